@@ -1,0 +1,76 @@
+# Every check of the project, as it is run before a merge: make test. The list of targets: make.
+
+GO ?= go
+# How long the tests of one package may take.
+TIMEOUT ?= 10m
+# How long each fuzz test runs.
+FUZZTIME ?= 3s
+# Which tests: a regular expression for go test -run.
+RUN ?= .
+# What must compile, beside this system.
+CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64
+
+# What test runs, in this order: what fails fastest comes first. Each is a target of its own.
+STEPS = fmt vet staticcheck unit modules cross fuzz
+
+export GO TIMEOUT FUZZTIME
+STATICCHECK = $(CURDIR)/build/staticcheck
+
+.PHONY: help test short lint fmt vet staticcheck tools unit modules cross fuzz cover bench soak clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+test: ## all checks, with the time that each took; the first that fails ends it
+	@all=$$(date +%s); for step in $(STEPS); do \
+		start=$$(date +%s); \
+		$(MAKE) --no-print-directory -s $$step || { echo "== $$step FAILED after $$(($$(date +%s) - start)) s" >&2; exit 1; }; \
+		echo "== $$step: ok, $$(($$(date +%s) - start)) s"; \
+	done; echo "== all: ok, $$(($$(date +%s) - all)) s"
+
+short: ## quick tests of the root module, without the race detector
+	$(GO) test -short -timeout $(TIMEOUT) -run '$(RUN)' ./...
+
+lint: fmt vet staticcheck ## the checks that run nothing
+
+fmt: ## fails if gofmt would change a file
+	@files=$$(gofmt -l .) || exit 1; \
+	[ -z "$$files" ] || { printf 'gofmt would change these (gofmt -w mends them):\n%s\n' "$$files" >&2; exit 1; }
+
+vet: ## go vet
+	$(GO) vet ./...
+
+staticcheck: tools ## staticcheck, in the version that tools/go.mod pins
+	$(STATICCHECK) ./...
+
+tools:
+	@GOWORK=off $(GO) build -C tools -buildvcs=false -o $(STATICCHECK) honnef.co/go/tools/cmd/staticcheck
+
+unit: ## the tests of the root module, with the race detector
+	$(GO) test -race -timeout $(TIMEOUT) -run '$(RUN)' ./...
+
+modules: tools ## vet, staticcheck and tests of the modules below the root
+	@STATICCHECK=$(STATICCHECK) .ci/modules
+
+cross: ## builds and vets for other systems: CROSS="os/arch …"
+	@for target in $(CROSS); do \
+		GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -buildvcs=false ./... && \
+		GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./... || { echo "$$target does not compile" >&2; exit 1; }; \
+	done
+
+fuzz: ## every fuzz test of the root module, each for FUZZTIME
+	@.ci/fuzz
+
+cover: ## coverage of all packages by all tests; details in build/cover.out
+	@mkdir -p build
+	$(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=build/cover.out ./...
+	@$(GO) tool cover -func=build/cover.out | tail -n 1
+
+bench: ## measures Legion beside its peers and prints the table
+	cd bench && GOWORK=off $(GO) run -buildvcs=false .
+
+soak: ## the long tests; they take up to hours
+	SOAK=1 $(GO) test -race -count=1 -timeout 4h -run '$(RUN)' ./...
+
+clean: ## removes what the targets above have made
+	rm -rf build

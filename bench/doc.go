@@ -1,0 +1,16 @@
+// Command bench measures a Legion call beside the ways Go programs usually talk to another process: a raw Unix socket,
+// net/rpc, grpc-go and hashicorp/go-plugin. README.md says how it measures and how to read what it prints.
+//
+// The files in reading order:
+//
+//	main.go        flags, the order of things
+//	run.go         rounds: every peer in turn, again and again
+//	rows.go        what is measured
+//	load.go        callers in a closed loop; paced.go: one caller with a clock; life.go: start and idle memory
+//	peer.go        what a peer is; peer_*.go and legion.go: the peers
+//	child.go       worker processes: the same binary, started again with a role
+//	sample.go      metrics, medians, ratios; hist.go: latencies
+//	table.go, targets.go, report.go   what is printed and written
+//
+// Everything runs on the main goroutine, except for the callers of a measurement and what the peers start themselves.
+package main

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// closedLoop lets every caller make one call after the other for the time of d, and measures latency, rate, CPU time and
+// allocations.
+//
+// Each caller reads the clock once per call: the end of one call is the beginning of the next. So a latency contains
+// one reading of the clock (main prints what that costs) and counting the call, some 10 ns.
+//
+// Calls that end after d count for latency, CPU and allocations, not for the rate.
+func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
+	type caller struct {
+		hist   hist
+		inTime uint64
+		err    error
+		_      [64]byte // no cache line in common with the next caller
+	}
+	callers := make([]caller, len(calls))
+	start := make(chan struct{})
+	var began time.Time
+	var ready, done sync.WaitGroup
+	for i, call := range calls {
+		ready.Add(1)
+		done.Go(func() {
+			me := &callers[i]
+			ready.Done()
+			<-start
+			last := time.Since(began)
+			for {
+				if err := call(); err != nil {
+					me.err = err
+					return
+				}
+				now := time.Since(began)
+				me.hist.add(now - last)
+				last = now
+				if now >= d {
+					return
+				}
+				me.inTime++
+			}
+		})
+	}
+	ready.Wait()
+	runtime.GC() // nobody pays for the garbage of who was measured before
+	before := readUsage(s.PIDs())
+	began = time.Now()
+	close(start)
+	done.Wait()
+	after := readUsage(s.PIDs())
+
+	var all hist
+	var inTime uint64
+	for i := range callers {
+		if err := callers[i].err; err != nil {
+			return nil, fmt.Errorf("calling with %d callers: %w", len(calls), err)
+		}
+		all.merge(&callers[i].hist)
+		inTime += callers[i].inTime
+	}
+	sample := Sample{
+		P50:  all.quantile(0.50),
+		P99:  all.quantile(0.99),
+		Rate: float64(inTime) / d.Seconds(),
+	}
+	after.since(before, float64(all.n), sample)
+	return sample, nil
+}
+
+// usage is what two processes have used up to a moment.
+type usage struct {
+	at             time.Time
+	own, workers   time.Duration
+	hasCPU         bool
+	mallocs, bytes uint64
+}
+
+// readUsage reads the counters of this process and of its workers.
+func readUsage(workers []int) usage {
+	var u usage
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	u.mallocs, u.bytes = m.Mallocs, m.TotalAlloc
+	var okOwn, okWorkers bool
+	u.workers, okWorkers = processCPU(workers)
+	u.own, okOwn = ownCPU()
+	u.hasCPU = okOwn && okWorkers
+	u.at = time.Now()
+	return u
+}
+
+// since puts what n calls have used between before and u into sample.
+func (u usage) since(before usage, n float64, sample Sample) {
+	sample[Allocs] = float64(u.mallocs-before.mallocs) / n
+	sample[AllocBytes] = float64(u.bytes-before.bytes) / n
+	if !u.hasCPU || !before.hasCPU {
+		return
+	}
+	micros := func(d time.Duration) float64 { return float64(d) / 1e3 }
+	workers := u.workers - before.workers
+	sample[CPU] = micros(u.own-before.own+workers) / n
+	sample[WorkerCPU] = micros(workers) / n
+	sample[WorkerShare] = 100 * workers.Seconds() / u.at.Sub(before.at).Seconds()
+}

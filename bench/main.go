@@ -1,0 +1,121 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+)
+
+func main() {
+	if role := takeRole(); role != "" {
+		fmt.Fprintln(os.Stderr, "bench:", serve(role))
+		os.Exit(1)
+	}
+	runtime.LockOSThread() // for ever: see childAttr
+	failed, err := run()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+	for _, f := range failed {
+		fmt.Fprintln(os.Stderr, "bench: failed:", f)
+	}
+	if err != nil || failed != nil {
+		os.Exit(1)
+	}
+}
+
+// hangAfter is how long one measurement may take at most. The longest in order takes a few seconds.
+const hangAfter = time.Minute
+
+// run is the benchmark. failed tells which peers went wrong; err, why the benchmark could not do its work.
+func run() (failed []string, err error) {
+	var (
+		rowPattern = flag.String("rows", "", "measure the rows whose name matches this regular `expression` only")
+		peerNames  = flag.String("peers", "", "measure these peers only: `names`, separated by commas")
+		dur        = flag.Duration("dur", 300*time.Millisecond, "time per measurement of a closed loop")
+		rounds     = flag.Int("rounds", 3, "how often every peer is measured")
+		procs      = flag.Int("worker-procs", runtime.GOMAXPROCS(0), "GOMAXPROCS of the workers of all peers but Legion")
+		jsonPath   = flag.String("json", "", "write all figures to this `file`, too")
+		quick      = flag.Bool("quick", false, "one short round: does everything work?")
+	)
+	flag.Parse()
+	if flag.NArg() > 0 || *rounds < 1 || *dur <= 0 || *procs < 1 {
+		flag.Usage()
+		return nil, fmt.Errorf("reading the command line: -rounds, -dur and -worker-procs are above 0, and there are no arguments")
+	}
+	config := Config{Dur: *dur, Paced: max(*dur, time.Second), Idle: 300 * time.Millisecond, Spawns: 8}
+	if *quick {
+		*rounds = 1
+		config = Config{Dur: 50 * time.Millisecond, Paced: 100 * time.Millisecond, Idle: 50 * time.Millisecond, Spawns: 2}
+	}
+	rows, err := chooseRows(allRows(), *rowPattern)
+	if err != nil {
+		return nil, err
+	}
+	peers, err := choosePeers(allPeers(*procs), *peerNames)
+	if err != nil {
+		return nil, err
+	}
+	if scratch, err = os.MkdirTemp("", "legion-bench-"); err != nil {
+		return nil, fmt.Errorf("making a folder for sockets: %w", err)
+	}
+	defer leave()
+	hang := guard()
+
+	report := &Report{Began: time.Now(), Machine: describe(peers), Config: config, Rounds: *rounds}
+	report.Machine.write(os.Stdout)
+	for _, row := range rows {
+		res := runRow(row, peers, *rounds, config, hang)
+		res.write(os.Stdout)
+		report.Results = append(report.Results, res)
+	}
+	report.Verdicts = judge(allTargets(), report.Results)
+	writeTargets(os.Stdout, report.Verdicts)
+	report.Took = time.Since(report.Began).Round(time.Second).String()
+	fmt.Printf("\n%d rows, %d peers, %d rounds in %s\n", len(rows), len(peers), *rounds, report.Took)
+	if *jsonPath != "" {
+		if err := report.save(*jsonPath); err != nil {
+			return nil, err
+		}
+	}
+	return failures(report.Results), nil
+}
+
+// leave ends what may still run and removes what may still lie about. It may be called more than once.
+func leave() {
+	stopChildren()
+	plugin.CleanupClients()
+	os.RemoveAll(scratch)
+}
+
+// guard ends the benchmark in order when it is interrupted, and when a measurement hangs. The function that it returns
+// is told what is measured next.
+func guard() func(what string) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	measuring := make(chan string)
+	go func() {
+		var what string
+		for {
+			var reason string
+			select {
+			case what = <-measuring:
+				continue
+			case s := <-signals:
+				reason = s.String()
+			case <-time.After(hangAfter):
+				reason = fmt.Sprintf("hung for %v", hangAfter)
+			}
+			fmt.Fprintf(os.Stderr, "bench: stopped while measuring %s: %s\n", what, reason)
+			leave()
+			os.Exit(1)
+		}
+	}()
+	return func(what string) { measuring <- what }
+}

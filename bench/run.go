@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Result is what a row found out about all peers.
+type Result struct {
+	Name  string        `json:"name"`
+	About string        `json:"about"`
+	Peers []*PeerResult `json:"peers"`
+	row   Row
+}
+
+// PeerResult is what a row found out about one peer.
+type PeerResult struct {
+	Name   string   `json:"name"`
+	Rounds []Sample `json:"rounds"`
+	Median Sample   `json:"median"`                // of every metric over the rounds
+	Ratio  Sample   `json:"to_baseline,omitempty"` // median over the rounds of metric / baseline's metric
+	Absent string   `json:"absent,omitempty"`      // why this peer does not take part
+	Error  string   `json:"error,omitempty"`       // what went wrong; the peer is left out from then on
+}
+
+// runRow measures every peer once per round, beginning with another peer each time, so that whatever the machine does
+// meanwhile hits all of them alike. before is told what comes next.
+func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string)) *Result {
+	res := &Result{Name: row.Name, About: row.About, row: row}
+	for _, p := range peers {
+		res.Peers = append(res.Peers, &PeerResult{Name: p.Name()})
+	}
+	for round := range rounds {
+		for i := range peers {
+			at := (i + round) % len(peers)
+			p, pr := peers[at], res.Peers[at]
+			if pr.Error != "" || pr.Absent != "" {
+				continue
+			}
+			before(fmt.Sprintf("%s, %s, round %d", row.Name, p.Name(), round+1))
+			sample, err := row.measure(p, c)
+			switch {
+			case errors.Is(err, errNotCarried):
+				pr.Absent = err.Error()
+			case err != nil:
+				pr.Error = err.Error()
+			default:
+				pr.Rounds = append(pr.Rounds, sample)
+			}
+		}
+	}
+	res.summarize()
+	return res
+}
+
+// summarize fills medians and ratios.
+func (r *Result) summarize() {
+	base := r.peer(baseline)
+	for _, pr := range r.Peers {
+		pr.Median, pr.Ratio = Sample{}, Sample{}
+		for _, s := range pr.Rounds {
+			for m := range s {
+				pr.Median[m] = medianOf(pr.Rounds, m)
+				if base == nil {
+					continue
+				}
+				if q := ratioOf(pr.Rounds, base.Rounds, m); q == q { // not NaN
+					pr.Ratio[m] = q
+				}
+			}
+		}
+	}
+}
+
+// peer finds a peer's result; nil if it did not take part.
+func (r *Result) peer(name string) *PeerResult {
+	for _, pr := range r.Peers {
+		if pr.Name == name && len(pr.Rounds) > 0 {
+			return pr
+		}
+	}
+	return nil
+}
+
+// failures lists the peers that went wrong.
+func failures(results []*Result) []string {
+	var all []string
+	for _, r := range results {
+		for _, pr := range r.Peers {
+			if pr.Error != "" {
+				all = append(all, fmt.Sprintf("%s, %s: %s", r.Name, pr.Name, pr.Error))
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// ownCPU is the CPU time that this process has used so far.
+func ownCPU() (time.Duration, bool) {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0, false
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), true
+}
+
+// processCPU is the CPU time that processes have used so far, to the nanosecond: /proc would tell in steps of 10 ms.
+func processCPU(pids []int) (time.Duration, bool) {
+	var sum time.Duration
+	for _, pid := range pids {
+		// clock_getcpuclockid(3): the inverted pid, then the kind of clock; 2 is the scheduler's, of the whole process
+		clock := int32(^pid)<<3 | 2
+		var ts unix.Timespec
+		if unix.ClockGettime(clock, &ts) != nil {
+			return 0, false
+		}
+		sum += time.Duration(ts.Nano())
+	}
+	return sum, len(pids) > 0
+}
+
+// processMemory adds up what processes have for themselves, and their PSS, in KiB.
+func processMemory(pids []int) (private, pss float64, ok bool) {
+	for _, pid := range pids {
+		file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		if err != nil {
+			return 0, 0, false
+		}
+		for lines := bufio.NewScanner(file); lines.Scan(); {
+			name, rest, _ := strings.Cut(lines.Text(), ":")
+			kib, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 64)
+			if err != nil {
+				continue // the line that names the range
+			}
+			switch name {
+			case "Private_Clean", "Private_Dirty":
+				private += kib
+			case "Pss":
+				pss += kib
+			}
+		}
+		file.Close()
+	}
+	return private, pss, len(pids) > 0
+}

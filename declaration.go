@@ -1,0 +1,200 @@
+package legion
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"github.com/legion-go/legion/internal/codec"
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/internal/worker"
+)
+
+// declaration is one pool as declared: the same in the daemon and in its
+// workers. Only the daemon sets running.
+type declaration struct {
+	d     *Daemon
+	name  string
+	opts  Pool
+	fresh bool // a task: one call per process
+	funcs []worker.Func
+	// setup makes, in a worker, what its functions work on.
+	setup func(ctx context.Context) (state any, err error)
+
+	running *pool.Pool
+}
+
+// declare adds a pool. Misuse panics: it is a mistake in the program, found by
+// its first start.
+func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaration {
+	d.mustDeclare(kind + " " + name)
+	if err := checkName(name); err != nil {
+		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
+	}
+	resolved, err := opts.resolve()
+	if err != nil {
+		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
+	}
+	for _, p := range d.pools {
+		if p.name == name {
+			panic(fmt.Sprintf("legion: %s %q: the name is taken by another function or pool of daemon %s", kind, name, d.config.Name))
+		}
+	}
+	p := &declaration{d: d, name: name, opts: resolved, fresh: fresh}
+	d.pools = append(d.pools, p)
+	return p
+}
+
+// checkName accepts names that can stand in logs, file names and commands.
+func checkName(s string) error {
+	if s == "" || len(s) > 64 {
+		return fmt.Errorf("a name has 1 to 64 characters")
+	}
+	for _, c := range []byte(s) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return fmt.Errorf("a name is made of letters, digits, '.', '_' and '-'")
+		}
+	}
+	return nil
+}
+
+// endpoint is a function of a pool as its callers see it: how its argument and
+// its result travel.
+type endpoint[In, Out any] struct {
+	p     *declaration
+	name  string
+	index int
+	in    *codec.Codec[In]
+	out   *codec.Codec[Out]
+	// A []byte travels as it is: without the codec's copies and without a pointer
+	// that would move the argument to the heap.
+	bytesIn, bytesOut bool
+}
+
+// addFunc declares a function of pool p. run is called in a worker.
+func addFunc[In, Out any](p *declaration, kind, name string, run func(ctx context.Context, state any, in In) (Out, error)) endpoint[In, Out] {
+	e := newEndpoint[In, Out](p, kind, name)
+	p.funcs = append(p.funcs, worker.Func{
+		Name: name, Hash: e.hash(), Raw: e.bytesIn,
+		Call: func(ctx context.Context, state any, arg []byte, buf *[]byte) ([]byte, error) {
+			in, err := e.decodeIn(arg)
+			if err != nil {
+				return nil, err
+			}
+			out, err := run(ctx, state, in)
+			if err != nil {
+				return nil, err
+			}
+			if e.bytesOut {
+				return *(*[]byte)(unsafe.Pointer(&out)), nil
+			}
+			*buf, err = e.out.Append((*buf)[:0], &out)
+			if err != nil {
+				return nil, &worker.RefusedError{Err: fmt.Errorf("the result cannot travel: %w", err)}
+			}
+			return *buf, nil
+		},
+	})
+	return e
+}
+
+func newEndpoint[In, Out any](p *declaration, kind, name string) endpoint[In, Out] {
+	e := endpoint[In, Out]{p: p, name: name, index: len(p.funcs)}
+	if e.index == wire.MaxFuncs {
+		panic(fmt.Sprintf("legion: %s %q: a pool has at most %d functions", kind, name, wire.MaxFuncs))
+	}
+	var err error
+	if e.in, err = codec.For[In](); err != nil {
+		panic(fmt.Sprintf("legion: %s %q: its argument: %v", kind, name, err))
+	}
+	if e.out, err = codec.For[Out](); err != nil {
+		panic(fmt.Sprintf("legion: %s %q: its result: %v", kind, name, err))
+	}
+	_, e.bytesIn = any((*In)(nil)).(*[]byte)
+	_, e.bytesOut = any((*Out)(nil)).(*[]byte)
+	return e
+}
+
+func (e *endpoint[In, Out]) hash() uint64 { return e.in.Hash()*31 + e.out.Hash() }
+
+// decodeIn gives a worker its argument. A []byte is its own memory already.
+func (e *endpoint[In, Out]) decodeIn(arg []byte) (in In, err error) {
+	if e.bytesIn {
+		*(*[]byte)(unsafe.Pointer(&in)) = arg
+		return in, nil
+	}
+	if err := e.in.Decode(arg, &in); err != nil {
+		return in, &worker.RefusedError{Err: fmt.Errorf("the argument did not survive the way: %w", err)}
+	}
+	return in, nil
+}
+
+// call is a call with the memory for its argument.
+type call struct {
+	*pool.Call
+	arg []byte
+}
+
+var calls = sync.Pool{New: func() any { return &call{Call: pool.NewCall()} }}
+
+func (c *call) recycle() {
+	if cap(c.arg) > 64<<10 {
+		c.arg = nil
+	}
+	c.Reset()
+	calls.Put(c)
+}
+
+// encodeIn puts the argument into the call.
+func (e *endpoint[In, Out]) encodeIn(c *call, in In) (err error) {
+	if c.arg, err = e.in.Append(c.arg[:0], &in); err != nil {
+		return e.refuse("the argument cannot travel: %w", err)
+	}
+	return e.setArg(c, c.arg)
+}
+
+// setArg fills in what the supervisor needs.
+func (e *endpoint[In, Out]) setArg(c *call, arg []byte) error {
+	if limit := e.p.opts.MaxPayload; int64(len(arg)) > limit {
+		return e.refuse("the argument: %w; raise Pool.MaxPayload, or pass a path instead", &wire.TooLarge{Size: int64(len(arg)), Limit: limit})
+	}
+	c.Func, c.Payload, c.Raw = e.index, arg, e.bytesOut
+	return nil
+}
+
+func (e *endpoint[In, Out]) refuse(format string, cause error) error {
+	return &WorkerError{Pool: e.p.name, Func: e.name, ExitCode: -1, kind: ErrRefused, cause: cause, detail: fmt.Errorf(format, cause).Error()}
+}
+
+// decodeOut gives the caller the result of an ended call.
+func (e *endpoint[In, Out]) decodeOut(c *pool.Call, cause error) (out Out, err error) {
+	if c.Kind != pool.OK {
+		return out, failure(e.p.name, e.name, c, cause)
+	}
+	if e.bytesOut {
+		*(*[]byte)(unsafe.Pointer(&out)) = c.Data
+		return out, nil
+	}
+	return e.decode(c.Data)
+}
+
+// decode takes a result apart. It has a result of its own, so that the one of a
+// []byte call stays off the heap.
+func (e *endpoint[In, Out]) decode(data []byte) (out Out, err error) {
+	if err := e.out.Decode(data, &out); err != nil {
+		return out, e.refuse("the result did not survive the way: %w", err)
+	}
+	return out, nil
+}
+
+// pool returns the running pool, or says why there is none.
+func (p *declaration) pool() (*pool.Pool, error) {
+	if err := p.d.callable(); err != nil {
+		return nil, &WorkerError{Pool: p.name, Func: p.name, ExitCode: -1, kind: ErrStopped, detail: err.Error()}
+	}
+	return p.running, nil
+}

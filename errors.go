@@ -1,0 +1,238 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// What a call can end with, besides a result and the function's own error.
+// Branch on them with [errors.Is]; [errors.As] with a *[WorkerError] gives the
+// detail.
+var (
+	// ErrTimeout: the pool's Timeout or the deadline of the caller's context has
+	// passed. If the function had been started, it is not running any more.
+	ErrTimeout = errors.New("timed out")
+	// ErrCanceled: the caller's context or future was cancelled. If the function
+	// had been started, it is not running any more.
+	ErrCanceled = errors.New("canceled")
+	// ErrCrashed: the worker process died while it ran the function.
+	ErrCrashed = errors.New("worker crashed")
+	// ErrOutOfMemory: the same, and the kernel, the Go runtime or the pool's
+	// MemoryLimit says that memory was the cause.
+	ErrOutOfMemory = errors.New("worker ran out of memory")
+	// ErrPanicked: the function panicked. Its worker lives on.
+	ErrPanicked = errors.New("function panicked")
+	// ErrPoisoned: every try of an idempotent call killed a worker. It matches
+	// ErrCrashed too.
+	ErrPoisoned = errors.New("call kills workers")
+	// ErrQueueFull: as many calls as Pool.Queue allows wait already. The function
+	// was not started.
+	ErrQueueFull = errors.New("queue full")
+	// ErrPoolFailed: too many workers have died, and the pool has given up until
+	// its Resume. The function was not started.
+	ErrPoolFailed = errors.New("pool failed")
+	// ErrStopped: the daemon has not been started, is stopping or has stopped.
+	ErrStopped = errors.New("stopped")
+	// ErrRefused: the worker could not run the function at all: its argument did
+	// not survive the way, or the argument or the result is too large.
+	ErrRefused = errors.New("call refused")
+)
+
+// Usage is what a process used.
+type Usage struct {
+	User, System time.Duration // CPU time
+	MaxRSS       uint64        // the most memory that was resident, in bytes
+}
+
+// WorkerError says what became of a call, and how its worker died where it did.
+type WorkerError struct {
+	Pool, Func string
+	PID        int           // of the worker; 0 if the call had reached none
+	Call       uint64        // number of the call in its pool, from 1
+	Uptime     time.Duration // of the worker, when it died
+
+	ExitCode int            // of the worker; -1 if it was ended by a signal or lives
+	Signal   syscall.Signal // that ended the worker; 0 if none did
+	KilledBy string         // why Legion killed it: "deadline", "cancel", "memory limit", "heartbeat", "kill", "stop", …; "" if it did not
+	Stack    string         // Go stacks of the worker as it died, or of the panic; "" if there are none
+	Stderr   []string       // its last lines of standard error
+	Usage    Usage
+
+	kind   error // one of the sentinels
+	cause  error // the caller's context error, or nil
+	detail string
+}
+
+// Error says in one line what became of the call.
+func (e *WorkerError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "legion: %s: %v", e.Func, e.kind)
+	if e.detail != "" {
+		b.WriteString(": ")
+		b.WriteString(e.detail)
+	}
+	return b.String()
+}
+
+// Unwrap gives the sentinel, and the context's error if that ended the call.
+func (e *WorkerError) Unwrap() []error {
+	errs := []error{e.kind}
+	if e.kind == ErrPoisoned {
+		errs = append(errs, ErrCrashed)
+	}
+	if e.cause != nil {
+		errs = append(errs, e.cause)
+	}
+	return errs
+}
+
+// RemoteError is an error that the function itself returned. Only its text and
+// its code travel. It matches, by [errors.Is], the sentinel that its code stands
+// for; see [RegisterError].
+type RemoteError struct {
+	Code    string // "" if the error matches no registered sentinel
+	Message string // the error's text
+}
+
+func (e *RemoteError) Error() string { return e.Message }
+
+// Is reports whether target is the sentinel that e's code stands for.
+func (e *RemoteError) Is(target error) bool {
+	sentinel := sentinels.byCode(e.Code)
+	return sentinel != nil && sentinel == target
+}
+
+// RegisterError lets a sentinel error travel: an error returned by a worker's
+// function that matches sentinel arrives as a *[RemoteError] with this code,
+// which matches sentinel again. Call it where the sentinel is declared, in an
+// init function for instance, so that it is known in every process. Registered
+// already are context.Canceled, context.DeadlineExceeded, io.EOF,
+// io.ErrUnexpectedEOF, fs.ErrNotExist, fs.ErrExist, fs.ErrPermission and
+// errors.ErrUnsupported. Of several that match, the one registered last counts.
+// It panics if the code is empty or taken.
+func RegisterError(code string, sentinel error) {
+	if code == "" || sentinel == nil {
+		panic("legion: RegisterError needs a code and an error")
+	}
+	sentinels.add(code, sentinel)
+}
+
+type registeredError struct {
+	code     string
+	sentinel error
+}
+
+type registry struct {
+	mu  sync.RWMutex
+	all []registeredError
+}
+
+var sentinels = &registry{all: []registeredError{
+	{"canceled", context.Canceled},
+	{"deadline_exceeded", context.DeadlineExceeded},
+	{"eof", io.EOF},
+	{"unexpected_eof", io.ErrUnexpectedEOF},
+	{"not_exist", fs.ErrNotExist},
+	{"exist", fs.ErrExist},
+	{"permission", fs.ErrPermission},
+	{"unsupported", errors.ErrUnsupported},
+}}
+
+func (r *registry) add(code string, sentinel error) {
+	if old := r.byCode(code); old != nil {
+		panic(fmt.Sprintf("legion: RegisterError: code %q is taken by %q", code, old))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, registeredError{code, sentinel})
+}
+
+func (r *registry) byCode(code string) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, e := range r.all {
+		if e.code == code {
+			return e.sentinel
+		}
+	}
+	return nil
+}
+
+// fault is how an error of a function travels.
+func (r *registry) fault(err error) wire.Fault {
+	f := wire.Fault{Message: err.Error()}
+	if remote := (*RemoteError)(nil); errors.As(err, &remote) {
+		f.Code = remote.Code
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for i := len(r.all) - 1; i >= 0 && f.Code == ""; i-- {
+		if errors.Is(err, r.all[i].sentinel) {
+			f.Code = r.all[i].code
+		}
+	}
+	return f
+}
+
+// failure turns the end of a call into its error. cause is the error of the
+// caller's context, or nil.
+func failure(poolName, fn string, c *pool.Call, cause error) error {
+	o := &c.Outcome
+	if o.Kind == pool.Failed {
+		return &RemoteError{Code: o.Fault.Code, Message: o.Fault.Message}
+	}
+	e := &WorkerError{Pool: poolName, Func: fn, PID: o.Worker, Call: c.Number(), ExitCode: -1}
+	if d := o.Death; d != nil {
+		e.PID, e.Uptime, e.ExitCode, e.Signal = d.PID, d.Uptime, d.Code, d.Signal
+		e.KilledBy, e.Stack, e.Stderr = d.KilledBy, d.Stack, d.Stderr
+		e.Usage = Usage(d.Usage)
+		e.detail = d.String()
+	}
+	switch o.Kind {
+	case pool.Timeout:
+		e.kind, e.cause = ErrTimeout, cause
+		e.detail = after(o, e.detail)
+	case pool.Canceled:
+		e.kind, e.cause = ErrCanceled, cause
+		e.detail = after(o, e.detail)
+	case pool.Crashed:
+		e.kind = ErrCrashed
+	case pool.OutOfMemory:
+		e.kind = ErrOutOfMemory
+	case pool.Poisoned:
+		e.kind = ErrPoisoned
+	case pool.Panicked:
+		e.kind, e.detail, e.Stack = ErrPanicked, o.Fault.Message, o.Fault.Stack
+	case pool.Refused:
+		e.kind, e.detail = ErrRefused, o.Fault.Message
+	case pool.QueueFull:
+		e.kind, e.detail = ErrQueueFull, o.Reason+" in pool "+poolName+"; raise Pool.Queue or Pool.Max, or call less often"
+	case pool.PoolFailed:
+		e.kind, e.detail = ErrPoolFailed, "pool "+poolName+": "+o.Reason
+	default:
+		e.kind, e.detail = ErrStopped, o.Reason
+	}
+	return e
+}
+
+// after says how long a call took until it was ended, and what that cost.
+func after(o *pool.Outcome, death string) string {
+	s := "after " + o.Elapsed.Round(time.Microsecond).String()
+	switch {
+	case death != "":
+		return s + "; " + death
+	case o.Worker == 0:
+		return s + ", before a worker had started it"
+	}
+	return s
+}

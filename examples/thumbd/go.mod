@@ -1,0 +1,12 @@
+module github.com/legion-go/legion/examples/thumbd
+
+go 1.26.0
+
+require (
+	github.com/legion-go/legion v0.0.0
+	golang.org/x/image v0.47.0
+)
+
+require golang.org/x/sys v0.49.0 // indirect
+
+replace github.com/legion-go/legion => ../..

@@ -1,0 +1,58 @@
+// Thumbd watches a folder of pictures and makes a thumbnail of each, in worker processes with a deadline and a memory limit.
+// A picture that is made to harm costs one worker at most, and leaves a line that says what happened. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/legion-go/legion"
+)
+
+// main runs in every process: it reads the flags and declares. The rest happens in the daemon alone.
+func main() {
+	var o options
+	o.register(flag.CommandLine)
+	flag.Parse()
+	if err := o.check(flag.Args()); err != nil {
+		os.Exit(complain(err))
+	}
+
+	d := legion.New(legion.Config{Name: "thumbd", Logger: o.logger()})
+	thumb := legion.Worker(d, "thumb", makeThumb, legion.Pool{
+		Max:         o.workers,
+		Timeout:     o.timeout,
+		MemoryLimit: uint64(o.memory) << 20,
+		MaxCalls:    1000, // then a fresh process: no decoder's leak lives for long
+	})
+	s := newService(&o, thumb, func(ctx context.Context) error { return d.Stop(ctx) })
+	d.Init(s.begin)
+	d.Every(250*time.Millisecond, s.tick)
+
+	err := d.Run(context.Background()) // does not return in a worker
+	if s.began() {
+		lost := 0
+		for _, pool := range d.Stats().Pools {
+			lost += int(pool.Restarts)
+		}
+		s.summarise(lost)
+	}
+	os.Exit(complain(errors.Join(err, s.shortfall())))
+}
+
+// complain prints an error, if it is one, and returns the exit code that goes with it.
+func complain(err error) int {
+	if err == nil {
+		return 0
+	}
+	if mistake := (usageError{}); errors.As(err, &mistake) {
+		fmt.Fprintf(os.Stderr, "thumbd: %v\nthumbd -h lists the flags\n", mistake)
+		return 2
+	}
+	fmt.Fprintln(os.Stderr, "thumbd:", err)
+	return 1
+}

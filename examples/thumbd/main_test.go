@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"image"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion/examples/thumbd/internal/sample"
+)
+
+// These tests run the program itself, with its worker processes.
+
+var binary string
+
+func TestMain(m *testing.M) { os.Exit(build(m)) }
+
+func build(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "thumbd-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "thumbd")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		panic("building thumbd: " + string(out))
+	}
+	return m.Run()
+}
+
+// thumbd prepares a run; it is killed if it hangs.
+func thumbd(t *testing.T, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	t.Cleanup(cancel)
+	cmd = exec.CommandContext(ctx, binary, args...)
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
+	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd, stdout, stderr
+}
+
+func TestOnceOverTheSamples(t *testing.T) {
+	in, out := filepath.Join(t.TempDir(), "in"), t.TempDir()
+	if err := sample.Folder(in); err != nil {
+		t.Fatal(err)
+	}
+	cmd, stdout, stderr := thumbd(t, "-once", "-in", in, "-out", out, "-size", "64")
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, stdout, stderr)
+	}
+	t.Log(stdout)
+
+	for _, f := range sample.Good() {
+		file, err := os.Open(filepath.Join(out, f.Name+".png"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		thumb, format, err := image.DecodeConfig(file)
+		file.Close()
+		if err != nil || format != "png" || max(thumb.Width, thumb.Height) > 64 {
+			t.Errorf("%s: its thumbnail is a %s of %d×%d, %v", f.Name, format, thumb.Width, thumb.Height, err)
+		}
+	}
+	want := map[string]outcome{
+		"bomb": outOfMemory, "panic": panicked, "endless": timedOut, "diary": notPicture, "empty": notPicture,
+		"truncated": corrupt, "flipped": corrupt, "static": corrupt,
+	}
+	for _, f := range sample.Hostile() {
+		if _, err := os.Stat(filepath.Join(out, f.Name+".png")); err == nil {
+			t.Errorf("%s has a thumbnail", f.Name)
+		}
+		kind := want[f.Name[:strings.IndexAny(f.Name, " .")]]
+		told := false
+		for line := range strings.Lines(stdout.String()) {
+			told = told || strings.Contains(line, "  "+kind.String()+" ") && strings.Contains(line, "  "+f.Name+" ")
+		}
+		if !told {
+			t.Errorf("%s: no line says %q", f.Name, kind)
+		}
+	}
+	if left, _ := os.ReadDir(out); len(left) != len(sample.Good()) {
+		t.Errorf("%d files in the folder of thumbnails, want %d", len(left), len(sample.Good()))
+	}
+}
+
+func TestMistakesAreToldOnce(t *testing.T) {
+	dir := t.TempDir()
+	for name, args := range map[string][]string{
+		"no folder":      {"-in", filepath.Join(dir, "none")},
+		"not writable":   {"-in", dir, "-out", "/dev/null/thumbs"},
+		"bad size":       {"-size", "0"},
+		"stray argument": {"-once", dir},
+	} {
+		cmd, stdout, stderr := thumbd(t, args...)
+		err := cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != 2 {
+			t.Errorf("%s: exit code %d (%v), want 2", name, code, err)
+		}
+		if n := strings.Count(stderr.String(), "thumbd: "); n != 1 || stdout.Len() > 0 {
+			t.Errorf("%s: told %d times:\n%s%s", name, n, stdout, stderr)
+		}
+	}
+}
+
+func TestWatch(t *testing.T) {
+	in, out := t.TempDir(), t.TempDir()
+	cmd, _, stderr := thumbd(t, "-in", in, "-out", out)
+	cmd.Stdout = nil
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	lines := bufio.NewScanner(pipe)
+	await := func(text string) {
+		t.Helper()
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), text) {
+				return
+			}
+		}
+		t.Fatalf("it ended without a line that says %q; stderr: %s", text, stderr)
+	}
+
+	await("pictures in " + in)
+	good := sample.Good()[0]
+	put(t, in, "new.bmp", string(good.Bytes()), 0)
+	await("new.bmp")
+	thumb := filepath.Join(out, "new.bmp.png")
+	if _, err := os.Stat(thumb); err != nil {
+		t.Error(err)
+	}
+	put(t, in, "new.bmp", "spoilt", 1)
+	await("not a picture")
+	if _, err := os.Stat(thumb); err == nil {
+		t.Error("the thumbnail of what the file was before is still there")
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	await("thumbnails are in " + out)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after Ctrl-C: %v\n%s", err, stderr)
+	}
+}
+
+func TestStoppedEarly(t *testing.T) {
+	in := t.TempDir()
+	for _, f := range sample.Hostile() {
+		if strings.HasPrefix(f.Name, "endless") {
+			put(t, in, f.Name, string(f.Bytes()), 0)
+		}
+	}
+	cmd, _, stderr := thumbd(t, "-once", "-in", in, "-out", t.TempDir(), "-timeout", "1h")
+	cmd.Stdout = nil
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	first := bufio.NewReader(pipe)
+	if _, err := first.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, first); err != nil {
+		t.Error(err)
+	}
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d, want 1: a file was left over\n%s", code, stderr)
+	}
+}

@@ -1,0 +1,138 @@
+package legion
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+	"unsafe"
+
+	"github.com/legion-go/legion/internal/pool"
+)
+
+// Func is a function that runs in the worker processes of a pool. Worker, Handle
+// and Task make one. Its methods may be used from any goroutine of the daemon's
+// process.
+type Func[In, Out any] struct {
+	endpoint[In, Out]
+	inline func(context.Context, In) (Out, error)
+}
+
+// Worker declares fn as a function that runs in worker processes of its own
+// pool, which has the same name. In and Out must be types whose values can
+// travel to another process: basic kinds, structs (their exported fields),
+// slices, arrays, maps, pointers, time.Time and whatever marshals itself to
+// binary or text. A type that cannot travel panics, and the message names the
+// field.
+func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts Pool) *Func[In, Out] {
+	p := d.declare("worker", name, opts, false)
+	e := addFunc(p, "worker", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
+	return &Func[In, Out]{endpoint: e, inline: fn}
+}
+
+// Call runs the function in a worker and waits for its result. The error is a
+// *[RemoteError] when the function returned one, else a *[WorkerError].
+//
+// When ctx ends, the context of the function ends too, and Call returns when the
+// function has: at the latest after Pool.KillGrace and the time it takes to kill
+// a process. So a call that has returned is not running any more. A function
+// that finishes all the same gives its result.
+//
+// A []byte argument must not be changed before Call returns.
+func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) {
+	c := calls.Get().(*call)
+	var err error
+	if f.bytesIn {
+		err = f.setArg(c, *(*[]byte)(unsafe.Pointer(&in)))
+	} else {
+		err = f.encodeIn(c, in)
+	}
+	if err == nil {
+		err = f.do(ctx, c)
+	}
+	if err != nil {
+		var none Out
+		c.recycle()
+		return none, err
+	}
+	out, err := f.decodeOut(c.Call, ctx.Err())
+	c.recycle()
+	return out, err
+}
+
+// do runs a prepared call.
+func (f *Func[In, Out]) do(ctx context.Context, c *call) error {
+	p, err := f.p.pool()
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return f.ended(err)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		c.Limit = max(time.Until(deadline), 1)
+	}
+	p.Do(ctx, c.Call)
+	return nil
+}
+
+// ended is the error of a call whose context had ended before it began.
+func (f *Func[In, Out]) ended(cause error) error {
+	e := &WorkerError{Pool: f.p.name, Func: f.name, ExitCode: -1, kind: ErrCanceled, cause: cause, detail: "the caller's context had ended before the call"}
+	if errors.Is(cause, context.DeadlineExceeded) {
+		e.kind = ErrTimeout
+	}
+	return e
+}
+
+// Go runs the function in a worker and returns at once. ctx bounds the call, not
+// only the start of it. Every failure, that of a full queue too, comes as the
+// result of the future.
+func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] {
+	fut := &Future[Out]{d: f.p.d, p: f.p, name: f.name, done: make(chan struct{})}
+	c := &call{Call: pool.NewCall()}
+	var err error
+	if f.bytesIn {
+		err = f.setArg(c, bytes.Clone(*(*[]byte)(unsafe.Pointer(&in))))
+	} else {
+		err = f.encodeIn(c, in)
+	}
+	var p *pool.Pool
+	if err == nil {
+		p, err = f.p.pool()
+	}
+	if err == nil && ctx.Err() != nil {
+		err = f.ended(ctx.Err())
+	}
+	if err != nil {
+		fut.resolve = func() (out Out, _ error) { return out, err }
+		fut.finish()
+		return fut
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		c.Limit = max(time.Until(deadline), 1)
+	}
+	fut.call, fut.pool = c.Call, p
+	fut.resolve = func() (Out, error) { return f.decodeOut(c.Call, ctx.Err()) }
+	unwatch := func() bool { return true }
+	if ctx.Done() != nil {
+		unwatch = context.AfterFunc(ctx, func() { p.Cancel(c.Call, ctx.Err()) })
+	}
+	c.OnEnd = func(*pool.Call) {
+		unwatch()
+		fut.finish()
+	}
+	p.Submit(c.Call)
+	return fut
+}
+
+// Inline runs the function in this process, in the calling goroutine: without
+// protection, and without the cost of the way. For a function made by Handle the
+// daemon makes one value to work on at the first use.
+func (f *Func[In, Out]) Inline(ctx context.Context, in In) (Out, error) { return f.inline(ctx, in) }
+
+// Name returns the name of the function.
+func (f *Func[In, Out]) Name() string { return f.name }
+
+// Pool returns the control of the function's pool.
+func (f *Func[In, Out]) Pool() *Supervisor { return &Supervisor{f.p} }

@@ -1,0 +1,103 @@
+// Package floors holds the plan of the house as a test: which package stands on which floor, that imports go down
+// only, and what must not come with the root package. rules_test.go is the plan, this file holds it against the tree.
+package floors
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// systems are those whose files are looked at: each has its own imports.
+var systems = []string{"linux", "darwin", "freebsd"}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	for _, system := range systems {
+		g := graph{}
+		// In a workspace the pattern covers the modules below the root too.
+		for _, p := range list(t, system, module+"/...") {
+			g[p.ImportPath] = p.Imports
+		}
+		if len(g) < 2 {
+			t.Fatalf("%s: go list names %d packages of the module; the test looks at nothing", system, len(g))
+		}
+		for _, v := range violations(g) {
+			t.Errorf("%s: %s", system, v)
+		}
+	}
+}
+
+func TestRootPackageIsLight(t *testing.T) {
+	const xsys = "golang.org/x/sys"
+	for _, system := range systems {
+		g, third := graph{}, map[string]string{}
+		for _, p := range list(t, system, "-deps", module) {
+			g[p.ImportPath] = p.Imports
+			if !p.Standard && p.Module != nil && p.Module.Path != module && p.Module.Path != xsys {
+				third[p.ImportPath] = p.Module.Path
+			}
+		}
+		for _, chain := range burdens(g, module) {
+			t.Errorf("%s: the root package must not depend on this: %s", system, chain)
+		}
+		for path, chain := range reach(g, module, nil) {
+			if mod := third[path]; mod != "" {
+				t.Errorf("%s: the root package must not depend on the module %s: %v", system, mod, chain)
+			}
+		}
+	}
+}
+
+// listed is what go list says of a package.
+type listed struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string // without those of tests
+	Module     *struct{ Path string }
+}
+
+// list asks go list about packages as they are on a system.
+func list(t *testing.T, system string, args ...string) (packages []listed) {
+	t.Helper()
+	showTheTree(t)
+	args = append([]string{"list", "-json=ImportPath,Standard,Imports,Module"}, args...)
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	// Without cgo, whose pseudo-packages are of no interest here, every system is listed in the same way.
+	cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v for %s: %v\n%s", cmd.Args, system, err, stderr.Bytes())
+	}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("%v for %s: %v", cmd.Args, system, err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// showTheTree opens every folder of the module. go test answers from its cache unless something has changed that the
+// test itself looked at, and what go list looks at does not count.
+func showTheTree(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {
+		if name := d.Name(); err == nil && d.IsDir() && (name == ".git" || name == "build") {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("looking at the module's folders: %v", err)
+	}
+}

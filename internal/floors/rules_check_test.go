@@ -1,0 +1,58 @@
+package floors
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestViolationsAreFound(t *testing.T) {
+	g := graph{
+		module:                               {"fmt", module + "/internal/pool", module + "/cli"},      // up
+		module + "/internal/pool":            {module + "/internal/link", module + "/internal/worker"}, // sideways
+		module + "/internal/worker":          {module + "/internal/wire", "golang.org/x/sys/unix"},
+		module + "/internal/drawer":          {"fmt"}, // unknown
+		module + "/internal/wire":            {module + "/internal/drawer"},
+		module + "/internal/floors":          {module},
+		module + "/cli":                      {module, module + "/client", module + "/internal/wire"}, // from outside
+		module + "/lock":                     {module + "/cli"},                                       // sideways
+		module + "/legiontest":               {module, module + "/internal/wire"},
+		module + "/examples/thumbd":          {module, module + "/cli", module + "/examples/thumbd/pictures"},
+		module + "/examples/thumbd/pictures": {"image"},
+		module + "/examples/other":           {module + "/examples/thumbd/pictures", module + "/internal/wire"}, // both
+		module + "/cmd":                      {},                                                                // unknown
+		"example.com/elsewhere":              {module + "/internal/wire"},
+	}
+	want := []string{
+		". (floor 3) imports cli (floor 4) above it",
+		"cli imports internal/wire; it may use what the module's users can use only",
+		"cmd has no floor: give it one in the table in internal/floors/rules_test.go",
+		"examples/other imports examples/thumbd/pictures beside it (floor 5); imports go down only",
+		"examples/other imports internal/wire; it may use what the module's users can use only",
+		"internal/drawer has no floor: give it one in the table in internal/floors/rules_test.go",
+		"internal/pool imports internal/worker beside it (floor 2); imports go down only",
+		"lock imports cli beside it (floor 4); imports go down only",
+	}
+	if got := violations(g); !slices.Equal(got, want) {
+		t.Errorf("found:\n%q\nwant:\n%q", got, want)
+	}
+}
+
+func TestBurdensAreFound(t *testing.T) {
+	g := graph{
+		"root":          {"a", "log/slog", "gopher"},
+		"a":             {"b", "testing/iotest"},
+		"b":             {"a", "net/http", "go/token"},
+		"net/http":      {"crypto/tls"},
+		"log/slog":      {"encoding/json"},
+		"encoding/json": {"encoding"},
+	}
+	want := []string{"root → a → b → go/token", "root → a → b → net/http", "root → a → b → net/http → crypto/tls"}
+	if got := burdens(g, "root"); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	g["b"] = append(g["b"], "encoding/json") // not through log/slog alone any more
+	want = slices.Insert(want, 0, "root → a → b → encoding/json")
+	if got := burdens(g, "root"); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,173 @@
+package floors
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// module is the path of the module whose plan this is.
+const module = "github.com/legion-go/legion"
+
+// floors says on which floor each package stands, by its path below the module's; "." is the root package. A package
+// imports from floors below its own only. A new package gets its line here, on the lowest floor that it can stand on.
+var floors = map[string]int{
+	"internal/bus":     0,
+	"internal/codec":   0,
+	"internal/logfile": 0,
+	"internal/loop":    0,
+	"internal/ring":    0,
+	"internal/rpc":     0,
+	"internal/shm":     0,
+	"internal/wire":    0,
+
+	"client":        1,
+	"internal/link": 1,
+	"internal/proc": 1,
+
+	"internal/control": 2,
+	"internal/pool":    2,
+	"internal/worker":  2,
+
+	".": 3,
+
+	"cli":        4,
+	"legiontest": 4,
+	"lock":       4,
+	"metrics":    4,
+	"systemd":    4,
+	"web":        4,
+}
+
+// programs is the floor of everything in the folders cmd and examples. What belongs to one program, the packages below
+// cmd/x or examples/x, may import each other.
+const programs = 5
+
+// fromOutside are the packages that see of the module what its users see: the root package and client. So does every
+// program, which may import these packages besides.
+var fromOutside = []string{"cli", "lock", "metrics", "systemd", "web"}
+
+// exempt are packages that are no part of the house.
+var exempt = []string{"internal/floors"}
+
+// graph holds what each package imports, tests left out, by import path.
+type graph map[string][]string
+
+// violations lists, in a fixed order, everything in g that the plan does not allow.
+func violations(g graph) []string {
+	var found []string
+	for _, path := range slices.Sorted(maps.Keys(g)) {
+		from, ours := inModule(path)
+		if !ours || slices.Contains(exempt, from) {
+			continue
+		}
+		floor, known := floorOf(from)
+		if !known {
+			found = append(found, fmt.Sprintf("%s has no floor: give it one in the table in internal/floors/rules_test.go", from))
+			continue
+		}
+		for _, path := range slices.Sorted(slices.Values(g[path])) {
+			to, ours := inModule(path)
+			below, known := floorOf(to)
+			if !ours || !known || program(from) != "" && program(from) == program(to) {
+				continue // an unknown one is reported for itself
+			}
+			switch {
+			case below > floor:
+				found = append(found, fmt.Sprintf("%s (floor %d) imports %s (floor %d) above it", from, floor, to, below))
+			case below == floor:
+				found = append(found, fmt.Sprintf("%s imports %s beside it (floor %d); imports go down only", from, to, floor))
+			case outside(from) && strings.HasPrefix(to, "internal/"):
+				found = append(found, fmt.Sprintf("%s imports %s; it may use what the module's users can use only", from, to))
+			}
+		}
+	}
+	return found
+}
+
+// inModule returns the path of a package below the module's, and whether it is in the module.
+func inModule(path string) (string, bool) {
+	if path == module {
+		return ".", true
+	}
+	return strings.CutPrefix(path, module+"/")
+}
+
+// floorOf returns the floor of a package of the module.
+func floorOf(pkg string) (floor int, known bool) {
+	if program(pkg) != "" {
+		return programs, true
+	}
+	floor, known = floors[pkg]
+	return floor, known
+}
+
+// program returns the program that a package belongs to, as cmd/x or examples/x, or "" if it belongs to none.
+func program(pkg string) string {
+	parts := strings.Split(pkg, "/")
+	if len(parts) < 2 || parts[0] != "cmd" && parts[0] != "examples" {
+		return ""
+	}
+	return parts[0] + "/" + parts[1]
+}
+
+// outside reports whether pkg is to do without the module's internal packages.
+func outside(pkg string) bool {
+	return program(pkg) != "" || slices.Contains(fromOutside, pkg)
+}
+
+// heavy are packages that must not come with the root package: each worker process would pay for their initialisation.
+// A name that ends in a slash stands for everything below it.
+var heavy = []string{
+	"crypto/tls",
+	"encoding/gob",
+	"encoding/json",
+	"encoding/xml",
+	"go/",
+	"html/template",
+	"net/http",
+	"testing",
+	"text/template",
+}
+
+// tolerated are packages that may bring heavy ones along: log/slog imports encoding/json, and is worth it.
+var tolerated = []string{"log/slog"}
+
+// burdens lists, in a fixed order, the heavy packages that from depends on in g, each with a chain of imports that leads to it.
+func burdens(g graph, from string) []string {
+	var found []string
+	for path, chain := range reach(g, from, tolerated) {
+		if matches(path, heavy) {
+			found = append(found, strings.Join(chain, " → "))
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// reach returns every package that from depends on in g, each with a shortest chain of imports that leads to it. What
+// only the packages of without import is left out.
+func reach(g graph, from string, without []string) map[string][]string {
+	chains := map[string][]string{from: {from}}
+	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+		path := queue[0]
+		if slices.Contains(without, path) {
+			continue
+		}
+		for _, next := range g[path] {
+			if chains[next] == nil {
+				chains[next] = append(slices.Clone(chains[path]), next)
+				queue = append(queue, next)
+			}
+		}
+	}
+	return chains
+}
+
+// matches reports whether path is in list, where an entry that ends in a slash stands for everything below it.
+func matches(path string, list []string) bool {
+	return slices.ContainsFunc(list, func(entry string) bool {
+		return path == entry || strings.HasSuffix(entry, "/") && strings.HasPrefix(path, entry)
+	})
+}

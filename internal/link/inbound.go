@@ -1,0 +1,145 @@
+package link
+
+import (
+	"fmt"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// inbound turns frames as they arrive into frames for the handler: it checks what is known at this level, takes the
+// timeout out and puts pieces together. It is used by whoever has the receiving role.
+type inbound struct {
+	worker  bool  // this is the worker's end
+	max     int64 // largest payload
+	handler Handler
+	streams [wire.MaxStreams]join
+}
+
+// join is an unfinished payload.
+type join struct {
+	active bool
+	h      wire.Header
+	total  int
+	buf    []byte
+}
+
+// firstGrab bounds what is allocated for a payload in pieces on its first piece's word alone.
+const firstGrab = 4 << 20
+
+func corrupt(format string, a ...any) error {
+	return fmt.Errorf("%w: %w", ErrCorrupt, fmt.Errorf(format, a...))
+}
+
+// check looks at a header as it arrived.
+func (in *inbound) check(h wire.Header) error {
+	if !h.Kind.Valid() {
+		return corrupt("unknown kind %d", uint8(h.Kind))
+	}
+	if h.Kind.ToWorker() != in.worker {
+		return corrupt("%v travels the other way", h.Kind)
+	}
+	if h.Flags&wire.More != 0 && h.Flags&wire.Piece == 0 || h.Flags&wire.LinkFlags > wire.More|wire.Timed|wire.Piece {
+		return corrupt("%v with flags %#x", h.Kind, uint8(h.Flags))
+	}
+	if h.Flags&wire.Timed != 0 && h.Kind != wire.Request {
+		return corrupt("%v with a timeout", h.Kind)
+	}
+	return nil
+}
+
+// frame takes one frame whose bytes are all there. owned says whether they may be given away.
+func (in *inbound) frame(word uint64, data []byte, owned bool) error {
+	h := wire.FromWord(word)
+	if err := in.check(h); err != nil {
+		return err
+	}
+	if h.Flags&wire.Piece != 0 {
+		j, n, err := in.piece(&h, data, len(data))
+		if err != nil {
+			return err
+		}
+		copy(j.room(len(data)-n), data[n:])
+		return in.deliver(j, h)
+	}
+	n, err := takeTimeout(&h, data)
+	if err != nil {
+		return err
+	}
+	data = data[n:]
+	if int64(len(data)) > in.max {
+		return corrupt("%v with %d bytes, the limit is %d", h.Kind, len(data), in.max)
+	}
+	h.Flags &^= wire.LinkFlags
+	return in.handler(Frame{Header: h, Payload: data, Owned: owned})
+}
+
+// takeTimeout moves the timeout, if the frame has one, from the beginning of its bytes into the header. It returns
+// how many bytes that were.
+func takeTimeout(h *wire.Header, data []byte) (int, error) {
+	if h.Flags&wire.Timed == 0 {
+		return 0, nil
+	}
+	d, err := wire.GetTimeout(data)
+	if err != nil {
+		return 0, corrupt("%v: %w", h.Kind, err)
+	}
+	h.Timeout = d
+	return wire.TimeoutSize, nil
+}
+
+// piece takes the beginning of a piece of size bytes altogether: prefix holds at least its prefix, or all of it. It
+// returns the payload that the piece belongs to, and the length of the prefix; the rest of the piece is to be put
+// into room, and then deliver called.
+func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, error) {
+	p, err := wire.GetPiece(prefix)
+	if err != nil {
+		return nil, 0, corrupt("%v: %w", h.Kind, err)
+	}
+	n, err := takeTimeout(h, prefix[wire.PieceSize:])
+	if err != nil {
+		return nil, 0, err
+	}
+	n += wire.PieceSize
+	j := &in.streams[p.Stream]
+	if !j.active {
+		if int64(p.Total) > in.max {
+			return nil, 0, corrupt("%v with %d bytes in pieces, the limit is %d", h.Kind, p.Total, in.max)
+		}
+		*j = join{active: true, h: *h, total: int(p.Total)}
+		j.h.Flags &^= wire.LinkFlags
+	} else {
+		same := *h
+		same.Flags &^= wire.LinkFlags
+		same.Timeout = j.h.Timeout
+		if h.Timeout != 0 || same != j.h || int(p.Total) != j.total {
+			return nil, 0, corrupt("piece of %v (%d bytes) in a stream of %v (%d bytes)", *h, p.Total, j.h, j.total)
+		}
+	}
+	body, left := size-n, j.total-len(j.buf)
+	if last := h.Flags&wire.More == 0; body <= 0 || body > left || last != (body == left) {
+		return nil, 0, corrupt("%v: piece of %d bytes, %d are left, last: %v", h.Kind, body, left, last)
+	}
+	return j, n, nil
+}
+
+// room appends n bytes to the payload and returns them, to be filled. The buffer grows with what has arrived.
+func (j *join) room(n int) []byte {
+	need := len(j.buf) + n
+	if need > cap(j.buf) {
+		grown := make([]byte, len(j.buf), min(j.total, max(need, 2*cap(j.buf), firstGrab)))
+		copy(grown, j.buf)
+		j.buf = grown
+	}
+	j.buf = j.buf[:need]
+	return j.buf[need-n:]
+}
+
+// deliver gives the payload to the handler if h is the header of its last piece.
+func (in *inbound) deliver(j *join, h wire.Header) error {
+	if h.Flags&wire.More != 0 {
+		return nil
+	}
+	f := Frame{Header: j.h, Payload: j.buf, Owned: true}
+	*j = join{}
+	return in.handler(f)
+}

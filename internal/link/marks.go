@@ -1,0 +1,60 @@
+package link
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// marks are the started marks: one word per slot, on a cache line of its own, in memory that both sides write. A word
+// holds the generation of the last call that was started or revoked in that slot, and which of the two happened. In
+// the ordinary case only the worker touches it.
+type marks struct {
+	mem []byte // wire.Slots lines
+}
+
+const (
+	markLine  = 64
+	marksSize = wire.Slots * markLine
+
+	started = 1 << 24 // beside the 24 bits of generation
+	revoked = 2 << 24
+
+	// revokeTries bounds how long a worker that keeps changing a mark can hold up the daemon.
+	revokeTries = 8
+)
+
+func (m marks) word(call uint32) *uint32 {
+	i := int(wire.Slot(call)) * markLine
+	return (*uint32)(unsafe.Pointer(&m.mem[i : i+4 : i+4][0]))
+}
+
+// begin marks a call as started, unless it was revoked or is not newer than the last of its slot.
+func (m marks) begin(call uint32) bool {
+	w := m.word(call)
+	for {
+		old := atomic.LoadUint32(w)
+		if old != 0 && !wire.Newer(wire.Gen(call), old&wire.GenMask) {
+			return false
+		}
+		if atomic.CompareAndSwapUint32(w, old, wire.Gen(call)|started) {
+			return true
+		}
+	}
+}
+
+// revoke marks a call as revoked, unless it was started. A worker that lies here harms its own calls only.
+func (m marks) revoke(call uint32) bool {
+	w := m.word(call)
+	for range revokeTries {
+		old := atomic.LoadUint32(w)
+		if old != 0 && !wire.Newer(wire.Gen(call), old&wire.GenMask) {
+			return false
+		}
+		if atomic.CompareAndSwapUint32(w, old, wire.Gen(call)|revoked) {
+			return true
+		}
+	}
+	return false
+}

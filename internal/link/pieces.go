@@ -1,0 +1,78 @@
+package link
+
+import (
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// prefix is what stands before the payload in a frame: a piece head, a timeout, both or neither.
+type prefix struct {
+	n int
+	b [wire.PieceSize + wire.TimeoutSize]byte
+}
+
+func (p *prefix) piece(h wire.PieceHead) {
+	h.Put(p.b[p.n:])
+	p.n += wire.PieceSize
+}
+
+// timeout adds h's timeout, if it has one, and sets its Timed flag.
+func (p *prefix) timeout(h *wire.Header) {
+	if h.Timeout > 0 {
+		wire.PutTimeout(p.b[p.n:], h.Timeout)
+		p.n += wire.TimeoutSize
+		h.Flags |= wire.Timed
+	}
+}
+
+// carrier sends one frame: the header's word, the prefix, the body.
+type carrier interface {
+	carry(word uint64, p prefix, body []byte) error
+}
+
+// splitter sends payloads that are larger than one frame may be, in pieces.
+type splitter struct {
+	piece   int         // bytes of payload in each piece
+	streams chan uint32 // the piece streams that are free
+}
+
+func newSplitter(piece int) splitter {
+	s := splitter{piece: piece, streams: make(chan uint32, wire.MaxStreams)}
+	for i := range uint32(wire.MaxStreams) {
+		s.streams <- i
+	}
+	return s
+}
+
+// send blocks until a piece stream is free; they are given out in the order in which they are asked for. A stream is
+// busy only as long as its pieces are being sent, and ends with an error when the link does.
+func (s *splitter) send(c carrier, h wire.Header, payload []byte) error {
+	stream := <-s.streams
+	defer func() { s.streams <- stream }()
+	head := wire.PieceHead{Stream: stream, Total: uint32(len(payload))}
+	h.Flags |= wire.Piece
+	for first := true; len(payload) > 0; first = false {
+		n := min(len(payload), s.piece)
+		var p prefix
+		p.piece(head)
+		ph := h
+		if first {
+			p.timeout(&ph)
+		}
+		if n < len(payload) {
+			ph.Flags |= wire.More
+		}
+		if err := c.carry(ph.Word(), p, payload[:n]); err != nil {
+			return err
+		}
+		payload = payload[n:]
+	}
+	return nil
+}
+
+// checkSize refuses a payload that the peer would not take.
+func checkSize(n int, limit int64) error {
+	if int64(n) > limit {
+		return &wire.TooLarge{Size: int64(n), Limit: limit}
+	}
+	return nil
+}

@@ -1,0 +1,367 @@
+package link
+
+import (
+	"errors"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/legion-go/legion/internal/ring"
+	"github.com/legion-go/legion/internal/shm"
+)
+
+// receiver is the reading side of a link over shared memory.
+//
+// # The role
+//
+// Only one goroutine at a time may receive: the one that has the role. On the worker's end that is always Serve. On
+// the daemon's end it is Serve or a caller that polls, and the role word says who:
+//
+//	roleNone   Serve does not run: nobody may receive
+//	roleHeld   Serve receives
+//	roleSpin   Serve looks at the ring but has nothing to receive: a poller may take the role from it
+//	roleFree   Serve sleeps on the bell: a poller may take the role
+//	roleLent   a poller receives; Serve sleeps, or is about to find that it has been robbed and sleep then
+//
+// The park word, in shared memory, tells the peer's producer how to wake this end: 0, it need not. After each commit
+// it looks at the word and, if it is not 0, sets it to 0 and wakes.
+//
+// No wake-up is lost, because of four rules. All these words are sequentially consistent.
+//
+//  1. Whoever gives the role up sets the park word first, then frees the role, and then looks at the ring again. If
+//     something is there, it makes sure that somebody receives: Serve takes the role back, a poller kicks Serve. So a
+//     record is either found by this look, or was committed after the park word was set, and its producer wakes.
+//  2. Whoever takes the role sets the park word to 0 itself. If the producer was faster, a ring of the bell is on its
+//     way, which then is for nothing.
+//  3. Serve, woken, tries to take the role. If it cannot, a poller has it and rule 1 is still to come for it: what
+//     Serve was woken for was committed before, and the poller will see it. So Serve may sleep again.
+//  4. A Serve that has been robbed while it was about to sleep may set the park word although a poller receives. That
+//     only costs rings for nothing.
+//
+// Therefore: while the role is free, the park word is set or a ring of the bell is under way.
+type receiver struct {
+	in    inbound
+	ring  *ring.Consumer
+	bell  *shm.Bell // rung by the peer for frames, and kicked by this end
+	space *shm.Bell // rung for the peer when it waits for space
+	busy  func() bool
+	end   *ending
+
+	role     atomic.Uint32
+	pollSkip atomic.Int32 // polls that are left out; see ring.Spinner
+	spin     ring.Spinner // Serve's
+	pollSpin ring.Spinner // of whoever polls, under the role
+
+	frames, bytes, parks atomic.Uint64
+}
+
+const (
+	roleNone = iota
+	roleHeld
+	roleSpin
+	roleFree
+	roleLent
+)
+
+// How the consumer sleeps: the values of the park word.
+const (
+	parkBell  = 1
+	parkFutex = 2
+)
+
+// ending says whether and how a link has ended.
+type ending struct {
+	over   atomic.Bool // closed, failed or hung up: waits end
+	closed atomic.Bool
+	hung   atomic.Bool
+	err    atomic.Pointer[error] // the first violation, or error of the handler
+}
+
+func (e *ending) fail(err error) {
+	e.err.CompareAndSwap(nil, &err)
+	e.over.Store(true)
+}
+
+func (e *ending) hangUp() {
+	e.hung.Store(true)
+	e.over.Store(true)
+}
+
+func (e *ending) close() {
+	e.closed.Store(true)
+	e.over.Store(true)
+}
+
+// abrupt reports whether what is still in the ring is of no interest any more.
+func (e *ending) abrupt() bool { return e.closed.Load() || e.err.Load() != nil }
+
+// serve receives until the link ends. The worker's end waits differently; that is all.
+func (r *receiver) serve() error {
+	r.role.Store(roleHeld)
+	for !r.end.over.Load() {
+		if err := r.drain(nil, 1<<30); err != nil {
+			r.end.fail(err)
+			break
+		}
+		if r.in.worker {
+			r.awaitWorker()
+		} else {
+			runtime.Gosched() // those that were just woken run first: they are likely to send
+			r.awaitDaemon()
+		}
+	}
+	r.regain()
+	defer r.role.Store(roleNone)
+	if r.end.hung.Load() && !r.end.abrupt() {
+		if err := r.salvage(); err != nil {
+			r.end.fail(err)
+		}
+	}
+	switch {
+	case r.end.closed.Load():
+		return nil
+	case r.end.err.Load() != nil:
+		return *r.end.err.Load()
+	}
+	return io.EOF
+}
+
+// regain takes the role, for good. A poller that has it sees that the link is over and gives it up.
+func (r *receiver) regain() {
+	for i := 0; r.role.Load() != roleHeld && !r.role.CompareAndSwap(roleFree, roleHeld); i++ {
+		if i < 100 {
+			runtime.Gosched()
+		} else {
+			time.Sleep(50 * time.Microsecond) // a handler that takes its time
+		}
+	}
+}
+
+// drain delivers what is in the ring: at most limit frames, and none after stop() is true.
+func (r *receiver) drain(stop func() bool, limit int) error {
+	var frames, bytes uint64
+	var err error
+	for int(frames) < limit && !r.end.abrupt() {
+		rec, ok, e := r.ring.Next()
+		if e != nil {
+			err = corrupt("%w", e)
+			break
+		}
+		if !ok {
+			break
+		}
+		frames++
+		bytes += uint64(len(rec.Data))
+		err = r.in.frame(rec.Tag, rec.Data, false)
+		if r.ring.Release() {
+			r.space.Ring()
+		}
+		if err != nil || stop != nil && stop() {
+			break
+		}
+	}
+	if r.ring.Publish() {
+		r.space.Ring()
+	}
+	if frames > 0 {
+		r.frames.Add(frames)
+		r.bytes.Add(bytes)
+	}
+	return err
+}
+
+// salvage delivers every complete record of a dead peer.
+func (r *receiver) salvage() error {
+	for {
+		if err := r.drain(nil, 1<<30); err != nil {
+			return err
+		}
+		more, err := r.ring.Salvage()
+		if err != nil {
+			return corrupt("%w", err)
+		}
+		if !more || r.end.abrupt() {
+			return nil
+		}
+	}
+}
+
+// look spins until the ring has something at head, and reports false if the time is spent, the link is over or
+// enough, which may be nil, is true. It gives other goroutines a chance all the while.
+func (r *receiver) look(head uint64, budget time.Duration, enough func() bool) bool {
+	var start time.Time
+	for i := 1; ; i++ {
+		if r.ring.ReadyAt(head) {
+			return true
+		}
+		ring.Pause()
+		if i&15 == 0 {
+			if enough != nil && enough() || r.end.over.Load() {
+				return false
+			}
+			now := time.Now()
+			if start.IsZero() {
+				start = now
+			} else if now.Sub(start) > budget {
+				return false
+			}
+			runtime.Gosched()
+		}
+	}
+}
+
+// awaitDaemon returns when Serve has the role and the ring may have something, or when the link is over.
+func (r *receiver) awaitDaemon() {
+	if r.ring.Ready() || r.peerGone() {
+		return
+	}
+	head := r.ring.Head() // not to be read while a poller may have the role
+	r.role.Store(roleSpin)
+	if budget := r.spin.Budget(); budget > 0 {
+		if r.look(head, budget, func() bool { return r.role.Load() != roleSpin }) {
+			r.spin.Hit()
+			if r.role.CompareAndSwap(roleSpin, roleHeld) {
+				return
+			}
+		} else if r.role.Load() == roleSpin {
+			r.spin.Miss()
+		}
+	}
+	r.ring.Park(parkBell)
+	if r.role.CompareAndSwap(roleSpin, roleFree) &&
+		(r.ring.ReadyAt(head) || r.end.over.Load()) &&
+		r.role.CompareAndSwap(roleFree, roleHeld) {
+		r.ring.Unpark()
+		return
+	}
+	r.parks.Add(1)
+	for {
+		r.sleep()
+		if r.role.CompareAndSwap(roleFree, roleHeld) {
+			r.ring.Unpark()
+			return
+		}
+		if r.end.over.Load() {
+			return // serve regains the role
+		}
+	}
+}
+
+// sleep waits for the bell. A peer that has closed its end is gone.
+func (r *receiver) sleep() {
+	if err := r.bell.Wait(); err != nil {
+		if errors.Is(err, io.EOF) {
+			r.end.hangUp()
+		} else {
+			r.end.fail(err)
+		}
+	}
+}
+
+// peerGone reports whether the peer has said goodbye.
+func (r *receiver) peerGone() bool {
+	if r.ring.Ended() {
+		r.end.hangUp()
+		return true
+	}
+	return false
+}
+
+// awaitWorker returns when the ring may have something, or when the link is over. While handlers run it must not
+// block its thread, because the only P of this process would be stuck with it until the runtime notices: so it lets
+// them run at once, and sleeps in the poller. Only when nothing runs it sleeps on a futex, which is woken faster.
+func (r *receiver) awaitWorker() {
+	if r.ring.Ready() || r.peerGone() {
+		return
+	}
+	if r.busy() {
+		runtime.Gosched()
+		if r.ring.Ready() {
+			return
+		}
+	}
+	if budget := r.spin.Budget(); budget > 0 {
+		if r.look(r.ring.Head(), budget, nil) {
+			r.spin.Hit()
+			return
+		}
+		r.spin.Miss()
+	}
+	mode := uint32(parkFutex)
+	if r.busy() {
+		runtime.Gosched()
+		if r.busy() {
+			mode = parkBell
+		}
+	}
+	r.ring.Park(mode)
+	if r.ring.Ready() || r.end.over.Load() || r.ring.Ended() {
+		r.ring.Unpark()
+		return
+	}
+	r.parks.Add(1)
+	if mode == parkBell {
+		r.sleep()
+		r.ring.Unpark()
+		return
+	}
+	for atomic.LoadUint32(r.ring.ParkWord()) == parkFutex {
+		shm.FutexWait(r.ring.ParkWord(), parkFutex)
+	}
+}
+
+// wakeSelf makes Serve look at how the link ends. The memory must not go away meanwhile.
+func (r *receiver) wakeSelf() {
+	r.bell.Kick()
+	if r.in.worker {
+		r.ring.Unpark()
+		shm.FutexWake(r.ring.ParkWord())
+	}
+}
+
+// pollLimit is how many frames a poller delivers before it looks at its time.
+const pollLimit = 64
+
+// poll receives in Serve's stead. See Conn.
+func (r *receiver) poll(done func() bool) {
+	if r.pollSkip.Load() > 0 {
+		r.pollSkip.Add(-1)
+		return
+	}
+	if !r.role.CompareAndSwap(roleFree, roleLent) && !r.role.CompareAndSwap(roleSpin, roleLent) {
+		return
+	}
+	r.ring.Unpark()
+	if err := r.pollFor(done); err != nil {
+		r.end.fail(err)
+	}
+	head := r.ring.Head()
+	r.ring.Park(parkBell)
+	r.role.Store(roleFree)
+	if r.ring.ReadyAt(head) || r.end.over.Load() {
+		r.bell.Kick()
+	}
+}
+
+func (r *receiver) pollFor(done func() bool) error {
+	budget := r.pollSpin.Budget()
+	var start time.Time
+	for i := 0; ; i++ {
+		if err := r.drain(done, pollLimit); err != nil {
+			return err
+		}
+		if done() {
+			r.pollSpin.Hit()
+			return nil
+		}
+		if i == 1 { // frames of others; in the ordinary case nobody looks at the clock
+			start = time.Now()
+		}
+		if i > 1 && time.Since(start) > budget || !r.look(r.ring.Head(), budget, done) && !done() {
+			r.pollSpin.Miss()
+			r.pollSkip.Store(int32(r.pollSpin.Skips()))
+			return nil
+		}
+	}
+}

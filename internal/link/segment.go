@@ -1,0 +1,75 @@
+package link
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+
+	"github.com/legion-go/legion/internal/ring"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// The segment: a page that describes it, the started marks, the ring to the worker, the ring to the daemon, each
+// beginning on a page.
+const (
+	page      = 4096
+	magic     = 0x004e4f4947454c01 // \x01LEGION\0
+	marksAt   = page
+	toWorkAt  = marksAt + marksSize
+	ringCells = 4096 // 256 KiB: 15 payloads of 16 KiB, or 4096 of 48 bytes
+)
+
+// segment is a mapped segment, cut up.
+type segment struct {
+	g                  ring.Geometry
+	mem                []byte
+	marks              marks
+	toWorker, toDaemon []byte
+}
+
+func geometry(buffer int) ring.Geometry {
+	return ring.Geometry{Cells: ringCells, Bulk: 1 << bits.Len(uint(buffer-1))}
+}
+
+func ringSize(g ring.Geometry) int { return (g.Size() + page - 1) &^ (page - 1) }
+
+func segmentSize(g ring.Geometry) int { return toWorkAt + 2*ringSize(g) }
+
+// describe writes the first page.
+func describe(mem []byte, g ring.Geometry) {
+	binary.LittleEndian.PutUint64(mem, magic)
+	binary.LittleEndian.PutUint32(mem[8:], wire.Version)
+	binary.LittleEndian.PutUint32(mem[12:], uint32(g.Cells))
+	binary.LittleEndian.PutUint32(mem[16:], uint32(g.Bulk))
+}
+
+// described reads the first page. It is for the worker, which trusts the daemon; the daemon never reads it.
+func described(mem []byte) (ring.Geometry, error) {
+	if len(mem) < page || binary.LittleEndian.Uint64(mem) != magic {
+		return ring.Geometry{}, fmt.Errorf("inherited memory is not a segment of legion's")
+	}
+	if v := binary.LittleEndian.Uint32(mem[8:]); v != wire.Version {
+		return ring.Geometry{}, fmt.Errorf("segment of protocol version %d, this is %d", v, wire.Version)
+	}
+	g := ring.Geometry{
+		Cells: int(binary.LittleEndian.Uint32(mem[12:])),
+		Bulk:  int(binary.LittleEndian.Uint32(mem[16:])),
+	}
+	if err := g.Check(); err != nil {
+		return g, err
+	}
+	if len(mem) != segmentSize(g) {
+		return g, fmt.Errorf("segment of %d bytes describes one of %d", len(mem), segmentSize(g))
+	}
+	return g, nil
+}
+
+func cutSegment(mem []byte, g ring.Geometry) segment {
+	at := toWorkAt + ringSize(g)
+	return segment{
+		g: g, mem: mem,
+		marks:    marks{mem[marksAt:toWorkAt:toWorkAt]},
+		toWorker: mem[toWorkAt:at:at],
+		toDaemon: mem[at:],
+	}
+}

@@ -1,0 +1,236 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+
+	"github.com/legion-go/legion/internal/ring"
+	"github.com/legion-go/legion/internal/shm"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// shared is one end of a link over shared memory.
+//
+// The memory is unmapped, and the bells are closed, by the last who is inside after Close: the gate counts Serve,
+// whoever polls, marks or wakes, and the sender as a whole, which itself counts those that write.
+type shared struct {
+	end   ending
+	gate  gate
+	seg   segment
+	bell  *shm.Bell
+	space *shm.Bell
+	split splitter
+	max   int64
+	send  sender
+	recv  receiver
+
+	serving atomic.Bool
+	closing atomic.Bool
+}
+
+// window is how many calls may be sent ahead over shared memory. Half of wire.Slots: the others run.
+const window = wire.Slots / 2
+
+func newShared(o Options) (Conn, []*os.File, error) {
+	g := geometry(o.Buffer)
+	mem, file, err := shm.Create("legion", segmentSize(g))
+	if err != nil {
+		return nil, nil, fmt.Errorf("new link: %w", err)
+	}
+	describe(mem, g)
+	files := []*os.File{file}
+	var bells [2]*shm.Bell
+	for i, name := range []string{"legion bell", "legion space"} {
+		bell, theirs, err := shm.Bells(name)
+		if err != nil {
+			if i > 0 {
+				bells[0].Close()
+			}
+			closeAll(files)
+			shm.Unmap(mem)
+			return nil, nil, fmt.Errorf("new link: %w", err)
+		}
+		bells[i] = bell
+		files = append(files, theirs)
+	}
+	c, err := makeShared(cutSegment(mem, g), bells[0], bells[1], o, false)
+	if err != nil {
+		closeAll(files)
+		return nil, nil, fmt.Errorf("new link: %w", err)
+	}
+	return c, files, nil
+}
+
+func openShared(files []*os.File, o Options) (Conn, error) {
+	if len(files) != 3 {
+		closeAll(files)
+		return nil, fmt.Errorf("open link: %d inherited files, want 3", len(files))
+	}
+	mem, err := shm.Map(files[0])
+	files[0].Close()
+	if err != nil {
+		closeAll(files[1:])
+		return nil, fmt.Errorf("open link: %w", err)
+	}
+	g, err := described(mem)
+	if err != nil {
+		closeAll(files[1:])
+		shm.Unmap(mem)
+		return nil, fmt.Errorf("open link: %w", err)
+	}
+	bell, err := shm.OpenBell(files[1])
+	if err != nil {
+		files[2].Close()
+		shm.Unmap(mem)
+		return nil, fmt.Errorf("open link: %w", err)
+	}
+	space, err := shm.OpenBell(files[2])
+	if err != nil {
+		bell.Close()
+		shm.Unmap(mem)
+		return nil, fmt.Errorf("open link: %w", err)
+	}
+	return makeShared(cutSegment(mem, g), bell, space, o, true)
+}
+
+// makeShared takes ownership of the mapping and the bells, also when it fails.
+func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*shared, error) {
+	out, in := seg.toWorker, seg.toDaemon
+	if worker {
+		out, in = in, out
+	}
+	p, err := ring.NewProducer(out, seg.g)
+	var c *ring.Consumer
+	if err == nil {
+		c, err = ring.NewConsumer(in, seg.g)
+	}
+	if err != nil {
+		bell.Close()
+		space.Close()
+		shm.Unmap(seg.mem)
+		return nil, err
+	}
+	s := &shared{seg: seg, bell: bell, space: space, max: o.MaxPayload}
+	s.split = newSplitter(min(maxPiece, seg.g.MaxPayload()) - len(prefix{}.b))
+	s.gate.free = s.free
+	s.gate.enter() // for the sender
+	s.send = sender{ring: p, bell: bell, space: space, done: s.gate.leave}
+	s.recv = receiver{ring: c, bell: bell, space: space, end: &s.end, in: inbound{worker: worker, max: o.MaxPayload}}
+	s.recv.busy = func() bool {
+		return o.Busy != nil && o.Busy.Load() > 0 || s.send.waiting()
+	}
+	return s, nil
+}
+
+// free runs once, when nobody is inside and nobody will be.
+func (c *shared) free() {
+	c.bell.Close()
+	c.space.Close()
+	shm.Unmap(c.seg.mem)
+}
+
+func (c *shared) Send(h wire.Header, payload []byte) error {
+	if err := checkSize(len(payload), c.max); err != nil {
+		return err
+	}
+	h.Flags &^= wire.LinkFlags
+	var err error
+	if len(payload) > c.split.piece {
+		err = c.split.send(&c.send, h, payload)
+	} else {
+		var p prefix
+		p.timeout(&h)
+		err = c.send.carry(h.Word(), p, payload)
+	}
+	if err != nil && errors.Is(err, ring.ErrCorrupt) {
+		err = c.broken(err)
+	}
+	return err
+}
+
+// broken ends the link because of what a sender has found.
+func (c *shared) broken(err error) error {
+	err = corrupt("%w", err)
+	c.stop(func() { c.end.fail(err) })
+	return err
+}
+
+// stop ends the waits of this end for the reason that set notes down, if the end still exists.
+func (c *shared) stop(set func()) {
+	if !c.gate.enter() {
+		return
+	}
+	defer c.gate.leave()
+	set()
+	c.send.fail(ErrClosed)
+	c.recv.wakeSelf()
+}
+
+func (c *shared) Serve(h Handler) error {
+	if c.serving.Swap(true) {
+		return errors.New("serve a link: already served")
+	}
+	if !c.gate.enter() {
+		return nil
+	}
+	defer c.gate.leave()
+	c.recv.in.handler = h
+	err := c.recv.serve()
+	c.send.fail(ErrClosed)
+	return err
+}
+
+func (c *shared) Poll(done func() bool) {
+	if c.recv.in.worker || !c.gate.enter() {
+		return
+	}
+	c.recv.poll(done)
+	c.gate.leave()
+}
+
+func (c *shared) Begin(call uint32) bool {
+	if !c.gate.enter() {
+		return false
+	}
+	ok := c.seg.marks.begin(call)
+	c.gate.leave()
+	return ok
+}
+
+func (c *shared) Revoke(call uint32) bool {
+	if !c.gate.enter() {
+		return false
+	}
+	ok := c.seg.marks.revoke(call)
+	c.gate.leave()
+	return ok
+}
+
+func (c *shared) Window() int { return window }
+
+func (c *shared) Hangup() {
+	c.stop(c.end.hangUp)
+}
+
+func (c *shared) Close() error {
+	if c.closing.Swap(true) {
+		return nil
+	}
+	c.stop(func() {
+		c.end.close()
+		c.send.bye()
+	})
+	c.send.close()
+	c.gate.close()
+	return nil
+}
+
+func (c *shared) Stats() Stats {
+	c.send.mu.Lock()
+	st := Stats{Sent: c.send.frames, SentBytes: c.send.bytes, Wakes: c.send.wakes, Full: c.send.full}
+	c.send.mu.Unlock()
+	st.Received, st.ReceivedBytes, st.Parks = c.recv.frames.Load(), c.recv.bytes.Load(), c.recv.parks.Load()
+	return st
+}

@@ -1,0 +1,256 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// DefaultMinPause is the pause of a ticker of interval 0 unless [Config.MinPause] says otherwise.
+const DefaultMinPause = time.Millisecond
+
+var (
+	// ErrRan is what Run returns when it is called a second time.
+	ErrRan = errors.New("loop: Run was called before; make a new Loop")
+	// ErrUnfinished is what Run returns when Config.Drain was over before everything posted had run.
+	ErrUnfinished = errors.New("loop: posted functions were left unrun")
+)
+
+// Config shapes a [Loop]. The zero value is usable.
+type Config struct {
+	// Panic is called on the loop with the value and the stack of a function that panicked; then the loop goes on. It
+	// must not panic itself. Default: nothing is recovered, a panic ends the process as it always does.
+	Panic func(value any, stack []byte)
+
+	// Idle is called on the loop when it has run something and now has nothing left to do until the next tick or post.
+	// It must be short; it may post. Default: nothing is called.
+	Idle func()
+
+	// MinPause is the time between the end of a tick of interval 0 and the next one. Default: DefaultMinPause.
+	// Negative: New panics.
+	MinPause time.Duration
+
+	// Precise times ticks by the kernel's high-resolution timer, at the price of a descriptor: on Linux they begin some
+	// 20 µs after their due time then. Default: Go's timers, which are up to 1 ms late on Linux but know the virtual
+	// time of testing/synctest. It is ignored where the system has no such timer or no descriptor is left.
+	Precise bool
+
+	// Drain bounds the time for which Run, after its end has come, goes on to run what was posted before. A function
+	// that runs already is never interrupted. Default: no bound. Negative: nothing more is run.
+	Drain time.Duration
+}
+
+// Loop runs functions one at a time, in order: posted ones and ticks. Make it with [New].
+type Loop struct {
+	cfg   Config
+	epoch time.Time // the loop's clock counts from here, on the monotonic clock
+
+	posts   posts
+	tickers tickers
+	wake    chan struct{} // one token: look again
+
+	ran      atomic.Bool
+	stopping atomic.Bool
+
+	executed atomic.Uint64
+	panics   atomic.Uint64
+	pending  atomic.Int64
+	since    atomic.Int64 // when the function that runs now began, on the loop's clock; idle if none does
+}
+
+// idle is the value of Loop.since while nothing runs.
+const idle = -1
+
+// Stats are the figures of a [Loop].
+type Stats struct {
+	Pending  int           // posted functions that have not begun
+	Executed uint64        // posted functions that have begun
+	Panics   uint64        // functions and ticks that panicked
+	Running  time.Duration // for how long the function that runs now has been running; 0 if none is
+}
+
+// New returns a loop that takes functions and tickers at once, and runs them when Run is called.
+func New(cfg Config) *Loop {
+	switch {
+	case cfg.MinPause < 0:
+		panic(fmt.Sprintf("loop: Config.MinPause is %v; it must not be negative", cfg.MinPause))
+	case cfg.MinPause == 0:
+		cfg.MinPause = DefaultMinPause
+	}
+	l := &Loop{cfg: cfg, epoch: time.Now(), wake: make(chan struct{}, 1)}
+	l.since.Store(idle)
+	return l
+}
+
+// Post hands fn to the loop, which runs it after everything posted before. It never blocks, and the queue has no limit,
+// because what it carries, the results of calls above all, must not be lost: whoever posts bounds what it has
+// outstanding. Post reports whether fn was taken; what was taken runs, unless Config.Drain cuts it off. After the end of
+// the loop it is false, and fn will not run. A nil fn panics.
+func (l *Loop) Post(fn func()) bool {
+	if fn == nil {
+		panic("loop: Post of a nil function")
+	}
+	l.pending.Add(1) // before push, so that the loop's own subtraction never comes first
+	if !l.posts.push(fn) {
+		l.pending.Add(-1)
+		return false
+	}
+	l.rouse()
+	return true
+}
+
+// Every runs fn at once and then once per interval; see the package's documentation for what happens to late ticks. An
+// interval of 0 means as often as possible, with Config.MinPause after each end, in which posted functions run. Before
+// Run, "at once" means when Run begins. A negative interval and a nil fn panic. After the end of the loop nothing runs.
+func (l *Loop) Every(interval time.Duration, fn func()) *Ticker {
+	if interval < 0 {
+		panic(fmt.Sprintf("loop: Every with an interval of %v; it must not be negative", interval))
+	}
+	if fn == nil {
+		panic("loop: Every of a nil function")
+	}
+	t := &Ticker{set: &l.tickers, fn: fn, interval: interval}
+	l.tickers.add(t, l.now())
+	l.rouse()
+	return t
+}
+
+// Stop begins the end of the loop and returns at once: no more is taken, no more tick begins, and Run returns when it
+// has run what was posted before. It may be called before Run, and more than once.
+func (l *Loop) Stop() {
+	l.posts.close()
+	l.stopping.Store(true)
+	l.rouse()
+}
+
+// Run executes posted functions and ticks on the calling goroutine until ctx ends, which is the same as Stop, or Stop
+// is called; then it runs what was posted before that. It returns nil when all of it has run, an error matching
+// ErrUnfinished when Config.Drain cut it short, and ErrRan when it was called before.
+func (l *Loop) Run(ctx context.Context) error {
+	if l.ran.Swap(true) {
+		return ErrRan
+	}
+	defer l.Stop() // for a function that leaves by runtime.Goexit
+
+	l.tickers.start(l.now())
+	l.work(ctx)
+	l.Stop() // nothing is posted any more, so that draining comes to an end
+	return l.drain()
+}
+
+// Stats returns the figures up to now.
+func (l *Loop) Stats() Stats {
+	s := Stats{
+		Pending:  int(max(0, l.pending.Load())),
+		Executed: l.executed.Load(),
+		Panics:   l.panics.Load(),
+	}
+	if since := l.since.Load(); since != idle {
+		s.Running = max(0, l.now()-time.Duration(since))
+	}
+	return s
+}
+
+// work is the loop proper. It returns when ctx ends or Stop is called.
+func (l *Loop) work(ctx context.Context) {
+	alarm := newAlarm(l.cfg.Precise)
+	defer alarm.close()
+
+	owing := false         // a tick has run, and the posted functions have not had their turn since
+	var turn time.Duration // until when that turn lasts
+	armed := never         // what the alarm is set to; never if to nothing
+	busy := false          // something has run since Config.Idle was called
+	for !l.stopping.Load() && ctx.Err() == nil {
+		waiting := l.posts.ready()
+		if !owing || !waiting {
+			if t := l.tickers.begin(l.now()); t != nil {
+				turn = l.tick(t)
+				owing, busy = true, true
+				continue
+			}
+		}
+		if waiting {
+			l.execute(l.posts.take())
+			owing = owing && l.now() < turn
+			busy = true
+			continue
+		}
+		if busy && l.cfg.Idle != nil {
+			busy = false
+			l.call(l.cfg.Idle)
+			continue // it may have posted
+		}
+		if due := l.tickers.next(); due != armed && due != never {
+			alarm.set(due - l.now())
+			armed = due
+		}
+		select {
+		case <-l.wake:
+		case <-alarm.ring():
+			armed = never // it is to be set again, should it have rung early
+		case <-ctx.Done():
+		}
+	}
+}
+
+// drain runs what is left in the queue, for Config.Drain at most.
+func (l *Loop) drain() error {
+	end := never
+	if l.cfg.Drain != 0 {
+		end = after(l.now(), l.cfg.Drain)
+	}
+	for l.posts.ready() {
+		if l.now() >= end {
+			return fmt.Errorf("%w: %d of them, after %v of draining", ErrUnfinished, l.posts.len(), l.cfg.Drain)
+		}
+		l.execute(l.posts.take())
+	}
+	return nil
+}
+
+// tick runs a tick that has begun and returns until when posted functions go first.
+func (l *Loop) tick(t *Ticker) time.Duration {
+	began := l.now()
+	l.call(t.fn)
+	now := l.now()
+	l.tickers.end(t, began, now, l.cfg.MinPause)
+	return after(now, now-began)
+}
+
+// execute runs a posted function.
+func (l *Loop) execute(fn func()) {
+	l.pending.Add(-1)
+	l.executed.Add(1)
+	l.call(fn)
+}
+
+// call runs fn and hands its panic, if it has one, to Config.Panic.
+func (l *Loop) call(fn func()) {
+	l.since.Store(int64(l.now()))
+	defer l.since.Store(idle)
+	if l.cfg.Panic == nil {
+		fn()
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			l.panics.Add(1)
+			l.cfg.Panic(v, debug.Stack())
+		}
+	}()
+	fn()
+}
+
+// rouse makes the loop look again; a token that is there already does that.
+func (l *Loop) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// now is the loop's clock.
+func (l *Loop) now() time.Duration { return time.Since(l.epoch) }

@@ -1,0 +1,82 @@
+package loop
+
+import (
+	"math"
+	"time"
+)
+
+// never is a due time that does not come.
+const never = time.Duration(math.MaxInt64)
+
+// Ticker is one function that a [Loop] runs again and again.
+type Ticker struct {
+	set      *tickers
+	fn       func()
+	interval time.Duration
+
+	// Guarded by set.mu; due is a time on the loop's clock.
+	due   time.Duration
+	stats TickerStats
+}
+
+// TickerStats says how a [Ticker] has fared so far. Times are zero before the first tick.
+type TickerStats struct {
+	Runs     uint64 // ticks begun
+	Missed   uint64 // ticks that never ran because a later one was due already
+	Overruns uint64 // ticks that took longer than the interval; none with an interval of 0
+
+	Last        time.Duration // what the last finished tick took
+	Longest     time.Duration // what the longest tick took
+	Late        time.Duration // how long after its due time the last tick began
+	LongestLate time.Duration // the greatest Late
+}
+
+// Stop ends the ticker: no further tick begins. It does not wait for one that runs or is about to begin; called on the
+// loop, nothing is about to begin and fn is not called again. Stop may be called more than once.
+func (t *Ticker) Stop() { t.set.remove(t) }
+
+// Interval returns the interval that the ticker was declared with.
+func (t *Ticker) Interval() time.Duration { return t.interval }
+
+// Stats returns the figures up to now.
+func (t *Ticker) Stats() TickerStats {
+	t.set.mu.Lock()
+	defer t.set.mu.Unlock()
+	return t.stats
+}
+
+// begin accounts for a tick that begins now and moves the due time on to the first one of the schedule that is not yet
+// due. Caller holds set.mu.
+func (t *Ticker) begin(now time.Duration) {
+	late := now - t.due
+	t.stats.Runs++
+	t.stats.Late = late
+	t.stats.LongestLate = max(t.stats.LongestLate, late)
+	if t.interval == 0 {
+		return // end sets the next due time
+	}
+	missed := late / t.interval
+	t.stats.Missed += uint64(missed)
+	t.due = after(t.due+missed*t.interval, t.interval) // t.due + missed·interval ≤ now: only the last step can overflow
+}
+
+// end accounts for a tick that began at began and ended now. Caller holds set.mu.
+func (t *Ticker) end(began, now, pause time.Duration) {
+	took := now - began
+	t.stats.Last = took
+	t.stats.Longest = max(t.stats.Longest, took)
+	switch {
+	case t.interval == 0:
+		t.due = after(now, pause)
+	case took > t.interval:
+		t.stats.Overruns++
+	}
+}
+
+// after returns t + d, or never where that cannot be said.
+func after(t, d time.Duration) time.Duration {
+	if d > never-t {
+		return never
+	}
+	return t + d
+}

@@ -1,0 +1,149 @@
+package pool
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// Kind says how a call ended.
+type Kind uint8
+
+const (
+	_           Kind = iota
+	OK               // Data is the result
+	Failed           // the function returned an error: Fault
+	Panicked         // the function panicked: Fault
+	Refused          // the worker could not run it: Fault
+	Timeout          // the pool's timeout passed
+	Canceled         // the caller's context ended, or the future was cancelled
+	Crashed          // the worker died while it ran the call: Death
+	OutOfMemory      // the same, for want of memory: Death
+	Poisoned         // every one of its tries killed a worker: Death is the last
+	QueueFull        // too many calls wait
+	PoolFailed       // the pool has given up: Reason
+	Stopped          // the pool is not running: Reason
+)
+
+// A Death is how a worker ended.
+type Death struct {
+	proc.Exit
+	Worker uint64 // number of the worker in its pool
+}
+
+// An Outcome is how one call ended.
+type Outcome struct {
+	Kind    Kind
+	Data    []byte // OK: the result; owned by the call until Recycle
+	Fault   wire.Fault
+	Death   *Death // also for Timeout and Canceled, when the worker had to be killed for it
+	Reason  string
+	Worker  int           // pid of the worker that ran it; 0 when none did
+	Elapsed time.Duration // from Submit to the end
+}
+
+// A Call is one call of a function of a pool. Its first group of fields is the
+// caller's, and must not change between Submit and the end.
+type Call struct {
+	Func    int                     // index into Config.Funcs
+	Payload []byte                  // the argument
+	Limit   time.Duration           // what is left of the caller's own deadline; told to the function; 0 = none
+	Raw     bool                    // give the result in memory of its own instead of in the call's buffer
+	Stream  func(item []byte) error // takes the elements of a streamed result and owns them; must not block; an error: more than was granted
+	OnEnd   func(*Call)             // called once at the end, on the goroutine that ended it; must not block
+
+	Outcome // valid after the end
+
+	// Owned by the core, under the pool's lock.
+	state     callState
+	seq       uint64
+	id        uint32
+	tries     int
+	worker    *worker
+	canceling bool
+	cause     wire.Cause // why it is being cancelled
+	submitted time.Duration
+	deadline  time.Duration // 0 = none
+	given     time.Duration // when it was assigned
+	inQueue   links
+	inTimers  links
+
+	// holds counts who may still touch the call: the core, and every send under
+	// way. The last one to let go tells the caller, so that a payload is never
+	// read after its owner has it back.
+	holds  atomic.Int32
+	signal atomic.Uint32 // callOpen, callAwaited, callDone
+	woken  chan struct{}
+	isDone func() bool
+	buf    []byte
+}
+
+type callState uint8
+
+const (
+	callNew callState = iota
+	callQueued
+	callAssigned
+	callEnded
+)
+
+const (
+	callOpen uint32 = iota
+	callAwaited
+	callDone
+)
+
+// NewCall returns a call that may be used again after each [Call.Reset].
+func NewCall() *Call {
+	c := &Call{woken: make(chan struct{}, 1)}
+	c.isDone = c.Done
+	return c
+}
+
+// Reset makes the call ready for another use. Only its owner may do so, after
+// its end.
+func (c *Call) Reset() {
+	c.Func, c.Payload, c.Limit, c.Raw, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil
+	c.Outcome = Outcome{}
+	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
+	c.submitted, c.deadline, c.given = 0, 0, 0
+	c.signal.Store(callOpen)
+	if cap(c.buf) > 64<<10 {
+		c.buf = nil // do not hoard what one large call needed
+	}
+}
+
+// Number returns the number of the call in its pool, from 1. It is valid after
+// the end; 0 means that the pool never took it.
+func (c *Call) Number() uint64 { return c.seq }
+
+// Done reports whether the call has ended.
+func (c *Call) Done() bool { return c.signal.Load() == callDone }
+
+// wait returns a channel that gets one value when the call ends, or nil if it
+// has ended already. One goroutine may wait.
+func (c *Call) wait() <-chan struct{} {
+	if c.signal.CompareAndSwap(callOpen, callAwaited) {
+		return c.woken
+	}
+	return nil
+}
+
+// hold keeps the call from being handed back while it is being sent.
+func (c *Call) hold() { c.holds.Add(1) }
+
+// letGo ends one hold; the last one tells the caller.
+func (c *Call) letGo() {
+	if c.holds.Add(-1) != 0 {
+		return
+	}
+	onEnd := c.OnEnd
+	if c.signal.Swap(callDone) == callAwaited {
+		c.woken <- struct{}{}
+	}
+	if onEnd != nil {
+		onEnd(c)
+	}
+}

@@ -1,0 +1,63 @@
+package pool
+
+import "time"
+
+// Spawn says when a pool starts its workers.
+type Spawn uint8
+
+const (
+	Mixed Spawn = iota // Min at the start, more when calls wait
+	Lazy               // none at the start, the first with the first call
+	Eager              // Max at the start
+)
+
+// Config says how a pool behaves. The root package fills in its defaults.
+type Config struct {
+	Name string
+
+	Min, Max    int           // workers kept, workers allowed; a recycled worker's replacement comes on top
+	Spawn       Spawn         // when they are started
+	IdleTimeout time.Duration // a worker above Min that has been idle for so long leaves; 0 = never
+	Fresh       bool          // a process serves one call and leaves
+
+	Concurrency int           // calls that one worker runs at the same time
+	Ahead       int           // most calls that may wait inside a worker, behind those that run
+	Queue       int           // calls that may wait in the daemon
+	Timeout     time.Duration // from the call to its answer; 0 = none
+	KillGrace   time.Duration // between the cancellation of a running call and the end of its worker
+	Retry       int           // how often a call that was started may be started again after its worker died
+
+	BootTimeout   time.Duration // from the start of a process to its being ready
+	MaxCalls      int           // recycle after so many calls; 0 = never
+	MaxAge        time.Duration // recycle after so long; 0 = never
+	MinAge        time.Duration // do not recycle before
+	MaxMemory     uint64        // recycle above so many resident bytes; 0 = never
+	MemoryLimit   uint64        // kill above so many resident bytes; 0 = never
+	Jitter        float64       // random part of MaxCalls and MaxAge, and of back-offs
+	Heartbeat     time.Duration // a worker that has been silent for so long is asked; 0 = never
+	MaxRestarts   int           // deaths in RestartWindow that fail the pool; 0 = any number
+	RestartWindow time.Duration
+	MaxBootFails  int           // workers in a row that die before they are ready; 0 = any number
+	BackoffMin    time.Duration // first wait before the next start after such a death
+	BackoffMax    time.Duration
+
+	Funcs []string // names of the functions, by index
+}
+
+const (
+	// quitGrace is how long a worker may take to write its stacks after SIGQUIT.
+	quitGrace = time.Second
+	// killBound is how long a killed process may take to go before its calls are
+	// answered without it. Only a process stuck in the kernel takes that long.
+	killBound = 5 * time.Second
+	// aheadFor is how much work, as time, is put into a worker ahead of need: it
+	// hides the way to the worker and back, and is short enough to be fair.
+	aheadFor = 100 * time.Microsecond
+	// stallAfter is the time without any answer after which calls that wait
+	// behind a running one are better served elsewhere.
+	stallAfter = time.Millisecond
+	// heartbeatChecks is how many checks in a row an asked worker may stay
+	// silent. Checks are counted instead of time, so that a daemon that was
+	// itself stopped for a while does not kill its workers when it goes on.
+	heartbeatChecks = 4
+)

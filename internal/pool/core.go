@@ -1,0 +1,358 @@
+package pool
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// State is the state of a pool.
+type State uint8
+
+const (
+	Running  State = iota
+	Paused         // calls wait
+	Broken         // too many workers died: calls end with PoolFailed
+	Draining       // no new calls; those that are there are finished
+	Ended          // nothing is left
+)
+
+func (s State) String() string {
+	return [...]string{"running", "paused", "failed", "stopping", "stopped"}[s]
+}
+
+// core is the supervisor of one pool as a state machine. Its methods take the
+// time and say in an effects value what is to be done. They are not safe for
+// concurrent use: Pool's mutex guards them.
+type core struct {
+	cfg    Config
+	rng    *rand.Rand
+	state  State
+	reason string // why the pool is Broken
+
+	workers  []*worker     // every process there is, in the order of starting
+	numbered uint64        // workers ever started
+	seq      uint64        // calls ever submitted
+	queue    list          // calls that wait for a worker
+	timers   list          // calls with a deadline, earliest first: the timeout is one per pool
+	live     int           // calls that have not ended
+	armed    time.Duration // when the shell will call tick; 0 = not at all
+
+	deaths   []time.Duration // recent unexpected deaths, oldest first
+	bootFail int             // workers in a row that died before they were ready
+	streak   int             // workers in a row that died without finishing a call
+	notUntil time.Duration   // no starts before
+	last     *Death          // the last unexpected one
+	lastErr  string
+
+	drainUntil time.Duration
+	cancelled  bool // draining has come to cancelling
+	stopBy     time.Duration
+
+	counts Counts
+	funcs  []funcStats
+}
+
+// marks is what the core needs of a worker's link: taking back a call that the
+// worker has not started. It must not block.
+type marks interface{ Revoke(call uint32) bool }
+
+// worker is the core's view of one process.
+type worker struct {
+	id     uint64
+	marks  marks
+	member *member // the shell's side; the core only carries it
+	pid    int
+
+	state    workerState
+	ready    bool   // has ever been ready
+	retiring string // why it is to be replaced; "" = it is not
+	replaces *worker
+	replaced bool // a replacement is on its way
+	killer   string
+
+	slots [256]*Call
+	gens  [256]uint32
+	free  []uint8
+	load  int    // calls assigned
+	calls uint64 // calls finished
+
+	maxCalls uint64
+	maxAge   time.Duration
+	memory   uint64
+
+	began     time.Duration // when its process was started
+	readyAt   time.Duration
+	idleSince time.Duration
+	lastEnd   time.Duration // when its last call ended
+	service   time.Duration // moving average of the time a call takes
+	heard     time.Duration // last sign of life
+	asked     int           // checks since it was asked for one; 0 = it was not
+	due       time.Duration // when the next step of its ladder is due; 0 = none
+	culprit   *Call         // the call it is being killed for
+}
+
+type workerState uint8
+
+const (
+	starting workerState = iota
+	serving
+	leaving  // told to stop
+	quitting // SIGQUIT was sent
+	killed   // SIGKILL was sent
+	stuck    // … and did not help: its calls have been answered
+)
+
+func (s workerState) String() string {
+	return [...]string{"starting", "ready", "leaving", "dying", "killed", "stuck"}[s]
+}
+
+// effects are what a step of the core wants done, in this order.
+type effects struct {
+	sends []send
+	acts  []act
+	ended []*Call
+	poke  bool // the time of the next step has changed
+
+	// Most steps send or end one call: room for it without an allocation.
+	send1 [2]send
+	end1  [2]*Call
+}
+
+// send gives a call to a worker. It repeats the id, because the call may have
+// moved on before the send is carried out; the worker then skips it.
+type send struct {
+	call *Call
+	to   *worker
+	id   uint32
+	left time.Duration
+}
+
+type act struct {
+	op   op
+	w    *worker
+	id   uint32
+	code wire.Cause
+	by   string
+}
+
+type op uint8
+
+const (
+	opSpawn  op = iota // start a process for w
+	opCancel           // tell w to cancel call id
+	opStop             // tell w to leave
+	opPing             // ask w for a sign of life
+	opQuit             // SIGQUIT
+	opTerm             // SIGTERM
+	opKill             // SIGKILL, remembered as done by
+	opHangup           // close w's link: nothing more is wanted from it
+)
+
+func (fx *effects) init()              { fx.sends, fx.ended = fx.send1[:0], fx.end1[:0] }
+func (fx *effects) do(o op, w *worker) { fx.acts = append(fx.acts, act{op: o, w: w}); fx.poke = true }
+
+func newCore(cfg Config, seed uint64) *core {
+	k := &core{cfg: cfg, rng: rand.New(rand.NewPCG(seed, 0x6c6567696f6e))}
+	k.queue.of = func(c *Call) *links { return &c.inQueue }
+	k.timers.of = func(c *Call) *links { return &c.inTimers }
+	k.funcs = make([]funcStats, len(cfg.Funcs))
+	return k
+}
+
+// submit takes a new call.
+func (k *core) submit(fx *effects, c *Call, now time.Duration) {
+	c.submitted = now
+	k.seq++
+	c.seq = k.seq
+	k.live++
+	k.counts.Calls++
+	c.holds.Store(1)
+	switch k.state {
+	case Broken:
+		c.Reason = k.reason
+		k.end(fx, c, PoolFailed, now)
+		return
+	case Draining, Ended:
+		c.Reason = "the pool is stopping"
+		k.end(fx, c, Stopped, now)
+		return
+	}
+	w := (*worker)(nil)
+	if k.queue.len == 0 && k.state == Running {
+		w = k.pick(now)
+	}
+	if w == nil && k.queue.len >= k.cfg.Queue {
+		c.Reason = fmt.Sprintf("%d calls wait already", k.queue.len)
+		k.end(fx, c, QueueFull, now)
+		return
+	}
+	if k.cfg.Timeout > 0 {
+		c.deadline = now + k.cfg.Timeout
+		k.timers.pushBack(c)
+		fx.poke = fx.poke || k.armed == 0 || c.deadline < k.armed
+	}
+	if w != nil {
+		k.assign(fx, c, w, now)
+		if w.load <= k.cfg.Concurrency {
+			return
+		}
+		fx.poke = fx.poke || k.armed == 0 || now+stallAfter < k.armed && k.nextStall(now) != 0
+	} else {
+		c.state = callQueued
+		k.queue.pushBack(c)
+	}
+	k.plan(fx, now)
+}
+
+// answered takes the end of a call that its worker reported; data, if any, has
+// been put into the call before. It returns false if the worker has no such
+// call: then it lies.
+func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.Duration) bool {
+	c := w.slots[wire.Slot(id)]
+	if c == nil || c.id != id {
+		return false
+	}
+	k.release(w, c)
+	w.calls++
+	k.alive(fx, w, now)
+	k.measure(w, c, now)
+	if kind == OK || kind == Failed {
+		k.streak = 0
+	}
+	if c.canceling && kind != OK {
+		// The function obeyed. A result that came all the same is one.
+		kind = kindOf(c.cause)
+	}
+	c.Worker = w.pid
+	k.end(fx, c, kind, now)
+	if w.culprit == c {
+		k.reprieve(w, now)
+	}
+	k.settle(fx, w, now)
+	return true
+}
+
+// lookup returns the call that worker w runs under id, or nil.
+func (k *core) lookup(w *worker, id uint32) *Call {
+	if c := w.slots[wire.Slot(id)]; c != nil && c.id == id {
+		return c
+	}
+	return nil
+}
+
+// settle gives a worker that has just got room its next calls, or lets it go.
+func (k *core) settle(fx *effects, w *worker, now time.Duration) {
+	if w.load == 0 {
+		w.idleSince = now
+	}
+	if w.state == leaving && w.load == 0 {
+		w.due = now + k.cfg.KillGrace // the time to go counts from the end of its last call
+		fx.poke = true
+	}
+	if w.state == serving {
+		k.worn(fx, w, now)
+		k.pump(fx, now)
+		if w.load == 0 && len(k.workers) > 1 {
+			k.steal(fx, w, now)
+		}
+	}
+	if k.state == Draining {
+		k.drain(fx, now)
+	}
+}
+
+// cancel ends a call before its time: at once if no worker has started it,
+// through the worker otherwise.
+func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration) {
+	switch c.state {
+	case callQueued:
+		k.queue.remove(c)
+		k.end(fx, c, kindOf(cause), now)
+	case callAssigned:
+		if c.canceling {
+			return
+		}
+		w := c.worker
+		if w.marks.Revoke(c.id) {
+			if c.holds.Load() > 1 {
+				k.suspect(fx, w, now) // it is still being sent
+			}
+			k.release(w, c)
+			k.end(fx, c, kindOf(cause), now)
+			k.settle(fx, w, now)
+			return
+		}
+		c.canceling, c.cause = true, cause
+		fx.acts = append(fx.acts, act{op: opCancel, w: w, id: c.id, code: cause})
+		k.condemn(fx, w, c, now)
+	}
+}
+
+func kindOf(c wire.Cause) Kind {
+	switch c {
+	case wire.CauseTimeout:
+		return Timeout
+	case wire.CauseStop:
+		return Stopped
+	default:
+		return Canceled
+	}
+}
+
+// end answers a call. It must be in no list and no slot but the timers.
+func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
+	k.timers.remove(c)
+	c.state = callEnded
+	c.Kind = kind
+	c.Elapsed = now - c.submitted
+	if kind == Stopped && c.Reason == "" {
+		c.Reason = "the pool was stopped before the call had ended"
+	}
+	k.live--
+	k.counts.ended(kind)
+	k.funcs[c.Func].ended(kind, c.Elapsed)
+	fx.ended = append(fx.ended, c)
+}
+
+// tick does what has become due.
+func (k *core) tick(fx *effects, now time.Duration) {
+	for c := k.timers.head; c != nil && c.deadline <= now; c = k.timers.head {
+		k.timers.remove(c)
+		k.cancel(fx, c, wire.CauseTimeout, now)
+	}
+	for i := 0; i < len(k.workers); i++ {
+		k.step(fx, k.workers[i], now)
+	}
+	if k.state == Draining {
+		k.drain(fx, now)
+	}
+	k.unstall(fx, now)
+	k.plan(fx, now)
+}
+
+// next returns when tick has something to do, or 0 for never.
+func (k *core) next(now time.Duration) time.Duration {
+	at := time.Duration(0)
+	min := func(t time.Duration) {
+		if t > 0 && (at == 0 || t < at) {
+			at = t
+		}
+	}
+	if c := k.timers.head; c != nil {
+		min(c.deadline)
+	}
+	for _, w := range k.workers {
+		min(k.nextStep(w))
+	}
+	if k.notUntil > now {
+		min(k.notUntil)
+	}
+	if k.state == Draining {
+		min(k.drainUntil)
+	}
+	min(k.nextStall(now))
+	return at
+}

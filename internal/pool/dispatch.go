@@ -1,0 +1,200 @@
+package pool
+
+import (
+	"slices"
+	"time"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// room is how many calls w may hold now. Work is put into a worker ahead of
+// need only as far as the measured time of a call says that it will soon be
+// done: then the worker never waits for the daemon, and no call waits long
+// behind another while a second worker is idle.
+func (k *core) room(w *worker, now time.Duration) int {
+	switch {
+	case w.state != serving:
+		return 0
+	case k.cfg.Fresh:
+		if w.calls > 0 || w.retiring != "" {
+			return 0
+		}
+		return 1
+	case w.due != 0: // on its way out
+		return 0
+	case w.service == 0, w.load >= k.cfg.Concurrency && k.silent(w, now):
+		return k.cfg.Concurrency
+	}
+	return k.cfg.Concurrency + min(k.cfg.Ahead, int(aheadFor/w.service))
+}
+
+// pick returns the least loaded worker with room, or nil.
+func (k *core) pick(now time.Duration) *worker {
+	var best *worker
+	for _, w := range k.workers {
+		if w.load < k.room(w, now) && (best == nil || w.load < best.load) {
+			if best = w; w.load == 0 {
+				break
+			}
+		}
+	}
+	return best
+}
+
+// assign gives c to w.
+func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
+	slot := w.free[len(w.free)-1]
+	w.free = w.free[:len(w.free)-1]
+	w.gens[slot]++
+	c.id = wire.CallID(slot, w.gens[slot])
+	w.slots[slot] = c
+	w.load++
+	c.state, c.worker, c.given = callAssigned, w, now
+	left := c.Limit
+	if left > 0 {
+		left = max(left-(now-c.submitted), 1)
+	}
+	if c.deadline > 0 && (left == 0 || c.deadline-now < left) {
+		left = max(c.deadline-now, 1)
+	}
+	c.hold()
+	fx.sends = append(fx.sends, send{c, w, c.id, left})
+}
+
+// release takes c out of its slot.
+func (k *core) release(w *worker, c *Call) {
+	slot := wire.Slot(c.id)
+	w.slots[slot] = nil
+	w.free = append(w.free, slot)
+	w.load--
+	c.worker = nil
+}
+
+// measure learns from an ended call how long one takes in w.
+func (k *core) measure(w *worker, c *Call, now time.Duration) {
+	took := now - max(c.given, w.lastEnd)
+	if k.cfg.Concurrency > 1 {
+		took = (now - c.given) / time.Duration(k.cfg.Concurrency)
+	}
+	took = max(took, 1)
+	w.lastEnd = now
+	if w.service == 0 {
+		w.service = took
+	} else {
+		w.service = max(w.service+(took-w.service)/8, 1)
+	}
+}
+
+// pump gives waiting calls to workers with room.
+func (k *core) pump(fx *effects, now time.Duration) {
+	if k.state == Paused || k.state == Broken {
+		return
+	}
+	for k.queue.len > 0 {
+		w := k.pick(now)
+		if w == nil {
+			return
+		}
+		c := k.queue.head
+		k.queue.remove(c)
+		k.assign(fx, c, w, now)
+	}
+}
+
+// stalled reports whether calls in w wait behind one that takes longer than was
+// to be expected.
+func (k *core) stalled(w *worker, now time.Duration) bool {
+	return w.load > k.cfg.Concurrency && k.silent(w, now)
+}
+
+// silent reports whether w, which has calls, has ended none for a while.
+func (k *core) silent(w *worker, now time.Duration) bool {
+	return now-w.lastEnd >= stallAfter && now-k.oldest(w) >= stallAfter
+}
+
+// oldest is when the first of w's calls was given to it.
+func (k *core) oldest(w *worker) time.Duration {
+	at := time.Duration(-1)
+	for _, c := range w.slots {
+		if c != nil && (at < 0 || c.given < at) {
+			at = c.given
+		}
+	}
+	return max(at, 0)
+}
+
+// steal moves calls that wait inside a stalled worker to idle.
+func (k *core) steal(fx *effects, idle *worker, now time.Duration) {
+	if k.queue.len > 0 || k.state == Paused || idle.load >= k.room(idle, now) {
+		return
+	}
+	for _, w := range k.workers {
+		if w != idle && w.state == serving && k.stalled(w, now) {
+			if k.recall(fx, w, w.load-k.cfg.Concurrency, now); k.queue.len > 0 {
+				k.pump(fx, now)
+				return
+			}
+		}
+	}
+}
+
+// unstall lets every idle worker steal.
+func (k *core) unstall(fx *effects, now time.Duration) {
+	if len(k.workers) < 2 {
+		return
+	}
+	for _, w := range k.workers {
+		if w.state == serving && w.load == 0 {
+			k.steal(fx, w, now)
+		}
+	}
+}
+
+// nextStall is when unstall may have something to do.
+func (k *core) nextStall(now time.Duration) time.Duration {
+	if k.cfg.Ahead == 0 || k.state != Running || len(k.workers) < 2 && k.cfg.Max < 2 {
+		return 0
+	}
+	for _, w := range k.workers {
+		if w.state == serving && w.load > k.cfg.Concurrency {
+			return now + stallAfter
+		}
+	}
+	return 0
+}
+
+// recall takes up to n calls that w has not started back to the front of the
+// queue, in the order in which they were submitted.
+func (k *core) recall(fx *effects, w *worker, n int, now time.Duration) {
+	var back []*Call
+	for _, c := range k.held(w) {
+		if len(back) < n && !c.canceling && w.marks.Revoke(c.id) {
+			back = append(back, c)
+		}
+	}
+	for _, c := range back { // newest first
+		k.release(w, c)
+		k.requeue(c)
+	}
+}
+
+// held returns the calls that w holds, newest first.
+func (k *core) held(w *worker) []*Call {
+	if w.load == 0 {
+		return nil
+	}
+	all := make([]*Call, 0, w.load)
+	for _, c := range w.slots {
+		if c != nil {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Call) int { return int(int64(b.seq) - int64(a.seq)) })
+	return all
+}
+
+// requeue puts a call that was assigned in front of the queue again.
+func (k *core) requeue(c *Call) {
+	c.state, c.id, c.worker = callQueued, 0, nil
+	k.queue.pushFront(c)
+}

@@ -1,0 +1,31 @@
+// Package pool keeps a set of worker processes alive and gives calls to them.
+//
+// Read it in this order:
+//
+//   - call.go: a call, and how it ends;
+//   - core.go: the supervisor as a pure state machine. Its inputs are methods
+//     (a call was submitted, a worker became ready, a process ended, time has
+//     passed), its output is an [effects] value: what is to be sent, started,
+//     signalled and answered. It knows no process, no clock and no lock, so that
+//     sim_test.go can put it through thousands of random histories;
+//   - dispatch.go, ladder.go, supervise.go, recycle.go, drain.go: the core's parts,
+//     one concern each;
+//   - pool.go and member.go: the shell. [Pool] guards the core with one mutex and
+//     carries out its effects after unlocking; a member is one process with its
+//     link. Processes come from a [Launcher], so that workers can be processes,
+//     or goroutines in a test.
+//
+// # What is promised
+//
+// Every submitted call ends exactly once. A call that a worker has started is
+// never started again, unless the pool says that its calls are idempotent
+// ([Config].Retry). A call that was given to a worker but not started when the
+// worker died goes to another worker: the worker marks each start in shared
+// memory, see package link.
+//
+// # Concurrency
+//
+// All methods of [Pool] may be used from any goroutine. The mutex is held for
+// the decision only: never while a payload is copied, a process is started or a
+// caller is woken.
+package pool

@@ -1,0 +1,55 @@
+package pool
+
+import (
+	"time"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// stop begins the end: no new calls, those that are there are finished until
+// there is just time for the rest of the ladder, the others are cancelled and
+// their workers killed.
+func (k *core) stop(fx *effects, by, now time.Duration) {
+	if k.state == Ended {
+		return
+	}
+	if k.state == Draining && by >= k.stopBy {
+		return // an earlier stop may only be hurried
+	}
+	left := max(by-now, 0)
+	k.stopBy = by
+	k.drainUntil = by - min(left/2, 2*k.cfg.KillGrace+quitGrace)
+	k.state = Draining
+	k.pump(fx, now)
+	k.drain(fx, now)
+	k.plan(fx, now)
+	fx.poke = true
+}
+
+// drain goes on with a stop.
+func (k *core) drain(fx *effects, now time.Duration) {
+	if now >= k.drainUntil && !k.cancelled {
+		k.cancelled = true
+		k.drainUntil = 0
+		for c := k.queue.head; c != nil; c = k.queue.head {
+			k.cancel(fx, c, wire.CauseStop, now)
+		}
+		for _, w := range k.workers {
+			for _, c := range k.held(w) {
+				k.cancel(fx, c, wire.CauseStop, now)
+			}
+		}
+	}
+	if k.queue.len > 0 {
+		return
+	}
+	for i := 0; i < len(k.workers); i++ {
+		if w := k.workers[i]; w.load == 0 {
+			k.leave(fx, w, now)
+		}
+	}
+	if k.live == 0 && len(k.workers) == 0 {
+		k.state = Ended
+		fx.poke = true
+	}
+}

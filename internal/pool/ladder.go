@@ -1,0 +1,185 @@
+package pool
+
+import (
+	"time"
+)
+
+// The ladder of a call that must end: cancel → KillGrace → SIGQUIT for the
+// stacks → SIGKILL. The caller has its answer when the process is gone, so that
+// a call that has returned is not running any more.
+
+// condemn gives w KillGrace to finish c, which has been cancelled. No new calls
+// go to w until it has.
+func (k *core) condemn(fx *effects, w *worker, c *Call, now time.Duration) {
+	at := now + k.cfg.KillGrace
+	if w.state != serving && w.state != leaving || w.due != 0 && w.due <= at {
+		return
+	}
+	w.due, w.culprit = at, c
+	fx.poke = true
+	k.recall(fx, w, w.load, now) // the others need not wait for the outcome
+	k.pump(fx, now)
+	k.plan(fx, now)
+}
+
+// reprieve is the end of condemn when the call has ended in time.
+func (k *core) reprieve(w *worker, now time.Duration) {
+	if w.state != serving && w.state != leaving {
+		return
+	}
+	w.due, w.culprit = 0, nil
+	for _, c := range w.slots { // of several cancelled ones the next is due
+		if c != nil && c.canceling {
+			w.due, w.culprit = now+k.cfg.KillGrace, c
+		}
+	}
+}
+
+// shoot ends w for reason by; with its stacks first, if there is time for that.
+func (k *core) shoot(fx *effects, w *worker, by string, stacks bool, now time.Duration) {
+	if w.state >= killed {
+		return
+	}
+	if w.killer == "" {
+		w.killer = by
+	}
+	if w.state == quitting {
+		stacks = false
+	}
+	k.recall(fx, w, w.load, now)
+	if stacks {
+		w.state, w.due = quitting, now+quitGrace
+		fx.do(opQuit, w)
+	} else {
+		w.state, w.due = killed, now+killBound
+		fx.do(opKill, w)
+		fx.acts[len(fx.acts)-1].by = w.killer
+	}
+	k.pump(fx, now)
+	k.plan(fx, now)
+}
+
+// step does what is due for one worker.
+func (k *core) step(fx *effects, w *worker, now time.Duration) {
+	if w.due != 0 && w.due <= now {
+		switch w.state {
+		case starting:
+			k.shoot(fx, w, "boot timeout", true, now)
+		case serving:
+			k.shoot(fx, w, kindBy(w.culprit), true, now)
+		case leaving:
+			if w.culprit != nil {
+				k.shoot(fx, w, kindBy(w.culprit), true, now)
+				return
+			}
+			if w.killer == "" {
+				w.killer = "stop"
+				fx.do(opTerm, w)
+				w.due = now + k.cfg.KillGrace
+				return
+			}
+			k.shoot(fx, w, "stop", false, now)
+		case quitting:
+			k.shoot(fx, w, w.killer, false, now)
+		case killed:
+			k.abandon(fx, w, now)
+		}
+		return
+	}
+	if w.state == serving {
+		k.worn(fx, w, now)
+		k.shrink(fx, w, now)
+		k.pulse(fx, w, now)
+	}
+}
+
+func kindBy(c *Call) string {
+	if c == nil {
+		return "supervisor"
+	}
+	switch kindOf(c.cause) {
+	case Timeout:
+		return "deadline"
+	case Stopped:
+		return "stop"
+	default:
+		return "cancel"
+	}
+}
+
+// nextStep is when step has something to do for w, or 0.
+func (k *core) nextStep(w *worker) time.Duration {
+	at := w.due
+	earlier := func(t time.Duration) {
+		if at == 0 || t < at {
+			at = t
+		}
+	}
+	if w.state != serving {
+		return at
+	}
+	if k.cfg.IdleTimeout > 0 && w.load == 0 && k.spare() {
+		earlier(w.idleSince + k.cfg.IdleTimeout)
+	}
+	if w.maxAge > 0 && w.retiring == "" {
+		earlier(w.readyAt + max(w.maxAge, k.cfg.MinAge))
+	}
+	if k.cfg.Heartbeat > 0 {
+		earlier(k.nextPulse(w))
+	}
+	return at
+}
+
+// pulse asks a silent worker for a sign of life, and ends one that gives none.
+func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
+	if k.cfg.Heartbeat <= 0 || now < k.nextPulse(w) {
+		return
+	}
+	switch {
+	case w.asked == 0:
+		fx.do(opPing, w)
+	case w.asked >= heartbeatChecks:
+		k.shoot(fx, w, "heartbeat", true, now)
+		return
+	}
+	w.asked++
+	w.heard = now // the time of the last check, from now on
+	fx.poke = true
+}
+
+func (k *core) nextPulse(w *worker) time.Duration {
+	if w.asked == 0 {
+		return w.heard + k.cfg.Heartbeat
+	}
+	return w.heard + k.cfg.Heartbeat/heartbeatChecks
+}
+
+// alive takes a sign of life. Without effects it only notes it.
+func (k *core) alive(fx *effects, w *worker, now time.Duration) {
+	w.heard, w.asked = now, 0
+	if fx != nil && w.state == serving && w.due != 0 && w.culprit == nil {
+		w.due = 0
+		k.pump(fx, now)
+	}
+}
+
+// suspect has w killed if it gives no sign of life within KillGrace: it does not
+// take in what is sent to it.
+func (k *core) suspect(fx *effects, w *worker, now time.Duration) {
+	if w.state == serving && w.due == 0 {
+		w.due = now + k.cfg.KillGrace
+		fx.do(opPing, w)
+	}
+}
+
+// abandon answers the calls of a process that even SIGKILL does not end: it is
+// stuck in the kernel. It stays on the list until it goes.
+func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
+	w.state, w.due = stuck, 0
+	d := &Death{Worker: w.id}
+	d.PID, d.KilledBy = w.pid, w.killer
+	d.Stack = "the process did not end within " + killBound.String() + " of SIGKILL: it is stuck in the kernel"
+	k.bury(fx, w, d, now)
+	fx.do(opHangup, w)
+	k.plan(fx, now)
+}

@@ -1,0 +1,322 @@
+package pool
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// copyUnlocked is the size from which a result is copied without the pool's
+// lock.
+const copyUnlocked = 4 << 10
+
+// member is one process with its link. Its goroutine owns both: it starts them,
+// receives, and returns when the process is reaped and the link closed.
+type member struct {
+	pool *Pool
+	w    *worker
+
+	// Set once under the pool's lock, before the core can know that the worker is
+	// ready.
+	proc Process
+	conn link.Conn
+
+	mu       sync.Mutex
+	launched bool
+	early    []act // what was asked of the process before there was one
+
+	failure  string // why it could not start, in its own words
+	odd      error  // how it broke the protocol
+	controls sync.WaitGroup
+}
+
+// run is the life of a member.
+func (m *member) run() {
+	p := m.pool
+	defer p.members.Done()
+	began := time.Now()
+	process, conn, err := p.launch(m.w.id)
+	if err != nil {
+		d := &Death{}
+		d.Code, d.Stack = -1, "it could not be started: "+err.Error()
+		m.exited(d)
+		return
+	}
+	p.mu.Lock()
+	m.proc, m.conn = process, conn
+	m.w.pid, m.w.marks = process.PID(), conn
+	p.mu.Unlock()
+	m.catchUp()
+
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := conn.Serve(func(f link.Frame) error { return m.receive(f, began) }); err != nil && !errors.Is(err, io.EOF) {
+			m.fault(err)
+		}
+	}()
+	<-process.Done()
+	conn.Hangup() // what it had written before is still received
+	<-served
+	d := &Death{Exit: process.Exit()}
+	m.mu.Lock()
+	if m.failure != "" {
+		d.Stack = m.failure
+	}
+	if m.odd != nil {
+		d.Stack = m.odd.Error()
+	}
+	m.mu.Unlock()
+	m.exited(d)
+	conn.Close()
+	m.controls.Wait()
+}
+
+func (m *member) exited(d *Death) {
+	p := m.pool
+	var expected bool
+	var failed string
+	p.step(func(k *core, fx *effects, now time.Duration) {
+		was := k.state
+		expected = m.w.state == leaving || m.w.killer != ""
+		k.exited(fx, m.w, d, now)
+		if k.state == Broken && was != Broken {
+			failed = k.reason
+		}
+	})
+	if p.hooks.Died != nil {
+		p.hooks.Died(d, expected)
+	}
+	if failed != "" && p.hooks.Failed != nil {
+		p.hooks.Failed(failed)
+	}
+}
+
+// do carries out one act of the core.
+func (m *member) do(a act) {
+	switch a.op {
+	case opSpawn:
+		go m.run()
+		return
+	case opCancel:
+		m.control(wire.Header{Kind: wire.Cancel, Code: uint16(a.code), Call: a.id}, nil)
+		return
+	case opPing:
+		m.control(wire.Header{Kind: wire.Ping}, nil)
+		return
+	}
+	m.mu.Lock()
+	if !m.launched {
+		m.early = append(m.early, a)
+		m.mu.Unlock()
+		return
+	}
+	m.mu.Unlock()
+	m.signal(a)
+}
+
+// signal carries out an act on the process. A process that has ended meanwhile
+// is none the worse for it.
+func (m *member) signal(a act) {
+	switch a.op {
+	case opStop:
+		m.control(wire.Header{Kind: wire.Stop}, nil)
+	case opQuit:
+		_ = m.proc.Quit()
+	case opTerm:
+		_ = m.proc.Signal(syscall.SIGTERM)
+	case opKill:
+		_ = m.proc.Kill(a.by)
+	case opHangup:
+		m.conn.Hangup()
+	}
+}
+
+// catchUp does what was asked of the process while it was being started.
+func (m *member) catchUp() {
+	m.mu.Lock()
+	early := m.early
+	m.launched, m.early = true, nil
+	m.mu.Unlock()
+	for _, a := range early {
+		m.signal(a)
+	}
+}
+
+// control sends a small frame beside the calls. It does not block: the peer's
+// buffer may be full, and whoever steers must not wait for it.
+func (m *member) control(h wire.Header, payload []byte) {
+	m.controls.Go(func() { _ = m.conn.Send(h, payload) })
+}
+
+// fault takes the failure of the link. The end of either side is none.
+func (m *member) fault(err error) {
+	if errors.Is(err, link.ErrClosed) {
+		return
+	}
+	m.mu.Lock()
+	if m.odd == nil {
+		m.odd = fmt.Errorf("it broke the protocol: %w", err)
+	}
+	m.mu.Unlock()
+	m.pool.step(func(k *core, fx *effects, now time.Duration) { k.broken(fx, m.w, now) })
+}
+
+// receive takes one frame from the worker. What it says is checked: a worker may
+// be compromised.
+func (m *member) receive(f link.Frame, began time.Time) error {
+	switch f.Kind {
+	case wire.Response:
+		return m.response(f)
+	case wire.Item:
+		return m.item(f)
+	case wire.Ready:
+		return m.ready(f, time.Since(began))
+	case wire.Failed:
+		fault, err := wire.DecodeFault(own(f))
+		if err != nil {
+			return err
+		}
+		m.mu.Lock()
+		m.failure = fault.Message
+		if fault.Stack != "" {
+			m.failure += "\n" + fault.Stack
+		}
+		m.mu.Unlock()
+	case wire.Pong:
+		m.pool.step(func(k *core, fx *effects, now time.Duration) { k.alive(fx, m.w, now) })
+	case wire.Log:
+		if h := m.pool.hooks.Log; h != nil {
+			h(m.w.id, m.w.pid, own(f))
+		}
+	default:
+		return fmt.Errorf("a worker may not send %v", f.Kind)
+	}
+	return nil
+}
+
+// own returns the frame's payload in memory that nobody else writes.
+func own(f link.Frame) []byte {
+	if f.Owned {
+		return f.Payload
+	}
+	return bytes.Clone(f.Payload)
+}
+
+func (m *member) ready(f link.Frame, took time.Duration) error {
+	hello, err := wire.DecodeHello(own(f))
+	if err != nil {
+		return err
+	}
+	if err := m.pool.match(hello); err != nil {
+		return err
+	}
+	m.pool.step(func(k *core, fx *effects, now time.Duration) { k.becameReady(fx, m.w, now) })
+	if h := m.pool.hooks.Ready; h != nil {
+		h(m.w.id, m.w.pid, took)
+	}
+	return nil
+}
+
+// match compares what a worker can run with what the daemon will ask of it.
+func (p *Pool) match(h wire.Hello) error {
+	if len(h.Funcs) != len(p.hashes) {
+		return fmt.Errorf("the worker declares %d functions, the daemon %d: declarations must be the same in every process", len(h.Funcs), len(p.hashes))
+	}
+	for i, f := range h.Funcs {
+		if f != p.hashes[i] {
+			return fmt.Errorf("function %d is %q with types %x in the worker, %q with types %x in the daemon: declarations must be the same in every process",
+				i, f.Name, f.Hash, p.hashes[i].Name, p.hashes[i].Hash)
+		}
+	}
+	return nil
+}
+
+// response ends a call.
+func (m *member) response(f link.Frame) error {
+	p := m.pool
+	var fx effects
+	fx.init()
+	p.mu.Lock()
+	c := p.core.lookup(m.w, f.Call)
+	if c == nil {
+		p.mu.Unlock()
+		return fmt.Errorf("an answer to call %08x, which it does not have", f.Call)
+	}
+	if len(f.Payload) >= copyUnlocked && !f.Owned {
+		// The call cannot end meanwhile but by being abandoned: the hold is for that.
+		c.hold()
+		p.mu.Unlock()
+		kind, err := c.fill(f)
+		p.mu.Lock()
+		if err == nil && p.core.lookup(m.w, f.Call) == c {
+			p.core.answered(&fx, m.w, f.Call, kind, p.now())
+		}
+		fx.ended = append(fx.ended, c) // lets go of the hold
+		p.prepare(&fx)
+		p.mu.Unlock()
+		p.apply(&fx)
+		return err
+	}
+	kind, err := c.fill(f)
+	if err == nil {
+		p.core.answered(&fx, m.w, f.Call, kind, p.now())
+		p.prepare(&fx)
+	}
+	p.mu.Unlock()
+	p.apply(&fx)
+	return err
+}
+
+// fill takes an answer's payload into the call.
+func (c *Call) fill(f link.Frame) (Kind, error) {
+	switch wire.Status(f.Code) {
+	case wire.OK:
+		switch {
+		case f.Owned:
+			c.Data = f.Payload
+		case c.Raw:
+			c.Data = append(make([]byte, 0, len(f.Payload)), f.Payload...)
+		default:
+			c.buf = append(c.buf[:0], f.Payload...)
+			c.Data = c.buf
+		}
+		return OK, nil
+	case wire.End:
+		if c.Stream == nil {
+			return 0, fmt.Errorf("the end of a stream for call %08x, which is none", f.Call)
+		}
+		return OK, nil
+	}
+	kind, ok := map[wire.Status]Kind{wire.Error: Failed, wire.Panic: Panicked, wire.Refused: Refused}[wire.Status(f.Code)]
+	if !ok {
+		return 0, fmt.Errorf("status %d is unknown", f.Code)
+	}
+	fault, err := wire.DecodeFault(own(f))
+	c.Fault = fault
+	return kind, err
+}
+
+// item hands one element of a streamed result to its call.
+func (m *member) item(f link.Frame) error {
+	p := m.pool
+	p.mu.Lock()
+	c := p.core.lookup(m.w, f.Call)
+	var take func([]byte) error
+	if c != nil {
+		take = c.Stream
+	}
+	p.core.alive(nil, m.w, p.now())
+	p.mu.Unlock()
+	if take == nil {
+		return fmt.Errorf("an element of call %08x, which streams nothing", f.Call)
+	}
+	return take(own(f))
+}

@@ -1,0 +1,111 @@
+package pool
+
+import (
+	"fmt"
+	"time"
+)
+
+// worn marks a worker that has served its time. It goes on serving until its
+// replacement is ready, so that the number of ready workers never falls.
+func (k *core) worn(fx *effects, w *worker, now time.Duration) {
+	if w.retiring != "" {
+		if k.cfg.Fresh && w.load == 0 && w.calls > 0 {
+			k.leave(fx, w, now)
+		}
+		return
+	}
+	switch {
+	case k.cfg.Fresh && w.calls > 0:
+		w.retiring = "done"
+		k.leave(fx, w, now)
+		return
+	case k.cfg.MinAge > 0 && now-w.readyAt < k.cfg.MinAge:
+		return
+	case w.maxCalls > 0 && w.calls >= w.maxCalls:
+		w.retiring = fmt.Sprintf("MaxCalls: %d calls", w.calls)
+	case w.maxAge > 0 && now-w.readyAt >= w.maxAge:
+		w.retiring = "MaxAge: " + (now - w.readyAt).Round(time.Millisecond).String()
+	case k.cfg.MaxMemory > 0 && w.memory > k.cfg.MaxMemory:
+		w.retiring = fmt.Sprintf("MaxMemory: %d bytes", w.memory)
+	default:
+		return
+	}
+	k.replace(fx, now)
+}
+
+// replace starts the replacement of one worn worker; one at a time, so that
+// there is never more than one process above Max.
+func (k *core) replace(fx *effects, now time.Duration) {
+	if k.state != Running && k.state != Paused || now < k.notUntil || !k.mayStart() {
+		return
+	}
+	have, booting := k.counted()
+	for _, w := range k.workers {
+		if w.retiring == "" || w.replaced || w.state != serving {
+			continue
+		}
+		if have > k.floor() && k.queue.len == 0 && w.load == 0 {
+			// It is not needed at the moment, and so is no replacement; it goes as
+			// soon as the others can do without it.
+			if have-booting > k.floor() {
+				k.leave(fx, w, now)
+				have--
+			}
+			continue
+		}
+		w.replaced = true
+		k.spawn(fx, w, now)
+		return
+	}
+}
+
+// recycle has every worker replaced, one after the other.
+func (k *core) recycle(fx *effects, now time.Duration) {
+	for _, w := range k.workers {
+		if w.state == serving && w.retiring == "" {
+			w.retiring = "recycle"
+		}
+	}
+	k.replace(fx, now)
+}
+
+// leave lets w finish what it has started and go.
+func (k *core) leave(fx *effects, w *worker, now time.Duration) {
+	switch w.state {
+	case starting:
+		w.state = leaving
+		k.counts.Recycled++
+		k.shoot(fx, w, "stop", false, now)
+	case serving:
+		k.counts.Recycled++
+		k.recall(fx, w, w.load, now)
+		w.state = leaving
+		if w.culprit == nil {
+			w.due = 0
+		}
+		if w.load == 0 {
+			w.due = now + k.cfg.KillGrace
+		}
+		fx.do(opStop, w) // it finishes what it runs first
+		k.pump(fx, now)
+	}
+}
+
+// shrink lets a worker go that has been idle for long.
+func (k *core) shrink(fx *effects, w *worker, now time.Duration) {
+	if k.cfg.IdleTimeout > 0 && w.load == 0 && now-w.idleSince >= k.cfg.IdleTimeout && k.spare() {
+		k.leave(fx, w, now)
+	}
+}
+
+// sized takes the resident memory of a worker.
+func (k *core) sized(fx *effects, w *worker, bytes uint64, now time.Duration) {
+	w.memory = bytes
+	if k.cfg.MemoryLimit > 0 && bytes > k.cfg.MemoryLimit {
+		k.shoot(fx, w, "memory limit", true, now)
+		return
+	}
+	if w.state == serving {
+		k.worn(fx, w, now)
+	}
+}

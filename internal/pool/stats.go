@@ -1,0 +1,161 @@
+package pool
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Counts are a pool's counters since its start.
+type Counts struct {
+	Calls    uint64 // submitted
+	OK       uint64
+	Failed   uint64 // ended with an error of the function's own
+	Panicked uint64
+	Refused  uint64
+	Timeout  uint64
+	Canceled uint64
+	Crashed  uint64 // ended with the death of their worker, out of memory included
+	Dropped  uint64 // refused by the pool: queue full, failed, stopped
+	Retried  uint64
+
+	Started  uint64 // processes started
+	Ready    uint64 // … that became ready
+	Exited   uint64 // … that ended
+	Recycled uint64 // … of their own accord: worn, idle, scaled down, stopped
+	Deaths   uint64 // unexpected ends
+	Corrupt  uint64 // protocol violations
+}
+
+func (n *Counts) ended(k Kind) {
+	switch k {
+	case OK:
+		n.OK++
+	case Failed:
+		n.Failed++
+	case Panicked:
+		n.Panicked++
+	case Refused:
+		n.Refused++
+	case Timeout:
+		n.Timeout++
+	case Canceled:
+		n.Canceled++
+	case Crashed, OutOfMemory, Poisoned:
+		n.Crashed++
+	default:
+		n.Dropped++
+	}
+}
+
+// FuncStats are the figures of one function.
+type FuncStats struct {
+	Name   string
+	Calls  uint64 // ended
+	Errors uint64 // … with anything but a result
+	Latency
+}
+
+type funcStats struct {
+	calls, errors uint64
+	latency       histogram
+}
+
+func (f *funcStats) ended(k Kind, took time.Duration) {
+	f.calls++
+	if k != OK {
+		f.errors++
+	}
+	f.latency.add(took)
+}
+
+// WorkerStats are the figures of one process.
+type WorkerStats struct {
+	ID       uint64
+	PID      int
+	State    string
+	Retiring string // why it is to be replaced; "" = it is not
+	Age      time.Duration
+	Calls    uint64 // finished
+	Load     int    // calls in it now
+	Call     string // the function that it has been running longest; "" = idle
+	For      time.Duration
+	Memory   uint64 // resident bytes, as of the last look
+}
+
+// Stats are the figures of a pool.
+type Stats struct {
+	Name     string
+	State    State
+	Reason   string // why it has failed
+	Min, Max int
+	Queued   int // calls that wait in the daemon
+	Running  int // calls in workers
+	Counts
+	Workers   []WorkerStats
+	Funcs     []FuncStats
+	LastDeath string
+}
+
+func (k *core) stats(now time.Duration) Stats {
+	s := Stats{
+		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max,
+		Queued: k.queue.len, Running: k.live - k.queue.len, Counts: k.counts,
+	}
+	for _, w := range k.workers {
+		ws := WorkerStats{
+			ID: w.id, PID: w.pid, State: w.state.String(), Retiring: w.retiring,
+			Age: now - w.began, Calls: w.calls, Load: w.load, Memory: w.memory,
+		}
+		if held := k.held(w); len(held) > 0 {
+			c := held[len(held)-1]
+			ws.Call, ws.For = k.cfg.Funcs[c.Func], now-c.given
+		}
+		s.Workers = append(s.Workers, ws)
+	}
+	for i, f := range k.funcs {
+		s.Funcs = append(s.Funcs, FuncStats{
+			Name: k.cfg.Funcs[i], Calls: f.calls, Errors: f.errors, Latency: f.latency.summary(),
+		})
+	}
+	if k.last != nil {
+		s.LastDeath = k.last.String()
+	}
+	return s
+}
+
+// String says in one line how the worker ended.
+func (d *Death) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "pid %d ", d.PID)
+	switch {
+	case d.KilledBy != "":
+		fmt.Fprintf(&b, "was killed (%s)", d.KilledBy)
+	case d.OutOfMemory:
+		b.WriteString("ran out of memory")
+	case d.Signal != 0:
+		fmt.Fprintf(&b, "was ended by signal %d (%v)", int(d.Signal), d.Signal)
+	default:
+		fmt.Fprintf(&b, "exited with code %d", d.Code)
+	}
+	if line := d.headline(); line != "" {
+		b.WriteString(": ")
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// headline is the line of its last words that says most.
+func (d *Death) headline() string {
+	for line := range strings.Lines(d.Stack) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	for i := len(d.Stderr) - 1; i >= 0; i-- {
+		if line := strings.TrimSpace(d.Stderr[i]); line != "" {
+			return line
+		}
+	}
+	return ""
+}

@@ -1,0 +1,324 @@
+package pool
+
+import (
+	"fmt"
+	"time"
+)
+
+// counted returns how many workers take or will take calls, replacements not
+// among them, and how many of those are still starting.
+func (k *core) counted() (workers, booting int) {
+	for _, w := range k.workers {
+		switch {
+		case w.state == starting && w.killer == "":
+			booting++
+			if w.replaces == nil {
+				workers++
+			}
+		case w.state == serving:
+			workers++
+		}
+	}
+	return
+}
+
+// spare reports whether more workers are ready than are kept.
+func (k *core) spare() bool {
+	n, booting := k.counted()
+	return n-booting > k.floor()
+}
+
+// floor is how many workers are kept.
+func (k *core) floor() int {
+	switch {
+	case k.cfg.Fresh:
+		return 0
+	case k.cfg.Spawn == Eager:
+		return k.cfg.Max
+	case k.cfg.Spawn == Lazy && k.counts.Calls == 0:
+		return 0
+	}
+	return k.cfg.Min
+}
+
+// plan starts what is missing: up to the floor, for calls that wait, and
+// replacements for worn workers.
+func (k *core) plan(fx *effects, now time.Duration) {
+	if k.state == Broken || k.state == Ended || k.state == Draining && k.queue.len == 0 || now < k.notUntil {
+		return
+	}
+	have, booting := k.counted()
+	want := min(max(k.floor(), have+k.demand(now)-booting), k.cfg.Max)
+	if k.bootFail > 0 {
+		want = min(want, have+1-min(booting, 1)) // one at a time until one succeeds
+	}
+	for ; have < want && k.mayStart(); have++ {
+		k.spawn(fx, nil, now)
+	}
+	k.replace(fx, now)
+}
+
+// mayStart bounds the processes there are, the dying ones among them: Max, and
+// one more, so that a worker can be replaced before it goes.
+func (k *core) mayStart() bool {
+	limit := k.cfg.Max + 1
+	if k.cfg.Fresh {
+		limit = k.cfg.Max
+	}
+	return len(k.workers) < limit
+}
+
+// demand is how many more workers the waiting calls could use.
+func (k *core) demand(now time.Duration) int {
+	if k.state == Paused {
+		return 0
+	}
+	wait := k.queue.len
+	for _, w := range k.workers {
+		if w.state != serving || w.load <= k.cfg.Concurrency {
+			continue
+		}
+		over := w.load - k.cfg.Concurrency
+		// Calls of a few microseconds are done sooner than a process is started.
+		if w.service*time.Duration(over) >= stallAfter || k.stalled(w, now) {
+			wait += over
+		}
+	}
+	return wait
+}
+
+// spawn starts a worker, to replace old if that is not nil.
+func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
+	k.numbered++
+	w := &worker{id: k.numbered, state: starting, began: now, replaces: old}
+	n := min(k.cfg.Concurrency+k.cfg.Ahead, len(w.slots))
+	w.free = make([]uint8, n)
+	for i := range w.free {
+		w.free[i] = uint8(n - 1 - i)
+	}
+	if k.cfg.MaxCalls > 0 {
+		w.maxCalls = max(uint64(k.jitter(float64(k.cfg.MaxCalls))), 1)
+	}
+	if k.cfg.MaxAge > 0 {
+		w.maxAge = time.Duration(k.jitter(float64(k.cfg.MaxAge)))
+	}
+	if k.cfg.BootTimeout > 0 {
+		w.due = now + k.cfg.BootTimeout
+	}
+	k.workers = append(k.workers, w)
+	k.counts.Started++
+	fx.do(opSpawn, w)
+	return w
+}
+
+// jitter shortens or lengthens x at random, so that what was started together
+// does not end together.
+func (k *core) jitter(x float64) float64 {
+	return x * (1 + k.cfg.Jitter*(2*k.rng.Float64()-1))
+}
+
+// becameReady takes the news that a worker serves.
+func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
+	if w.state != starting {
+		return
+	}
+	w.state, w.ready, w.due = serving, true, 0
+	w.readyAt, w.idleSince, w.heard = now, now, now
+	k.bootFail, k.notUntil = 0, 0
+	k.counts.Ready++
+	if old := w.replaces; old != nil {
+		w.replaces = nil
+		k.leave(fx, old, now)
+	}
+	k.pump(fx, now)
+	k.steal(fx, w, now)
+	if k.state == Draining {
+		k.drain(fx, now)
+	}
+	k.plan(fx, now)
+	fx.poke = true
+}
+
+// exited takes the end of a process, after everything that it had written was
+// taken in. A process that could not be started ends here too.
+func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
+	d.Worker = w.id
+	if w.killer != "" {
+		d.KilledBy = w.killer // also if SIGQUIT was enough
+	}
+	if w.killer == "memory limit" {
+		d.OutOfMemory = true
+	}
+	expected := w.state == leaving || w.killer == "stop" || w.killer == "kill"
+	booting := !w.ready
+	k.drop(w)
+	k.bury(fx, w, d, now)
+	fx.do(opHangup, w)
+	switch {
+	case expected, w.killer == "deadline", w.killer == "cancel":
+		// By our own will: no sign of a broken worker.
+	default:
+		k.blame(fx, w, d, booting, now)
+	}
+	if k.state == Draining {
+		k.drain(fx, now)
+	}
+	k.pump(fx, now)
+	k.plan(fx, now)
+	fx.poke = true
+}
+
+// drop takes w off the list.
+func (k *core) drop(w *worker) {
+	for i, o := range k.workers {
+		if o == w {
+			k.workers = append(k.workers[:i], k.workers[i+1:]...)
+			break
+		}
+	}
+	for _, o := range k.workers {
+		if o.replaces == w {
+			o.replaces = nil // it takes the place instead
+		}
+	}
+	if old := w.replaces; old != nil {
+		old.replaced = false // its replacement has failed: it stays, and is tried again later
+	}
+	k.counts.Exited++
+}
+
+// bury ends what w had started and takes back what it had not.
+func (k *core) bury(fx *effects, w *worker, d *Death, now time.Duration) {
+	for _, c := range k.held(w) { // newest first, so that they queue in their old order
+		started := !w.marks.Revoke(c.id)
+		k.release(w, c)
+		switch {
+		case c.canceling:
+			c.Death, c.Worker = d, w.pid
+			k.end(fx, c, kindOf(c.cause), now)
+		case !started:
+			k.requeue(c)
+		case c.tries < k.cfg.Retry && k.state != Broken && c.Stream == nil:
+			c.tries++
+			k.counts.Retried++
+			k.requeue(c)
+		default:
+			c.Death, c.Worker = d, w.pid
+			k.end(fx, c, k.kindOfDeath(c, d), now)
+		}
+	}
+}
+
+func (k *core) kindOfDeath(c *Call, d *Death) Kind {
+	switch {
+	case k.cfg.Retry > 0 && c.tries >= k.cfg.Retry:
+		return Poisoned
+	case d.OutOfMemory:
+		return OutOfMemory
+	}
+	return Crashed
+}
+
+// blame counts an unexpected death, and waits or gives up where they become too
+// many.
+func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
+	k.last = d
+	k.counts.Deaths++
+	if booting {
+		k.bootFail++
+	}
+	if w.calls == 0 {
+		k.streak++
+	} else {
+		k.streak = 1
+	}
+	k.deaths = append(k.deaths, now)
+	for len(k.deaths) > 0 && now-k.deaths[0] > k.cfg.RestartWindow {
+		k.deaths = k.deaths[1:]
+	}
+	switch {
+	case k.cfg.MaxBootFails > 0 && k.bootFail >= k.cfg.MaxBootFails:
+		k.fail(fx, fmt.Sprintf("%d workers in a row died before they were ready", k.bootFail), now)
+	case k.cfg.MaxRestarts > 0 && len(k.deaths) > k.cfg.MaxRestarts:
+		k.fail(fx, fmt.Sprintf("%d workers died within %v", len(k.deaths), k.cfg.RestartWindow), now)
+	case k.streak > 1 || booting:
+		wait := k.cfg.BackoffMin << min(k.streak-1, 30)
+		if wait > k.cfg.BackoffMax || wait <= 0 {
+			wait = k.cfg.BackoffMax
+		}
+		k.notUntil = max(now+time.Duration(k.jitter(float64(wait))), k.notUntil)
+	}
+}
+
+// fail gives the pool up: what waits is answered, what comes is refused, until
+// resume. Workers that still live go on with what they have.
+func (k *core) fail(fx *effects, reason string, now time.Duration) {
+	if k.state != Running && k.state != Paused {
+		return
+	}
+	k.state, k.reason = Broken, reason
+	if k.last != nil {
+		k.reason += "; the last one " + k.last.String()
+	}
+	for c := k.queue.head; c != nil; c = k.queue.head {
+		k.queue.remove(c)
+		c.Reason, c.Death = k.reason, k.last
+		k.end(fx, c, PoolFailed, now)
+	}
+}
+
+// broken takes the news that a worker has broken the protocol.
+func (k *core) broken(fx *effects, w *worker, now time.Duration) {
+	k.counts.Corrupt++
+	k.shoot(fx, w, "protocol violation", false, now)
+}
+
+// pause stops giving calls to workers.
+func (k *core) pause() {
+	if k.state == Running {
+		k.state = Paused
+	}
+}
+
+// resume ends a pause, and is how a failed pool is tried again.
+func (k *core) resume(fx *effects, now time.Duration) {
+	if k.state != Paused && k.state != Broken {
+		return
+	}
+	k.state, k.reason = Running, ""
+	k.deaths, k.bootFail, k.streak, k.notUntil = nil, 0, 0, 0
+	k.pump(fx, now)
+	k.plan(fx, now)
+}
+
+// scale sets how many workers are kept and allowed.
+func (k *core) scale(fx *effects, lo, hi int, now time.Duration) {
+	k.cfg.Min, k.cfg.Max = lo, hi
+	have, _ := k.counted()
+	for i := len(k.workers) - 1; i >= 0 && have > hi; i-- {
+		w := k.workers[i]
+		if w.replaces == nil && (w.state == serving || w.state == starting) && w.killer == "" {
+			k.leave(fx, w, now)
+			have--
+		}
+	}
+	k.plan(fx, now)
+}
+
+// find returns the worker with the given pid.
+func (k *core) find(pid int) *worker {
+	for _, w := range k.workers {
+		if w.pid == pid && pid != 0 {
+			return w
+		}
+	}
+	return nil
+}
+
+var _ marks = revokeAll{}
+
+// revokeAll are the marks of a process that never had a link: it has started
+// nothing.
+type revokeAll struct{}
+
+func (revokeAll) Revoke(uint32) bool { return true }

@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package proc
+
+// Capabilities finds out what this system lets proc do.
+func Capabilities() Caps {
+	return Caps{Lifeline: "goroutine", CgroupReason: "cgroups are Linux's"}
+}

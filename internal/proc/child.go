@@ -1,0 +1,152 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+)
+
+// Child is what a process started by [Start] knows about itself.
+type Child struct {
+	Role   Role
+	Limits Limits
+	// Parent is the process id of the daemon.
+	Parent int
+	// Files are the inherited Spec.Files; they belong to whoever takes them. Grandchildren do not inherit them.
+	Files []*os.File
+}
+
+// Self returns what this process was started for, or nil if it is no child of [Start].
+func Self() *Child { return self }
+
+var self *Child
+
+// args are the process's arguments before user code can change them (subcommands are often cut out in place): each
+// child gets them as they were.
+var args = append([]string(nil), os.Args...)
+
+// Descriptors that every child inherits, in this order, after stdin, stdout and stderr. The crash file and the cgroup
+// to join follow where the marker says so, then Spec.Files.
+const (
+	lifelineFD = 3
+	firstFD    = 4
+)
+
+func init() {
+	text, ok := os.LookupEnv(markerName)
+	if !ok {
+		return
+	}
+	os.Unsetenv(markerName)
+	c, err := become(text)
+	if err != nil {
+		// No log package, no panic: this must be short, and end here.
+		os.Stderr.WriteString("legion: this worker process cannot start: " + err.Error() + "\n")
+		os.Exit(ExitRefused)
+	}
+	self = c
+}
+
+// become makes this process the child that the marker's text describes. The order matters: first the environment that
+// user code sees, then the daemon's hold on this process, then its limits.
+func become(text string) (*Child, error) {
+	m, err := decodeMarker(text)
+	if err != nil {
+		return nil, fmt.Errorf("the environment variable %s is not one that a daemon made: %w: unset it", markerName, err)
+	}
+	if parent := os.Getppid(); parent != m.parent {
+		return nil, fmt.Errorf("the environment variable %s is meant for a child of process %d, and this process is one of %d: "+
+			"it was inherited by accident, or the daemon has just ended; unset it", markerName, m.parent, parent)
+	}
+
+	if len(os.Args) > 0 {
+		os.Args[0], args[0] = m.args0, m.args0
+	}
+	if m.hasMax {
+		err = os.Setenv("GOMAXPROCS", m.goMax)
+	} else {
+		err = os.Unsetenv("GOMAXPROCS")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("restoring GOMAXPROCS in the environment: %w", err)
+	}
+	setComm(m.name)
+
+	// Everything inherited is closed again in grandchildren; above all the lifeline.
+	first := firstFD + int(b2i(m.crash)) + int(b2i(m.cgroup))
+	for fd := lifelineFD; fd < first+m.files; fd++ {
+		if err := closeOnExec(fd); err != nil {
+			return nil, fmt.Errorf("descriptor %d should have been inherited: %w", fd, err)
+		}
+	}
+	if err := armLifeline(lifelineFD); err != nil {
+		return nil, fmt.Errorf("tying this process to the daemon's life: %w", err)
+	}
+	fd := firstFD
+	if m.crash {
+		if err := redirectCrash(fd); err != nil {
+			return nil, fmt.Errorf("redirecting the crash output: %w", err)
+		}
+		fd++
+	}
+	if m.cgroup {
+		if err := joinCgroup(fd); err != nil {
+			return nil, fmt.Errorf("joining the memory cgroup: %w", err)
+		}
+	}
+	if err := m.limits.apply(); err != nil {
+		return nil, err
+	}
+
+	c := &Child{Role: m.role, Limits: m.limits, Parent: m.parent}
+	for i := range m.files {
+		c.Files = append(c.Files, os.NewFile(uintptr(first+i), "inherited "+strconv.Itoa(i)))
+	}
+	return c, nil
+}
+
+// redirectCrash makes the runtime write crash reports to fd besides stderr.
+func redirectCrash(fd int) error {
+	f := os.NewFile(uintptr(fd), "crash")
+	defer f.Close() // the runtime has a descriptor of its own then
+	if err := debug.SetCrashOutput(f, debug.CrashOptions{}); err != nil {
+		return err
+	}
+	// A GOTRACEBACK of none would leave us without stacks; a higher level than this stays as it is.
+	debug.SetTraceback("single")
+	return nil
+}
+
+// joinCgroup moves this process into the cgroup whose cgroup.procs is open as fd.
+func joinCgroup(fd int) error {
+	f := os.NewFile(uintptr(fd), "cgroup.procs")
+	_, err := f.WriteString("0") // 0 is the writer
+	return errors.Join(err, f.Close())
+}
+
+// apply sets the limits on this process.
+func (l Limits) apply() error {
+	if l.Nice != 0 {
+		if err := renice(l.Nice); err != nil {
+			return fmt.Errorf("setting the nice value to %d: %w", l.Nice, err)
+		}
+	}
+	if l.Files != 0 {
+		if err := setrlimit(syscall.RLIMIT_NOFILE, l.Files); err != nil {
+			return fmt.Errorf("limiting open files to %d (RLIMIT_NOFILE): %w", l.Files, err)
+		}
+	}
+	if l.Memory != 0 {
+		if err := limitData(l.Memory); err != nil {
+			return fmt.Errorf("limiting memory to %d bytes (RLIMIT_DATA): %w", l.Memory, err)
+		}
+		// A lower GOMEMLIMIT of the user's own stays.
+		if soft := int64(l.Memory / 10 * 9); soft < debug.SetMemoryLimit(-1) {
+			debug.SetMemoryLimit(soft)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// armLifeline makes the kernel kill this process's group when the pipe at fd is closed at its other end, and makes
+// sure that it has not been closed before.
+//
+// Owner, signal and mode belong to the open file, not to the descriptor; that is why each child has a pipe of its own.
+// The kernel checks the right to signal against the ids this process has now.
+func armLifeline(fd int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFIFO {
+		return fmt.Errorf("descriptor %d is not a pipe", fd)
+	}
+	for _, step := range []struct{ cmd, arg int }{
+		{unix.F_SETOWN, -os.Getpid()}, // negative: the whole group
+		{unix.F_SETSIG, int(unix.SIGKILL)},
+		{unix.F_SETFL, unix.O_ASYNC | unix.O_NONBLOCK},
+	} {
+		if _, err := unix.FcntlInt(uintptr(fd), step.cmd, step.arg); err != nil {
+			return os.NewSyscallError("fcntl", err)
+		}
+	}
+	// The order is what makes this safe: a close before this read is seen by it, one after it by the kernel.
+	var b [1]byte
+	switch n, err := unix.Read(fd, b[:]); {
+	case err == unix.EAGAIN || err == unix.EINTR:
+	case n == 0 && err == nil:
+		return errors.New("the daemon has ended already")
+	default:
+		return fmt.Errorf("reading the lifeline: %d bytes, %v", n, err)
+	}
+	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0))
+}
+
+// setComm sets what top and ps show as the command. The initialisation of packages runs on the main thread, whose name
+// is the process's. Best effort.
+func setComm(name string) {
+	if name == "" {
+		return
+	}
+	var comm [16]byte // TASK_COMM_LEN, with a zero at its end
+	copy(comm[:15], name)
+	unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&comm[0])), 0, 0, 0)
+}
+
+// renice sets the nice value of every thread there is. For the kernel a nice value belongs to a thread, and the Go
+// runtime has started some by now; naming the process group, which is this process alone, reaches all of them.
+func renice(nice int) error {
+	return os.NewSyscallError("setpriority", unix.Setpriority(unix.PRIO_PGRP, 0, nice))
+}
+
+// limitData allows this process n bytes of private writable mappings, touched or not, beyond those it has now. What it
+// has now is not counted, because nobody can do anything about it: the runtime's own tables, the race detector's
+// shadow of all memory, the stacks of C threads.
+func limitData(n uint64) error {
+	pages, err := statm("self", 5)
+	if err != nil {
+		return err
+	}
+	return setrlimit(unix.RLIMIT_DATA, pages*uint64(os.Getpagesize())+n)
+}
+
+// statm returns one field of /proc/<pid>/statm, in pages.
+func statm(pid string, field int) (uint64, error) {
+	b, err := os.ReadFile("/proc/" + pid + "/statm")
+	if err != nil {
+		return 0, err
+	}
+	fields := bytes.Fields(b)
+	if len(fields) <= field {
+		return 0, fmt.Errorf("/proc/%s/statm has %d fields only", pid, len(fields))
+	}
+	return strconv.ParseUint(string(fields[field]), 10, 64)
+}
+
+func closeOnExec(fd int) error {
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC)
+	return err
+}
+
+// setrlimit sets soft and hard limit, through package syscall: so that it knows and leaves RLIMIT_NOFILE as it is when
+// a grandchild is started.
+func setrlimit(resource int, n uint64) error {
+	return syscall.Setrlimit(resource, &syscall.Rlimit{Cur: n, Max: n})
+}

@@ -1,0 +1,112 @@
+package proc
+
+import (
+	"io"
+	"os"
+	"strings"
+)
+
+// crashSize is the size of a crash file in bytes. What the runtime writes beyond it is lost.
+const crashSize = 256 << 10
+
+// isCrashHead reports whether a line on stderr may be the first of a report by the Go runtime.
+func isCrashHead(line []byte) bool {
+	for _, head := range [...]string{"panic: ", "fatal error: ", "runtime: ", "SIG", "unexpected fault address "} {
+		if len(line) >= len(head) && string(line[:len(head)]) == head {
+			return true
+		}
+	}
+	return false
+}
+
+// readCrash returns the content of the crash file f. It was written by a process that may be compromised: it is text,
+// and there is at most crashSize of it.
+func readCrash(f *os.File) string {
+	var first [1]byte
+	if n, err := f.ReadAt(first[:], 0); n == 0 || err != nil || first[0] == 0 {
+		return "" // the normal case costs one byte
+	}
+	b, _ := io.ReadAll(io.NewSectionReader(f, 0, crashSize))
+	s, _, _ := strings.Cut(string(b), "\x00")
+	return s
+}
+
+// crashReport makes a report out of what a crash file has, and of what came before that on stderr: see tail.
+//
+// Left out is what tells a reader nothing: registers, addresses of stack frames, and goroutines that are the
+// runtime's own, all of which the runtime prints after a signal or a fatal error. The result is valid UTF-8 of at most
+// MaxStack bytes, cut at the end of a line.
+func crashReport(head, body string) string {
+	if body == "" {
+		return ""
+	}
+	body = strings.TrimSpace(strings.ToValidUTF8(body, "\uFFFD"))
+	head = strings.TrimSpace(strings.ToValidUTF8(head, "\uFFFD"))
+	if i := strings.LastIndexByte(head, '\n'); strings.HasPrefix(body, head[i+1:]) {
+		head = strings.TrimSpace(head[:i+1]) // the body has it too
+	}
+	blocks := strings.Split(body, "\n\n")
+	kept := blocks[:0]
+	if head != "" {
+		kept = append(make([]string, 0, len(blocks)+1), head)
+	}
+	for _, b := range blocks {
+		if b = cleanBlock(b); b != "" {
+			kept = append(kept, b)
+		}
+	}
+	s := strings.Join(kept, "\n\n")
+	if len(s) <= MaxStack {
+		return s
+	}
+	const cut = "\n… (cut)"
+	s = strings.ToValidUTF8(s[:MaxStack-len(cut)], "")
+	if i := strings.LastIndexByte(s, '\n'); i > MaxStack/2 {
+		s = s[:i]
+	}
+	return s + cut
+}
+
+// cleanBlock returns what a reader wants of a block of lines, "" if that is nothing.
+func cleanBlock(block string) string {
+	lines := strings.Split(strings.TrimSpace(block), "\n")
+	system := strings.HasPrefix(lines[0], "goroutine ") // until a function is not the runtime's
+	if at, state := strings.Index(lines[0], " gp=0x"), strings.Index(lines[0], " ["); system && at > 0 && state > at {
+		lines[0] = lines[0][:at] + lines[0][state:]
+	}
+	kept := lines[:0]
+	for i, l := range lines {
+		switch {
+		case isRegister(l):
+			continue
+		case strings.HasPrefix(l, "\t"):
+			if at := strings.Index(l, " fp=0x"); at > 0 {
+				l = l[:at]
+			}
+		case i > 0:
+			f := strings.TrimPrefix(l, "created by ")
+			system = system && (strings.HasPrefix(f, "runtime.") || strings.HasPrefix(f, "internal/runtime/"))
+		}
+		kept = append(kept, l)
+	}
+	if system {
+		return ""
+	}
+	return strings.Join(kept, "\n")
+}
+
+// isRegister recognises the lines of a register dump: "rax    0x7f", "PC=0x55 m=0 sigcode=0" is none.
+func isRegister(line string) bool {
+	name, value, ok := strings.Cut(line, " ")
+	value, hex := strings.CutPrefix(strings.TrimLeft(value, " "), "0x")
+	return ok && hex && len(name) >= 2 && len(name) <= 6 && strings.IndexByte(value, ' ') < 0 && strings.IndexByte(name, '.') < 0
+}
+
+// ranOutOfMemory reports whether the runtime ended itself for want of memory: the last line of head says so, and
+// the stack, which a message cannot pretend to, has the function that ends a program for the runtime's own reasons.
+func ranOutOfMemory(head, body string) bool {
+	head = strings.TrimSpace(head)
+	what, ok := strings.CutPrefix(head[strings.LastIndexByte(head, '\n')+1:], "fatal error: ")
+	return ok && (strings.Contains(what, "out of memory") || strings.Contains(what, "cannot allocate memory")) &&
+		strings.Contains("\n"+body, "\nruntime.throw(")
+}

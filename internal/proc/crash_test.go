@@ -1,0 +1,65 @@
+package proc
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestCrashReport(t *testing.T) {
+	const (
+		user   = "goroutine 7 gp=0x1 m=0 mp=0x2 [running]:\nmain.f(0x1)\n\t/a/b.go:3 +0x1 fp=0x1 sp=0x2 pc=0x3\ncreated by main.main in goroutine 1\n\t/a/b.go:9 +0x1"
+		clean  = "goroutine 7 [running]:\nmain.f(0x1)\n\t/a/b.go:3 +0x1\ncreated by main.main in goroutine 1\n\t/a/b.go:9 +0x1"
+		system = "goroutine 2 gp=0x1 m=nil [force gc (idle)]:\nruntime.gopark(0x0?)\n\t/go/proc.go:1 +0x1 fp=0x1 sp=0x2 pc=0x3\ncreated by runtime.init.7 in goroutine 1\n\t/go/proc.go:2 +0x1"
+		regs   = "rax    0x0\nrip    0x408fee\ngs     0x0"
+	)
+	for _, c := range []struct{ head, body, want string }{
+		{"panic: stale", "", ""},
+		{"", user, clean},
+		{"panic: x\n", "panic: x\n\n" + user + "\n", "panic: x\n\n" + clean},
+		{"fatal error: x\n", "\n" + user, "fatal error: x\n\n" + clean},
+		{"runtime: y\nfatal error: x\n", system + "\n\n" + user + "\n\n" + system + "\n\n" + regs + "\n", "runtime: y\nfatal error: x\n\n" + clean},
+		{"SIGQUIT: quit\n", "SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n" + user + "\n\n" + regs, "SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n" + clean},
+	} {
+		if got := crashReport(c.head, c.body); got != c.want {
+			t.Errorf("%q and %q become\n%s", c.head, c.body, got)
+		}
+	}
+	long := crashReport("", strings.Repeat("goroutine 1 [x]:\nmain.é\n\n", crashSize/20))
+	if len(long) > MaxStack || len(long) < MaxStack-1000 || !strings.HasSuffix(long, "\n… (cut)") {
+		t.Errorf("%d bytes, ending in %q", len(long), long[len(long)-20:])
+	}
+}
+
+func FuzzCrashReport(f *testing.F) {
+	f.Add("fatal error: x", "goroutine 1 [running]:\n\nrax 0x1\n\t fp=0x")
+	f.Add("", strings.Repeat("é", MaxStack))
+	f.Fuzz(func(t *testing.T, head, body string) {
+		if s := crashReport(head, body); len(s) > MaxStack || !utf8.ValidString(s) {
+			t.Errorf("%d bytes: %.100q", len(s), s)
+		}
+		ranOutOfMemory(head, body)
+	})
+}
+
+// Only the runtime can say that the memory ran out; a program that prints the same words cannot.
+func TestOutOfMemoryIsNotGuessed(t *testing.T) {
+	throw := "runtime stack:\nruntime.throw({0x1, 0x2})\n\t/go/panic.go:1\n"
+	for _, c := range []struct {
+		head, body string
+		want       bool
+	}{
+		{"fatal error: runtime: out of memory\n", throw, true},
+		{"runtime: out of memory: cannot allocate 4194304-byte block (1 in use)\nfatal error: out of memory\n", throw, true},
+		{"fatal error: runtime: cannot allocate memory\n", throw, true},
+		{"fatal error: out of memory\nfatal error: concurrent map writes\n", throw, false},
+		{"fatal error: out of memory\n", "panic: x\n\ngoroutine 1 [running]:\nmain.main()\n", false},
+		{"panic: fatal error: out of memory\n", throw, false},
+		{"", throw, false},
+		{"fatal error: out of memory\n", "", false},
+	} {
+		if got := ranOutOfMemory(c.head, c.body); got != c.want {
+			t.Errorf("%q: %v", c.head, got)
+		}
+	}
+}

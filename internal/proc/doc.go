@@ -1,0 +1,42 @@
+// Package proc starts, limits, signals, stops and reaps one child process: the same program, executed again.
+//
+// # Daemon's side
+//
+// [Start] executes /proc/self/exe (elsewhere: os.Executable) with the daemon's own arguments, environment and working
+// directory, in a process group of its own, and returns a [Process]. Its [Process.Done] channel is closed exactly once:
+// when the child has been reaped, everything it printed has been delivered, and [Process.Exit] is ready to be read.
+//
+// # Child's side
+//
+// What the child needs to know travels in one environment variable, the marker. It is read and removed while this
+// package is initialised, that is, before main and before the initialisation of every package that imports this one.
+// By then the child has tied its life to the daemon's, set its limits and redirected its crash output. [Self] tells
+// what it was started for; in a process that is no child it is nil, and the whole cost was one getenv. A child that
+// cannot confine itself says why on stderr and exits with [ExitRefused]; user code never runs unconfined.
+//
+// # Lifeline
+//
+// Each child inherits the read end of a pipe whose write end only the daemon has. On Linux the child asks the kernel
+// to send SIGKILL to its whole group when that pipe reports an event; the only event there can be is that the write
+// end was closed, because the daemon is gone. Nothing in the child has to run for that, so it works for one that is
+// wedged or stopped, and it takes the child's own children along. Pdeathsig covers the moment before this is armed, and
+// is cleared then: it would kill the child alone, and with it the descriptor that its group's lifeline hangs on.
+// Elsewhere a goroutine of the child reads the pipe.
+//
+// # Groups
+//
+// The group is killed while its leader is dead but not reaped, so that its number cannot belong to anybody else.
+// A grandchild which made a session or group of its own escapes this (not the memory cgroup, where there is one).
+//
+// # Reading order
+//
+// spec.go (what is asked for), start.go, process.go (the life of a child), exit.go (how it ended), marker.go and child.go
+// (the other side), then output.go, crash.go, cgroup.go. Files ending in _linux.go have an _other.go beside them, which
+// says what is missing there.
+//
+// # Concurrency
+//
+// Everything exported is safe for use from any goroutine. All children are started from one goroutine, locked to its
+// thread for ever, because Pdeathsig follows the thread. Each Process has one goroutine that waits for its end, and one
+// for each stream that is read.
+package proc

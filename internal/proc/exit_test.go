@@ -1,0 +1,142 @@
+package proc
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestExitCodes(t *testing.T) {
+	if e, _ := finish(t, "return"); e.Code != 0 || e.Signal != 0 || e.Stack != "" || e.Stderr != nil || e.String() != "exit code 0" {
+		t.Errorf("a child that returns: %v %+v", e, e)
+	}
+	e, _ := finish(t, "exit", arg("42"))
+	if e.Code != 42 || e.Signal != 0 || e.Stack != "" || e.OutOfMemory || e.String() != "exit code 42" {
+		t.Errorf("os.Exit(42): %v %+v", e, e)
+	}
+	if e.Uptime <= 0 || e.Uptime > hang || e.PID <= 0 || e.Usage.MaxRSS < 1<<20 {
+		t.Errorf("os.Exit(42): %+v", e)
+	}
+	if e, _ := finish(t, "work"); e.Usage.User < 20*time.Millisecond {
+		t.Errorf("a child that works for 50 ms of user time took %v", e.Usage.User)
+	}
+}
+
+// Each way in which a Go program crashes ends with code 2, a report in Stack, and no claim that the memory ran out.
+func TestCrashes(t *testing.T) {
+	for _, c := range []struct{ part, first, within string }{
+		{"panic", "panic: first line", "parts_test.go"},
+		{"nilmap", "panic: assignment to entry in nil map", "parts_test.go"},
+		{"mapwrites", "fatal error: concurrent map writes", "parts_test.go"},
+		{"overflow", "runtime: goroutine stack exceeds 1048576-byte limit", "fatal error: stack overflow"},
+		{"segfault", "unexpected fault address", "parts_test.go"},
+	} {
+		t.Run(c.part, func(t *testing.T) {
+			t.Parallel()
+			e, _ := finish(t, c.part)
+			if e.Code != 2 || e.Signal != 0 || e.KilledBy != "" || e.OutOfMemory {
+				t.Errorf("%v %+v", e, e)
+			}
+			if !strings.HasPrefix(e.Stack, c.first) || !strings.Contains(e.Stack, c.within) || strings.Contains(e.Stack, "\nrax ") {
+				t.Errorf("stack:\n%s", e.Stack)
+			}
+			if len(e.Stderr) == 0 || strings.Contains(strings.Join(e.Stderr, "\n"), "goroutine 1 [") {
+				t.Errorf("stderr should have the head of the report only: %q", e.Stderr)
+			}
+		})
+	}
+	e, _ := finish(t, "panic")
+	if want := []string{"a last word", "panic: first line"}; !slices.Equal(e.Stderr, want) {
+		t.Errorf("stderr is %q, not %q", e.Stderr, want)
+	}
+}
+
+func TestKilledFromOutside(t *testing.T) {
+	p, o := begin(t, "hold")
+	o.value(t, p, "ready")
+	if err := syscall.Kill(p.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	// Whoever notices that the child is dying and kills it then was not the one who killed it.
+	if err := p.Kill("too late"); err != nil {
+		t.Error(err)
+	}
+	if e := wait(t, p); e.Signal != syscall.SIGKILL || e.Code != -1 || e.KilledBy != "" || e.OutOfMemory || e.String() != "SIGKILL" {
+		t.Errorf("%v %+v", e, e)
+	}
+}
+
+func TestKill(t *testing.T) {
+	p, o := begin(t, "ignore")
+	o.value(t, p, "ready")
+	for _, by := range []string{"timeout", "second thought"} {
+		if err := p.Kill(by); err != nil {
+			t.Error(err)
+		}
+	}
+	e := wait(t, p)
+	if e.Signal != syscall.SIGKILL || e.KilledBy != "timeout" || e.OutOfMemory || e.String() != "SIGKILL (timeout)" {
+		t.Errorf("%v %+v", e, e)
+	}
+	for range 2 {
+		if err := p.Kill("again"); err != nil {
+			t.Errorf("killing a dead child: %v", err)
+		}
+	}
+	for _, err := range []error{p.Quit(), p.Signal(syscall.SIGTERM)} {
+		if !errors.Is(err, os.ErrProcessDone) {
+			t.Errorf("signalling a dead child: %v", err)
+		}
+	}
+	if _, err := p.Memory(); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("measuring a dead child: %v", err)
+	}
+	if p.Exit().KilledBy != "timeout" {
+		t.Errorf("the reason has changed to %q", p.Exit().KilledBy)
+	}
+}
+
+func TestSignal(t *testing.T) {
+	p, o := begin(t, "hold")
+	o.value(t, p, "ready")
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if e := wait(t, p); e.Signal != syscall.SIGTERM || e.KilledBy != "" || e.String() != "SIGTERM" {
+		t.Errorf("%v %+v", e, e)
+	}
+}
+
+// A goroutine that never yields is what a deadline is for: its stack must be in the report, wherever it runs.
+func TestQuitShowsTheBusyGoroutine(t *testing.T) {
+	for i := range 20 {
+		p, o := begin(t, "busy", limits(Limits{Procs: 1 + i%2}))
+		o.value(t, p, "ready")
+		if err := p.Quit(); err != nil {
+			t.Fatal(err)
+		}
+		e := wait(t, p)
+		if e.Code != 2 || !strings.HasPrefix(e.Stack, "SIGQUIT: quit") || !strings.Contains(e.Stack, "proc.busyLooping") || !strings.Contains(e.Stack, "proc.TestMain") {
+			t.Fatalf("%v\n%s", e, e.Stack)
+		}
+		if e.KilledBy != "" {
+			t.Errorf("KilledBy is %q", e.KilledBy)
+		}
+	}
+}
+
+func TestQuitOfAStoppedChild(t *testing.T) {
+	p, o := begin(t, "busy")
+	o.value(t, p, "ready")
+	stop(t, p.PID())
+	if err := p.Quit(); err != nil {
+		t.Fatal(err)
+	}
+	if e := wait(t, p); !strings.Contains(e.Stack, "proc.busyLooping") {
+		t.Errorf("%v\n%s", e, e.Stack)
+	}
+}

@@ -1,0 +1,133 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestLimitsAreSet(t *testing.T) {
+	var own syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &own); err != nil {
+		t.Fatal(err)
+	}
+	p, o := begin(t, "state", limits(Limits{Memory: 256 << 20, Procs: 2, Nice: 7, Files: 100}))
+	o.value(t, p, "state")
+	for name, want := range map[string]string{
+		"procs": "2", "memlimit": strconv.Itoa(256 << 20 / 10 * 9), "nofile": "100/100", "ulimit": `"100\n100\n"`,
+	} {
+		if got := o.value(t, p, name); got != want {
+			t.Errorf("%s is %s, not %s", name, got, want)
+		}
+	}
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", p.PID()))
+	if len(tasks) < 2 {
+		t.Fatalf("%d threads; this test proves nothing", len(tasks))
+	}
+	for _, task := range tasks {
+		if nice := stat(task)[19-3]; nice != "7" {
+			t.Errorf("the nice value of thread %s is %s", filepath.Base(task), nice)
+		}
+	}
+
+	p, o = begin(t, "state")
+	o.value(t, p, "state")
+	for name, want := range map[string]string{"procs": "1", "memlimit": "9223372036854775807"} {
+		if got := o.value(t, p, name); got != want {
+			t.Errorf("without limits, %s is %s, not %s", name, got, want)
+		}
+	}
+	limitsFile, _ := os.ReadFile(fmt.Sprintf("/proc/%d/limits", p.PID()))
+	ownFile, _ := os.ReadFile("/proc/self/limits")
+	if string(limitsFile) != string(ownFile) {
+		t.Errorf("without limits, they are\n%s", limitsFile)
+	}
+}
+
+// A limit that cannot be set ends the child before user code runs; the daemon learns why.
+func TestLimitRefused(t *testing.T) {
+	e, lines := finish(t, "hold", limits(Limits{Files: 1 << 40}))
+	if e.Code != ExitRefused || len(e.Stderr) != 1 || !strings.Contains(e.Stderr[0], "limiting open files to 1099511627776 (RLIMIT_NOFILE): ") {
+		t.Errorf("%v %q", e, e.Stderr)
+	}
+	if slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "stdout") }) {
+		t.Errorf("user code has run: %q", lines)
+	}
+}
+
+// The runtime's own end, at RLIMIT_DATA: with a stack, and without a guess.
+func TestRuntimeOutOfMemory(t *testing.T) {
+	e, _ := finish(t, "hoard", memory(32<<20), arg(strconv.Itoa(64<<20)))
+	if !e.OutOfMemory || e.Code != 2 || e.KilledBy != "" {
+		t.Errorf("%v %+v", e, e)
+	}
+	if !strings.Contains(e.Stack, "out of memory") || !strings.Contains(e.Stack, "proc.hoard(") {
+		t.Errorf("stack:\n%s", e.Stack)
+	}
+	if e.String() != "exit code 2, out of memory" {
+		t.Error(e)
+	}
+}
+
+// MinMemory is enough to live, and to do something.
+func TestMinMemory(t *testing.T) {
+	p, o := begin(t, "hoard", memory(MinMemory), arg(strconv.Itoa(4<<20)))
+	o.value(t, p, "hoarded")
+}
+
+func TestMemory(t *testing.T) {
+	small, o := begin(t, "hold")
+	o.value(t, small, "ready")
+	big, o := begin(t, "hoard", arg(strconv.Itoa(64<<20)))
+	o.value(t, big, "hoarded")
+	shared, o := begin(t, "hoardshared", arg(strconv.Itoa(64<<20)))
+	o.value(t, shared, "hoarded")
+	s, err1 := small.Memory()
+	b, err2 := big.Memory()
+	h, err3 := shared.Memory()
+	if err1 != nil || err2 != nil || err3 != nil {
+		t.Fatal(err1, err2, err3)
+	}
+	if s == 0 || b < s+60<<20 || b > s+100<<20 || h > s+16<<20 {
+		t.Errorf("idle %d, with 64 MiB %d, with 64 MiB shared %d", s, b, h)
+	}
+	t.Logf("idle %d KiB", s>>10)
+}
+
+// 200 children leave nothing: no zombie, no descriptor, no goroutine, no cgroup.
+func TestNothingIsLeft(t *testing.T) {
+	finish(t, "return", memory(64<<20))
+	before := descriptors(t)
+	for i := range 200 {
+		p, err := Start(Spec{Role: Role{Pool: []string{"return", "hold", "panic", "exit"}[i%4]}, Limits: Limits{Memory: uint64(i%2) * (64 << 20)}, Output: func(Stream, []byte) {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%4 == 1 {
+			p.Kill("test")
+		}
+		wait(t, p)
+		if i == 100 {
+			before = descriptors(t) // the reader of a stream closes it just before Done, or after its grace: none is left by now
+		}
+	}
+	eventually(t, func() bool { return slices.Equal(before, descriptors(t)) })
+	children, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range strings.Fields(string(children)) {
+		t.Errorf("process %s is left: %v", pid, stat("/proc/"+pid))
+	}
+	if c := Capabilities(); c.CgroupDir != "" {
+		left, _ := filepath.Glob(filepath.Join(c.CgroupDir, fmt.Sprintf("legion-%d-*", os.Getpid())))
+		if len(left) > 0 {
+			t.Errorf("cgroups are left: %q", left)
+		}
+	}
+}

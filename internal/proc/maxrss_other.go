@@ -1,0 +1,6 @@
+//go:build unix && !darwin
+
+package proc
+
+// maxrssUnit is the unit of rusage.Maxrss in bytes.
+const maxrssUnit = 1024

@@ -1,0 +1,107 @@
+package proc
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"sync"
+)
+
+// drain reads f to its end, which it closes, and hands each line to emit: without its newline, cut into several if it
+// has more than MaxLine bytes. A last line without a newline counts. Memory is fixed, whatever arrives.
+//
+// Stream f ends when its writers have; or at its read deadline, for a writer who escaped the group and outlived it.
+func drain(f *os.File, emit func(line []byte)) {
+	defer f.Close()
+	buf := make([]byte, MaxLine+1) // one more, to see the newline of a line of exactly MaxLine
+	n := 0                         // buf[:n] holds the beginning of a line
+	for {
+		m, err := f.Read(buf[n:])
+		from, scanned := 0, n
+		n += m
+		for {
+			i := bytes.IndexByte(buf[scanned:n], '\n')
+			if i < 0 {
+				break
+			}
+			emit(buf[from : scanned+i])
+			from = scanned + i + 1
+			scanned = from
+		}
+		n = copy(buf, buf[from:n])
+		if n == len(buf) {
+			emit(buf[:MaxLine])
+			n = copy(buf, buf[MaxLine:])
+		}
+		if err != nil {
+			if n > 0 {
+				emit(buf[:n])
+			}
+			return
+		}
+	}
+}
+
+// tail keeps the end of what was printed to stderr, and of a crash report printed there what only that place has: its
+// first line, if it is a fatal error (the runtime writes to the crash file from the second on), and what the program
+// printed in front of it, which the length of a report would push out of every end.
+type tail struct {
+	mu     sync.Mutex
+	buf    []byte // whole lines with newlines, the first perhaps cut; at most twice the bytes that matter
+	before []byte // a copy of buf's end, taken when its last line looked like the first of a crash report
+	head   []byte // the last such lines, which nothing but empty lines came between
+	inHead bool   // the last line that was not empty is one of head
+}
+
+func (t *tail) add(line []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(append(t.buf, line...), '\n')
+	if len(t.buf) > 2*StderrBytes {
+		n := copy(t.buf, t.buf[len(t.buf)-StderrBytes-1:])
+		t.buf = t.buf[:n]
+	}
+	switch {
+	case len(line) == 0:
+	case !isCrashHead(line):
+		t.inHead = false
+	default:
+		if !t.inHead || len(t.head) > StderrBytes {
+			t.head = t.head[:0]
+		}
+		t.inHead = true
+		t.head = append(append(t.head, line...), '\n')
+		t.before = append(t.before[:0], t.buf[max(0, len(t.buf)-StderrBytes-1):]...)
+	}
+}
+
+// crashHead returns the last lines that looked like the beginning of a crash report.
+func (t *tail) crashHead() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.head)
+}
+
+// lines returns the last StderrLines lines within the last StderrBytes bytes; if the program crashed, of what came
+// before the report, and its head. A line that does not fit whole is left out, unless it is the only one.
+func (t *tail) lines(crashed bool) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.buf
+	if crashed && len(t.before) > 0 {
+		b = t.before
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	cut := len(b) > StderrBytes
+	b = b[max(0, len(b)-StderrBytes) : len(b)-1] // without the last newline
+	lines := strings.Split(strings.ToValidUTF8(string(b), "\uFFFD"), "\n")
+	if cut && len(lines) > 1 {
+		lines = lines[1:]
+	}
+	if len(lines) > StderrLines {
+		lines = lines[len(lines)-StderrLines:]
+	}
+	return lines
+}

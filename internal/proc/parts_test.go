@@ -1,0 +1,220 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// childParts are what children of Start play. Role.Daemon is a part's argument.
+var childParts = map[string]func(*Child){
+	"hold": func(*Child) {
+		fmt.Printf("ready=%d\n", os.Getpid())
+		forever()
+	},
+	"return": func(*Child) {},
+	"exit": func(c *Child) {
+		n, _ := strconv.Atoi(c.Role.Daemon)
+		os.Exit(n)
+	},
+	"print": func(c *Child) {
+		fmt.Fprint(os.Stdout, c.Role.Daemon)
+		fmt.Fprint(os.Stderr, c.Role.Daemon)
+	},
+	"state":  func(c *Child) { printState(c) },
+	"files":  copyFiles,
+	"panic":  func(*Child) { println("a last word"); panic("first line\nfatal error: out of memory\ngoroutine 1") },
+	"nilmap": func(*Child) { var m map[string]int; m["a"] = 1 },
+	"mapwrites": func(*Child) {
+		runtime.GOMAXPROCS(2)
+		m := map[int]int{}
+		for range 2 {
+			go func() {
+				for i := 0; ; i++ {
+					m[i%8] = i
+				}
+			}()
+		}
+		forever()
+	},
+	"overflow": func(*Child) {
+		debug.SetMaxStack(1 << 20)
+		var deeper func(n int) int
+		deeper = func(n int) int { return deeper(n+1) + 1 }
+		fmt.Println(deeper(0))
+	},
+	"segfault": func(*Child) {
+		debug.SetPanicOnFault(false)
+		mem, err := syscall.Mmap(-1, 0, 4096, syscall.PROT_READ, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+		check(err)
+		*(*int)(unsafe.Pointer(&mem[0])) = 1
+	},
+	"busy": func(*Child) {
+		var looping atomic.Bool
+		go busyLooping(&looping)
+		for !looping.Load() {
+			runtime.Gosched()
+		}
+		fmt.Printf("ready=%d\n", os.Getpid())
+		forever()
+	},
+	"hoard": func(c *Child) { // private memory
+		n, _ := strconv.Atoi(c.Role.Daemon)
+		hoard(n)
+		fmt.Println("hoarded=yes")
+		forever()
+	},
+	"hoardshared": func(c *Child) { // memory that RLIMIT_DATA does not count
+		n, _ := strconv.Atoi(c.Role.Daemon)
+		mem, err := syscall.Mmap(-1, 0, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|syscall.MAP_ANON)
+		check(err)
+		for i := 0; i < len(mem); i += 4096 {
+			mem[i] = 1
+		}
+		fmt.Println("hoarded=yes")
+		forever()
+	},
+	"grandchild": func(c *Child) { // Role.Daemon: how to start it
+		g := exec.Command("sleep", "1000")
+		g.Stdout = os.Stdout // which it holds open
+		switch c.Role.Daemon {
+		case "escape":
+			g.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		case "return":
+		}
+		check(g.Start())
+		fmt.Printf("grandchild=%d\n", g.Process.Pid)
+		if c.Role.Daemon != "return" && c.Role.Daemon != "escape" {
+			forever()
+		}
+	},
+	"ignore": func(*Child) {
+		signal.Ignore(syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGINT)
+		fmt.Printf("ready=%d\n", os.Getpid())
+		forever()
+	},
+	"flood": func(c *Child) {
+		n, _ := strconv.Atoi(c.Role.Daemon)
+		line := []byte(strings.Repeat("x", 99) + "\n")
+		block := []byte(strings.Repeat(string(line), 600))
+		for range n / len(block) {
+			if _, err := os.Stdout.Write(block); err != nil {
+				os.Exit(7)
+			}
+		}
+	},
+	"daemon": func(c *Child) { // a worker that is a daemon itself
+		runDaemon(c.Role.Daemon)
+	},
+	"work": func(*Child) { spin(); os.Exit(0) },
+}
+
+// helperParts are played by processes which are no children of Start.
+var helperParts = map[string]func(*Child){
+	"daemon": func(*Child) { runDaemon(os.Getenv("PROC_TEST_CHILD")) },
+	"self": func(*Child) {
+		fmt.Printf("self=%v marker=%q\n", Self(), os.Getenv(markerName))
+	},
+}
+
+// runDaemon starts a child that plays part, passes on what it prints, and holds.
+func runDaemon(part string) {
+	part, argument, _ := strings.Cut(part, ":")
+	_, err := Start(Spec{
+		Name: "test: " + part, Role: Role{Pool: part, Daemon: argument},
+		Output: func(_ Stream, line []byte) { os.Stdout.Write(append(line, '\n')) },
+	})
+	check(err)
+	fmt.Printf("daemon=%d\n", os.Getpid())
+	forever()
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "part:", err)
+		os.Exit(98)
+	}
+}
+
+// forever is long enough for any test, and not so long that what a broken one forgets stays.
+func forever() {
+	time.Sleep(2 * time.Minute)
+	os.Exit(97)
+}
+
+//go:noinline
+func busyLooping(started *atomic.Bool) {
+	started.Store(true)
+	for {
+		spinOnce()
+	}
+}
+
+//go:noinline
+func spinOnce() int {
+	n := 0
+	for i := range 1000 {
+		n += i * i
+	}
+	return n
+}
+
+func spin() {
+	for begin := time.Now(); time.Since(begin) < 50*time.Millisecond; {
+		spinOnce()
+	}
+}
+
+var hoarded [][]byte
+
+func hoard(n int) {
+	for got := 0; got < n; got += 1 << 20 {
+		b := make([]byte, 1<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		hoarded = append(hoarded, b)
+	}
+}
+
+// printState prints what user code of a child can see, and what its own child can.
+func printState(c *Child) {
+	cwd, err := os.Getwd()
+	check(err)
+	fmt.Printf("args=%q\n", os.Args)
+	fmt.Printf("environ=%q\n", os.Environ())
+	fmt.Printf("cwd=%s\n", cwd)
+	fmt.Printf("procs=%d\n", runtime.GOMAXPROCS(0))
+	fmt.Printf("memlimit=%d\n", debug.SetMemoryLimit(-1))
+	fmt.Printf("parent=%v\n", c.Parent == os.Getppid())
+	fmt.Printf("role=%+v\n", c.Role)
+	var l syscall.Rlimit
+	check(syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l))
+	fmt.Printf("nofile=%d/%d\n", l.Cur, l.Max)
+	for _, command := range []string{"ulimit -Sn; ulimit -Hn", "env", "ls /proc/self/fd"} {
+		out, err := exec.Command("sh", "-c", command).Output()
+		check(err)
+		fmt.Printf("%s=%q\n", strings.Fields(command)[0], out)
+	}
+	fmt.Printf("state=%d\n", os.Getpid())
+	forever()
+}
+
+// copyFiles copies the first inherited file to the second.
+func copyFiles(c *Child) {
+	b := make([]byte, 100)
+	n, err := c.Files[0].Read(b)
+	check(err)
+	_, err = c.Files[1].Write(b[:n])
+	check(err)
+	fmt.Printf("files=%d\n", len(c.Files))
+}

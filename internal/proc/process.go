@@ -1,0 +1,217 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// drainGrace is how long after the end of a child and its group its output is read on, for the sake of what is still in
+// the pipes. It is used up only if a process that escaped the group holds one open.
+const drainGrace = 500 * time.Millisecond
+
+// Process is a child, alive or dead.
+//
+// One goroutine, watch, owns its life: it alone reaps the child, under mu; and everybody who names the child's process id
+// or group to the kernel holds mu and has seen that it is not reaped. So neither can belong to another process.
+type Process struct {
+	pid     int
+	started time.Time
+	launch  *launch
+	done    chan struct{}
+	exit    Exit // set before done is closed
+
+	mu       sync.Mutex
+	reaped   bool
+	killedBy string // the first reason given to Kill while the child was not dying, "" if none
+	quit     bool   // SIGQUIT was sent
+}
+
+// PID returns the process id. It may belong to another process once Done is closed.
+func (p *Process) PID() int { return p.pid }
+
+// Done is closed when the child has been reaped, its group killed, and all it printed given to Spec.Output.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Exit says how the child ended. It waits for Done.
+func (p *Process) Exit() Exit {
+	<-p.done
+	return p.exit
+}
+
+// Kill sends SIGKILL to the child and its whole group. The first reason given counts (Exit.KilledBy), unless the child is
+// dying of something else already. Killing a child that has ended is no error, and does nothing.
+func (p *Process) Kill(by string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
+		return nil
+	}
+	if p.killedBy == "" && !dying(p.pid) {
+		p.killedBy = by
+	}
+	if err := p.killGroup(); err != nil {
+		return fmt.Errorf("killing process %d: %w", p.pid, err)
+	}
+	return nil
+}
+
+// Quit sends SIGQUIT to the child alone: the Go runtime in it writes all stacks to the crash file and ends the process
+// within some milliseconds; they are Exit.Stack then. A stopped child is continued, since it could not do that
+// otherwise. A child that ignores SIGQUIT, or hangs in C code that blocks signals, must be killed.
+func (p *Process) Quit() error {
+	return p.signal(syscall.SIGQUIT, func() error {
+		p.quit = true
+		return sendQuit(p.pid)
+	})
+}
+
+// Signal sends s to the child alone. After the child's end the error matches os.ErrProcessDone.
+func (p *Process) Signal(s syscall.Signal) error {
+	return p.signal(s, func() error { return syscall.Kill(p.pid, s) })
+}
+
+func (p *Process) signal(s syscall.Signal, send func() error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := os.ErrProcessDone
+	if !p.reaped {
+		if err = send(); errors.Is(err, syscall.ESRCH) {
+			err = os.ErrProcessDone // somebody else reaped it
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("sending %s to process %d: %w", signalName(s), p.pid, err)
+	}
+	return nil
+}
+
+// Memory returns the bytes of private (anonymous) memory the child has resident now; its threads' stacks, heap and data,
+// but neither its program nor shared memory. After the child's end the error matches os.ErrProcessDone; where the system
+// does not tell, errors.ErrUnsupported. It costs a file read in /proc.
+func (p *Process) Memory() (uint64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := os.ErrProcessDone
+	if !p.reaped {
+		var n uint64
+		if n, err = anonymous(p.pid); err == nil {
+			return n, nil
+		}
+	}
+	return 0, fmt.Errorf("reading the memory size of process %d: %w", p.pid, err)
+}
+
+// killGroup sends SIGKILL to the group, and to the leader in case it has left it. mu is held, the leader is not reaped.
+func (p *Process) killGroup() error {
+	if !ours(p.launch.pidfd) {
+		return nil
+	}
+	err := syscall.Kill(p.pid, syscall.SIGKILL)
+	if err := syscall.Kill(-p.pid, syscall.SIGKILL); err != nil && err != syscall.ESRCH && err != syscall.EPERM {
+		return err
+	}
+	if err == syscall.ESRCH {
+		return nil
+	}
+	return err
+}
+
+// watch waits for the child's end and completes its Exit.
+func (p *Process) watch(output func(Stream, []byte)) {
+	l := p.launch
+	var errs tail
+	var readers []chan struct{}
+	read := func(f *os.File, emit func([]byte)) {
+		if f == nil {
+			return
+		}
+		end := make(chan struct{})
+		readers = append(readers, end)
+		go func() {
+			defer close(end)
+			drain(f, emit)
+		}()
+	}
+	read(l.stdout, func(line []byte) { output(Stdout, line) })
+	read(l.stderr, func(line []byte) {
+		errs.add(line)
+		if output != nil {
+			output(Stderr, line)
+		}
+	})
+
+	awaitExit(p.pid, l.pidfd)
+	status, rusage, err := p.reap()
+
+	// From here on p.pid is a number only.
+	l.lifeline.Close()
+	if l.pidfd != nil {
+		l.pidfd.Close()
+	}
+	deadline := time.Now().Add(drainGrace)
+	for _, f := range []*os.File{l.stdout, l.stderr} {
+		if f != nil {
+			f.SetReadDeadline(deadline)
+		}
+	}
+	// Twice: a reader that is still in Output when its deadline passes is waited for, but not for ever.
+	late := time.NewTimer(2 * drainGrace)
+	defer late.Stop()
+	for _, end := range readers {
+		select {
+		case <-end:
+			continue
+		case <-late.C:
+		}
+		break
+	}
+
+	head, body := errs.crashHead(), readCrash(l.crash)
+	p.exit = p.describe(status, rusage, err)
+	p.exit.Stack = crashReport(head, body)
+	p.exit.OutOfMemory = p.exit.OutOfMemory || ranOutOfMemory(head, body)
+	p.exit.Stderr = errs.lines(body != "")
+	l.crash.Close()
+	l.cgroup.remove()
+	close(p.done)
+}
+
+// reap kills what is left of the group while the dead leader still holds its number, then takes the leader's status.
+func (p *Process) reap() (status syscall.WaitStatus, rusage syscall.Rusage, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.killGroup()
+	for {
+		_, err = syscall.Wait4(p.pid, &status, 0, &rusage)
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	p.reaped = true
+	p.exit.Uptime = time.Since(p.started)
+	return status, rusage, err
+}
+
+// describe makes the Exit out of what wait4 returned.
+func (p *Process) describe(status syscall.WaitStatus, rusage syscall.Rusage, err error) Exit {
+	e := Exit{PID: p.pid, Code: -1, Usage: usage(&rusage), Uptime: p.exit.Uptime}
+	if err != nil {
+		return e // somebody else reaped it
+	}
+	if status.Signaled() {
+		e.Signal = status.Signal()
+	} else {
+		e.Code = status.ExitStatus()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Signal == syscall.SIGKILL {
+		e.KilledBy = p.killedBy
+		e.OutOfMemory = p.killedBy == "" && p.launch.cgroup.killed()
+	}
+	return e
+}

@@ -1,0 +1,145 @@
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// awaitExit returns when the child can be reaped, without reaping it; or when somebody else has.
+//
+// With a pidfd the waiting is the netpoller's; without one it takes a thread.
+func awaitExit(pid int, pidfd *os.File) {
+	if pidfd != nil {
+		if conn, err := pidfd.SyscallConn(); err == nil {
+			if conn.Read(func(uintptr) bool { return exited(pid, unix.WNOHANG) }) == nil {
+				return
+			}
+		}
+	}
+	exited(pid, 0)
+}
+
+// exited reports whether the child is a zombie, or gone.
+func exited(pid int, options int) bool {
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|options, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		return err != nil || info.Signo != 0 // ECHILD: gone
+	}
+}
+
+// ours reports whether the pidfd's process has not been reaped. Nobody but this package should; a wait4(-1) elsewhere
+// in the program could.
+func ours(pidfd *os.File) bool {
+	return pidfd == nil || !errors.Is(unix.PidfdSendSignal(int(pidfd.Fd()), 0, nil, 0), unix.ESRCH)
+}
+
+// dying reports whether the process is ending already: in its exit, or with a SIGKILL on its way.
+//
+// It looks at two fields of /proc/<pid>/stat: the kernel's flags of the task, and the signals pending for its first
+// thread; a SIGKILL is made pending for every thread of a process at once.
+func dying(pid int) bool {
+	const (
+		exiting               = 0x4                     // PF_EXITING
+		killed                = 1 << (unix.SIGKILL - 1) // in a set of signals
+		state, flags, pending = 0, 9 - 3, 31 - 3        // fields 3, 9 and 31 of proc(5)
+	)
+	f := stat("/proc/" + strconv.Itoa(pid))
+	return len(f) > pending && (f[state] == "Z" || number(f[flags])&exiting != 0 || number(f[pending])&killed != 0)
+}
+
+// sendQuit sends SIGQUIT to a Go process such that the goroutine which keeps it busy is in the report.
+//
+// The runtime can show the stack of a running goroutine only on the thread that it runs on, and the kernel would
+// give the signal to the process's first thread. So it goes to the thread that is running; if there is none, no goroutine
+// is running either, and every thread will do.
+func sendQuit(pid int) error {
+	tid, stopped := busiest(pid)
+	if stopped {
+		if err := unix.Kill(pid, unix.SIGCONT); err != nil {
+			return err
+		}
+		tid, _ = busiest(pid)
+	}
+	if tid != 0 {
+		if err := unix.Tgkill(pid, tid, unix.SIGQUIT); err != unix.ESRCH {
+			return err
+		}
+	}
+	return unix.Kill(pid, unix.SIGQUIT)
+}
+
+// busiest returns the id of the thread that has taken the most processor time of those that are running or want to, 0 if
+// none is; and whether one is stopped.
+func busiest(pid int) (tid int, stopped bool) {
+	const state, user, system = 0, 14 - 3, 15 - 3 // see dying
+	dir := "/proc/" + strconv.Itoa(pid) + "/task"
+	d, err := os.Open(dir)
+	if err != nil {
+		return 0, false
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(-1)
+	var most uint64
+	for _, name := range names {
+		f := stat(dir + "/" + name)
+		if len(f) <= system {
+			continue
+		}
+		switch f[state] {
+		case "T":
+			stopped = true
+		case "R":
+			if t := 1 + number(f[user]) + number(f[system]); t > most {
+				most = t
+				tid, _ = strconv.Atoi(name)
+			}
+		}
+	}
+	return tid, stopped
+}
+
+// stat returns the fields of the file stat in a folder of /proc that follow the command, which is field 2 in proc(5) and
+// may have spaces and parentheses in it.
+func stat(dir string) []string {
+	b, err := os.ReadFile(dir + "/stat")
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+}
+
+func number(s string) uint64 {
+	n, _ := strconv.ParseUint(s, 10, 64)
+	return n
+}
+
+// anonymous returns the resident private bytes: all that are resident without those of files and shared memory.
+func anonymous(pid int) (uint64, error) {
+	b := strconv.Itoa(pid)
+	resident, err := statm(b, 1)
+	if err != nil {
+		return 0, err
+	}
+	shared, err := statm(b, 2)
+	if err != nil || shared > resident {
+		return 0, err
+	}
+	return (resident - shared) * uint64(os.Getpagesize()), nil
+}
+
+func signalName(s syscall.Signal) string {
+	if n := unix.SignalName(s); n != "" {
+		return n
+	}
+	return s.String()
+}

@@ -1,0 +1,25 @@
+//go:build unix && !linux
+
+package proc
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// ours cannot be told without a pidfd: nobody else in the program may reap.
+func ours(*os.File) bool { return true }
+
+// dying cannot be told: a Kill that comes when the child is dying of something else may show in Exit.KilledBy.
+func dying(int) bool { return false }
+
+// sendQuit sends SIGQUIT. A goroutine that runs on another thread than the one which gets it is shown without its stack.
+func sendQuit(pid int) error {
+	return errors.Join(syscall.Kill(pid, syscall.SIGQUIT), syscall.Kill(pid, syscall.SIGCONT))
+}
+
+// anonymous cannot be told without cgo.
+func anonymous(int) (uint64, error) { return 0, errors.ErrUnsupported }
+
+func signalName(s syscall.Signal) string { return s.String() }

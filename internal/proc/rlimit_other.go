@@ -1,0 +1,6 @@
+//go:build unix && !linux && !freebsd && !dragonfly
+
+package proc
+
+// limitValue converts to the type of a limit here.
+func limitValue(n uint64) uint64 { return n }

@@ -1,0 +1,127 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+)
+
+// Spec says which child to start. Its zero value starts a copy of this process that inherits nothing and has no limits
+// but GOMAXPROCS=1.
+type Spec struct {
+	// Name is what ps shows in place of the program's path; its first 15 bytes are also the process's comm (what top
+	// shows). The child's os.Args[0] is the daemon's all the same. Default: the daemon's os.Args[0].
+	Name string
+	// Role is handed to the child as it is: Self().Role.
+	Role Role
+	// Files are inherited and become Self().Files, in that order. They stay the caller's, who closes them after Start.
+	Files []*os.File
+	// Limits bind the child before any user code runs.
+	Limits Limits
+	// Output receives what the child and its children print, line by line without the newline; lines longer than
+	// MaxLine are cut into several. It is called by one goroutine per stream, and the line is valid during the call
+	// only. It must not block: while it does, the child blocks on printing. Default: stdout goes to /dev/null; the end
+	// of stderr is kept for Exit in any case.
+	Output func(s Stream, line []byte)
+}
+
+// Role tells a child who it is. This package only carries it.
+type Role struct {
+	Daemon     string // name of the daemon
+	Pool       string // name of the pool it serves
+	Worker     uint64 // number of the worker in the daemon
+	Transport  uint8  // how its link is made
+	Buffer     int    // bytes of the link's buffer
+	MaxPayload int64  // bytes of the largest payload
+}
+
+// Limits of one child. The zero value sets GOMAXPROCS to 1 and limits nothing else.
+type Limits struct {
+	// Memory is how many bytes the child may allocate beyond what the Go runtime has mapped at its start. 0: no limit,
+	// otherwise at least MinMemory. It becomes RLIMIT_DATA (the process ends with the runtime's "out of memory" and a
+	// stack), a GOMEMLIMIT of 90 %, and the limit of a memory cgroup where one can be made, which also binds the
+	// child's own children together with it. Swap is not used where the cgroup can forbid it.
+	Memory uint64
+	// Procs is GOMAXPROCS. Default: 1.
+	Procs int
+	// Nice is the nice value of all of the child's threads, −20 … 19; below the daemon's own it needs privileges.
+	// Default, and 0: the daemon's own.
+	Nice int
+	// Files is RLIMIT_NOFILE, soft and hard. 0: the daemon's own, otherwise at least MinFiles.
+	Files uint64
+}
+
+// Bounds of what a Spec may ask for, and of what an Exit keeps.
+const (
+	// MinMemory is the least Limits.Memory. The runtime of an idle Go process grows by about 4 MiB at its first
+	// allocations; with less than this a worker would die of its own start.
+	MinMemory = 16 << 20
+	// MinFiles is the least Limits.Files.
+	MinFiles = 32
+	// MaxLine is the longest line in bytes that Output sees in one piece.
+	MaxLine = 8 << 10
+	// MaxStack is the longest Exit.Stack in bytes.
+	MaxStack = 64 << 10
+	// StderrLines and StderrBytes bound Exit.Stderr.
+	StderrLines = 20
+	StderrBytes = 8 << 10
+)
+
+// ExitRefused is the exit code of a child that could not be set up as its Spec asks, or whose marker was not meant for
+// it. It has said why on stderr, and no user code has run.
+const ExitRefused = 125
+
+// Stream is what a line was printed to.
+type Stream uint8
+
+const (
+	Stdout Stream = iota + 1
+	Stderr
+)
+
+// String returns "stdout" or "stderr".
+func (s Stream) String() string {
+	switch s {
+	case Stdout:
+		return "stdout"
+	case Stderr:
+		return "stderr"
+	}
+	return fmt.Sprintf("Stream(%d)", uint8(s))
+}
+
+// check refuses a Spec that could only fail later, in the child.
+func (s *Spec) check() error {
+	switch l := &s.Limits; {
+	case l.Memory != 0 && l.Memory < MinMemory:
+		return fmt.Errorf("limits: Memory is %d bytes; a Go process needs %d to start: use at least that, or 0 for no limit", l.Memory, MinMemory)
+	case l.Memory > 1<<62:
+		return fmt.Errorf("limits: Memory is %d bytes, more than there can be: use 0 for no limit", l.Memory)
+	case l.Procs < 0:
+		return fmt.Errorf("limits: Procs is %d; use 1 or more, or 0 for the default of 1", l.Procs)
+	case l.Nice < -20 || l.Nice > 19:
+		return fmt.Errorf("limits: Nice is %d; use −20 … 19", l.Nice)
+	case l.Files != 0 && l.Files < MinFiles:
+		return fmt.Errorf("limits: Files is %d; a Go process needs %d: use at least that, or 0 for the daemon's own", l.Files, MinFiles)
+	case l.Files > 1<<62:
+		return fmt.Errorf("limits: Files is %d, more than there can be: use 0 for the daemon's own", l.Files)
+	}
+	for i, f := range s.Files {
+		if f == nil {
+			return fmt.Errorf("files: number %d is nil", i)
+		}
+	}
+	for i := 0; i < len(s.Name); i++ {
+		if s.Name[i] == 0 {
+			return fmt.Errorf("name: %q has a zero byte in it", s.Name)
+		}
+	}
+	return nil
+}
+
+// procs is the GOMAXPROCS that l asks for.
+func (l Limits) procs() int {
+	if l.Procs == 0 {
+		return 1
+	}
+	return l.Procs
+}

@@ -1,0 +1,250 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Start starts a child. It returns when the child executes the program, before the initialisation of its packages:
+// that the child refused its limits shows in its Exit, with ExitRefused. An error leaves nothing behind;
+// errors.Is(err, syscall.EAGAIN) and syscall.ENOMEM mean that the system has no room for another process now.
+func Start(s Spec) (*Process, error) {
+	p, err := start(s)
+	if err != nil {
+		return nil, fmt.Errorf("starting process %q: %w", s.Name, err)
+	}
+	return p, nil
+}
+
+func start(s Spec) (*Process, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if len(s.Files) > maxFiles {
+		return nil, fmt.Errorf("%d files to inherit; %d is the most", len(s.Files), maxFiles)
+	}
+	exe, err := executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program's own file: %w", err)
+	}
+	l, err := newLaunch(s)
+	if err != nil {
+		return nil, err
+	}
+	argv := append([]string(nil), args...)
+	if len(argv) == 0 {
+		argv = []string{""}
+	}
+	m := marker{
+		parent: os.Getpid(), name: s.Name, args0: argv[0], cgroup: l.cgroup.join != nil, crash: true,
+		files: len(s.Files), role: s.Role, limits: s.Limits,
+	}
+	env, err := childEnv(m, os.Environ())
+	if err != nil {
+		l.abandon()
+		return nil, err
+	}
+	if s.Name != "" {
+		argv[0] = s.Name
+	}
+	p := &Process{launch: l, done: make(chan struct{})}
+	onStarter(func() {
+		p.started = time.Now()
+		p.pid, err = l.fork(exe, argv, env)
+	})
+	runtime.KeepAlive(s.Files)
+	if err != nil {
+		l.abandon()
+		return nil, err
+	}
+	l.closeChildEnds()
+	go p.watch(s.Output)
+	return p, nil
+}
+
+// launch holds what a child is started with.
+type launch struct {
+	lifeline       *os.File // daemon's end; nothing is ever written to it
+	crash          *os.File // the crash file
+	stdout, stderr *os.File // daemon's ends; stdout is nil if nobody wants it
+	cgroup         cgroup   // zero: none
+	pidfd          *os.File // nil where there is no such thing
+
+	inherit  []uintptr  // the child's descriptors, by their number there
+	childEnd []*os.File // those of them that the daemon closes after the start
+}
+
+// newLaunch opens everything that a start needs, or nothing.
+func newLaunch(s Spec) (l *launch, err error) {
+	l = new(launch)
+	defer func() {
+		if err != nil {
+			l.abandon()
+		}
+	}()
+	give := func(f *os.File) {
+		l.childEnd = append(l.childEnd, f)
+		l.inherit = append(l.inherit, f.Fd())
+	}
+	pipe := func(readable bool) (ours *os.File, err error) {
+		ours, child, err := newPipe(readable)
+		if err != nil {
+			return nil, fmt.Errorf("making a pipe: %w", err)
+		}
+		give(child)
+		return ours, nil
+	}
+
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	give(null)
+	if s.Output == nil {
+		l.inherit = append(l.inherit, null.Fd())
+	} else if l.stdout, err = pipe(true); err != nil {
+		return nil, err
+	}
+	if l.stderr, err = pipe(true); err != nil {
+		return nil, err
+	}
+	if l.lifeline, err = pipe(false); err != nil {
+		return nil, err
+	}
+	if l.crash, err = newCrashFile(); err != nil {
+		return nil, err
+	}
+	l.inherit = append(l.inherit, l.crash.Fd())
+	if s.Limits.Memory != 0 {
+		l.cgroup = newCgroup(s.Limits.Memory)
+		if l.cgroup.join != nil {
+			give(l.cgroup.join)
+		}
+	}
+	for _, f := range s.Files {
+		fd, err := descriptor(f)
+		if err != nil {
+			return nil, fmt.Errorf("inheriting %s: %w", f.Name(), err)
+		}
+		l.inherit = append(l.inherit, fd)
+	}
+	return l, nil
+}
+
+// descriptor returns f's descriptor without making it blocking, as Fd may.
+func descriptor(f *os.File) (fd uintptr, err error) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	err = conn.Control(func(n uintptr) { fd = n })
+	return fd, err
+}
+
+// forkExec is replaced by tests that need it to fail.
+var forkExec = syscall.StartProcess
+
+// fork starts the child on this thread.
+func (l *launch) fork(exe string, argv, env []string) (pid int, err error) {
+	pidfd := -1
+	attr := &syscall.ProcAttr{Env: env, Files: l.inherit, Sys: &syscall.SysProcAttr{Setpgid: true}}
+	systemAttr(attr.Sys, &pidfd, l.cgroup)
+	pid, _, err = forkExec(exe, argv, attr)
+	if err != nil && l.cgroup.enter != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ENOMEM) {
+		// It may be the cgroup that was refused. The other limits hold without it.
+		cause := err
+		l.cgroup.close()
+		l.cgroup.remove()
+		systemAttr(attr.Sys, &pidfd, l.cgroup)
+		if pid, _, err = forkExec(exe, argv, attr); err == nil {
+			giveUpCgroups(fmt.Errorf("starting a process in one: %w", cause))
+		}
+	}
+	if err != nil {
+		return 0, &os.PathError{Op: "fork/exec", Path: exe, Err: err}
+	}
+	if pidfd >= 0 && syscall.SetNonblock(pidfd, true) == nil { // non-blocking: the netpoller may wait for it
+		l.pidfd = os.NewFile(uintptr(pidfd), "pidfd")
+	} else if pidfd >= 0 {
+		syscall.Close(pidfd)
+	}
+	return pid, nil
+}
+
+// closeChildEnds closes the descriptors that only the child needs.
+func (l *launch) closeChildEnds() {
+	l.cgroup.close()
+	for _, f := range l.childEnd {
+		f.Close()
+	}
+	l.childEnd = nil
+}
+
+// abandon gives up a start that failed.
+func (l *launch) abandon() {
+	l.closeChildEnds()
+	for _, f := range []*os.File{l.lifeline, l.crash, l.stdout, l.stderr, l.pidfd} {
+		if f != nil {
+			f.Close()
+		}
+	}
+	l.cgroup.remove()
+}
+
+// childEnv is the daemon's environment with the marker, and with the child's GOMAXPROCS in the place of the daemon's:
+// the runtime reads it before any of our code runs, and starts smaller for it. The child restores both.
+func childEnv(m marker, environ []string) ([]string, error) {
+	procs := "GOMAXPROCS=" + strconv.Itoa(m.limits.procs())
+	env := make([]string, 0, len(environ)+2)
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		switch name {
+		case markerName:
+			continue
+		case "GOMAXPROCS":
+			m.hasMax, m.goMax = true, value
+			kv = procs
+		}
+		env = append(env, kv)
+	}
+	if !m.hasMax {
+		env = append(env, procs)
+	}
+	text, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	return append(env, markerName+"="+text), nil
+}
+
+var (
+	starterOnce sync.Once
+	starterJobs chan func()
+)
+
+// onStarter runs f on the one goroutine that starts children, and returns when it has. The goroutine owns its thread and
+// never ends, and neither does the thread: Pdeathsig would take its end for the daemon's.
+func onStarter(f func()) {
+	starterOnce.Do(func() {
+		starterJobs = make(chan func())
+		go func() {
+			runtime.LockOSThread()
+			for f := range starterJobs {
+				f()
+			}
+		}()
+	})
+	done := make(chan struct{})
+	starterJobs <- func() {
+		defer close(done)
+		f()
+	}
+	<-done
+}

@@ -1,0 +1,30 @@
+package proc
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// executable is this program's file: still the same after another one has been put in its place.
+func executable() (string, error) { return "/proc/self/exe", nil }
+
+func systemAttr(a *syscall.SysProcAttr, pidfd *int, c cgroup) {
+	a.Pdeathsig = syscall.SIGKILL
+	a.PidFD = pidfd
+	a.UseCgroupFD = c.enter != nil
+	if c.enter != nil {
+		a.CgroupFD = int(c.enter.Fd())
+	}
+}
+
+// newPipe makes a pipe: ours is its reading end if readable, else its writing end. Ours can have a deadline; the child's
+// blocks, as every program expects of its stdout.
+func newPipe(readable bool) (ours, child *os.File, err error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, os.NewSyscallError("pipe2", err)
+	}
+	return pipeFiles(fds, readable)
+}

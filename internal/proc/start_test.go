@@ -1,0 +1,190 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestSpecIsChecked(t *testing.T) {
+	for _, c := range []struct {
+		s    Spec
+		says string
+	}{
+		{Spec{Limits: Limits{Memory: MinMemory - 1}}, "Memory is 16777215 bytes; a Go process needs 16777216"},
+		{Spec{Limits: Limits{Memory: 1 << 63}}, "more than there can be"},
+		{Spec{Limits: Limits{Procs: -1}}, "Procs is -1"},
+		{Spec{Limits: Limits{Nice: 20}}, "Nice is 20"},
+		{Spec{Limits: Limits{Files: 3}}, "Files is 3"},
+		{Spec{Files: []*os.File{nil}}, "number 0 is nil"},
+		{Spec{Files: make([]*os.File, maxFiles+1)}, "nil"},
+		{Spec{Name: "a\x00b"}, "zero byte"},
+		{Spec{Role: Role{Pool: "a\x00b"}}, "zero byte"},
+		{Spec{Role: Role{Pool: strings.Repeat("x", 100<<10)}}, "shorter names"},
+	} {
+		before := descriptors(t)
+		p, err := Start(c.s)
+		if err == nil {
+			p.Kill("test")
+			t.Fatalf("%.200v is accepted", c.s)
+		}
+		if !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%.200v: %v", c.s, err)
+		}
+		if after := descriptors(t); !slices.Equal(before, after) {
+			t.Errorf("descriptors before: %q, after: %q", before, after)
+		}
+	}
+}
+
+// A worker's user code cannot tell from arguments, environment and folder that it is not the daemon; and neither it nor
+// its children can see what proc has passed in.
+func TestUserCodeSeesTheDaemonsWorld(t *testing.T) {
+	for _, max := range []string{"unset", "", "7"} {
+		t.Run("GOMAXPROCS="+max, func(t *testing.T) {
+			t.Setenv("GOMAXPROCS", max) // restores it
+			if max == "unset" {
+				os.Unsetenv("GOMAXPROCS")
+			}
+			role := Role{Pool: "state", Daemon: "a b\n\"", Worker: 7, Transport: 2, Buffer: 3, MaxPayload: 1 << 40}
+			p, o := begin(t, "state", func(s *Spec) { s.Role, s.Limits.Procs = role, 3 })
+			o.value(t, p, "state")
+			cwd, _ := os.Getwd()
+			for name, want := range map[string]string{
+				"args":    fmt.Sprintf("%q", args),
+				"cwd":     cwd,
+				"procs":   "3",
+				"parent":  "true",
+				"environ": fmt.Sprintf("%q", append(slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, depthEnv) }), depthEnv+"=xx")),
+			} {
+				got := o.value(t, p, name)
+				if name == "environ" { // TestMain has changed one, which may change the order
+					got, want = sortWords(got), sortWords(want)
+				}
+				if got != want {
+					t.Errorf("%s: %s, not %s", name, got, want)
+				}
+			}
+			if r := o.value(t, p, "role"); !strings.HasPrefix(r, "{Daemon:a b") {
+				t.Errorf("role: %s", r)
+			}
+			grandchild := o.value(t, p, "env")
+			if strings.Contains(grandchild, markerName) || strings.Contains(grandchild, "GOMAXPROCS=") != (max != "unset") ||
+				max != "unset" && !strings.Contains(grandchild, `\nGOMAXPROCS=`+max+`\n`) {
+				t.Errorf("a grandchild's environment: %s", grandchild)
+			}
+			own, err := exec.Command("sh", "-c", "ls /proc/self/fd").Output()
+			if fds := o.value(t, p, "ls"); fds != fmt.Sprintf("%q", own) || err != nil {
+				t.Errorf("a grandchild's descriptors: %s; those of a child of the daemon: %q, %v", fds, own, err)
+			}
+		})
+	}
+}
+
+func sortWords(s string) string {
+	w := strings.Split(strings.Trim(s, "[]"), `" "`)
+	slices.Sort(w)
+	return strings.ReplaceAll(strings.Join(w, `" "`), `"`, "")
+}
+
+func TestNameIsShown(t *testing.T) {
+	p, o := begin(t, "hold", func(s *Spec) { s.Name = "thumbs: resize and more" })
+	o.value(t, p, "ready")
+	dir := "/proc/" + strconv.Itoa(p.PID())
+	cmdline, err := os.ReadFile(dir + "/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, rest, _ := strings.Cut(string(cmdline), "\x00"); name != "thumbs: resize and more" || rest != strings.Join(args[1:], "\x00")+"\x00" {
+		t.Errorf("command line: %q", cmdline)
+	}
+	if comm, _ := os.ReadFile(dir + "/comm"); string(comm) != "thumbs: resize \n" {
+		t.Errorf("comm: %q", comm)
+	}
+}
+
+func TestFilesAreInherited(t *testing.T) {
+	var pipes [2][2]*os.File
+	for i := range pipes {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		defer w.Close()
+		pipes[i] = [2]*os.File{r, w}
+	}
+	p, o := begin(t, "files", memory(64<<20), func(s *Spec) { s.Files = []*os.File{pipes[0][0], pipes[1][1]} })
+	pipes[1][1].Close()
+	pipes[0][1].WriteString("hello")
+	if b, err := io.ReadAll(pipes[1][0]); string(b) != "hello" || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+	if n := o.value(t, p, "files"); n != "2" {
+		t.Errorf("%s files", n)
+	}
+}
+
+// What is changed in os.Args (subcommands are often cut out in place) does not reach the children.
+func TestArgumentsAreTheOriginalOnes(t *testing.T) {
+	old := slices.Clone(os.Args)
+	defer func() { os.Args = old }()
+	os.Args[0] = "changed"
+	os.Args = os.Args[:1]
+	p, o := begin(t, "state")
+	if got, want := o.value(t, p, "args"), fmt.Sprintf("%q", old); got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+	copy(os.Args[:1], old)
+}
+
+// A start that the system refuses leaves nothing behind.
+func TestStartRefused(t *testing.T) {
+	defer func() { forkExec = syscall.StartProcess }()
+	finish(t, "return") // whatever is opened once is open
+	Capabilities()
+	for _, errno := range []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.ENOENT} {
+		forkExec = func(string, []string, *syscall.ProcAttr) (int, uintptr, error) { return 0, 0, errno }
+		before, routines := descriptors(t), runtime.NumGoroutine()
+		_, err := Start(Spec{Name: "x", Limits: Limits{Memory: 64 << 20}, Output: func(Stream, []byte) {}})
+		if !errors.Is(err, errno) || !strings.HasPrefix(err.Error(), `starting process "x": `) {
+			t.Errorf("%v", err)
+		}
+		if after := descriptors(t); !slices.Equal(before, after) {
+			t.Errorf("%v: descriptors before: %q, after: %q", errno, before, after)
+		}
+		if n := runtime.NumGoroutine(); n > routines {
+			t.Errorf("%v: %d goroutines, there were %d", errno, n, routines)
+		}
+	}
+}
+
+// descriptors lists what this process has open.
+func descriptors(t *testing.T) []string {
+	t.Helper()
+	d, err := os.Open("/dev/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open []string
+	for _, n := range names {
+		if to, err := os.Readlink("/dev/fd/" + n); err == nil {
+			open = append(open, n+" "+to)
+		}
+	}
+	slices.Sort(open)
+	return open
+}

@@ -1,0 +1,83 @@
+package shm
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Supported says whether this system has shared memory that this package can use.
+const Supported = true
+
+const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
+
+// Create makes a segment of size bytes, all zero, and maps it. The file is for the other process, which passes it to
+// Map; the mapping does not need it. name is for debugging only and appears in /proc/pid/maps. The memory is
+// allocated now: if there is not enough, Create fails and no access can fail later.
+func Create(name string, size int) ([]byte, *os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return nil, nil, fmt.Errorf("create a memory file: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), name)
+	mem, err := fill(fd, size)
+	if err != nil {
+		f.Close()
+		return nil, nil, fmt.Errorf("allocate a shared segment of %d bytes: %w", size, err)
+	}
+	return mem, f, nil
+}
+
+func fill(fd, size int) ([]byte, error) {
+	if err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) }); err != nil {
+		return nil, err
+	}
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return mapFd(fd, size)
+}
+
+// Map maps the whole of a segment that another process has made with Create. f stays open and is not needed further.
+func Map(f *os.File) ([]byte, error) {
+	fd := int(f.Fd())
+	got, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
+	if err != nil {
+		return nil, fmt.Errorf("map %s: not a memory file: %w", f.Name(), err)
+	}
+	if got&seals != seals {
+		return nil, fmt.Errorf("map %s: size not sealed (%#x)", f.Name(), got)
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, fmt.Errorf("map %s: %w", f.Name(), err)
+	}
+	if st.Size <= 0 || st.Size != int64(int(st.Size)) {
+		return nil, fmt.Errorf("map %s: size %d", f.Name(), st.Size)
+	}
+	return mapFd(fd, int(st.Size))
+}
+
+func mapFd(fd, size int) ([]byte, error) {
+	mem, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map: %w", err)
+	}
+	// A process that the worker forks, and a core dump of the daemon, have no business with it.
+	unix.Madvise(mem, unix.MADV_DONTFORK)
+	unix.Madvise(mem, unix.MADV_DONTDUMP)
+	return mem, nil
+}
+
+// Unmap ends a mapping. Nobody may be inside the memory, now or later: an access would be SIGSEGV.
+func Unmap(mem []byte) error { return unix.Munmap(mem) }
+
+func retry(f func() error) error {
+	for {
+		if err := f(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}

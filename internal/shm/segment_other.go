@@ -1,0 +1,17 @@
+//go:build !linux
+
+package shm
+
+import "os"
+
+// Supported says whether this system has shared memory that this package can use.
+const Supported = false
+
+// Create returns ErrUnsupported.
+func Create(name string, size int) ([]byte, *os.File, error) { return nil, nil, ErrUnsupported }
+
+// Map returns ErrUnsupported.
+func Map(f *os.File) ([]byte, error) { return nil, ErrUnsupported }
+
+// Unmap returns ErrUnsupported.
+func Unmap(mem []byte) error { return ErrUnsupported }

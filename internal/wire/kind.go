@@ -1,0 +1,108 @@
+package wire
+
+import "strconv"
+
+// Version is the version of the protocol. The worker states it in its Hello; daemon and worker are the same binary,
+// so a difference means that something else is at the other end.
+const Version = 1
+
+// Kind says what a frame is. The zero Kind is never valid, so that zeroed memory is not a frame.
+type Kind uint8
+
+const (
+	// Request, daemon to worker, starts a call. Code is the index of the function in the worker's Hello, the payload
+	// its argument.
+	Request Kind = iota + 1
+	// Cancel, daemon to worker, cancels the context of a running call. Code is a Cause; no payload.
+	Cancel
+	// Credit, daemon to worker, allows a streaming call to send so many items more. The payload is AppendCredit's.
+	Credit
+	// Stop, daemon to worker, asks the worker to finish what runs and to leave. No payload.
+	Stop
+	// Ping, daemon to worker, asks for a Pong with the same Call and payload.
+	Ping
+	// Pong, worker to daemon, answers a Ping.
+	Pong
+	// Ready, worker to daemon, is the first frame of a worker that can serve. The payload is AppendHello's.
+	Ready
+	// Failed, worker to daemon, is sent instead of Ready by a worker that could not start. The payload is AppendFault's.
+	Failed
+	// Response, worker to daemon, ends a call. Code is a Status; the payload is the result, or AppendFault's.
+	Response
+	// Item, worker to daemon, is one element of a streamed result. It uses up one credit.
+	Item
+	// Log, worker to daemon, is a log record, opaque at this level.
+	Log
+
+	kindEnd // one past the last kind
+)
+
+var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log"}
+
+// Valid reports whether k is a kind of this version.
+func (k Kind) Valid() bool { return k > 0 && k < kindEnd }
+
+// ToWorker reports whether frames of this kind travel from the daemon to the worker; the others travel the other
+// way. A frame that arrives at the end that sends its kind is a violation of the protocol.
+func (k Kind) ToWorker() bool { return k > 0 && k <= Ping }
+
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "Kind(" + strconv.Itoa(int(k)) + ")"
+}
+
+// Status is the Code of a Response: how the call ended in the worker.
+type Status uint16
+
+const (
+	// OK: the payload is the result.
+	OK Status = iota
+	// Error: the function returned an error. The payload is a Fault with Code and Message.
+	Error
+	// Panic: the function panicked and the panic was recovered. The payload is a Fault with Message and Stack.
+	Panic
+	// Refused: the function was not run, because it is unknown or its argument could not be decoded. The payload is
+	// a Fault.
+	Refused
+	// End: a streamed result is complete; all its elements were sent as Items before. No payload.
+	End
+
+	statusEnd
+)
+
+var statusNames = [...]string{"OK", "Error", "Panic", "Refused", "End"}
+
+// Valid reports whether s is a status of this version.
+func (s Status) Valid() bool { return s < statusEnd }
+
+func (s Status) String() string {
+	if int(s) < len(statusNames) {
+		return statusNames[s]
+	}
+	return "Status(" + strconv.Itoa(int(s)) + ")"
+}
+
+// Cause is the Code of a Cancel: why the caller does not want the call any more.
+type Cause uint16
+
+const (
+	CauseCanceled Cause = iota // the caller cancelled its context or its future, or left a stream early
+	CauseTimeout               // the call's deadline has passed
+	CauseStop                  // the daemon is stopping
+
+	causeEnd
+)
+
+var causeNames = [...]string{"canceled", "timeout", "stop"}
+
+// Valid reports whether c is a cause of this version.
+func (c Cause) Valid() bool { return c < causeEnd }
+
+func (c Cause) String() string {
+	if int(c) < len(causeNames) {
+		return causeNames[c]
+	}
+	return "Cause(" + strconv.Itoa(int(c)) + ")"
+}

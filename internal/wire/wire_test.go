@@ -1,0 +1,204 @@
+package wire_test
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+func TestKindsAreNamedAndDirected(t *testing.T) {
+	toWorker := 0
+	for k := range 256 {
+		k := wire.Kind(k)
+		if k.Valid() == strings.HasPrefix(k.String(), "Kind(") {
+			t.Errorf("%v: Valid = %v", k, k.Valid())
+		}
+		if k.ToWorker() {
+			toWorker++
+			if !k.Valid() {
+				t.Errorf("%v has a direction but is not valid", k)
+			}
+		}
+	}
+	if toWorker != 5 {
+		t.Errorf("%d kinds travel to the worker, want 5", toWorker)
+	}
+	for i := range 1 << 16 {
+		if s := wire.Status(i); s.Valid() == strings.HasPrefix(s.String(), "Status(") {
+			t.Fatalf("%v: Valid = %v", s, s.Valid())
+		}
+		if c := wire.Cause(i); c.Valid() == strings.HasPrefix(c.String(), "Cause(") {
+			t.Fatalf("%v: Valid = %v", c, c.Valid())
+		}
+	}
+}
+
+func TestHeaderWord(t *testing.T) {
+	h := wire.Header{Kind: wire.Log, Flags: 0xa5, Code: 0xbeef, Call: 0xdeadc0de}
+	if got := wire.FromWord(h.Word()); got != h {
+		t.Fatalf("got %v, want %v", got, h)
+	}
+	if got, want := h.Word(), uint64(0xdeadc0debeefa50b); got != want {
+		t.Fatalf("the layout of the header has changed: %x, want %x", got, want)
+	}
+}
+
+func TestCallID(t *testing.T) {
+	for _, c := range []struct {
+		slot uint8
+		gen  uint32
+	}{{0, 0}, {255, 1}, {7, wire.GenMask}} {
+		id := wire.CallID(c.slot, c.gen)
+		if wire.Slot(id) != c.slot || wire.Gen(id) != c.gen {
+			t.Errorf("CallID(%d, %d) = %x", c.slot, c.gen, id)
+		}
+	}
+	if wire.CallID(3, 1<<24|9) != wire.CallID(3, 9) {
+		t.Error("a generation has 24 bits")
+	}
+	for _, c := range []struct {
+		a, b uint32
+		want bool
+	}{{1, 0, true}, {0, 1, false}, {5, 5, false}, {0, wire.GenMask, true}, {wire.GenMask, 0, false}, {1<<23 - 1, 0, true}, {0, 1<<23 - 1, false}} {
+		if got := wire.Newer(c.a, c.b); got != c.want {
+			t.Errorf("Newer(%x, %x) = %v", c.a, c.b, got)
+		}
+	}
+}
+
+func TestTimeoutAndPiece(t *testing.T) {
+	var b [8]byte
+	wire.PutTimeout(b[:], time.Hour)
+	if d, err := wire.GetTimeout(b[:]); d != time.Hour || err != nil {
+		t.Fatalf("got %v, %v", d, err)
+	}
+	for _, d := range []time.Duration{0, -1} {
+		wire.PutTimeout(b[:], d)
+		if _, err := wire.GetTimeout(b[:]); !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("timeout %v: %v", d, err)
+		}
+	}
+	p := wire.PieceHead{Stream: wire.MaxStreams - 1, Total: 1 << 31}
+	p.Put(b[:])
+	if got, err := wire.GetPiece(b[:]); got != p || err != nil {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	p.Stream++
+	p.Put(b[:])
+	if _, err := wire.GetPiece(b[:]); !errors.Is(err, wire.ErrMalformed) {
+		t.Fatalf("stream out of range: %v", err)
+	}
+	if _, err := wire.GetPiece(b[:7]); !errors.Is(err, wire.ErrMalformed) {
+		t.Fatalf("short piece: %v", err)
+	}
+	if _, err := wire.GetTimeout(b[:7]); !errors.Is(err, wire.ErrMalformed) {
+		t.Fatalf("short timeout: %v", err)
+	}
+}
+
+func TestFaultIsCut(t *testing.T) {
+	f := wire.Fault{Code: strings.Repeat("c", 300), Message: "x" + strings.Repeat("é", 40<<10), Stack: strings.Repeat("\x80", 300<<10)}
+	got, err := wire.DecodeFault(wire.AppendFault([]byte("before"), f)[6:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Code) != wire.MaxFaultCode || len(got.Stack) != wire.MaxFaultStack {
+		t.Errorf("code of %d, stack of %d bytes", len(got.Code), len(got.Stack))
+	}
+	if len(got.Message) != wire.MaxFaultMessage-1 || !utf8.ValidString(got.Message) {
+		t.Errorf("message of %d bytes, valid: %v", len(got.Message), utf8.ValidString(got.Message))
+	}
+	if !strings.HasPrefix(f.Message, got.Message) || !strings.HasPrefix(f.Stack, got.Stack) {
+		t.Error("not a prefix of what was encoded")
+	}
+}
+
+func TestHello(t *testing.T) {
+	h := wire.Hello{Version: wire.Version, PID: 77, Funcs: []wire.FuncInfo{{Name: "resize", Hash: 1<<63 + 5}, {Name: "", Stream: true}}}
+	b := wire.AppendHello(nil, h)
+	got, err := wire.DecodeHello(b)
+	if err != nil || !reflect.DeepEqual(got, h) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for i := range b {
+		if _, err := wire.DecodeHello(b[:i]); !errors.Is(err, wire.ErrMalformed) {
+			t.Fatalf("the first %d bytes decode: %v", i, err)
+		}
+	}
+	if _, err := wire.DecodeHello(append(b, 0)); !errors.Is(err, wire.ErrMalformed) {
+		t.Fatalf("rubbish at the end: %v", err)
+	}
+	b[0]++
+	if got, err := wire.DecodeHello(b); err != nil || got.Version == wire.Version || got.PID != 77 || got.Funcs != nil {
+		t.Fatalf("another version: %+v, %v", got, err)
+	}
+}
+
+func TestDecodersAllocateNoMoreThanTheyWereGiven(t *testing.T) {
+	hello := wire.AppendHello(nil, wire.Hello{Version: wire.Version})
+	hello[2], hello[3] = 0xff, 0xff // claims 65535 functions
+	if _, err := wire.DecodeHello(hello); !errors.Is(err, wire.ErrMalformed) {
+		t.Fatal(err)
+	}
+	fault := []byte{0, 0, 0, 0, 0xff, 0xff, 0, 0, 'x'}
+	if _, err := wire.DecodeFault(fault); !errors.Is(err, wire.ErrMalformed) {
+		t.Fatal(err)
+	}
+}
+
+func FuzzFault(f *testing.F) {
+	f.Add(wire.AppendFault(nil, wire.Fault{}))
+	f.Add(wire.AppendFault(nil, wire.Fault{Code: "c", Message: "m", Stack: "s"}))
+	f.Add([]byte{255, 255, 255, 255, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v, err := wire.DecodeFault(b)
+		if err != nil {
+			if !errors.Is(err, wire.ErrMalformed) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if again := wire.AppendFault(nil, v); !bytes.Equal(again, b) {
+			t.Fatalf("%x decodes to what encodes as %x", b, again)
+		}
+	})
+}
+
+func FuzzHello(f *testing.F) {
+	f.Add(wire.AppendHello(nil, wire.Hello{Version: wire.Version}))
+	f.Add(wire.AppendHello(nil, wire.Hello{Version: wire.Version, PID: 1, Funcs: []wire.FuncInfo{{Name: "a", Hash: 3, Stream: true}}}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v, err := wire.DecodeHello(b)
+		if err != nil {
+			if !errors.Is(err, wire.ErrMalformed) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if v.Version != wire.Version {
+			return
+		}
+		if again := wire.AppendHello(nil, v); !bytes.Equal(again, b) {
+			t.Fatalf("%x decodes to what encodes as %x", b, again)
+		}
+	})
+}
+
+func FuzzCredit(f *testing.F) {
+	f.Add([]byte{1, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, err := wire.DecodeCredit(b)
+		if (err == nil) != (len(b) == 4) {
+			t.Fatal(err)
+		}
+		if err == nil && !bytes.Equal(wire.AppendCredit(nil, n), b) {
+			t.Fatal("not the inverse")
+		}
+	})
+}

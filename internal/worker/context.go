@@ -1,0 +1,111 @@
+package worker
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// callContext is the context of one call. The daemon keeps the time and tells
+// when it is over, so that no timer is needed here, and the channel is made only
+// for a function that asks for it: most end before they would look.
+//
+// It has the AfterFunc method that package context looks for, so that contexts
+// derived from it need no goroutine.
+type callContext struct {
+	context.Context // values
+	call            uint32
+	deadline        time.Time
+
+	mu    sync.Mutex
+	err   error
+	done  chan struct{}
+	after map[*func()]struct{}
+}
+
+func (c *callContext) Deadline() (time.Time, bool) { return c.deadline, !c.deadline.IsZero() }
+
+var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func (c *callContext) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		if c.err != nil {
+			c.done = closed
+		} else {
+			c.done = make(chan struct{})
+		}
+	}
+	return c.done
+}
+
+func (c *callContext) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// AfterFunc calls f in a goroutine of its own when the context ends.
+func (c *callContext) AfterFunc(f func()) (stop func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		go f()
+		return func() bool { return false }
+	}
+	if c.after == nil {
+		c.after = map[*func()]struct{}{}
+	}
+	key := &f
+	c.after[key] = struct{}{}
+	return func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		_, waiting := c.after[key]
+		delete(c.after, key)
+		return waiting
+	}
+}
+
+// cancel ends the context, if it has not ended yet.
+func (c *callContext) cancel(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	if c.done != nil {
+		close(c.done)
+	}
+	for f := range c.after {
+		go (*f)()
+	}
+	c.after = nil
+}
+
+func causeError(c wire.Cause) error {
+	if c == wire.CauseTimeout {
+		return context.DeadlineExceeded
+	}
+	return context.Canceled
+}
+
+type callKey struct{}
+
+// Value gives the number of the call beside the values of the process.
+func (c *callContext) Value(key any) any {
+	if key == (callKey{}) {
+		return c.call
+	}
+	return c.Context.Value(key)
+}
+
+// Call returns the number of the call whose context ctx is, or 0.
+func Call(ctx context.Context) uint32 {
+	id, _ := ctx.Value(callKey{}).(uint32)
+	return id
+}

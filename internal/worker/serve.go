@@ -1,0 +1,290 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// Func is a function of a worker with its types taken away.
+type Func struct {
+	Name string
+	Hash uint64 // of its types
+	Raw  bool   // its argument is handed on as it is: it gets memory of its own
+
+	// Call runs the function and returns the encoded result. It may be put into
+	// buf, which is used again after the answer, or be other memory.
+	Call func(ctx context.Context, state any, in []byte, buf *[]byte) ([]byte, error)
+
+	// Stream, instead of Call, gives the elements of its result to emit, which
+	// waits until the reader wants one, and fails when it wants no more.
+	Stream func(ctx context.Context, state any, in []byte, emit func([]byte) error) error
+}
+
+// Config says what is served.
+type Config struct {
+	Funcs       []Func
+	Concurrency int                    // functions that run at the same time
+	Busy        *atomic.Int32          // the link's, counts running functions
+	Fault       func(error) wire.Fault // how an error travels
+	Context     context.Context        // values that every call sees
+	State       any                    // what this worker's functions work on
+}
+
+// StreamWindow is how many elements of a streamed result may be under way before
+// the reader has taken one.
+const StreamWindow = 32
+
+// Hello returns what a worker of these functions says when it is ready.
+func Hello(funcs []Func) []wire.FuncInfo {
+	infos := make([]wire.FuncInfo, len(funcs))
+	for i, f := range funcs {
+		infos[i] = wire.FuncInfo{Name: f.Name, Hash: f.Hash, Stream: f.Stream != nil}
+	}
+	return infos
+}
+
+// server is the state of one Serve.
+type server struct {
+	Config
+	conn link.Conn
+
+	mu       sync.Mutex
+	running  map[uint32]*job
+	waiting  []*job // in the order of arrival
+	active   int    // goroutines that run jobs
+	stopping bool
+	early    [256]uint32 // by slot: a call that was cancelled before its request arrived
+	causes   [256]wire.Cause
+	over     sync.WaitGroup
+}
+
+// job is one request. It is used again after its answer.
+type job struct {
+	ctx     *callContext
+	fn      *Func
+	id      uint32
+	in, out []byte
+	scratch []byte // memory for in
+
+	granted int           // elements that may be sent
+	more    chan struct{} // wakes an emit that waits for granted
+}
+
+var jobs = sync.Pool{New: func() any { return new(job) }}
+
+// Serve tells the daemon that the worker is ready, and runs functions until it is
+// told to stop and has finished, or until the link ends. It returns nil in the
+// first case. No function runs any more when it returns.
+func Serve(conn link.Conn, c Config) error {
+	s := &server{Config: c, conn: conn, running: map[uint32]*job{}}
+	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs)}
+	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
+		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
+	}
+	err := conn.Serve(s.receive)
+	s.mu.Lock()
+	s.waiting = nil
+	for _, j := range s.running {
+		j.ctx.cancel(context.Canceled)
+	}
+	s.mu.Unlock()
+	s.over.Wait()
+	return err
+}
+
+// receive takes one frame from the daemon.
+func (s *server) receive(f link.Frame) error {
+	switch f.Kind {
+	case wire.Request:
+		return s.request(f)
+	case wire.Cancel:
+		s.cancel(f.Call, wire.Cause(f.Code))
+	case wire.Credit:
+		n, err := wire.DecodeCredit(f.Payload)
+		if err != nil {
+			return err
+		}
+		s.credit(f.Call, int(n))
+	case wire.Ping:
+		return s.conn.Send(wire.Header{Kind: wire.Pong}, nil)
+	case wire.Stop:
+		s.mu.Lock()
+		s.stopping = true
+		s.leave()
+		s.mu.Unlock()
+	default:
+		return fmt.Errorf("the daemon may not send %v", f.Kind)
+	}
+	return nil
+}
+
+// leave ends Serve once the worker is to stop and nothing is left to run. The
+// link is closed by a goroutine of its own: the one that got here may be inside
+// the link.
+func (s *server) leave() {
+	if s.stopping && s.active == 0 {
+		s.over.Go(func() { _ = s.conn.Close() })
+	}
+}
+
+func (s *server) request(f link.Frame) error {
+	if int(f.Code) >= len(s.Funcs) {
+		return fmt.Errorf("function %d of %d was called", f.Code, len(s.Funcs))
+	}
+	j := jobs.Get().(*job)
+	j.fn, j.id = &s.Funcs[f.Code], f.Call
+	j.ctx = &callContext{Context: s.Context, call: f.Call}
+	if f.Timeout > 0 {
+		j.ctx.deadline = time.Now().Add(f.Timeout)
+	}
+	switch {
+	case f.Owned:
+		j.in = f.Payload
+	case j.fn.Raw:
+		j.in = append(make([]byte, 0, len(f.Payload)), f.Payload...)
+	default:
+		j.scratch = append(j.scratch[:0], f.Payload...)
+		j.in = j.scratch
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slot := wire.Slot(f.Call); s.early[slot] == f.Call {
+		s.early[slot] = 0
+		j.ctx.cancel(causeError(s.causes[slot]))
+	}
+	if s.active == s.Concurrency {
+		s.waiting = append(s.waiting, j)
+		return nil
+	}
+	s.active++
+	s.running[j.id] = j
+	s.start(j)
+	return nil
+}
+
+// start runs j, and what waits behind it, in a goroutine.
+func (s *server) start(j *job) {
+	s.Busy.Add(1)
+	s.over.Go(func() { s.work(j) })
+}
+
+// work runs jobs until none waits.
+func (s *server) work(j *job) {
+	finished := false
+	defer func() {
+		// A function that ends its goroutine takes this one with it.
+		if s.Busy.Add(-1); !finished {
+			if next := s.next(j); next != nil {
+				s.start(next)
+			}
+		}
+	}()
+	for j != nil {
+		if s.conn.Begin(j.id) {
+			s.run(j)
+		}
+		j = s.next(j)
+	}
+	finished = true
+}
+
+// next takes the place of a finished job for one that waits.
+func (s *server) next(j *job) *job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.running, j.id)
+	j.recycle()
+	if len(s.waiting) == 0 {
+		s.active--
+		s.leave()
+		return nil
+	}
+	next := s.waiting[0]
+	s.waiting[0] = nil
+	if s.waiting = s.waiting[1:]; len(s.waiting) == 0 {
+		s.waiting = s.waiting[:0:0]
+	}
+	s.running[next.id] = next
+	return next
+}
+
+// recycle gives the job's memory back for the next one; not where one call has
+// made it large.
+func (j *job) recycle() {
+	const keep = 64 << 10
+	if cap(j.scratch) > keep {
+		j.scratch = nil
+	}
+	if cap(j.out) > keep {
+		j.out = nil
+	}
+	*j = job{scratch: j.scratch, out: j.out}
+	jobs.Put(j)
+}
+
+// run runs one function and answers.
+func (s *server) run(j *job) {
+	h := wire.Header{Kind: wire.Response, Call: j.id}
+	var result []byte
+	var err error
+	returned := false
+	defer func() {
+		j.ctx.cancel(context.Canceled) // as of now nothing of the call may go on
+		if !returned {
+			h.Code, result = uint16(wire.Panic), wire.AppendFault(nil, panicked(recover()))
+		}
+		s.answer(h, result)
+	}()
+	if j.fn.Stream != nil {
+		h.Code = uint16(wire.End)
+		s.mu.Lock()
+		j.granted, j.more = j.granted+StreamWindow, make(chan struct{}, 1)
+		s.mu.Unlock()
+		err = j.fn.Stream(j.ctx, s.State, j.in, func(b []byte) error { return s.emit(j, b) })
+	} else {
+		result, err = j.fn.Call(j.ctx, s.State, j.in, &j.out)
+	}
+	if err != nil {
+		h.Code, result = uint16(wire.Error), wire.AppendFault(nil, s.Fault(err))
+		if refused := (*RefusedError)(nil); errors.As(err, &refused) {
+			h.Code = uint16(wire.Refused)
+		}
+	}
+	returned = true
+}
+
+// answer sends the end of a call. Only an answer that is too large to travel is
+// an error of the call; a link that has ended has nobody to tell.
+func (s *server) answer(h wire.Header, result []byte) {
+	err := s.conn.Send(h, result)
+	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
+		h.Code = uint16(wire.Error)
+		_ = s.conn.Send(h, wire.AppendFault(nil, s.Fault(fmt.Errorf("the result does not fit: %w", large))))
+	}
+}
+
+// RefusedError is what Func.Call returns when it cannot even run the function.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// cancel ends the context of a call. On a link without marks it can arrive
+// before the request does.
+func (s *server) cancel(id uint32, cause wire.Cause) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j := s.running[id]; j != nil {
+		j.ctx.cancel(causeError(cause))
+		return
+	}
+	s.early[wire.Slot(id)], s.causes[wire.Slot(id)] = id, cause
+}

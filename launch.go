@@ -1,0 +1,166 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/internal/worker"
+)
+
+// newPool makes the supervisor of a declared pool.
+func (d *Daemon) newPool(p *declaration) *pool.Pool {
+	names := make([]string, len(p.funcs))
+	for i, f := range p.funcs {
+		names[i] = f.Name
+	}
+	cfg := p.opts.core(p.name, names)
+	cfg.Fresh = p.fresh
+	launch := p.launchProcess
+	if d.inProcess {
+		launch = p.launchGoroutine
+		cfg.MemoryLimit, cfg.MaxMemory = 0, 0
+	}
+	log := d.log.With("pool", p.name)
+	return pool.New(cfg, worker.Hello(p.funcs), launch, pool.Hooks{
+		Ready: func(id uint64, pid int, took time.Duration) {
+			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
+		},
+		Died: func(dead *pool.Death, expected bool) {
+			if expected {
+				log.Debug("worker ended", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
+			} else {
+				log.Warn("worker died", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
+			}
+		},
+		Failed: func(reason string) { log.Error("pool failed", "reason", reason) },
+		Log:    func(id uint64, pid int, record []byte) { d.logged(p, pid, record) },
+	})
+}
+
+func (p *declaration) linkTransport() link.Transport {
+	if p.opts.Transport == Socket {
+		return link.Socket
+	}
+	return link.SharedMemory
+}
+
+func (p *declaration) linkOptions() link.Options {
+	return link.Options{Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload}
+}
+
+// launchProcess starts a worker as a process.
+func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) {
+	conn, files, err := link.New(p.linkTransport(), p.linkOptions())
+	if err != nil {
+		return nil, nil, err
+	}
+	defer closeAll(files)
+	pid := new(atomic.Int64) // known only after the start
+	log := p.d.log.With("pool", p.name)
+	process, err := proc.Start(proc.Spec{
+		Name:   p.d.config.Name + ": " + p.name,
+		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.linkTransport()), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
+		Files:  files,
+		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.opts.Nice, Files: p.opts.Files},
+		Output: func(s proc.Stream, line []byte) {
+			log.Info(string(line), "pid", pid.Load(), "stream", s.String())
+		},
+	})
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, err
+	}
+	pid.Store(int64(process.PID()))
+	return process, conn, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
+}
+
+// refuseToFork guards against test binaries whose workers would run all tests
+// again, and start workers of their own.
+func (d *Daemon) refuseToFork() error {
+	if !d.inProcess && !testsDeclare.Load() && flag.Lookup("test.v") != nil {
+		return errors.New("legion: this is a test binary that does not know how to be a worker: add\n" +
+			"\tfunc TestMain(m *testing.M) { legiontest.Main(m, yourDaemon) }\n" +
+			"where yourDaemon is a func() *legion.Daemon that declares the daemon, or call InProcess on it")
+	}
+	return nil
+}
+
+// testsDeclare is set by legiontest.Main.
+var testsDeclare atomic.Bool
+
+// isWorker reports whether this process is a worker of d.
+func (d *Daemon) isWorker() bool { return proc.Self() != nil }
+
+// serve is the life of a worker process. It never returns.
+func (d *Daemon) serve() {
+	role := proc.Self().Role
+	busy := new(atomic.Int32)
+	conn, err := link.Open(link.Transport(role.Transport), proc.Self().Files,
+		link.Options{Buffer: role.Buffer, MaxPayload: role.MaxPayload, Busy: busy})
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "legion: opening the link to the daemon: %v\n", err)
+		os.Exit(1)
+	}
+	var p *declaration
+	for _, q := range d.pools {
+		if q.name == role.Pool {
+			p = q
+		}
+	}
+	switch {
+	case d.config.Name != role.Daemon:
+		p, err = nil, fmt.Errorf("the daemon %q was started in a worker of daemon %q: one program is one daemon", d.config.Name, role.Daemon)
+	case p == nil:
+		err = fmt.Errorf("pool %q is not declared in its worker: declarations must be the same in every process, and must come before Start and Run", role.Pool)
+	default:
+		err = p.serveLink(conn, busy)
+	}
+	if err != nil {
+		tellFailure(conn, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// tellFailure is a worker's last word.
+func tellFailure(conn link.Conn, err error) {
+	_ = conn.Send(wire.Header{Kind: wire.Failed}, wire.AppendFault(nil, wire.Fault{Message: err.Error()}))
+}
+
+// serveLink makes what the functions of p work on, and runs functions until the
+// daemon says stop.
+func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32) error {
+	ctx := withWorkerLogger(context.Background(), conn)
+	var state any
+	if p.setup != nil {
+		var err error
+		if state, err = p.setup(ctx); err != nil {
+			return fmt.Errorf("the worker could not set itself up: %w", err)
+		}
+	}
+	err := worker.Serve(conn, worker.Config{
+		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: sentinels.fault, Context: ctx, State: state,
+	})
+	if err != nil {
+		return err
+	}
+	if err := closeState(state); err != nil {
+		return fmt.Errorf("closing what the worker worked on: %w", err)
+	}
+	return nil
+}

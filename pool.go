@@ -1,0 +1,223 @@
+package legion
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// Spawn says when a pool starts its workers.
+type Spawn int
+
+const (
+	Mixed Spawn = iota // Min workers at the start, more when calls wait
+	Lazy               // none at the start; the first with the first call
+	Eager              // Max workers at the start
+)
+
+// Transport says how calls travel to a worker.
+type Transport int
+
+const (
+	// DefaultTransport is SharedMemory where there is one (Linux), else Socket.
+	DefaultTransport Transport = iota
+	// SharedMemory carries calls through rings in memory that the daemon and one
+	// worker share: about a microsecond for a small call.
+	SharedMemory
+	// Socket carries calls through a Unix socket pair.
+	Socket
+)
+
+// Pool says how the workers behind a function behave. The zero value is usable:
+// one worker that is there from the start, up to one per CPU when calls wait.
+type Pool struct {
+	// Min workers are kept, at most Max serve. Defaults: 1, and the number of
+	// CPUs (at least Min). While a worker is replaced or dies there can be one
+	// process more than Max.
+	Min, Max int
+	// Spawn says when they are started. Default Mixed. With Lazy, Min defaults to 0.
+	Spawn Spawn
+	// IdleTimeout ends a worker above Min that has had no call for so long.
+	// Default 1 min; negative: never.
+	IdleTimeout time.Duration
+
+	// Timeout bounds a call, from the call to its answer, waiting for a worker
+	// included. Default 0: none, but that of the caller's context.
+	Timeout time.Duration
+	// KillGrace is how long a function may go on after its context has ended, be
+	// it by Timeout or by the caller. Then the stacks of its worker are taken and
+	// the worker is killed. Default 500 ms.
+	KillGrace time.Duration
+	// Queue is how many calls may wait for a worker; more end with ErrQueueFull.
+	// Default 1024.
+	Queue int
+	// Concurrency is how many calls one worker runs at the same time. Default 1:
+	// then a death costs one call, and a kill hits only its own.
+	Concurrency int
+	// Retry declares the functions idempotent: a call whose worker dies is tried
+	// again, so often at most. Default 0: a call is never started twice. Streams
+	// are not retried.
+	Retry int
+
+	// MaxCalls, MaxAge and MaxMemory (resident bytes) recycle a worker between
+	// calls: it serves until its replacement is ready. MinAge keeps it at least
+	// so long. A worker's own MaxCalls and MaxAge differ from these by up to 10 %
+	// at random, so that not all are recycled at once. Defaults 0: never.
+	MaxCalls       int
+	MaxAge, MinAge time.Duration
+	MaxMemory      uint64
+
+	// MemoryLimit is a hard limit in bytes: a worker that wants more dies, and
+	// its call ends with ErrOutOfMemory. It needs no privileges; where a memory
+	// cgroup can be made, the kernel enforces it too. At least 32 MiB. Default 0:
+	// none.
+	MemoryLimit uint64
+	// Procs is the number of CPUs that the Go code of a worker uses at a time
+	// (GOMAXPROCS). Default: Concurrency, at most the number of CPUs.
+	Procs int
+	// Nice is added to the niceness of the worker, -20 to 19. Default 0.
+	Nice int
+	// Files limits the open files of a worker. Default 0: as the daemon.
+	Files uint64
+
+	// BootTimeout bounds the time from the start of a process to its being ready.
+	// Default 10 s.
+	BootTimeout time.Duration
+	// Heartbeat: a worker that has been silent for so long is asked for a sign of
+	// life, and killed if it gives none for as long again. Default 10 s; negative:
+	// never.
+	Heartbeat time.Duration
+	// MaxRestarts deaths of workers within RestartWindow, not counting those that
+	// Legion willed, fail the pool: calls end with ErrPoolFailed until Resume. So
+	// do eight workers in a row that die before they are ready. Before that,
+	// starts are delayed, 50 ms at first, 30 s at most. Defaults 100 and 1 min;
+	// MaxRestarts negative: never.
+	MaxRestarts   int
+	RestartWindow time.Duration
+
+	// Transport is how calls travel. Default: the fastest that the system has.
+	Transport Transport
+	// Buffer is the room for large payloads on the way, in bytes, in each
+	// direction of each worker; larger payloads travel in pieces. 64 KiB to 1 GiB,
+	// rounded up to a power of two. Default 1 MiB.
+	Buffer int
+	// MaxPayload is the largest argument or result in bytes. Default 64 MiB.
+	MaxPayload int64
+
+	// OnReturn, OnDied and OnTimeout are told of the end of calls made with Go
+	// whose future has no callback of its own: of a result or an error of the
+	// function, of a dead worker, and of a timeout. They run on the loop.
+	OnReturn, OnDied, OnTimeout func(CallEnd)
+}
+
+// CallEnd tells a pool's hooks how a call ended.
+type CallEnd struct {
+	Pool, Func string
+	Out        any   // the result, of the function's result type; nil if there is none
+	Err        error // nil for a result
+}
+
+const (
+	minMemoryLimit = 32 << 20
+	minBuffer      = 64 << 10
+	maxBuffer      = 1 << 30
+)
+
+// resolve checks p and returns it with the defaults filled in.
+func (p Pool) resolve() (Pool, error) {
+	for _, n := range []struct {
+		name  string
+		value int64
+	}{
+		{"Min", int64(p.Min)}, {"Max", int64(p.Max)}, {"Timeout", int64(p.Timeout)}, {"KillGrace", int64(p.KillGrace)},
+		{"Queue", int64(p.Queue)}, {"Concurrency", int64(p.Concurrency)}, {"Retry", int64(p.Retry)},
+		{"MaxCalls", int64(p.MaxCalls)}, {"MaxAge", int64(p.MaxAge)}, {"MinAge", int64(p.MinAge)}, {"Procs", int64(p.Procs)},
+		{"BootTimeout", int64(p.BootTimeout)}, {"RestartWindow", int64(p.RestartWindow)},
+		{"Buffer", int64(p.Buffer)}, {"MaxPayload", p.MaxPayload},
+	} {
+		if n.value < 0 {
+			return p, fmt.Errorf("Pool.%s must not be negative", n.name)
+		}
+	}
+	if p.Min == 0 && p.Spawn != Lazy {
+		p.Min = 1
+	}
+	if p.Max == 0 {
+		p.Max = max(runtime.NumCPU(), p.Min, 1)
+	}
+	if p.Spawn == Eager {
+		p.Min = p.Max
+	}
+	or(&p.IdleTimeout, time.Minute)
+	or(&p.KillGrace, 500*time.Millisecond)
+	or(&p.Queue, 1024)
+	or(&p.Concurrency, 1)
+	or(&p.Procs, min(p.Concurrency, runtime.NumCPU()))
+	or(&p.BootTimeout, 10*time.Second)
+	or(&p.Heartbeat, 10*time.Second)
+	or(&p.MaxRestarts, 100)
+	or(&p.RestartWindow, time.Minute)
+	or(&p.Buffer, 1<<20)
+	or(&p.MaxPayload, wire.MaxPayload)
+	if p.Transport == DefaultTransport {
+		p.Transport = SharedMemory
+		if link.Default() == link.Socket {
+			p.Transport = Socket
+		}
+	}
+	switch {
+	case p.Min > p.Max:
+		return p, fmt.Errorf("Pool.Min is %d and Pool.Max %d: Min must not be larger", p.Min, p.Max)
+	case p.Max > 4096:
+		return p, fmt.Errorf("Pool.Max is %d: at most 4096 workers", p.Max)
+	case p.Spawn < Mixed || p.Spawn > Eager:
+		return p, fmt.Errorf("Pool.Spawn is %d: use Mixed, Lazy or Eager", p.Spawn)
+	case p.Transport < SharedMemory || p.Transport > Socket:
+		return p, fmt.Errorf("Pool.Transport is %d: use SharedMemory or Socket", p.Transport)
+	case p.Concurrency > 128:
+		return p, fmt.Errorf("Pool.Concurrency is %d: at most 128", p.Concurrency)
+	case p.MemoryLimit > 0 && p.MemoryLimit < minMemoryLimit:
+		return p, fmt.Errorf("Pool.MemoryLimit is %d bytes: the Go runtime alone needs more; use at least %d", p.MemoryLimit, minMemoryLimit)
+	case p.MaxMemory > 0 && p.MemoryLimit > 0 && p.MaxMemory > p.MemoryLimit:
+		return p, fmt.Errorf("Pool.MaxMemory, which recycles, is larger than Pool.MemoryLimit, which kills")
+	case p.MaxAge > 0 && p.MinAge > p.MaxAge:
+		return p, fmt.Errorf("Pool.MinAge is %v and Pool.MaxAge %v: MinAge must not be larger", p.MinAge, p.MaxAge)
+	case p.Nice < -20 || p.Nice > 19:
+		return p, fmt.Errorf("Pool.Nice is %d: use -20 to 19", p.Nice)
+	case p.Buffer < minBuffer || p.Buffer > maxBuffer:
+		return p, fmt.Errorf("Pool.Buffer is %d bytes: use 64 KiB to 1 GiB", p.Buffer)
+	case p.MaxPayload > math.MaxInt32:
+		return p, fmt.Errorf("Pool.MaxPayload is %d bytes: at most 2 GiB - 1", p.MaxPayload)
+	}
+	return p, nil
+}
+
+func or[T comparable](v *T, byDefault T) {
+	var zero T
+	if *v == zero {
+		*v = byDefault
+	}
+}
+
+// core returns what the supervisor needs of a resolved p.
+func (p Pool) core(name string, funcs []string) pool.Config {
+	ahead := 0
+	if p.Transport == SharedMemory {
+		ahead = 128
+	}
+	return pool.Config{
+		Name: name, Funcs: funcs,
+		Min: p.Min, Max: p.Max, Spawn: pool.Spawn(p.Spawn), IdleTimeout: max(p.IdleTimeout, 0),
+		Concurrency: p.Concurrency, Ahead: ahead, Queue: p.Queue,
+		Timeout: p.Timeout, KillGrace: p.KillGrace, Retry: p.Retry,
+		BootTimeout: p.BootTimeout, MaxCalls: p.MaxCalls, MaxAge: p.MaxAge, MinAge: p.MinAge,
+		MaxMemory: p.MaxMemory, MemoryLimit: p.MemoryLimit, Jitter: 0.1, Heartbeat: max(p.Heartbeat, 0),
+		MaxRestarts: max(p.MaxRestarts, 0), RestartWindow: p.RestartWindow,
+		MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
+	}
+}

@@ -1,0 +1,132 @@
+package legion
+
+import (
+	"os"
+	"time"
+
+	"github.com/legion-go/legion/internal/pool"
+)
+
+// Stats are the figures of a daemon. They can be encoded as JSON.
+type Stats struct {
+	Name  string
+	PID   int
+	State string // declared, starting, running, stopping, stopped
+	Loop  LoopStats
+	Pools []PoolStats // in the order of declaration
+}
+
+// LoopStats are the figures of the daemon's loop.
+type LoopStats struct {
+	Ticks    uint64        // calls of functions given to Every
+	Missed   uint64        // ticks left out because the loop was late
+	Overruns uint64        // ticks that took longer than their interval
+	Panics   uint64        // functions of the loop that panicked
+	Pending  int           // functions that wait for their turn
+	Running  time.Duration // how long the function that runs now has been running; 0 if none does
+}
+
+// PoolStats are the figures of one pool since the start.
+type PoolStats struct {
+	Name     string
+	State    string // running, paused, failed, stopping, stopped
+	Reason   string // why it has failed
+	Min, Max int
+	Queued   int // calls that wait in the daemon
+	Running  int // calls in workers
+
+	Calls    uint64 // made
+	OK       uint64 // ended with a result
+	Failed   uint64 // ended with an error of the function
+	Panicked uint64
+	Refused  uint64
+	TimedOut uint64
+	Canceled uint64
+	Crashed  uint64 // ended with the death of their worker
+	Dropped  uint64 // refused: queue full, pool failed, stopped
+	Retried  uint64 // tried again
+
+	Started  uint64 // worker processes started
+	Recycled uint64 // … that left in good order
+	Restarts uint64 // … that died unexpectedly
+	Corrupt  uint64 // … that broke the protocol
+
+	LastDeath string // how the last unexpected one died
+	Workers   []WorkerStats
+	Funcs     []FuncStats
+}
+
+// WorkerStats are the figures of one worker process.
+type WorkerStats struct {
+	ID       uint64
+	PID      int
+	State    string // starting, ready, leaving, dying, killed, stuck
+	Retiring string // why it is to be replaced
+	Age      time.Duration
+	Calls    uint64 // ended
+	Load     int    // calls in it now
+	Call     string // the function that runs; "" if it is idle
+	For      time.Duration
+	Memory   uint64 // resident bytes of its own
+}
+
+// FuncStats are the figures of one function. Latencies are from the call to its
+// answer, percentiles exact to an eighth.
+type FuncStats struct {
+	Name                     string
+	Calls, Errors            uint64
+	Mean, P50, P90, P99, Max time.Duration
+}
+
+// Stats returns the figures of the daemon.
+func (d *Daemon) Stats() Stats {
+	s := Stats{Name: d.config.Name, PID: os.Getpid()}
+	d.mu.Lock()
+	s.State = [...]string{"declared", "starting", "running", "stopping", "stopped"}[d.state]
+	tickers := d.tickers
+	d.mu.Unlock()
+	l := d.loop.Stats()
+	s.Loop = LoopStats{Panics: l.Panics, Pending: l.Pending, Running: l.Running}
+	for _, t := range tickers {
+		ts := t.Stats()
+		s.Loop.Ticks += ts.Runs
+		s.Loop.Missed += ts.Missed
+		s.Loop.Overruns += ts.Overruns
+	}
+	for _, p := range d.pools {
+		s.Pools = append(s.Pools, p.stats())
+	}
+	return s
+}
+
+func (p *declaration) stats() PoolStats {
+	p.d.mu.Lock()
+	running := p.running
+	p.d.mu.Unlock()
+	if running == nil {
+		return PoolStats{Name: p.name, State: "stopped", Min: p.opts.Min, Max: p.opts.Max}
+	}
+	in := running.Stats()
+	s := PoolStats{
+		Name: in.Name, State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max,
+		Queued: in.Queued, Running: in.Running,
+		Calls: in.Calls, OK: in.OK, Failed: in.Failed, Panicked: in.Panicked, Refused: in.Refused,
+		TimedOut: in.Timeout, Canceled: in.Canceled, Crashed: in.Crashed, Dropped: in.Dropped, Retried: in.Retried,
+		Started: in.Started, Recycled: in.Recycled, Restarts: in.Deaths, Corrupt: in.Corrupt,
+		LastDeath: in.LastDeath,
+	}
+	for _, w := range in.Workers {
+		s.Workers = append(s.Workers, WorkerStats(w))
+	}
+	for _, f := range in.Funcs {
+		s.Funcs = append(s.Funcs, funcStats(f))
+	}
+	return s
+}
+
+func funcStats(f pool.FuncStats) FuncStats {
+	return FuncStats{
+		Name: f.Name, Calls: f.Calls, Errors: f.Errors,
+		Mean: f.Mean, P50: f.P50, P90: f.P90, P99: f.P99, Max: f.Latency.Max,
+	}
+}

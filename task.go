@@ -1,0 +1,42 @@
+package legion
+
+import (
+	"context"
+	"time"
+)
+
+// TaskOptions say how a task runs. Its zero value is usable. Fields have the
+// meaning that they have in [Pool].
+type TaskOptions struct {
+	// MaxRunning processes run at the same time; further calls wait. Default: the
+	// number of CPUs.
+	MaxRunning  int
+	Queue       int           // default 1024
+	Timeout     time.Duration // default 0: none
+	KillGrace   time.Duration // default 500 ms
+	Retry       int           // default 0
+	MemoryLimit uint64        // default 0: none
+	Procs       int           // default 1
+	Nice        int           // default 0
+	Files       uint64        // default 0: as the daemon
+	BootTimeout time.Duration // default 10 s
+	Transport   Transport
+	MaxPayload  int64 // default 64 MiB
+
+	OnReturn, OnDied, OnTimeout func(CallEnd)
+}
+
+// Task declares fn as a function that gets a fresh process for every call, which
+// ends with it: nothing that it leaves behind, leaks or breaks outlives it. The
+// future of Go also tells its State and PID. A process takes some milliseconds
+// to start; use Worker for what is called often.
+func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
+	p := d.declare("task", name, Pool{
+		Max: opts.MaxRunning, Spawn: Lazy, Queue: opts.Queue, Timeout: opts.Timeout, KillGrace: opts.KillGrace,
+		Retry: opts.Retry, MemoryLimit: opts.MemoryLimit, Procs: opts.Procs, Nice: opts.Nice, Files: opts.Files,
+		BootTimeout: opts.BootTimeout, Transport: opts.Transport, MaxPayload: opts.MaxPayload, Buffer: minBuffer,
+		OnReturn: opts.OnReturn, OnDied: opts.OnDied, OnTimeout: opts.OnTimeout,
+	}, true)
+	e := addFunc(p, "task", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
+	return &Func[In, Out]{endpoint: e, inline: fn}
+}
