@@ -8,7 +8,7 @@ FUZZTIME ?= 3s
 # Which tests: a regular expression for go test -run.
 RUN ?= .
 # What must compile, beside this system.
-CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64
+CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
 
 # What test runs, in this order: what fails fastest comes first. Each is a target of its own.
 STEPS = fmt vet staticcheck unit modules cross fuzz

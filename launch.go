@@ -92,16 +92,13 @@ func closeAll(files []*os.File) {
 // refuseToFork guards against test binaries whose workers would run all tests
 // again, and start workers of their own.
 func (d *Daemon) refuseToFork() error {
-	if !d.inProcess && !testsDeclare.Load() && flag.Lookup("test.v") != nil {
+	if !d.inProcess && !proc.TestsPrepared() && flag.Lookup("test.v") != nil {
 		return errors.New("legion: this is a test binary that does not know how to be a worker: add\n" +
 			"\tfunc TestMain(m *testing.M) { legiontest.Main(m, yourDaemon) }\n" +
 			"where yourDaemon is a func() *legion.Daemon that declares the daemon, or call InProcess on it")
 	}
 	return nil
 }
-
-// testsDeclare is set by legiontest.Main.
-var testsDeclare atomic.Bool
 
 // isWorker reports whether this process is a worker of d.
 func (d *Daemon) isWorker() bool { return proc.Self() != nil }

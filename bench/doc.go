@@ -7,7 +7,7 @@
 //	run.go         rounds: every peer in turn, again and again
 //	rows.go        what is measured
 //	load.go        callers in a closed loop; paced.go: one caller with a clock; life.go: start and idle memory
-//	peer.go        what a peer is; peer_*.go and legion.go: the peers
+//	peer.go        what a peer is; peer_*.go, legion*.go: the peers
 //	child.go       worker processes: the same binary, started again with a role
 //	sample.go      metrics, medians, ratios; hist.go: latencies
 //	table.go, targets.go, report.go   what is printed and written

@@ -22,12 +22,22 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// everyPeer runs f with each peer. Workers are started from a thread that does not end before them (see childAttr).
+// everyPeer runs f with each peer whose workers this binary can play. Legion starts no workers from a test binary unless
+// that was made for it alone; TestRun has it, too. Workers are started from a thread that does not end before them (see
+// childAttr).
 func everyPeer(t *testing.T, f func(t *testing.T, p Peer)) {
 	for _, p := range allPeers(1) {
+		if _, is := p.(legionPeer); is {
+			continue
+		}
 		t.Run(p.Name(), func(t *testing.T) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
+			if l, is := p.(lifePeer); is {
+				if err := l.Prepare(); err != nil {
+					t.Fatal(err)
+				}
+			}
 			f(t, p)
 		})
 	}

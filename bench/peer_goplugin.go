@@ -53,6 +53,7 @@ func (p gopluginPeer) Open() (_ Session, err error) {
 	if err != nil {
 		return nil, err
 	}
+	cmd.Env = append(cmd.Env, "TMPDIR="+scratch) // its socket stays there if it is killed
 	client := plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  gopluginHandshake,
 		Plugins:          gopluginSet,
@@ -61,7 +62,6 @@ func (p gopluginPeer) Open() (_ Session, err error) {
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(),
 		Managed:          true, // for CleanupClients
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: scratch},
 	})
 	defer func() {
 		if err != nil {

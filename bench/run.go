@@ -41,7 +41,7 @@ func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string
 			sample, err := row.measure(p, c)
 			switch {
 			case errors.Is(err, errNotCarried):
-				pr.Absent = err.Error()
+				pr.Absent = errNotCarried.Error()
 			case err != nil:
 				pr.Error = err.Error()
 			default:

@@ -28,6 +28,7 @@ func main() {
 		Timeout:     o.timeout,
 		MemoryLimit: uint64(o.memory) << 20,
 		MaxCalls:    1000, // then a fresh process: no decoder's leak lives for long
+		MaxRestarts: -1,   // workers are expected to die here: a folder full of bombs is no reason to give up
 	})
 	s := newService(&o, thumb, func(ctx context.Context) error { return d.Stop(ctx) })
 	d.Init(s.begin)
@@ -35,11 +36,8 @@ func main() {
 
 	err := d.Run(context.Background()) // does not return in a worker
 	if s.began() {
-		lost := 0
-		for _, pool := range d.Stats().Pools {
-			lost += int(pool.Restarts)
-		}
-		s.summarise(lost)
+		stats := thumb.Pool().Stats()
+		s.summarise(int(stats.Started), int(stats.Started-stats.Recycled))
 	}
 	os.Exit(complain(errors.Join(err, s.shortfall())))
 }

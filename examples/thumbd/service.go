@@ -90,6 +90,11 @@ func (s *service) work(ctx context.Context) {
 		call := s.thumb.Go(ctx, job{Path: s.folder.path(f.name), Size: s.options.size})
 		call.Then(func(p picture.Result, err error) {
 			s.running--
+			if errors.Is(err, legion.ErrTimeout) && call.PID() == 0 { // no worker was there in time: not the picture's fault
+				s.waiting = append(s.waiting, f)
+				s.work(ctx)
+				return
+			}
 			delete(s.open, f.name)
 			s.finish(result{name: f.name, size: f.size, took: time.Since(start), pid: call.PID()}, p, err)
 			s.work(ctx)
@@ -119,8 +124,8 @@ func (s *service) finish(done result, p picture.Result, err error) {
 	s.progress.finished(done, &s.report, s.seen)
 }
 
-// summarise prints what became of everything. lost is how many workers had to be replaced.
-func (s *service) summarise(lost int) {
+// summarise prints what became of everything, and how many worker processes that took, those included that it cost.
+func (s *service) summarise(workers, lost int) {
 	for _, f := range s.open {
 		s.report.add(result{name: f.name, size: f.size, outcome: leftOver, why: "stopped before it was done"})
 	}
@@ -129,7 +134,7 @@ func (s *service) summarise(lost int) {
 	s.report.table(os.Stdout)
 	fmt.Println()
 	s.report.counted(os.Stdout)
-	fmt.Printf("%d workers lost and replaced, %s in all\n", lost, seconds(time.Since(s.started)))
+	fmt.Printf("%d worker processes, %d of them lost and replaced; %s in all\n", workers, lost, seconds(time.Since(s.started)))
 	fmt.Printf("thumbnails are in %s\n", s.store.dir)
 }
 

@@ -209,6 +209,21 @@ func TestDecodeOverwrites(t *testing.T) {
 	}
 }
 
+// TestMapsDoNotMix: maps of one type pass through the same scratch memory, of which nothing may stay.
+func TestMapsDoNotMix(t *testing.T) {
+	type secretive struct {
+		N      int
+		secret string
+	}
+	v := map[secretive]secretive{{1, "key"}: {2, "value"}}
+	for range 10 {
+		got := roundTrip(t, v)
+		if want := (map[secretive]secretive{{N: 1}: {N: 2}}); !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
 func TestTime(t *testing.T) {
 	zone := time.FixedZone("ODD", -12345)
 	for _, v := range []time.Time{

@@ -16,7 +16,7 @@ func fuzz[T any](f *testing.F, canonical bool) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 30 {
 		var v T
-		randomize(r, reflect.ValueOf(&v).Elem(), 5)
+		randomize(r, reflect.ValueOf(&v).Elem(), 4)
 		b, err := c.Append(nil, &v)
 		if err != nil {
 			f.Fatal(err)

@@ -19,7 +19,7 @@ import (
 type tail struct {
 	Next *tail
 	Kids []tail
-	Rest [500]byte
+	Rest [30000]byte
 }
 
 // fat has much memory and few bytes of encoding.
@@ -153,10 +153,15 @@ func amplified[T any](t *testing.T, inputs ...[]byte) {
 
 func TestMemoryBound(t *testing.T) {
 	const n = 8000
-	// A count that claims all that is left, again and again: 24 bytes per byte on each of 1000 levels, if let.
-	var greedy []byte
-	for left := n; left > 4; left -= 2 {
-		greedy = binary.AppendUvarint(greedy, uint64(left-4))
+	// Counts that claim all that is left, again and again: 24 bytes per byte on each of 1000 levels, if let.
+	greedy := make([]byte, 4)
+	for len(greedy) < n {
+		greedy = append(binary.AppendUvarint(nil, uint64(len(greedy)+1)), greedy...)
+	}
+	greedyMaps := []byte{0}
+	for len(greedyMaps) < n {
+		entry := append([]byte{0}, greedyMaps...) // the key is ""
+		greedyMaps = append(binary.AppendUvarint(nil, uint64(len(entry)/2+1)), entry...)
 	}
 	ones := bytes.Repeat([]byte{1}, n)
 	twos := bytes.Repeat([]byte{2}, n)
@@ -165,9 +170,9 @@ func TestMemoryBound(t *testing.T) {
 		return append(b, strings.Repeat(elem, n/len(elem))...)
 	}
 	amplified[list](t, greedy, ones, twos, full("\x01"), full("\x02\x00"))
-	amplified[tail](t, greedy, ones, twos)
+	amplified[tail](t, greedy, ones, twos, append(ones, make([]byte, 30000)...))
 	amplified[forest](t, greedy, ones, twos)
-	amplified[dict](t, ones, full("\x01a\x01"))
+	amplified[dict](t, greedyMaps, ones, full("\x01a\x01"))
 	amplified[[][][][][][]string](t, greedy)
 	amplified[[]map[string]string](t, greedy, full("\x01"), full("\x02\x00\x00"), full("\x02\x01a\x00"))
 	amplified[[]map[uint8]fat](t, full("\x01"), full("\x02\x00\x00"), greedy)
@@ -223,8 +228,8 @@ func TestWorkBound(t *testing.T) {
 	for range 1000 {
 		mustFor[[]struct{}](t).Decode(huge, new([]struct{}))
 		mustFor[map[struct{}]struct{}](t).Decode(huge, new(map[struct{}]struct{}))
-		mustFor[[1 << 40]struct{}](t).Decode(nil, new([1 << 40]struct{}))
-		mustFor[[]*[1 << 40]struct{}](t).Decode([]byte("\x02\x01"), new([]*[1 << 40]struct{}))
+		mustFor[[1 << 30]struct{}](t).Decode(nil, new([1 << 30]struct{}))
+		mustFor[[]*[1 << 30]struct{}](t).Decode([]byte("\x02\x01"), new([]*[1 << 30]struct{}))
 	}
 	if d := time.Since(start); d > time.Minute {
 		t.Errorf("took %v", d)

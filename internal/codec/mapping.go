@@ -63,13 +63,14 @@ func mapping(p, key, val *plan) {
 		if err := d.claimMap(n, entry); err != nil {
 			return err
 		}
-		s := pool.Get().(*mapScratch)
-		defer s.release(pool)
 		m := reflect.MakeMapWithSize(typ, n)
 		*(*unsafe.Pointer)(p) = m.UnsafePointer()
+		if n == 0 {
+			return nil
+		}
+		s := pool.Get().(*mapScratch)
+		defer s.release(pool)
 		for range n {
-			s.key.SetZero()
-			s.val.SetZero()
 			if err := key.dec(d, s.keyAt); err != nil {
 				return at(err, "[key]")
 			}
@@ -98,7 +99,8 @@ func newMapScratch(key, val reflect.Type) *mapScratch {
 	return &mapScratch{key: k.Elem(), val: v.Elem(), keyAt: k.UnsafePointer(), valAt: v.UnsafePointer()}
 }
 
-// release forgets the entries, which the pool would keep alive.
+// release forgets the last entry: the pool would keep it alive, and its unexported fields, which decoding does not set,
+// would show up in the entries of the next map.
 func (s *mapScratch) release(pool *sync.Pool) {
 	s.word = nil
 	s.iter.Reset(reflect.Value{})

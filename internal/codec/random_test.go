@@ -51,7 +51,7 @@ func randomize(r *rand.Rand, v reflect.Value, depth int) {
 			return
 		}
 		v.Set(reflect.MakeMap(v.Type()))
-		for range n * 3 {
+		for range n * 2 {
 			k, e := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 			randomize(r, k, depth-1)
 			randomize(r, e, depth-1)

@@ -58,9 +58,6 @@ func pointer(p, elem *plan) {
 		if c != 1 {
 			return errNil
 		}
-		if d.left() < elem.min {
-			return errEnd
-		}
 		if err := d.claim(1, size); err != nil {
 			return err
 		}

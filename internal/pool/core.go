@@ -111,14 +111,34 @@ func (s workerState) String() string {
 
 // effects are what a step of the core wants done, in this order.
 type effects struct {
-	sends []send
+	sends few[send]
 	acts  []act
-	ended []*Call
+	ended few[*Call]
 	poke  bool // the time of the next step has changed
+}
 
-	// Most steps send or end one call: room for it without an allocation.
-	send1 [2]send
-	end1  [2]*Call
+// few is a list that needs no memory of its own for its first elements: most
+// steps send or end one call.
+type few[T any] struct {
+	first [2]T
+	n     int
+	more  []T
+}
+
+func (f *few[T]) add(v T) {
+	if f.n < len(f.first) {
+		f.first[f.n] = v
+	} else {
+		f.more = append(f.more, v)
+	}
+	f.n++
+}
+
+func (f *few[T]) at(i int) T {
+	if i < len(f.first) {
+		return f.first[i]
+	}
+	return f.more[i-len(f.first)]
 }
 
 // send gives a call to a worker. It repeats the id, because the call may have
@@ -151,7 +171,6 @@ const (
 	opHangup           // close w's link: nothing more is wanted from it
 )
 
-func (fx *effects) init()              { fx.sends, fx.ended = fx.send1[:0], fx.end1[:0] }
 func (fx *effects) do(o op, w *worker) { fx.acts = append(fx.acts, act{op: o, w: w}); fx.poke = true }
 
 func newCore(cfg Config, seed uint64) *core {
@@ -314,7 +333,7 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	k.live--
 	k.counts.ended(kind)
 	k.funcs[c.Func].ended(kind, c.Elapsed)
-	fx.ended = append(fx.ended, c)
+	fx.ended.add(c)
 }
 
 // tick does what has become due.

@@ -58,7 +58,7 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 		left = max(c.deadline-now, 1)
 	}
 	c.hold()
-	fx.sends = append(fx.sends, send{c, w, c.id, left})
+	fx.sends.add(send{c, w, c.id, left})
 }
 
 // release takes c out of its slot.

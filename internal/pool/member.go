@@ -243,7 +243,6 @@ func (p *Pool) match(h wire.Hello) error {
 func (m *member) response(f link.Frame) error {
 	p := m.pool
 	var fx effects
-	fx.init()
 	p.mu.Lock()
 	c := p.core.lookup(m.w, f.Call)
 	if c == nil {
@@ -259,7 +258,7 @@ func (m *member) response(f link.Frame) error {
 		if err == nil && p.core.lookup(m.w, f.Call) == c {
 			p.core.answered(&fx, m.w, f.Call, kind, p.now())
 		}
-		fx.ended = append(fx.ended, c) // lets go of the hold
+		fx.ended.add(c) // lets go of the hold
 		p.prepare(&fx)
 		p.mu.Unlock()
 		p.apply(&fx)

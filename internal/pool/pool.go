@@ -73,7 +73,6 @@ func (p *Pool) now() time.Duration { return time.Since(p.began) + 1 }
 // after it.
 func (p *Pool) step(f func(k *core, fx *effects, now time.Duration)) {
 	var fx effects
-	fx.init()
 	p.mu.Lock()
 	f(p.core, &fx, p.now())
 	p.prepare(&fx)
@@ -108,14 +107,14 @@ func (p *Pool) prepare(fx *effects) {
 
 // apply carries out effects, without the lock.
 func (p *Pool) apply(fx *effects) {
-	for i := range fx.sends {
-		p.send(&fx.sends[i])
+	for i := range fx.sends.n {
+		p.send(fx.sends.at(i))
 	}
 	for _, a := range fx.acts {
 		a.w.member.do(a)
 	}
-	for _, c := range fx.ended {
-		c.letGo()
+	for i := range fx.ended.n {
+		fx.ended.at(i).letGo()
 	}
 	if fx.poke {
 		p.wake()
@@ -125,7 +124,7 @@ func (p *Pool) apply(fx *effects) {
 // send puts a call into its worker's link. An error needs no answer here: a link
 // that fails is that of a worker that is dead or about to be shot, and its calls
 // end with it.
-func (p *Pool) send(s *send) {
+func (p *Pool) send(s send) {
 	c := s.call
 	h := wire.Header{Kind: wire.Request, Code: uint16(c.Func), Call: s.id, Timeout: s.left}
 	if err := s.to.member.conn.Send(h, c.Payload); err != nil {
@@ -179,7 +178,6 @@ func (p *Pool) supervise() {
 	var look time.Duration // when the memory of the workers is looked at next
 	for {
 		var fx effects
-		fx.init()
 		p.mu.Lock()
 		now := p.now()
 		p.core.tick(&fx, now)
@@ -277,19 +275,18 @@ func (p *Pool) Submit(c *Call) { p.submit(c) }
 // is one.
 func (p *Pool) submit(c *Call) link.Conn {
 	var fx effects
-	fx.init()
 	p.mu.Lock()
 	if p.started {
 		p.core.submit(&fx, c, p.now())
 	} else {
 		c.holds.Store(1)
 		c.Kind, c.Reason = Stopped, "the daemon has not been started"
-		fx.ended = append(fx.ended, c)
+		fx.ended.add(c)
 	}
 	p.prepare(&fx)
 	var lone link.Conn
-	if len(fx.sends) == 1 && fx.sends[0].call == c && fx.sends[0].to.load == 1 {
-		lone = fx.sends[0].to.member.conn
+	if s := &fx.sends.first[0]; fx.sends.n == 1 && s.call == c && s.to.load == 1 {
+		lone = s.to.member.conn
 	}
 	p.mu.Unlock()
 	p.apply(&fx)

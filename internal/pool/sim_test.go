@@ -218,15 +218,15 @@ func (s *sim) run() {
 // step runs one step of the core, carries out its effects, and checks.
 func (s *sim) step(f func(fx *effects)) {
 	var fx effects
-	fx.init()
 	f(&fx)
 	for _, a := range fx.acts {
 		s.act(a)
 	}
-	for _, d := range fx.sends {
-		s.send(d)
+	for i := range fx.sends.n {
+		s.send(fx.sends.at(i))
 	}
-	for _, c := range fx.ended {
+	for i := range fx.ended.n {
+		c := fx.ended.at(i)
 		if c.state != callEnded {
 			broken("a call was answered in state %d", c.state)
 		}

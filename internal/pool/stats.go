@@ -147,6 +147,9 @@ func (d *Death) String() string {
 
 // headline is the line of its last words that says most.
 func (d *Death) headline() string {
+	if at := d.running(); at != "" {
+		return "it was in " + at
+	}
 	for line := range strings.Lines(d.Stack) {
 		if line = strings.TrimSpace(line); line != "" {
 			return line
@@ -155,6 +158,35 @@ func (d *Death) headline() string {
 	for i := len(d.Stderr) - 1; i >= 0; i-- {
 		if line := strings.TrimSpace(d.Stderr[i]); line != "" {
 			return line
+		}
+	}
+	return ""
+}
+
+// running is where a worker that was killed for its slowness was: the innermost
+// frame of a function's goroutine that is not the Go runtime's. It is "" if the
+// stack was not taken, or cannot be read.
+func (d *Death) running() string {
+	if !strings.HasPrefix(d.Stack, "SIGQUIT") {
+		return ""
+	}
+	for block := range strings.SplitSeq(d.Stack, "\n\n") {
+		if !strings.Contains(block, "internal/worker.(*server).run(") {
+			continue
+		}
+		lines := strings.Split(block, "\n")
+		for i := 0; i+1 < len(lines); i++ {
+			frame, at := lines[i], strings.TrimSpace(lines[i+1])
+			if !strings.HasPrefix(lines[i+1], "\t") || strings.HasPrefix(frame, "runtime.") || strings.HasPrefix(frame, "internal/") {
+				continue
+			}
+			if n := strings.LastIndexByte(frame, '('); n > 0 {
+				frame = frame[:n]
+			}
+			if n := strings.LastIndexByte(at, ' '); n > 0 {
+				at = at[:n]
+			}
+			return frame[strings.LastIndexByte(frame, '/')+1:] + " (" + at[strings.LastIndexByte(at, '/')+1:] + ")"
 		}
 	}
 	return ""

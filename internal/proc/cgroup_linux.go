@@ -82,13 +82,14 @@ func giveUpCgroups(reason error) {
 	cgroups.base, cgroups.reason = "", reason
 }
 
-// newCgroup makes a cgroup for one child, or returns none.
-func newCgroup(limit uint64) cgroup {
+// newCgroup makes a cgroup for one child, or returns none. It is an error if the cause is a want that will pass, and hits
+// the rest of the start as well.
+func newCgroup(limit uint64) (cgroup, error) {
 	c := &cgroups
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if cgroupBase() == "" {
-		return cgroup{}
+		return cgroup{}, nil
 	}
 	busy := c.left[:0]
 	for _, dir := range c.left {
@@ -99,13 +100,21 @@ func newCgroup(limit uint64) cgroup {
 	c.left = busy
 
 	c.number++
-	g, err := makeCgroup(c.kind, childDir(c.base, os.Getpid(), c.number), limit)
+	g, err := makeCgroup(c.kind, childDir(c.base, os.Getpid(), c.number), limit+headroom(limit))
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM) {
+		return cgroup{}, err
+	}
 	if err != nil {
 		c.reason = err // Capabilities tells; the next start tries again
-		return cgroup{}
+		return cgroup{}, nil
 	}
-	return g
+	return g, nil
 }
+
+// headroom is what a cgroup may have beyond Limits.Memory. A cgroup counts all that is resident, the program's start and
+// the kernel's own bookkeeping too; with this, the first limit that a Go program's heap meets is RLIMIT_DATA, which
+// leaves a stack. The kernel's kill leaves nothing.
+func headroom(limit uint64) uint64 { return 16<<20 + limit/16 }
 
 func childDir(base string, pid int, number uint64) string {
 	return filepath.Join(base, cgroupPrefix+strconv.Itoa(pid)+"-"+strconv.FormatUint(number, 10))

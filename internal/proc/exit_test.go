@@ -21,7 +21,7 @@ func TestExitCodes(t *testing.T) {
 	if e.Uptime <= 0 || e.Uptime > hang || e.PID <= 0 || e.Usage.MaxRSS < 1<<20 {
 		t.Errorf("os.Exit(42): %+v", e)
 	}
-	if e, _ := finish(t, "work"); e.Usage.User < 20*time.Millisecond {
+	if e, _ := finish(t, "work"); e.Usage.User < 40*time.Millisecond || e.Usage.User > hang {
 		t.Errorf("a child that works for 50 ms of user time took %v", e.Usage.User)
 	}
 }
@@ -126,17 +126,5 @@ func TestQuitShowsTheBusyGoroutine(t *testing.T) {
 		if e.KilledBy != "" {
 			t.Errorf("KilledBy is %q", e.KilledBy)
 		}
-	}
-}
-
-func TestQuitOfAStoppedChild(t *testing.T) {
-	p, o := begin(t, "busy")
-	o.value(t, p, "ready")
-	stop(t, p.PID())
-	if err := p.Quit(); err != nil {
-		t.Fatal(err)
-	}
-	if e := wait(t, p); !strings.Contains(e.Stack, "proc.busyLooping") {
-		t.Errorf("%v\n%s", e, e.Stack)
 	}
 }

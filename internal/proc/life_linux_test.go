@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,20 +23,11 @@ func stop(t *testing.T, pid int) {
 	eventually(t, func() bool { f := stat("/proc/" + strconv.Itoa(pid)); return len(f) > 0 && f[0] == "T" })
 }
 
-// eventually waits for what no event tells.
-func eventually(t *testing.T, ok func() bool) {
-	t.Helper()
-	for begin := time.Now(); !ok(); time.Sleep(time.Millisecond) {
-		if time.Since(begin) > hang {
-			t.Fatalf("not so after %v", hang)
-		}
-	}
-}
-
 // watched holds a process by a pidfd, to see its end.
 type watched struct {
 	name    string
 	pid, fd int
+	reap    func() // if it is a child of ours
 }
 
 func watchPID(t *testing.T, name, pid string) watched {
@@ -52,7 +44,7 @@ func watchPID(t *testing.T, name, pid string) watched {
 		unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
 		unix.Close(fd)
 	})
-	return watched{name, n, fd}
+	return watched{name: name, pid: n, fd: fd}
 }
 
 func (w watched) goneWithin(d time.Duration) bool {
@@ -77,7 +69,8 @@ func startDaemon(t *testing.T, part string, names ...string) (daemon watched, va
 		t.Fatal(err)
 	}
 	daemon = watchPID(t, "daemon", strconv.Itoa(c.Process.Pid))
-	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
+	daemon.reap = sync.OnceFunc(func() { c.Process.Kill(); c.Wait() })
+	t.Cleanup(daemon.reap)
 	value = map[string]string{}
 	lines := bufio.NewScanner(out)
 	for missing := len(names); missing > 0 && lines.Scan(); {
@@ -217,13 +210,14 @@ func TestNobodyElseHasTheLifeline(t *testing.T) {
 	}
 }
 
-// Pdeathsig has done its work once the lifeline is armed: the end of the thread that started the child changes nothing.
-func TestPdeathsigIsCleared(t *testing.T) {
-	p, o := begin(t, "state")
-	o.value(t, p, "state")
-	// There is no file that shows it; the group's survival of a child's end is seen in TestDaemonKilled, whose
-	// grandchild would live if the worker had been killed before its group.
-	if f := stat("/proc/" + strconv.Itoa(p.PID())); f[2] != strconv.Itoa(p.PID()) {
-		t.Errorf("process %d is in group %s", p.PID(), f[2])
+func TestQuitOfAStoppedChild(t *testing.T) {
+	p, o := begin(t, "busy")
+	o.value(t, p, "ready")
+	stop(t, p.PID())
+	if err := p.Quit(); err != nil {
+		t.Fatal(err)
+	}
+	if e := wait(t, p); !strings.Contains(e.Stack, "proc.busyLooping") {
+		t.Errorf("%v\n%s", e, e.Stack)
 	}
 }

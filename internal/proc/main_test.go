@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 		os.Exit(99)
 	}
 	os.Setenv(depthEnv, strings.Repeat("x", depth+1))
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race, each exit of a child would take a second
+	}
 	if c := Self(); c != nil {
 		play(c.Role.Pool, childParts, c)
 	}
@@ -153,4 +156,14 @@ func helper(part string, env ...string) *exec.Cmd {
 	c.Env = append(append(os.Environ(), helperEnv+"="+part), env...)
 	c.Stderr = os.Stderr
 	return c
+}
+
+// eventually waits for what no event tells.
+func eventually(t *testing.T, ok func() bool) {
+	t.Helper()
+	for begin := time.Now(); !ok(); time.Sleep(time.Millisecond) {
+		if time.Since(begin) > hang {
+			t.Fatalf("not so after %v", hang)
+		}
+	}
 }

@@ -159,8 +159,8 @@ func TestFlood(t *testing.T) {
 
 // An Output that hangs, against its contract, must not keep the end of the child secret for ever.
 func TestOutputThatHangs(t *testing.T) {
+	before := descriptors(t)
 	release := make(chan struct{})
-	defer close(release)
 	p, err := Start(Spec{Role: Role{Pool: "print", Daemon: "x\n"}, Output: func(Stream, []byte) { <-release }})
 	if err != nil {
 		t.Fatal(err)
@@ -170,4 +170,6 @@ func TestOutputThatHangs(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 	t.Logf("Done after %v", time.Since(begin))
+	close(release)
+	eventually(t, func() bool { return slices.Equal(before, descriptors(t)) })
 }

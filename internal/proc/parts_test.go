@@ -115,12 +115,22 @@ var childParts = map[string]func(*Child){
 	"daemon": func(c *Child) { // a worker that is a daemon itself
 		runDaemon(c.Role.Daemon)
 	},
+	"tell": func(c *Child) { c.Files[0].WriteString("x"); forever() },
 	"work": func(*Child) { spin(); os.Exit(0) },
 }
 
 // helperParts are played by processes which are no children of Start.
 var helperParts = map[string]func(*Child){
-	"daemon": func(*Child) { runDaemon(os.Getenv("PROC_TEST_CHILD")) },
+	"daemon":  func(*Child) { runDaemon(os.Getenv("PROC_TEST_CHILD")) },
+	"crowded": func(*Child) { startCrowded() },
+	"narrow":  func(*Child) { startNarrow() },
+	"restless": func(*Child) {
+		for i := range 1000 {
+			_, err := Start(Spec{Name: os.Getenv("PROC_TEST_NAME"), Role: Role{Pool: "hold"}})
+			check(err)
+			fmt.Printf("started=%d\n", i)
+		}
+	},
 	"self": func(*Child) {
 		fmt.Printf("self=%v marker=%q\n", Self(), os.Getenv(markerName))
 	},
@@ -129,8 +139,13 @@ var helperParts = map[string]func(*Child){
 // runDaemon starts a child that plays part, passes on what it prints, and holds.
 func runDaemon(part string) {
 	part, argument, _ := strings.Cut(part, ":")
+	var l Limits
+	if part == "limited" {
+		part = "hold"
+		l.Memory, _ = strconv.ParseUint(argument, 10, 64)
+	}
 	_, err := Start(Spec{
-		Name: "test: " + part, Role: Role{Pool: part, Daemon: argument},
+		Name: "test: " + part, Role: Role{Pool: part, Daemon: argument}, Limits: l,
 		Output: func(_ Stream, line []byte) { os.Stdout.Write(append(line, '\n')) },
 	})
 	check(err)
@@ -168,9 +183,15 @@ func spinOnce() int {
 	return n
 }
 
+// spin takes 50 ms of processor time.
 func spin() {
-	for begin := time.Now(); time.Since(begin) < 50*time.Millisecond; {
+	for {
 		spinOnce()
+		var r syscall.Rusage
+		check(syscall.Getrusage(syscall.RUSAGE_SELF, &r))
+		if r.Utime.Nano() > int64(50*time.Millisecond) {
+			return
+		}
 	}
 }
 

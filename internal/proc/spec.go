@@ -38,8 +38,9 @@ type Role struct {
 type Limits struct {
 	// Memory is how many bytes the child may allocate beyond what the Go runtime has mapped at its start. 0: no limit,
 	// otherwise at least MinMemory. It becomes RLIMIT_DATA (the process ends with the runtime's "out of memory" and a
-	// stack), a GOMEMLIMIT of 90 %, and the limit of a memory cgroup where one can be made, which also binds the
-	// child's own children together with it. Swap is not used where the cgroup can forbid it.
+	// stack), a GOMEMLIMIT of 90 %, and, with 1/16 and 16 MiB more, the limit of a memory cgroup where one can be made:
+	// that also counts shared memory, and the child's own children together with it. Swap is not used where the cgroup
+	// can forbid it. Other systems than Linux have the GOMEMLIMIT only.
 	Memory uint64
 	// Procs is GOMAXPROCS. Default: 1.
 	Procs int

@@ -34,8 +34,9 @@ func start(s Spec) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding this program's own file: %w", err)
 	}
-	l, err := newLaunch(s)
-	if err != nil {
+	l := new(launch)
+	if err := l.open(s); err != nil {
+		l.abandon()
 		return nil, err
 	}
 	argv := append([]string(nil), args...)
@@ -81,61 +82,60 @@ type launch struct {
 	childEnd []*os.File // those of them that the daemon closes after the start
 }
 
-// newLaunch opens everything that a start needs, or nothing.
-func newLaunch(s Spec) (l *launch, err error) {
-	l = new(launch)
-	defer func() {
-		if err != nil {
-			l.abandon()
-		}
-	}()
-	give := func(f *os.File) {
-		l.childEnd = append(l.childEnd, f)
-		l.inherit = append(l.inherit, f.Fd())
-	}
-	pipe := func(readable bool) (ours *os.File, err error) {
-		ours, child, err := newPipe(readable)
-		if err != nil {
-			return nil, fmt.Errorf("making a pipe: %w", err)
-		}
-		give(child)
-		return ours, nil
-	}
-
+// open opens everything that a start needs. After an error, abandon closes what was open by then.
+func (l *launch) open(s Spec) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	give(null)
+	l.give(null)
 	if s.Output == nil {
 		l.inherit = append(l.inherit, null.Fd())
-	} else if l.stdout, err = pipe(true); err != nil {
-		return nil, err
+	} else if l.stdout, err = l.pipe(true); err != nil {
+		return err
 	}
-	if l.stderr, err = pipe(true); err != nil {
-		return nil, err
+	if l.stderr, err = l.pipe(true); err != nil {
+		return err
 	}
-	if l.lifeline, err = pipe(false); err != nil {
-		return nil, err
+	if l.lifeline, err = l.pipe(false); err != nil {
+		return err
 	}
 	if l.crash, err = newCrashFile(); err != nil {
-		return nil, err
+		return err
 	}
 	l.inherit = append(l.inherit, l.crash.Fd())
 	if s.Limits.Memory != 0 {
-		l.cgroup = newCgroup(s.Limits.Memory)
+		if l.cgroup, err = newCgroup(s.Limits.Memory); err != nil {
+			return err
+		}
 		if l.cgroup.join != nil {
-			give(l.cgroup.join)
+			l.inherit = append(l.inherit, l.cgroup.join.Fd())
 		}
 	}
 	for _, f := range s.Files {
 		fd, err := descriptor(f)
 		if err != nil {
-			return nil, fmt.Errorf("inheriting %s: %w", f.Name(), err)
+			return fmt.Errorf("inheriting %s: %w", f.Name(), err)
 		}
 		l.inherit = append(l.inherit, fd)
 	}
-	return l, nil
+	return nil
+}
+
+// give lets the child inherit f as its next descriptor, and the daemon close it then.
+func (l *launch) give(f *os.File) {
+	l.childEnd = append(l.childEnd, f)
+	l.inherit = append(l.inherit, f.Fd())
+}
+
+// pipe makes a pipe whose one end the child inherits next, and returns the other: the reading one if readable.
+func (l *launch) pipe(readable bool) (*os.File, error) {
+	ours, child, err := newPipe(readable)
+	if err != nil {
+		return nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	l.give(child)
+	return ours, nil
 }
 
 // descriptor returns f's descriptor without making it blocking, as Fd may.

@@ -1,0 +1,299 @@
+package proc
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// asNobody prepares a helper that runs as a user whom nothing else belongs to: for him the limit of processes counts.
+func asNobody(part string) *exec.Cmd {
+	c := helper(part)
+	c.Path = "/proc/self/exe" // he may not enter the folder of the test binary
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 54321, Gid: 54321}}
+	c.Dir = "/"
+	return c
+}
+
+// The system refuses another process: Start says so, at once, and leaves nothing. Afterwards it works again.
+func TestForkRefused(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to become a user with no other processes")
+	}
+	out, err := asNobody("crowded").Output()
+	if err != nil || string(out) != "well\n" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func startCrowded() {
+	role := Spec{Role: Role{Pool: "return"}, Output: func(Stream, []byte) {}}
+	try := func() error {
+		p, err := Start(role)
+		if err == nil {
+			if e := p.Exit(); e.Code != 0 {
+				err = fmt.Errorf("%v %q", e, e.Stderr)
+			}
+		}
+		return err
+	}
+	check(try())
+	// The limit counts threads. So that the runtime needs no more of them, it gets plenty before.
+	var ready, end sync.WaitGroup
+	release := make(chan struct{})
+	for range 20 {
+		ready.Add(1)
+		end.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			ready.Done()
+			<-release
+		})
+	}
+	ready.Wait()
+	close(release)
+	end.Wait()
+
+	before := openNames()
+	var l syscall.Rlimit
+	check(unix.Getrlimit(unix.RLIMIT_NPROC, (*unix.Rlimit)(&l)))
+	for range 50 {
+		check(unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: 1, Max: l.Max}))
+		if err := try(); !errors.Is(err, syscall.EAGAIN) {
+			check(fmt.Errorf("not EAGAIN: %v", err))
+		}
+	}
+	if after := openNames(); !slices.Equal(before, after) {
+		check(fmt.Errorf("open before: %q, after: %q", before, after))
+	}
+	check(unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: l.Cur, Max: l.Max}))
+	check(try())
+	fmt.Println("well")
+}
+
+// With any number of free descriptors that is too small, Start fails and leaves nothing open.
+func TestNoDescriptorsLeft(t *testing.T) {
+	out, err := helper("narrow").Output()
+	if err != nil || string(out) != "well\n" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func startNarrow() {
+	f, err := os.Open(os.DevNull)
+	check(err)
+	spec := Spec{Role: Role{Pool: "return"}, Output: func(Stream, []byte) {}, Files: []*os.File{f}, Limits: Limits{Memory: 64 << 20}}
+	p, err := Start(spec) // whatever is opened once is open
+	check(err)
+	p.Exit()
+	check(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: 64}))
+	// fill opens as many files as can be, and returns how to close n of them.
+	fill := func() (count int, free func(n int)) {
+		var full []*os.File
+		for {
+			f, err := os.Open(os.DevNull)
+			if errors.Is(err, syscall.EMFILE) {
+				break
+			}
+			check(err)
+			full = append(full, f)
+		}
+		return len(full), func(n int) {
+			for _, f := range full[:n] {
+				f.Close()
+			}
+			full = full[n:]
+		}
+	}
+	room, free := fill()
+	free(room)
+	failures := 0
+	for n := range 30 {
+		_, free := fill()
+		free(n)
+		p, err := Start(spec)
+		switch {
+		case errors.Is(err, syscall.EMFILE):
+			failures++
+		case err != nil:
+			check(err)
+		default:
+			if e := p.Exit(); e.Code != 0 {
+				check(fmt.Errorf("%v %q", e, e.Stderr))
+			}
+		}
+		free(room - n)
+		count, free := fill()
+		free(count)
+		if count != room {
+			check(fmt.Errorf("with room for %d descriptors, Start returns %v, and leaves room for %d of %d", n, err, count, room))
+		}
+	}
+	if failures < 5 || failures > 25 {
+		check(fmt.Errorf("%d of 30 starts failed", failures))
+	}
+	fmt.Println("well")
+}
+
+func openNames() []string {
+	links, _ := filepath.Glob("/proc/self/fd/*")
+	var names []string
+	for _, l := range links {
+		if to, err := os.Readlink(l); err == nil {
+			names = append(names, filepath.Base(l)+" "+to)
+		}
+	}
+	return names
+}
+
+// A child outlives the thread on which Start was called.
+func TestThreadOfTheCallerEnds(t *testing.T) {
+	for range 20 {
+		var p *Process
+		var o *printed
+		end := make(chan struct{})
+		go func() {
+			defer close(end)
+			runtime.LockOSThread() // and not unlocked: the thread ends with this goroutine
+			p, o = begin(t, "hold")
+		}()
+		<-end
+		o.value(t, p, "ready")
+	}
+}
+
+// Whenever the daemon is killed, also while its children are on their way: none of them stays.
+func TestDaemonKilledWhileStarting(t *testing.T) {
+	for i := range 25 {
+		name := fmt.Sprintf("restless-%d-%d", os.Getpid(), i)
+		c := helper("restless", "PROC_TEST_NAME="+name)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for range 1 + i%5 {
+			lines.Scan()
+		}
+		time.Sleep(time.Duration(i) * 100 * time.Microsecond) // not for an event: to vary the moment
+		c.Process.Kill()
+		c.Wait()
+		for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+			left := named(name)
+			if len(left) == 0 {
+				break
+			}
+			if time.Since(begin) > 2*time.Second {
+				for _, pid := range left {
+					syscall.Kill(pid, syscall.SIGKILL)
+				}
+				t.Fatalf("processes %v are left", left)
+			}
+		}
+	}
+}
+
+// named finds the processes whose argv[0] is name; zombies have none.
+func named(name string) []int {
+	var pids []int
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range files {
+		b, _ := os.ReadFile(f)
+		if strings.HasPrefix(string(b), name+"\x00") {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// Somebody else in the program reaps our child: its code is lost, but nothing hangs, and nobody else is signalled.
+func TestReapedBySomebodyElse(t *testing.T) {
+	p, o := begin(t, "hold")
+	o.value(t, p, "ready")
+	p.mu.Lock() // watch has to wait
+	syscall.Kill(p.PID(), syscall.SIGKILL)
+	var status syscall.WaitStatus
+	for {
+		if _, err := syscall.Wait4(p.PID(), &status, 0, nil); err != syscall.EINTR {
+			break
+		}
+	}
+	p.mu.Unlock()
+	if e := wait(t, p); e.Code != -1 || e.Signal != 0 || e.KilledBy != "" || e.String() != "unknown end: somebody else reaped it" {
+		t.Errorf("%v %+v", e, e)
+	}
+	if err := p.Kill("again"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Everything at once, from many goroutines.
+func TestConcurrency(t *testing.T) {
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for i := range 5 {
+				p, err := Start(Spec{Role: Role{Pool: "hold"}, Output: func(Stream, []byte) {}})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				var users sync.WaitGroup
+				for _, use := range []func(){
+					func() { p.Signal(0) }, func() { p.Memory() }, func() { p.PID() }, func() { p.Exit() },
+					func() { p.Signal(syscall.SIGWINCH) }, func() { <-p.Done() },
+					func() { time.Sleep(time.Duration(i) * time.Millisecond); p.Kill("first") },
+				} {
+					users.Go(use)
+				}
+				users.Wait()
+				if e := p.Exit(); e.Signal != syscall.SIGKILL || e.KilledBy != "first" {
+					t.Errorf("%v %+v", e, e)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// BenchmarkStart measures from Start to the end of the child's initialisation, and, by itself, how long Start takes.
+func BenchmarkStart(b *testing.B) {
+	var inStart time.Duration
+	for b.Loop() {
+		r, w, err := os.Pipe()
+		if err != nil {
+			b.Fatal(err)
+		}
+		begin := time.Now()
+		p, err := Start(Spec{Role: Role{Pool: "tell"}, Files: []*os.File{w}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		inStart += time.Since(begin)
+		w.Close()
+		r.Read(make([]byte, 1))
+		r.Close()
+		b.StopTimer()
+		p.Kill("measured")
+		p.Exit()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(inStart.Nanoseconds())/float64(b.N), "ns/Start")
+}

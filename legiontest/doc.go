@@ -1,0 +1,25 @@
+// Package legiontest helps to test daemons made with legion.
+//
+// # With real processes
+//
+// A worker is the same binary started again; under go test that is the test
+// binary. One line tells it how to be a worker instead of running the tests
+// again:
+//
+//	func TestMain(m *testing.M) { legiontest.Main(m, newDaemon) }
+//
+// where newDaemon declares the daemon, as main does, and returns it. Then a test
+// starts it with [Start], and calls, kills and breaks real processes. Without
+// that line Start fails with a message that says so.
+//
+// # Without processes
+//
+// Call InProcess on the daemon before [Start]: workers are goroutines then.
+// Arguments and results still travel through the codec. It needs no TestMain,
+// and breakpoints work.
+//
+// # Leaks
+//
+// [CheckLeaks] fails a test that leaves goroutines, descriptors, child processes
+// or shared memory behind.
+package legiontest

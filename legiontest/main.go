@@ -1,0 +1,47 @@
+package legiontest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/proc"
+)
+
+// Main is for TestMain. In the test process it runs the tests and exits with
+// their result. In a worker process, which is the test binary too, it serves the
+// daemon among those given that the worker belongs to; each function declares
+// one and returns it, and is called in worker processes only. It never returns.
+func Main(m *testing.M, daemons ...func() *legion.Daemon) {
+	self := proc.Self()
+	if self == nil {
+		proc.PrepareTests()
+		os.Exit(m.Run())
+	}
+	var names []string
+	for _, declare := range daemons {
+		d := declare()
+		if d.Name() == self.Role.Daemon {
+			_ = d.Run(context.Background()) // never returns in a worker
+		}
+		names = append(names, d.Name())
+	}
+	fmt.Fprintf(os.Stderr, "legiontest: this is a worker of daemon %q, but Main was given %q: add the function that declares it\n", self.Role.Daemon, names)
+	os.Exit(1)
+}
+
+// Start starts d, and stops it when the test ends. It fails the test if either
+// goes wrong.
+func Start(t testing.TB, d *legion.Daemon) {
+	t.Helper()
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}

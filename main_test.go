@@ -1,0 +1,232 @@
+package legion_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
+)
+
+func TestMain(m *testing.M) {
+	legiontest.Main(m,
+		func() *legion.Daemon { return newKit(legion.Pool{}).d },
+		func() *legion.Daemon { return newTwins().d },
+	)
+}
+
+// quiet is the configuration of the daemons in these tests.
+func quiet(name string) legion.Config {
+	return legion.Config{Name: name, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
+}
+
+// kit is a daemon with functions for every purpose. Its worker processes declare
+// it with an empty Pool: limits that matter are set by the daemon, those that a
+// worker must know come with its declaration.
+type kit struct {
+	d      *legion.Daemon
+	echo   *legion.Func[[]byte, []byte]
+	do     *legion.Func[deed, string]
+	record *legion.Func[record, record]
+	count  *legion.Stream[int, int]
+	task   *legion.Func[deed, string]
+	spare  *legion.Func[string, string] // a pool of its own
+}
+
+// deed is something that a worker shall do.
+type deed struct {
+	What string
+	For  time.Duration
+	Path string
+	Size int
+}
+
+type record struct {
+	ID     int64
+	Name   string
+	Labels map[string]string
+	At     time.Time
+	Items  []struct {
+		Name  string
+		Price float64
+	}
+	Next *record
+}
+
+var errSentinel = errors.New("a sentinel")
+
+func init() { legion.RegisterError("test.sentinel", errSentinel) }
+
+func newKit(p legion.Pool) *kit {
+	d := legion.New(quiet("kit"))
+	k := &kit{d: d}
+	w := legion.NewWorkers(d, "main", func(context.Context) (*tool, error) { return &tool{}, nil }, p)
+	k.echo = legion.Handle(w, "echo", func(_ *tool, _ context.Context, b []byte) ([]byte, error) { return b, nil })
+	k.do = legion.Handle(w, "do", (*tool).do)
+	k.record = legion.Handle(w, "record", func(_ *tool, _ context.Context, r record) (record, error) { return r, nil })
+	k.count = legion.StreamWorker(d, "count", count, legion.Pool{Max: 1, Spawn: legion.Lazy})
+	k.task = legion.Task(d, "task", func(ctx context.Context, x deed) (string, error) { return new(tool).do(ctx, x) }, legion.TaskOptions{MaxRunning: 2})
+	k.spare = legion.Worker(d, "spare", func(_ context.Context, s string) (string, error) { return s, nil }, legion.Pool{Max: 1})
+	return k
+}
+
+func (k *kit) start(t testing.TB) *kit {
+	t.Helper()
+	legiontest.Start(t, k.d)
+	return k
+}
+
+// tool is what each worker works with.
+type tool struct{ leak [][]byte }
+
+func (w *tool) do(ctx context.Context, x deed) (string, error) {
+	switch x.What {
+	case "pid":
+		return fmt.Sprint(os.Getpid()), nil
+	case "error":
+		return "", errors.New("it did not work")
+	case "sentinel":
+		return "", fmt.Errorf("deep inside: %w", errSentinel)
+	case "panic":
+		panic("oh no")
+	case "nil map":
+		var m map[string]int
+		m["x"] = 1
+	case "goexit":
+		w.goexit()
+	case "exit":
+		os.Exit(7)
+	case "SIGKILL":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	case "segfault":
+		*(*int)(unsafe.Add(unsafe.Pointer(w), 1<<46)) = 1
+	case "stack":
+		debug.SetMaxStack(1 << 20)
+		overflow(0)
+	case "map":
+		concurrentMapWrites()
+	case "memory":
+		for {
+			w.leak = append(w.leak, make([]byte, 1<<20))
+			for i := 0; i < 1<<20; i += 4096 {
+				w.leak[len(w.leak)-1][i] = 1
+			}
+		}
+	case "keep":
+		b := make([]byte, x.Size)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		w.leak = append(w.leak, b)
+		return fmt.Sprint(os.Getpid()), nil
+	case "loop":
+		for n := 0; ; n++ { // nothing here calls anything
+		}
+	case "sleep":
+		time.Sleep(x.For)
+		return "slept", nil
+	case "wait":
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(x.For):
+			return "waited", nil
+		}
+	case "obstinate":
+		<-ctx.Done()
+		return "done all the same", nil
+	case "deadline":
+		at, ok := ctx.Deadline()
+		return fmt.Sprint(ok, time.Until(at).Round(time.Minute)), nil
+	case "append": // a trace of every execution
+		f, err := os.OpenFile(x.Path, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		_, err = f.WriteString("x")
+		time.Sleep(x.For)
+		return "", err
+	case "large":
+		return string(make([]byte, x.Size)), nil
+	case "log":
+		legion.Logger(ctx).Warn("from inside", "size", x.Size, slog.Group("g", "path", x.Path))
+		return "", nil
+	case "print":
+		fmt.Println("on stdout")
+		fmt.Fprintln(os.Stderr, "on stderr")
+		return "", nil
+	}
+	return "", nil
+}
+
+func (w *tool) goexit() {
+	var t testing.T
+	t.FailNow()
+}
+
+func overflow(n int) int { return overflow(n+1) + 1 }
+
+func concurrentMapWrites() {
+	m := map[int]int{}
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for {
+				m[i]++
+			}
+		})
+	}
+	all.Wait()
+}
+
+func count(ctx context.Context, n int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for i := range n {
+			if !yield(i, nil) {
+				return
+			}
+		}
+		if n < 0 {
+			yield(0, fmt.Errorf("cannot count to %d: %w", n, errSentinel))
+		}
+	}
+}
+
+// twins is a daemon whose two pools live side by side.
+type twins struct {
+	d    *legion.Daemon
+	a, b *legion.Func[deed, string]
+}
+
+func newTwins() *twins {
+	d := legion.New(quiet("twins"))
+	do := func(ctx context.Context, x deed) (string, error) { return new(tool).do(ctx, x) }
+	return &twins{
+		d: d,
+		a: legion.Worker(d, "a", do, legion.Pool{Max: 2, KillGrace: 50 * time.Millisecond, MemoryLimit: 128 << 20}),
+		b: legion.Worker(d, "b", do, legion.Pool{Max: 1}),
+	}
+}
+
+// await waits for something that another process does.
+func await(t testing.TB, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain")
+		}
+	}
+}
