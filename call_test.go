@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -123,8 +125,12 @@ func TestTask(t *testing.T) {
 		}
 		seen[pid] = true
 	}
-	fut := k.task.Go(t.Context(), deed{What: "obstinate"})
-	await(t, func() bool { return fut.State() == legion.CallRunning })
+	mark := filepath.Join(t.TempDir(), "started")
+	fut := k.task.Go(t.Context(), deed{What: "obstinate", Path: mark})
+	await(t, func() bool { b, _ := os.ReadFile(mark); return len(b) > 0 })
+	if fut.State() != legion.CallRunning {
+		t.Errorf("a running task is %v", fut.State())
+	}
 	if fut.PID() == 0 {
 		t.Error("a running task has no pid")
 	}

@@ -78,6 +78,19 @@ func New(c Config) *Daemon {
 	return d
 }
 
+// Pool returns the control of the pool of that name: of a Worker, a Task, a
+// StreamWorker or NewWorkers.
+func (d *Daemon) Pool(name string) (*Supervisor, error) {
+	var names []string
+	for _, p := range d.pools {
+		if p.name == name {
+			return &Supervisor{p}, nil
+		}
+		names = append(names, p.name)
+	}
+	return nil, fmt.Errorf("legion: daemon %s has no pool %q; it has %q", d.config.Name, name, names)
+}
+
 // Name returns Config.Name.
 func (d *Daemon) Name() string { return d.config.Name }
 
@@ -130,21 +143,19 @@ func (d *Daemon) mustDeclare(what string) {
 	}
 }
 
-// callable says why functions cannot be called now.
-func (d *Daemon) callable() error {
+// whyNot says why functions cannot be called now.
+func (d *Daemon) whyNot() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case proc.Self() != nil:
-		return errors.New("this is a worker process; functions are called from the daemon")
+		return "this is a worker process; functions are called from the daemon"
 	case d.state == declared:
-		return errors.New("the daemon has not been started")
-	case d.state == starting && d.pools[0].running == nil:
-		return errors.New("the daemon is starting; its workers start after Init")
-	case d.state == ended:
-		return errors.New("the daemon has stopped")
+		return "the daemon has not been started"
+	case d.state == starting:
+		return "the daemon is starting; its workers start after Init"
 	}
-	return nil // a pool that is stopping says so itself
+	return "the daemon has stopped"
 }
 
 // Start starts the daemon and returns when Init has run and every pool has the
@@ -206,15 +217,13 @@ func (d *Daemon) startUp(ctx, live context.Context) error {
 			return fmt.Errorf("Init: %w", err)
 		}
 	}
-	d.mu.Lock()
-	for _, p := range d.pools {
-		p.running = d.newPool(p)
-	}
-	d.mu.Unlock()
 	errs := make(chan error, len(d.pools))
 	for _, p := range d.pools {
+		p.running.Store(d.newPool(p))
+	}
+	for _, p := range d.pools {
 		go func() {
-			err := p.running.Start(ctx)
+			err := p.running.Load().Start(ctx)
 			if err != nil {
 				err = fmt.Errorf("pool %s: %w", p.name, err)
 			}
@@ -415,13 +424,11 @@ func (d *Daemon) stopPools(pools []*declaration, deadline time.Time) {
 	var all sync.WaitGroup
 	finished := make(chan struct{})
 	var running []*pool.Pool
-	d.mu.Lock()
 	for _, p := range pools {
-		if p.running != nil {
-			running = append(running, p.running)
+		if r := p.running.Load(); r != nil {
+			running = append(running, r)
 		}
 	}
-	d.mu.Unlock()
 	for _, p := range running {
 		all.Go(func() { p.Stop(time.Until(deadline)) })
 	}

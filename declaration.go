@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/legion-go/legion/internal/codec"
@@ -23,7 +24,7 @@ type declaration struct {
 	// setup makes, in a worker, what its functions work on.
 	setup func(ctx context.Context) (state any, err error)
 
-	running *pool.Pool
+	running atomic.Pointer[pool.Pool] // from Start on
 }
 
 // declare adds a pool. Misuse panics: it is a mistake in the program, found by
@@ -191,10 +192,11 @@ func (e *endpoint[In, Out]) decode(data []byte) (out Out, err error) {
 	return out, nil
 }
 
-// pool returns the running pool, or says why there is none.
+// pool returns the running pool, or says why there is none. After the daemon's
+// end the pool is still there, and says itself that it has stopped.
 func (p *declaration) pool() (*pool.Pool, error) {
-	if err := p.d.callable(); err != nil {
-		return nil, &WorkerError{Pool: p.name, Func: p.name, ExitCode: -1, kind: ErrStopped, detail: err.Error()}
+	if running := p.running.Load(); running != nil {
+		return running, nil
 	}
-	return p.running, nil
+	return nil, &WorkerError{Pool: p.name, Func: p.name, ExitCode: -1, kind: ErrStopped, detail: p.d.whyNot()}
 }

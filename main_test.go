@@ -145,6 +145,9 @@ func (w *tool) do(ctx context.Context, x deed) (string, error) {
 			return "waited", nil
 		}
 	case "obstinate":
+		if err := os.WriteFile(x.Path, []byte("x"), 0o600); err != nil {
+			return "", err
+		}
 		<-ctx.Done()
 		return "done all the same", nil
 	case "deadline":

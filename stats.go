@@ -100,9 +100,7 @@ func (d *Daemon) Stats() Stats {
 }
 
 func (p *declaration) stats() PoolStats {
-	p.d.mu.Lock()
-	running := p.running
-	p.d.mu.Unlock()
+	running := p.running.Load()
 	if running == nil {
 		return PoolStats{Name: p.name, State: "stopped", Min: p.opts.Min, Max: p.opts.Max}
 	}

@@ -30,7 +30,7 @@ func main() {
 		MaxCalls:    1000, // then a fresh process: no decoder's leak lives for long
 		MaxRestarts: -1,   // workers are expected to die here: a folder full of bombs is no reason to give up
 	})
-	s := newService(&o, thumb, func(ctx context.Context) error { return d.Stop(ctx) })
+	s := newService(&o, thumb, d.Stop)
 	d.Init(s.begin)
 	d.Every(250*time.Millisecond, s.tick)
 

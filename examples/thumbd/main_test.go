@@ -80,11 +80,19 @@ func TestOnceOverTheSamples(t *testing.T) {
 			t.Errorf("%s has a thumbnail", f.Name)
 		}
 		kind := want[f.Name[:strings.IndexAny(f.Name, " .")]]
-		told := false
-		for line := range strings.Lines(stdout.String()) {
-			told = told || strings.Contains(line, "  "+kind.String()+" ") && strings.Contains(line, "  "+f.Name+" ")
+		told := func(kind outcome) bool {
+			for line := range strings.Lines(stdout.String()) {
+				if strings.Contains(line, "  "+kind.String()+" ") && strings.Contains(line, "  "+f.Name+" ") {
+					return true
+				}
+			}
+			return false
 		}
-		if !told {
+		switch {
+		case told(kind):
+		case strings.HasSuffix(f.Name, ".webp") && (told(timedOut) || told(crashed)):
+			// Its memory is taken at once, but filled bit by bit: another limit may be met before that on memory.
+		default:
 			t.Errorf("%s: no line says %q", f.Name, kind)
 		}
 	}

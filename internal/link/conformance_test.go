@@ -172,7 +172,7 @@ func TestTooLarge(t *testing.T) {
 				t.Fatal(err)
 			}
 			ended := serve(d, func(link.Frame) error { return nil })
-			w.Send(wire.Header{Kind: wire.Response}, make([]byte, n))
+			go w.Send(wire.Header{Kind: wire.Response}, make([]byte, n)) // blocks: nobody receives any more
 			if err := await(t, "Serve", ended); !errors.Is(err, link.ErrCorrupt) {
 				t.Errorf("%d bytes: %v", n, err)
 			}

@@ -18,7 +18,7 @@ import (
 )
 
 // guard is how long a test waits for what should happen at once.
-const guard = 60 * time.Second
+const guard = 20 * time.Second
 
 // childMarker makes the test binary play the worker: "transport maxpayload handler".
 const childMarker = "LEGION_LINK_TEST_CHILD"

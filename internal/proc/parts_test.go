@@ -59,6 +59,7 @@ var childParts = map[string]func(*Child){
 		*(*int)(unsafe.Pointer(&mem[0])) = 1
 	},
 	"busy": func(*Child) {
+		runtime.LockOSThread() // so that the loop runs on another thread than the process's first
 		var looping atomic.Bool
 		go busyLooping(&looping)
 		for !looping.Load() {
@@ -121,16 +122,7 @@ var childParts = map[string]func(*Child){
 
 // helperParts are played by processes which are no children of Start.
 var helperParts = map[string]func(*Child){
-	"daemon":  func(*Child) { runDaemon(os.Getenv("PROC_TEST_CHILD")) },
-	"crowded": func(*Child) { startCrowded() },
-	"narrow":  func(*Child) { startNarrow() },
-	"restless": func(*Child) {
-		for i := range 1000 {
-			_, err := Start(Spec{Name: os.Getenv("PROC_TEST_NAME"), Role: Role{Pool: "hold"}})
-			check(err)
-			fmt.Printf("started=%d\n", i)
-		}
-	},
+	"daemon": func(*Child) { runDaemon(os.Getenv("PROC_TEST_CHILD")) },
 	"self": func(*Child) {
 		fmt.Printf("self=%v marker=%q\n", Self(), os.Getenv(markerName))
 	},

@@ -19,6 +19,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func init() {
+	helperParts["crowded"] = func(*Child) { startCrowded() }
+	helperParts["narrow"] = func(*Child) { startNarrow() }
+	helperParts["restless"] = func(*Child) { startRestless() }
+}
+
 // asNobody prepares a helper that runs as a user whom nothing else belongs to: for him the limit of processes counts.
 func asNobody(part string) *exec.Cmd {
 	c := helper(part)
@@ -206,6 +212,14 @@ func TestDaemonKilledWhileStarting(t *testing.T) {
 				t.Fatalf("processes %v are left", left)
 			}
 		}
+	}
+}
+
+func startRestless() {
+	for i := range 1000 {
+		_, err := Start(Spec{Name: os.Getenv("PROC_TEST_NAME"), Role: Role{Pool: "hold"}})
+		check(err)
+		fmt.Printf("started=%d\n", i)
 	}
 }
 

@@ -57,9 +57,9 @@ type server struct {
 	conn link.Conn
 
 	mu       sync.Mutex
-	running  map[uint32]*job
-	waiting  []*job // in the order of arrival
-	active   int    // goroutines that run jobs
+	running  [256]*job // by slot
+	waiting  []*job    // in the order of arrival
+	active   int       // goroutines that run jobs
 	stopping bool
 	early    [256]uint32 // by slot: a call that was cancelled before its request arrived
 	causes   [256]wire.Cause
@@ -84,7 +84,7 @@ var jobs = sync.Pool{New: func() any { return new(job) }}
 // told to stop and has finished, or until the link ends. It returns nil in the
 // first case. No function runs any more when it returns.
 func Serve(conn link.Conn, c Config) error {
-	s := &server{Config: c, conn: conn, running: map[uint32]*job{}}
+	s := &server{Config: c, conn: conn}
 	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs)}
 	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
@@ -93,7 +93,9 @@ func Serve(conn link.Conn, c Config) error {
 	s.mu.Lock()
 	s.waiting = nil
 	for _, j := range s.running {
-		j.ctx.cancel(context.Canceled)
+		if j != nil {
+			j.ctx.cancel(context.Canceled)
+		}
 	}
 	s.mu.Unlock()
 	s.over.Wait()
@@ -165,21 +167,32 @@ func (s *server) request(f link.Frame) error {
 		return nil
 	}
 	s.active++
-	s.running[j.id] = j
+	s.enter(j)
 	s.start(j)
 	return nil
+}
+
+// enter makes j the running call of its slot. A request that was taken back can
+// come to its turn after the next one in its slot, and is none.
+func (s *server) enter(j *job) {
+	now := &s.running[wire.Slot(j.id)]
+	if *now == nil || wire.Newer(wire.Gen(j.id), wire.Gen((*now).id)) {
+		*now = j
+	}
 }
 
 // start runs j, and what waits behind it, in a goroutine.
 func (s *server) start(j *job) {
 	s.Busy.Add(1)
-	s.over.Go(func() { s.work(j) })
+	s.over.Add(1)
+	go s.work(j)
 }
 
 // work runs jobs until none waits.
 func (s *server) work(j *job) {
 	finished := false
 	defer func() {
+		defer s.over.Done()
 		// A function that ends its goroutine takes this one with it.
 		if s.Busy.Add(-1); !finished {
 			if next := s.next(j); next != nil {
@@ -200,7 +213,9 @@ func (s *server) work(j *job) {
 func (s *server) next(j *job) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.running, j.id)
+	if slot := wire.Slot(j.id); s.running[slot] == j {
+		s.running[slot] = nil
+	}
 	j.recycle()
 	if len(s.waiting) == 0 {
 		s.active--
@@ -212,7 +227,7 @@ func (s *server) next(j *job) *job {
 	if s.waiting = s.waiting[1:]; len(s.waiting) == 0 {
 		s.waiting = s.waiting[:0:0]
 	}
-	s.running[next.id] = next
+	s.enter(next)
 	return next
 }
 
@@ -282,7 +297,7 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 func (s *server) cancel(id uint32, cause wire.Cause) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if j := s.running[id]; j != nil {
+	if j := s.running[wire.Slot(id)]; j != nil && j.id == id {
 		j.ctx.cancel(causeError(cause))
 		return
 	}

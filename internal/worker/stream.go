@@ -30,8 +30,8 @@ func (s *server) emit(j *job, b []byte) error {
 func (s *server) credit(id uint32, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	j := s.running[id]
-	if j == nil {
+	j := s.running[wire.Slot(id)]
+	if j == nil || j.id != id {
 		return
 	}
 	j.granted += n
