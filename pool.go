@@ -141,7 +141,7 @@ func (p Pool) resolve() (Pool, error) {
 		{"Buffer", int64(p.Buffer)}, {"MaxPayload", p.MaxPayload},
 	} {
 		if n.value < 0 {
-			return p, fmt.Errorf("Pool.%s must not be negative", n.name)
+			return p, fmt.Errorf("negative Pool.%s", n.name)
 		}
 	}
 	if p.Min == 0 && p.Spawn != Lazy {

@@ -120,7 +120,8 @@ func (c *compiled) explain(doing string, err error) error {
 //
 // This is sound because plans only pass these pointers down the stack, as pointers, and never store them in the heap:
 // so the runtime finds and adjusts them when it moves the stack. Methods that are not ours could store them, which is
-// why Append and Decode work on a copy in the heap if there are any.
+// why Append and Decode work on a copy in the heap if there are any. (That copy has one more effect: whatever *v refers
+// to is in the heap, too, so maps and what is behind pointers may be stored for a while.)
 //
 //go:nosplit
 func noescape(p unsafe.Pointer) unsafe.Pointer {

@@ -129,6 +129,7 @@ func TestRoundTripRandom(t *testing.T) {
 	random[many](t)
 	random[tree](t)
 	random[forest](t)
+	random[knot](t)
 	random[list](t)
 	random[dict](t)
 	random[ping](t)

@@ -8,15 +8,8 @@ import (
 // compiler makes the plans of one type and of all types inside it. Nothing of it is shared before it is finished.
 type compiler struct {
 	plans   map[reflect.Type]*plan // enc is nil while a plan is being made
-	open    []slot
-	foreign bool // some type encodes itself
-}
-
-// slot is the plan of an element whose type was not finished when the element was met: the types are recursive.
-type slot struct {
-	*plan
-	of    *plan
-	least int
+	again   []*plan                // of types that contain themselves: met once more while they were being made
+	foreign bool                   // some type encodes itself
 }
 
 func compile(t reflect.Type) (*compiled, error) {
@@ -25,38 +18,64 @@ func compile(t reflect.Type) (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range c.open {
-		*s.plan = recursive(atLeast(*s.of, s.least))
+	for _, a := range c.again {
+		*a = recursive(*c.plans[a.typ])
 	}
 	raw := plainString(p) || p.bytes
 	return &compiled{plan: p, foreign: c.foreign, raw: raw, hash: hashOf(t)}, nil
 }
 
-// plan returns the finished plan of t, a type that is found at path.
+// plan returns the plan of t, a type that is found at path. Its enc and dec may be set only when the compiler is done;
+// the rest of it is complete.
 func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
-	if p := c.plans[t]; p != nil {
-		return p, nil
+	p := c.plans[t]
+	if p == nil {
+		p = &plan{typ: t, min: minimum(t)}
+		c.plans[t] = p
+		return p, c.fill(p, path)
 	}
-	p := &plan{typ: t}
-	c.plans[t] = p
-	return p, c.fill(p, path)
+	if p.enc == nil { // so every cycle of types has a plan that counts depth
+		p = &plan{typ: t, min: p.min}
+		c.again = append(c.again, p)
+	}
+	return p, nil
 }
 
-// element returns the plan of values that are reached through a slice, map or pointer. Only through these a type can
-// contain itself. Each value takes at least least bytes of encoding.
+// element returns the plan of values that are reached through a slice, map or pointer: there may be many, so each takes
+// at least least bytes of encoding.
 func (c *compiler) element(t reflect.Type, path string, least int) (*plan, error) {
-	p := c.plans[t]
-	if p != nil && p.enc == nil {
-		s := slot{&plan{typ: t}, p, least}
-		c.open = append(c.open, s)
-		return s.plan, nil
-	}
 	p, err := c.plan(t, path)
 	if err != nil {
 		return nil, err
 	}
-	q := atLeast(*p, least)
-	return &q, nil
+	return atLeast(p, least), nil
+}
+
+// minimum returns the fewest bytes that an encoding of t takes.
+func minimum(t reflect.Type) int {
+	switch {
+	case t == timeType:
+		return minTime
+	case hasOwn(t):
+		return 1
+	}
+	switch t.Kind() {
+	case reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128:
+		return int(t.Size())
+	case reflect.Array:
+		if k := t.Elem().Kind(); reflect.Bool <= k && k <= reflect.Complex128 && !hasOwn(t.Elem()) {
+			return int(t.Size()) // copied as it is
+		}
+		return t.Len() * minimum(t.Elem())
+	case reflect.Struct:
+		n := 0
+		travel, _, _ := fieldsOf(t, "")
+		for _, sf := range travel {
+			n += minimum(sf.Type)
+		}
+		return n
+	}
+	return 1
 }
 
 // share returns how many bytes of encoding a value of t owes for its memory.
@@ -68,7 +87,7 @@ func (c *compiler) fill(p *plan, path string) error {
 		return refuse(path, t, "takes "+strconv.Itoa(int(t.Size()>>20))+" MiB of memory in one piece", "use a slice instead of an array")
 	}
 	if t == timeType {
-		p.min, p.enc, p.dec = minTime, encTime, decTime
+		p.enc, p.dec = encTime, decTime
 		return nil
 	}
 	o, err := ownOf(t, path)

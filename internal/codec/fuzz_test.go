@@ -62,6 +62,7 @@ func FuzzMany(f *testing.F)    { fuzz[many](f, false) }
 func FuzzTree(f *testing.F)    { fuzz[*tree](f, true) }
 func FuzzForest(f *testing.F)  { fuzz[forest](f, false) }
 func FuzzList(f *testing.F)    { fuzz[list](f, true) }
+func FuzzKnot(f *testing.F)    { fuzz[knot](f, false) }
 func FuzzTail(f *testing.F)    { fuzz[tail](f, true) }
 
 func FuzzMaps(f *testing.F) {

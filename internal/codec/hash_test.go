@@ -50,3 +50,10 @@ func TestHash(t *testing.T) {
 		t.Error("the hash is not stable")
 	}
 }
+
+// TestHashAcrossProcesses: nothing of one process, such as an address or the order of a map, is in the hash.
+func TestHashAcrossProcesses(t *testing.T) {
+	if h := mustFor[knot](t).Hash(); h != 0x139bdccb6a98cccd {
+		t.Errorf("the hash of knot is %#x", h)
+	}
+}

@@ -172,6 +172,7 @@ func TestMemoryBound(t *testing.T) {
 	amplified[list](t, greedy, ones, twos, full("\x01"), full("\x02\x00"))
 	amplified[tail](t, greedy, ones, twos, append(ones, make([]byte, 30000)...))
 	amplified[forest](t, greedy, ones, twos)
+	amplified[knot](t, greedy, ones, twos)
 	amplified[dict](t, greedyMaps, ones, full("\x01a\x01"))
 	amplified[[][][][][][]string](t, greedy)
 	amplified[[]map[string]string](t, greedy, full("\x01"), full("\x02\x00\x00"), full("\x02\x01a\x00"))

@@ -23,7 +23,6 @@ func (d *decoder) claimMap(n int, entry uintptr) error {
 
 // mapping fills in the plan of a map.
 func mapping(p, key, val *plan) {
-	p.min = 1
 	if plainString(key) && plainString(val) { // the usual one, without reflection
 		p.enc, p.dec = encStrings, decStrings
 		return

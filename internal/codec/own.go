@@ -104,7 +104,7 @@ func methodsOf(t reflect.Type) *ownEncoding {
 
 func (o *ownEncoding) fill(p *plan) {
 	typ := p.typ
-	p.own, p.min = o, 1
+	p.own = o
 	p.enc = func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		v := reflect.NewAt(typ, p).Interface()
 		start := len(b) + 1 // the length takes one byte, most often

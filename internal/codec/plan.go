@@ -32,7 +32,7 @@ type encFunc func(b []byte, p unsafe.Pointer, depth int) ([]byte, error)
 // d anywhere but on the stack.
 type decFunc func(d *decoder, p unsafe.Pointer) error
 
-// recursive makes p count a level of depth; the compiler puts one into every cycle of types.
+// recursive makes p count a level of depth.
 func recursive(p plan) plan {
 	enc, dec := p.enc, p.dec
 	p.enc = func(b []byte, q unsafe.Pointer, depth int) ([]byte, error) {
@@ -54,22 +54,22 @@ func recursive(p plan) plan {
 }
 
 // atLeast makes values of p be followed by zero bytes if they may else take fewer than least bytes.
-func atLeast(p plan, least int) plan {
+func atLeast(p *plan, least int) *plan {
 	n := least - p.min
 	if n <= 0 {
 		return p
 	}
-	enc, dec := p.enc, p.dec
-	p.min += n
-	p.enc = func(b []byte, q unsafe.Pointer, depth int) ([]byte, error) {
-		b, err := enc(b, q, depth)
+	q := *p
+	q.min = least
+	q.enc = func(b []byte, at unsafe.Pointer, depth int) ([]byte, error) {
+		b, err := p.enc(b, at, depth)
 		if err != nil {
 			return b, err
 		}
 		return append(b, make([]byte, n)...), nil
 	}
-	p.dec = func(d *decoder, q unsafe.Pointer) error {
-		if err := dec(d, q); err != nil {
+	q.dec = func(d *decoder, at unsafe.Pointer) error {
+		if err := p.dec(d, at); err != nil {
 			return err
 		}
 		pad, err := d.take(n)
@@ -83,7 +83,7 @@ func atLeast(p plan, least int) plan {
 		}
 		return nil
 	}
-	return p
+	return &q
 }
 
 // pathError carries the place of an error within the value, which is put together while the error travels outwards.

@@ -38,6 +38,18 @@ func TestRecursion(t *testing.T) {
 		t.Error("a map within itself was encoded")
 	}
 
+	k := &knot{}
+	k.Array = &[2]knot{}
+	k.Array[1].Inner = &struct{ A, B knot }{B: knot{Slice: make([]struct{ K knot }, 1)}}
+	same(t, *k)
+	k.Array[1].Inner.B.Slice[0].K = *k
+	if _, err := mustFor[knot](t).Append(nil, k); err == nil {
+		t.Error("a knot within itself was encoded")
+	}
+	if err := mustFor[knot](t).Decode(bytes.Repeat([]byte{1}, 1e6), new(knot)); err == nil || !strings.Contains(err.Error(), "nested more than") {
+		t.Errorf("deep knot: %v", err)
+	}
+
 	deep := bytes.Repeat([]byte{2}, 1500)
 	if err := mustFor[list](t).Decode(append(deep, 0), new(list)); err == nil || !strings.Contains(err.Error(), "nested more than") {
 		t.Errorf("deep input: %v", err)

@@ -12,9 +12,9 @@ import (
 func scalar(p *plan) (ok bool) {
 	switch p.typ.Kind() {
 	case reflect.Bool:
-		*p = plan{typ: p.typ, min: 1, unit: 1, enc: encByte, dec: decBool}
+		p.unit, p.enc, p.dec = 1, encByte, decBool
 	case reflect.Int8, reflect.Uint8:
-		*p = plan{typ: p.typ, min: 1, unit: 1, enc: encByte, dec: decByte}
+		p.unit, p.enc, p.dec = 1, encByte, decByte
 	case reflect.Int:
 		signed[int](p)
 	case reflect.Int16:
@@ -32,9 +32,9 @@ func scalar(p *plan) (ok bool) {
 	case reflect.Uint64:
 		unsigned[uint64](p)
 	case reflect.Float32:
-		*p = plan{typ: p.typ, min: 4, unit: 4, enc: encFixed32, dec: decFixed32}
+		p.unit, p.enc, p.dec = 4, encFixed32, decFixed32
 	case reflect.Float64:
-		*p = plan{typ: p.typ, min: 8, unit: 8, enc: encFixed64, dec: decFixed64}
+		p.unit, p.enc, p.dec = 8, encFixed64, decFixed64
 	case reflect.Complex64:
 		array(p, &plan{enc: encFixed32, dec: decFixed32, min: 4}, 2, 4)
 		p.unit = 4
@@ -42,7 +42,7 @@ func scalar(p *plan) (ok bool) {
 		array(p, &plan{enc: encFixed64, dec: decFixed64, min: 8}, 2, 8)
 		p.unit = 8
 	case reflect.String:
-		*p = plan{typ: p.typ, min: 1, enc: encString, dec: decString}
+		p.enc, p.dec = encString, decString
 	default:
 		return false
 	}
@@ -50,7 +50,7 @@ func scalar(p *plan) (ok bool) {
 }
 
 func signed[I int | int16 | int32 | int64](p *plan) {
-	p.min, p.unit = 1, int(unsafe.Sizeof(I(0)))
+	p.unit = int(unsafe.Sizeof(I(0)))
 	p.enc = func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		return putVarint(b, int64(*(*I)(p))), nil
 	}
@@ -68,7 +68,7 @@ func signed[I int | int16 | int32 | int64](p *plan) {
 }
 
 func unsigned[U uint | uint16 | uint32 | uint64](p *plan) {
-	p.min, p.unit = 1, int(unsafe.Sizeof(U(0)))
+	p.unit = int(unsafe.Sizeof(U(0)))
 	p.enc = func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		return putUvarint(b, uint64(*(*U)(p))), nil
 	}

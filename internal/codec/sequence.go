@@ -18,7 +18,6 @@ var bigEndian = func() bool {
 
 // array fills in the plan of n elements of size bytes in a row.
 func array(p, elem *plan, n int, size uintptr) {
-	p.min = n * elem.min
 	if elem.min == 0 { // always zero bytes: there is nothing to do n times
 		n = 0
 	}
@@ -43,7 +42,6 @@ func array(p, elem *plan, n int, size uintptr) {
 // bulkArray fills in the plan of an array of numbers or bools, which is copied.
 func bulkArray(p, elem *plan) {
 	size, unit, bools := int(p.typ.Size()), elem.unit, elem.typ.Kind() == reflect.Bool
-	p.min = size
 	p.enc = func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		return appendBulk(b, p, size, unit), nil
 	}
@@ -61,7 +59,6 @@ func slice(p, elem *plan) {
 	typ, size := p.typ, p.typ.Elem().Size()
 	empty := reflect.MakeSlice(typ, 0, 0)
 	strings := elem.typ.Kind() == reflect.String && elem.own == nil
-	p.min = 1
 	p.enc = func(b []byte, p unsafe.Pointer, depth int) (_ []byte, err error) {
 		h := *(*sliceHeader)(p)
 		if h.data == nil {
@@ -111,7 +108,6 @@ func slice(p, elem *plan) {
 // bulkSlice fills in the plan of a slice of numbers or bools, which is copied.
 func bulkSlice(p, elem *plan) {
 	size, unit, bools := int(elem.typ.Size()), elem.unit, elem.typ.Kind() == reflect.Bool
-	p.min = 1
 	p.bytes = elem.typ.Kind() == reflect.Uint8
 	p.enc = func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		h := *(*sliceHeader)(p)

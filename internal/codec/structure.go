@@ -15,9 +15,6 @@ type field struct {
 // structure fills in the plan of a struct whose fields are known.
 func structure(p *plan, fields []field) {
 	p.fields = fields
-	for _, f := range fields {
-		p.min += f.min
-	}
 	p.enc = func(b []byte, p unsafe.Pointer, depth int) (_ []byte, err error) {
 		for i := range fields {
 			f := &fields[i]
@@ -41,7 +38,6 @@ func structure(p *plan, fields []field) {
 // pointer fills in the plan of a pointer.
 func pointer(p, elem *plan) {
 	typ, size := p.typ.Elem(), p.typ.Elem().Size()
-	p.min = 1
 	p.enc = func(b []byte, p unsafe.Pointer, depth int) ([]byte, error) {
 		q := *(*unsafe.Pointer)(p)
 		if q == nil {

@@ -77,6 +77,12 @@ type (
 	}
 	list []list
 	dict map[string]dict
+	knot struct { // contains itself by value, within what it points to
+		Array *[2]knot
+		Inner *struct{ A, B knot }
+		Map   map[string][1]knot
+		Slice []struct{ K knot }
+	}
 	ping struct{ Pong *pong }
 	pong struct {
 		N     int

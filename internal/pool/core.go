@@ -45,7 +45,6 @@ type core struct {
 	streak   int             // workers in a row that died without finishing a call
 	notUntil time.Duration   // no starts before
 	last     *Death          // the last unexpected one
-	lastErr  string
 
 	drainUntil time.Duration
 	cancelled  bool // draining has come to cancelling

@@ -105,7 +105,6 @@ type simProc struct {
 	marks   [256]struct{ gen, state uint32 } // state: 1 started, 2 revoked
 	inbox   []delivery
 	running map[uint32]*simCall
-	early   map[uint32]bool
 }
 
 type delivery struct {

@@ -59,9 +59,9 @@ func dying(pid int) bool {
 
 // sendQuit sends SIGQUIT to a Go process such that the goroutine which keeps it busy is in the report.
 //
-// The runtime can show the stack of a running goroutine only on the thread that it runs on, and the kernel would
-// give the signal to the process's first thread. So it goes to the thread that is running; if there is none, no goroutine
-// is running either, and every thread will do.
+// The runtime can show the stack of a running goroutine only on the thread that it runs on, or after interrupting it,
+// which works in most loops but not in all. The kernel would give the signal to the process's first thread. So it goes
+// to the thread that is running; if there is none, no goroutine is running either, and every thread will do.
 func sendQuit(pid int) error {
 	tid, stopped := busiest(pid)
 	if stopped {
@@ -129,6 +129,9 @@ func anonymous(pid int) (uint64, error) {
 	resident, err := statm(b, 1)
 	if err != nil {
 		return 0, err
+	}
+	if resident == 0 {
+		return 0, os.ErrProcessDone // a zombie
 	}
 	shared, err := statm(b, 2)
 	if err != nil || shared > resident {
