@@ -225,22 +225,22 @@ func TestHandlersErrorEndsTheLink(t *testing.T) {
 func TestCloseDeliversWhatWasSent(t *testing.T) {
 	each(t, func(t *testing.T, tr link.Transport) {
 		d, w := pair(t, tr, link.Options{})
-		for i := range uint32(100) {
-			if err := w.Send(wire.Header{Kind: wire.Response, Call: i}, pattern(int(i), 1000)); err != nil {
+		for i := range uint32(20) {
+			if err := w.Send(wire.Header{Kind: wire.Response, Call: i}, pattern(int(i), 100)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		w.Close()
 		n := uint32(0)
 		ended := serve(d, func(f link.Frame) error {
-			if f.Call != n || !bytes.Equal(f.Payload, pattern(int(n), 1000)) {
+			if f.Call != n || !bytes.Equal(f.Payload, pattern(int(n), 100)) {
 				t.Errorf("got %d, want %d", f.Call, n)
 			}
 			n++
 			return nil
 		})
-		if err := await(t, "Serve", ended); err != io.EOF || n != 100 {
-			t.Errorf("%v after %d of 100 frames", err, n)
+		if err := await(t, "Serve", ended); err != io.EOF || n != 20 {
+			t.Errorf("%v after %d of 20 frames", err, n)
 		}
 		if err := w.Send(wire.Header{Kind: wire.Response}, nil); err != link.ErrClosed {
 			t.Errorf("sending after Close: %v", err)

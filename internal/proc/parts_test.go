@@ -160,8 +160,11 @@ func forever() {
 
 //go:noinline
 func busyLooping(started *atomic.Bool) {
+	for begin := time.Now(); time.Since(begin) < 50*time.Millisecond; {
+		spinOnce()
+	}
 	started.Store(true)
-	for {
+	for { // no call in here lets the runtime in
 		spinOnce()
 	}
 }
