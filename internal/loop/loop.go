@@ -52,8 +52,9 @@ type Loop struct {
 	tickers tickers
 	wake    chan struct{} // one token: look again
 
-	ran      atomic.Bool
-	stopping atomic.Bool
+	ran       atomic.Bool
+	stopping  atomic.Bool
+	goroutine atomic.Uint64 // of Run; 0 if it does not run
 
 	executed atomic.Uint64
 	panics   atomic.Uint64
@@ -134,6 +135,8 @@ func (l *Loop) Run(ctx context.Context) error {
 		return ErrRan
 	}
 	defer l.Stop() // for a function that leaves by runtime.Goexit
+	l.goroutine.Store(goroutineID())
+	defer l.goroutine.Store(0)
 
 	l.tickers.start(l.now())
 	l.work(ctx)

@@ -1,0 +1,153 @@
+// Package bus hands events to handlers. The topic of an event is its Go type;
+// the typed face is in the root package.
+//
+// Handlers of a topic are called one after the other on the goroutine that
+// emits, by priority, highest first, then in the order in which they were added.
+// On, its off, and Counts may be called from any goroutine, from a handler too:
+// an Emit that is under way keeps to the handlers that there were when it began,
+// but calls none that has been taken off meanwhile.
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrStop is what a handler returns to end the handling of an event: no later
+// handler is called, and the emitter leaves out what it would do by itself.
+var ErrStop = errors.New("stop propagation")
+
+// Handler takes an event of the topic that it was added for.
+type Handler func(ctx context.Context, event any) error
+
+// PanicError is the panic of a handler.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic in a handler: %v", e.Value) }
+
+// Bus keeps the handlers. The zero Bus is ready.
+type Bus struct {
+	mu     sync.RWMutex
+	topics map[reflect.Type]*topic
+}
+
+type topic struct {
+	emitted  atomic.Uint64
+	handlers []*entry // replaced, never changed
+}
+
+type entry struct {
+	priority int
+	call     Handler
+	off      atomic.Bool
+}
+
+// On adds a handler. The function that it returns takes it off again.
+func (b *Bus) On(t reflect.Type, priority int, h Handler) (off func()) {
+	e := &entry{priority: priority, call: h}
+	b.change(t, func(old []*entry) []*entry {
+		at := len(old)
+		for at > 0 && old[at-1].priority < priority {
+			at--
+		}
+		return slices.Insert(slices.Clone(old), at, e)
+	})
+	return func() {
+		if !e.off.Swap(true) {
+			b.change(t, func(old []*entry) []*entry {
+				return slices.DeleteFunc(slices.Clone(old), func(o *entry) bool { return o == e })
+			})
+		}
+	}
+}
+
+func (b *Bus) change(t reflect.Type, f func([]*entry) []*entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	top := b.topic(t)
+	top.handlers = f(top.handlers)
+}
+
+// topic returns the topic of t, under the lock.
+func (b *Bus) topic(t reflect.Type) *topic {
+	if b.topics == nil {
+		b.topics = map[reflect.Type]*topic{}
+	}
+	top := b.topics[t]
+	if top == nil {
+		top = &topic{}
+		b.topics[t] = top
+	}
+	return top
+}
+
+// Count counts an event and reports whether it has handlers: for events that are
+// not worth making otherwise.
+func (b *Bus) Count(t reflect.Type) (handled bool) {
+	b.mu.RLock()
+	top := b.topics[t]
+	b.mu.RUnlock()
+	if top == nil {
+		b.mu.Lock()
+		top = b.topic(t)
+		b.mu.Unlock()
+	}
+	top.emitted.Add(1)
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(top.handlers) > 0
+}
+
+// Emit counts event and calls the handlers of its type. stopped says that one of
+// them ended that. Errors of the others, panics as *PanicError, are joined.
+func (b *Bus) Emit(ctx context.Context, t reflect.Type, event any) (stopped bool, err error) {
+	if !b.Count(t) {
+		return false, nil
+	}
+	b.mu.RLock()
+	handlers := b.topics[t].handlers
+	b.mu.RUnlock()
+	var errs []error
+	for _, h := range handlers {
+		if h.off.Load() {
+			continue
+		}
+		err := call(ctx, h.call, event)
+		if errors.Is(err, ErrStop) {
+			return true, errors.Join(errs...)
+		}
+		errs = append(errs, err)
+	}
+	return false, errors.Join(errs...)
+}
+
+func call(ctx context.Context, h Handler, event any) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return h(ctx, event)
+}
+
+// Counts returns how often events of each type were emitted.
+func (b *Bus) Counts() map[string]uint64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	counts := map[string]uint64{}
+	for t, top := range b.topics {
+		if n := top.emitted.Load(); n > 0 {
+			counts[t.String()] = n
+		}
+	}
+	return counts
+}
