@@ -2,6 +2,7 @@ package legion
 
 import (
 	"log/slog"
+	"syscall"
 	"time"
 )
 
@@ -15,6 +16,13 @@ type Config struct {
 	// first, cancelled when little of it is left, and killed in the end. Default
 	// 10 s.
 	StopTimeout time.Duration
+
+	// MinPause is the time between two calls of a function given to Every with
+	// interval 0, in which others have their turn. Default 1 ms.
+	MinPause time.Duration
+
+	// Signals changes what Run does with signals; see [Signal] for the default.
+	Signals map[syscall.Signal]SignalAction
 
 	// Logger gets the daemon's log and what workers print and log. Default: text
 	// on standard error, from slog.LevelInfo on.

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"sync"
-	"time"
 
+	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/proc"
 )
@@ -23,18 +23,24 @@ type Daemon struct {
 	pools  []*declaration
 
 	init, teardown []func(context.Context) error
-	ticks          []tick
-	tickers        []*loop.Ticker
+	loops          []*everyLoop
+	crons          []*cronLoop
 	inProcess      bool
+	bus            bus.Bus
+	live           context.Context // of callbacks: ends when the daemon stops
+	cancel         context.CancelFunc
+
+	pluginsMu sync.Mutex
+	plugins   []*plugin
+	listeners []*listener
 
 	mu      sync.Mutex
 	state   state
-	stopWhy error              // why it is stopping, if not by will
-	cancel  context.CancelFunc // ends the contexts of callbacks
-	loopEnd chan struct{}      // the loop's goroutine has ended
-	hurry   chan struct{}      // closed when stopping is not to wait for anything
+	loopEnd chan struct{} // the loop's goroutine has ended
+	hurry   chan struct{} // closed when stopping is not to wait for anything
 	stopped chan struct{}
-	endErr  error // what went wrong while stopping
+	owned   sync.WaitGroup // goroutines that end with live
+	endErr  error          // what went wrong while stopping
 	ending  []func() error
 }
 
@@ -47,12 +53,6 @@ const (
 	stopping
 	ended
 )
-
-// tick is a declared Every.
-type tick struct {
-	interval time.Duration
-	fn       func(context.Context) error
-}
 
 // New begins the declaration of a daemon. It panics if the configuration is not
 // valid.
@@ -71,7 +71,8 @@ func New(c Config) *Daemon {
 		config: c, log: c.Logger.With("daemon", c.Name),
 		loopEnd: make(chan struct{}), hurry: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	d.loop = loop.New(loop.Config{Panic: d.panicked, Precise: true})
+	d.live, d.cancel = context.WithCancel(context.WithValue(context.Background(), onLoop{}, d))
+	d.loop = loop.New(loop.Config{Panic: d.panicked, Idle: d.idle, MinPause: c.MinPause, Precise: true})
 	return d
 }
 
@@ -105,21 +106,6 @@ func (d *Daemon) Init(fn func(context.Context) error) {
 func (d *Daemon) Teardown(fn func(context.Context) error) {
 	d.mustDeclare("Teardown")
 	d.teardown = append(d.teardown, fn)
-}
-
-// Every has fn called on the loop when the daemon has started, and then at every
-// interval. The n-th call is due n intervals after the first: there is no drift.
-// A call that is late is made once, and those missed meanwhile are counted in
-// the statistics.
-// Interval 0 means again and again, with a short pause in which others have
-// their turn. An error or a panic is logged, and the loop goes on. The context
-// ends when the daemon stops.
-func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) {
-	d.mustDeclare("Every")
-	if interval < 0 {
-		panic(fmt.Sprintf("legion: Every(%v): the interval must not be negative", interval))
-	}
-	d.ticks = append(d.ticks, tick{interval, fn})
 }
 
 // InProcess has the workers run as goroutines of this process: for unit tests
@@ -159,14 +145,7 @@ func (d *Daemon) whyNot() string {
 func (d *Daemon) onLoop(ctx context.Context, fn func() error) error {
 	result := make(chan error, 1)
 	posted := d.loop.Post(func() {
-		err := errors.New("it ended the goroutine of the loop")
-		defer func() {
-			if v := recover(); v != nil {
-				err = fmt.Errorf("panic: %v", v)
-			}
-			result <- err
-		}()
-		err = fn()
+		result <- protect(fn)
 	})
 	if !posted {
 		return ErrStopped
@@ -176,15 +155,20 @@ func (d *Daemon) onLoop(ctx context.Context, fn func() error) error {
 		return err
 	case <-ctx.Done():
 		return fmt.Errorf("it did not end in time: %w", context.Cause(ctx))
+	case <-d.loopEnd:
+		return errors.New("the loop has ended")
+	case <-d.hurry:
+		return errors.New("it was not waited for")
 	}
 }
 
-// post has fn called on the loop. After the daemon's end nothing is called.
-func (d *Daemon) post(fn func()) { d.loop.Post(fn) }
+// post has fn called on the loop. It reports false, and nothing is called, after
+// the daemon's end.
+func (d *Daemon) post(fn func()) bool { return d.loop.Post(fn) }
 
 // panicked takes the panic of a callback: the loop goes on.
 func (d *Daemon) panicked(v any, stack []byte) {
-	d.log.Error("a function of the loop panicked", "panic", fmt.Sprint(v), "stack", string(stack))
+	d.report("a function of the loop", &bus.PanicError{Value: v, Stack: stack}, false)
 }
 
 // onLoop is the key that marks contexts of callbacks.

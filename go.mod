@@ -3,3 +3,5 @@ module github.com/legion-go/legion
 go 1.26.0
 
 require golang.org/x/sys v0.49.0
+
+require github.com/netresearch/go-cron v0.9.1

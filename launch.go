@@ -1,10 +1,12 @@
 package legion
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync/atomic"
 	"time"
@@ -33,6 +35,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 	return pool.New(cfg, worker.Hello(p.funcs), launch, pool.Hooks{
 		Ready: func(id uint64, pid int, took time.Duration) {
 			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
+			announce(d, WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
 		},
 		Died: func(dead *pool.Death, expected bool) {
 			if expected {
@@ -40,9 +43,16 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 			} else {
 				log.Warn("worker died", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
 			}
+			announce(d, WorkerExited{
+				Pool: p.name, Worker: dead.Worker, PID: dead.PID, Expected: expected, ExitCode: dead.Code,
+				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack,
+			})
 		},
-		Failed: func(reason string) { log.Error("pool failed", "reason", reason) },
-		Log:    func(id uint64, pid int, record []byte) { d.logged(p, pid, record) },
+		Failed: func(reason string) {
+			log.Error("pool failed", "reason", reason)
+			announce(d, PoolFailed{Pool: p.name, Reason: reason})
+		},
+		Log: func(id uint64, pid int, record []byte) { d.logged(p, pid, record) },
 	})
 }
 
@@ -66,13 +76,18 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 	defer closeAll(files)
 	pid := new(atomic.Int64) // known only after the start
 	log := p.d.log.With("pool", p.name)
+	var dump stackDump
 	process, err := proc.Start(proc.Spec{
 		Name:   p.d.config.Name + ": " + p.name,
 		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.linkTransport()), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
 		Files:  files,
 		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.opts.Nice, Files: p.opts.Files},
 		Output: func(s proc.Stream, line []byte) {
-			log.Info(string(line), "pid", pid.Load(), "stream", s.String())
+			level := slog.LevelInfo
+			if s == proc.Stderr && dump.has(line) {
+				level = slog.LevelDebug // it is in the WorkerError too
+			}
+			log.Log(context.Background(), level, string(line), "pid", pid.Load(), "stream", s.String())
 		},
 	})
 	if err != nil {
@@ -81,6 +96,21 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 	}
 	pid.Store(int64(process.PID()))
 	return process, conn, nil
+}
+
+// stackDump tells the lines of Go's stack dumps, which begin with "goroutine 7
+// [running]:" and end with an empty line, from others.
+type stackDump struct{ inside bool }
+
+func (d *stackDump) has(line []byte) bool {
+	if bytes.HasPrefix(line, []byte("goroutine ")) && bytes.HasSuffix(line, []byte("]:")) {
+		d.inside = true
+	}
+	was := d.inside
+	if len(line) == 0 {
+		d.inside = false
+	}
+	return was
 }
 
 func closeAll(files []*os.File) {
@@ -149,6 +179,9 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32) error {
 		if state, err = p.setup(ctx); err != nil {
 			return fmt.Errorf("the worker could not set itself up: %w", err)
 		}
+	}
+	if self := proc.Self(); self != nil { // not where workers are goroutines of the daemon
+		emitHere(ctx, p.d, WorkerStarted{Pool: p.name, Worker: self.Role.Worker, PID: os.Getpid()})
 	}
 	err := worker.Serve(conn, worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: sentinels.fault, Context: ctx, State: state,

@@ -16,14 +16,23 @@ import (
 	"unsafe"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/legiontest"
 )
 
 func TestMain(m *testing.M) {
-	legiontest.Main(m,
+	if main, ok := programs[os.Getenv(programKey)]; ok {
+		proc.PrepareTests()
+		main()
+		os.Exit(0)
+	}
+	legiontest.Main(m, append([]func() *legion.Daemon{
 		func() *legion.Daemon { return newKit(legion.Pool{}).d },
 		func() *legion.Daemon { return newTwins().d },
-	)
+		func() *legion.Daemon { return declareDecoder().Daemon },
+		func() *legion.Daemon { return newSolo("solo", legion.Pool{}).d },
+		func() *legion.Daemon { return newSolo("crowd", legion.Pool{Concurrency: 8}).d },
+	}, unlike...)...)
 }
 
 // quiet is the configuration of the daemons in these tests.
@@ -175,6 +184,8 @@ func (w *tool) do(ctx context.Context, x deed) (string, error) {
 		fmt.Println("on stdout")
 		fmt.Fprintln(os.Stderr, "on stderr")
 		return "", nil
+	default:
+		return w.more(ctx, x)
 	}
 	return "", nil
 }

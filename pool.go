@@ -94,9 +94,10 @@ type Pool struct {
 	Heartbeat time.Duration
 	// MaxRestarts deaths of workers within RestartWindow, not counting those that
 	// Legion willed, fail the pool: calls end with ErrPoolFailed until Resume. So
-	// do eight workers in a row that die before they are ready. Before that,
-	// starts are delayed, 50 ms at first, 30 s at most. Defaults 100 and 1 min;
-	// MaxRestarts negative: never.
+	// do eight workers in a row that die before they are ready; before that,
+	// starts are delayed, by 50 ms at first. Workers that die one after the other
+	// without having finished a call are replaced with a delay of at most 200 ms.
+	// Defaults 600 and 1 min; MaxRestarts negative: never.
 	MaxRestarts   int
 	RestartWindow time.Duration
 
@@ -160,7 +161,7 @@ func (p Pool) resolve() (Pool, error) {
 	or(&p.Procs, min(p.Concurrency, runtime.NumCPU()))
 	or(&p.BootTimeout, 10*time.Second)
 	or(&p.Heartbeat, 10*time.Second)
-	or(&p.MaxRestarts, 100)
+	or(&p.MaxRestarts, 600)
 	or(&p.RestartWindow, time.Minute)
 	or(&p.Buffer, 1<<20)
 	or(&p.MaxPayload, wire.MaxPayload)

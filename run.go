@@ -4,37 +4,29 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"syscall"
 )
 
 // Run starts the daemon and waits for its end, which comes with Stop, with the
-// end of ctx, or with SIGTERM or SIGINT; a second signal does not wait for calls
-// that run. In a worker process Run never returns.
+// end of ctx, or with a signal; see [Signal] for what signals do. In a worker
+// process Run never returns.
 func (d *Daemon) Run(ctx context.Context) error {
 	if d.isWorker() {
 		d.serve()
 	}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
+	signals := make(chan os.Signal, 64)
+	d.notify(signals)
 	over := make(chan struct{})
-	defer close(over)
+	watched := make(chan struct{})
 	go func() {
-		for n := 1; ; n++ {
-			select {
-			case s := <-signals:
-				d.log.Info("stopping", "signal", s.String())
-				if n > 1 {
-					d.hasten()
-				}
-			case <-ctx.Done():
-				ctx = context.WithoutCancel(ctx)
-			case <-over:
-				return
-			}
-			d.begin(nil)
-		}
+		defer close(watched)
+		d.watchSignals(signals, over)
 	}()
+	defer func() {
+		signal.Stop(signals)
+		close(over)
+		<-watched
+	}()
+	defer context.AfterFunc(ctx, func() { d.begin("the context of Run ended") })()
 	if err := d.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}

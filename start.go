@@ -17,15 +17,12 @@ func (d *Daemon) Start(ctx context.Context) error {
 	if err := d.mayStart(); err != nil {
 		return err
 	}
-	live, cancel := context.WithCancel(context.WithValue(context.Background(), onLoop{}, d))
-	d.mu.Lock()
-	d.cancel = cancel
-	d.mu.Unlock()
 	go func() {
 		defer close(d.loopEnd)
-		_ = d.loop.Run(context.Background()) // an error would be that of a second Run
+		defer d.begin("the loop's goroutine was ended") // by runtime.Goexit; else it ends because of a stop
+		_ = d.loop.Run(context.Background())            // an error would be that of a second Run
 	}()
-	err := d.startUp(ctx, live)
+	err := d.startUp(ctx)
 	d.mu.Lock()
 	asked := d.state == stopping // Stop came while it started
 	if err == nil && !asked {
@@ -33,15 +30,18 @@ func (d *Daemon) Start(ctx context.Context) error {
 	}
 	d.mu.Unlock()
 	switch {
-	case err != nil:
-		d.begin(nil)
-		<-d.stopped
-		return fmt.Errorf("legion: starting %s: %w", d.config.Name, err)
 	case asked:
 		<-d.stopped
 		return fmt.Errorf("legion: starting %s: %w while it started", d.config.Name, ErrStopped)
+	case err != nil:
+		d.begin("the start failed")
+		<-d.stopped
+		return fmt.Errorf("legion: starting %s: %w", d.config.Name, err)
 	}
 	d.log.Info("started", "pid", os.Getpid())
+	announce(d, Started{})
+	d.startLoops()
+	d.startCrons()
 	return nil
 }
 
@@ -60,16 +60,41 @@ func (d *Daemon) mayStart() error {
 }
 
 // startUp is the order of a start.
-func (d *Daemon) startUp(ctx, live context.Context) error {
+func (d *Daemon) startUp(ctx context.Context) error {
+	// A stop that comes meanwhile ends the start too.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(d.live, cancel)()
+
+	if err := d.startPlugins(ctx); err != nil {
+		return err
+	}
+	for _, l := range d.listeners {
+		if err := l.open(ctx); err != nil {
+			return err
+		}
+	}
 	for _, fn := range d.init {
-		if err := d.onLoop(ctx, func() error { return fn(live) }); err != nil {
+		if err := d.onLoop(ctx, func() error { return fn(d.live) }); err != nil {
 			return fmt.Errorf("Init: %w", err)
 		}
 	}
-	errs := make(chan error, len(d.pools))
+	announce(d, Init{})
+	return d.startPools(ctx)
+}
+
+// startPools starts all pools at the same time, and waits for them.
+func (d *Daemon) startPools(ctx context.Context) error {
+	d.mu.Lock()
+	if d.state != starting {
+		d.mu.Unlock()
+		return ErrStopped
+	}
 	for _, p := range d.pools {
 		p.running.Store(d.newPool(p))
 	}
+	d.mu.Unlock()
+	errs := make(chan error, len(d.pools))
 	for _, p := range d.pools {
 		go func() {
 			err := p.running.Load().Start(ctx)
@@ -83,20 +108,5 @@ func (d *Daemon) startUp(ctx, live context.Context) error {
 	for range d.pools {
 		all = append(all, <-errs)
 	}
-	if err := errors.Join(all...); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, t := range d.ticks {
-		d.tickers = append(d.tickers, d.loop.Every(t.interval, func() {
-			if live.Err() != nil {
-				return // stopping
-			}
-			if err := t.fn(live); err != nil && live.Err() == nil {
-				d.log.Error("a function of the loop failed", "err", err)
-			}
-		}))
-	}
-	return nil
+	return errors.Join(all...)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/pool"
 )
 
@@ -14,6 +15,9 @@ type Stats struct {
 	State string // declared, starting, running, stopping, stopped
 	Loop  LoopStats
 	Pools []PoolStats // in the order of declaration
+
+	Events  map[string]uint64 // how often each type of event was emitted
+	Plugins map[string]any    // what plugins add, by their names
 }
 
 // LoopStats are the figures of the daemon's loop.
@@ -83,7 +87,12 @@ func (d *Daemon) Stats() Stats {
 	s := Stats{Name: d.config.Name, PID: os.Getpid()}
 	d.mu.Lock()
 	s.State = [...]string{"declared", "starting", "running", "stopping", "stopped"}[d.state]
-	tickers := d.tickers
+	var tickers []*loop.Ticker
+	for _, l := range d.loops {
+		if l.ticker != nil {
+			tickers = append(tickers, l.ticker)
+		}
+	}
 	d.mu.Unlock()
 	l := d.loop.Stats()
 	s.Loop = LoopStats{Panics: l.Panics, Pending: l.Pending, Running: l.Running}
@@ -92,6 +101,12 @@ func (d *Daemon) Stats() Stats {
 		s.Loop.Ticks += ts.Runs
 		s.Loop.Missed += ts.Missed
 		s.Loop.Overruns += ts.Overruns
+	}
+	s.Events = d.bus.Counts()
+	s.Plugins = d.pluginStats()
+	for _, c := range d.crons {
+		s.Loop.Ticks += c.runs.Load()
+		s.Loop.Missed += c.missed.Load()
 	}
 	for _, p := range d.pools {
 		s.Pools = append(s.Pools, p.stats())

@@ -26,15 +26,14 @@ func (d *Daemon) Wait() error {
 // Stop stops the daemon and waits until nothing of it is left: calls that run are
 // finished, those that are not done when little of StopTimeout is left are
 // cancelled, and workers that do not end are killed. When ctx ends, it does not
-// wait for calls any longer. Called with the context of a callback, that is on
-// the loop, it only begins to stop. It may be called again, and before Start,
+// wait for calls any longer. Called on the loop, by a callback, it only begins to
+// stop. It may be called again, and before Start,
 // which then fails.
 func (d *Daemon) Stop(ctx context.Context) error {
-	if ctx.Value(onLoop{}) == d {
-		d.begin(nil)
+	d.begin("Stop was called")
+	if d.loop.OnLoop() {
 		return nil
 	}
-	d.begin(nil)
 	select {
 	case <-d.stopped:
 	case <-ctx.Done():
@@ -56,7 +55,7 @@ func (d *Daemon) hasten() {
 }
 
 // begin begins to stop, once.
-func (d *Daemon) begin(why error) {
+func (d *Daemon) begin(why string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch d.state {
@@ -64,37 +63,43 @@ func (d *Daemon) begin(why error) {
 		d.state = ended
 		close(d.stopped)
 	case starting, running:
-		d.state, d.stopWhy = stopping, why
-		go d.shutDown()
+		d.state = stopping
+		go d.shutDown(why)
 	}
 }
 
-// shutDown is the order of a stop.
-func (d *Daemon) shutDown() {
+// shutDown is the order of a stop. StopTimeout bounds all of it.
+func (d *Daemon) shutDown(why string) {
+	d.log.Debug("stopping", "why", why)
 	deadline := time.Now().Add(d.config.StopTimeout)
-	d.mu.Lock()
-	cancel, pools := d.cancel, d.pools
-	errs := []error{d.stopWhy}
-	d.mu.Unlock()
-	if cancel != nil {
-		cancel() // the loop's callbacks are to end
-	}
-	d.stopPools(pools, deadline)
-	ctx, done := context.WithDeadline(context.WithValue(context.Background(), onLoop{}, d), deadline.Add(time.Second))
+	ctx, done := context.WithDeadline(context.WithValue(context.Background(), onLoop{}, d), deadline)
 	defer done()
-	for i := len(d.teardown) - 1; i >= 0 && cancel != nil; i-- {
+	announce(d, Shutdown{Reason: why})
+	d.cancel() // the loop's callbacks are to end
+	for _, l := range d.listeners {
+		_ = l.Close()
+	}
+	d.stopPools(deadline)
+	var errs []error
+	for i := len(d.teardown) - 1; i >= 0; i-- {
 		if err := d.onLoop(ctx, func() error { return d.teardown[i](ctx) }); err != nil {
 			errs = append(errs, fmt.Errorf("Teardown: %w", err))
 		}
 	}
+	errs = append(errs, d.stopPlugins(ctx)...)
 	d.loop.Stop()
-	if cancel != nil {
+	select {
+	case <-d.loopEnd:
+	case <-ctx.Done():
+		errs = append(errs, errors.New("a function of the loop has not ended"))
+	case <-d.hurry:
 		select {
 		case <-d.loopEnd:
-		case <-ctx.Done():
-			errs = append(errs, errors.New("a function of the loop has not ended"))
+		default:
+			errs = append(errs, errors.New("a function of the loop was not waited for"))
 		}
 	}
+	d.owned.Wait()
 	for _, f := range d.ending {
 		errs = append(errs, f())
 	}
@@ -108,30 +113,32 @@ func (d *Daemon) shutDown() {
 	close(d.stopped)
 }
 
-// stopPools stops all pools at the same time.
-func (d *Daemon) stopPools(pools []*declaration, deadline time.Time) {
-	var all sync.WaitGroup
-	finished := make(chan struct{})
+// stopPools stops all pools at the same time. Being hurried, it does not wait
+// for calls.
+func (d *Daemon) stopPools(deadline time.Time) {
+	d.mu.Lock()
 	var running []*pool.Pool
-	for _, p := range pools {
+	for _, p := range d.pools {
 		if r := p.running.Load(); r != nil {
 			running = append(running, r)
 		}
 	}
+	d.mu.Unlock()
+	over := make(chan struct{})
+	var all, hurried sync.WaitGroup
 	for _, p := range running {
 		all.Go(func() { p.Stop(time.Until(deadline)) })
-	}
-	go func() {
-		select {
-		case <-d.hurry:
-			for _, p := range running {
-				all.Go(func() { p.Stop(0) })
+		hurried.Go(func() {
+			select {
+			case <-d.hurry:
+				p.Stop(0)
+			case <-over:
 			}
-		case <-finished:
-		}
-	}()
+		})
+	}
 	all.Wait()
-	close(finished)
+	close(over)
+	hurried.Wait()
 }
 
 // atEnd has f called when everything else has ended.

@@ -26,13 +26,13 @@ var ErrStop = errors.New("stop propagation")
 // Handler takes an event of the topic that it was added for.
 type Handler func(ctx context.Context, event any) error
 
-// PanicError is the panic of a handler.
+// PanicError is a panic as an error.
 type PanicError struct {
 	Value any
 	Stack []byte
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("panic in a handler: %v", e.Value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 // Bus keeps the handlers. The zero Bus is ready.
 type Bus struct {
@@ -113,6 +113,11 @@ func (b *Bus) Emit(ctx context.Context, t reflect.Type, event any) (stopped bool
 	if !b.Count(t) {
 		return false, nil
 	}
+	return b.Call(ctx, t, event)
+}
+
+// Call is Emit for an event that has been counted.
+func (b *Bus) Call(ctx context.Context, t reflect.Type, event any) (stopped bool, err error) {
 	b.mu.RLock()
 	handlers := b.topics[t].handlers
 	b.mu.RUnlock()

@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"math/big"
 	"reflect"
 	"testing"
 	"time"
@@ -23,7 +22,6 @@ func TestMinimum(t *testing.T) {
 		M map[string]inner
 		N [2]inner
 		Z [5]struct{}
-		I big.Int
 		T string
 	}
 	zero := func(c *compiled, b []byte, err error) {

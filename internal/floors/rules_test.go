@@ -15,6 +15,7 @@ const module = "github.com/legion-go/legion"
 var floors = map[string]int{
 	"internal/bus":     0,
 	"internal/codec":   0,
+	"internal/fail":    0,
 	"internal/logfile": 0,
 	"internal/loop":    0,
 	"internal/ring":    0,

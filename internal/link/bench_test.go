@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"sync"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/legion-go/legion/internal/link"
 )
+
+var buffer = flag.Int("buffer", 0, "benchmarks: Options.Buffer")
 
 // BenchmarkEcho measures calls to a real child process: link, size, callers, and handler (go: a goroutine for each
 // request; inline: on the receiving goroutine).
@@ -26,7 +29,7 @@ func BenchmarkEcho(b *testing.B) {
 				name = "socket"
 			}
 			b.Run(fmt.Sprintf("%s/%dB/x%d/%s", name, c.size, c.callers, c.how), func(b *testing.B) {
-				conn, _ := start(b, tr, link.Options{}, c.how)
+				conn, _ := start(b, tr, link.Options{Buffer: *buffer}, c.how)
 				cl := newClient(conn)
 				p := make([]byte, c.size)
 				if _, err := cl.call(p, nil); err != nil { // the child is up
@@ -35,6 +38,13 @@ func BenchmarkEcho(b *testing.B) {
 				b.SetBytes(int64(c.size))
 				b.ReportAllocs()
 				b.ResetTimer()
+				before := conn.Stats()
+				defer func() {
+					after := conn.Stats()
+					b.ReportMetric(float64(after.Parks-before.Parks)/float64(b.N), "parks/op")
+					b.ReportMetric(float64(after.Wakes-before.Wakes)/float64(b.N), "wakes/op")
+					b.ReportMetric(float64(after.Full-before.Full)/float64(b.N), "full/op")
+				}()
 				if c.callers == 1 {
 					lone(b, cl, p)
 				} else {
@@ -83,4 +93,22 @@ func many(b *testing.B, cl *client, p []byte, callers int) {
 		})
 	}
 	wg.Wait()
+}
+
+// BenchmarkNew measures what a link costs before its worker is started.
+func BenchmarkNew(b *testing.B) {
+	for _, tr := range transports() {
+		b.Run(tr.String(), func(b *testing.B) {
+			for range b.N {
+				c, files, err := link.New(tr, link.Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, f := range files {
+					f.Close()
+				}
+				c.Close()
+			}
+		})
+	}
 }

@@ -26,31 +26,43 @@ func (b *buffers) get(f link.Frame) *[]byte {
 
 func (b *buffers) put(p *[]byte) { b.p.Put(p) }
 
-// client is what a pool is to a link: it matches answers with calls.
+// client is what a pool is to a link: it matches answers with calls. It costs as little as it can, so that benchmarks
+// measure the link.
 type client struct {
-	c     link.Conn
-	slots [wire.Slots]struct {
-		busy atomic.Bool
-		done atomic.Bool
-		gen  uint32
-		code uint16
-		dst  []byte
-		ch   chan struct{}
-		fin  func() bool
-	}
-	free   chan uint8
+	c      link.Conn
+	mu     sync.Mutex // for free
+	free   []uint8
+	slots  [wire.Slots]slot
 	out    atomic.Int32
 	strays atomic.Int64
 	ended  <-chan error
 }
 
+type slot struct {
+	state atomic.Uint32
+	gen   uint32
+	code  uint16
+	dst   []byte
+	ch    chan struct{}
+	fin   func() bool
+	_     [64]byte
+}
+
+// The states of a slot.
+const (
+	slotFree = iota
+	slotSent
+	slotParked // sent, and the caller sleeps on ch
+	slotDone
+)
+
 func newClient(c link.Conn) *client {
-	cl := &client{c: c, free: make(chan uint8, wire.Slots)}
+	cl := &client{c: c}
 	for i := range cl.slots {
 		s := &cl.slots[i]
 		s.ch = make(chan struct{}, 1)
-		s.fin = s.done.Load
-		cl.free <- uint8(i)
+		s.fin = func() bool { return s.state.Load() == slotDone }
+		cl.free = append(cl.free, uint8(i))
 	}
 	cl.ended = serve(c, cl.handle)
 	return cl
@@ -58,7 +70,7 @@ func newClient(c link.Conn) *client {
 
 func (cl *client) handle(f link.Frame) error {
 	s := &cl.slots[wire.Slot(f.Call)]
-	if f.Kind != wire.Response || !s.busy.Load() || wire.Gen(f.Call) != s.gen {
+	if st := s.state.Load(); f.Kind != wire.Response || st != slotSent && st != slotParked || wire.Gen(f.Call) != s.gen {
 		cl.strays.Add(1)
 		return nil
 	}
@@ -68,32 +80,39 @@ func (cl *client) handle(f link.Frame) error {
 		s.dst = append(s.dst[:0], f.Payload...)
 	}
 	s.code = f.Code
-	s.busy.Store(false)
-	s.done.Store(true)
-	s.ch <- struct{}{}
+	if s.state.Swap(slotDone) == slotParked {
+		s.ch <- struct{}{}
+	}
 	return nil
 }
 
-// call sends p and appends the answer to dst[:0].
+// call sends p and returns the answer, in dst if there is room. At most wire.Slots callers at a time.
 func (cl *client) call(p, dst []byte) ([]byte, error) {
-	i := <-cl.free
-	defer func() { cl.free <- i }()
+	cl.mu.Lock()
+	i := cl.free[len(cl.free)-1]
+	cl.free = cl.free[:len(cl.free)-1]
+	cl.mu.Unlock()
 	s := &cl.slots[i]
 	s.gen = (s.gen + 1) & wire.GenMask
 	s.dst = dst
-	s.done.Store(false)
-	s.busy.Store(true)
+	s.state.Store(slotSent)
 	lone := cl.out.Add(1) == 1
-	defer cl.out.Add(-1)
-	if err := cl.c.Send(wire.Header{Kind: wire.Request, Code: uint16(i), Call: wire.CallID(i, s.gen)}, p); err != nil {
-		s.busy.Store(false)
-		return nil, err
+	err := cl.c.Send(wire.Header{Kind: wire.Request, Code: uint16(i), Call: wire.CallID(i, s.gen)}, p)
+	if err == nil {
+		if lone {
+			cl.c.Poll(s.fin)
+		}
+		if s.state.Load() != slotDone && s.state.CompareAndSwap(slotSent, slotParked) {
+			<-s.ch
+		}
+		dst = s.dst
 	}
-	if lone {
-		cl.c.Poll(s.fin)
-	}
-	<-s.ch
-	return s.dst, nil
+	s.state.Store(slotFree)
+	cl.out.Add(-1)
+	cl.mu.Lock()
+	cl.free = append(cl.free, i)
+	cl.mu.Unlock()
+	return dst, err
 }
 
 func mustCall(t testing.TB, cl *client, p []byte) {

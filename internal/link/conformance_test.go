@@ -19,13 +19,16 @@ import (
 var sizes = []int{0, 1, 47, 48, 49, 64, 1000, 1024, 1025, 16 << 10, 16<<10 + 1, 32 << 10, 32<<10 + 1, 200 << 10,
 	256<<10 - 16, 256<<10 - 15, 256 << 10, 1 << 20, 5<<20 + 3}
 
-func pattern(seed, n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(seed + i*7 + i>>8)
-	}
+// noise is where patterns are cut from.
+var noise = sync.OnceValue(func() []byte {
+	b := make([]byte, 8<<20)
+	rng := rand.NewChaCha8([32]byte{1})
+	rng.Read(b)
 	return b
-}
+})
+
+// pattern is n bytes that depend on seed; not to be written to.
+func pattern(seed, n int) []byte { return noise()[seed%1000*13:][:n:n] }
 
 // collect returns a handler that hands over copies of the frames.
 func collect(n int) (chan link.Frame, link.Handler) {

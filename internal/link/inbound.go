@@ -3,6 +3,7 @@ package link
 import (
 	"fmt"
 
+	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -49,6 +50,7 @@ func (in *inbound) check(h wire.Header) error {
 
 // frame takes one frame whose bytes are all there. owned says whether they may be given away.
 func (in *inbound) frame(word uint64, data []byte, owned bool) error {
+	fail.Point("link.frame")
 	h := wire.FromWord(word)
 	if err := in.check(h); err != nil {
 		return err
@@ -126,9 +128,8 @@ func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, e
 func (j *join) room(n int) []byte {
 	need := len(j.buf) + n
 	if need > cap(j.buf) {
-		grown := make([]byte, len(j.buf), min(j.total, max(need, 2*cap(j.buf), firstGrab)))
-		copy(grown, j.buf)
-		j.buf = grown
+		grown := buffer(min(j.total, max(need, 2*cap(j.buf), firstGrab)))
+		j.buf = append(grown, j.buf...)
 	}
 	j.buf = j.buf[:need]
 	return j.buf[need-n:]
@@ -137,6 +138,7 @@ func (j *join) room(n int) []byte {
 // deliver gives the payload to the handler if h is the header of its last piece.
 func (in *inbound) deliver(j *join, h wire.Header) error {
 	if h.Flags&wire.More != 0 {
+		fail.Point("link.joining")
 		return nil
 	}
 	f := Frame{Header: j.h, Payload: j.buf, Owned: true}

@@ -90,7 +90,7 @@ type Frame struct {
 	// Payload is valid until the handler returns, unless Owned. Over shared memory the peer may change it at any time:
 	// copy it, and then check the copy.
 	Payload []byte
-	// Owned says that Payload is ordinary memory that belongs to the handler from now on.
+	// Owned says that Payload is ordinary memory that belongs to the handler from now on. See also Recycle.
 	Owned bool
 }
 

@@ -89,10 +89,14 @@ func echo(c link.Conn, busy *atomic.Int32, how string) error {
 		}
 		b := pool.get(f)
 		busy.Add(1)
-		call, code := f.Call, f.Code
+		call, code, owned := f.Call, f.Code, f.Owned
 		go func() {
 			busy.Add(-1)
 			answer(call, code, *b)
+			if owned {
+				link.Recycle(*b)
+				*b = nil
+			}
 			pool.put(b)
 		}()
 		return nil

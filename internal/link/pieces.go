@@ -1,6 +1,7 @@
 package link
 
 import (
+	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -65,6 +66,7 @@ func (s *splitter) send(c carrier, h wire.Header, payload []byte) error {
 			return err
 		}
 		payload = payload[n:]
+		fail.Point("link.splitting")
 	}
 	return nil
 }

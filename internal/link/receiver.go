@@ -99,7 +99,7 @@ func (e *ending) abrupt() bool { return e.closed.Load() || e.err.Load() != nil }
 func (r *receiver) serve() error {
 	r.role.Store(roleHeld)
 	for !r.end.over.Load() {
-		if err := r.drain(nil, 1<<30); err != nil {
+		if _, err := r.drain(nil, ringCells); err != nil {
 			r.end.fail(err)
 			break
 		}
@@ -137,8 +137,8 @@ func (r *receiver) regain() {
 	}
 }
 
-// drain delivers what is in the ring: at most limit frames, and none after stop() is true.
-func (r *receiver) drain(stop func() bool, limit int) error {
+// drain delivers what is in the ring: at most limit frames, and none after stop() is true. It returns how many.
+func (r *receiver) drain(stop func() bool, limit int) (int, error) {
 	var frames, bytes uint64
 	var err error
 	for int(frames) < limit && !r.end.abrupt() {
@@ -167,23 +167,27 @@ func (r *receiver) drain(stop func() bool, limit int) error {
 		r.frames.Add(frames)
 		r.bytes.Add(bytes)
 	}
-	return err
+	return int(frames), err
 }
 
-// salvage delivers every complete record of a dead peer.
+// salvage delivers every complete record of a dead peer. There cannot be more of them than cells, so one that says
+// it has gone and goes on sending does not keep anybody here.
 func (r *receiver) salvage() error {
-	for {
-		if err := r.drain(nil, 1<<30); err != nil {
+	for left := ringCells; left > 0 && !r.end.abrupt(); {
+		n, err := r.drain(nil, left)
+		if err != nil {
 			return err
 		}
 		more, err := r.ring.Salvage()
 		if err != nil {
 			return corrupt("%w", err)
 		}
-		if !more || r.end.abrupt() {
+		if !more {
 			return nil
 		}
+		left -= max(n, 1)
 	}
+	return nil
 }
 
 // look spins until the ring has something at head, and reports false if the time is spent, the link is over or
@@ -344,7 +348,7 @@ func (r *receiver) pollFor(done func() bool) error {
 	budget := r.pollSpin.Budget()
 	var start time.Time
 	for i := 0; ; i++ {
-		if err := r.drain(done, pollLimit); err != nil {
+		if _, err := r.drain(done, pollLimit); err != nil {
 			return err
 		}
 		if done() {

@@ -16,7 +16,7 @@ const (
 	magic     = 0x004e4f4947454c01 // \x01LEGION\0
 	marksAt   = page
 	toWorkAt  = marksAt + marksSize
-	ringCells = 4096 // 256 KiB: 15 payloads of 16 KiB, or 4096 of 48 bytes
+	ringCells = 8192 // 512 KiB: 126 payloads of 4 KiB, or 8192 of up to 48 bytes
 )
 
 // segment is a mapped segment, cut up.

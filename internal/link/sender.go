@@ -2,14 +2,16 @@ package link
 
 import (
 	"sync"
+	"sync/atomic"
 
+	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/ring"
 	"github.com/legion-go/legion/internal/shm"
 )
 
 // copyLocked is the largest frame that is copied into the ring while the lock is held. Above, taking the lock a
 // second time costs less than what it would keep others from.
-const copyLocked = 1 << 10
+const copyLocked = 4<<10 + 64
 
 // sender is the writing side of a link over shared memory: it puts frames into the ring, wakes the peer if it sleeps,
 // and makes senders wait for space in the order in which they came.
@@ -24,13 +26,14 @@ type sender struct {
 	bell  *shm.Bell // rung when the peer sleeps there
 	space *shm.Bell // on which the leader waits
 
-	queue   waiters
-	writers int   // slots reserved but not committed, or peers being woken: reasons not to unmap the memory
-	err     error // why nothing can be sent any more
-	closed  bool  // done runs, or has run, when writers is 0
-	done    func()
+	queue waiters
+	err   error // why nothing can be sent any more
+	// gate keeps the memory and the bells from going away. Who holds the lock while err is nil is inside, because
+	// Close sets err before it shuts the gate; who goes on without the lock has entered it while he held it.
+	gate *gate
 
 	frames, bytes, wakes, full uint64
+	late                       atomic.Uint64 // wakes that were counted without the lock
 }
 
 // waiter is a sender that waits for space.
@@ -71,6 +74,7 @@ func (s *sender) carry(word uint64, p prefix, body []byte) error {
 	if ok && n <= copyLocked {
 		copy(slot.Buf, p.b[:p.n])
 		copy(slot.Buf[p.n:], body)
+		fail.Point("link.write")
 		s.ring.Commit(slot, word)
 		mode := s.ring.TakeParked()
 		if mode == 0 {
@@ -78,15 +82,15 @@ func (s *sender) carry(word uint64, p prefix, body []byte) error {
 			return nil
 		}
 		s.wakes++
-		s.writers++
+		s.gate.enter()
 		s.mu.Unlock()
 		s.wake(mode)
-		s.leave(false)
+		s.gate.leave()
 		return nil
 	}
 	if ok {
 		s.ring.Announce(slot)
-		s.writers++
+		s.gate.enter()
 		s.mu.Unlock()
 	} else {
 		var err error
@@ -95,13 +99,14 @@ func (s *sender) carry(word uint64, p prefix, body []byte) error {
 		}
 	}
 	copy(slot.Buf, p.b[:p.n])
+	fail.Point("link.write")
 	copy(slot.Buf[p.n:], body)
 	s.ring.Commit(slot, word)
-	mode := s.ring.TakeParked()
-	if mode != 0 {
+	if mode := s.ring.TakeParked(); mode != 0 {
+		s.late.Add(1)
 		s.wake(mode)
 	}
-	s.leave(mode != 0)
+	s.gate.leave()
 	return nil
 }
 
@@ -114,22 +119,8 @@ func (s *sender) wake(mode uint32) {
 	s.bell.Ring()
 }
 
-// leave ends what writers has counted.
-func (s *sender) leave(woke bool) {
-	s.mu.Lock()
-	if woke {
-		s.wakes++
-	}
-	s.writers--
-	last := s.closed && s.writers == 0
-	s.mu.Unlock()
-	if last {
-		s.done()
-	}
-}
-
-// wait is called with the lock held and releases it. It returns a slot of n bytes that counts as a writer and is
-// announced.
+// wait is called with the lock held and releases it. It returns a slot of n bytes that is announced,
+// with the gate entered for whoever fills it.
 func (s *sender) wait(n int) (ring.Slot, error) {
 	s.full++
 	w := waiterPool.Get().(*waiter)
@@ -195,7 +186,7 @@ func (s *sender) grantLocked(w *waiter) (bool, error) {
 		return false, err
 	}
 	s.ring.Announce(slot)
-	s.writers++
+	s.gate.enter()
 	w.slot = slot
 	s.queue.first = w.next
 	return true, nil
@@ -240,19 +231,6 @@ func (s *sender) fail(err error) {
 	s.mu.Lock()
 	s.failLocked(err)
 	s.mu.Unlock()
-}
-
-// close ends sending and runs done when no sender is inside the memory any more, now or later.
-func (s *sender) close() {
-	s.mu.Lock()
-	s.failLocked(ErrClosed)
-	first := !s.closed
-	s.closed = true
-	last := first && s.writers == 0
-	s.mu.Unlock()
-	if last {
-		s.done()
-	}
 }
 
 // bye tells the peer that nothing more will come; a peer that sleeps on its futex does not see the bell being closed.

@@ -13,8 +13,8 @@ import (
 
 // shared is one end of a link over shared memory.
 //
-// The memory is unmapped, and the bells are closed, by the last who is inside after Close: the gate counts Serve,
-// whoever polls, marks or wakes, and the sender as a whole, which itself counts those that write.
+// The memory is unmapped, and the bells are closed, by the last who is inside after Close: the gate counts Serve and
+// whoever polls, marks, writes or wakes.
 type shared struct {
 	end   ending
 	gate  gate
@@ -115,8 +115,7 @@ func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*sh
 	s := &shared{seg: seg, bell: bell, space: space, max: o.MaxPayload}
 	s.split = newSplitter(min(maxPiece, seg.g.MaxPayload()) - len(prefix{}.b))
 	s.gate.free = s.free
-	s.gate.enter() // for the sender
-	s.send = sender{ring: p, bell: bell, space: space, done: s.gate.leave}
+	s.send = sender{ring: p, bell: bell, space: space, gate: &s.gate}
 	s.recv = receiver{ring: c, bell: bell, space: space, end: &s.end, in: inbound{worker: worker, max: o.MaxPayload}}
 	s.recv.busy = func() bool {
 		return o.Busy != nil && o.Busy.Load() > 0 || s.send.waiting()
@@ -222,14 +221,13 @@ func (c *shared) Close() error {
 		c.end.close()
 		c.send.bye()
 	})
-	c.send.close()
 	c.gate.close()
 	return nil
 }
 
 func (c *shared) Stats() Stats {
 	c.send.mu.Lock()
-	st := Stats{Sent: c.send.frames, SentBytes: c.send.bytes, Wakes: c.send.wakes, Full: c.send.full}
+	st := Stats{Sent: c.send.frames, SentBytes: c.send.bytes, Wakes: c.send.wakes + c.send.late.Load(), Full: c.send.full}
 	c.send.mu.Unlock()
 	st.Received, st.ReceivedBytes, st.Parks = c.recv.frames.Load(), c.recv.bytes.Load(), c.recv.parks.Load()
 	return st

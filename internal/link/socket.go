@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/shm"
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -103,6 +104,7 @@ func (c *socket) carry(word uint64, p prefix, body []byte) error {
 	c.out = b
 	_, err := c.f.Write(b)
 	if err == nil && !small {
+		fail.Point("link.write")
 		_, err = c.f.Write(body)
 	}
 	if err != nil {

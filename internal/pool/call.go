@@ -31,6 +31,7 @@ const (
 type Death struct {
 	proc.Exit
 	Worker uint64 // number of the worker in its pool
+	Limit  uint64 // of its memory, in bytes; 0 = none
 }
 
 // An Outcome is how one call ended.

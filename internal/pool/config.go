@@ -38,7 +38,7 @@ type Config struct {
 	MaxRestarts   int           // deaths in RestartWindow that fail the pool; 0 = any number
 	RestartWindow time.Duration
 	MaxBootFails  int           // workers in a row that die before they are ready; 0 = any number
-	BackoffMin    time.Duration // first wait before the next start after such a death
+	BackoffMin    time.Duration // first wait before the next start after one of those
 	BackoffMax    time.Duration
 
 	Funcs []string // names of the functions, by index
@@ -60,4 +60,12 @@ const (
 	// silent. Checks are counted instead of time, so that a daemon that was
 	// itself stopped for a while does not kill its workers when it goes on.
 	heartbeatChecks = 4
+
+	// A worker that boots and then dies of its calls says more of the calls than
+	// of the worker, and hostile calls must not slow down the good ones: the first
+	// such deaths cost no wait, and later ones a short one, which only keeps a
+	// crash at every call from eating the machine.
+	crashesAtOnce   = 4
+	crashBackoffMin = 10 * time.Millisecond
+	crashBackoffMax = 200 * time.Millisecond
 )

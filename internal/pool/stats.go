@@ -142,6 +142,10 @@ func (d *Death) String() string {
 		b.WriteString(": ")
 		b.WriteString(line)
 	}
+	if d.Limit > 0 && d.Usage.MaxRSS > d.Limit/10*9 && !d.OutOfMemory {
+		// At the limit the Go runtime does not always find words for it.
+		fmt.Fprintf(&b, " (it had used %d MiB, its limit is %d MiB)", d.Usage.MaxRSS>>20, d.Limit>>20)
+	}
 	return b.String()
 }
 

@@ -142,7 +142,7 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 // exited takes the end of a process, after everything that it had written was
 // taken in. A process that could not be started ends here too.
 func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
-	d.Worker = w.id
+	d.Worker, d.Limit = w.id, k.cfg.MemoryLimit
 	if w.killer != "" {
 		d.KilledBy = w.killer // also if SIGQUIT was enough
 	}
@@ -241,13 +241,20 @@ func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Du
 		k.fail(fx, fmt.Sprintf("%d workers in a row died before they were ready", k.bootFail), now)
 	case k.cfg.MaxRestarts > 0 && len(k.deaths) > k.cfg.MaxRestarts:
 		k.fail(fx, fmt.Sprintf("%d workers died within %v", len(k.deaths), k.cfg.RestartWindow), now)
-	case k.streak > 1 || booting:
-		wait := k.cfg.BackoffMin << min(k.streak-1, 30)
-		if wait > k.cfg.BackoffMax || wait <= 0 {
-			wait = k.cfg.BackoffMax
-		}
-		k.notUntil = max(now+time.Duration(k.jitter(float64(wait))), k.notUntil)
+	case booting:
+		k.wait(k.cfg.BackoffMin, k.bootFail-1, k.cfg.BackoffMax, now)
+	case k.streak > crashesAtOnce:
+		k.wait(crashBackoffMin, k.streak-crashesAtOnce-1, crashBackoffMax, now)
 	}
+}
+
+// wait delays the next start by first, doubled n times, but at most by longest.
+func (k *core) wait(first time.Duration, n int, longest, now time.Duration) {
+	d := first << min(n, 30)
+	if d > longest || d <= 0 {
+		d = longest
+	}
+	k.notUntil = max(now+time.Duration(k.jitter(float64(d))), k.notUntil)
 }
 
 // fail gives the pool up: what waits is answered, what comes is refused, until

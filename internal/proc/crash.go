@@ -50,10 +50,14 @@ func crashReport(head, body string) string {
 	if head != "" {
 		kept = append(make([]string, 0, len(blocks)+1), head)
 	}
+	// The first goroutine is the one that crashed; unless nothing crashed, but we sent a signal.
+	first := !strings.HasPrefix(body, "SIGQUIT")
 	for _, b := range blocks {
-		if b = cleanBlock(b); b != "" {
+		b, system := cleanBlock(b)
+		if !system || first {
 			kept = append(kept, b)
 		}
+		first = first && !strings.HasPrefix(b, "goroutine ")
 	}
 	s := strings.Join(kept, "\n\n")
 	if len(s) <= MaxStack {
@@ -67,10 +71,10 @@ func crashReport(head, body string) string {
 	return s + cut
 }
 
-// cleanBlock returns what a reader wants of a block of lines, "" if that is nothing.
-func cleanBlock(block string) string {
+// cleanBlock returns what a reader wants of a block of lines, and whether it is the stack of a goroutine of the runtime.
+func cleanBlock(block string) (clean string, system bool) {
 	lines := strings.Split(strings.TrimSpace(block), "\n")
-	system := strings.HasPrefix(lines[0], "goroutine ") // until a function is not the runtime's
+	system = strings.HasPrefix(lines[0], "goroutine ") // until a function is not the runtime's
 	if at, state := strings.Index(lines[0], " gp=0x"), strings.Index(lines[0], " ["); system && at > 0 && state > at {
 		lines[0] = lines[0][:at] + lines[0][state:]
 	}
@@ -89,10 +93,7 @@ func cleanBlock(block string) string {
 		}
 		kept = append(kept, l)
 	}
-	if system {
-		return ""
-	}
-	return strings.Join(kept, "\n")
+	return strings.Join(kept, "\n"), system || len(kept) == 0
 }
 
 // isRegister recognises the lines of a register dump: "rax    0x7f", "PC=0x55 m=0 sigcode=0" is none.
@@ -102,11 +103,20 @@ func isRegister(line string) bool {
 	return ok && hex && len(name) >= 2 && len(name) <= 6 && strings.IndexByte(value, ' ') < 0 && strings.IndexByte(name, '.') < 0
 }
 
-// ranOutOfMemory reports whether the runtime ended itself for want of memory: the last line of head says so, and
-// the stack, which a message cannot pretend to, has the function that ends a program for the runtime's own reasons.
+// ranOutOfMemory reports whether the runtime ended itself for want of memory.
+//
+// Normally the last line of head says so, and the stack, which no message can pretend to, has the function that ends a
+// program for the runtime's own reasons. In one place the garbage collector of Go 1.26 does not check whether it was given
+// memory, and dies of the nil pointer: newSpanSPMC takes it from sysAlloc, and tryDrain is the first to write there.
 func ranOutOfMemory(head, body string) bool {
 	head = strings.TrimSpace(head)
 	what, ok := strings.CutPrefix(head[strings.LastIndexByte(head, '\n')+1:], "fatal error: ")
-	return ok && (strings.Contains(what, "out of memory") || strings.Contains(what, "cannot allocate memory")) &&
-		strings.Contains("\n"+body, "\nruntime.throw(")
+	if ok && (strings.Contains(what, "out of memory") || strings.Contains(what, "cannot allocate memory")) &&
+		strings.Contains("\n"+body, "\nruntime.throw(") {
+		return true
+	}
+	where, stack, _ := strings.Cut(body, "\n\ngoroutine ")
+	_, stack, _ = strings.Cut(stack, "\n")
+	return strings.HasPrefix(where, "SIGSEGV") && strings.HasSuffix(where, " addr=0x0") &&
+		strings.HasPrefix(stack, "runtime.(*spanQueue).tryDrain(")
 }

@@ -8,18 +8,21 @@ import (
 
 func TestCrashReport(t *testing.T) {
 	const (
-		user   = "goroutine 7 gp=0x1 m=0 mp=0x2 [running]:\nmain.f(0x1)\n\t/a/b.go:3 +0x1 fp=0x1 sp=0x2 pc=0x3\ncreated by main.main in goroutine 1\n\t/a/b.go:9 +0x1"
-		clean  = "goroutine 7 [running]:\nmain.f(0x1)\n\t/a/b.go:3 +0x1\ncreated by main.main in goroutine 1\n\t/a/b.go:9 +0x1"
-		system = "goroutine 2 gp=0x1 m=nil [force gc (idle)]:\nruntime.gopark(0x0?)\n\t/go/proc.go:1 +0x1 fp=0x1 sp=0x2 pc=0x3\ncreated by runtime.init.7 in goroutine 1\n\t/go/proc.go:2 +0x1"
-		regs   = "rax    0x0\nrip    0x408fee\ngs     0x0"
+		user        = "goroutine 7 gp=0x1 m=0 mp=0x2 [running]:\nmain.f(0x1)\n\t/a/b.go:3 +0x1 fp=0x1 sp=0x2 pc=0x3\ncreated by main.main in goroutine 1\n\t/a/b.go:9 +0x1"
+		clean       = "goroutine 7 [running]:\nmain.f(0x1)\n\t/a/b.go:3 +0x1\ncreated by main.main in goroutine 1\n\t/a/b.go:9 +0x1"
+		system      = "goroutine 2 gp=0x1 m=nil [force gc (idle)]:\nruntime.gopark(0x0?)\n\t/go/proc.go:1 +0x1 fp=0x1 sp=0x2 pc=0x3\ncreated by runtime.init.7 in goroutine 1\n\t/go/proc.go:2 +0x1"
+		systemClean = "goroutine 2 [force gc (idle)]:\nruntime.gopark(0x0?)\n\t/go/proc.go:1 +0x1\ncreated by runtime.init.7 in goroutine 1\n\t/go/proc.go:2 +0x1"
+		regs        = "rax    0x0\nrip    0x408fee\ngs     0x0"
 	)
 	for _, c := range []struct{ head, body, want string }{
 		{"panic: stale", "", ""},
 		{"", user, clean},
 		{"panic: x\n", "panic: x\n\n" + user + "\n", "panic: x\n\n" + clean},
 		{"fatal error: x\n", "\n" + user, "fatal error: x\n\n" + clean},
-		{"runtime: y\nfatal error: x\n", system + "\n\n" + user + "\n\n" + system + "\n\n" + regs + "\n", "runtime: y\nfatal error: x\n\n" + clean},
+		{"runtime: y\nfatal error: x\n", user + "\n\n" + system + "\n\n" + regs + "\n", "runtime: y\nfatal error: x\n\n" + clean},
 		{"SIGQUIT: quit\n", "SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n" + user + "\n\n" + regs, "SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n" + clean},
+		{"SIGSEGV: x\n", "SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + system + "\n\n" + user + "\n\n" + system, // the first is the one that crashed
+			"SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + systemClean + "\n\n" + clean},
 	} {
 		if got := crashReport(c.head, c.body); got != c.want {
 			t.Errorf("%q and %q become\n%s", c.head, c.body, got)
@@ -56,6 +59,9 @@ func TestOutOfMemoryIsNotGuessed(t *testing.T) {
 		{"fatal error: out of memory\n", "panic: x\n\ngoroutine 1 [running]:\nmain.main()\n", false},
 		{"panic: fatal error: out of memory\n", throw, false},
 		{"", throw, false},
+		{"", "SIGSEGV: segmentation violation\nPC=0x4 m=0 sigcode=1 addr=0x0\n\ngoroutine 0 gp=0x8 m=0 mp=0x8 [idle]:\nruntime.(*spanQueue).tryDrain(0x400?)\n\t/x", true},
+		{"", "SIGSEGV: segmentation violation\nPC=0x4 m=0 sigcode=1 addr=0x9990\n\ngoroutine 0 gp=0x8 m=0 mp=0x8 [idle]:\nruntime.(*spanQueue).tryDrain(0x400?)\n\t/x", false},
+		{"", "SIGSEGV: segmentation violation\nPC=0x4 m=0 sigcode=1 addr=0x0\n\ngoroutine 0 gp=0x8 m=0 mp=0x8 [idle]:\nmain.tryDrain(0x400?)\n\t/x", false},
 		{"fatal error: out of memory\n", "", false},
 	} {
 		if got := ranOutOfMemory(c.head, c.body); got != c.want {

@@ -113,11 +113,11 @@ func TestSignal(t *testing.T) {
 
 // A goroutine that never yields is what a deadline is for: its stack must be in the report, wherever it runs.
 func TestQuitShowsTheBusyGoroutine(t *testing.T) {
-	for i := range 20 {
-		if i == 10 { // as if the loop were in assembly, which the runtime cannot interrupt
+	for i := range 10 {
+		if i == 5 { // as if the loop were in assembly, which the runtime cannot interrupt
 			t.Setenv("GODEBUG", "asyncpreemptoff=1")
 		}
-		p, o := begin(t, "busy", limits(Limits{Procs: 1 + i/10}))
+		p, o := begin(t, "busy", limits(Limits{Procs: 1 + i/5}))
 		o.value(t, p, "ready")
 		if err := p.Quit(); err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,7 +61,12 @@ func (w watched) goneWithin(d time.Duration) bool {
 // startDaemon starts a daemon whose child plays part, and returns what it prints as name=value, by name.
 func startDaemon(t *testing.T, part string, names ...string) (daemon watched, value map[string]string) {
 	t.Helper()
-	c := helper("daemon", "PROC_TEST_CHILD="+part)
+	return startDaemonAs(t, helper("daemon"), part, names...)
+}
+
+func startDaemonAs(t *testing.T, c *exec.Cmd, part string, names ...string) (daemon watched, value map[string]string) {
+	t.Helper()
+	c.Env = append(c.Env, "PROC_TEST_CHILD="+part)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -92,16 +98,19 @@ func startDaemon(t *testing.T, part string, names ...string) (daemon watched, va
 }
 
 func TestDaemonKilled(t *testing.T) {
-	for _, stopped := range []bool{false, true} {
-		name := "running"
-		if stopped {
-			name = "stopped"
-		}
-		t.Run(name, func(t *testing.T) {
-			daemon, v := startDaemon(t, "grandchild", "daemon", "grandchild")
+	for _, how := range []string{"running", "stopped", "unprivileged"} {
+		t.Run(how, func(t *testing.T) {
+			c := helper("daemon")
+			if how == "unprivileged" {
+				if os.Geteuid() != 0 {
+					t.Skip("this is what the other cases are: the test itself has no privileges")
+				}
+				c = asNobody("daemon")
+			}
+			daemon, v := startDaemonAs(t, c, "grandchild", "daemon", "grandchild")
 			grandchild := watchPID(t, "grandchild", v["grandchild"])
 			worker := watchPID(t, "worker", parentOf(t, grandchild.pid))
-			if stopped {
+			if how == "stopped" {
 				stop(t, worker.pid)
 				stop(t, grandchild.pid)
 			}

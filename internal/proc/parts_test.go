@@ -59,11 +59,11 @@ var childParts = map[string]func(*Child){
 		*(*int)(unsafe.Pointer(&mem[0])) = 1
 	},
 	"busy": func(*Child) {
-		runtime.LockOSThread() // so that the loop runs on another thread than the process's first
+		runtime.LockOSThread() // the loop has to run on another thread than the process's first
 		var looping atomic.Bool
 		go busyLooping(&looping)
 		for !looping.Load() {
-			runtime.Gosched()
+			time.Sleep(time.Millisecond)
 		}
 		fmt.Printf("ready=%d\n", os.Getpid())
 		forever()
@@ -160,9 +160,8 @@ func forever() {
 
 //go:noinline
 func busyLooping(started *atomic.Bool) {
-	for begin := time.Now(); time.Since(begin) < 50*time.Millisecond; {
-		spinOnce()
-	}
+	runtime.LockOSThread()
+	spin() // what hangs has soon taken more time than what is on its way to sleep
 	started.Store(true)
 	for { // no call in here lets the runtime in
 		spinOnce()

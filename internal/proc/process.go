@@ -27,7 +27,6 @@ type Process struct {
 	mu       sync.Mutex
 	reaped   bool
 	killedBy string // the first reason given to Kill while the child was not dying, "" if none
-	quit     bool   // SIGQUIT was sent
 }
 
 // PID returns the process id. It may belong to another process once Done is closed.
@@ -60,13 +59,11 @@ func (p *Process) Kill(by string) error {
 }
 
 // Quit sends SIGQUIT to the child alone: the Go runtime in it writes all stacks to the crash file and ends the process
-// within some milliseconds; they are Exit.Stack then. A stopped child is continued, since it could not do that
-// otherwise. A child that ignores SIGQUIT, or hangs in C code that blocks signals, must be killed.
+// with code 2 within some milliseconds; they are Exit.Stack then, and KilledBy stays empty. A stopped child is continued,
+// since it could not do that otherwise. A child that ignores SIGQUIT, or hangs in C code that blocks signals, must be
+// killed.
 func (p *Process) Quit() error {
-	return p.signal(syscall.SIGQUIT, func() error {
-		p.quit = true
-		return sendQuit(p.pid)
-	})
+	return p.signal(syscall.SIGQUIT, func() error { return sendQuit(p.pid) })
 }
 
 // Signal sends s to the child alone. After the child's end the error matches os.ErrProcessDone.

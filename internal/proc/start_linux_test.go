@@ -22,6 +22,7 @@ import (
 func init() {
 	helperParts["crowded"] = func(*Child) { startCrowded() }
 	helperParts["narrow"] = func(*Child) { startNarrow() }
+	helperParts["first"] = func(*Child) { startAsFirst() }
 	helperParts["restless"] = func(*Child) { startRestless() }
 }
 
@@ -163,6 +164,39 @@ func openNames() []string {
 		}
 	}
 	return names
+}
+
+// In a container the daemon may be process 1, and its children's parent too.
+func TestDaemonIsProcess1(t *testing.T) {
+	c := helper("first")
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS}
+	out, err := c.Output()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("needs the right to make a pid namespace")
+	}
+	if err != nil || string(out) != "well\n" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func startAsFirst() {
+	if os.Getpid() != 1 {
+		check(fmt.Errorf("this is process %d", os.Getpid()))
+	}
+	check(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
+	check(syscall.Mount("proc", "/proc", "proc", 0, ""))
+	p, err := Start(Spec{Role: Role{Pool: "exit", Daemon: "3"}})
+	check(err)
+	if e := p.Exit(); e.Code != 3 {
+		check(fmt.Errorf("%v %q", e, e.Stderr))
+	}
+	p, err = Start(Spec{Role: Role{Pool: "hold"}})
+	check(err)
+	check(p.Kill("test"))
+	if e := p.Exit(); e.KilledBy != "test" {
+		check(fmt.Errorf("%v %q", e, e.Stderr))
+	}
+	fmt.Println("well")
 }
 
 // A child outlives the thread on which Start was called.

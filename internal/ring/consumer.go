@@ -15,7 +15,8 @@ type Consumer struct {
 	takenBulk   uint64
 }
 
-// NewConsumer makes the receiving side of the ring in mem, whose memory must have been zero when the ring was made.
+// NewConsumer makes the receiving side of the ring in mem, whose memory must have been zero when the ring was made. It
+// never writes to cells or bulk area.
 func NewConsumer(mem []byte, g Geometry) (*Consumer, error) {
 	a, err := cut(mem, g)
 	if err != nil {
@@ -59,7 +60,6 @@ func (c *Consumer) Next() (Record, bool, error) {
 		if c.head&c.mask == 0 {
 			return Record{}, false, fmt.Errorf("%w: skip at the first cell", ErrCorrupt)
 		}
-		atomic.StoreUint64(word64(c.cells, off), 0)
 		c.head += c.mask + 1 - c.head&c.mask
 	}
 }
@@ -99,11 +99,6 @@ func (c *Consumer) extent(size uint64) (cells, bulk uint64, err error) {
 // Release gives the place of the last record back. It reports true if the producer waits for space, has enough now
 // and is to be woken. After the last record of a burst, call Publish.
 func (c *Consumer) Release() bool {
-	// The header's word is the one that Ready may look at; the others are ordered by the store of the head.
-	atomic.StoreUint64(word64(c.cells, c.cell(c.head)), 0)
-	for i := uint64(1); i < c.taken; i++ {
-		*word64(c.cells, c.cell(c.head+i)) = 0
-	}
 	c.head += c.taken
 	c.bhead += c.takenBulk
 	big := c.takenBulk > 0
@@ -137,7 +132,7 @@ func (c *Consumer) Publish() bool {
 
 // Ended reports whether the producer has said that nothing more will be committed. What was committed before is
 // there to be consumed.
-func (c *Consumer) Ended() bool { return atomic.LoadUint32(word32(c.header, offEnd)) != 0 }
+func (c *Consumer) Ended() bool { return atomic.LoadUint32(word32(c.header, offEnd)) == 1 }
 
 // Salvage is for a producer that is dead: it passes over a record that was reserved but never committed, so that
 // complete ones behind it are found. It reports false if nothing follows.

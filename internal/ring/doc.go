@@ -13,8 +13,8 @@
 //
 // The consumer polls the header of the record it expects next, in place; there is no shared tail. The producer
 // reserves records in order, under a lock that its user provides, but may fill and commit them in any order, so that
-// large copies need no lock. The consumer zeroes the first word of each cell it is done with; so a word that is not
-// zero is always a record of this lap, never a remnant.
+// large copies need no lock. Before a record can be committed, the place of the next one's header has been cleared; so
+// what the consumer finds where it looks is a record of this lap or nothing, never a remnant.
 //
 // # Trust
 //

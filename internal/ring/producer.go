@@ -49,6 +49,7 @@ func (p *Producer) Reserve(n int) (Slot, bool, error) {
 		}
 	}
 	if skip > 0 {
+		p.clear(p.tail + skip)
 		atomic.StoreUint64(word64(p.cells, p.cell(p.tail)), stamp(p.tail)|skipSize<<32)
 		p.tail += skip
 	}
@@ -63,8 +64,13 @@ func (p *Producer) Reserve(n int) (Slot, bool, error) {
 		s.Buf = p.cells[at : at+n : at+n]
 	}
 	p.tail += cells
+	p.clear(p.tail)
 	return s, true, nil
 }
+
+// clear makes sure that where the consumer looks next it finds nothing, before it can get there: what it must pass to
+// get there is not committed yet.
+func (p *Producer) clear(pos uint64) { *word64(p.cells, p.cell(pos)) = 0 }
 
 // Announce writes the size of a record that will be committed after others may have been reserved: if this process
 // dies in between, the consumer can still find what follows. It costs a transfer of the cache line that the consumer
@@ -80,8 +86,9 @@ func (p *Producer) Commit(s Slot, tag uint64) {
 	atomic.StoreUint64(word64(p.cells, off), stamp(s.pos)|uint64(len(s.Buf)+1)<<32)
 }
 
+// fits reports whether there is space, with a cell to spare for clear.
 func (p *Producer) fits(cells, bulk uint64) bool {
-	return p.tail+cells-p.head <= p.mask+1 && p.btail+bulk-p.bhead <= p.bulkMask+1
+	return p.tail+cells-p.head <= p.mask && p.btail+bulk-p.bhead <= p.bulkMask+1
 }
 
 // refresh loads what the consumer has published. Positions only grow, and never beyond what was reserved.
@@ -109,7 +116,7 @@ func (p *Producer) Full(n int) (bool, error) {
 	if bulk > 0 {
 		bulk += toStart(p.btail, bulk, p.bulkMask)
 	}
-	atomic.StoreUint64(word64(p.header, offWant), want(p.tail, cells, p.mask+1))
+	atomic.StoreUint64(word64(p.header, offWant), want(p.tail, cells+1, p.mask+1))
 	atomic.StoreUint64(word64(p.header, offWantB), want(p.btail, bulk, p.bulkMask+1))
 	atomic.StoreUint32(word32(p.header, offStarved), 1)
 	if err := p.refresh(); err != nil {

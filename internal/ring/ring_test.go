@@ -314,7 +314,7 @@ func TestFullAsksForHalfARing(t *testing.T) {
 	for put(t, p, 0, nil) {
 		n++
 	}
-	if n != small.Cells {
+	if n != small.Cells-1 { // one is kept free
 		t.Fatalf("%d records of one cell in %d cells", n, small.Cells)
 	}
 	if ok, err := p.Full(0); ok || err != nil {
@@ -326,7 +326,7 @@ func TestFullAsksForHalfARing(t *testing.T) {
 		}
 		woken := c.Release()
 		woken = c.Publish() || woken
-		if want := i+1 == n/2; woken != want {
+		if want := i+1 == small.Cells/2-1; woken != want {
 			t.Fatalf("after %d of %d records: wake %v, want %v", i+1, n, woken, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -89,6 +90,7 @@ func Serve(conn link.Conn, c Config) error {
 	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
 	}
+	fail.Point("worker.ready")
 	err := conn.Serve(s.receive)
 	s.mu.Lock()
 	s.waiting = nil
@@ -201,7 +203,9 @@ func (s *server) work(j *job) {
 		}
 	}()
 	for j != nil {
+		fail.Point("worker.taken")
 		if s.conn.Begin(j.id) {
+			fail.Point("worker.started")
 			s.run(j)
 		}
 		j = s.next(j)
@@ -256,7 +260,9 @@ func (s *server) run(j *job) {
 		if !returned {
 			h.Code, result = uint16(wire.Panic), wire.AppendFault(nil, panicked(recover()))
 		}
+		fail.Point("worker.finished")
 		s.answer(h, result)
+		fail.Point("worker.answered")
 	}()
 	if j.fn.Stream != nil {
 		h.Code = uint16(wire.End)

@@ -15,7 +15,9 @@ const Version = 1
 
 // Folder makes sure that dir holds the samples. A dir that exists is left as it is: it appears under its name only when it
 // is complete. Files are made by as many goroutines as there are processors.
-func Folder(dir string) error {
+func Folder(dir string) error { return fill(dir, append(Hostile(), Good()...)) }
+
+func fill(dir string, files []File) error {
 	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -28,7 +30,7 @@ func Folder(dir string) error {
 		return fmt.Errorf("make a place for the sample pictures: %w", err)
 	}
 	defer os.RemoveAll(unfinished) // finds nothing after the rename
-	if err := writeAll(unfinished, append(Hostile(), Good()...)); err != nil {
+	if err := writeAll(unfinished, files); err != nil {
 		return fmt.Errorf("write the sample pictures: %w", err)
 	}
 	if err := os.Chmod(unfinished, 0o755); err != nil {

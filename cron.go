@@ -1,0 +1,82 @@
+package legion
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/legion-go/legion/internal/cron"
+)
+
+// cronLoop is a declared Cron.
+type cronLoop struct {
+	name    string
+	entry   *cron.Entry
+	fn      func(context.Context) error
+	pending atomic.Bool // waits on the loop, or runs
+	runs    atomic.Uint64
+	missed  atomic.Uint64
+}
+
+// Cron has fn called on the loop at the times of a cron expression: minute, hour,
+// day of month, month and day of week, with optional seconds before them; or
+// @hourly, @daily, @weekly, @monthly, @yearly. "TZ=Europe/Berlin " before it sets
+// the time zone, which is otherwise the machine's. It panics if the expression
+// is wrong.
+//
+// Times that pass while fn runs, while the machine sleeps or while the clock is
+// set forward are made up for by one call. An entry for certain hours runs
+// neither twice nor not at all when summer time ends. Errors, panics and events
+// are as with Every.
+func (d *Daemon) Cron(spec string, fn func(context.Context) error) {
+	d.mustDeclare("Cron " + spec)
+	entry, err := cron.Parse(spec)
+	if err != nil {
+		panic(fmt.Sprintf("legion: Cron: %v", err))
+	}
+	d.crons = append(d.crons, &cronLoop{name: "cron " + spec, entry: entry, fn: fn})
+}
+
+// startCrons begins to watch the clock, until d.live ends.
+func (d *Daemon) startCrons() {
+	if len(d.crons) == 0 {
+		return
+	}
+	now := time.Now()
+	for _, c := range d.crons {
+		c.entry.Start(now)
+	}
+	d.owned.Go(func() {
+		timer := time.NewTimer(0)
+		defer timer.Stop()
+		for {
+			select {
+			case <-timer.C:
+			case <-d.live.Done():
+				return
+			}
+			timer.Reset(d.dueCrons(time.Now()))
+		}
+	})
+}
+
+// dueCrons hands what is due to the loop, and returns when to look again.
+func (d *Daemon) dueCrons(now time.Time) time.Duration {
+	wait := cron.MaxWait
+	for _, c := range d.crons {
+		if c.entry.Due(now) {
+			if c.pending.Swap(true) {
+				c.missed.Add(1)
+			} else {
+				c.runs.Add(1)
+				d.post(func() {
+					defer c.pending.Store(false)
+					d.execute(c.name, 0, c.fn)
+				})
+			}
+		}
+		wait = min(wait, c.entry.Wait(now))
+	}
+	return wait
+}

@@ -1,0 +1,118 @@
+// Package legion runs Go functions in supervised worker processes.
+//
+// A goroutine cannot be stopped from outside, and what ends it can end the whole
+// program: a segmentation fault in C code, a concurrent map write, os.Exit, a
+// decoder that takes all memory. A process can be limited, killed and replaced.
+// Legion makes calling a function in another process look like calling a
+// function, and always gives the caller an answer.
+//
+// Read on in this order: declaring, starting, what travels, calling, errors,
+// pools, the loop, other shapes of functions, tests, concurrency.
+//
+// # Declaring
+//
+// [New] begins a daemon; [Worker] declares a plain function as one that runs in
+// worker processes, and returns a [Func] to call it with:
+//
+//	d := legion.New(legion.Config{Name: "squares"})
+//	squares := legion.Worker(d, "square", square, legion.Pool{Max: 2, Timeout: time.Second, MemoryLimit: 256 << 20})
+//
+// A worker process is the same program, executed again with the same arguments
+// and environment. Its main runs too, declares the same functions, and comes to
+// [Daemon.Start] or [Daemon.Run], which never return there: they serve. So what
+// stands before them runs in every process: read flags and declare, do nothing
+// else. What only the daemon should do stands after Start, or in [Daemon.Init].
+// Every process must come to the same declarations.
+//
+// A mistake in a declaration panics: a name that is taken, a limit that cannot
+// be, a type that cannot travel. Everything at run time is an error.
+//
+// # Starting and stopping
+//
+// [Daemon.Start] returns when every pool has the workers that it always keeps;
+// then an existing program goes on with what it does. [Daemon.Run] starts, waits
+// for SIGTERM, SIGINT or the end of its context, and stops. [Daemon.Stop]
+// finishes the calls that run, cancels them when little of Config.StopTimeout is
+// left, and kills what does not obey. If the daemon itself is killed, the kernel
+// kills its workers and their children (on Linux).
+//
+// # What travels
+//
+// Arguments and results are copied: basic kinds, slices, arrays, maps, pointers,
+// structs by their exported fields, time.Time, and types that marshal themselves
+// to binary or text. Interfaces, functions and channels do not travel: declaring
+// such a type panics with the path of the field. A []byte or string travels
+// without a codec. A function that is a closure sees the worker's own copy of
+// what it captured, as it was when the worker's main declared it.
+//
+// Of the caller's context, its end and its deadline travel; its values do not.
+//
+// # Calling
+//
+// [Func.Call] waits for the result. [Func.Go] returns a [Future] at once.
+// [Func.Inline] runs the function in the calling goroutine, without any
+// protection.
+//
+// Each call ends exactly once: with a result, with an error of the function, or
+// with a [WorkerError]. A function is started at most once for each call, unless
+// Pool.Retry declares it idempotent. A call that was given to a worker which
+// died before it started that call goes to another worker.
+//
+// When Pool.Timeout passes or the caller's context ends, the function's context
+// ends. A function that returns then keeps its worker alive. One that does not
+// return within Pool.KillGrace has the stacks of its process written down, and
+// the process is killed; its caller gets them with the error. So a call that has
+// returned is not running any more.
+//
+// # Errors
+//
+// An error that the function returned is a *[RemoteError]: its text, and its
+// code if [RegisterError] gave it one, by which errors.Is knows it again. All
+// else is a *[WorkerError] that matches one of [ErrTimeout], [ErrCanceled],
+// [ErrCrashed], [ErrOutOfMemory], [ErrPanicked], [ErrPoisoned], [ErrQueueFull],
+// [ErrPoolFailed], [ErrStopped] and [ErrRefused], and says how the worker died
+// if it did: exit code or signal, who killed it, the stacks, its last lines of
+// standard error. A call that the caller's own context has ended matches
+// context.Canceled or context.DeadlineExceeded, too.
+//
+// # Pools
+//
+// A pool has Min to Max workers and one queue, which stays in the daemon. [Pool]
+// lists its limits: time, memory, calls and age after which a worker is
+// replaced, deaths after which the pool gives up. A worker that is replaced
+// serves until its replacement is ready. [Supervisor], which Func.Pool and
+// Daemon.Pool return, pauses, scales, recycles and kills at run time;
+// [Daemon.Stats] tells how it goes.
+//
+// # The loop
+//
+// A daemon has one loop. It runs, one at a time, everything that was given to
+// [Daemon.Init], [Daemon.Every], [Daemon.Teardown], [Future.Then] and the hooks
+// of a pool, so these need no locks among each other. The n-th call of Every is
+// due n intervals after the first: no drift. What takes long belongs into a
+// worker; a function that blocks the loop holds up the others there, but no call
+// and no other goroutine.
+//
+// # Other shapes of functions
+//
+// [NewWorkers] and [Handle] declare methods of a value which each worker process
+// makes once: a model, a connection. [Task] gives each call a process of its own.
+// [StreamWorker] declares a function whose result is a sequence.
+//
+// # Tests
+//
+// Package legiontest turns a test binary into a daemon with real workers.
+// [Daemon.InProcess] runs workers as goroutines instead.
+//
+// # Concurrency
+//
+// All methods of [Daemon], [Func], [Stream], [Future], [Workers] and
+// [Supervisor] may be used from any goroutine, with one exception: declarations
+// (Worker, NewWorkers, Handle, Task, StreamWorker, Init, Teardown, Every and
+// InProcess) come from one goroutine, before Start. A worker runs
+// Pool.Concurrency calls at a time, 1 by default; calls in different workers run
+// at the same time and share no memory.
+//
+// Stop and Wait wait for the loop: on the loop, call Stop with the context that
+// the function was given, which only begins to stop.
+package legion

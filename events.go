@@ -1,0 +1,183 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/bus"
+)
+
+// StopPropagation is returned by a handler to end the handling of an event: no
+// later handler is called, and where the event says so, what Legion would do by
+// itself is left out.
+var StopPropagation = bus.ErrStop
+
+// OnOption changes how a handler is added.
+type OnOption func(*onOptions)
+
+type onOptions struct{ priority int }
+
+// Priority puts a handler before those of lower priority. Default 0.
+func Priority(n int) OnOption { return func(o *onOptions) { o.priority = n } }
+
+// On has fn called for every event of type E: one of those below, or any type of
+// your own, given to [Emit]. Handlers are called on the daemon's loop, by
+// priority, highest first, then in the order in which they were added. An error
+// or a panic of a handler becomes an Error event. The function that On returns
+// takes the handler off; both may be used at any time, from any goroutine.
+func On[E any](d *Daemon, fn func(context.Context, E) error, options ...OnOption) (off func()) {
+	var o onOptions
+	for _, option := range options {
+		option(&o)
+	}
+	return d.bus.On(reflect.TypeFor[E](), o.priority, func(ctx context.Context, event any) error {
+		return fn(ctx, event.(E))
+	})
+}
+
+// Emit has the handlers of E called and waits for them; called on the loop it
+// calls them at once. It returns StopPropagation if one of them did, or the error
+// of ctx, or one that matches ErrStopped if the daemon does not run.
+func Emit[E any](ctx context.Context, d *Daemon, event E) error {
+	result := make(chan bool, 1)
+	emit := func() { result <- emitHere(ctx, d, event) }
+	if d.loop.OnLoop() {
+		emit()
+	} else if !d.post(emit) {
+		return fmt.Errorf("legion: emitting %T: %w", event, ErrStopped)
+	}
+	select {
+	case stopped := <-result:
+		if stopped {
+			return StopPropagation
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// emitHere calls the handlers of E on this goroutine, which is the loop's.
+func emitHere[E any](ctx context.Context, d *Daemon, event E) (stopped bool) {
+	if !d.bus.Count(reflect.TypeFor[E]()) {
+		return false
+	}
+	return emitCounted(ctx, d, event)
+}
+
+func emitCounted[E any](ctx context.Context, d *Daemon, event E) (stopped bool) {
+	stopped, err := d.bus.Call(ctx, reflect.TypeFor[E](), event)
+	if err != nil {
+		_, isError := any(event).(Error)
+		d.report(fmt.Sprintf("a handler of %T", event), err, isError)
+	}
+	return stopped
+}
+
+// announce counts an event, and has its handlers called when the loop comes to
+// it. Without handlers the loop is left alone.
+func announce[E any](d *Daemon, event E) {
+	if d.bus.Count(reflect.TypeFor[E]()) {
+		d.post(func() { emitCounted(d.live, d, event) })
+	}
+}
+
+// report makes an Error event of err and logs it. An error of the handling of
+// Error events is only logged.
+func (d *Daemon) report(where string, err error, quiet bool) {
+	e := Error{Where: where, Err: err}
+	var panicked *bus.PanicError
+	if errors.As(err, &panicked) {
+		e.Stack = string(panicked.Stack)
+	}
+	if !quiet && emitHere(d.live, d, e) {
+		return
+	}
+	attrs := []any{slog.String("where", where), slog.Any("err", err)}
+	if e.Stack != "" {
+		attrs = append(attrs, slog.String("stack", e.Stack))
+	}
+	d.log.Error("an error of the loop", attrs...)
+}
+
+// Started says that the daemon is ready: its workers are, and its loops begin.
+type Started struct{}
+
+// Init is emitted after the functions given to Daemon.Init.
+type Init struct{}
+
+// Idle says that the loop has nothing to do until its next tick or event.
+type Idle struct{}
+
+// PreExecute comes before each call of a function given to Every or Cron.
+// StopPropagation leaves out the call.
+type PreExecute struct{ Loop string }
+
+// PostExecute comes after each call of a function given to Every or Cron.
+// StopPropagation leaves out the wait for the next: it comes at once.
+type PostExecute struct {
+	Loop string
+	Took time.Duration
+	Err  error
+}
+
+// Overrun says that a call took longer than the interval of its loop.
+type Overrun struct {
+	Loop           string
+	Took, Interval time.Duration
+}
+
+// Error is an error or a panic of something on the loop. StopPropagation keeps
+// it out of the log.
+type Error struct {
+	Where string
+	Err   error
+	Stack string // of a panic
+}
+
+// Signal says that the daemon has received a signal. StopPropagation leaves out
+// what Run does by default: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR2
+// upgrades, SIGUSR1 logs the statistics. A second SIGTERM or SIGINT ends the
+// daemon whatever a handler says.
+type Signal struct {
+	Signal syscall.Signal
+	Count  int // how often it has come, this time included
+}
+
+// Name returns the name of the signal, "SIGTERM" for instance.
+func (s Signal) Name() string { return unix.SignalName(s.Signal) }
+
+// Shutdown says that the daemon begins to stop. Calls still work.
+type Shutdown struct{ Reason string }
+
+// WorkerStarted says that a worker is ready. It is emitted in the daemon, and in
+// the worker itself before it serves.
+type WorkerStarted struct {
+	Pool   string
+	Worker uint64 // its number in the pool
+	PID    int
+	Took   time.Duration // from the start of the process
+}
+
+// WorkerExited says that a worker has ended.
+type WorkerExited struct {
+	Pool     string
+	Worker   uint64
+	PID      int
+	Expected bool           // Legion willed it
+	ExitCode int            // -1 if a signal ended it
+	Signal   syscall.Signal // 0 if none did
+	KilledBy string         // why Legion killed it; "" if it did not
+	How      string         // all of it in one line
+	Stack    string
+}
+
+// PoolFailed says that a pool has given up.
+type PoolFailed struct{ Pool, Reason string }

@@ -1,0 +1,92 @@
+// Package cron says when cron entries are due. It knows no timer: it is asked
+// with the time, so that jumps of the clock can be tested.
+package cron
+
+import (
+	"fmt"
+	"time"
+
+	gocron "github.com/netresearch/go-cron"
+)
+
+// MaxWait bounds how long a timer may sleep before it asks again: the wall clock
+// may have been set meanwhile, or the machine may have slept.
+const MaxWait = 30 * time.Second
+
+// jump is how far the wall clock may drift from the monotonic one, between two
+// questions, before it counts as having been set.
+const jump = 2 * time.Second
+
+var parser = gocron.MustNewParser(gocron.SecondOptional | gocron.Minute | gocron.Hour | gocron.Dom | gocron.Month | gocron.Dow | gocron.Descriptor)
+
+// Entry is one cron expression and its state.
+type Entry struct {
+	schedule gocron.Schedule
+	next     time.Time // wall clock; zero if it will never be due
+	last     time.Time // what next was before
+	asked    time.Time // when Due was asked last, with both clocks
+}
+
+// Parse reads a cron expression: minute, hour, day of month, month, day of week,
+// with optional seconds before them; or @hourly, @daily, @weekly, @monthly,
+// @yearly, @every 90s. "TZ=Europe/Berlin " before it sets the time zone, which is
+// otherwise the machine's.
+func Parse(spec string) (*Entry, error) {
+	s, err := parser.Parse(spec)
+	if err != nil {
+		return nil, fmt.Errorf("cron expression %q: %w", spec, err)
+	}
+	return &Entry{schedule: s}, nil
+}
+
+// Start sets the time from which on the entry counts.
+func (e *Entry) Start(now time.Time) {
+	e.asked = now
+	e.next = e.schedule.Next(now)
+}
+
+// Due reports whether the entry is due at now. It is due once for all the times
+// that have passed since it was last asked. Where the clock has been set back,
+// it goes by the new time.
+func (e *Entry) Due(now time.Time) bool {
+	wall := now.Round(0).Sub(e.asked.Round(0))
+	back := wall < now.Sub(e.asked)-jump
+	e.asked = now
+	switch {
+	case back:
+		e.next = e.schedule.Next(now)
+		return false
+	case e.next.IsZero() || now.Round(0).Before(e.next):
+		return false
+	}
+	e.last = e.next
+	e.next = e.schedule.Next(now)
+	for e.repeated() {
+		e.next = e.schedule.Next(e.next)
+	}
+	return true
+}
+
+// repeated reports whether the clocks on the wall, from last to next, go back:
+// that is the end of summer time. An entry for certain hours does not run again
+// in the hour that comes twice, as in Vixie's cron.
+func (e *Entry) repeated() bool {
+	s, ok := e.schedule.(*gocron.SpecSchedule)
+	const anyHour = 1 << 63 // set for "*", where each hour counts
+	if !ok || s.Hour&anyHour != 0 || e.next.IsZero() {
+		return false
+	}
+	const clock = "2006-01-02 15:04:05"
+	return e.next.In(s.Location).Format(clock) <= e.last.In(s.Location).Format(clock)
+}
+
+// Wait returns how long to wait before asking again, at most MaxWait.
+func (e *Entry) Wait(now time.Time) time.Duration {
+	if e.next.IsZero() {
+		return MaxWait
+	}
+	return min(max(e.next.Sub(now.Round(0)), 0), MaxWait)
+}
+
+// Next returns when the entry is due next, or the zero time.
+func (e *Entry) Next() time.Time { return e.next }

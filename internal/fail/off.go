@@ -1,0 +1,6 @@
+//go:build !failpoint
+
+package fail
+
+// Point does nothing in this build.
+func Point(string) {}

@@ -1,0 +1,57 @@
+package link_test
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// TestSendersAreServedInOrder fills the ring and then lets senders come one after the other, small ones behind large
+// ones: nobody may overtake.
+func TestSendersAreServedInOrder(t *testing.T) {
+	const senders = 50
+	d, w := pair(t, link.SharedMemory, link.Options{Buffer: 64 << 10})
+	filled := uint32(0)
+	stuck := make(chan error, 1)
+	go func() {
+		for d.Stats().Full == 0 {
+			if err := d.Send(wire.Header{Kind: wire.Request, Call: 1 << 20}, make([]byte, 16_000)); err != nil {
+				stuck <- err
+				return
+			}
+		}
+		stuck <- nil
+	}()
+	waitFull := func(n uint64) {
+		for end := time.Now().Add(guard); d.Stats().Full < n; runtime.Gosched() {
+			if time.Now().After(end) {
+				t.Fatalf("%+v", d.Stats())
+			}
+		}
+	}
+	waitFull(1)
+	for i := range uint32(senders) {
+		go d.Send(wire.Header{Kind: wire.Request, Call: i}, make([]byte, 16_000*(1-i%2)))
+		waitFull(uint64(i) + 2)
+	}
+	got := make(chan uint32, senders)
+	serve(w, func(f link.Frame) error {
+		if f.Call < 1<<20 {
+			got <- f.Call
+		} else {
+			filled++
+		}
+		return nil
+	})
+	for i := range uint32(senders) {
+		if n := await(t, "frame", got); n != i {
+			t.Fatalf("sender %d before sender %d", n, i)
+		}
+	}
+	if err := await(t, "first sender", stuck); err != nil {
+		t.Error(err)
+	}
+}

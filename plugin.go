@@ -1,0 +1,214 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// Plugin is something that lives with the daemon: a lock, a configuration, a
+// connection to something. Beside its name it implements what it needs of
+// Attacher, Starter, Stopper, Reloader and StatsReporter.
+type Plugin interface {
+	Name() string // tells it apart in logs and statistics
+}
+
+// Attacher is told by Use which daemon it belongs to: it may declare there, On
+// events for instance. It is called in worker processes too, which declare the
+// same.
+type Attacher interface{ Attach(d *Daemon) error }
+
+// Starter is started with the daemon, before Init and the workers, in the
+// daemon's process alone. Plugins start in the order of Use; an error stops the
+// start.
+type Starter interface {
+	Start(ctx context.Context) error
+}
+
+// Stopper is stopped with the daemon, after its workers and Teardown. Plugins
+// stop in reverse order; only those that have been started. The context ends
+// with what is left of StopTimeout.
+type Stopper interface {
+	Stop(ctx context.Context) error
+}
+
+// Reloader is called by Daemon.Reload, in the order of Use. An error is what
+// Reload returns; the others are reloaded all the same.
+type Reloader interface {
+	Reload(ctx context.Context) error
+}
+
+// StatsReporter adds to Stats.Plugins what its Stats method returns.
+type StatsReporter interface{ Stats() any }
+
+// plugin is one that was added, made or not.
+type plugin struct {
+	name    string
+	made    Plugin        // nil while it is only promised
+	make    reflect.Value // func() (P, error)
+	yields  reflect.Type  // P
+	started bool
+}
+
+// Use adds a plugin.
+func (d *Daemon) Use(p Plugin) {
+	d.mustDeclare("Use of plugin " + p.Name())
+	d.addPlugin(&plugin{name: p.Name(), made: p, yields: reflect.TypeOf(p)})
+	if a, ok := p.(Attacher); ok {
+		if err := a.Attach(d); err != nil {
+			panic(fmt.Sprintf("legion: Use of plugin %s: %v", p.Name(), err))
+		}
+	}
+}
+
+// UseLazy adds a plugin that is made when [Use] first asks for it. make is a
+// func() (P, error) where P is a Plugin.
+func (d *Daemon) UseLazy(name string, make any) {
+	d.mustDeclare("UseLazy of plugin " + name)
+	v := reflect.ValueOf(make)
+	if !v.IsValid() || v.Kind() != reflect.Func || v.Type().NumIn() != 0 || v.Type().NumOut() != 2 ||
+		!v.Type().Out(0).Implements(reflect.TypeFor[Plugin]()) || v.Type().Out(1) != reflect.TypeFor[error]() {
+		panic(fmt.Sprintf("legion: UseLazy of plugin %s: needs a func() (P, error) where P is a legion.Plugin, not a %T", name, make))
+	}
+	d.addPlugin(&plugin{name: name, make: v, yields: v.Type().Out(0)})
+}
+
+func (d *Daemon) addPlugin(p *plugin) {
+	if err := checkName(p.name); err != nil {
+		panic(fmt.Sprintf("legion: plugin %q: %v", p.name, err))
+	}
+	for _, other := range d.plugins {
+		if other.name == p.name {
+			panic(fmt.Sprintf("legion: plugin %q: there is one of that name", p.name))
+		}
+	}
+	d.plugins = append(d.plugins, p)
+}
+
+// Use returns the plugin of type T, which may be an interface. One that was added
+// with UseLazy is made now, and started if the daemon runs.
+func Use[T any](d *Daemon) (T, error) {
+	var none T
+	d.pluginsMu.Lock()
+	defer d.pluginsMu.Unlock()
+	for _, p := range d.plugins {
+		if !p.yields.AssignableTo(reflect.TypeFor[T]()) {
+			continue
+		}
+		if err := d.makePlugin(p); err != nil {
+			return none, fmt.Errorf("legion: making plugin %s: %w", p.name, err)
+		}
+		return p.made.(T), nil
+	}
+	return none, fmt.Errorf("legion: daemon %s has no plugin of type %v; add one with Use or UseLazy", d.config.Name, reflect.TypeFor[T]())
+}
+
+// makePlugin makes p, if it has not been made.
+func (d *Daemon) makePlugin(p *plugin) error {
+	if p.made != nil {
+		return nil
+	}
+	out := p.make.Call(nil)
+	if err, _ := out[1].Interface().(error); err != nil {
+		return err
+	}
+	made := out[0].Interface().(Plugin)
+	if a, ok := made.(Attacher); ok {
+		if err := a.Attach(d); err != nil {
+			return err
+		}
+	}
+	d.mu.Lock()
+	runs := d.state == starting || d.state == running
+	d.mu.Unlock()
+	if runs {
+		ctx, cancel := context.WithTimeout(d.live, d.config.StopTimeout)
+		defer cancel()
+		if err := startPlugin(ctx, p, made); err != nil {
+			return err
+		}
+	}
+	p.made = made
+	return nil
+}
+
+func startPlugin(ctx context.Context, p *plugin, made Plugin) error {
+	if s, ok := made.(Starter); ok {
+		if err := s.Start(ctx); err != nil {
+			return err
+		}
+	}
+	p.started = true
+	return nil
+}
+
+// startPlugins starts those that are made.
+func (d *Daemon) startPlugins(ctx context.Context) error {
+	d.pluginsMu.Lock()
+	defer d.pluginsMu.Unlock()
+	for _, p := range d.plugins {
+		if p.made == nil || p.started {
+			continue
+		}
+		if err := startPlugin(ctx, p, p.made); err != nil {
+			return fmt.Errorf("plugin %s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// stopPlugins stops those that were started, in reverse order. One that does not
+// return in time is left behind.
+func (d *Daemon) stopPlugins(ctx context.Context) (errs []error) {
+	d.pluginsMu.Lock()
+	defer d.pluginsMu.Unlock()
+	for i := len(d.plugins) - 1; i >= 0; i-- {
+		p := d.plugins[i]
+		s, ok := p.made.(Stopper)
+		if !p.started || !ok {
+			continue
+		}
+		p.started = false
+		stopped := make(chan error, 1)
+		go func() { stopped <- s.Stop(ctx) }()
+		select {
+		case err := <-stopped:
+			if err != nil {
+				errs = append(errs, fmt.Errorf("plugin %s: %w", p.name, err))
+			}
+		case <-ctx.Done():
+			errs = append(errs, fmt.Errorf("plugin %s: it did not stop in time", p.name))
+		}
+	}
+	return errs
+}
+
+// reloadPlugins reloads those that can be.
+func (d *Daemon) reloadPlugins(ctx context.Context) error {
+	d.pluginsMu.Lock()
+	plugins := append([]*plugin(nil), d.plugins...)
+	d.pluginsMu.Unlock()
+	var errs []error
+	for _, p := range plugins {
+		if r, ok := p.made.(Reloader); ok {
+			if err := r.Reload(ctx); err != nil {
+				errs = append(errs, fmt.Errorf("plugin %s: %w", p.name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// pluginStats asks the plugins for their figures.
+func (d *Daemon) pluginStats() map[string]any {
+	stats := map[string]any{}
+	d.pluginsMu.Lock()
+	defer d.pluginsMu.Unlock()
+	for _, p := range d.plugins {
+		if r, ok := p.made.(StatsReporter); ok {
+			stats[p.name] = r.Stats()
+		}
+	}
+	return stats
+}

@@ -1,0 +1,142 @@
+package legion_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
+)
+
+// part is a plugin that notes what happens to it.
+type part struct {
+	name     string
+	life     *[]string
+	startErr error
+	hangs    bool
+}
+
+func (p *part) Name() string { return p.name }
+func (p *part) note(s string) {
+	*p.life = append(*p.life, p.name+" "+s)
+}
+func (p *part) Attach(*legion.Daemon) error  { p.note("attach"); return nil }
+func (p *part) Start(context.Context) error  { p.note("start"); return p.startErr }
+func (p *part) Reload(context.Context) error { p.note("reload"); return nil }
+func (p *part) Stats() any                   { return map[string]int{"x": 1} }
+func (p *part) Stop(ctx context.Context) error {
+	p.note("stop")
+	if p.hangs {
+		select {}
+	}
+	return nil
+}
+
+type lazyPart struct{ part }
+
+func TestPlugins(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	var life []string
+	d := legion.New(quiet("plugins"))
+	d.Use(&part{name: "a", life: &life})
+	d.Use(&part{name: "b", life: &life})
+	made := 0
+	d.UseLazy("lazy", func() (*lazyPart, error) { made++; return &lazyPart{part{name: "lazy", life: &life}}, nil })
+	d.UseLazy("never", func() (interface {
+		legion.Plugin
+		Never()
+	}, error) {
+		t.Error("made without need")
+		return nil, nil
+	})
+	legiontest.Start(t, d)
+	for range 2 {
+		if p, err := legion.Use[*lazyPart](d); err != nil || p.name != "lazy" {
+			t.Error(p, err)
+		}
+	}
+	if _, err := legion.Use[http.Handler](d); err == nil || !strings.Contains(err.Error(), "no plugin of type") {
+		t.Error(err)
+	}
+	if s := d.Stats().Plugins; len(s) != 3 {
+		t.Errorf("statistics of plugins: %v", s)
+	}
+	if err := d.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	want := []string{"a attach", "b attach", "a start", "b start", "lazy attach", "lazy start", "lazy stop", "b stop", "a stop"}
+	if made != 1 || !slices.Equal(life, want) {
+		t.Errorf("made %d, got %q", made, life)
+	}
+}
+
+func TestPluginThatDoesNotStart(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	var life []string
+	d := legion.New(quiet("plugins"))
+	d.Use(&part{name: "a", life: &life})
+	d.Use(&part{name: "b", life: &life, startErr: errors.New("no luck")})
+	d.Use(&part{name: "c", life: &life})
+	err := d.Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "plugin b: no luck") {
+		t.Error(err)
+	}
+	if want := []string{"a attach", "b attach", "c attach", "a start", "b start", "a stop"}; !slices.Equal(life, want) {
+		t.Errorf("got %q", life)
+	}
+}
+
+func TestPluginThatDoesNotStop(t *testing.T) {
+	var life []string
+	c := quiet("plugins")
+	c.StopTimeout = 200 * time.Millisecond
+	d := legion.New(c)
+	d.Use(&part{name: "a", life: &life})
+	d.Use(&part{name: "b", life: &life, hangs: true})
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "plugin b: it did not stop in time") {
+		t.Error(err)
+	}
+}
+
+func TestListen(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	d := legion.New(quiet("listen"))
+	ln := d.Listen("tcp", "127.0.0.1:0")
+	served := make(chan error, 1)
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })}
+	go func() { served <- server.Serve(ln) }() // before Start: it waits
+	legiontest.Start(t, d)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get("http://" + ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if err := d.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-served; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Serve ended with %v", err)
+	}
+	server.Close()
+
+	other := legion.New(quiet("listen"))
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	other.Listen("tcp", taken.Addr().String())
+	if err := other.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,136 @@
+package legion_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The first Go block of README.md is a whole program. What the README says it
+// prints is what it prints, but for process ids and times.
+func TestReadmeProgram(t *testing.T) {
+	readme := read(t, "README.md")
+	_, said, found := strings.Cut(readme, "It prints\n\n```\n")
+	if !found {
+		t.Fatal(`README.md has no block after "It prints"`)
+	}
+	said, _, _ = strings.Cut(said, "```")
+	program := filepath.Join(t.TempDir(), "readme")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./examples/readme").CombinedOutput(); err != nil {
+		t.Fatalf("building examples/readme: %v\n%s", err, out)
+	}
+	vary := regexp.MustCompile(`\d+(\.\d+)?m?s\b|pid \d+`)
+	want := vary.ReplaceAllString(said, "…")
+	var got string
+	for range 3 { // a machine that is busy enough can make any call time out
+		out, err := exec.CommandContext(t.Context(), program).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got = vary.ReplaceAllString(string(out), "…"); got == want {
+			return
+		}
+	}
+	t.Errorf("examples/readme prints\n%s\nREADME.md says\n%s", got, want)
+}
+
+// Every Go block of the documents, and every indented one of doc.go, stands like
+// that in a file that is compiled.
+func TestDocumentsQuoteCode(t *testing.T) {
+	var code strings.Builder
+	for _, pattern := range []string{"example*_test.go", "examples/*/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			code.WriteString(flat(read(t, name)))
+		}
+	}
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := 0
+	for _, name := range append(documents, "README.md") {
+		for i, part := range strings.Split(read(t, name), "```go\n")[1:] {
+			block, _, _ := strings.Cut(part, "```")
+			blocks++
+			if !strings.Contains(code.String(), flat(block)) {
+				t.Errorf("%s: Go block %d stands in no example:\n%s", name, i+1, block)
+			}
+		}
+	}
+	for _, block := range regexp.MustCompile(`(//\t.*\n)+`).FindAllString(read(t, "doc.go"), -1) {
+		blocks++
+		if !strings.Contains(code.String(), flat(strings.ReplaceAll(block, "//\t", ""))) {
+			t.Errorf("doc.go: this stands in no example:\n%s", block)
+		}
+	}
+	if blocks < 5 {
+		t.Errorf("only %d blocks of code were found", blocks)
+	}
+}
+
+// Files that the documents name by a link are there.
+func TestDocumentsLinkToFiles(t *testing.T) {
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
+	for _, name := range append(documents, "README.md", "CONTRIBUTING.md") {
+		for _, found := range link.FindAllStringSubmatch(read(t, name), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(name), found[1])); err != nil {
+				t.Errorf("%s links to %s: %v", name, found[1], err)
+			}
+		}
+	}
+}
+
+// Tests that docs/guarantees.md names are there.
+func TestGuaranteesNameTests(t *testing.T) {
+	var tests strings.Builder
+	for _, pattern := range []string{"*_test.go", "*/*_test.go", "*/*/*_test.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			tests.WriteString(read(t, name))
+		}
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(read(t, "docs/guarantees.md"), -1)
+	if len(named) == 0 {
+		t.Error("docs/guarantees.md names no test")
+	}
+	for _, n := range named {
+		if !strings.Contains(tests.String(), "func "+n[1]+"(") {
+			t.Errorf("docs/guarantees.md names %s, which is not there", n[1])
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// flat is text without indentation and empty lines, so that it can be compared
+// wherever it stands.
+func flat(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,117 @@
+package legion
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// SignalAction is what Run does with a signal.
+type SignalAction int
+
+const (
+	// SignalDefault makes an event of the signal and then does what is built in.
+	SignalDefault SignalAction = iota
+	// SignalEvent makes an event of it and nothing else.
+	SignalEvent
+	// SignalIgnore has the system throw it away.
+	SignalIgnore
+	// SignalSystem leaves it to the system, as in any Go program.
+	SignalSystem
+)
+
+// builtIn are the signals that Run always takes. SIGQUIT is none of them: it
+// ends a Go program with all its stacks, which is what it is for.
+var builtIn = []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2}
+
+// others only become events.
+var others = []syscall.Signal{syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGIO}
+
+// notify has the signals delivered that Run takes.
+func (d *Daemon) notify(to chan<- os.Signal) {
+	wanted := map[syscall.Signal]SignalAction{}
+	for _, s := range builtIn {
+		wanted[s] = SignalDefault
+	}
+	for _, s := range others {
+		wanted[s] = SignalEvent
+	}
+	for s, a := range d.config.Signals {
+		wanted[s] = a
+	}
+	for s, a := range wanted {
+		switch a {
+		case SignalIgnore:
+			signal.Ignore(s)
+		case SignalDefault, SignalEvent:
+			signal.Notify(to, s)
+		}
+	}
+}
+
+// watchSignals takes signals until over is closed. It never waits for the loop:
+// that may hang, and a daemon must be able to end all the same.
+func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
+	counts := map[syscall.Signal]int{}
+	ends := 0 // signals that end the daemon
+	for {
+		select {
+		case s := <-signals:
+			sig := s.(syscall.Signal)
+			counts[sig]++
+			if d.ends(sig) {
+				if ends++; ends > 1 {
+					d.begin(sig.String())
+					d.hasten()
+				}
+			}
+			d.log.Info("received a signal", "signal", Signal{Signal: sig}.Name())
+			d.received(Signal{Signal: sig, Count: counts[sig]})
+		case <-over:
+			return
+		}
+	}
+}
+
+// ends reports whether s stops the daemon by default.
+func (d *Daemon) ends(s syscall.Signal) bool {
+	return (s == syscall.SIGTERM || s == syscall.SIGINT) && d.config.Signals[s] == SignalDefault
+}
+
+// received hands a signal to its handlers, and then does what is built in. If the
+// loop does not come to the handlers of a signal that ends the daemon, they are
+// not waited for.
+func (d *Daemon) received(s Signal) {
+	taken := make(chan struct{})
+	d.post(func() {
+		close(taken)
+		if !emitHere(d.live, d, s) && d.config.Signals[s.Signal] == SignalDefault {
+			d.obey(s)
+		}
+	})
+	if d.ends(s.Signal) {
+		go func() {
+			patience := time.NewTimer(min(d.config.StopTimeout/4, time.Second))
+			defer patience.Stop()
+			select {
+			case <-taken:
+			case <-d.stopped:
+			case <-patience.C:
+				d.log.Warn("the loop is busy: stopping without asking the handlers", "signal", s.Name())
+				d.begin(s.Name())
+			}
+		}()
+	}
+}
+
+// obey does what is built in for a signal.
+func (d *Daemon) obey(s Signal) {
+	switch s.Signal {
+	case syscall.SIGTERM, syscall.SIGINT:
+		d.begin(s.Name())
+	case syscall.SIGUSR1:
+		d.log.Info("statistics", "stats", fmt.Sprintf("%+v", d.Stats()))
+	}
+}
