@@ -11,12 +11,12 @@ RUN ?= .
 CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
 
 # What test runs, in this order: what fails fastest comes first. Each is a target of its own.
-STEPS = fmt vet staticcheck unit modules cross fuzz
+STEPS = fmt vet staticcheck unit norace failpoint modules cross fuzz
 
 export GO TIMEOUT FUZZTIME
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test short lint fmt vet staticcheck tools unit modules cross fuzz cover bench soak clean
+.PHONY: help test short lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz cover bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,12 @@ tools:
 
 unit: ## the tests of the root module, with the race detector
 	$(GO) test -race -timeout $(TIMEOUT) -run '$(RUN)' ./...
+
+norace: ## what the race detector would falsify: allocations and memory limits
+	$(GO) test -timeout $(TIMEOUT) -run 'Alloc|Memory' .
+
+failpoint: ## workers that die at every step of a call, with the fail points compiled in
+	$(GO) test -race -tags failpoint -timeout $(TIMEOUT) -run FailPoint .
 
 modules: tools ## vet, staticcheck and tests of the modules below the root
 	@STATICCHECK=$(STATICCHECK) .ci/modules

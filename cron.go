@@ -38,7 +38,7 @@ func (d *Daemon) Cron(spec string, fn func(context.Context) error) {
 	d.crons = append(d.crons, &cronLoop{name: "cron " + spec, entry: entry, fn: fn})
 }
 
-// startCrons begins to watch the clock, until d.live ends.
+// startCrons begins to watch the clock, until the daemon stops.
 func (d *Daemon) startCrons() {
 	if len(d.crons) == 0 {
 		return
@@ -53,7 +53,7 @@ func (d *Daemon) startCrons() {
 		for {
 			select {
 			case <-timer.C:
-			case <-d.live.Done():
+			case <-d.closing.Done():
 				return
 			}
 			timer.Reset(d.dueCrons(time.Now()))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/loop"
@@ -27,8 +28,11 @@ type Daemon struct {
 	crons          []*cronLoop
 	inProcess      bool
 	bus            bus.Bus
+	panics         atomic.Uint64   // of callbacks
 	live           context.Context // of callbacks: ends when the daemon stops
 	cancel         context.CancelFunc
+	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
+	close          context.CancelFunc
 
 	pluginsMu sync.Mutex
 	plugins   []*plugin
@@ -36,10 +40,11 @@ type Daemon struct {
 
 	mu      sync.Mutex
 	state   state
+	begun   bool          // Start was called
 	loopEnd chan struct{} // the loop's goroutine has ended
 	hurry   chan struct{} // closed when stopping is not to wait for anything
 	stopped chan struct{}
-	owned   sync.WaitGroup // goroutines that end with live
+	owned   sync.WaitGroup // goroutines that end with closing
 	endErr  error          // what went wrong while stopping
 	ending  []func() error
 }
@@ -72,6 +77,7 @@ func New(c Config) *Daemon {
 		loopEnd: make(chan struct{}), hurry: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	d.live, d.cancel = context.WithCancel(context.WithValue(context.Background(), onLoop{}, d))
+	d.closing, d.close = context.WithCancel(d.live)
 	d.loop = loop.New(loop.Config{Panic: d.panicked, Idle: d.idle, MinPause: c.MinPause, Precise: true})
 	return d
 }
@@ -97,6 +103,7 @@ func (d *Daemon) Name() string { return d.config.Name }
 // order. An error stops the start.
 func (d *Daemon) Init(fn func(context.Context) error) {
 	d.mustDeclare("Init")
+	mustFunc("Init", fn == nil)
 	d.init = append(d.init, fn)
 }
 
@@ -105,6 +112,7 @@ func (d *Daemon) Init(fn func(context.Context) error) {
 // and Stop. The context ends with what is left of StopTimeout.
 func (d *Daemon) Teardown(fn func(context.Context) error) {
 	d.mustDeclare("Teardown")
+	mustFunc("Teardown", fn == nil)
 	d.teardown = append(d.teardown, fn)
 }
 
@@ -157,8 +165,6 @@ func (d *Daemon) onLoop(ctx context.Context, fn func() error) error {
 		return fmt.Errorf("it did not end in time: %w", context.Cause(ctx))
 	case <-d.loopEnd:
 		return errors.New("the loop has ended")
-	case <-d.hurry:
-		return errors.New("it was not waited for")
 	}
 }
 

@@ -20,6 +20,7 @@ type declaration struct {
 	name  string
 	opts  Pool
 	fresh bool // a task: one call per process
+	loops bool // its workers have loops of their own
 	funcs []worker.Func
 	// setup makes, in a worker, what its functions work on.
 	setup func(ctx context.Context) (state any, err error)
@@ -46,6 +47,13 @@ func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaration 
 	p := &declaration{d: d, name: name, opts: resolved, fresh: fresh}
 	d.pools = append(d.pools, p)
 	return p
+}
+
+// mustFunc refuses a function that is nil.
+func mustFunc(what string, isNil bool) {
+	if isNil {
+		panic(fmt.Sprintf("legion: %s: the function is nil", what))
+	}
 }
 
 // checkName accepts names that can stand in logs, file names and commands.

@@ -113,6 +113,6 @@
 // Pool.Concurrency calls at a time, 1 by default; calls in different workers run
 // at the same time and share no memory.
 //
-// Stop and Wait wait for the loop: on the loop, call Stop with the context that
-// the function was given, which only begins to stop.
+// Called on the loop, Stop only begins to stop. Wait must not be called there: it
+// would wait for itself.
 package legion

@@ -192,11 +192,8 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 		return &RemoteError{Code: o.Fault.Code, Message: o.Fault.Message}
 	}
 	e := &WorkerError{Pool: poolName, Func: fn, PID: o.Worker, Call: c.Number(), ExitCode: -1}
-	if d := o.Death; d != nil {
-		e.PID, e.Uptime, e.ExitCode, e.Signal = d.PID, d.Uptime, d.Code, d.Signal
-		e.KilledBy, e.Stack, e.Stderr = d.KilledBy, d.Stack, d.Stderr
-		e.Usage = Usage(d.Usage)
-		e.detail = d.String()
+	if o.Death != nil {
+		e.died(o.Death)
 	}
 	switch o.Kind {
 	case pool.Timeout:
@@ -220,9 +217,49 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 	case pool.PoolFailed:
 		e.kind, e.detail = ErrPoolFailed, "pool "+poolName+": "+o.Reason
 	default:
-		e.kind, e.detail = ErrStopped, o.Reason
+		e.kind = ErrStopped
+		if e.detail != "" {
+			e.detail = o.Reason + "; " + e.detail
+		} else {
+			e.detail = o.Reason
+		}
 	}
 	return e
+}
+
+// died fills in how the worker died.
+func (e *WorkerError) died(d *pool.Death) {
+	e.PID, e.Uptime, e.ExitCode, e.Signal = d.PID, d.Uptime, d.Code, d.Signal
+	e.KilledBy, e.Stack, e.Stderr = d.KilledBy, d.Stack, d.Stderr
+	e.Usage = Usage(d.Usage)
+	e.detail = d.String()
+}
+
+// startError is why a pool did not start, when the cause was the death of a
+// worker: the detail is the *[WorkerError] inside.
+type startError struct {
+	error
+	death *WorkerError
+}
+
+func (e *startError) Unwrap() []error { return []error{e.error, e.death} }
+
+// startFailure tells how the start of a pool ended.
+func startFailure(poolName string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("pool %s: %w", poolName, err)
+	boot := (*pool.BootError)(nil)
+	if !errors.As(err, &boot) {
+		return err
+	}
+	e := &WorkerError{Pool: poolName, kind: ErrCrashed}
+	e.died(boot.Death)
+	if boot.Death.OutOfMemory {
+		e.kind = ErrOutOfMemory
+	}
+	return &startError{err, e}
 }
 
 // after says how long a call took until it was ended, and what that cost.

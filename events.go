@@ -95,6 +95,7 @@ func (d *Daemon) report(where string, err error, quiet bool) {
 	e := Error{Where: where, Err: err}
 	var panicked *bus.PanicError
 	if errors.As(err, &panicked) {
+		d.panics.Add(1)
 		e.Stack = string(panicked.Stack)
 	}
 	if !quiet && emitHere(d.live, d, e) {
@@ -181,3 +182,20 @@ type WorkerExited struct {
 
 // PoolFailed says that a pool has given up.
 type PoolFailed struct{ Pool, Reason string }
+
+// LoopStarted says that the own loop of a worker begins, or goes on after a
+// pause.
+type LoopStarted struct {
+	Pool   string
+	Worker uint64
+	PID    int
+}
+
+// LoopStopped says that the own loop of a worker is held by a pause, or has ended
+// by itself.
+type LoopStopped struct {
+	Pool   string
+	Worker uint64
+	PID    int
+	Paused bool
+}

@@ -27,6 +27,7 @@ func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) {
 	if interval < 0 {
 		panic(fmt.Sprintf("legion: Every(%v): the interval must not be negative", interval))
 	}
+	mustFunc("Every", fn == nil)
 	d.loops = append(d.loops, &everyLoop{name: fmt.Sprintf("every %v", interval), interval: interval, fn: fn})
 }
 
@@ -41,14 +42,14 @@ func (d *Daemon) startLoops() {
 
 // execute calls fn once, with the events around it. It runs on the loop.
 func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Context) error) {
-	for again := true; again && d.live.Err() == nil; {
+	for again := true; again && d.closing.Err() == nil; {
 		if emitHere(d.live, d, PreExecute{Loop: name}) {
 			return
 		}
 		began := time.Now()
 		err := protect(func() error { return fn(d.live) })
 		took := time.Since(began)
-		if err != nil && d.live.Err() == nil {
+		if err != nil && d.closing.Err() == nil {
 			d.report(name, err, false)
 		}
 		if interval > 0 && took > interval {

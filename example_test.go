@@ -179,7 +179,7 @@ func ExampleFuture_Then() {
 				return // the daemon is stopping, for instance
 			}
 			if made++; made == 3 {
-				d.Stop(ctx) // ctx tells Stop that it is on the loop
+				d.Stop(ctx) // only begins to stop: this is the loop
 			}
 		})
 		return nil

@@ -36,7 +36,6 @@ func TestFaults(t *testing.T) {
 		{"segfault", legion.ErrCrashed, "tool).do", func(e *legion.WorkerError) bool { return e.ExitCode == 2 }},
 		{"stack", legion.ErrCrashed, "overflow", func(e *legion.WorkerError) bool { return strings.Contains(e.Stack, "stack overflow") }},
 		{"map", legion.ErrCrashed, "concurrent map", func(e *legion.WorkerError) bool { return e.ExitCode == 2 }},
-		{"memory", legion.ErrOutOfMemory, "", func(e *legion.WorkerError) bool { return e.Usage.MaxRSS < 512<<20 }},
 		{"loop", legion.ErrTimeout, "tool).do", func(e *legion.WorkerError) bool { return e.KilledBy == "deadline" }},
 		{"sleep", legion.ErrTimeout, "time.Sleep", func(e *legion.WorkerError) bool { return e.KilledBy == "deadline" }},
 		{"wait", legion.ErrTimeout, "", func(e *legion.WorkerError) bool { return e.KilledBy == "" && e.Stack == "" }},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 	"unsafe"
 
@@ -25,6 +26,7 @@ type Func[In, Out any] struct {
 // binary or text. A type that cannot travel panics, and the message names the
 // field.
 func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts Pool) *Func[In, Out] {
+	mustFunc(fmt.Sprintf("worker %q", name), fn == nil)
 	p := d.declare("worker", name, opts, false)
 	e := addFunc(p, "worker", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
 	return &Func[In, Out]{endpoint: e, inline: fn}

@@ -24,6 +24,7 @@ type Future[Out any] struct {
 
 	mu       sync.Mutex
 	finished bool
+	claimed  bool // somebody has called Then: the pool's hooks are not for this one
 	then     []func(Out, error)
 }
 
@@ -62,6 +63,7 @@ func (f *Future[Out]) Await(ctx context.Context) (Out, error) {
 func (f *Future[Out]) Then(fn func(Out, error)) *Future[Out] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.claimed = true
 	if f.finished {
 		f.d.post(func() { fn(f.Result()) })
 	} else {
@@ -125,19 +127,22 @@ func (f *Future[Out]) finish() {
 	then := f.then
 	f.finished, f.then = true, nil
 	f.mu.Unlock()
-	switch {
-	case len(then) > 0:
-		f.d.post(func() {
-			out, err := f.Result()
-			for _, fn := range then {
-				fn(out, err)
-			}
-		})
-	case f.p.hooked():
-		f.d.post(func() {
-			out, err := f.Result()
-			f.p.hook(f.name, out, err)
-		})
+	for _, fn := range then {
+		f.d.post(func() { fn(f.Result()) }) // each by itself: the panic of one is not the other's
+	}
+	if len(then) == 0 && f.p.hooked() {
+		f.d.post(f.hook)
+	}
+}
+
+// hook tells the pool's hooks, unless Then was called after the call had ended.
+func (f *Future[Out]) hook() {
+	f.mu.Lock()
+	claimed := f.claimed
+	f.mu.Unlock()
+	if !claimed {
+		out, err := f.Result()
+		f.p.hook(f.name, out, err)
 	}
 }
 

@@ -5,3 +5,5 @@ go 1.26.0
 require golang.org/x/sys v0.49.0
 
 require github.com/netresearch/go-cron v0.9.1
+
+require go.yaml.in/yaml/v3 v3.0.6

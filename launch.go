@@ -25,7 +25,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 		names[i] = f.Name
 	}
 	cfg := p.opts.core(p.name, names)
-	cfg.Fresh = p.fresh
+	cfg.Fresh, cfg.Looping = p.fresh, p.loops
 	launch := p.launchProcess
 	if d.inProcess {
 		launch = p.launchGoroutine
@@ -52,7 +52,9 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 			log.Error("pool failed", "reason", reason)
 			announce(d, PoolFailed{Pool: p.name, Reason: reason})
 		},
-		Log: func(id uint64, pid int, record []byte) { d.logged(p, pid, record) },
+		Log:  func(pid int, call uint64, record []byte) { d.logged(p, pid, call, record) },
+		Loop: func(id uint64, pid int, state wire.LoopState, fault wire.Fault) { d.looped(p, id, pid, state, fault) },
+		Stop: d.begin,
 	})
 }
 
@@ -183,9 +185,13 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32) error {
 	if self := proc.Self(); self != nil { // not where workers are goroutines of the daemon
 		emitHere(ctx, p.d, WorkerStarted{Pool: p.name, Worker: self.Role.Worker, PID: os.Getpid()})
 	}
-	err := worker.Serve(conn, worker.Config{
+	config := worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: sentinels.fault, Context: ctx, State: state,
-	})
+	}
+	if p.loops {
+		config.Loop, config.LoopEvery = state.(looper).Loop, p.opts.LoopEvery
+	}
+	err := worker.Serve(conn, config)
 	if err != nil {
 		return err
 	}
@@ -193,4 +199,19 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32) error {
 		return fmt.Errorf("closing what the worker worked on: %w", err)
 	}
 	return nil
+}
+
+// looped makes events of what a worker's own loop does.
+func (d *Daemon) looped(p *declaration, id uint64, pid int, state wire.LoopState, fault wire.Fault) {
+	switch state {
+	case wire.LoopRuns:
+		announce(d, LoopStarted{Pool: p.name, Worker: id, PID: pid})
+	case wire.LoopPaused:
+		announce(d, LoopStopped{Pool: p.name, Worker: id, PID: pid, Paused: true})
+	case wire.LoopEnded:
+		announce(d, LoopStopped{Pool: p.name, Worker: id, PID: pid})
+	case wire.LoopError:
+		err := fmt.Errorf("the loop of worker %d: %w", pid, &RemoteError{Code: fault.Code, Message: fault.Message})
+		d.post(func() { d.report("pool "+p.name, err, false) })
+	}
 }

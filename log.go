@@ -36,7 +36,6 @@ type logRecord struct {
 	Time    time.Time
 	Level   int
 	Message string
-	Call    uint32
 	Attrs   []logAttr
 }
 
@@ -71,7 +70,7 @@ type workerHandler struct {
 func (h *workerHandler) Enabled(context.Context, slog.Level) bool { return true }
 
 func (h *workerHandler) Handle(_ context.Context, r slog.Record) error {
-	rec := logRecord{Time: r.Time, Level: int(r.Level), Message: r.Message, Call: h.call}
+	rec := logRecord{Time: r.Time, Level: int(r.Level), Message: r.Message}
 	rec.Attrs = append(rec.Attrs, h.attrs...)
 	r.Attrs(func(a slog.Attr) bool {
 		rec.Attrs = appendAttr(rec.Attrs, h.prefix, a)
@@ -158,7 +157,7 @@ func (a logAttr) attr() slog.Attr {
 }
 
 // logged takes a record from a worker into the daemon's log.
-func (d *Daemon) logged(p *declaration, pid int, b []byte) {
+func (d *Daemon) logged(p *declaration, pid int, call uint64, b []byte) {
 	var rec logRecord
 	if err := logCodec().Decode(b, &rec); err != nil {
 		d.log.Warn("a worker sent a log record that cannot be read", "pool", p.name, "pid", pid, "err", err)
@@ -171,8 +170,8 @@ func (d *Daemon) logged(p *declaration, pid int, b []byte) {
 	}
 	r := slog.NewRecord(rec.Time, slog.Level(rec.Level), rec.Message, 0)
 	r.AddAttrs(slog.String("pool", p.name), slog.Int("pid", pid))
-	if rec.Call != 0 {
-		r.AddAttrs(slog.Uint64("call", uint64(rec.Call)))
+	if call != 0 {
+		r.AddAttrs(slog.Uint64("call", call))
 	}
 	for _, a := range rec.Attrs {
 		r.AddAttrs(a.attr())

@@ -21,6 +21,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Otherwise each process of a race build lingers for a second when it ends.
+	if os.Getenv("GORACE") == "" {
+		_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
+	}
 	if main, ok := programs[os.Getenv(programKey)]; ok {
 		proc.PrepareTests()
 		main()
@@ -29,6 +33,7 @@ func TestMain(m *testing.M) {
 	legiontest.Main(m, append([]func() *legion.Daemon{
 		func() *legion.Daemon { return newKit(legion.Pool{}).d },
 		func() *legion.Daemon { return newTwins().d },
+		func() *legion.Daemon { return newLooping(legion.Pool{}).d },
 		func() *legion.Daemon { return declareDecoder().Daemon },
 		func() *legion.Daemon { return newSolo("solo", legion.Pool{}).d },
 		func() *legion.Daemon { return newSolo("crowd", legion.Pool{Concurrency: 8}).d },
@@ -55,10 +60,11 @@ type kit struct {
 
 // deed is something that a worker shall do.
 type deed struct {
-	What string
-	For  time.Duration
-	Path string
-	Size int
+	What    string
+	For     time.Duration
+	Path    string
+	Size    int
+	Ballast []byte
 }
 
 type record struct {

@@ -8,7 +8,9 @@ import (
 
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/internal/worker"
 )
 
 // Spawn says when a pool starts its workers.
@@ -82,7 +84,8 @@ type Pool struct {
 	Procs int
 	// Nice is added to the niceness of the worker, -20 to 19. Default 0.
 	Nice int
-	// Files limits the open files of a worker. Default 0: as the daemon.
+	// Files limits the open files of a worker; at least 32. Default 0: as the
+	// daemon.
 	Files uint64
 
 	// BootTimeout bounds the time from the start of a process to its being ready.
@@ -94,8 +97,8 @@ type Pool struct {
 	Heartbeat time.Duration
 	// MaxRestarts deaths of workers within RestartWindow, not counting those that
 	// Legion willed, fail the pool: calls end with ErrPoolFailed until Resume. So
-	// do eight workers in a row that die before they are ready; before that,
-	// starts are delayed, by 50 ms at first. Workers that die one after the other
+	// do eight workers in a row that die before they are ready, while no other
+	// serves; before that, starts are delayed, by 50 ms at first. Workers that die one after the other
 	// without having finished a call are replaced with a delay of at most 200 ms.
 	// Defaults 600 and 1 min; MaxRestarts negative: never.
 	MaxRestarts   int
@@ -110,11 +113,30 @@ type Pool struct {
 	// MaxPayload is the largest argument or result in bytes. Default 64 MiB.
 	MaxPayload int64
 
+	// LoopEvery is the interval of the workers' own loops, for a pool made by
+	// NewWorkers whose T has a method Loop. Default 0: again at once.
+	LoopEvery time.Duration
+	// OnExit says what happens when such a worker ends unexpectedly, or because
+	// its loop returned EndLoop. Default Restart.
+	OnExit OnExit
+
 	// OnReturn, OnDied and OnTimeout are told of the end of calls made with Go
 	// whose future has no callback of its own: of a result or an error of the
 	// function, of a dead worker, and of a timeout. They run on the loop.
 	OnReturn, OnDied, OnTimeout func(CallEnd)
 }
+
+// OnExit says what the end of a looping worker means.
+type OnExit int
+
+const (
+	Restart    OnExit = iota // a new one takes its place
+	StopDaemon               // the daemon stops
+	Ignore                   // the others go on without it
+)
+
+// EndLoop is returned by a worker's Loop to end the loop and the worker.
+var EndLoop = worker.ErrEndLoop
 
 // CallEnd tells a pool's hooks how a call ended.
 type CallEnd struct {
@@ -139,7 +161,7 @@ func (p Pool) resolve() (Pool, error) {
 		{"Queue", int64(p.Queue)}, {"Concurrency", int64(p.Concurrency)}, {"Retry", int64(p.Retry)},
 		{"MaxCalls", int64(p.MaxCalls)}, {"MaxAge", int64(p.MaxAge)}, {"MinAge", int64(p.MinAge)}, {"Procs", int64(p.Procs)},
 		{"BootTimeout", int64(p.BootTimeout)}, {"RestartWindow", int64(p.RestartWindow)},
-		{"Buffer", int64(p.Buffer)}, {"MaxPayload", p.MaxPayload},
+		{"LoopEvery", int64(p.LoopEvery)}, {"Buffer", int64(p.Buffer)}, {"MaxPayload", p.MaxPayload},
 	} {
 		if n.value < 0 {
 			return p, fmt.Errorf("negative Pool.%s", n.name)
@@ -188,8 +210,12 @@ func (p Pool) resolve() (Pool, error) {
 		return p, fmt.Errorf("Pool.MaxMemory, which recycles, is larger than Pool.MemoryLimit, which kills")
 	case p.MaxAge > 0 && p.MinAge > p.MaxAge:
 		return p, fmt.Errorf("Pool.MinAge is %v and Pool.MaxAge %v: MinAge must not be larger", p.MinAge, p.MaxAge)
+	case p.OnExit < Restart || p.OnExit > Ignore:
+		return p, fmt.Errorf("Pool.OnExit is %d: use Restart, StopDaemon or Ignore", p.OnExit)
 	case p.Nice < -20 || p.Nice > 19:
 		return p, fmt.Errorf("Pool.Nice is %d: use -20 to 19", p.Nice)
+	case p.Files > 0 && p.Files < proc.MinFiles:
+		return p, fmt.Errorf("Pool.Files is %d: a Go process needs at least %d", p.Files, proc.MinFiles)
 	case p.Buffer < minBuffer || p.Buffer > maxBuffer:
 		return p, fmt.Errorf("Pool.Buffer is %d bytes: use 64 KiB to 1 GiB", p.Buffer)
 	case p.MaxPayload > math.MaxInt32:
@@ -219,6 +245,6 @@ func (p Pool) core(name string, funcs []string) pool.Config {
 		BootTimeout: p.BootTimeout, MaxCalls: p.MaxCalls, MaxAge: p.MaxAge, MinAge: p.MinAge,
 		MaxMemory: p.MaxMemory, MemoryLimit: p.MemoryLimit, Jitter: 0.1, Heartbeat: max(p.Heartbeat, 0),
 		MaxRestarts: max(p.MaxRestarts, 0), RestartWindow: p.RestartWindow,
-		MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
+		OnExit: pool.OnExit(p.OnExit), MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
 	}
 }

@@ -26,14 +26,15 @@ const programKey = "LEGION_TEST_PROGRAM"
 var programs = map[string]func(){
 	"daemon": daemonMain,
 	"early":  earlyMain,
-	"scarce": scarceMain,
 }
 
 // daemonMain is a daemon that does what it is told on standard input: "workers"
 // prints their pids; a deed, as JSON, is called, and its end printed.
 func daemonMain() {
-	s := newSolo("daemon", legion.Pool{Min: 3, Max: 3, Heartbeat: 200 * time.Millisecond, KillGrace: 100 * time.Millisecond})
-	s.d.Init(func(context.Context) error {
+	c := quiet("daemon")
+	c.StopTimeout = time.Hour
+	s := newSoloOf(c, legion.Pool{Min: 3, Max: 3, Heartbeat: 200 * time.Millisecond, KillGrace: 100 * time.Millisecond})
+	legion.On(s.d, func(context.Context, legion.Started) error {
 		go obey(s)
 		return nil
 	})
@@ -175,5 +176,3 @@ func (p *program) wait() error {
 	p.once.Do(func() { p.err = p.cmd.Wait() })
 	return p.err
 }
-
-func scarceMain() {}

@@ -28,8 +28,10 @@ type solo struct {
 	spare *legion.Func[string, string]
 }
 
-func newSolo(name string, p legion.Pool) *solo {
-	s := &solo{d: legion.New(quiet(name))}
+func newSolo(name string, p legion.Pool) *solo { return newSoloOf(quiet(name), p) }
+
+func newSoloOf(c legion.Config, p legion.Pool) *solo {
+	s := &solo{d: legion.New(c)}
 	w := legion.NewWorkers(s.d, "pool", boot, p)
 	s.do = legion.Handle(w, "do", (*tool).do)
 	s.inner = legion.Handle(w, "inner", func(_ *tool, ctx context.Context, x deed) (string, error) { return s.do.Call(ctx, x) })

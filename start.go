@@ -24,7 +24,7 @@ func (d *Daemon) Start(ctx context.Context) error {
 	}()
 	err := d.startUp(ctx)
 	d.mu.Lock()
-	asked := d.state == stopping // Stop came while it started
+	asked := d.state >= stopping // Stop came while it started
 	if err == nil && !asked {
 		d.state = running
 	}
@@ -49,13 +49,16 @@ func (d *Daemon) Start(ctx context.Context) error {
 func (d *Daemon) mayStart() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.state != declared {
+	switch {
+	case d.state == ended && !d.begun:
+		return fmt.Errorf("legion: starting %s: %w before it was started", d.config.Name, ErrStopped)
+	case d.state != declared:
 		return fmt.Errorf("legion: starting %s: it has been started before; a daemon starts once", d.config.Name)
 	}
 	if err := d.refuseToFork(); err != nil {
 		return err
 	}
-	d.state = starting
+	d.state, d.begun = starting, true
 	return nil
 }
 
@@ -64,7 +67,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	// A stop that comes meanwhile ends the start too.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(d.live, cancel)()
+	defer context.AfterFunc(d.closing, cancel)()
 
 	if err := d.startPlugins(ctx); err != nil {
 		return err
@@ -97,11 +100,7 @@ func (d *Daemon) startPools(ctx context.Context) error {
 	errs := make(chan error, len(d.pools))
 	for _, p := range d.pools {
 		go func() {
-			err := p.running.Load().Start(ctx)
-			if err != nil {
-				err = fmt.Errorf("pool %s: %w", p.name, err)
-			}
-			errs <- err
+			errs <- startFailure(p.name, p.running.Load().Start(ctx))
 		}()
 	}
 	var all []error

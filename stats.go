@@ -95,7 +95,7 @@ func (d *Daemon) Stats() Stats {
 	}
 	d.mu.Unlock()
 	l := d.loop.Stats()
-	s.Loop = LoopStats{Panics: l.Panics, Pending: l.Pending, Running: l.Running}
+	s.Loop = LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running}
 	for _, t := range tickers {
 		ts := t.Stats()
 		s.Loop.Ticks += ts.Runs

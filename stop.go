@@ -68,6 +68,10 @@ func (d *Daemon) begin(why string) {
 	}
 }
 
+// hurryGrace is what is left for Teardown, plugins and the loop when a stop is in
+// a hurry.
+const hurryGrace = time.Second
+
 // shutDown is the order of a stop. StopTimeout bounds all of it.
 func (d *Daemon) shutDown(why string) {
 	d.log.Debug("stopping", "why", why)
@@ -75,11 +79,19 @@ func (d *Daemon) shutDown(why string) {
 	ctx, done := context.WithDeadline(context.WithValue(context.Background(), onLoop{}, d), deadline)
 	defer done()
 	announce(d, Shutdown{Reason: why})
-	d.cancel() // the loop's callbacks are to end
+	d.close() // no more ticks
 	for _, l := range d.listeners {
 		_ = l.Close()
 	}
 	d.stopPools(deadline)
+	d.cancel() // callbacks that still run are to end
+	go func() {
+		select {
+		case <-d.hurry:
+			time.AfterFunc(hurryGrace, done)
+		case <-ctx.Done():
+		}
+	}()
 	var errs []error
 	for i := len(d.teardown) - 1; i >= 0; i-- {
 		if err := d.onLoop(ctx, func() error { return d.teardown[i](ctx) }); err != nil {
@@ -92,12 +104,6 @@ func (d *Daemon) shutDown(why string) {
 	case <-d.loopEnd:
 	case <-ctx.Done():
 		errs = append(errs, errors.New("a function of the loop has not ended"))
-	case <-d.hurry:
-		select {
-		case <-d.loopEnd:
-		default:
-			errs = append(errs, errors.New("a function of the loop was not waited for"))
-		}
 	}
 	d.owned.Wait()
 	for _, f := range d.ending {

@@ -116,7 +116,7 @@ func storm(t *testing.T, p legion.Pool, span time.Duration, seed uint64) {
 	if sum := st.OK + st.Failed + st.Crashed + st.TimedOut + st.Canceled; st.Calls != sum || st.Queued+st.Running != 0 {
 		t.Errorf("the statistics do not add up: %+v", st)
 	}
-	if good == 0 || st.Crashed == 0 || kills.Load() < 5 {
+	if good == 0 || kills.Load() == 0 || st.Crashed == 0 && span > time.Second {
 		t.Errorf("%d results, %d crashes, %d kills: this was no storm", good, st.Crashed, kills.Load())
 	}
 	t.Logf("%d calls, %d results, %d crashed, %d kills, %d workers", told, good, st.Crashed, kills.Load(), st.Started)
@@ -128,6 +128,9 @@ func stormCall(s *solo, r *rand.Rand, x deed) error {
 	ctx := context.Background()
 	if r.IntN(4) == 0 {
 		x.For = time.Duration(r.IntN(int(2 * time.Millisecond)))
+	}
+	if r.IntN(16) == 0 {
+		x.What = "note large" // a result in pieces
 	}
 	switch r.IntN(8) {
 	case 0:

@@ -22,6 +22,7 @@ type Stream[In, Out any] struct {
 // result is read element by element with All. An element with an error is the
 // last one.
 func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, In) iter.Seq2[Out, error], opts Pool) *Stream[In, Out] {
+	mustFunc(fmt.Sprintf("stream worker %q", name), fn == nil)
 	p := d.declare("stream worker", name, opts, false)
 	e := newEndpoint[In, Out](p, "stream worker", name)
 	p.funcs = append(p.funcs, worker.Func{
@@ -48,6 +49,12 @@ func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, 
 	})
 	return &Stream[In, Out]{endpoint: e, fn: fn}
 }
+
+// Name returns the name of the function.
+func (s *Stream[In, Out]) Name() string { return s.name }
+
+// Pool returns the control of the function's pool.
+func (s *Stream[In, Out]) Pool() *Supervisor { return &Supervisor{s.p} }
 
 // All runs the function in a worker and gives its elements as they come. Leaving
 // the loop early cancels the call. The worker is at most 32 elements ahead of the

@@ -31,8 +31,27 @@ func (s *Supervisor) Kill(pid int) error {
 // replacement is ready. It returns at once.
 func (s *Supervisor) Recycle() error { return s.do((*pool.Pool).Recycle) }
 
-// Pause keeps calls waiting until Resume. Calls that run are not touched.
+// Pause keeps calls waiting, and holds the own loops of workers, until Resume.
+// Calls that run are not touched.
 func (s *Supervisor) Pause() error { return s.do((*pool.Pool).Pause) }
+
+// PauseWorker keeps the worker with the given pid from getting calls, and holds
+// its own loop if it has one, until ResumeWorker.
+func (s *Supervisor) PauseWorker(pid int) error { return s.pauseWorker(pid, true) }
+
+// ResumeWorker ends PauseWorker.
+func (s *Supervisor) ResumeWorker(pid int) error { return s.pauseWorker(pid, false) }
+
+func (s *Supervisor) pauseWorker(pid int, on bool) error {
+	p, err := s.p.pool()
+	if err != nil {
+		return err
+	}
+	if err := p.PauseWorker(pid, on); err != nil {
+		return fmt.Errorf("legion: %w", err)
+	}
+	return nil
+}
 
 // Resume ends a pause, and lets a failed pool try again.
 func (s *Supervisor) Resume() error { return s.do((*pool.Pool).Resume) }

@@ -2,6 +2,7 @@ package legion
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -31,6 +32,7 @@ type TaskOptions struct {
 // future of Go also tells its State and PID. A process takes some milliseconds
 // to start; use Worker for what is called often.
 func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
+	mustFunc(fmt.Sprintf("task %q", name), fn == nil)
 	p := d.declare("task", name, Pool{
 		Max: opts.MaxRunning, Spawn: Lazy, Queue: opts.Queue, Timeout: opts.Timeout, KillGrace: opts.KillGrace,
 		Retry: opts.Retry, MemoryLimit: opts.MemoryLimit, Procs: opts.Procs, Nice: opts.Nice, Files: opts.Files,

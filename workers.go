@@ -3,6 +3,7 @@ package legion
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 )
 
@@ -20,8 +21,25 @@ type Workers[T any] struct {
 // method Close() error, it is called when the worker leaves in good order. An
 // error of newT ends the worker; at the start of the daemon it is the error of
 // Start. Functions are added with [Handle].
+//
+// If *T has a method Loop(context.Context) error, each worker calls it again and
+// again, at the interval Pool.LoopEvery: a loop of its own, between whose
+// iterations it serves calls. An error of Loop becomes an Error event in the
+// daemon and the loop goes on; [EndLoop] ends it, and the worker with it; a panic
+// is the worker's death. Pool.OnExit says what the end of a worker means. Pause
+// holds the loops too. Max defaults to Min then, and Concurrency must be 1.
 func NewWorkers[T any](d *Daemon, name string, newT func(context.Context) (*T, error), opts Pool) *Workers[T] {
+	loops := reflect.TypeFor[*T]().Implements(reflect.TypeFor[looper]())
+	if loops {
+		or(&opts.Min, 1)
+		or(&opts.Max, opts.Min)
+		if opts.Concurrency > 1 {
+			panic(fmt.Sprintf("legion: pool %q: Pool.Concurrency is %d, but its workers have a Loop, between whose iterations calls run: leave it at 1", name, opts.Concurrency))
+		}
+	}
+	mustFunc(fmt.Sprintf("pool %q", name), newT == nil)
 	p := d.declare("pool", name, opts, false)
+	p.loops = loops
 	p.setup = func(ctx context.Context) (any, error) {
 		t, err := newT(ctx)
 		if err == nil && t == nil {
@@ -32,11 +50,17 @@ func NewWorkers[T any](d *Daemon, name string, newT func(context.Context) (*T, e
 	return &Workers[T]{Supervisor: &Supervisor{p}, make: newT}
 }
 
+// looper is a T with a loop of its own.
+type looper interface {
+	Loop(context.Context) error
+}
+
 // Handle declares a method of T, or any function of that shape, as a function of
 // the pool. With Pool.Concurrency above 1 it must be safe for concurrent use.
 func Handle[T, In, Out any](w *Workers[T], name string, method func(*T, context.Context, In) (Out, error)) *Func[In, Out] {
 	p := w.p
 	p.d.mustDeclare("handle " + name)
+	mustFunc(fmt.Sprintf("handle %q", name), method == nil)
 	if err := checkName(name); err != nil {
 		panic(fmt.Sprintf("legion: handle %q: %v", name, err))
 	}

@@ -1,4 +1,3 @@
-// Readme is the program that README.md shows.
 package main
 
 import (

@@ -31,11 +31,11 @@ func hostile(t *testing.T, o link.Options) (d link.Conn, mem []byte, bell, space
 		t.Fatal(err)
 	}
 	files[0].Close()
-	bell, err = shm.OpenBell(files[1])
+	bell, err = shm.OpenBell(files[1:3])
 	if err != nil {
 		t.Fatal(err)
 	}
-	space, err = shm.OpenBell(files[2])
+	space, err = shm.OpenBell(files[3:])
 	if err != nil {
 		t.Fatal(err)
 	}

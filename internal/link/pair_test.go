@@ -64,7 +64,7 @@ func child(role string) {
 
 func fileCount(t link.Transport) int {
 	if t == link.SharedMemory {
-		return 3
+		return 5
 	}
 	return 1
 }

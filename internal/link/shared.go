@@ -42,8 +42,8 @@ func newShared(o Options) (Conn, []*os.File, error) {
 	describe(mem, g)
 	files := []*os.File{file}
 	var bells [2]*shm.Bell
-	for i, name := range []string{"legion bell", "legion space"} {
-		bell, theirs, err := shm.Bells(name)
+	for i := range bells {
+		bell, theirs, err := shm.Bells()
 		if err != nil {
 			if i > 0 {
 				bells[0].Close()
@@ -53,7 +53,7 @@ func newShared(o Options) (Conn, []*os.File, error) {
 			return nil, nil, fmt.Errorf("new link: %w", err)
 		}
 		bells[i] = bell
-		files = append(files, theirs)
+		files = append(files, theirs...)
 	}
 	c, err := makeShared(cutSegment(mem, g), bells[0], bells[1], o, false)
 	if err != nil {
@@ -64,9 +64,10 @@ func newShared(o Options) (Conn, []*os.File, error) {
 }
 
 func openShared(files []*os.File, o Options) (Conn, error) {
-	if len(files) != 3 {
+	const want = 1 + 2*shm.BellFiles
+	if len(files) != want {
 		closeAll(files)
-		return nil, fmt.Errorf("open link: %d inherited files, want 3", len(files))
+		return nil, fmt.Errorf("open link: %d inherited files, want %d", len(files), want)
 	}
 	mem, err := shm.Map(files[0])
 	files[0].Close()
@@ -80,13 +81,13 @@ func openShared(files []*os.File, o Options) (Conn, error) {
 		shm.Unmap(mem)
 		return nil, fmt.Errorf("open link: %w", err)
 	}
-	bell, err := shm.OpenBell(files[1])
+	bell, err := shm.OpenBell(files[1:3])
 	if err != nil {
-		files[2].Close()
+		closeAll(files[3:])
 		shm.Unmap(mem)
 		return nil, fmt.Errorf("open link: %w", err)
 	}
-	space, err := shm.OpenBell(files[2])
+	space, err := shm.OpenBell(files[3:])
 	if err != nil {
 		bell.Close()
 		shm.Unmap(mem)

@@ -63,7 +63,7 @@ func openSocket(files []*os.File, o Options) (Conn, error) {
 }
 
 func makeSocket(f *os.File, o Options, worker bool) (*socket, error) {
-	f, _, err := shm.Pollable(f)
+	f, err := shm.Pollable(f)
 	if err != nil {
 		return nil, err
 	}

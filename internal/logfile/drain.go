@@ -195,6 +195,9 @@ func (w *Writer) put(lines []byte) (n int, err error) {
 		}
 		n, err := w.drain.file.append(piece)
 		if w.drain.file.linked() {
+			if err != nil {
+				err = fmt.Errorf("write log file %s: %w", w.opts.Path, err)
+			}
 			return n, err
 		}
 		// Whoever has the deleted file open yet shall not see these lines twice.

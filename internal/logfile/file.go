@@ -106,7 +106,7 @@ func (f *file) append(lines []byte) (n int, err error) {
 	}
 	whole := bytes.LastIndexByte(lines[:n], '\n') + 1
 	f.undo(n - whole)
-	return whole, fmt.Errorf("write log file: %w", err)
+	return whole, err
 }
 
 // undo takes back the n bytes that were written last. It does nothing if they are not the end of the file any more: then

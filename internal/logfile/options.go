@@ -90,6 +90,7 @@ func Open(o Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.write = o.write
 	w := newWriter(o)
 	w.drain.file = f
 	go w.run()

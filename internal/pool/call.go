@@ -30,8 +30,9 @@ const (
 // A Death is how a worker ended.
 type Death struct {
 	proc.Exit
-	Worker uint64 // number of the worker in its pool
-	Limit  uint64 // of its memory, in bytes; 0 = none
+	Worker  uint64 // number of the worker in its pool
+	Limit   uint64 // of its memory, in bytes; 0 = none
+	Lacking bool   // it was never started: the system had no room for a process, or no descriptors
 }
 
 // An Outcome is how one call ended.

@@ -41,10 +41,25 @@ type Config struct {
 	BackoffMin    time.Duration // first wait before the next start after one of those
 	BackoffMax    time.Duration
 
+	Looping bool   // the workers have loops of their own, which a pause holds too
+	OnExit  OnExit // what the end of such a worker means
+
 	Funcs []string // names of the functions, by index
 }
 
+// OnExit says what the unexpected end of a looping worker means.
+type OnExit uint8
+
 const (
+	Restart    OnExit = iota // a new one takes its place
+	StopDaemon               // the daemon stops: Hooks.Stop
+	Ignore                   // the others go on without it
+)
+
+const (
+	// lackingWait is how long a pool waits when the system had no room for another
+	// process.
+	lackingWait = 250 * time.Millisecond
 	// quitGrace is how long a worker may take to write its stacks after SIGQUIT.
 	quitGrace = time.Second
 	// killBound is how long a killed process may take to go before its calls are

@@ -91,6 +91,10 @@ type worker struct {
 	asked     int           // checks since it was asked for one; 0 = it was not
 	due       time.Duration // when the next step of its ladder is due; 0 = none
 	culprit   *Call         // the call it is being killed for
+
+	paused bool   // gets no calls, and its loop is held
+	loop   string // what its own loop does; "" if it has none
+	done   bool   // its loop has ended by itself
 }
 
 type workerState uint8
@@ -160,14 +164,18 @@ type act struct {
 type op uint8
 
 const (
-	opSpawn  op = iota // start a process for w
-	opCancel           // tell w to cancel call id
-	opStop             // tell w to leave
-	opPing             // ask w for a sign of life
-	opQuit             // SIGQUIT
-	opTerm             // SIGTERM
-	opKill             // SIGKILL, remembered as done by
-	opHangup           // close w's link: nothing more is wanted from it
+	opSpawn      op = iota // start a process for w
+	opCancel               // tell w to cancel call id
+	opStop                 // tell w to leave
+	opPing                 // ask w for a sign of life
+	opQuit                 // SIGQUIT
+	opTerm                 // SIGTERM
+	opKill                 // SIGKILL, remembered as done by
+	opHangup               // close w's link: nothing more is wanted from it
+	opAbandon              // do not wait for its end
+	opPause                // hold its loop
+	opResume               // … and let it go on
+	opStopDaemon           // its end is the daemon's
 )
 
 func (fx *effects) do(o op, w *worker) { fx.acts = append(fx.acts, act{op: o, w: w}); fx.poke = true }

@@ -13,7 +13,7 @@ import (
 // behind another while a second worker is idle.
 func (k *core) room(w *worker, now time.Duration) int {
 	switch {
-	case w.state != serving:
+	case w.state != serving, w.paused:
 		return 0
 	case k.cfg.Fresh:
 		if w.calls > 0 || w.retiring != "" {

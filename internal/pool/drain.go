@@ -48,7 +48,13 @@ func (k *core) drain(fx *effects, now time.Duration) {
 			k.leave(fx, w, now)
 		}
 	}
-	if k.live == 0 && len(k.workers) == 0 {
+	left := 0
+	for _, w := range k.workers {
+		if w.state != stuck { // nobody can wait for those
+			left++
+		}
+	}
+	if k.live == 0 && left == 0 {
 		k.state = Ended
 		fx.poke = true
 	}

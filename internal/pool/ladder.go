@@ -8,6 +8,10 @@ import (
 // stacks → SIGKILL. The caller has its answer when the process is gone, so that
 // a call that has returned is not running any more.
 
+// bootTimeout is the reason given for the end of a worker that was not ready in
+// time.
+const bootTimeout = "boot timeout"
+
 // condemn gives w KillGrace to finish c, which has been cancelled. No new calls
 // go to w until it has.
 func (k *core) condemn(fx *effects, w *worker, c *Call, now time.Duration) {
@@ -64,7 +68,7 @@ func (k *core) step(fx *effects, w *worker, now time.Duration) {
 	if w.due != 0 && w.due <= now {
 		switch w.state {
 		case starting:
-			k.shoot(fx, w, "boot timeout", true, now)
+			k.shoot(fx, w, bootTimeout, true, now)
 		case serving:
 			k.shoot(fx, w, kindBy(w.culprit), true, now)
 		case leaving:
@@ -181,5 +185,9 @@ func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	d.Stack = "the process did not end within " + killBound.String() + " of SIGKILL: it is stuck in the kernel"
 	k.bury(fx, w, d, now)
 	fx.do(opHangup, w)
+	fx.do(opAbandon, w)
+	if k.state == Draining {
+		k.drain(fx, now)
+	}
 	k.plan(fx, now)
 }

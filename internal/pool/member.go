@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,20 +33,25 @@ type member struct {
 	launched bool
 	early    []act // what was asked of the process before there was one
 
-	failure  string // why it could not start, in its own words
-	odd      error  // how it broke the protocol
+	over     sync.Once // nobody waits for it any more
+	failure  string    // why it could not start, in its own words
+	odd      error     // how it broke the protocol
 	controls sync.WaitGroup
+	sending  atomic.Int32 // requests under way that may have to wait for room
 }
 
 // run is the life of a member.
 func (m *member) run() {
 	p := m.pool
-	defer p.members.Done()
+	defer m.over.Do(p.members.Done)
 	began := time.Now()
 	process, conn, err := p.launch(m.w.id)
 	if err != nil {
 		d := &Death{}
 		d.Code, d.Stack = -1, "it could not be started: "+err.Error()
+		for _, want := range []error{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE} {
+			d.Lacking = d.Lacking || errors.Is(err, want)
+		}
 		m.exited(d)
 		return
 	}
@@ -110,6 +116,20 @@ func (m *member) do(a act) {
 		return
 	case opPing:
 		m.control(wire.Header{Kind: wire.Ping}, nil)
+		return
+	case opPause:
+		m.control(wire.Header{Kind: wire.Pause}, nil)
+		return
+	case opResume:
+		m.control(wire.Header{Kind: wire.Resume}, nil)
+		return
+	case opAbandon:
+		m.over.Do(m.pool.members.Done)
+		return
+	case opStopDaemon:
+		if h := m.pool.hooks.Stop; h != nil {
+			h(fmt.Sprintf("a looping worker of pool %s has ended", m.pool.core.cfg.Name))
+		}
 		return
 	}
 	m.mu.Lock()
@@ -194,12 +214,24 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 		m.pool.step(func(k *core, fx *effects, now time.Duration) { k.alive(fx, m.w, now) })
 	case wire.Log:
 		if h := m.pool.hooks.Log; h != nil {
-			h(m.w.id, m.w.pid, own(f))
+			h(m.w.pid, m.number(f.Call), own(f))
 		}
+	case wire.Loop:
+		return m.loop(f)
 	default:
 		return fmt.Errorf("a worker may not send %v", f.Kind)
 	}
 	return nil
+}
+
+// number returns the number of the call that the worker knows by id, or 0.
+func (m *member) number(id uint32) uint64 {
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	if c := m.pool.core.lookup(m.w, id); c != nil {
+		return c.seq
+	}
+	return 0
 }
 
 // own returns the frame's payload in memory that nobody else writes.
@@ -318,4 +350,30 @@ func (m *member) item(f link.Frame) error {
 		return fmt.Errorf("an element of call %08x, which streams nothing", f.Call)
 	}
 	return take(own(f))
+}
+
+// loop takes the news of a worker's own loop.
+func (m *member) loop(f link.Frame) error {
+	var fault wire.Fault
+	state := wire.LoopState(f.Code)
+	names := map[wire.LoopState]string{wire.LoopRuns: "looping", wire.LoopPaused: "paused", wire.LoopEnded: "ended"}
+	if state == wire.LoopError {
+		var err error
+		if fault, err = wire.DecodeFault(own(f)); err != nil {
+			return err
+		}
+	} else if names[state] == "" {
+		return fmt.Errorf("loop state %d is unknown", f.Code)
+	}
+	m.pool.step(func(k *core, fx *effects, now time.Duration) {
+		k.alive(fx, m.w, now)
+		if state != wire.LoopError {
+			m.w.loop = names[state]
+		}
+		m.w.done = m.w.done || state == wire.LoopEnded
+	})
+	if h := m.pool.hooks.Loop; h != nil {
+		h(m.w.id, m.w.pid, state, fault)
+	}
+	return nil
 }

@@ -34,8 +34,10 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 type Hooks struct {
 	Ready  func(worker uint64, pid int, took time.Duration)
 	Died   func(d *Death, expected bool)
-	Failed func(reason string) // the pool has given up
-	Log    func(worker uint64, pid int, record []byte)
+	Failed func(reason string)                                                  // the pool has given up
+	Log    func(pid int, call uint64, record []byte)                            // call is its number, 0 if it is of none
+	Loop   func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // what a worker's own loop does
+	Stop   func(d string)                                                       // a looping worker has ended, and the daemon is to
 }
 
 // Pool is the running supervisor of one set of workers.
@@ -106,9 +108,11 @@ func (p *Pool) prepare(fx *effects) {
 }
 
 // apply carries out effects, without the lock.
-func (p *Pool) apply(fx *effects) {
+func (p *Pool) apply(fx *effects) { p.applyWith(fx, p.sendAside) }
+
+func (p *Pool) applyWith(fx *effects, send func(send)) {
 	for i := range fx.sends.n {
-		p.send(fx.sends.at(i))
+		send(fx.sends.at(i))
 	}
 	for _, a := range fx.acts {
 		a.w.member.do(a)
@@ -127,8 +131,16 @@ func (p *Pool) apply(fx *effects) {
 func (p *Pool) send(s send) {
 	c := s.call
 	h := wire.Header{Kind: wire.Request, Code: uint16(c.Func), Call: s.id, Timeout: s.left}
-	if err := s.to.member.conn.Send(h, c.Payload); err != nil {
-		s.to.member.fault(err)
+	m := s.to.member
+	large := len(c.Payload) > inlineSend
+	if large {
+		m.sending.Add(1)
+	}
+	if err := m.conn.Send(h, c.Payload); err != nil {
+		m.fault(err)
+	}
+	if large {
+		m.sending.Add(-1)
 	}
 	c.letGo()
 }
@@ -143,7 +155,13 @@ func (p *Pool) wake() {
 // BootError says that a worker died before it was ready.
 type BootError struct{ Death *Death }
 
-func (e *BootError) Error() string { return e.Death.String() }
+func (e *BootError) Error() string {
+	s := e.Death.String()
+	if e.Death.Code == 0 && e.Death.Signal == 0 && e.Death.PID != 0 {
+		s += ": main must reach Run or Start in every process, workers too"
+	}
+	return s
+}
 
 // Start starts the supervisor and the first workers, and waits until as many as
 // are always kept are ready. If the first one does not become ready, or ctx
@@ -153,7 +171,7 @@ func (p *Pool) Start(ctx context.Context) error {
 	p.mu.Lock()
 	if p.started {
 		p.mu.Unlock()
-		return errors.New("it has been started already")
+		return errors.New("it was stopped before it started, or has been started already")
 	}
 	p.started, p.waiter = true, wait
 	p.mu.Unlock()
@@ -268,29 +286,58 @@ func (p *Pool) running() (all []*member) {
 	return all
 }
 
-// Submit hands a call to the pool. Its end is told by OnEnd, Done and Await.
-func (p *Pool) Submit(c *Call) { p.submit(c) }
+// Submit hands a call to the pool and never waits. Its end is told by OnEnd, Done
+// and Await.
+func (p *Pool) Submit(c *Call) {
+	var fx effects
+	p.mu.Lock()
+	p.take(&fx, c)
+	p.mu.Unlock()
+	p.apply(&fx)
+}
+
+// inlineSend is up to which size a request surely finds room in the link, as many
+// of them as a worker may hold.
+const inlineSend = 1 << 10
+
+// sendAside is send for who must not wait for room in the link: the loop, the
+// supervisor, and the receiver of a link above all, because the worker may be
+// waiting for it in turn. Where it could come to that, a goroutine of the member
+// waits.
+func (p *Pool) sendAside(s send) {
+	m := s.to.member
+	if len(s.call.Payload) <= inlineSend && m.sending.Load() == 0 {
+		p.send(s)
+		return
+	}
+	m.controls.Go(func() { p.send(s) })
+}
 
 // submit returns the link of the worker that has c and nothing else, if there
 // is one.
 func (p *Pool) submit(c *Call) link.Conn {
 	var fx effects
 	p.mu.Lock()
-	if p.started {
-		p.core.submit(&fx, c, p.now())
-	} else {
-		c.holds.Store(1)
-		c.Kind, c.Reason = Stopped, "the daemon has not been started"
-		fx.ended.add(c)
-	}
-	p.prepare(&fx)
+	p.take(&fx, c)
 	var lone link.Conn
 	if s := &fx.sends.first[0]; fx.sends.n == 1 && s.call == c && s.to.load == 1 {
 		lone = s.to.member.conn
 	}
 	p.mu.Unlock()
-	p.apply(&fx)
+	p.applyWith(&fx, p.send)
 	return lone
+}
+
+// take gives a call to the core, under the lock.
+func (p *Pool) take(fx *effects, c *Call) {
+	if p.started {
+		p.core.submit(fx, c, p.now())
+	} else {
+		c.holds.Store(1)
+		c.Kind, c.Reason = Stopped, "the daemon has not been started"
+		fx.ended.add(c)
+	}
+	p.prepare(fx)
 }
 
 // Do submits a call and waits for its end. When ctx ends first, the call is
@@ -350,10 +397,15 @@ func (p *Pool) Grant(c *Call, n uint32) {
 
 // Kill ends the worker with the given pid at once.
 func (p *Pool) Kill(pid int) error {
+	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.shoot(fx, w, "kill", false, now) })
+}
+
+// with runs one step for the worker with the given pid.
+func (p *Pool) with(pid int, f func(k *core, fx *effects, w *worker, now time.Duration)) error {
 	err := fmt.Errorf("pool %s has no worker with pid %d", p.core.cfg.Name, pid)
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		if w := k.find(pid); w != nil {
-			k.shoot(fx, w, "kill", false, now)
+			f(k, fx, w, now)
 			err = nil
 		}
 	})
@@ -364,7 +416,13 @@ func (p *Pool) Kill(pid int) error {
 func (p *Pool) Recycle() { p.step((*core).recycle) }
 
 // Pause lets calls wait in the queue until Resume.
-func (p *Pool) Pause() { p.step(func(k *core, _ *effects, _ time.Duration) { k.pause() }) }
+func (p *Pool) Pause() { p.step((*core).pause) }
+
+// PauseWorker keeps one worker from getting calls, and holds its loop, or ends
+// that.
+func (p *Pool) PauseWorker(pid int, on bool) error {
+	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.pauseWorker(fx, w, on, now) })
+}
 
 // Resume ends a pause, and tries a failed pool again.
 func (p *Pool) Resume() { p.step((*core).resume) }

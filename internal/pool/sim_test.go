@@ -328,7 +328,7 @@ func (s *sim) operate() {
 	}
 	switch s.rng.IntN(8) {
 	case 0:
-		k.pause()
+		s.step(func(fx *effects) { k.pause(fx, s.now) })
 		s.at(s.during(100*time.Millisecond), func() { s.step(func(fx *effects) { k.resume(fx, s.now) }) })
 	case 1:
 		s.step(func(fx *effects) { k.resume(fx, s.now) })

@@ -107,6 +107,12 @@ func (k *core) stats(now time.Duration) Stats {
 			ID: w.id, PID: w.pid, State: w.state.String(), Retiring: w.retiring,
 			Age: now - w.began, Calls: w.calls, Load: w.load, Memory: w.memory,
 		}
+		if w.state == serving && w.loop != "" {
+			ws.State = w.loop
+		}
+		if w.paused {
+			ws.State = "paused"
+		}
 		if held := k.held(w); len(held) > 0 {
 			c := held[len(held)-1]
 			ws.Call, ws.For = k.cfg.Funcs[c.Func], now-c.given
@@ -126,6 +132,9 @@ func (k *core) stats(now time.Duration) Stats {
 
 // String says in one line how the worker ended.
 func (d *Death) String() string {
+	if d.PID == 0 && d.Stack != "" {
+		return d.Stack // it was never started
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "pid %d ", d.PID)
 	switch {
@@ -168,14 +177,16 @@ func (d *Death) headline() string {
 }
 
 // running is where a worker that was killed for its slowness was: the innermost
-// frame of a function's goroutine that is not the Go runtime's. It is "" if the
-// stack was not taken, or cannot be read.
+// frame, of the goroutine of its function or of main, that is not the Go runtime's. It is "" if the
+// stack was not taken, or cannot be read. A worker that was still starting is
+// shown by its main goroutine.
 func (d *Death) running() string {
 	if !strings.HasPrefix(d.Stack, "SIGQUIT") {
 		return ""
 	}
 	for block := range strings.SplitSeq(d.Stack, "\n\n") {
-		if !strings.Contains(block, "internal/worker.(*server).run(") {
+		starting := d.KilledBy == bootTimeout && strings.HasPrefix(block, "goroutine 1 ")
+		if !starting && !strings.Contains(block, "internal/worker.(*server).run(") && !strings.Contains(block, "internal/worker.(*server).iteration(") {
 			continue
 		}
 		lines := strings.Split(block, "\n")

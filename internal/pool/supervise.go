@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -126,6 +127,12 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 	w.readyAt, w.idleSince, w.heard = now, now, now
 	k.bootFail, k.notUntil = 0, 0
 	k.counts.Ready++
+	if k.cfg.Looping {
+		w.loop = "looping"
+		if k.state == Paused {
+			fx.do(opPause, w)
+		}
+	}
 	if old := w.replaces; old != nil {
 		w.replaces = nil
 		k.leave(fx, old, now)
@@ -157,6 +164,10 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	switch {
 	case expected, w.killer == "deadline", w.killer == "cancel":
 		// By our own will: no sign of a broken worker.
+	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != Draining:
+		k.goOnWithout(fx, w, d, now)
+	case w.done:
+		k.wait(crashBackoffMin, 0, crashBackoffMax, now) // a loop that ends at once is not to spin
 	default:
 		k.blame(fx, w, d, booting, now)
 	}
@@ -223,6 +234,12 @@ func (k *core) kindOfDeath(c *Call, d *Death) Kind {
 // many.
 func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
 	k.last = d
+	if d.Lacking {
+		// Not the worker's fault, and all that can be done is to try again.
+		k.bootFail = max(k.bootFail, 1)
+		k.notUntil = max(now+time.Duration(k.jitter(float64(lackingWait))), k.notUntil)
+		return
+	}
 	k.counts.Deaths++
 	if booting {
 		k.bootFail++
@@ -237,7 +254,7 @@ func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Du
 		k.deaths = k.deaths[1:]
 	}
 	switch {
-	case k.cfg.MaxBootFails > 0 && k.bootFail >= k.cfg.MaxBootFails:
+	case k.cfg.MaxBootFails > 0 && k.bootFail >= k.cfg.MaxBootFails && !k.serves():
 		k.fail(fx, fmt.Sprintf("%d workers in a row died before they were ready", k.bootFail), now)
 	case k.cfg.MaxRestarts > 0 && len(k.deaths) > k.cfg.MaxRestarts:
 		k.fail(fx, fmt.Sprintf("%d workers died within %v", len(k.deaths), k.cfg.RestartWindow), now)
@@ -255,6 +272,12 @@ func (k *core) wait(first time.Duration, n int, longest, now time.Duration) {
 		d = longest
 	}
 	k.notUntil = max(now+time.Duration(k.jitter(float64(d))), k.notUntil)
+}
+
+// serves reports whether a worker takes calls. Then a pool whose new workers do
+// not start goes on with what it has.
+func (k *core) serves() bool {
+	return slices.ContainsFunc(k.workers, func(w *worker) bool { return w.state == serving })
 }
 
 // fail gives the pool up: what waits is answered, what comes is refused, until
@@ -280,10 +303,26 @@ func (k *core) broken(fx *effects, w *worker, now time.Duration) {
 	k.shoot(fx, w, "protocol violation", false, now)
 }
 
-// pause stops giving calls to workers.
-func (k *core) pause() {
+// goOnWithout does what is to be done when a looping worker has ended and is not
+// to be replaced.
+func (k *core) goOnWithout(fx *effects, w *worker, d *Death, now time.Duration) {
+	if k.cfg.OnExit == StopDaemon {
+		fx.do(opStopDaemon, w)
+		return
+	}
+	k.cfg.Min = max(k.cfg.Min-1, 0)
+	k.cfg.Max = max(k.cfg.Max-1, 1)
+	if len(k.workers) == 0 {
+		k.last = d
+		k.fail(fx, "all its looping workers have ended", now)
+	}
+}
+
+// pause stops giving calls to workers, and holds their loops.
+func (k *core) pause(fx *effects, _ time.Duration) {
 	if k.state == Running {
 		k.state = Paused
+		k.holdLoops(fx, opPause)
 	}
 }
 
@@ -294,6 +333,31 @@ func (k *core) resume(fx *effects, now time.Duration) {
 	}
 	k.state, k.reason = Running, ""
 	k.deaths, k.bootFail, k.streak, k.notUntil = nil, 0, 0, 0
+	k.holdLoops(fx, opResume)
+	k.pump(fx, now)
+	k.plan(fx, now)
+}
+
+func (k *core) holdLoops(fx *effects, o op) {
+	for _, w := range k.workers {
+		if k.cfg.Looping && w.state == serving && !w.paused {
+			fx.do(o, w)
+		}
+	}
+}
+
+// pauseWorker stops or goes on giving calls to one worker, and holds its loop.
+func (k *core) pauseWorker(fx *effects, w *worker, on bool, now time.Duration) {
+	if w.paused == on {
+		return
+	}
+	w.paused = on
+	if on {
+		k.recall(fx, w, w.load, now)
+	}
+	if k.cfg.Looping && w.state == serving && k.state != Paused {
+		fx.do(map[bool]op{true: opPause, false: opResume}[on], w)
+	}
 	k.pump(fx, now)
 	k.plan(fx, now)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -69,7 +70,7 @@ func pattern(tag uint64, n int) []byte {
 }
 
 func TestGeometryIsChecked(t *testing.T) {
-	for _, g := range []ring.Geometry{{}, {Cells: 1000, Bulk: 1 << 20}, {Cells: 1024, Bulk: 1<<20 + 64}, {Cells: 512, Bulk: 1 << 20}, {Cells: 1024, Bulk: 1 << 31}} {
+	for _, g := range []ring.Geometry{{}, {Cells: 1000, Bulk: 1 << 20}, {Cells: 1024, Bulk: 1<<20 + 64}, {Cells: 512, Bulk: 1 << 20}, {Cells: 1024, Bulk: math.MaxInt32}} {
 		if g.Check() == nil {
 			t.Errorf("%+v passes", g)
 		}

@@ -15,41 +15,59 @@ import (
 // Bell is one end of a pair through which two processes wake each other. Ring at one end makes Wait return at the
 // other.
 type Bell struct {
-	f   *os.File // non-blocking, in the network poller
-	fd  int
+	in  *os.File // the reading end of one pipe, in the network poller
+	out int      // the writing end of the other; not in the poller, which would wake for each byte that is read
 	buf [64]byte // many rings are one
 }
 
-// Bells makes a pair: the bell of this process, and the file that the other one passes to OpenBell.
-func Bells(name string) (*Bell, *os.File, error) {
-	mine, theirs, err := Socketpair(name)
+// BellFiles is how many files make a bell.
+const BellFiles = 2
+
+// Bells makes a pair: the bell of this process, and the files that the other one passes to OpenBell.
+func Bells() (*Bell, []*os.File, error) {
+	var files [2 * BellFiles]*os.File // mine, theirs: reading end, writing end
+	var err error
+	if files[0], files[3], err = os.Pipe(); err == nil {
+		files[2], files[1], err = os.Pipe()
+	}
+	mine, theirs := files[:BellFiles], files[BellFiles:]
 	if err != nil {
+		closeAll(files[:])
 		return nil, nil, fmt.Errorf("make a bell: %w", err)
 	}
 	b, err := OpenBell(mine)
 	if err != nil {
-		theirs.Close()
+		closeAll(theirs)
 		return nil, nil, err
 	}
 	return b, theirs, nil
 }
 
-// OpenBell makes a bell of a file and takes ownership of it, also when it fails.
-func OpenBell(f *os.File) (*Bell, error) {
-	f, fd, err := Pollable(f)
+// OpenBell makes a bell of two files and takes ownership of them, also when it fails.
+func OpenBell(files []*os.File) (*Bell, error) {
+	defer closeAll(files)
+	if len(files) != BellFiles {
+		return nil, fmt.Errorf("open a bell: %d files, want %d", len(files), BellFiles)
+	}
+	out, err := duplicate(files[1])
 	if err != nil {
 		return nil, fmt.Errorf("open a bell: %w", err)
 	}
-	return &Bell{f: f, fd: fd}, nil
+	in, err := Pollable(files[0])
+	if err != nil {
+		syscall.Close(out)
+		return nil, fmt.Errorf("open a bell: %w", err)
+	}
+	return &Bell{in: in, out: out}, nil
 }
 
 // Wait blocks the goroutine until the bell has been rung since the last Wait, and may also return for no reason. It
 // returns io.EOF when the other end is closed. One goroutine at a time.
 func (b *Bell) Wait() error {
-	_, err := b.f.Read(b.buf[:])
+	_, err := b.in.Read(b.buf[:])
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		// Kick. The deadline is lifted before the caller looks at why it was kicked, so that no later kick is lost.
-		b.f.SetReadDeadline(time.Time{})
+		b.in.SetReadDeadline(time.Time{})
 		return nil
 	}
 	return err
@@ -57,25 +75,40 @@ func (b *Bell) Wait() error {
 
 // Kick makes a Wait of this end return, the present one or else the next. Any goroutine; it touches the descriptor
 // through its file only, so it is safe even when the bell is being closed.
-func (b *Bell) Kick() { b.f.SetReadDeadline(past) }
+func (b *Bell) Kick() { b.in.SetReadDeadline(past) }
 
 var past = time.Unix(1, 0)
 
-// Close frees the descriptor. Nobody may be inside Ring, now or later.
-func (b *Bell) Close() error { return b.f.Close() }
+// Close frees the descriptors. Nobody may be inside Ring, now or later.
+func (b *Bell) Close() error { return errors.Join(b.in.Close(), syscall.Close(b.out)) }
 
-// Pollable returns a file for f's open file description, and its number: non-blocking, in the runtime's poller and
-// closed on exec. It takes ownership of f, also when it fails.
-func Pollable(f *os.File) (*os.File, int, error) {
+// Pollable returns a file for f's open file description, non-blocking, in the runtime's poller and closed on exec. It
+// takes ownership of f, also when it fails.
+func Pollable(f *os.File) (*os.File, error) {
 	defer f.Close()
-	// A descriptor of its own: f's Close does not touch it, and the poller is told that it does not block.
+	fd, err := duplicate(f)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}
+
+// duplicate returns a new descriptor for f's open file description, closed on exec, and makes the description
+// non-blocking. What is inherited is blocking, and the poller would not take it.
+func duplicate(f *os.File) (int, error) {
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return nil, 0, fmt.Errorf("duplicate %s: %w", f.Name(), err)
+		return -1, fmt.Errorf("duplicate %s: %w", f.Name(), err)
 	}
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		syscall.Close(fd)
-		return nil, 0, fmt.Errorf("make %s non-blocking: %w", f.Name(), err)
+		return -1, fmt.Errorf("make %s non-blocking: %w", f.Name(), err)
 	}
-	return os.NewFile(uintptr(fd), f.Name()), fd, nil
+	return fd, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close() // of nil too: an error, and nothing else
+	}
 }

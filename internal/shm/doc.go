@@ -10,7 +10,8 @@
 // Its memory is allocated when it is made, and its size sealed, so that an access can neither find the memory full
 // nor the file cut short: both would be SIGBUS.
 //
-// A bell is a pair of sockets, not an eventfd: the two processes would share the eventfd's open file description, and
-// the peer could clear its O_NONBLOCK, fill its counter and so make the daemon block in write. Each end of a socket
-// pair has a description of its own, and MSG_DONTWAIT and MSG_NOSIGNAL besides. The death of the peer is an EOF.
+// A bell is a pair of pipes, not an eventfd: the two processes would share the eventfd's open file description, and the
+// peer could clear its O_NONBLOCK, fill its counter and so make the daemon block in write. The ends of a pipe have
+// descriptions of their own. The death of the peer is an end of file. (A socket pair would do as well, at twice the
+// cost of a wake-up.)
 package shm

@@ -167,7 +167,7 @@ func TestFutex(t *testing.T) {
 
 func bells(t *testing.T) (a, b *shm.Bell) {
 	t.Helper()
-	a, f, err := shm.Bells("test")
+	a, f, err := shm.Bells()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,13 +227,15 @@ func TestBell(t *testing.T) {
 
 // TestRingNeverBlocks rings a bell that nobody hears, with a peer that has taken what would make eventfds block.
 func TestRingNeverBlocks(t *testing.T) {
-	a, f, err := shm.Bells("test")
+	a, files, err := shm.Bells()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	defer a.Close()
-	unix.SetNonblock(int(f.Fd()), false)
+	for _, f := range files {
+		defer f.Close()
+		unix.SetNonblock(int(f.Fd()), false)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

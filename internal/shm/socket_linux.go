@@ -3,9 +3,6 @@ package shm
 import (
 	"os"
 	"syscall"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // Socketpair makes a pair of connected stream sockets, closed on exec.
@@ -15,13 +12,4 @@ func Socketpair(name string) (a, b *os.File, err error) {
 		return nil, nil, err
 	}
 	return os.NewFile(uintptr(fds[0]), name), os.NewFile(uintptr(fds[1]), name), nil
-}
-
-var one = [1]byte{1}
-
-// Ring wakes the other end. It never blocks and raises no signal: if the socket is full there is a wake-up on its way
-// already, and if the other end is gone there is nobody to wake. Any goroutine.
-func (b *Bell) Ring() {
-	syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(b.fd), uintptr(unsafe.Pointer(&one)), 1,
-		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
 }

@@ -19,6 +19,10 @@ const (
 	Credit
 	// Stop, daemon to worker, asks the worker to finish what runs and to leave. No payload.
 	Stop
+	// Pause and Resume, daemon to worker, hold the worker's own loop between two iterations and let it go on. No
+	// payload.
+	Pause
+	Resume
 	// Ping, daemon to worker, asks for a Pong with the same Call and payload.
 	Ping
 	// Pong, worker to daemon, answers a Ping.
@@ -33,11 +37,14 @@ const (
 	Item
 	// Log, worker to daemon, is a log record, opaque at this level.
 	Log
+	// Loop, worker to daemon, tells what the worker's own loop does. Code is a LoopState; the payload of LoopError is
+	// AppendFault's.
+	Loop
 
 	kindEnd // one past the last kind
 )
 
-var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log"}
+var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop"}
 
 // Valid reports whether k is a kind of this version.
 func (k Kind) Valid() bool { return k > 0 && k < kindEnd }
@@ -106,3 +113,13 @@ func (c Cause) String() string {
 	}
 	return "Cause(" + strconv.Itoa(int(c)) + ")"
 }
+
+// LoopState is the Code of a Loop.
+type LoopState uint16
+
+const (
+	LoopRuns   LoopState = iota // it begins, or goes on after a pause
+	LoopPaused                  // it waits between two iterations
+	LoopEnded                   // it has ended by itself; the worker leaves
+	LoopError                   // an iteration has returned an error; the loop goes on
+)

@@ -37,6 +37,10 @@ type Config struct {
 	Fault       func(error) wire.Fault // how an error travels
 	Context     context.Context        // values that every call sees
 	State       any                    // what this worker's functions work on
+
+	// Loop, if not nil, is the worker's own loop; see loop.go.
+	Loop      func(ctx context.Context) error
+	LoopEvery time.Duration
 }
 
 // StreamWindow is how many elements of a streamed result may be under way before
@@ -62,6 +66,7 @@ type server struct {
 	waiting  []*job    // in the order of arrival
 	active   int       // goroutines that run jobs
 	stopping bool
+	loop     ownLoop
 	early    [256]uint32 // by slot: a call that was cancelled before its request arrived
 	causes   [256]wire.Cause
 	over     sync.WaitGroup
@@ -91,7 +96,11 @@ func Serve(conn link.Conn, c Config) error {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
 	}
 	fail.Point("worker.ready")
+	if c.Loop != nil {
+		s.startLoop()
+	}
 	err := conn.Serve(s.receive)
+	s.loop.stop()
 	s.mu.Lock()
 	s.waiting = nil
 	for _, j := range s.running {
@@ -118,16 +127,25 @@ func (s *server) receive(f link.Frame) error {
 		}
 		s.credit(f.Call, int(n))
 	case wire.Ping:
-		return s.conn.Send(wire.Header{Kind: wire.Pong}, nil)
+		// Not here: it may have to wait for room, and the daemon for this goroutine.
+		s.over.Go(func() { _ = s.conn.Send(wire.Header{Kind: wire.Pong}, nil) })
 	case wire.Stop:
-		s.mu.Lock()
-		s.stopping = true
-		s.leave()
-		s.mu.Unlock()
+		s.stop()
+	case wire.Pause, wire.Resume:
+		s.loop.pause(f.Kind == wire.Pause)
 	default:
 		return fmt.Errorf("the daemon may not send %v", f.Kind)
 	}
 	return nil
+}
+
+// stop lets the worker leave when what runs has finished.
+func (s *server) stop() {
+	s.loop.stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping = true
+	s.leave()
 }
 
 // leave ends Serve once the worker is to stop and nothing is left to run. The
@@ -221,6 +239,15 @@ func (s *server) next(j *job) *job {
 		s.running[slot] = nil
 	}
 	j.recycle()
+	return s.pass()
+}
+
+// pass gives the place of what has just finished to the loop, if it waits for
+// one, or to the next job, or to nobody.
+func (s *server) pass() *job {
+	if s.loop.takeTurn() {
+		return nil
+	}
 	if len(s.waiting) == 0 {
 		s.active--
 		s.leave()
@@ -287,8 +314,8 @@ func (s *server) run(j *job) {
 func (s *server) answer(h wire.Header, result []byte) {
 	err := s.conn.Send(h, result)
 	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
-		h.Code = uint16(wire.Error)
-		_ = s.conn.Send(h, wire.AppendFault(nil, s.Fault(fmt.Errorf("the result does not fit: %w", large))))
+		h.Code = uint16(wire.Refused)
+		_ = s.conn.Send(h, wire.AppendFault(nil, s.Fault(fmt.Errorf("the result does not fit: %w; raise Pool.MaxPayload, or stream it", large))))
 	}
 }
 

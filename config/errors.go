@@ -1,0 +1,151 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+)
+
+// Error is one mistake in a configuration. The error of Load wraps all of them.
+type Error struct {
+	Source Source // of the value that is wrong, or of what it is in; zero if that is nowhere
+	Key    string // as in "pools.resize.max"; "" if it is the whole file
+	Err    error
+}
+
+func (e *Error) Error() string {
+	text := e.Err.Error()
+	if e.Key != "" {
+		text = e.Key + ": " + text
+	}
+	if e.Source != (Source{}) {
+		text = e.Source.String() + ": " + text
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Source is where a value comes from. The zero value stands for the defaults.
+type Source struct {
+	File string // with Line, from 1 on
+	Line int
+	Env  string // the name of an environment variable
+	Flag string // the name of a flag, without dashes
+}
+
+// String returns "default", "/etc/thumbs.yaml:12", "env THUMBS_LOG_LEVEL" or
+// "flag --log.level".
+func (s Source) String() string {
+	switch {
+	case s.Flag != "":
+		return "flag --" + s.Flag
+	case s.Env != "":
+		return "env " + s.Env
+	case s.Line > 0:
+		return fmt.Sprintf("%s:%d", s.File, s.Line)
+	case s.File != "":
+		return s.File
+	}
+	return "default"
+}
+
+// At says which key of its struct an error of Validate is about, so that it is
+// reported with the place where that key was set. The key may be a dotted one.
+func At(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &keyError{key, err}
+}
+
+type keyError struct {
+	key string
+	err error
+}
+
+func (e *keyError) Error() string { return e.key + ": " + e.err.Error() }
+func (e *keyError) Unwrap() error { return e.err }
+
+// shown is how many mistakes an error tells; nobody reads more.
+const shown = 20
+
+// mistakes are all that was wrong, in the order in which it was found.
+type mistakes []error
+
+func (m mistakes) Error() string {
+	if len(m) == 1 {
+		return m[0].Error()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d mistakes:", len(m))
+	for i, err := range m {
+		if i == shown {
+			fmt.Fprintf(&b, "\n\tand %d more", len(m)-shown)
+			break
+		}
+		fmt.Fprintf(&b, "\n\t%v", err)
+	}
+	return b.String()
+}
+
+func (m mistakes) Unwrap() []error { return m }
+
+// syntaxError says that text cannot be parsed.
+type syntaxError struct {
+	line int // 0 if it is not known
+	text string
+}
+
+func (e *syntaxError) Error() string { return e.text }
+
+// panicked makes an error of a panic in a Validate or an UnmarshalText.
+func panicked(v any) error {
+	if err, ok := v.(error); ok {
+		return fmt.Errorf("checking it panicked: %w\n%s", err, debug.Stack())
+	}
+	return fmt.Errorf("checking it panicked: %v\n%s", v, debug.Stack())
+}
+
+// placed makes an *Error of each error that err joins.
+func (d *decoder) placed(key string, err error) {
+	for _, err := range split(err) {
+		d.place(key, err)
+	}
+}
+
+// split returns what errors.Join has joined.
+func split(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || err.Error() != errors.Join(joined.Unwrap()...).Error() {
+		return []error{err}
+	}
+	var all []error
+	for _, err := range joined.Unwrap() {
+		all = append(all, split(err)...)
+	}
+	return all
+}
+
+func (d *decoder) place(key string, err error) {
+	var at *keyError
+	if errors.As(err, &at) {
+		key = join(key, at.key)
+		if err == error(at) {
+			err = at.err
+		}
+	}
+	d.errs = append(d.errs, &Error{Source: d.origin(key), Key: key, Err: err})
+}
+
+// origin returns the source of a key, or else of what it is in, or else the file.
+func (d *decoder) origin(key string) Source {
+	for key != "" {
+		if s, ok := d.sources[key]; ok {
+			return s
+		}
+		key = key[:max(0, strings.LastIndexAny(key, ".["))]
+	}
+	return Source{File: d.sources[""].File}
+}

@@ -1,0 +1,45 @@
+package config
+
+import "fmt"
+
+// kind is what a node is.
+type kind int
+
+const (
+	nothing kind = iota // as in YAML's null
+	scalar              // one piece of text
+	list
+	table
+)
+
+// node is a piece of a configuration file, whatever its format.
+type node struct {
+	kind   kind
+	text   string // of a scalar
+	quoted bool   // a scalar that is text and nothing else
+	line   int    // from 1 on; 0 outside files
+	items  []*node
+	keys   []entry // in the order of the file
+}
+
+// entry is a key of a table and its value.
+type entry struct {
+	name  string
+	line  int
+	value *node
+}
+
+func (k kind) String() string {
+	return [...]string{"nothing", "a single value", "a list", "a table of keys"}[k]
+}
+
+// set adds a key to a table. It must not have been there.
+func (n *node) set(e entry) error {
+	for _, other := range n.keys {
+		if other.name == e.name {
+			return &syntaxError{e.line, fmt.Sprintf("the key %q is here again; it was on line %d: remove one", e.name, other.line)}
+		}
+	}
+	n.keys = append(n.keys, e)
+	return nil
+}

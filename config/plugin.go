@@ -1,0 +1,71 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/legion-go/legion"
+)
+
+// Changed is emitted after a reload that has changed something. Both are shared
+// with Get: do not change them.
+type Changed[T any] struct{ Old, New *T }
+
+// Stats is what a configuration adds to the daemon's statistics.
+type Stats struct {
+	File      string    // absolute; "" if there is none
+	Loaded    time.Time // when the configuration was read that is in force
+	Reloads   int       // how often it was to be read again
+	Refused   int       // how many of these times it was bad, and the old one stayed
+	LastError string    // why it was refused the last time; "" if it was not
+	Settings  []Setting
+}
+
+// Name returns Options.Name.
+func (c *Config[T]) Name() string { return c.options.Name }
+
+// Attach is called by Daemon.Use.
+func (c *Config[T]) Attach(d *legion.Daemon) error {
+	if c.daemon != nil {
+		return errors.New("it belongs to a daemon already")
+	}
+	c.daemon = d
+	return nil
+}
+
+// Start loads the configuration, if that has not been done, and hands it over to
+// the workers. It is called in the daemon's process only.
+func (c *Config[T]) Start(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.state.Load(); s != nil && s.handed {
+		// What it took for its daemon's was another daemon's, whose child this is.
+		c.state.Store(nil)
+		forget(c.options.Name)
+	}
+	if err := c.load(); err != nil {
+		return err
+	}
+	return handOver(c.options.Name, c.state.Load().file)
+}
+
+// Stop takes back what Start handed over.
+func (c *Config[T]) Stop(context.Context) error {
+	takeBack(c.options.Name)
+	return nil
+}
+
+// Stats returns a Stats.
+func (c *Config[T]) Stats() any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := Stats{Reloads: c.reloads, Refused: c.refused, Settings: c.Show()}
+	if s := c.state.Load(); s != nil {
+		all.File, all.Loaded = s.file.path, s.at
+	}
+	if c.lastErr != nil {
+		all.LastError = c.lastErr.Error()
+	}
+	return all
+}

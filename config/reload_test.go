@@ -1,0 +1,159 @@
+package config_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/config"
+	"github.com/legion-go/legion/legiontest"
+)
+
+type twins struct {
+	A, B int
+	Max  int
+}
+
+func (t *twins) Validate() error {
+	if t.A != t.B {
+		return config.At("b", errors.New("it is to be a"))
+	}
+	return nil
+}
+
+func TestReload(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	path := write(t, "c.yaml", "a: 1\nb: 1\n")
+	c := config.New(&twins{Max: 5}, config.Options{File: path})
+	d := legion.New(quiet("reload"))
+	d.Use(c)
+	changes := make(chan config.Changed[twins], 10)
+	legion.On(d, func(_ context.Context, e config.Changed[twins]) error {
+		if c.Get() != e.New {
+			t.Error("Get does not return the new one yet")
+		}
+		changes <- e
+		return legion.StopPropagation // changes nothing
+	})
+	legiontest.Start(t, d)
+	first := c.Get()
+
+	for _, bad := range []string{"a: 1\n", "a: x\n", "a: [\n", "c: 1\n"} {
+		rewrite(t, path, bad)
+		wants(t, c.Reload(t.Context()), path, "the configuration stays as it was")
+		if c.Get() != first {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	if s := c.Stats().(config.Stats); s.Reloads != 4 || s.Refused != 4 || s.LastError == "" || s.File != path || s.Settings[0].Value != "1" {
+		t.Errorf("statistics: %+v", s)
+	}
+	rewrite(t, path, "b: 2\na: 2\n")
+	if err := c.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if e := <-changes; e.Old != first || *e.New != (twins{2, 2, 5}) || *first != (twins{1, 1, 5}) {
+		t.Errorf("got %+v and %+v", *e.Old, *e.New)
+	}
+	if s := c.Stats().(config.Stats); s.Reloads != 5 || s.Refused != 4 || s.LastError != "" || s.Settings[0].Value != "2" {
+		t.Errorf("statistics: %+v", s)
+	}
+	// Nothing has changed: no event.
+	if err := c.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(changes) != 0 {
+		t.Error("an event without a change")
+	}
+	// A reload on the loop, as that of a signal may be.
+	rewrite(t, path, "b: 3\na: 3\n")
+	done := make(chan error, 1)
+	legion.On(d, func(ctx context.Context, e string) error { done <- c.Reload(ctx); return nil })
+	if err := legion.Emit(t.Context(), d, "reload"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil || c.Get().A != 3 || len(changes) != 1 {
+		t.Errorf("got %+v, %v, %d events", c.Get(), err, len(changes))
+	}
+	// After the end the reload still works, without events.
+	if err := d.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUseTwice(t *testing.T) {
+	c := config.New(&twins{}, config.Options{Name: "mine"})
+	if c.Name() != "mine" {
+		t.Errorf("its name is %s", c.Name())
+	}
+	legion.New(quiet("one")).Use(c)
+	panics(t, "belongs to a daemon already", func() { legion.New(quiet("two")).Use(c) })
+}
+
+// Whatever happens at the same time, Get returns something whole that was once
+// accepted.
+func TestRaces(t *testing.T) {
+	path := write(t, "c.yaml", "a: 0\nb: 0\n")
+	c := config.New(&twins{}, config.Options{File: path})
+	d := legion.New(quiet("races"))
+	d.Use(c)
+	legion.On(d, func(_ context.Context, e config.Changed[twins]) error {
+		if e.New.A != e.New.B {
+			t.Errorf("half a configuration: %+v", e.New)
+		}
+		return nil
+	})
+	legiontest.Start(t, d)
+	var readers, writers sync.WaitGroup
+	over := make(chan struct{})
+	for range 4 {
+		readers.Go(func() {
+			for !isClosed(over) {
+				if got := c.Get(); got.A != got.B {
+					t.Errorf("half a configuration: %+v", got)
+				}
+				_, _ = c.String(), c.Stats()
+			}
+		})
+	}
+	for w := range 2 {
+		writers.Go(func() {
+			for i := range 50 {
+				n := strconv.Itoa(2*i + w)
+				rewrite(t, path, "a: "+n+"\nb: "+n+"\n") // not atomic: a reload may see any part of it
+				_ = c.Reload(t.Context())
+			}
+		})
+	}
+	writers.Wait()
+	close(over)
+	readers.Wait()
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// Loading at the same time loads once.
+func TestGetLoads(t *testing.T) {
+	c := config.New(&twins{}, config.Options{File: write(t, "c.yaml", "a: 4\nb: 4\n")})
+	var all sync.WaitGroup
+	got := make([]*twins, 8)
+	for i := range got {
+		all.Go(func() { got[i] = c.Get() })
+	}
+	all.Wait()
+	for _, g := range got {
+		if g != got[0] || g.A != 4 {
+			t.Errorf("got %+v", g)
+		}
+	}
+}

@@ -1,0 +1,2 @@
+// Readme is the program that README.md shows.
+package main

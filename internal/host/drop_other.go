@@ -1,0 +1,24 @@
+//go:build unix && !linux
+
+package host
+
+import "os"
+
+// ids returns those of the process. What the saved ids are, these systems do not tell; that there is no way back to
+// root is tried.
+func ids() (idSet, error) {
+	groups, err := os.Getgroups()
+	return idSet{uids: []int{os.Getuid(), os.Geteuid()}, gids: []int{os.Getgid(), os.Getegid()}, groups: groups}, err
+}
+
+// verify looks at the process: all of its threads have the same ids. Its group may or may not be listed among the
+// supplementary ones.
+func verify(to Identity) error {
+	now, err := ids()
+	if err != nil {
+		return err
+	}
+	now.groups = append(now.groups, to.GID)
+	to.Groups = append([]int{to.GID}, to.Groups...)
+	return now.check(to)
+}

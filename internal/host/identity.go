@@ -1,0 +1,115 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+)
+
+// ErrUnknown says that there is no such user or group.
+var ErrUnknown = errors.New("unknown")
+
+// Identity is who a process is.
+type Identity struct {
+	UID, GID int
+	// Groups are the supplementary groups.
+	Groups []int
+	// Name and Home are "" for a user that is given by a number only.
+	Name, Home string
+}
+
+// Current returns who this process is: its effective ids.
+func Current() Identity {
+	id := Identity{UID: os.Geteuid(), GID: os.Getegid()}
+	id.Groups, _ = os.Getgroups()
+	if users, err := readUsers(); err == nil {
+		if i := slices.IndexFunc(users, func(u account) bool { return u.id == id.UID }); i >= 0 {
+			id.Name, id.Home = users[i].name, users[i].home
+		}
+	}
+	return id
+}
+
+// Lookup returns the identity of a user and a group, each given by name or by number. Without a group it is the user's
+// own; its supplementary groups are those that /etc/group says the user is a member of. With a group alone, the user
+// stays what it is, and the group is the only one. With neither it is [Current].
+//
+// errors.Is(err, ErrUnknown) if there is no such user or group. A number needs no account; without one, a group must be
+// given too.
+func Lookup(user, group string) (Identity, error) {
+	if user == "" && group == "" {
+		return Current(), nil
+	}
+	id := Current()
+	id.Groups = nil
+	if user != "" {
+		u, err := findUser(user)
+		if err != nil {
+			return Identity{}, err
+		}
+		if u.name == "" && group == "" {
+			return Identity{}, fmt.Errorf("user %d has no account in %s, so its group is %w: give the group too", u.id, usersFile, ErrUnknown)
+		}
+		id = Identity{UID: u.id, GID: u.group, Name: u.name, Home: u.home}
+	}
+	groups, err := readGroups()
+	if err != nil {
+		return Identity{}, err
+	}
+	if group != "" {
+		if id.GID, err = findGroup(groups, group); err != nil {
+			return Identity{}, err
+		}
+	}
+	id.Groups = []int{id.GID}
+	for _, g := range groups {
+		if user != "" && id.Name != "" && slices.Contains(g.members, id.Name) && !slices.Contains(id.Groups, g.id) {
+			id.Groups = append(id.Groups, g.id)
+		}
+	}
+	return id, nil
+}
+
+// findUser looks for a name first: a name may consist of digits.
+func findUser(user string) (account, error) {
+	users, err := readUsers()
+	if err != nil {
+		return account{}, err
+	}
+	for _, u := range users {
+		if u.name == user {
+			return u, nil
+		}
+	}
+	n, ok := number(user)
+	if !ok {
+		return account{}, fmt.Errorf("user %q is %w: it is not in %s: make it, correct the name, or give its number and a group", user, ErrUnknown, usersFile)
+	}
+	for _, u := range users {
+		if u.id == n {
+			return u, nil
+		}
+	}
+	return account{id: n}, nil
+}
+
+func findGroup(groups []account, group string) (int, error) {
+	for _, g := range groups {
+		if g.name == group {
+			return g.id, nil
+		}
+	}
+	n, ok := number(group)
+	if !ok {
+		return 0, fmt.Errorf("group %q is %w: it is not in %s: make it, correct the name, or give its number", group, ErrUnknown, groupsFile)
+	}
+	return n, nil
+}
+
+// number reads an id. The largest number is none: system calls take it for "leave as it is".
+func number(s string) (int, bool) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	return int(n), err == nil && n != 1<<32-1
+}

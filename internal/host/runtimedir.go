@@ -1,0 +1,197 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrUnsafe says that a folder is not used because somebody else could change what is in it.
+var ErrUnsafe = errors.New("not safe")
+
+// RuntimeDir returns the absolute path of the folder for the sockets, locks and pid files of the daemon that is called
+// name, and that runs, or will run, as owner. The folder is made, with mode 0700, if it does not exist; not so the one
+// above it. It is the one that [RuntimePath] names.
+//
+// A symbolic link, a folder of another user, and one that group or others may write to are refused, errors.Is(err,
+// ErrUnsafe), and so is a place where everybody could put another folder instead. When root makes the folder for another
+// user it becomes that user's; a folder of root's that exists already does so only while it is empty.
+func RuntimeDir(name, explicit string, owner Identity) (string, error) {
+	path, by, err := runtimePath(name, explicit, owner)
+	if err != nil {
+		return "", fmt.Errorf("finding a runtime folder for %q: %w", name, err)
+	}
+	if err := provide(path, by, owner); err != nil {
+		return "", fmt.Errorf("the runtime folder %s (%s): %w", path, by, err)
+	}
+	return path, nil
+}
+
+// RuntimePath returns which folder [RuntimeDir] would provide. Nothing is made or checked. It is the first of these that
+// there is:
+//
+//   - explicit, if it is not empty; below the working directory if it is relative
+//   - the first entry of $RUNTIME_DIRECTORY, which systemd makes for a service
+//   - $XDG_RUNTIME_DIR/name, if that folder belongs to owner; for root, not if it is that of a login (/run/user/0), with
+//     which it would vanish
+//   - /run/name, or /var/run/name where there is no /run: if this process is root, or if that folder belongs to owner,
+//     as it does after the daemon, started as root, has become owner
+//   - name-UID in $TMPDIR, else in /tmp
+func RuntimePath(name, explicit string, owner Identity) (string, error) {
+	path, _, err := runtimePath(name, explicit, owner)
+	return path, err
+}
+
+// Where a runtime folder was found, for messages.
+const (
+	byConfig  = "given by the configuration"
+	bySystemd = "from $RUNTIME_DIRECTORY"
+	byXDG     = "in $XDG_RUNTIME_DIR"
+	byDefault = "the default"
+)
+
+// runFolders are where the system keeps such folders; the first that exists counts. Tests change it.
+var runFolders = []string{"/run", "/var/run"}
+
+func runtimePath(name, explicit string, owner Identity) (path, by string, err error) {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
+		return "", "", fmt.Errorf("the name %q cannot be that of a folder", name)
+	}
+	if explicit != "" {
+		path, err := filepath.Abs(explicit) // and clean: a slash at its end would follow a link
+		return path, byConfig, err
+	}
+	if list := os.Getenv("RUNTIME_DIRECTORY"); list != "" {
+		first, _, _ := strings.Cut(list, ":")
+		if !filepath.IsAbs(first) {
+			return "", "", fmt.Errorf("$RUNTIME_DIRECTORY is %q, which does not begin with an absolute path: unset it, or let systemd set it", list)
+		}
+		return filepath.Clean(first), bySystemd, nil
+	}
+	if xdg := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(xdg) && belongs(xdg, owner.UID) {
+		if owner.UID != 0 || !strings.HasPrefix(xdg, "/run/user/") {
+			return filepath.Join(xdg, name), byXDG, nil
+		}
+	}
+	for _, run := range runFolders {
+		if info, err := os.Stat(run); err != nil || !info.IsDir() {
+			continue
+		}
+		if path := filepath.Join(run, name); os.Geteuid() == 0 || belongs(path, owner.UID) {
+			return path, byDefault, nil
+		}
+		break
+	}
+	// os.TempDir is $TMPDIR, else /tmp.
+	path, err = filepath.Abs(filepath.Join(os.TempDir(), name+"-"+strconv.Itoa(owner.UID)))
+	return path, byDefault, err
+}
+
+// belongs reports whether path is a folder of the user's, and no symbolic link.
+func belongs(path string, uid int) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.IsDir() && ownerOf(info) == uid
+}
+
+// provide makes the folder, or makes sure that the one there is can be used.
+func provide(path, by string, owner Identity) error {
+	if err := checkParent(filepath.Dir(path)); err != nil {
+		return err
+	}
+	err := os.Mkdir(path, 0o700)
+	made := err == nil
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err // names operation and path
+	}
+	// Not followed if it is a link; O_DIRECTORY also keeps the open from waiting for the other end of a named pipe.
+	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return whyNotOpened(path, err)
+	}
+	defer dir.Close()
+	info, err := dir.Stat()
+	if err != nil {
+		return err
+	}
+	if open := info.Mode() & 0o022; open != 0 {
+		return fmt.Errorf("%w: its mode is %#o, others may write to it: look what is in it, then chmod go-w", ErrUnsafe, info.Mode().Perm())
+	}
+	switch uid := ownerOf(info); {
+	case uid == owner.UID:
+	case uid == os.Geteuid():
+		if err := giveTo(dir, made, owner); err != nil {
+			return err
+		}
+	case uid == 0 && by == bySystemd: // made by systemd, for whoever it lets in: by an access list, say
+	default:
+		return fmt.Errorf("%w: it belongs to user %d, not to %d: remove it, or name another folder", ErrUnsafe, uid, owner.UID)
+	}
+	if os.Geteuid() == owner.UID {
+		if err := unix.Access(path, unix.W_OK|unix.X_OK); err != nil {
+			return fmt.Errorf("this process, user %d, may not write to it: %w", owner.UID, err)
+		}
+	}
+	return nil
+}
+
+// giveTo makes a folder of ours that of owner, unless it was there before and has something in it: it might be /etc.
+func giveTo(dir *os.File, made bool, owner Identity) error {
+	if !made {
+		switch _, err := dir.Readdirnames(1); {
+		case err == nil:
+			if info, err := dir.Stat(); err == nil && ownerOf(info) == owner.UID {
+				return nil // another process has given it away since we looked, and uses it already
+			}
+			return fmt.Errorf("it belongs to user %d, is not empty, and the daemon is to run as user %d: chown or remove it, or name another folder",
+				os.Geteuid(), owner.UID)
+		case !errors.Is(err, io.EOF):
+			return err
+		}
+	}
+	if err := dir.Chown(owner.UID, owner.GID); err != nil {
+		return fmt.Errorf("giving it to user %d: %w", owner.UID, err)
+	}
+	return nil
+}
+
+// checkParent refuses a place where everybody can rename and remove what belongs to others.
+func checkParent(parent string) error {
+	info, err := os.Stat(parent)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the folder above it does not exist: make it: %w", err)
+	case err != nil:
+		return err
+	case info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0:
+		return fmt.Errorf("%w: everybody may rename and remove what is in %s: chmod o-w or chmod +t", ErrUnsafe, parent)
+	}
+	return nil
+}
+
+// whyNotOpened tells the errors apart for which systems have different numbers.
+func whyNotOpened(path string, err error) error {
+	info, err2 := os.Lstat(path)
+	switch {
+	case err2 != nil || info.IsDir():
+		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%w: it is a symbolic link: remove it, or name the folder itself", ErrUnsafe)
+	default:
+		return fmt.Errorf("%w: there is something that is no folder: remove it, or name another folder", ErrUnsafe)
+	}
+}
+
+func ownerOf(info fs.FileInfo) int {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(st.Uid)
+	}
+	return -1
+}

@@ -1,0 +1,51 @@
+package link
+
+import (
+	"time"
+)
+
+// pollLimit is how many frames a poller delivers before it looks at its time.
+const pollLimit = 64
+
+// poll receives in Serve's stead. See Conn.
+func (r *receiver) poll(done func() bool) {
+	if r.pollSkip.Load() > 0 {
+		r.pollSkip.Add(-1)
+		return
+	}
+	if !r.role.CompareAndSwap(roleFree, roleLent) && !r.role.CompareAndSwap(roleSpin, roleLent) {
+		return
+	}
+	r.ring.Unpark()
+	if err := r.pollFor(done); err != nil {
+		r.end.fail(err)
+	}
+	head := r.ring.Head()
+	r.ring.Park(parkBell)
+	r.role.Store(roleFree)
+	if r.ring.ReadyAt(head) || r.end.over.Load() {
+		r.bell.Kick()
+	}
+}
+
+func (r *receiver) pollFor(done func() bool) error {
+	budget := r.pollSpin.Budget()
+	var start time.Time
+	for i := 0; ; i++ {
+		if _, err := r.drain(done, pollLimit); err != nil {
+			return err
+		}
+		if done() {
+			r.pollSpin.Hit()
+			return nil
+		}
+		if i == 1 { // frames of others; in the ordinary case nobody looks at the clock
+			start = time.Now()
+		}
+		if i > 1 && time.Since(start) > budget || !r.look(r.ring.Head(), budget, done) && !done() {
+			r.pollSpin.Miss()
+			r.pollSkip.Store(int32(r.pollSpin.Skips()))
+			return nil
+		}
+	}
+}

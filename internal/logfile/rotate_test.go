@@ -1,0 +1,180 @@
+//go:build unix
+
+package logfile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// texts are the rotated files from the oldest on, and then the file itself.
+func rotated(t *testing.T, path string, keep int) (texts []string) {
+	t.Helper()
+	for n := keep + 1; n > 0; n-- {
+		if _, err := os.Lstat(slot(path, n)); err == nil {
+			texts = append(texts, read(t, slot(path, n)))
+		}
+	}
+	return append(texts, read(t, path))
+}
+
+func TestRotateBySizeUnderLoad(t *testing.T) {
+	const maxSize, keep = 20_000, 100_000
+	path := filepath.Join(t.TempDir(), "d.log")
+	w := start(t, Options{Path: path, MaxSize: maxSize, Keep: keep})
+	c := newCrowd(t, w, "g", 4, true)
+	until(t, "there are files enough", func() bool { return w.Stats().Rotated >= 50 })
+	c.stop()
+	s := finish(t, w)
+	texts := rotated(t, path, int(s.Rotated))
+	check(t, texts, s.Dropped, c)
+	if len(texts) != int(s.Rotated)+1 {
+		t.Errorf("%d files after %d rotations", len(texts), s.Rotated)
+	}
+	for i, text := range texts {
+		if len(text) > maxSize || i < len(texts)-1 && len(text) < maxSize-200 {
+			t.Errorf("file %d of %d has %d bytes", i, len(texts), len(text))
+		}
+	}
+}
+
+func TestRotateByAgeUnderLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.log")
+	w := start(t, Options{Path: path, MaxAge: 20 * time.Millisecond, Keep: 1000})
+	c := newCrowd(t, w, "g", 2, true)
+	until(t, "there are files enough", func() bool { return w.Stats().Rotated >= 4 })
+	c.stop()
+	s := finish(t, w)
+	check(t, rotated(t, path, int(s.Rotated)), s.Dropped, c)
+}
+
+// The age counts from the birth of the file, not from when it was opened, and an empty file is never rotated.
+func TestAgeOutlivesTheProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.log")
+	o := Options{Path: path, MaxAge: time.Hour}
+	for _, text := range []string{"1\n", "2\n"} {
+		w := start(t, o)
+		w.Write([]byte(text))
+		if s := finish(t, w); s.Rotated != 0 {
+			t.Fatalf("rotated: %+v", s)
+		}
+	}
+	o.MaxAge = time.Nanosecond
+	w := start(t, o)
+	w.Write([]byte("3\n"))
+	if s := finish(t, w); s.Rotated != 1 || read(t, path+".1") != "1\n2\n" || read(t, path) != "3\n" {
+		t.Errorf("%+v: %q, %q", s, read(t, path+".1"), read(t, path))
+	}
+}
+
+func TestKeep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.log")
+	w := start(t, Options{Path: path, MaxSize: 4, Keep: 3})
+	for _, text := range []string{"1\n2\n", "a long line\n", "3\n", "4\n5\n", "6\n7\n8\n9\n"} {
+		w.Write([]byte(text))
+		flush(t, w)
+	}
+	finish(t, w)
+	want := []string{"3\n4\n", "5\n6\n", "7\n8\n", "9\n"}
+	got := rotated(t, path, 3)
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A number that is missing is filled, so that a removed file does not push the others out.
+func TestGapIsFilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.log")
+	do(t, os.WriteFile(path+".1", []byte("b\n"), 0o600))
+	do(t, os.WriteFile(path+".3", []byte("a\n"), 0o600))
+	w := start(t, Options{Path: path, MaxSize: 2, Keep: 3})
+	w.Write([]byte("c\nd\n"))
+	finish(t, w)
+	if got := strings.Join(rotated(t, path, 3), ""); got != "a\nb\nc\nd\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What is not ours is neither moved nor overwritten by a rotation; lines go on, and the reason is told.
+func TestRotationRefused(t *testing.T) {
+	for name, make := range map[string]func(t *testing.T, path, target string){
+		"a symbolic link": func(t *testing.T, path, target string) { do(t, os.Symlink(target, path)) },
+		"a directory":     func(t *testing.T, path, _ string) { do(t, os.Mkdir(path, 0o700)) },
+		"belongs to user": func(t *testing.T, path, _ string) {
+			do(t, os.WriteFile(path, nil, 0o600))
+			if err := os.Chown(path, 65534, 65534); err != nil {
+				t.Skip("only root can make a file that belongs to another user")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path, target := filepath.Join(dir, "d.log"), filepath.Join(dir, "target")
+			do(t, os.WriteFile(target, []byte("target"), 0o600))
+			make(t, path+".1", target)
+			before, err := os.Lstat(path + ".1")
+			do(t, err)
+			var told []error
+			w := start(t, Options{Path: path, MaxSize: 4, Keep: 2, OnError: func(err error) { told = append(told, err) }})
+			for range 3 {
+				w.Write([]byte("1\n2\n"))
+				flush(t, w)
+			}
+			if err := w.Stats().Err; err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("got %v, want %q", err, name)
+			}
+			if after, err := os.Lstat(path + ".1"); err != nil || !os.SameFile(before, after) || read(t, target) != "target" {
+				t.Errorf("it was touched")
+			}
+			do(t, os.Remove(path+".1"))
+			w.Write([]byte("3\n"))
+			if s := finish(t, w); s.Err != nil || len(told) != 1 {
+				t.Errorf("told %v; %+v", told, s)
+			}
+			if got := strings.Join(rotated(t, path, 2), "|"); got != "1\n2\n1\n2\n1\n2\n|3\n" {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// Two writers of one file, as two processes are during an upgrade, both of which rotate it.
+func TestTwoWritersRotateOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.log")
+	o := Options{Path: path, MaxSize: 20_000, Keep: 100_000}
+	a, b := start(t, o), start(t, o)
+	ca, cb := newCrowd(t, a, "a", 2, true), newCrowd(t, b, "b", 2, true)
+	until(t, "there are files enough", func() bool { return a.Stats().Rotated > 20 && b.Stats().Rotated > 20 })
+	ca.stop()
+	cb.stop()
+	sa, sb := finish(t, a), finish(t, b)
+	texts := rotated(t, path, int(sa.Rotated+sb.Rotated))
+	check(t, texts, sa.Dropped+sb.Dropped, ca, cb)
+	if len(texts) != int(sa.Rotated+sb.Rotated)+1 {
+		t.Errorf("%d files after %d and %d rotations", len(texts), sa.Rotated, sb.Rotated)
+	}
+}
+
+// Who does not get the lock goes on without rotating.
+func TestRotationElsewhere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.log")
+	w := start(t, Options{Path: path, MaxSize: 4})
+	f, err := os.Open(path)
+	do(t, err)
+	defer f.Close()
+	do(t, unix.Flock(int(f.Fd()), unix.LOCK_EX))
+	w.Write([]byte("1\n2\n3\n"))
+	flush(t, w)
+	w.Write([]byte("4\n"))
+	flush(t, w)
+	do(t, unix.Flock(int(f.Fd()), unix.LOCK_UN))
+	w.Write([]byte("5\n"))
+	if s := finish(t, w); s.Rotated != 1 || s.Err != nil || read(t, path) != "5\n" || read(t, path+".1") != "1\n2\n3\n4\n" {
+		t.Errorf("%+v: %q", s, read(t, path))
+	}
+}

@@ -1,0 +1,128 @@
+package pool
+
+import (
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion/internal/proc"
+)
+
+// booter is a core whose workers become ready or die as told, in virtual time.
+type booter struct {
+	*core
+	now time.Duration
+}
+
+func newBooter(cfg Config) *booter {
+	cfg.Name, cfg.Funcs, cfg.Queue, cfg.Concurrency = "b", []string{"f"}, 100, 1
+	cfg.MaxBootFails, cfg.BackoffMin, cfg.BackoffMax = 3, 50*time.Millisecond, time.Second
+	b := &booter{newCore(cfg, 1), 1}
+	var fx effects
+	b.plan(&fx, b.now)
+	return b
+}
+
+// booting returns the worker that starts, letting the time pass until there is
+// one, or nil if none will be started.
+func (b *booter) booting() *worker {
+	for range 100 {
+		for _, w := range b.workers {
+			if w.state == starting {
+				return w
+			}
+		}
+		var fx effects
+		at := b.next(b.now)
+		if at == 0 {
+			return nil
+		}
+		b.now = max(b.now, at)
+		b.tick(&fx, b.now)
+	}
+	return nil
+}
+
+func (b *booter) die(w *worker, d Death) {
+	var fx effects
+	b.exited(&fx, w, &d, b.now)
+}
+
+func (b *booter) ready(w *worker) {
+	var fx effects
+	w.pid = int(w.id)
+	b.becameReady(&fx, w, b.now)
+}
+
+var exited = Death{Exit: proc.Exit{PID: 1, Code: 1}}
+
+func TestBootFailuresFailThePool(t *testing.T) {
+	b := newBooter(Config{Min: 1, Max: 1})
+	for n := range 3 {
+		w := b.booting()
+		if w == nil || b.state != Running {
+			t.Fatalf("after %d failures: state %v, next worker %v", n, b.state, w)
+		}
+		b.die(w, exited)
+	}
+	if b.state != Broken || b.booting() != nil {
+		t.Errorf("after three failures it is %v", b.state)
+	}
+}
+
+// New workers that do not start are no reason to give up those that serve.
+func TestBootFailuresBesideReadyWorker(t *testing.T) {
+	b := newBooter(Config{Min: 1, Max: 2})
+	first := b.booting()
+	b.ready(first)
+	var fx effects
+	b.recycle(&fx, b.now)
+	for n := range 20 {
+		w := b.booting()
+		if w == nil {
+			t.Fatalf("after %d failures nothing is tried any more", n)
+		}
+		b.die(w, exited)
+		if b.state != Running || first.state != serving {
+			t.Fatalf("after %d failures the pool is %v, its worker %v", n+1, b.state, first.state)
+		}
+	}
+	if b.now < 10*time.Second {
+		t.Errorf("twenty tries within %v", b.now)
+	}
+	b.ready(b.booting())
+	if first.state != leaving {
+		t.Errorf("the recycled worker is %v", first.state)
+	}
+	b.die(first, Death{})
+	for range 3 { // the failures count anew
+		if b.state != Running {
+			t.Fatal("it gave up early")
+		}
+		for _, w := range b.workers {
+			b.die(w, exited)
+		}
+		if b.booting() == nil {
+			break
+		}
+	}
+}
+
+// A system without room for a process is asked again, and not too often, for as
+// long as it takes.
+func TestNoRoomForProcesses(t *testing.T) {
+	b := newBooter(Config{Min: 1, Max: 1, MaxRestarts: 3, RestartWindow: time.Hour})
+	for n := range 50 {
+		w := b.booting()
+		if w == nil || b.state != Running {
+			t.Fatalf("after %d refusals: state %v, next worker %v", n, b.state, w)
+		}
+		b.die(w, Death{Lacking: true})
+	}
+	if b.now < 5*time.Second || b.now > time.Minute {
+		t.Errorf("fifty tries took %v", b.now)
+	}
+	b.ready(b.booting())
+	if b.counts.Deaths != 0 || b.counts.Ready != 1 {
+		t.Errorf("the counts: %+v", b.counts)
+	}
+}

@@ -1,0 +1,163 @@
+package takeover
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"syscall"
+)
+
+// Inheritance is what a process was handed by its predecessor.
+type Inheritance struct {
+	Kind        string // Spec.Kind
+	Predecessor int    // its process id
+	Data        []byte // Spec.Data
+
+	channel  *os.File
+	capture  *os.File       // the reading end of the pipe that is stderr until settled
+	stderr   syscall.Stat_t // that pipe, to see whether stderr is still it
+	accepted chan struct{}
+	settled  chan struct{}
+	gone     chan struct{}
+
+	mu     sync.Mutex
+	files  map[string]int // descriptors that nobody has taken, by name
+	ready  bool           // Ready was called
+	failed bool           // Fail was called
+}
+
+// File takes the file that was handed over under this name; it belongs to the caller. It is nil if there is none, or if it
+// has been taken. Children do not inherit it.
+func (h *Inheritance) File(name string) *os.File {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fd, ok := h.files[name]
+	if !ok {
+		return nil
+	}
+	delete(h.files, name)
+	return os.NewFile(uintptr(fd), name)
+}
+
+// Names returns the names of the files that nobody has taken, in order.
+func (h *Inheritance) Names() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.files))
+}
+
+// Ready tells the predecessor that this process is ready, and returns when it has been accepted: now it serves, whatever
+// becomes of the predecessor. Files that nobody has taken are closed first: connections to a listener which this version
+// does not know would wait for ever. If the predecessor ends before it has accepted, Ready does not return: this
+// process is killed.
+func (h *Inheritance) Ready() error {
+	h.mu.Lock()
+	if h.ready || h.failed {
+		h.mu.Unlock()
+		return errors.New("telling the predecessor that this process is ready: it has been told already how the start went")
+	}
+	h.ready = true
+	for _, fd := range h.files {
+		syscall.Close(fd)
+	}
+	clear(h.files)
+	h.mu.Unlock()
+	if _, err := h.channel.Write([]byte{msgReady}); err != nil {
+		return fmt.Errorf("telling process %d that this one is ready: %w", h.Predecessor, err)
+	}
+	<-h.accepted
+	return nil
+}
+
+// Fail tells the predecessor that this process cannot take over, why, and which code a starter should exit with (0 becomes
+// 1). The caller ends the process then, soon: it is killed otherwise. It also works after Ready, until Settled. A second
+// Fail does nothing. The message is cut at 8 KiB.
+func (h *Inheritance) Fail(code int, message string) {
+	h.mu.Lock()
+	again := h.failed
+	h.failed = true
+	h.mu.Unlock()
+	if !again {
+		_, _ = h.channel.Write(encodeFailed(code, message)) // a predecessor that is gone needs no telling
+	}
+}
+
+// Settled is closed when the predecessor has made up its mind that this process counts, or has ended after Ready.
+func (h *Inheritance) Settled() <-chan struct{} { return h.settled }
+
+// Gone is closed when the predecessor has ended, after Ready.
+func (h *Inheritance) Gone() <-chan struct{} { return h.gone }
+
+// follow reads what the predecessor says. It ends with the predecessor, and if that comes too early, so does this
+// process.
+func (h *Inheritance) follow() {
+	accepted, settled := false, false
+	for {
+		var b [1]byte
+		if _, err := h.channel.Read(b[:]); err != nil {
+			break
+		}
+		switch {
+		case b[0] == msgAccepted && !accepted:
+			accepted = true
+			close(h.accepted)
+		case b[0] == msgCounts && accepted && !settled:
+			settled = true
+			h.settle()
+		}
+	}
+	if !accepted {
+		h.orphaned()
+	}
+	if !settled {
+		h.settle()
+	}
+	h.channel.Close()
+	close(h.gone)
+}
+
+// orphaned ends this process and its group, which nobody has been told of. No cleaning up: code that hangs could be in
+// its way.
+func (h *Inheritance) orphaned() {
+	h.takeStderr()
+	fmt.Fprintf(stderr, "legion: process %d has ended before this process, %d, was ready to take over: ending too\n", h.Predecessor, os.Getpid())
+	if syscall.Getpgrp() == os.Getpid() {
+		syscall.Kill(0, syscall.SIGKILL) // 0: the own group
+	}
+	os.Exit(1)
+}
+
+// settle makes this process independent of the predecessor's reading its stderr.
+func (h *Inheritance) settle() {
+	h.takeStderr()
+	// The children have the pipe still. Nobody else reads it any more.
+	go func() { // ends with them, at the latest with this process
+		defer h.capture.Close()
+		buf := make([]byte, 8<<10)
+		for {
+			n, err := h.capture.Read(buf)
+			if n > 0 {
+				_, _ = stderr.Write(buf[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	close(h.settled)
+}
+
+// stderr is the process's, even if user code assigns to os.Stderr.
+var stderr = os.Stderr
+
+// takeStderr replaces the pipe by the file that stderr shall be, unless user code has done something of the kind.
+func (h *Inheritance) takeStderr() {
+	var now syscall.Stat_t
+	if syscall.Fstat(2, &now) == nil && now.Dev == h.stderr.Dev && now.Ino == h.stderr.Ino {
+		_ = replace(stderrFD, 2)
+	}
+	syscall.Close(stderrFD)
+}

@@ -1,0 +1,181 @@
+package takeover
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// decode reads a record with its header, as a successor does.
+func decode(b []byte, files int) (record, error) {
+	var header [recordHeader]byte
+	if copy(header[:], b) < recordHeader {
+		return record{}, io.ErrUnexpectedEOF
+	}
+	n, err := recordLength(header)
+	if err != nil || n > len(b)-recordHeader {
+		return record{}, fmt.Errorf("%d bytes are missing: %w", n, err)
+	}
+	return decodeRecord(b[recordHeader:recordHeader+n], files)
+}
+
+func TestRecord(t *testing.T) {
+	largest := record{kind: strings.Repeat("k", MaxNames-MaxFiles*4), data: bytes.Repeat([]byte("d"), MaxData)}
+	for i := range MaxFiles {
+		largest.names = append(largest.names, fmt.Sprintf("%04d", i))
+	}
+	for _, want := range []record{
+		{},
+		{kind: Upgrade, data: []byte("\x00\xff"), names: []string{"", "a", "b\x00"}},
+		largest,
+	} {
+		got, err := decode(want.encode(), len(want.names))
+		if err != nil || got.kind != want.kind || !bytes.Equal(got.data, want.data) || !reflect.DeepEqual(got.names, want.names) {
+			t.Errorf("%.100v, %v", got, err)
+		}
+		for _, files := range []int{len(want.names) - 1, len(want.names) + 1} {
+			if _, err := decode(want.encode(), files); err == nil && files >= 0 {
+				t.Errorf("%d names are taken for %d", len(want.names), files)
+			}
+		}
+	}
+	if len(largest.encode()) != maxRecord+recordHeader {
+		t.Errorf("%d bytes", len(largest.encode()))
+	}
+	long := largest
+	long.kind += "k"
+	if _, err := decode(long.encode(), MaxFiles); err == nil {
+		t.Error("too long a record is accepted")
+	}
+	if _, err := decode(record{names: []string{"a", "a"}}.encode(), 2); err == nil {
+		t.Error("two files of one name are accepted")
+	}
+	whole := record{kind: "kind", data: []byte("data"), names: []string{"name"}}.encode()
+	for n := range len(whole) {
+		if _, err := decodeRecord(whole[recordHeader:max(recordHeader, n)], 1); err == nil {
+			t.Errorf("%d of %d bytes are accepted", n, len(whole))
+		}
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	f.Add(record{}.encode(), 0)
+	f.Add(record{kind: "kind", data: []byte("data"), names: []string{"a", ""}}.encode(), 2)
+	f.Add(binary.LittleEndian.AppendUint32(nil, maxRecord+1), 0)
+	f.Fuzz(func(t *testing.T, b []byte, files int) {
+		r, err := decode(b, files)
+		if err != nil {
+			return
+		}
+		if len(r.names) != files || len(r.data) > MaxData || !bytes.HasPrefix(b, r.encode()) {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+func FuzzMarker(f *testing.F) {
+	f.Add(marker{predecessor: 7, files: 3}.encode())
+	f.Add("1 1 1 1")
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := decodeMarker(text)
+		if err == nil && (m.predecessor <= 0 || m.files < 0 || m.files > MaxFiles) {
+			t.Errorf("%q: %+v", text, m)
+		}
+	})
+}
+
+func FuzzMessages(f *testing.F) {
+	f.Add([]byte{msgReady})
+	f.Add(encodeFailed(-1, "text"))
+	f.Add(encodeFailed(3, strings.Repeat("x", maxMessage+1)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := bytes.NewReader(b)
+		for {
+			m, err := decodeMessage(func(b []byte) error { _, err := io.ReadFull(r, b); return err })
+			if err != nil {
+				return
+			}
+			if m.kind != msgReady && m.kind != msgFailed || len(m.text) > 3*maxMessage {
+				t.Errorf("%+v", m)
+			}
+		}
+	})
+}
+
+func TestLastLines(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want []string
+	}{
+		{"", nil},
+		{"\n\n", nil},
+		{"a", []string{"a"}},
+		{"a\nb\xff\n", []string{"a", "b\uFFFD"}},
+		{strings.Repeat("x\n", OutputLines+5), strings.Fields(strings.Repeat("x ", OutputLines))},
+		{strings.Repeat("x", 2*outputBytes), []string{strings.Repeat("x", outputBytes)}},
+		{strings.Repeat("x", outputBytes) + "\ny", []string{"y"}},
+	} {
+		if got := lastLines([]byte(c.in)); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%.100q: %.100q", c.in, got)
+		}
+	}
+}
+
+// Of a flood nothing is kept but its end, and it is passed on whole.
+func TestFlood(t *testing.T) {
+	parts := []int{1, 100, outputBytes, 3 * outputBytes, 100 << 10}
+	to, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	r, w, err := pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCapture(r, to)
+	total := 0
+	for range 20 {
+		for _, n := range parts {
+			w.Write(bytes.Repeat([]byte("x"), n-1))
+			w.Write([]byte("\n"))
+			total += n
+		}
+	}
+	w.Write([]byte("the end"))
+	w.Close()
+	lines := c.finish()
+	if lines[len(lines)-1] != "the end" || cap(c.tail) > 8*outputBytes {
+		t.Errorf("%.200q, %d bytes are kept", lines, cap(c.tail))
+	}
+	if info, err := to.Stat(); err != nil || info.Size() != int64(total+len("the end")) {
+		t.Errorf("%v, %v; not %d", info.Size(), err, total)
+	}
+}
+
+// A file that takes no more bytes, a terminal that was stopped say, does not keep a start from ending.
+func TestStderrThatBlocks(t *testing.T) {
+	t.Parallel()
+	r, w, err := pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s := spec("fail", newReport(t))
+	s.Stderr = w
+	full := make(chan struct{})
+	go func() { // fills it
+		defer close(full)
+		w.Write(make([]byte, 1<<20))
+	}()
+	f := fails(t, t.Context(), s)
+	contains(t, strings.Join(f.Output, "\n"), "looking for the listener")
+	r.Close()
+	<-full
+	w.Close()
+}

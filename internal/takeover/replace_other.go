@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package takeover
+
+import "golang.org/x/sys/unix"
+
+// replace makes to another descriptor of from's file, and to one that children inherit.
+func replace(from, to int) error { return unix.Dup2(from, to) }

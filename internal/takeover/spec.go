@@ -1,0 +1,115 @@
+package takeover
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// The kinds of hand-over that Legion has.
+const (
+	Background = "background" // a starter makes a daemon and ends
+	Upgrade    = "upgrade"    // a daemon makes its successor and ends
+)
+
+// Limits of what is handed over.
+const (
+	MaxFiles = 1024
+	MaxData  = 64 << 10 // bytes of Spec.Data
+	MaxNames = 32 << 10 // bytes of Kind and of all the names of Files
+)
+
+// DefaultTimeout is Spec.Timeout's.
+const DefaultTimeout = time.Minute
+
+// Spec says what to start and what to hand over. Only Path must be given.
+type Spec struct {
+	Path string   // of the program; relative to this process's working directory
+	Args []string // with the program's name as Args[0]; nil: Path alone
+	Env  []string // nil: this process's own
+	Dir  string   // working directory; "": this process's own
+	Kind string   // what the hand-over is for, told to the successor
+
+	// Files are inherited by name. They stay open here, and whether they block does not change. A descriptor of a
+	// listening socket takes connections in both processes; a lock (flock) is held by both together, without a gap.
+	Files map[string]*os.File
+	Data  []byte // whatever else the successor should know
+
+	// Detach gives the process a session of its own, without a terminal, and /dev/null as its stdin. Otherwise it gets a
+	// process group of its own, and this process's stdin.
+	Detach bool
+	// Stdout and Stderr are the successor's; nil is /dev/null. They stay open here.
+	Stdout, Stderr *os.File
+
+	// Timeout is how long it may take to become ready, counted from the call of Start; 0 is DefaultTimeout.
+	Timeout time.Duration
+	// Settle is how long it must stay alive after that before it counts; 0: not at all.
+	Settle time.Duration
+}
+
+// check returns a copy with its defaults filled in, or what is wrong with it.
+func (s Spec) check() (Spec, error) {
+	if s.Path == "" {
+		return s, errors.New("no program is given")
+	}
+	if len(s.Args) == 0 {
+		s.Args = []string{s.Path}
+	}
+	path, err := filepath.Abs(s.Path) // the child resolves it after it has changed to Dir
+	if err != nil {
+		return s, err
+	}
+	s.Path = path
+	if s.Env == nil {
+		s.Env = os.Environ()
+	}
+	if s.Timeout == 0 {
+		s.Timeout = DefaultTimeout
+	}
+	if s.Timeout < 0 || s.Settle < 0 {
+		return s, fmt.Errorf("Timeout is %v and Settle is %v; neither can be negative", s.Timeout, s.Settle)
+	}
+	if s.Dir != "" {
+		// The error of the start itself would name the program.
+		if info, err := os.Stat(s.Dir); err != nil {
+			return s, fmt.Errorf("its working directory: %w", err)
+		} else if !info.IsDir() {
+			return s, fmt.Errorf("its working directory: %s is no directory", s.Dir)
+		}
+	}
+	return s, s.checkFiles()
+}
+
+func (s Spec) checkFiles() error {
+	if len(s.Files) > MaxFiles {
+		return fmt.Errorf("%d files to hand over; %d is the most", len(s.Files), MaxFiles)
+	}
+	if len(s.Data) > MaxData {
+		return fmt.Errorf("%d bytes of data to hand over; %d is the most", len(s.Data), MaxData)
+	}
+	names := len(s.Kind)
+	for name, f := range s.Files {
+		if f == nil {
+			return fmt.Errorf("the file %q to hand over is nil", name)
+		}
+		names += len(name)
+	}
+	if names > MaxNames {
+		return fmt.Errorf("the names of files to hand over take %d bytes; %d is the most: use shorter names", names, MaxNames)
+	}
+	return nil
+}
+
+// environ is the successor's environment with the marker.
+func (s Spec) environ(m marker) []string {
+	env := make([]string, 0, len(s.Env)+1)
+	for _, kv := range s.Env {
+		if !strings.HasPrefix(kv, markerName+"=") {
+			env = append(env, kv)
+		}
+	}
+	return append(env, markerName+"="+m.encode())
+}

@@ -1,0 +1,391 @@
+package takeover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func init() {
+	parts["hold"] = playHold
+	parts["exit"] = func() { os.Exit(3) }
+	parts["panic"] = func() { panic("no way to start") }
+	parts["signal"] = func() { check(syscall.Kill(os.Getpid(), syscall.SIGKILL)); stay() }
+	parts["grandchild"] = func() { stay() }
+	parts["hang"] = playHang
+	parts["fail"] = func() {
+		fmt.Fprintln(os.Stderr, "looking for the listener")
+		fmt.Fprint(os.Stderr, "there is none")
+		Inherited().Fail(7, "no listener: \xff name one")
+		Inherited().Fail(8, "again")
+		if Inherited().Ready() == nil {
+			os.Exit(97)
+		}
+		os.Exit(6)
+	}
+	parts["fail and stay"] = func() {
+		Inherited().Fail(0, strings.Repeat("x", 2*maxMessage))
+		stay()
+	}
+	parts["fail late"] = func() {
+		check(Inherited().Ready())
+		Inherited().Fail(9, "changed my mind")
+		os.Exit(9)
+	}
+	parts["die late"] = func() {
+		check(Inherited().Ready())
+		panic("not my day")
+	}
+	parts["close"] = func() {
+		check(syscall.Shutdown(channelFD, syscall.SHUT_WR))
+		stay()
+	}
+	parts["babble"] = func() {
+		Inherited().channel.Write([]byte("hello"))
+		stay()
+	}
+}
+
+// playHold is the successor as it should be. It reports every stage, and stays.
+func playHold() {
+	h := Inherited()
+	r := h.File("report")
+	say(r, "pid", os.Getpid())
+	check(h.Ready())
+	say(r, "ready", true)
+	<-h.Settled()
+	say(r, "settled", true)
+	<-h.Gone()
+	fmt.Fprintln(os.Stderr, "legion's test: alone now") // nothing of the predecessor's may break
+	say(r, "gone", true)
+	stay()
+}
+
+// playHang starts a process in its group, which reports too, and never becomes ready.
+func playHang() {
+	r := Inherited().File("report")
+	c := exec.Command(executable())
+	c.Env = environ("grandchild")
+	c.ExtraFiles = []*os.File{r}
+	check(c.Start())
+	say(r, "hangs", os.Getpid())
+	stay()
+}
+
+func TestSuccess(t *testing.T) {
+	leaks(t)
+	for _, settle := range []time.Duration{0, 50 * time.Millisecond} {
+		r := newReport(t)
+		s := spec("hold", r)
+		s.Settle = settle
+		p := begin(t, s)
+		if got := r.value("pid"); got != fmt.Sprint(p.PID()) {
+			t.Errorf("process %s, not %d", got, p.PID())
+		}
+		r.value("ready")
+		r.value("settled")
+		select {
+		case <-p.Done():
+			t.Error("it has ended")
+		default:
+		}
+		if err := syscall.Kill(p.PID(), syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		if code, signal := p.Exit(); code != -1 || signal != syscall.SIGTERM {
+			t.Error(code, signal)
+		}
+		if left := r.end(); len(left) > 0 {
+			t.Error(left)
+		}
+	}
+}
+
+func TestFailures(t *testing.T) {
+	leaks(t)
+	for _, c := range []struct {
+		part   string
+		settle time.Duration
+		want   Failed
+	}{
+		{"fail", 0, Failed{Code: 7, Message: "no listener: \uFFFD name one", Output: []string{"looking for the listener", "there is none"}}},
+		{"fail late", time.Hour, Failed{Code: 9, Message: "changed my mind"}},
+		{"exit", 0, Failed{Code: 3, Message: "it ended with exit status 3 before it was ready", Err: ErrEnded}},
+		{"signal", 0, Failed{Code: 1, Message: "it was killed by a signal (killed) before it was ready", Err: ErrEnded}},
+		{"panic", 0, Failed{Code: 2, Message: "it ended with exit status 2 before it was ready", Output: []string{"panic: no way to start"}, Err: ErrEnded}},
+		{"die late", time.Hour, Failed{Code: 2, Message: "it ended with exit status 2 after it was ready, and had to stay alive for 1h0m0s", Output: []string{"panic: not my day"}, Err: ErrEnded}},
+	} {
+		t.Run(c.part, func(t *testing.T) {
+			r := newReport(t)
+			s := spec(c.part, r)
+			s.Settle, s.Stderr = c.settle, nil
+			f := fails(t, t.Context(), s)
+			if f.Code != c.want.Code || f.Message != c.want.Message || f.Err != c.want.Err || f.Path != executable() {
+				t.Errorf("%+v", f)
+			}
+			if len(f.Output) < len(c.want.Output) || !slices.Equal(f.Output[:len(c.want.Output)], c.want.Output) {
+				t.Errorf("output: %q", f.Output)
+			}
+			r.end()
+		})
+	}
+}
+
+// A process that says that it failed, and stays, is killed.
+func TestFailedAndStays(t *testing.T) {
+	t.Parallel()
+	r := newReport(t)
+	f := fails(t, t.Context(), spec("fail and stay", r))
+	if f.Code != 1 || f.Message != strings.Repeat("x", maxMessage) || f.Err != nil {
+		t.Errorf("%+v", f)
+	}
+	r.end()
+}
+
+func TestSpeaksNotOurLanguage(t *testing.T) {
+	t.Parallel()
+	for part, says := range map[string]string{
+		"close":  "it had closed the descriptors",
+		"babble": "it spoke another protocol: a message of unknown kind 'h'",
+	} {
+		f := fails(t, t.Context(), spec(part, newReport(t)))
+		contains(t, f.Message, says)
+	}
+}
+
+// Whatever hangs is killed with its process group.
+func TestHang(t *testing.T) {
+	leaks(t)
+	for timeout := 200 * time.Millisecond; ; timeout *= 2 { // until the machine is fast enough for it
+		r := newReport(t)
+		s := spec("hang", r)
+		s.Timeout = timeout
+		f := fails(t, t.Context(), s)
+		if !errors.Is(f, ErrTimeout) || f.Message != "it was not ready in time, and was killed" {
+			t.Fatalf("%+v", f)
+		}
+		if lines := r.end(); slices.Contains(lines, fmt.Sprintf("hangs=%d", f.PID)) {
+			return
+		}
+		if timeout > hang {
+			t.Fatal("it does not even hang")
+		}
+	}
+}
+
+func TestCanceled(t *testing.T) {
+	leaks(t)
+	t.Run("before", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		r := newReport(t)
+		if _, err := Start(ctx, spec("hold", r)); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if lines := r.end(); len(lines) > 0 {
+			t.Error(lines)
+		}
+	})
+	for part, stage := range map[string]string{"hang": "hangs", "hold": "ready"} {
+		t.Run(part, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			r := newReport(t)
+			s := spec(part, r)
+			s.Settle = hang
+			go func() {
+				r.value(stage)
+				cancel(errors.New("no time"))
+			}()
+			f := fails(t, ctx, s)
+			if !errors.Is(f, context.Canceled) || !strings.HasPrefix(f.Message, "it was killed ") || !strings.HasSuffix(f.Message, ": no time") {
+				t.Errorf("%+v", f)
+			}
+			r.end()
+		})
+	}
+}
+
+// Programs that know nothing of all this.
+func TestStrangers(t *testing.T) {
+	leaks(t)
+	dir := t.TempDir()
+	write := func(name, text string, mode fs.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, c := range []struct {
+		path string
+		args []string
+		says string
+		is   error
+	}{
+		{"/bin/false", nil, "(process ", ErrEnded},
+		{"/bin/false", nil, "it ended with exit status 1 before it was ready", ErrEnded},
+		{"/bin/true", nil, "it ended with exit status 0 before it was ready", ErrEnded},
+		{"/bin/sh", []string{"sh", "-c", "echo sorry >&2; exit 4"}, `exit status 4 before it was ready; the last it printed was "sorry"`, ErrEnded},
+		{"/bin/sleep", []string{"sleep", "1000"}, "not ready in time", ErrTimeout},
+		{"/bin/sh", []string{"sh", "-c", "sleep 1000 & exit 4"}, "exit status 4", ErrEnded},
+		{dir + "/missing", nil, "install it, or correct the path", fs.ErrNotExist},
+		{dir, nil, "permission denied", fs.ErrPermission},
+		{write("plain", "", 0o600), nil, "permission denied", fs.ErrPermission},
+		{write("garbage", "\x00\x01", 0o700), nil, "no program of this system", syscall.ENOEXEC},
+		{write("script", "#!/missing/interpreter\n", 0o700), nil, "interpreter", fs.ErrNotExist},
+	} {
+		s := Spec{Path: c.path, Args: c.args, Timeout: hang, Env: environ("stranger")}
+		if c.is == ErrTimeout {
+			s.Timeout = 100 * time.Millisecond
+		}
+		p, err := Start(t.Context(), s)
+		if err == nil {
+			end(t, p)
+			t.Fatalf("%s takes over", c.path)
+		}
+		contains(t, err.Error(), c.says, c.path, "starting a successor")
+		if !errors.Is(err, c.is) {
+			t.Errorf("%v is not %v", err, c.is)
+		}
+	}
+}
+
+func TestSpecIsChecked(t *testing.T) {
+	many := map[string]*os.File{}
+	for i := range MaxFiles + 1 {
+		many[fmt.Sprint(i)] = os.Stdin
+	}
+	closed, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	exe := executable()
+	leaks(t)
+	for says, s := range map[string]Spec{
+		"no program":       {},
+		"negative":         {Path: exe, Settle: -1},
+		"working":          {Path: exe, Dir: "/missing"},
+		"no directory":     {Path: exe, Dir: exe},
+		"1025 files":       {Path: exe, Files: many},
+		"65537 bytes":      {Path: exe, Data: make([]byte, MaxData+1)},
+		`"x" to hand over`: {Path: exe, Files: map[string]*os.File{"x": nil}},
+		"shorter names":    {Path: exe, Kind: strings.Repeat("x", MaxNames+1)},
+		"inheriting":       {Path: exe, Files: map[string]*os.File{"x": closed}},
+	} {
+		_, err := Start(t.Context(), s)
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// A program's file that is being written is waited for.
+func TestFileIsBeingWritten(t *testing.T) {
+	leaks(t)
+	path := filepath.Join(t.TempDir(), "program")
+	copyProgram(t, path, "")
+	w, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r := newReport(t)
+	s := spec("hold", r)
+	s.Path = path
+
+	s.Timeout = 100 * time.Millisecond
+	_, err = Start(t.Context(), s)
+	if !errors.Is(err, syscall.ETXTBSY) {
+		t.Fatal(err)
+	}
+	contains(t, err.Error(), "being written, still after 100ms", path)
+
+	s.Timeout = hang
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	defer func() { startProcess = syscall.StartProcess }()
+	startProcess = func(path string, args []string, attr *syscall.ProcAttr) (int, uintptr, error) {
+		cancel()
+		return syscall.StartProcess(path, args, attr)
+	}
+	if _, err := Start(ctx, s); !errors.Is(err, context.Canceled) || !errors.Is(err, syscall.ETXTBSY) {
+		t.Fatal(err)
+	}
+
+	busy := 0
+	startProcess = func(path string, args []string, attr *syscall.ProcAttr) (int, uintptr, error) {
+		if busy == 3 {
+			w.Close()
+		}
+		pid, h, err := syscall.StartProcess(path, args, attr)
+		if err == syscall.ETXTBSY {
+			busy++
+		}
+		return pid, h, err
+	}
+	end(t, begin(t, s))
+	if busy < 3 {
+		t.Errorf("it was busy %d times", busy)
+	}
+}
+
+// A start that the system refuses leaves nothing behind.
+func TestStartRefused(t *testing.T) {
+	leaks(t)
+	defer func() { startProcess = syscall.StartProcess }()
+	for _, errno := range []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM} {
+		startProcess = func(string, []string, *syscall.ProcAttr) (int, uintptr, error) { return 0, 0, errno }
+		_, err := Start(t.Context(), spec("hold", newReport(t)))
+		if !errors.Is(err, errno) {
+			t.Error(err)
+		}
+		contains(t, err.Error(), "no room for another process now")
+	}
+}
+
+// Everything at once, from many goroutines.
+func TestConcurrency(t *testing.T) {
+	leaks(t)
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			r := newReport(t)
+			if i%2 == 0 {
+				fails(t, t.Context(), spec("exit", r))
+				return
+			}
+			p, err := Start(t.Context(), spec("hold", r))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			end(t, p)
+		})
+	}
+	all.Wait()
+}
+
+// copyProgram makes a copy of the test binary, with some bytes at its end that make it another version.
+func copyProgram(t *testing.T, path, version string) {
+	t.Helper()
+	b, err := os.ReadFile(executable())
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.ForkLock.RLock() // a child that inherits the descriptor would keep the file busy
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, append(b, version...), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}

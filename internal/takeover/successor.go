@@ -1,0 +1,161 @@
+package takeover
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Bounds of what should take no time at all, so that a process which cannot be helped does not keep Start.
+const (
+	lastWords = 3 * time.Second  // for one that has said that it failed to end by itself
+	reapTime  = 10 * time.Second // for one that was killed to be gone
+	lateBytes = 5 * time.Second  // for the end of the channel, whose other end a child of the dead process may have
+)
+
+// Successor is a process that has taken over: it lives on when this one ends.
+type Successor struct {
+	pid      int
+	channel  *os.File
+	stderr   *capture
+	messages chan message // what it said; closed when no more can come
+	broken   error        // why no more can come, if it is not the end; set before messages is closed
+	done     chan struct{}
+
+	mu     sync.Mutex
+	counts bool // it is not ours to kill any more
+	reaped bool // pid may be another process's
+	status syscall.WaitStatus
+	lost   bool // somebody else reaped it
+}
+
+func newSuccessor(pid int, l *launch) *Successor {
+	p := &Successor{
+		pid: pid, channel: l.channel, stderr: l.stderr,
+		messages: make(chan message, 4), done: make(chan struct{}),
+	}
+	received := make(chan struct{})
+	go func() {
+		defer close(received)
+		p.receive()
+	}()
+	go p.watch(received)
+	return p
+}
+
+// PID returns the process's id.
+func (p *Successor) PID() int { return p.pid }
+
+// Done is closed when the process has ended and is reaped, if that happens while this process lives.
+func (p *Successor) Done() <-chan struct{} { return p.done }
+
+// Exit returns how the process ended, once Done is closed: its exit code, or the signal that killed it and -1. The code is
+// -1 without a signal if somebody else in this process has reaped it.
+func (p *Successor) Exit() (code int, signal syscall.Signal) {
+	<-p.done
+	switch {
+	case p.lost:
+		return -1, 0
+	case p.status.Signaled():
+		return -1, p.status.Signal()
+	default:
+		return p.status.ExitStatus(), 0
+	}
+}
+
+// watch waits for the end of the process.
+func (p *Successor) watch(received <-chan struct{}) {
+	awaitExit(p.pid)
+	p.mu.Lock()
+	if !p.counts {
+		// While the leader is not reaped, its number can be nobody else's.
+		syscall.Kill(-p.pid, syscall.SIGKILL)
+	}
+	for {
+		_, err := syscall.Wait4(p.pid, &p.status, 0, nil)
+		if err != syscall.EINTR {
+			p.lost = err != nil
+			break
+		}
+	}
+	p.reaped = true
+	p.mu.Unlock()
+	p.channel.SetReadDeadline(time.Now().Add(lateBytes))
+	<-received
+	p.channel.Close()
+	close(p.done)
+}
+
+// receive reads what the process says.
+func (p *Successor) receive() {
+	defer close(p.messages)
+	for {
+		m, err := decodeMessage(func(b []byte) error {
+			_, err := io.ReadFull(p.channel, b)
+			return err
+		})
+		if err != nil {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+				p.broken = err
+			}
+			return
+		}
+		select {
+		case p.messages <- m:
+		default: // nobody listens any more
+		}
+	}
+}
+
+// kill kills the process and its group.
+func (p *Successor) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped {
+		syscall.Kill(-p.pid, syscall.SIGKILL)
+	}
+}
+
+// fail ends a process that shall not take over, and returns why as a Failed.
+func (p *Successor) fail(path string, err error) error {
+	var f *Failed
+	if !errors.As(err, &f) {
+		f = &Failed{Message: err.Error(), Err: err}
+	} else if f.Err == nil { // it has said so itself
+		select {
+		case <-p.done:
+		case <-time.After(lastWords):
+		}
+	}
+	p.kill()
+	select {
+	case <-p.done:
+	case <-time.After(reapTime):
+		f.Message += fmt.Sprintf("; it has been killed, but has not ended in %v", reapTime)
+	}
+	f.Path, f.PID, f.Output = path, p.pid, p.stderr.finish()
+	if f.Code == 0 {
+		f.Code = 1
+	}
+	return f
+}
+
+// ended describes the process's end, which came too early. Done is closed.
+func (p *Successor) ended(when string) *Failed {
+	f := &Failed{Err: ErrEnded}
+	code, signal := p.Exit()
+	switch {
+	case signal != 0:
+		f.Message = fmt.Sprintf("it was killed by a signal (%v) %s", signal, when)
+	case code < 0:
+		f.Message = fmt.Sprintf("it ended %s; somebody else reaped it", when)
+	default:
+		f.Code = code
+		f.Message = fmt.Sprintf("it ended with exit status %d %s", code, when)
+	}
+	return f
+}

@@ -1,0 +1,166 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/legion-go/legion"
+)
+
+// File locks the file at path; "" is NAME.lock in the daemon's runtime folder. The
+// file holds the process id of the daemon and a line feed while it runs, and is
+// empty after it has stopped; whether it is locked says if it runs, not what is in
+// it. It is made with mode 0600, and never removed. Who may read it may lock it,
+// too, and so hold up a start: do not make a file readable to whom you would not
+// grant that.
+//
+// The start fails with a *[HeldError] if another process has the lock. It refuses,
+// and leaves as it is, what is a symbolic link, no regular file, another user's, a
+// file of several names, on a network file system, or one that others may write to
+// or that holds something else than a process id; the last two are mended in a
+// hard start (-s).
+func File(path string) legion.Plugin { return &fileLock{given: path} }
+
+// What an upgrade knows the descriptors by.
+const (
+	keptFile  = "lock.file"
+	keptBaton = "lock.file.baton"
+)
+
+// first is the priority of a plugin's handlers: no other handler keeps an event
+// from them.
+var first = legion.Priority(math.MaxInt)
+
+type fileLock struct {
+	given  string
+	daemon host
+	failed func(error) // reports what goes wrong while the daemon runs
+
+	mu    sync.Mutex
+	f     *os.File // nil while the lock is not held
+	path  string
+	owner bool // the process id inside is this process's
+	baton *baton
+}
+
+func (l *fileLock) Name() string { return "lock-file" }
+
+// Attach is called by Use.
+func (l *fileLock) Attach(d *legion.Daemon) error {
+	if l.daemon != nil {
+		return errors.New("this lock belongs to another daemon: make one for each")
+	}
+	l.daemon, l.failed = d, reporter(d, "lock-file")
+	legion.On(d, func(context.Context, legion.PIDChanged) error { l.pass(); return nil }, first)
+	return nil
+}
+
+// Start takes the lock, or takes it over.
+func (l *fileLock) Start(ctx context.Context) error {
+	path, err := l.where()
+	if err != nil {
+		return err
+	}
+	f, err := l.inherit(path)
+	if err != nil {
+		return err
+	}
+	fresh := f == nil
+	if fresh {
+		if f, err = acquire(ctx, l.daemon.Name(), path, l.daemon.HardStart()); err != nil {
+			return err
+		}
+		if err := writePID(f, os.Getpid()); err != nil {
+			_ = f.Close()
+			return fmt.Errorf("writing the process id into %s: %w", path, err)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, err := newBaton(l.daemon, keptBaton, l.own, l.failed)
+	if err != nil {
+		_ = f.Close()
+		return err
+	}
+	l.f, l.path, l.baton, l.owner = f, path, b, fresh
+	l.daemon.Keep(keptFile, f)
+	return nil
+}
+
+func (l *fileLock) where() (string, error) {
+	if l.given != "" {
+		return filepath.Abs(l.given)
+	}
+	dir, err := l.daemon.RuntimeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, l.daemon.Name()+".lock"), nil
+}
+
+// inherit returns the locked file of the process before, nil if there is none or
+// if it is another than the one at path, be it that the path is a new one, or that
+// somebody has removed the file: then the lock is taken anew.
+func (l *fileLock) inherit(path string) (*os.File, error) {
+	f := l.daemon.Inherited(keptFile)
+	if f == nil {
+		return nil, nil
+	}
+	if !leadsTo(path, f) {
+		return nil, f.Close()
+	}
+	// It has the lock, so this changes nothing; unless it never had.
+	if err := lock(f, l.daemon.Name(), path); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("taking over the lock: %w", err)
+	}
+	return f, nil
+}
+
+// own is called when the lock has become this process's.
+func (l *fileLock) own() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.f == nil {
+		return nil
+	}
+	if err := writePID(l.f, os.Getpid()); err != nil {
+		return fmt.Errorf("writing the process id into %s: %w", l.path, err)
+	}
+	l.owner = true
+	return nil
+}
+
+// pass gives the lock to the new process of an upgrade.
+func (l *fileLock) pass() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.f != nil {
+		l.owner = false
+		l.baton.pass()
+	}
+}
+
+// Stop frees the lock; after an upgrade, or in one that is given up, it only
+// leaves it to the other process.
+func (l *fileLock) Stop(context.Context) error {
+	l.mu.Lock()
+	f, b, owner := l.f, l.baton, l.owner
+	l.f = nil
+	l.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	var err error
+	if owner {
+		err = f.Truncate(0) // before the lock is free: it may be another's at once
+	}
+	b.close()
+	// No LOCK_UN: that would unlock it for all who have it.
+	return errors.Join(err, f.Close())
+}

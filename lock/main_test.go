@@ -1,0 +1,217 @@
+package lock
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
+)
+
+// programKey makes the test binary one of the programs below.
+const programKey = "LEGION_LOCK_TEST"
+
+// hangGuard bounds what should be quick; it is no measure.
+const hangGuard = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	if what := os.Getenv(programKey); what != "" {
+		os.Unsetenv(programKey)
+		time.AfterFunc(hangGuard, func() { os.Exit(99) })
+		program(strings.Fields(what))
+		os.Exit(0)
+	}
+	legiontest.Main(m)
+}
+
+// program is a daemon with a lock: "KIND LOCK [gate] [inherit NAME…]". It says
+// "ready" when it has started, passes the baton on when it reads "pass", and stops
+// at the end of its standard input. With gate it starts when it reads the first
+// byte or the end. The descriptors that it inherits come by exec, from 3 on.
+func program(args []string) {
+	kind, where, args := args[0], args[1], args[2:]
+	in := bufio.NewReader(os.Stdin)
+	if len(args) > 0 && args[0] == "gate" {
+		_, _ = in.ReadByte()
+		args = args[1:]
+	}
+	var start, stop func(context.Context) error
+	pass := func() {}
+	if len(args) > 0 && args[0] == "inherit" {
+		// The upgrade of package legion left out: that lies above.
+		h := &fakeHost{inherited: map[string]*os.File{}}
+		for i, name := range args[1:] {
+			h.inherited[name] = os.NewFile(uintptr(3+i), name)
+		}
+		start, stop, pass = attached(kind, where, h)
+	} else {
+		d := newDaemon(kind, where)
+		start, stop = d.Start, d.Stop
+	}
+	if err := start(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+	fmt.Println("ready", os.Getpid())
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			break
+		}
+		if line == "pass\n" {
+			pass()
+			fmt.Println("passed")
+		}
+	}
+	if err := stop(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(4)
+	}
+}
+
+func newDaemon(kind, where string) *legion.Daemon {
+	d := legion.New(legion.Config{Name: "locked", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	d.InProcess()
+	d.Use(newLock(kind, where))
+	return d
+}
+
+func newLock(kind, where string) legion.Plugin {
+	if where == "-" {
+		where = ""
+	}
+	switch kind {
+	case "file":
+		return File(where)
+	case "abstract":
+		return Abstract(where)
+	case "none":
+		return None()
+	}
+	panic(kind)
+}
+
+// attached returns a lock that belongs to h.
+func attached(kind, where string, h *fakeHost) (start, stop func(context.Context) error, pass func()) {
+	switch l := newLock(kind, where).(type) {
+	case *fileLock:
+		l.daemon, l.failed = h, h.fail
+		return l.Start, l.Stop, l.pass
+	case *abstractLock:
+		l.daemon, l.failed = h, h.fail
+		return l.Start, l.Stop, l.pass
+	}
+	panic(kind)
+}
+
+// fakeHost is what a lock sees of a daemon.
+type fakeHost struct {
+	dir       string
+	hard      bool
+	kept      map[string]*os.File
+	inherited map[string]*os.File
+}
+
+func (h *fakeHost) Name() string                { return "locked" }
+func (h *fakeHost) RuntimeDir() (string, error) { return h.dir, nil }
+func (h *fakeHost) HardStart() bool             { return h.hard }
+func (h *fakeHost) Keep(name string, f *os.File) {
+	if h.kept == nil {
+		h.kept = map[string]*os.File{}
+	}
+	h.kept[name] = f
+}
+func (h *fakeHost) Inherited(name string) *os.File {
+	f := h.inherited[name]
+	delete(h.inherited, name)
+	return f
+}
+func (h *fakeHost) fail(err error) { panic(err) }
+
+// child is a running program.
+type child struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	out    *bufio.Reader
+	stderr *strings.Builder
+	ended  bool
+}
+
+// run starts a program; in may be nil.
+func run(t *testing.T, in *os.File, files []*os.File, args ...string) *child {
+	t.Helper()
+	c := &child{t: t, cmd: exec.Command(os.Args[0]), stderr: &strings.Builder{}}
+	c.cmd.Env = append(os.Environ(), programKey+"="+strings.Join(args, " "))
+	c.cmd.Stderr = c.stderr
+	c.cmd.ExtraFiles = files
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.out = bufio.NewReader(out)
+	if in != nil {
+		c.cmd.Stdin = in
+	} else if c.stdin, err = c.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !c.ended {
+			_ = c.cmd.Process.Kill()
+			_ = c.cmd.Wait()
+		}
+	})
+	return c
+}
+
+// ready waits until it has started, and reports if it has not.
+func (c *child) ready() bool { return c.reads("ready " + c.pid()) }
+
+func (c *child) reads(want string) bool {
+	line, _ := c.out.ReadString('\n')
+	return line == want+"\n"
+}
+
+func (c *child) pid() string { return strconv.Itoa(c.cmd.Process.Pid) }
+
+func (c *child) tell(what string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.stdin, what+"\n"); err != nil {
+		c.t.Error(err)
+	}
+}
+
+// end waits for its end, and returns its exit code and what it wrote to standard
+// error.
+func (c *child) end() (code int, stderr string) {
+	c.t.Helper()
+	if c.stdin != nil {
+		_ = c.stdin.Close()
+	}
+	_, _ = io.Copy(io.Discard, c.out)
+	err := c.cmd.Wait()
+	c.ended = true
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		c.t.Fatal(err)
+	}
+	return c.cmd.ProcessState.ExitCode(), c.stderr.String()
+}
+
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	c.end()
+}

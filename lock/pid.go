@@ -1,0 +1,51 @@
+package lock
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+)
+
+// maxPID is how much of the file is looked at: more than any process id takes.
+const maxPID = 32
+
+// errRubbish says that a file holds something else than a process id.
+var errRubbish = errors.New("it holds something else than a process id")
+
+// readPID returns the process id in f, or 0 if it is empty. Behind the first line
+// may stand what is left of a longer one, see writePID; a crash of the system may
+// have left zero bytes.
+func readPID(f *os.File) (int, error) {
+	b := make([]byte, maxPID+1)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	b = b[:n]
+	if rest := bytes.Trim(b, "0123456789\n\x00"); n > maxPID || len(rest) > 0 {
+		return 0, fmt.Errorf("%w: %.40q", errRubbish, b)
+	}
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	line = bytes.Trim(line, "\x00")
+	if len(line) == 0 {
+		return 0, nil
+	}
+	pid, err := strconv.ParseInt(string(line), 10, 32)
+	if err != nil || pid <= 0 {
+		return 0, fmt.Errorf("%w: %.40q", errRubbish, b)
+	}
+	return int(pid), nil
+}
+
+// writePID makes pid the contents of f, which is locked. Who reads meanwhile finds
+// the old or the new one: at no time is the file empty.
+func writePID(f *os.File, pid int) error {
+	line := strconv.Itoa(pid) + "\n"
+	if _, err := f.WriteAt([]byte(line), 0); err != nil {
+		return err
+	}
+	return f.Truncate(int64(len(line)))
+}

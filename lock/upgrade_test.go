@@ -1,0 +1,177 @@
+package lock
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion/legiontest"
+)
+
+// upgraded is the old process of an upgrade, this one, and how to make the new.
+type upgraded struct {
+	t           *testing.T
+	kind, where string
+	host        *fakeHost
+	stop        func()
+	pass        func()
+}
+
+func old(t *testing.T, kind, where string) *upgraded {
+	u := &upgraded{t: t, kind: kind, where: where, host: &fakeHost{}}
+	start, stop, pass := attached(kind, where, u.host)
+	must(t, start(t.Context()))
+	u.pass = pass
+	u.stop = func() { must(t, stop(t.Context())) }
+	return u
+}
+
+func (u *upgraded) next() *child {
+	args := []string{u.kind, u.where, "inherit"}
+	var files []*os.File
+	for name, f := range u.host.kept {
+		args, files = append(args, name), append(files, f)
+	}
+	return run(u.t, nil, files, args...)
+}
+
+// holder is whom a third one finds.
+func (u *upgraded) holder() string {
+	u.t.Helper()
+	c := run(u.t, nil, nil, u.kind, u.where)
+	defer c.end()
+	if c.ready() {
+		return ""
+	}
+	_, stderr := c.end()
+	if _, after, ok := strings.Cut(stderr, "process "); ok {
+		pid, _, _ := strings.Cut(after, " ")
+		return strings.Trim(pid, ",")
+	}
+	u.t.Error(stderr)
+	return ""
+}
+
+func self(t *testing.T) string {
+	t.Helper()
+	pid, err := os.Readlink("/proc/self")
+	must(t, err)
+	return pid
+}
+
+// becomes waits until the holder is the one wanted; meanwhile it must be other.
+func (u *upgraded) becomes(want, other string) {
+	u.t.Helper()
+	for deadline := time.Now().Add(hangGuard); ; {
+		switch got := u.holder(); {
+		case got == want:
+			return
+		case got != other:
+			u.t.Fatalf("the holder is %q, neither %s nor %s", got, want, other)
+		case time.Now().After(deadline):
+			u.t.Fatalf("the holder is still %s, not %s", got, want)
+		}
+	}
+}
+
+func upgrades(t *testing.T, test func(t *testing.T, kind, where string)) {
+	legiontest.CheckLeaks(t)
+	for kind, where := range places(t) {
+		t.Run(kind, func(t *testing.T) { test(t, kind, where) })
+	}
+}
+
+// At each moment of an upgrade a third one finds the lock held: by the old
+// process, until that one says that the new one has taken over.
+func TestUpgrade(t *testing.T) {
+	upgrades(t, func(t *testing.T, kind, where string) {
+		u := old(t, kind, where)
+		me := self(t)
+		c := u.next()
+		if !c.ready() {
+			t.Fatal(c.end())
+		}
+		if got := u.holder(); got != me {
+			t.Errorf("before it has taken over, the holder is %s, not %s", got, me)
+		}
+		u.pass()
+		u.becomes(c.pid(), me)
+		u.stop()
+		if got := u.holder(); got != c.pid() {
+			t.Errorf("after the old one's end the holder is %s, not %s", got, c.pid())
+		}
+		if code, stderr := c.end(); code != 0 {
+			t.Error(code, stderr)
+		}
+		if got := u.holder(); got != "" {
+			t.Errorf("after both have ended, the holder is %s", got)
+		}
+	})
+}
+
+// An upgrade that fails leaves all as it was, and the next one works.
+func TestUpgradeThatFails(t *testing.T) {
+	upgrades(t, func(t *testing.T, kind, where string) {
+		u := old(t, kind, where)
+		me := self(t)
+		killed := u.next()
+		if !killed.ready() {
+			t.Fatal(killed.end())
+		}
+		killed.kill()
+		if got := u.holder(); got != me {
+			t.Errorf("after one that was killed the holder is %s, not %s", got, me)
+		}
+		stopped := u.next()
+		if !stopped.ready() {
+			t.Fatal(stopped.end())
+		}
+		if code, stderr := stopped.end(); code != 0 {
+			t.Error(code, stderr)
+		}
+		if got := u.holder(); got != me {
+			t.Errorf("after one that gave up the holder is %s, not %s", got, me)
+		}
+		c := u.next()
+		if !c.ready() {
+			t.Fatal(c.end())
+		}
+		u.pass()
+		u.becomes(c.pid(), me)
+		u.stop()
+	})
+}
+
+// The old process may end in any way: then the lock is the new one's.
+func TestOldEndsWithoutAWord(t *testing.T) {
+	upgrades(t, func(t *testing.T, kind, where string) {
+		u := old(t, kind, where)
+		c := u.next()
+		if !c.ready() {
+			t.Fatal(c.end())
+		}
+		u.stop() // closes its descriptors, as its death would
+		u.becomes(c.pid(), self(t))
+	})
+}
+
+// If the file has been removed meanwhile, or is another one now, the new process
+// takes the lock anew.
+func TestUpgradeAfterRemoval(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	where := places(t)["file"]
+	u := old(t, "file", where)
+	must(t, os.Remove(where))
+	c := u.next()
+	if !c.ready() {
+		t.Fatal(c.end())
+	}
+	if b, err := os.ReadFile(where); string(b) != c.pid()+"\n" {
+		t.Errorf("the file holds %q, %v", b, err)
+	}
+	u.stop()
+	if got := u.holder(); got != c.pid() {
+		t.Errorf("the holder is %s, not %s", got, c.pid())
+	}
+}
