@@ -95,7 +95,7 @@ func TestErrorsNameThePlace(t *testing.T) {
 		"name: &a [*a]\n":                               ":1: lists and tables lie too deep in each other",
 		"- a\n":                                         ":1: the file is to consist of keys and values, and is a list",
 		"name: x\nlisten: \"\xff\"\n":                   ":2: it is not text in UTF-8",
-		"name: x\nlisten: \"a\x00\"\n":                  ":2: it is not text in UTF-8",
+		"name: x\nlisten: \"a\x00\"\n":                  ":2: there is a U+0000, which is no text: remove it",
 		"name: x\nhosts: " + strings.Repeat("[", 200):   ":3: did not find expected node content",
 		"name: x\nlisten: " + strings.Repeat("x", 1e5):  "it has more than 96 KiB",
 		"name: x\nwhen: 2024-02-29T12:00:00Z\nMain: {}": ":3: Main: there is no such key; did you mean main?",

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -77,14 +78,20 @@ func (doc document) parse() (*node, error) {
 	return root, nil
 }
 
-// parsed calls parse, after what no format permits was looked for.
+// parsed calls parse, after what no file may hold was looked for.
 func parsed(parse func([]byte) (*node, error), text []byte) (*node, error) {
-	for line, rest := 1, text; len(rest) > 0; line++ {
-		var now []byte
-		now, rest, _ = bytes.Cut(rest, []byte("\n"))
-		if !utf8.Valid(now) || bytes.IndexByte(now, 0) >= 0 {
+	line := 1
+	for rest := text; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == '\n':
+			line++
+		case r == utf8.RuneError && size == 1:
 			return nil, &syntaxError{line, "it is not text in UTF-8"}
+		case unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\u0085', r == '\ufeff', r == '\ufffe', r == '\uffff':
+			return nil, &syntaxError{line, fmt.Sprintf("there is a %U, which is no text: remove it", r)}
 		}
+		rest = rest[size:]
 	}
 	return parse(text)
 }

@@ -17,8 +17,8 @@ import (
 // upgrade has succeeded, or when the old one ends, however it does. If the upgrade
 // fails, nothing has changed: the old process still has it for the next.
 type baton struct {
-	read, write *os.File // of this process, for the next one
-	await       *os.File // of the process before; nil if there is none
+	read, write *os.File      // of this process, for the next one
+	await       *os.File      // of the process before; nil if there is none
 	waited      chan struct{} // closed when nothing is waited for
 }
 

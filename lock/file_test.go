@@ -166,7 +166,7 @@ func TestRemovedWhileLocking(t *testing.T) {
 	holders := 0
 	for range 4 {
 		all.Go(func() {
-			for range 200 {
+			for range 300 {
 				f, err := acquire(t.Context(), "locked", path, false)
 				if err != nil {
 					if !errors.Is(err, ErrHeld) {
@@ -180,6 +180,7 @@ func TestRemovedWhileLocking(t *testing.T) {
 					t.Errorf("%d hold the lock", holders)
 				}
 				mu.Unlock()
+				must(t, writePID(f, os.Getpid())) // so that the others do not wait
 				if !leadsTo(path, f) {
 					t.Error("the path does not lead to the locked file")
 				}

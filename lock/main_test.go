@@ -40,11 +40,11 @@ func TestMain(m *testing.M) {
 // byte or the end. The descriptors that it inherits come by exec, from 3 on.
 func program(args []string) {
 	kind, where, args := args[0], args[1], args[2:]
-	in := bufio.NewReader(os.Stdin)
 	if len(args) > 0 && args[0] == "gate" {
-		_, _ = in.ReadByte()
+		_, _ = os.Stdin.Read(make([]byte, 1)) // one byte: the others want theirs
 		args = args[1:]
 	}
+	in := bufio.NewReader(os.Stdin)
 	var start, stop func(context.Context) error
 	pass := func() {}
 	if len(args) > 0 && args[0] == "inherit" {

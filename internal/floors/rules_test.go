@@ -15,7 +15,10 @@ const module = "github.com/legion-go/legion"
 var floors = map[string]int{
 	"internal/bus":     0,
 	"internal/codec":   0,
+	"internal/cron":    0,
 	"internal/fail":    0,
+	"internal/host":    0,
+	"internal/journal": 0,
 	"internal/logfile": 0,
 	"internal/loop":    0,
 	"internal/ring":    0,
@@ -23,9 +26,10 @@ var floors = map[string]int{
 	"internal/shm":     0,
 	"internal/wire":    0,
 
-	"client":        1,
-	"internal/link": 1,
-	"internal/proc": 1,
+	"client":            1,
+	"internal/link":     1,
+	"internal/proc":     1,
+	"internal/takeover": 1,
 
 	"internal/control": 2,
 	"internal/pool":    2,
@@ -34,6 +38,7 @@ var floors = map[string]int{
 	".": 3,
 
 	"cli":        4,
+	"config":     4,
 	"legiontest": 4,
 	"lock":       4,
 	"metrics":    4,
@@ -47,7 +52,7 @@ const programs = 5
 
 // fromOutside are the packages that see of the module what its users see: the root package and client. So does every
 // program, which may import these packages besides.
-var fromOutside = []string{"cli", "lock", "metrics", "systemd", "web"}
+var fromOutside = []string{"cli", "config", "lock", "metrics", "systemd", "web"}
 
 // exempt are packages that are no part of the house.
 var exempt = []string{"internal/floors"}

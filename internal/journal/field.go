@@ -1,8 +1,8 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/binary"
-	"strings"
 )
 
 // maxName is the longest name of a field that journald takes.
@@ -17,7 +17,7 @@ func AppendField[V string | []byte](entry []byte, name string, value V) []byte {
 	entry = append(entry, '=')
 	entry = append(entry, value...)
 	entry = append(entry, '\n')
-	if !strings.Contains(string(entry[start+1:len(entry)-1]), "\n") {
+	if bytes.IndexByte(entry[start+1:len(entry)-1], '\n') < 0 {
 		return entry
 	}
 	entry = append(entry[:start], '\n')
@@ -33,7 +33,7 @@ func Name(name string) string { return string(appendName(nil, name)) }
 
 func appendName(to []byte, name string) []byte {
 	limit := len(to) + maxName
-	if name == "" || name[0] == 'X' && len(name) == 0 {
+	if name == "" {
 		return append(to, 'X')
 	}
 	for i := 0; i < len(name) && len(to) < limit; i++ {

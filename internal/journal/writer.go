@@ -44,8 +44,8 @@ type Options struct {
 
 // Writer sends entries to journald; see the package's documentation. Made by Open.
 type Writer struct {
-	opts   Options
-	sender sender // the goroutine's own
+	opts Options
+	told string // by the goroutine only: the text of the error that OnError has seen last
 
 	wake  chan struct{} // there is an entry: left by Write
 	nudge chan struct{} // do not wait any longer: Flush, Close
@@ -53,6 +53,7 @@ type Writer struct {
 	done  chan struct{} // closed when the goroutine has ended
 
 	mu       sync.Mutex
+	socket   *socket // changed by the goroutine only; nil while there is no connection
 	queue    [][]byte
 	size     int   // bytes of the entries that wait
 	closed   bool  // Close was called
@@ -101,7 +102,7 @@ func Open(o Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.sender.socket = s
+	w.socket = s
 	go w.run()
 	return w, nil
 }
@@ -188,7 +189,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	case <-w.done:
 	case <-ctx.Done():
 		w.giveUp(ctx.Err())
-		<-w.done // nothing that the goroutine does holds it up any longer
+		<-w.done // nothing holds the goroutine up any longer
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -201,11 +202,13 @@ func (w *Writer) giveUp(err error) {
 	if w.gaveUp != nil {
 		return
 	}
-	if left := w.accepted - w.settled; left > 0 {
-		w.gaveUp = w.lateLocked("close", left, err)
-		w.dropLocked(left, err)
+	left := w.accepted - w.settled
+	w.gaveUp = w.lateLocked("close", left, err)
+	w.dropLocked(left, err)
+	close(w.quit)
+	if w.socket != nil {
+		w.socket.interrupt()
 	}
-	...
 }
 
 // Stats returns the counts as they are now.
