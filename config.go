@@ -17,6 +17,38 @@ type Config struct {
 	// 10 s.
 	StopTimeout time.Duration
 
+	// RuntimeDir is the folder for sockets, locks and pid files. Default: see
+	// Daemon.RuntimeDir.
+	RuntimeDir string
+	// WorkDir becomes the working directory. Default: it stays.
+	WorkDir string
+	// Umask becomes the umask, if it is not 0. Default: it stays.
+	Umask int
+	// Nice is added to the niceness of the daemon and its workers, -20 to 19; less
+	// than 0 needs privileges. Default 0.
+	Nice int
+	// User and Group are whom the daemon becomes, by name or number, once plugins
+	// and listeners have been opened, and before Init and the workers. It must be
+	// started as root for that. Default: nobody else.
+	User, Group string
+	// Background has Start and Run go into the background: a new process without a
+	// terminal becomes the daemon, and the one that was started ends when that is
+	// ready, with code 0, or with its reason and code.
+	Background bool
+	// HardStart tells plugins to clean up what a dead daemon may have left; a
+	// living one is not touched.
+	HardStart bool
+	// Command is what an upgrade, and a start into the background, execute: the
+	// program and all of its arguments, its name first. Default: the path and the
+	// arguments of this process.
+	Command []string
+	// RestartEvery has the daemon upgrade to a new process so often; an AutoRestart
+	// event may veto. Default 0: never.
+	RestartEvery time.Duration
+	// MinUptime, if not 0, has the daemon restart, by an upgrade, after a panic in a
+	// function of the loop, if it has been up for so long. Default 0: it goes on.
+	MinUptime time.Duration
+
 	// MinPause is the time between two calls of a function given to Every with
 	// interval 0, in which others have their turn. Default 1 ms.
 	MinPause time.Duration
@@ -24,8 +56,22 @@ type Config struct {
 	// Signals changes what Run does with signals; see [Signal] for the default.
 	Signals map[syscall.Signal]SignalAction
 
-	// Logger gets the daemon's log and what workers print and log. Default: text
-	// on standard error, from slog.LevelInfo on.
+	// LogFile is the path of the file that gets the daemon's log and what workers
+	// print and log. It is opened by Start, in the daemon alone, after User and
+	// Group have been taken on, and may be renamed, truncated or deleted at any
+	// time. Default: standard error.
+	LogFile string
+	// LogRotation has the daemon rotate LogFile itself. Default: it does not.
+	LogRotation LogRotation
+	// LogFormat is "text", "json" or "journal": systemd's journal, to which each
+	// attribute goes as a field. Default "text".
+	LogFormat string
+	// LogLevel is the level below which records are left out; Daemon.SetLogLevel
+	// changes it. Default slog.LevelInfo.
+	LogLevel slog.Level
+	// Logger, if not nil, gets the log instead, and is used as it is: it must not
+	// block. LogLevel counts if it is not 0, besides what Logger leaves out. The
+	// other fields of the log must be empty.
 	Logger *slog.Logger
 }
 

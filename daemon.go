@@ -8,8 +8,10 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/proc"
 )
@@ -20,6 +22,7 @@ import (
 type Daemon struct {
 	config Config
 	log    *slog.Logger
+	logs   logs
 	loop   *loop.Loop
 	pools  []*declaration
 
@@ -37,16 +40,21 @@ type Daemon struct {
 	pluginsMu sync.Mutex
 	plugins   []*plugin
 	listeners []*listener
+	servers   []*server
+	identity  host.Identity // from Start on
+	kept      map[string]*os.File
+	changing  sync.Mutex // held by Reload and Upgrade: one at a time
 
-	mu      sync.Mutex
-	state   state
-	begun   bool          // Start was called
-	loopEnd chan struct{} // the loop's goroutine has ended
-	hurry   chan struct{} // closed when stopping is not to wait for anything
-	stopped chan struct{}
-	owned   sync.WaitGroup // goroutines that end with closing
-	endErr  error          // what went wrong while stopping
-	ending  []func() error
+	mu        sync.Mutex
+	state     state
+	begun     bool // Start was called
+	startedAt time.Time
+	loopEnd   chan struct{} // the loop's goroutine has ended
+	hurry     chan struct{} // closed when stopping is not to wait for anything
+	stopped   chan struct{}
+	owned     sync.WaitGroup // goroutines that end with closing
+	endErr    error          // what went wrong while stopping
+	ending    []func() error
 }
 
 type state int
@@ -69,13 +77,14 @@ func New(c Config) *Daemon {
 		panic("legion: Config.StopTimeout must not be negative")
 	}
 	or(&c.StopTimeout, defaultStopTimeout)
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if misuse := c.logMisuse(); misuse != "" {
+		panic("legion: Config." + misuse)
 	}
 	d := &Daemon{
-		config: c, log: c.Logger.With("daemon", c.Name),
+		config:  c,
 		loopEnd: make(chan struct{}), hurry: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	d.log = d.newLog()
 	d.live, d.cancel = context.WithCancel(context.WithValue(context.Background(), onLoop{}, d))
 	d.closing, d.close = context.WithCancel(d.live)
 	d.loop = loop.New(loop.Config{Panic: d.panicked, Idle: d.idle, MinPause: c.MinPause, Precise: true})

@@ -155,7 +155,9 @@ type Signal struct {
 // Name returns the name of the signal, "SIGTERM" for instance.
 func (s Signal) Name() string { return unix.SignalName(s.Signal) }
 
-// Shutdown says that the daemon begins to stop. Calls still work.
+// Shutdown says that the daemon begins to stop. Its listeners are closed, and
+// calls still work until its handlers have returned. Their context ends after half
+// of StopTimeout.
 type Shutdown struct{ Reason string }
 
 // WorkerStarted says that a worker is ready. It is emitted in the daemon, and in

@@ -2,9 +2,11 @@ package legion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/loop"
 )
 
@@ -51,6 +53,9 @@ func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Co
 		took := time.Since(began)
 		if err != nil && d.closing.Err() == nil {
 			d.report(name, err, false)
+			if panicked := (*bus.PanicError)(nil); errors.As(err, &panicked) {
+				d.restartAfterPanic()
+			}
 		}
 		if interval > 0 && took > interval {
 			d.log.Debug("a function of the loop took longer than its interval", "loop", name, "took", took)

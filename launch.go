@@ -1,12 +1,10 @@
 package legion
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"sync/atomic"
 	"time"
@@ -76,43 +74,20 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 		return nil, nil, err
 	}
 	defer closeAll(files)
-	pid := new(atomic.Int64) // known only after the start
-	log := p.d.log.With("pool", p.name)
-	var dump stackDump
+	output := p.d.newWorkerOutput(p.name)
 	process, err := proc.Start(proc.Spec{
 		Name:   p.d.config.Name + ": " + p.name,
 		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.linkTransport()), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
 		Files:  files,
 		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.opts.Nice, Files: p.opts.Files},
-		Output: func(s proc.Stream, line []byte) {
-			level := slog.LevelInfo
-			if s == proc.Stderr && dump.has(line) {
-				level = slog.LevelDebug // it is in the WorkerError too
-			}
-			log.Log(context.Background(), level, string(line), "pid", pid.Load(), "stream", s.String())
-		},
+		Output: output.line,
 	})
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	pid.Store(int64(process.PID()))
+	output.start(process.PID())
 	return process, conn, nil
-}
-
-// stackDump tells the lines of Go's stack dumps, which begin with "goroutine 7
-// [running]:" and end with an empty line, from others.
-type stackDump struct{ inside bool }
-
-func (d *stackDump) has(line []byte) bool {
-	if bytes.HasPrefix(line, []byte("goroutine ")) && bytes.HasSuffix(line, []byte("]:")) {
-		d.inside = true
-	}
-	was := d.inside
-	if len(line) == 0 {
-		d.inside = false
-	}
-	return was
 }
 
 func closeAll(files []*os.File) {
@@ -145,6 +120,7 @@ func (d *Daemon) serve() {
 		fmt.Fprintf(os.Stderr, "legion: opening the link to the daemon: %v\n", err)
 		os.Exit(1)
 	}
+	d.logs.useLink(&workerHandler{conn: conn})
 	var p *declaration
 	for _, q := range d.pools {
 		if q.name == role.Pool {

@@ -11,6 +11,7 @@ import (
 type listener struct {
 	d             *Daemon
 	network, addr string
+	key           string // its name in a hand-over
 
 	mu     sync.Mutex
 	inner  net.Listener
@@ -18,11 +19,11 @@ type listener struct {
 	closed bool
 }
 
-// Listen declares a listener of the daemon, of which more than one can be for
-// the same address; networks are those of [net.Listen] that are streams. It is
-// opened by Start, whose error says if it cannot be, and closed by Stop. Until
-// then Accept waits; in worker processes, where main runs too, it is never
-// opened.
+// Listen declares a listener that survives upgrades: the new process takes it
+// over, and no connection is refused meanwhile. Networks are those of [net.Listen]
+// that are streams. It is opened by Start, whose error says if it cannot be, and
+// closed by Stop. Until Start Accept waits; in worker processes, where main runs
+// too, it is never opened.
 func (d *Daemon) Listen(network, addr string) net.Listener {
 	d.mustDeclare("Listen")
 	switch network {
@@ -31,13 +32,28 @@ func (d *Daemon) Listen(network, addr string) net.Listener {
 		panic(fmt.Sprintf("legion: Listen(%q, %q): use tcp, tcp4, tcp6 or unix", network, addr))
 	}
 	l := &listener{d: d, network: network, addr: addr, opened: make(chan struct{})}
+	l.key = fmt.Sprintf("listener %d %s %s", d.countListeners(network, addr), network, addr)
 	d.listeners = append(d.listeners, l)
 	return l
 }
 
+// countListeners returns how many listeners there are for an address already.
+func (d *Daemon) countListeners(network, addr string) (n int) {
+	for _, l := range d.listeners {
+		if l.network == network && l.addr == addr {
+			n++
+		}
+	}
+	return n
+}
+
+// open takes the listener over from the previous process, or makes one.
 func (l *listener) open(ctx context.Context) error {
-	var c net.ListenConfig
-	inner, err := c.Listen(ctx, l.network, l.addr)
+	inner, err := l.inherit()
+	if err == nil && inner == nil {
+		var c net.ListenConfig
+		inner, err = c.Listen(ctx, l.network, l.addr)
+	}
 	if err != nil {
 		return err
 	}
@@ -77,6 +93,17 @@ func (l *listener) Close() error {
 		return nil
 	}
 	return l.inner.Close()
+}
+
+// giveAway closes the listener where another process goes on with it: the file of
+// a Unix socket stays.
+func (l *listener) giveAway() {
+	l.mu.Lock()
+	if u, ok := l.inner.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(false)
+	}
+	l.mu.Unlock()
+	_ = l.Close()
 }
 
 // Addr is the address that the listener has, or before the start the one that

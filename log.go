@@ -14,16 +14,25 @@ import (
 )
 
 // Logger returns the logger for ctx. In a function that runs in a worker, its
-// records arrive in the daemon's log, with the pool, the pid and the call; with
-// any other context it is slog.Default().
+// records arrive in the daemon's log, with the pool, the pid and the call; in a
+// function of the daemon's loop it is the daemon's own; with any other context it
+// is slog.Default().
 func Logger(ctx context.Context) *slog.Logger {
 	if h, ok := ctx.Value(loggerKey{}).(*workerHandler); ok {
 		mine := *h
 		mine.call = worker.Call(ctx)
 		return slog.New(&mine)
 	}
+	if d, ok := ctx.Value(onLoop{}).(*Daemon); ok {
+		return d.log
+	}
 	return slog.Default()
 }
+
+// Logger returns the logger of the daemon's log, for code that has no context of
+// its: another goroutine of the daemon. It never blocks, unless Config.Logger
+// does.
+func (d *Daemon) Logger() *slog.Logger { return d.log }
 
 type loggerKey struct{}
 

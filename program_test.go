@@ -136,6 +136,15 @@ func (p *program) do(x deed) {
 	p.say(string(b))
 }
 
+// line returns the next line.
+func (p *program) line() string {
+	p.t.Helper()
+	if !p.out.Scan() {
+		p.t.Fatalf("it ended: %v\n%s", p.wait(), p.stderr.String())
+	}
+	return p.out.Text()
+}
+
 // hear returns the rest of the next line that begins with the given word.
 func (p *program) hear(word string) string {
 	p.t.Helper()

@@ -40,7 +40,7 @@ func scarceMain() {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 3, Max: all.Max}); err != nil {
 		fail("%v", err)
 	}
-	running := s.do.Go(ctx, deed{What: "sleep", For: 3 * time.Second})
+	running := s.do.Go(ctx, deed{What: "sleep", For: time.Second})
 	var waiting []*legion.Future[string]
 	for range 10 {
 		waiting = append(waiting, s.do.Go(ctx, deed{What: "pid"}))

@@ -111,6 +111,10 @@ func (d *Daemon) obey(s Signal) {
 	switch s.Signal {
 	case syscall.SIGTERM, syscall.SIGINT:
 		d.begin(s.Name())
+	case syscall.SIGHUP:
+		d.owned.Go(func() { _ = d.Reload(d.closing) }) // it logs what goes wrong
+	case syscall.SIGUSR2:
+		d.owned.Go(func() { _ = d.Upgrade(d.closing) }) // it logs what goes wrong
 	case syscall.SIGUSR1:
 		d.log.Info("statistics", "stats", fmt.Sprintf("%+v", d.Stats()))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // Start starts the daemon and returns when Init has run and every pool has the
@@ -17,12 +18,20 @@ func (d *Daemon) Start(ctx context.Context) error {
 	if err := d.mayStart(); err != nil {
 		return err
 	}
+	d.goToBackground()
 	go func() {
 		defer close(d.loopEnd)
 		defer d.begin("the loop's goroutine was ended") // by runtime.Goexit; else it ends because of a stop
 		_ = d.loop.Run(context.Background())            // an error would be that of a second Run
 	}()
 	err := d.startUp(ctx)
+	if err == nil {
+		d.startServers()
+		err = d.tellPredecessor(nil)
+	} else {
+		err = fmt.Errorf("legion: starting %s: %w", d.config.Name, err)
+		_ = d.tellPredecessor(err)
+	}
 	d.mu.Lock()
 	asked := d.state >= stopping // Stop came while it started
 	if err == nil && !asked {
@@ -36,12 +45,14 @@ func (d *Daemon) Start(ctx context.Context) error {
 	case err != nil:
 		d.begin("the start failed")
 		<-d.stopped
-		return fmt.Errorf("legion: starting %s: %w", d.config.Name, err)
+		return err
 	}
+	d.startedAt = time.Now()
 	d.log.Info("started", "pid", os.Getpid())
 	announce(d, Started{})
 	d.startLoops()
 	d.startCrons()
+	d.restartEvery()
 	return nil
 }
 
@@ -69,6 +80,12 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(d.closing, cancel)()
 
+	if err := d.settle(); err != nil {
+		return err
+	}
+	if err := d.openLogs(false); err != nil {
+		return err
+	}
 	if err := d.startPlugins(ctx); err != nil {
 		return err
 	}
@@ -76,6 +93,12 @@ func (d *Daemon) startUp(ctx context.Context) error {
 		if err := l.open(ctx); err != nil {
 			return err
 		}
+	}
+	if err := d.drop(); err != nil {
+		return err
+	}
+	if err := d.openLogs(true); err != nil {
+		return err
 	}
 	for _, fn := range d.init {
 		if err := d.onLoop(ctx, func() error { return fn(d.live) }); err != nil {

@@ -18,6 +18,7 @@ type Stats struct {
 
 	Events  map[string]uint64 // how often each type of event was emitted
 	Plugins map[string]any    // what plugins add, by their names
+	Log     LogStats
 }
 
 // LoopStats are the figures of the daemon's loop.
@@ -104,6 +105,7 @@ func (d *Daemon) Stats() Stats {
 	}
 	s.Events = d.bus.Counts()
 	s.Plugins = d.pluginStats()
+	s.Log = d.logStats()
 	for _, c := range d.crons {
 		s.Loop.Ticks += c.runs.Load()
 		s.Loop.Missed += c.missed.Load()

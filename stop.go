@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -78,11 +79,11 @@ func (d *Daemon) shutDown(why string) {
 	deadline := time.Now().Add(d.config.StopTimeout)
 	ctx, done := context.WithDeadline(context.WithValue(context.Background(), onLoop{}, d), deadline)
 	defer done()
-	announce(d, Shutdown{Reason: why})
 	d.close() // no more ticks
 	for _, l := range d.listeners {
 		_ = l.Close()
 	}
+	d.finishRequests(ctx, why)
 	d.stopPools(deadline)
 	d.cancel() // callbacks that still run are to end
 	go func() {
@@ -113,10 +114,35 @@ func (d *Daemon) shutDown(why string) {
 		d.endErr = fmt.Errorf("legion: stopping %s: %w", d.config.Name, err)
 	}
 	d.log.Info("stopped")
+	_ = d.closeLogs() // there is nowhere left to say it
 	d.mu.Lock()
 	d.state = ended
 	d.mu.Unlock()
 	close(d.stopped)
+}
+
+// finishRequests lets servers and the handlers of Shutdown finish what they do
+// with calls, but not for longer than half of the time that there is.
+func (d *Daemon) finishRequests(ctx context.Context, why string) {
+	ctx, done := context.WithTimeout(ctx, d.config.StopTimeout/2)
+	defer done()
+	go func() {
+		select {
+		case <-d.hurry:
+			done()
+		case <-ctx.Done():
+		}
+	}()
+	d.stopServers(ctx)
+	if !d.bus.Count(reflect.TypeFor[Shutdown]()) {
+		return
+	}
+	if err := d.onLoop(ctx, func() error {
+		emitCounted(ctx, d, Shutdown{Reason: why})
+		return nil
+	}); err != nil {
+		d.log.Warn("the handlers of Shutdown were not waited for", "err", err)
+	}
 }
 
 // stopPools stops all pools at the same time. Being hurried, it does not wait

@@ -148,12 +148,13 @@ func (c *Config[T]) reload() (old, s *state[T], err error) {
 		c.lastErr = err
 		return nil, nil, err
 	}
-	c.lastErr = nil
-	old = c.state.Swap(s)
 	if c.daemon != nil {
-		err = handOver(c.options.Name, s.file)
+		if err = handOver(c.options.Name, s.file); err != nil {
+			return nil, nil, err
+		}
 	}
-	return old, s, err
+	c.lastErr = nil
+	return c.state.Swap(s), s, nil
 }
 
 // read makes a configuration out of all sources. handed says that what a daemon

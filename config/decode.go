@@ -109,6 +109,10 @@ func (d *decoder) names(t reflect.Type) (names []string) {
 func (d *decoder) unknown(t reflect.Type, e entry, key string) {
 	names := d.names(t)
 	here := &node{line: e.line}
+	if len(d.errs) >= shown { // nobody will see it
+		d.fail(here, join(key, e.name), "there is no such key")
+		return
+	}
 	if near := nearest(e.name, names); near != "" {
 		d.fail(here, join(key, e.name), "there is no such key; did you mean %s?", near)
 		return

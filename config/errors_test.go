@@ -110,6 +110,25 @@ func TestErrorsNameThePlace(t *testing.T) {
 	}
 }
 
+// A small file cannot become a large configuration.
+func TestAliasBombs(t *testing.T) {
+	bomb, merged := "a: &a [x]\n", "a: &a {x: 1}\n"
+	for c := 'b'; c < 'k'; c++ {
+		all := strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10)
+		bomb += fmt.Sprintf("%c: &%c [%s]\n", c, c, all)
+		merged += fmt.Sprintf("%c: &%c {<<: [%s]}\n", c, c, all)
+	}
+	wide := "a: &a {"
+	for i := range 5000 {
+		wide += fmt.Sprintf("%x: , ", i)
+	}
+	wide += "}\n<<: [" + strings.Repeat("*a, ", 10000) + "]\n"
+	for _, text := range []string{bomb, merged, wide} {
+		_, err := load(t, &strict{}, text)
+		wants(t, err, "its aliases make too much of it")
+	}
+}
+
 func TestErrorsInJSON(t *testing.T) {
 	for text, says := range map[string]string{
 		"{\"name\": \"x\",\n \"main\": {\n  \"maxx\": 1}}": ":3: main.maxx: there is no such key; did you mean max?",

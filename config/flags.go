@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -34,7 +35,7 @@ func (c *Config[T]) addFlags(fs *flag.FlagSet) {
 		if l.env != "" {
 			usage += " (env " + l.env + ")"
 		}
-		fs.Var(f, l.key, usage)
+		fs.Var(f, l.key, strings.TrimSpace(usage))
 		c.flags[l.key] = f
 	}
 	if c.options.FileFlag != "" {
@@ -134,9 +135,9 @@ func (d *decoder) text(v reflect.Value, l *leaf, texts ...string) {
 
 // merge returns the entries of a and b; those of b win.
 func merge(a, b []entry) []entry {
-	n := &node{keys: b}
-	for _, e := range a {
-		_ = n.set(e)
+	n := &node{}
+	for _, e := range append(slices.Clone(b), a...) {
+		_ = n.set(e) // the first of a name stays
 	}
 	return n.keys
 }

@@ -19,7 +19,8 @@ type node struct {
 	quoted bool   // a scalar that is text and nothing else
 	line   int    // from 1 on; 0 outside files
 	items  []*node
-	keys   []entry // in the order of the file
+	keys   []entry        // in the order of the file
+	lines  map[string]int // of keys
 }
 
 // entry is a key of a table and its value.
@@ -35,11 +36,13 @@ func (k kind) String() string {
 
 // set adds a key to a table. It must not have been there.
 func (n *node) set(e entry) error {
-	for _, other := range n.keys {
-		if other.name == e.name {
-			return &syntaxError{e.line, fmt.Sprintf("the key %q is here again; it was on line %d: remove one", e.name, other.line)}
-		}
+	if line, twice := n.lines[e.name]; twice {
+		return &syntaxError{e.line, fmt.Sprintf("the key %q is here again; it was on line %d: remove one", e.name, line)}
 	}
+	if n.lines == nil {
+		n.lines = map[string]int{}
+	}
+	n.lines[e.name] = e.line
 	n.keys = append(n.keys, e)
 	return nil
 }

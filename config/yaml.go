@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -132,22 +133,31 @@ func coreTag(tag string) bool {
 	return false
 }
 
-// yamlError takes the line out of an error of package yaml.
+// yamlError takes the line out of an error of package yaml. It leaves out line 1,
+// and counts lines from 0 in the errors of its parser, but not in those of its
+// scanner.
 func yamlError(text []byte, err error) error {
 	said := strings.TrimPrefix(err.Error(), "yaml: ")
-	if after, ok := strings.CutPrefix(said, "line "); ok {
-		number, what, _ := strings.Cut(after, ": ")
-		if line, err := strconv.Atoi(number); err == nil {
-			if strings.HasPrefix(what, "did not find expected") {
-				line++ // the package counts these from 0
-			}
-			return &syntaxError{line, what}
-		}
-	}
 	if after, ok := strings.CutPrefix(said, "unknown anchor '"); ok {
 		name, _, _ := strings.Cut(after, "'")
 		before, _, _ := bytes.Cut(text, []byte("*"+name))
 		return &syntaxError{1 + bytes.Count(before, []byte("\n")), said}
 	}
-	return &syntaxError{0, said}
+	line := 1
+	if after, ok := strings.CutPrefix(said, "line "); ok {
+		number, what, _ := strings.Cut(after, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			line, said = n, what
+			if slices.ContainsFunc(parserErrors, func(p string) bool { return strings.HasPrefix(what, p) }) {
+				line++
+			}
+		}
+	}
+	return &syntaxError{line, said}
+}
+
+// parserErrors are how the errors of the parser in package yaml begin.
+var parserErrors = []string{
+	"did not find expected <", "did not find expected '", "did not find expected key", "did not find expected node content", "did not find expected ','",
+	"found undefined tag handle", "found duplicate %", "found incompatible YAML document",
 }

@@ -64,15 +64,15 @@ func (l *abstractLock) Start(ctx context.Context) error {
 	if !haveAbstract {
 		return errors.New("there are no abstract sockets on this system: use lock.File")
 	}
-	name := l.given
-	if name == "" {
-		name = "legion/" + l.daemon.Name() + "/" + strconv.Itoa(os.Geteuid())
-	}
-	listener, err := l.inherit("@" + name)
+	listener, err := l.inherit()
 	if err != nil {
 		return err
 	}
 	if listener == nil {
+		name := l.given
+		if name == "" {
+			name = l.prefix() + strconv.Itoa(os.Geteuid())
+		}
 		if listener, err = l.bind(ctx, "@"+name); err != nil {
 			return err
 		}
@@ -99,9 +99,13 @@ func (l *abstractLock) Start(ctx context.Context) error {
 	return nil
 }
 
+// prefix is what names by default begin with; the user's number follows.
+func (l *abstractLock) prefix() string { return "legion/" + l.daemon.Name() + "/" }
+
 // inherit returns the socket of the process before, nil if there is none or if it
-// has another name.
-func (l *abstractLock) inherit(name string) (*net.UnixListener, error) {
+// has not the name that is wanted. The user in a name by default is the one who
+// started the first process, and may have become another since.
+func (l *abstractLock) inherit() (*net.UnixListener, error) {
 	f := l.daemon.Inherited(keptSocket)
 	if f == nil {
 		return nil, nil
@@ -109,10 +113,11 @@ func (l *abstractLock) inherit(name string) (*net.UnixListener, error) {
 	defer f.Close()
 	inner, err := net.FileListener(f)
 	if err != nil {
-		return nil, fmt.Errorf("taking over the lock %s: %w", name, err)
+		return nil, fmt.Errorf("taking over the lock: %w", err)
 	}
+	name, abstract := strings.CutPrefix(inner.Addr().String(), "@")
 	listener, ok := inner.(*net.UnixListener)
-	if !ok || listener.Addr().String() != name {
+	if !ok || !abstract || name != l.given && !(l.given == "" && strings.HasPrefix(name, l.prefix())) {
 		return nil, inner.Close()
 	}
 	return listener, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -102,12 +103,27 @@ func refusal(path string, info fs.FileInfo) error {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case !ok:
-	case int(st.Uid) != os.Geteuid():
+	case !mayOwn(int(st.Uid), path):
 		return fmt.Errorf("the lock file %s belongs to user %d, not to %d, as whom this process runs: remove it, or name another file", path, st.Uid, os.Geteuid())
 	case st.Nlink > 1:
 		return fmt.Errorf("the lock file %s has other names (hard links), so it is something else, too: name another file", path)
 	}
 	return nil
+}
+
+// mayOwn reports whether uid may own the lock file at path: this process's user, or
+// if that is root the one whose folder it is. That one is whom the daemon becomes
+// after its start, and who could put another file there anyway.
+func mayOwn(uid int, path string) bool {
+	if me := os.Geteuid(); uid == me || me != 0 {
+		return uid == me
+	}
+	info, err := os.Lstat(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && info.IsDir() && int(st.Uid) == uid
 }
 
 func othersWrite(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }

@@ -100,6 +100,23 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A daemon that root starts, and that becomes another user then, may have made the
+// file as either.
+func TestFileOfTheDaemonsUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	legiontest.CheckLeaks(t)
+	path := filepath.Join(t.TempDir(), "x", "d.lock")
+	must(t, os.Mkdir(filepath.Dir(path), 0o700))
+	text("1\n")(t, path)
+	must(t, os.Chown(path, 12345, 12345))
+	must(t, os.Chown(filepath.Dir(path), 12345, 12345))
+	if err := try(t, path, false); err != nil {
+		t.Error(err)
+	}
+}
+
 // What a crash leaves behind is no obstacle.
 func TestLeftovers(t *testing.T) {
 	legiontest.CheckLeaks(t)
@@ -120,7 +137,7 @@ func TestLeftovers(t *testing.T) {
 func TestHardStartRespectsLiveLock(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	path := filepath.Join(t.TempDir(), "d.lock")
-	c := run(t, nil, nil, "file", path)
+	c := run(t, nil, "file", path)
 	if !c.ready() {
 		t.Fatal(c.end())
 	}
@@ -204,7 +221,7 @@ func TestForeignTools(t *testing.T) {
 	}
 	legiontest.CheckLeaks(t)
 	path := filepath.Join(t.TempDir(), "d.lock")
-	c := run(t, nil, nil, "file", path)
+	c := run(t, nil, "file", path)
 	if !c.ready() {
 		t.Fatal(c.end())
 	}

@@ -36,12 +36,14 @@ func TestMain(m *testing.M) {
 
 // program is a daemon with a lock: "KIND LOCK [gate] [inherit NAME…]". It says
 // "ready" when it has started, passes the baton on when it reads "pass", and stops
-// at the end of its standard input. With gate it starts when it reads the first
-// byte or the end. The descriptors that it inherits come by exec, from 3 on.
+// at the end of its standard input. With gate it starts at the end of descriptor 3.
+// Otherwise, descriptors from 3 on are those that it inherits by name.
 func program(args []string) {
 	kind, where, args := args[0], args[1], args[2:]
 	if len(args) > 0 && args[0] == "gate" {
-		_, _ = os.Stdin.Read(make([]byte, 1)) // one byte: the others want theirs
+		gate := os.NewFile(3, "gate")
+		_, _ = gate.Read(make([]byte, 1))
+		_ = gate.Close()
 		args = args[1:]
 	}
 	in := bufio.NewReader(os.Stdin)
@@ -148,8 +150,8 @@ type child struct {
 	ended  bool
 }
 
-// run starts a program; in may be nil.
-func run(t *testing.T, in *os.File, files []*os.File, args ...string) *child {
+// run starts a program.
+func run(t *testing.T, files []*os.File, args ...string) *child {
 	t.Helper()
 	c := &child{t: t, cmd: exec.Command(os.Args[0]), stderr: &strings.Builder{}}
 	c.cmd.Env = append(os.Environ(), programKey+"="+strings.Join(args, " "))
@@ -160,9 +162,7 @@ func run(t *testing.T, in *os.File, files []*os.File, args ...string) *child {
 		t.Fatal(err)
 	}
 	c.out = bufio.NewReader(out)
-	if in != nil {
-		c.cmd.Stdin = in
-	} else if c.stdin, err = c.cmd.StdinPipe(); err != nil {
+	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.cmd.Start(); err != nil {
@@ -198,9 +198,10 @@ func (c *child) tell(what string) {
 // error.
 func (c *child) end() (code int, stderr string) {
 	c.t.Helper()
-	if c.stdin != nil {
-		_ = c.stdin.Close()
+	if c.ended {
+		return c.cmd.ProcessState.ExitCode(), c.stderr.String()
 	}
+	_ = c.stdin.Close()
 	_, _ = io.Copy(io.Discard, c.out)
 	err := c.cmd.Wait()
 	c.ended = true

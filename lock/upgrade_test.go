@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -33,13 +35,17 @@ func (u *upgraded) next() *child {
 	for name, f := range u.host.kept {
 		args, files = append(args, name), append(files, f)
 	}
-	return run(u.t, nil, files, args...)
+	c := run(u.t, files, args...)
+	for _, f := range files { // os/exec makes what it passes on blocking, for this process, too
+		must(u.t, control(f, func(fd int) error { return unix.SetNonblock(fd, true) }))
+	}
+	return c
 }
 
 // holder is whom a third one finds.
 func (u *upgraded) holder() string {
 	u.t.Helper()
-	c := run(u.t, nil, nil, u.kind, u.where)
+	c := run(u.t, nil, u.kind, u.where)
 	defer c.end()
 	if c.ready() {
 		return ""

@@ -181,7 +181,7 @@ func listing(t *testing.T, dir string) string {
 		}
 		st := info.Sys().(*syscall.Stat_t)
 		to, _ := os.Readlink(path)
-		fmt.Fprintln(&b, path, info.Mode(), st.Ino, st.Uid, st.Gid, info.Size(), info.ModTime(), st.Ctim, to)
+		fmt.Fprintln(&b, path, info.Mode(), st.Ino, st.Uid, st.Gid, info.Size(), info.ModTime(), to)
 		return nil
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func (w *Writer) run() {
 func (w *Writer) finished() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.gaveUp != nil || w.closed && len(w.queue) == 0
+	return w.quitting || w.closed && len(w.queue) == 0
 }
 
 // sendAll sends all that waits, until the first failure.
@@ -72,7 +72,7 @@ func (w *Writer) sendAll() error {
 func (w *Writer) first() []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue) == 0 || w.gaveUp != nil {
+	if len(w.queue) == 0 || w.quitting {
 		return nil
 	}
 	return w.queue[0]
@@ -82,7 +82,7 @@ func (w *Writer) first() []byte {
 func (w *Writer) settle(entry []byte, err error) {
 	refused := errors.Is(err, errRefused)
 	w.mu.Lock()
-	if w.gaveUp != nil {
+	if w.quitting {
 		w.mu.Unlock()
 		return
 	}
@@ -124,7 +124,7 @@ func (w *Writer) tell(err error) {
 func (w *Writer) report() error {
 	w.mu.Lock()
 	entries, why := w.unsaid, w.why
-	skip := entries == 0 || w.gaveUp != nil
+	skip := entries == 0 || w.quitting
 	w.mu.Unlock()
 	if skip {
 		return nil
@@ -162,7 +162,7 @@ func (w *Writer) send(entry []byte) error {
 			}
 			w.mu.Lock()
 			w.socket = s
-			if w.gaveUp != nil {
+			if w.quitting {
 				s.interrupt()
 			}
 			w.mu.Unlock()

@@ -57,8 +57,9 @@ type Writer struct {
 	queue    [][]byte
 	size     int   // bytes of the entries that wait
 	closed   bool  // Close was called
+	quitting bool  // and has given up on what is not sent
 	stuck    error // why nothing can be sent now
-	gaveUp   error
+	gaveUp   error // what Close returns
 	accepted uint64
 	settled  uint64 // of the accepted ones, sent or refused by journald
 	stats    Stats
@@ -144,7 +145,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for target := w.accepted; w.settled < target; {
-		if w.gaveUp != nil {
+		if w.quitting {
 			return fmt.Errorf("flush journal %s: %w", w.opts.Path, ErrClosed)
 		}
 		if w.changed == nil {
@@ -199,13 +200,15 @@ func (w *Writer) Close(ctx context.Context) error {
 func (w *Writer) giveUp(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.gaveUp != nil {
+	if w.quitting {
 		return
 	}
-	left := w.accepted - w.settled
-	w.gaveUp = w.lateLocked("close", left, err)
-	w.dropLocked(left, err)
+	w.quitting = true
 	close(w.quit)
+	if left := w.accepted - w.settled; left > 0 {
+		w.gaveUp = w.lateLocked("close", left, err)
+		w.dropLocked(left, err)
+	}
 	if w.socket != nil {
 		w.socket.interrupt()
 	}
@@ -217,7 +220,7 @@ func (w *Writer) Stats() Stats {
 	defer w.mu.Unlock()
 	s := w.stats
 	s.Err = w.stuck
-	if w.gaveUp == nil {
+	if !w.quitting {
 		s.Waiting = w.accepted - w.settled
 	}
 	return s

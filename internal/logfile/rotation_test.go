@@ -3,7 +3,6 @@
 package logfile
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -148,9 +147,8 @@ func TestTruncateUnderLoad(t *testing.T) {
 	// What was truncated is missing; from there on everything must be there.
 	next := map[string]int{}
 	for l := range strings.Lines(h.text(t)) {
-		var who string
-		var n int
-		if _, err := fmt.Sscan(l, &who, &n); err != nil || l != string(line(nil, who, n)) {
+		who, n, ok := parse(l)
+		if !ok {
 			t.Fatalf("torn line: %q", l)
 		}
 		if at, seen := next[who]; seen && n != at {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -51,6 +52,7 @@ type Pool struct {
 	core    *core
 	started bool
 	waiter  chan error // Start waits for the first workers
+	rolls   []*roll
 
 	poke    chan struct{}  // the supervisor is to look again
 	ended   chan struct{}  // everything is over
@@ -90,6 +92,9 @@ func (p *Pool) prepare(fx *effects) {
 			a.w.member = &member{pool: p, w: a.w}
 			p.members.Add(1)
 		}
+	}
+	if len(p.rolls) > 0 {
+		p.finishRolls()
 	}
 	if p.waiter != nil {
 		k := p.core
@@ -414,6 +419,52 @@ func (p *Pool) with(pid int, f func(k *core, fx *effects, w *worker, now time.Du
 
 // Recycle has every worker replaced, one after the other.
 func (p *Pool) Recycle() { p.step((*core).recycle) }
+
+// Roll is Recycle, and waits until none of the workers that there were serves any
+// more.
+func (p *Pool) Roll(ctx context.Context) error {
+	r := &roll{old: map[*worker]bool{}, over: make(chan struct{})}
+	p.step(func(k *core, fx *effects, now time.Duration) {
+		k.recycle(fx, now)
+		for _, w := range k.workers {
+			if w.state == serving {
+				r.old[w] = true
+			}
+		}
+		p.rolls = append(p.rolls, r)
+	})
+	select {
+	case <-r.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.ended:
+		return errors.New("the pool was stopped")
+	}
+}
+
+// roll is a Roll under way.
+type roll struct {
+	old  map[*worker]bool
+	over chan struct{}
+}
+
+// finishRolls ends those whose workers have left.
+func (p *Pool) finishRolls() {
+	serves := map[*worker]bool{}
+	for _, w := range p.core.workers {
+		serves[w] = w.state == serving
+	}
+	p.rolls = slices.DeleteFunc(p.rolls, func(r *roll) bool {
+		for w := range r.old {
+			if serves[w] {
+				return false
+			}
+		}
+		close(r.over)
+		return true
+	})
+}
 
 // Pause lets calls wait in the queue until Resume.
 func (p *Pool) Pause() { p.step((*core).pause) }

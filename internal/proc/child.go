@@ -28,6 +28,9 @@ var self *Child
 // child gets them as they were.
 var args = append([]string(nil), os.Args...)
 
+// Args returns the arguments that this process was started with, whatever has been made of os.Args since.
+func Args() []string { return append([]string(nil), args...) }
+
 // Descriptors that every child inherits, in this order, after stdin, stdout and stderr. The crash file and the cgroup
 // to join follow where the marker says so, then Spec.Files.
 const (

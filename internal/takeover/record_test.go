@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -105,77 +104,4 @@ func FuzzMessages(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestLastLines(t *testing.T) {
-	for _, c := range []struct {
-		in   string
-		want []string
-	}{
-		{"", nil},
-		{"\n\n", nil},
-		{"a", []string{"a"}},
-		{"a\nb\xff\n", []string{"a", "b\uFFFD"}},
-		{strings.Repeat("x\n", OutputLines+5), strings.Fields(strings.Repeat("x ", OutputLines))},
-		{strings.Repeat("x", 2*outputBytes), []string{strings.Repeat("x", outputBytes)}},
-		{strings.Repeat("x", outputBytes) + "\ny", []string{"y"}},
-	} {
-		if got := lastLines([]byte(c.in)); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%.100q: %.100q", c.in, got)
-		}
-	}
-}
-
-// Of a flood nothing is kept but its end, and it is passed on whole.
-func TestFlood(t *testing.T) {
-	parts := []int{1, 100, outputBytes, 3 * outputBytes, 100 << 10}
-	to, err := os.CreateTemp(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer to.Close()
-	r, w, err := pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := newCapture(r, to)
-	total := 0
-	for range 20 {
-		for _, n := range parts {
-			w.Write(bytes.Repeat([]byte("x"), n-1))
-			w.Write([]byte("\n"))
-			total += n
-		}
-	}
-	w.Write([]byte("the end"))
-	w.Close()
-	lines := c.finish()
-	if lines[len(lines)-1] != "the end" || cap(c.tail) > 8*outputBytes {
-		t.Errorf("%.200q, %d bytes are kept", lines, cap(c.tail))
-	}
-	if info, err := to.Stat(); err != nil || info.Size() != int64(total+len("the end")) {
-		t.Errorf("%v, %v; not %d", info.Size(), err, total)
-	}
-}
-
-// A file that takes no more bytes, a terminal that was stopped say, does not keep a start from ending.
-func TestStderrThatBlocks(t *testing.T) {
-	t.Parallel()
-	r, w, err := pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	s := spec("fail", newReport(t))
-	s.Stderr = w
-	full := make(chan struct{})
-	go func() { // fills it
-		defer close(full)
-		w.Write(make([]byte, 1<<20))
-	}()
-	f := fails(t, t.Context(), s)
-	contains(t, strings.Join(f.Output, "\n"), "looking for the listener")
-	r.Close()
-	<-full
-	w.Close()
 }

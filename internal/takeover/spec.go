@@ -70,7 +70,7 @@ func (s Spec) check() (Spec, error) {
 		s.Timeout = DefaultTimeout
 	}
 	if s.Timeout < 0 || s.Settle < 0 {
-		return s, fmt.Errorf("Timeout is %v and Settle is %v; neither can be negative", s.Timeout, s.Settle)
+		return s, fmt.Errorf("a Timeout of %v and a Settle of %v: neither can be negative", s.Timeout, s.Settle)
 	}
 	if s.Dir != "" {
 		// The error of the start itself would name the program.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -17,7 +18,8 @@ const (
 // capture reads what a successor prints to stderr until it counts: keeps the end of it, and copies all to a file.
 type capture struct {
 	r       *os.File
-	to      *os.File // may be nil
+	to      *os.File    // may be nil
+	drain   atomic.Bool // when stopped, read what is in the pipe still
 	stopped chan struct{}
 
 	mu   sync.Mutex
@@ -30,66 +32,82 @@ func newCapture(r, to *os.File) *capture {
 	return c
 }
 
+// run ends at the end of the pipe, or at the read deadline. Only here is anything written to c.to, which may block.
 func (c *capture) run() {
 	defer close(c.stopped)
 	buf := make([]byte, 8<<10)
 	for {
 		n, err := c.r.Read(buf)
-		c.add(buf[:n])
+		c.keep(buf[:n])
+		c.copy(buf[:n])
 		if err != nil {
-			return
+			break
 		}
+	}
+	if c.drain.Load() {
+		c.rest(func(b []byte) { c.keep(b); c.copy(b) })
 	}
 }
 
-func (c *capture) add(b []byte) {
-	if len(b) == 0 {
-		return
-	}
+func (c *capture) keep(b []byte) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.tail = append(c.tail, b...)
 	if len(c.tail) > 2*outputBytes {
 		c.tail = c.tail[:copy(c.tail, c.tail[len(c.tail)-outputBytes:])]
 	}
-	c.mu.Unlock()
-	if c.to != nil {
+}
+
+func (c *capture) copy(b []byte) {
+	if len(b) > 0 && c.to != nil {
 		_, _ = c.to.Write(b) // that our stderr is gone must not end the daemon's start
 	}
 }
 
-// stop ends the reading. What has not been read stays in the pipe. It does not wait for ever for a file that takes no
-// more bytes: a terminal that was stopped, say.
-func (c *capture) stop() {
+// rest reads what is in the pipe, without waiting for more. Somebody may go on writing: so it is bounded.
+func (c *capture) rest(use func([]byte)) {
+	c.r.SetReadDeadline(time.Time{})
+	conn, err := c.r.SyscallConn()
+	if err != nil {
+		return
+	}
+	buf := make([]byte, 64<<10) // a pipe's size, mostly
+	_ = conn.Read(func(fd uintptr) bool {
+		for range 16 {
+			n, err := syscall.Read(int(fd), buf)
+			if n > 0 {
+				use(buf[:n])
+			} else if err != syscall.EINTR {
+				break
+			}
+		}
+		return true
+	})
+}
+
+// stop ends the reading. It does not wait for ever for a file that takes no more bytes, a terminal that was stopped say;
+// then it reports false.
+func (c *capture) stop() bool {
 	c.r.SetReadDeadline(time.Unix(1, 0))
 	select {
 	case <-c.stopped:
+		return true
 	case <-time.After(lastWords):
+		return false
 	}
 }
 
-// close stops, and leaves the rest to whoever has the pipe too.
+// close stops, and leaves what has not been read to whoever has the pipe too.
 func (c *capture) close() {
 	c.stop()
 	c.r.Close()
 }
 
-// finish stops, takes what is in the pipe still, and returns the last lines. Some process may go on writing to it.
+// finish stops, with what is in the pipe still, and returns the last lines.
 func (c *capture) finish() []string {
-	c.stop()
-	c.r.SetReadDeadline(time.Time{})
-	if conn, err := c.r.SyscallConn(); err == nil {
-		buf := make([]byte, 64<<10) // a pipe's size, mostly
-		conn.Read(func(fd uintptr) bool {
-			for range 16 {
-				n, err := syscall.Read(int(fd), buf)
-				if n > 0 {
-					c.add(buf[:n])
-				} else if err != syscall.EINTR {
-					break
-				}
-			}
-			return true
-		})
+	c.drain.Store(true)
+	if !c.stop() {
+		c.rest(c.keep)
 	}
 	c.r.Close()
 	c.mu.Lock()

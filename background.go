@@ -1,0 +1,64 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/takeover"
+)
+
+// command is what an upgrade, and a start into the background, execute.
+func (d *Daemon) command() (path string, args []string) {
+	if c := d.config.Command; len(c) > 0 {
+		return c[0], c
+	}
+	return executable, proc.Args()
+}
+
+// goToBackground starts the daemon again as a process without a terminal, waits
+// until it is ready, and ends this one: with code 0, or with the code of the
+// process and its reason on standard error. It returns in that process, and if
+// there is nothing to do.
+func (d *Daemon) goToBackground() {
+	if !d.config.Background || takeover.Inherited() != nil {
+		return
+	}
+	path, args := d.command()
+	// The working directory stays: paths of the configuration may be relative to it.
+	successor, err := takeover.Start(context.Background(), takeover.Spec{
+		Path: path, Args: args, Kind: takeover.Background, Detach: true,
+	})
+	if failed := (*takeover.Failed)(nil); errors.As(err, &failed) {
+		for _, line := range failed.Output {
+			fmt.Fprintln(os.Stderr, line)
+		}
+		if !slices.Contains(failed.Output, failed.Message) { // most programs print it themselves
+			fmt.Fprintln(os.Stderr, failed.Message)
+		}
+		os.Exit(failed.Code)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "legion: starting %s in the background: %v\n", d.config.Name, err)
+		os.Exit(1)
+	}
+	fmt.Fprintf(os.Stderr, "%s runs in the background, pid %d\n", d.config.Name, successor.PID())
+	os.Exit(0)
+}
+
+// tellPredecessor tells the process that started this one, if one did, how the
+// start went, and returns when it may serve.
+func (d *Daemon) tellPredecessor(err error) error {
+	h := takeover.Inherited()
+	if h == nil {
+		return nil
+	}
+	if err != nil {
+		h.Fail(1, err.Error())
+		return nil
+	}
+	return h.Ready()
+}

@@ -1,0 +1,14 @@
+//go:build !linux
+
+package journal
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestUnsupported(t *testing.T) {
+	if _, err := Open(Options{}); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("Open: %v", err)
+	}
+}

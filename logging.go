@@ -1,0 +1,327 @@
+package legion
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/legion-go/legion/internal/journal"
+	"github.com/legion-go/legion/internal/logfile"
+)
+
+// LogRotation has the daemon rotate its log file itself: it becomes name.1, what
+// was name.1 becomes name.2, and so on. The zero LogRotation leaves rotation to
+// others, logrotate for instance, which may rename, copy and truncate, or delete
+// the file at any time.
+type LogRotation struct {
+	Size int64         // bytes that the file may have; 0 is no limit
+	Age  time.Duration // that the file may reach; 0 is no limit
+	Keep int           // how many rotated files are kept; default 5
+}
+
+// LogStats are the figures of the daemon's log since the start.
+type LogStats struct {
+	Written uint64 // records in the log; with Config.Logger those given to it
+	Dropped uint64 // records that are not in the log, because the log, or the loop, was too slow for them, or a worker printed too much
+	Failure string // why nothing can be written now; "" if it can
+}
+
+// Values of Config.LogFormat.
+const (
+	formatText    = "text"
+	formatJSON    = "json"
+	formatJournal = "journal"
+)
+
+const (
+	// maxKept is how many records may wait for the log to be opened.
+	maxKept = 1000
+
+	// logGrace is how long the end of a daemon waits for its log.
+	logGrace = time.Second
+
+	// everything is below all levels.
+	everything = slog.Level(math.MinInt)
+)
+
+// journalSocket is journald's socket. Tests have one of their own.
+var journalSocket = journal.DefaultPath
+
+// logs is the daemon's log: d.log with all of its relatives leads here. Nothing
+// in it waits for a disk, a pipe or a socket.
+//
+//	d.log → logFront: level → [a handler of *Log? logEvents: loop] → logTarget → writer
+//
+// Until it is opened, records are kept.
+type logs struct {
+	level  slog.LevelVar
+	target atomic.Pointer[logTarget] // nil until the log is opened
+	events logEvents
+	handed atomic.Uint64 // records given to target
+	lost   atomic.Uint64 // records that did not get as far as a writer
+
+	mu     sync.Mutex
+	kept   []slog.Record // until there is a target
+	closed bool
+	writer logWriter                 // nil with Config.Logger, and until it is opened
+	stats  func() LogStats           // of writer
+	reopen func()                    // nil if there is nothing to reopen
+	muted  map[*outputLimit]struct{} // which have something to report
+}
+
+// logTarget is where records go.
+type logTarget struct{ handler slog.Handler }
+
+// logWriter takes records in the log's format, and never blocks.
+type logWriter interface {
+	io.Writer
+	Close(context.Context) error
+}
+
+// logMisuse says what is wrong with the configuration of the log.
+func (c *Config) logMisuse() string {
+	r := c.LogRotation
+	switch {
+	case !slices.Contains([]string{"", formatText, formatJSON, formatJournal}, c.LogFormat):
+		return fmt.Sprintf("LogFormat is %q; it must be %q, %q or %q", c.LogFormat, formatText, formatJSON, formatJournal)
+	case c.Logger != nil && (c.LogFile != "" || c.LogFormat != ""):
+		return "Logger is set, and is used as it is: leave LogFile and LogFormat empty"
+	case c.LogFile != "" && c.LogFormat == formatJournal:
+		return "LogFormat is \"journal\", which is not written to a file: leave LogFile empty"
+	case r.Size < 0 || r.Age < 0 || r.Keep < 0:
+		return "LogRotation must not be negative"
+	case r != LogRotation{} && c.LogFile == "":
+		return "LogRotation is for a LogFile, and there is none"
+	}
+	return ""
+}
+
+// newLog makes the daemon's logger. It opens nothing: New is called in workers
+// too. There, what the daemon's own code logs travels to the daemon.
+func (d *Daemon) newLog() *slog.Logger {
+	front := &logFront{d: d}
+	d.logs.level.Set(d.config.LogLevel)
+	if d.isWorker() {
+		d.logs.level.Set(everything) // the daemon decides
+		return slog.New(front)
+	}
+	if own := d.config.Logger; own != nil {
+		if d.config.LogLevel == 0 {
+			d.logs.level.Set(everything)
+		}
+		d.logs.target.Store(&logTarget{own.Handler()})
+	}
+	return slog.New(front).With("daemon", d.config.Name)
+}
+
+// SetLogLevel has records below level left out from now on, those of workers
+// too.
+func (d *Daemon) SetLogLevel(level slog.Level) { d.logs.level.Set(level) }
+
+// LogLevel returns the level below which records are left out. With a
+// Config.Logger, which leaves out what it likes besides, it is the lowest that
+// there is unless it was set.
+func (d *Daemon) LogLevel() slog.Level { return d.logs.level.Level() }
+
+// openLogs opens the log, once, and writes what has been kept for it. Where the
+// daemon becomes another user it waits until that is done, so that the file is
+// that user's.
+func (d *Daemon) openLogs(dropped bool) error {
+	if !dropped && (d.config.User != "" || d.config.Group != "") {
+		return nil
+	}
+	l := &d.logs
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrStopped // came while the daemon started
+	}
+	if l.writer == nil && d.config.Logger == nil {
+		if err := d.openWriterLocked(); err != nil {
+			return fmt.Errorf("the log: %w", err)
+		}
+		l.useLocked(d.format(l.writer))
+	}
+	l.events.live.Store(true)
+	return nil
+}
+
+func (d *Daemon) openWriterLocked() error {
+	l, c := &d.logs, &d.config
+	switch {
+	case c.LogFormat == formatJournal:
+		w, err := journal.Open(journal.Options{Path: journalSocket, Dropped: d.droppedText, OnError: d.logFailed})
+		if err != nil {
+			return err
+		}
+		l.writer = w
+		l.stats = func() LogStats { s := w.Stats(); return logStats(s.Entries, s.Dropped, s.Err) }
+	case c.LogFile != "":
+		w, err := logfile.Open(logfile.Options{
+			Path: c.LogFile, MaxSize: c.LogRotation.Size, MaxAge: c.LogRotation.Age, Keep: c.LogRotation.Keep,
+			Dropped: d.droppedText, OnError: d.logFailed,
+		})
+		if err != nil {
+			return err
+		}
+		l.writer, l.reopen = w, w.Reopen
+		l.stats = func() LogStats { s := w.Stats(); return logStats(s.Lines, s.Dropped, s.Err) }
+	default:
+		w := newAsyncWriter(os.Stderr, d.droppedText)
+		l.writer, l.stats = w, w.stats
+	}
+	return nil
+}
+
+func logStats(written, dropped uint64, err error) LogStats {
+	s := LogStats{Written: written, Dropped: dropped}
+	if err != nil {
+		s.Failure = err.Error()
+	}
+	return s
+}
+
+// useLocked sends records to h from now on, those that have been kept first.
+func (l *logs) useLocked(h slog.Handler) {
+	t := &logTarget{h}
+	for _, r := range l.kept {
+		l.write(t, r)
+	}
+	l.kept = nil
+	l.target.Store(t)
+}
+
+// useLink sends a worker's own records to the daemon.
+func (l *logs) useLink(h slog.Handler) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.useLocked(h)
+}
+
+// keep keeps a record until the log is opened.
+func (l *logs) keep(r slog.Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch t := l.target.Load(); {
+	case t != nil: // now it is
+		l.write(t, r)
+	case len(l.kept) < maxKept:
+		l.kept = append(l.kept, r)
+	default:
+		l.lost.Add(1)
+	}
+}
+
+// write gives a record, with all of its attributes in it, to t.
+func (l *logs) write(t *logTarget, r slog.Record) {
+	l.handed.Add(1)
+	_ = t.handler.Handle(context.Background(), r) // it has counted what went wrong
+}
+
+// reopenLogs makes the log file that now stands at its path the log.
+func (d *Daemon) reopenLogs() {
+	d.logs.mu.Lock()
+	reopen := d.logs.reopen
+	d.logs.mu.Unlock()
+	if reopen != nil {
+		reopen()
+	}
+}
+
+// closeLogs writes what is not written yet, for logGrace at most, and closes the
+// log. What comes later is dropped. If the log was never opened, what has been
+// kept for it goes to standard error.
+func (d *Daemon) closeLogs() error {
+	l := &d.logs
+	for _, m := range l.mutedNow() {
+		m.report()
+	}
+	l.events.end(d)
+	ctx, cancel := context.WithTimeout(context.Background(), logGrace)
+	defer cancel()
+	l.mu.Lock()
+	l.closed = true
+	if l.target.Load() == nil {
+		l.useLocked(d.lastResort())
+	}
+	w := l.writer
+	l.mu.Unlock()
+	if w == nil {
+		return nil
+	}
+	return w.Close(ctx)
+}
+
+func (l *logs) mutedNow() (all []*outputLimit) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for m := range l.muted {
+		all = append(all, m)
+	}
+	return all
+}
+
+// format returns the handler that writes records to w in the log's format.
+func (d *Daemon) format(w io.Writer) slog.Handler {
+	switch d.config.LogFormat {
+	case formatJSON:
+		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: everything})
+	case formatJournal:
+		return &journalHandler{to: w, identifier: d.config.Name}
+	}
+	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: everything})
+}
+
+// lastResort returns the handler that writes to standard error what it takes at
+// once.
+func (d *Daemon) lastResort() slog.Handler {
+	if d.config.LogFormat == formatJournal {
+		return slog.NewTextHandler(atOnce{os.Stderr}, &slog.HandlerOptions{Level: everything})
+	}
+	return d.format(atOnce{os.Stderr})
+}
+
+// droppedText is the record that says how many were dropped, in the log's format.
+func (d *Daemon) droppedText(n uint64, why error) []byte {
+	var b bytes.Buffer
+	_ = d.format(&b).Handle(context.Background(), d.droppedRecord(n, why))
+	return b.Bytes()
+}
+
+func (d *Daemon) droppedRecord(n uint64, why error) slog.Record {
+	r := slog.NewRecord(time.Now(), slog.LevelWarn, "records of the log were dropped", 0)
+	r.AddAttrs(slog.String("daemon", d.config.Name), slog.Uint64("records", n), slog.String("why", why.Error()))
+	return r
+}
+
+// logFailed tells, where there is nothing better, that the log cannot be written.
+func (d *Daemon) logFailed(err error) {
+	r := slog.NewRecord(time.Now(), slog.LevelError, "the log cannot be written as it should", 0)
+	r.AddAttrs(slog.String("daemon", d.config.Name), slog.Any("err", err))
+	_ = d.lastResort().Handle(context.Background(), r)
+}
+
+// logStats returns the figures of the log.
+func (d *Daemon) logStats() LogStats {
+	l := &d.logs
+	l.mu.Lock()
+	stats := l.stats
+	l.mu.Unlock()
+	s := LogStats{Written: l.handed.Load()}
+	if d.config.Logger == nil {
+		s = LogStats{}
+	}
+	if stats != nil {
+		s = stats()
+	}
+	s.Dropped += l.lost.Load()
+	return s
+}

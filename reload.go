@@ -1,0 +1,71 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Reload is emitted when Daemon.Reload begins.
+type Reload struct{}
+
+// Reloaded is emitted when Daemon.Reload has ended.
+type Reloaded struct{ Err error }
+
+// Reload reads again what can be read again, in the same process: Reload
+// handlers are called, log files opened anew, plugins reloaded, and the workers
+// replaced one by one, so that they see the new state too. It returns when the
+// new workers serve. What fails is told by the error, and the rest done all the
+// same. Calls are not disturbed. Run does it on SIGHUP. It must not be called on
+// the loop, which has a part in it.
+func (d *Daemon) Reload(ctx context.Context) error {
+	if d.loop.OnLoop() {
+		return fmt.Errorf("legion: reloading %s: not on the loop, which has a part in it: use a goroutine", d.config.Name)
+	}
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if err := d.mustRun(); err != nil {
+		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
+	}
+	d.log.Info("reloading")
+	err := d.reload(ctx)
+	if err != nil {
+		err = fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
+		d.log.Error("reloading failed in part", "err", err)
+	} else {
+		d.log.Info("reloaded")
+	}
+	announce(d, Reloaded{Err: err})
+	return err
+}
+
+func (d *Daemon) reload(ctx context.Context) error {
+	if err := Emit(ctx, d, Reload{}); err != nil && !errors.Is(err, StopPropagation) {
+		return err
+	}
+	errs := []error{d.reloadPlugins(ctx)}
+	rolled := make(chan error, len(d.pools))
+	for _, p := range d.pools {
+		go func() {
+			err := p.running.Load().Roll(ctx)
+			if err != nil {
+				err = fmt.Errorf("pool %s: replacing its workers: %w", p.name, err)
+			}
+			rolled <- err
+		}()
+	}
+	for range d.pools {
+		errs = append(errs, <-rolled)
+	}
+	return errors.Join(errs...)
+}
+
+// mustRun returns an error if the daemon does not run.
+func (d *Daemon) mustRun() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state != running {
+		return fmt.Errorf("%w: it does not run", ErrStopped)
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package systemd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legion-go/legion"
+)
+
+// Options are those of [New]. The zero value is usable.
+type Options struct {
+	// Status makes the line that systemctl status shows while the daemon is ready.
+	// It is called with each READY and before each watchdog ping, by any goroutine,
+	// and must return at once. Default: "ready".
+	Status func() string
+}
+
+// Service is a daemon as systemd sees it: a plugin.
+type Service struct {
+	options Options
+	given   environment
+	err     error // what was wrong with the variables
+	daemon  host
+
+	mu        sync.Mutex
+	state     state
+	env       environment
+	successor bool     // this process was started by an upgrade
+	kept      *os.File // for the next process
+	stopping  bool     // STOPPING has been said
+	outbox    chan message
+	sent      chan struct{}      // closed when the sender has ended
+	unwatch   context.CancelFunc // ends the watchdog
+	watched   chan struct{}      // closed when it has ended
+	stats     Stats
+	status    string // said last
+}
+
+type state int
+
+const (
+	idle   state = iota // not started, or has stopped
+	ready               // messages are taken
+	handed              // a new process has taken over: it does the talking
+)
+
+// host is what is asked of the daemon.
+type host interface {
+	Keep(name string, f *os.File)
+	Inherited(name string) *os.File
+	Responsive(ctx context.Context) error
+}
+
+var _ host = (*legion.Daemon)(nil)
+
+// New takes what systemd says from the environment. What is wrong with it is told
+// by the start of the daemon. The plugin belongs to one daemon.
+func New(o Options) *Service {
+	if o.Status == nil {
+		o.Status = func() string { return "ready" }
+	}
+	s := &Service{options: o}
+	s.given, s.err = takeEnvironment()
+	return s
+}
+
+// Name is "systemd".
+func (s *Service) Name() string { return "systemd" }
+
+// Attach is called by Use.
+func (s *Service) Attach(d *legion.Daemon) error {
+	if s.daemon != nil {
+		return errors.New("this plugin belongs to another daemon: make one for each")
+	}
+	s.daemon = d
+	// No other handler keeps these events from systemd.
+	first := legion.Priority(math.MaxInt)
+	legion.On(d, func(context.Context, legion.Started) error { s.started(); return nil }, first)
+	legion.On(d, func(context.Context, legion.Reload) error { s.reloading(); return nil }, first)
+	legion.On(d, func(_ context.Context, e legion.Reloaded) error { s.reloaded(e.Err); return nil }, first)
+	legion.On(d, func(_ context.Context, e legion.PIDChanged) error { s.changed(e.New); return nil }, first)
+	legion.On(d, func(_ context.Context, e legion.Shutdown) error { s.shutdown(e.Reason); return nil }, first)
+	return nil
+}
+
+// Active reports whether there is a systemd to talk to, once the daemon has been
+// started.
+func (s *Service) Active() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.env.socket != ""
+}
+
+// Start is called by the daemon.
+func (s *Service) Start(context.Context) error {
+	if s.err != nil {
+		return fmt.Errorf("what systemd says: %w", s.err)
+	}
+	env, successor, err := inherit(s.daemon)
+	if err != nil {
+		return err
+	}
+	if !successor {
+		env = s.given
+	}
+	var kept *os.File
+	if env.socket != "" || len(env.files) > 0 {
+		if kept, err = env.keep(s.daemon); err != nil {
+			env.close()
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.env, s.successor, s.kept, s.state = env, successor, kept, ready
+	if env.socket != "" {
+		s.outbox, s.sent = make(chan message, maxQueue), make(chan struct{})
+		go s.sender(env.socket, s.outbox, s.sent)
+	}
+	return nil
+}
+
+// Stop is called by the daemon. What is left to be done has what is left of ctx.
+func (s *Service) Stop(ctx context.Context) error {
+	s.shutdown("")
+	s.mu.Lock()
+	var left string
+	if deadline, ok := ctx.Deadline(); ok && s.state == ready {
+		left = extend(time.Until(deadline) + extendMargin)
+	}
+	s.sayLocked(message{text: left})
+	s.state = idle
+	outbox, unwatch := s.outbox, s.unwatch
+	s.outbox, s.unwatch = nil, nil
+	if outbox != nil {
+		close(outbox)
+	}
+	s.mu.Unlock()
+
+	if unwatch != nil {
+		unwatch()
+		<-s.watched
+	}
+	var err error
+	if outbox != nil {
+		select {
+		case <-s.sent:
+		case <-ctx.Done():
+			err = fmt.Errorf("systemd takes no messages: %w", context.Cause(ctx))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.env.close()
+	if s.kept != nil {
+		_ = s.kept.Close()
+		s.kept = nil
+	}
+	return err
+}
+
+// started says that the daemon is ready. A new process of an upgrade is silent:
+// systemd hears the old one until that one has named it; and the service has been
+// ready all the time.
+func (s *Service) started() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.successor {
+		s.sayLocked(message{text: "READY=1", status: s.options.Status()})
+	}
+	if s.env.watchdog > 0 && s.state == ready && s.unwatch == nil && s.outbox != nil {
+		var ctx context.Context
+		ctx, s.unwatch = context.WithCancel(context.Background())
+		s.watched = make(chan struct{})
+		go s.watchdog(ctx, s.env.watchdog/2, s.watched)
+	}
+}
+
+// reloading says so. Both assignments belong in one datagram: systemd takes the
+// time for that of a reload of its own, which it has begun before.
+func (s *Service) reloading() {
+	s.say(message{text: fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic()), status: "reloading"})
+}
+
+func (s *Service) reloaded(err error) {
+	status := s.options.Status()
+	if err != nil {
+		status = fmt.Sprintf("the reload failed in part: %v", err)
+	}
+	s.say(message{text: "READY=1", status: status})
+}
+
+// changed names the new process of an upgrade. The ping is the new one's, which
+// has just proved that it works, in the name of which this one speaks last.
+func (s *Service) changed(pid int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := fmt.Sprintf("MAINPID=%d", pid)
+	if s.env.watchdog > 0 {
+		text += "\nWATCHDOG=1"
+	}
+	s.sayLocked(message{text: text, status: s.options.Status()})
+	if s.state == ready {
+		s.state = handed
+	}
+}
+
+// shutdown says once that the daemon stops.
+func (s *Service) shutdown(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping || s.state != ready {
+		return
+	}
+	s.stopping = true
+	status := "stopping"
+	if reason != "" {
+		status += ": " + reason
+	}
+	s.sayLocked(message{text: "STOPPING=1\n" + extend(extendBy), status: status, stopping: true})
+}
+
+// say has a message sent.
+func (s *Service) say(m message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sayLocked(m)
+}
+
+func (s *Service) sayLocked(m message) {
+	if s.outbox == nil || s.state != ready {
+		return
+	}
+	var lines []string
+	if m.text != "" {
+		lines = append(lines, m.text)
+	}
+	if m.status != "" && m.status != s.status {
+		s.status = m.status
+		lines = append(lines, statusLine(m.status))
+	}
+	if len(lines) == 0 {
+		return
+	}
+	m.text = strings.Join(lines, "\n")
+	select {
+	case s.outbox <- m:
+	default: // systemd has not read for a long time
+		s.stats.Failed++
+	}
+}
+
+// Stats are the figures of this plugin in the daemon's.
+type Stats struct {
+	Active  bool   // there is a systemd
+	Sent    uint64 // messages
+	Failed  uint64 // messages that could not be sent
+	LastErr string // why the last of these could not
+	Missed  uint64 // times at which the watchdog was not fed, because the daemon did not respond
+}
+
+// Stats is called by the daemon.
+func (s *Service) Stats() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Active = s.env.socket != ""
+	return stats
+}

@@ -1,0 +1,111 @@
+package legion
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/legion-go/legion/internal/takeover"
+)
+
+// AutoRestart is emitted before the daemon restarts itself, because of
+// Config.RestartEvery or Config.MinUptime. StopPropagation leaves out the
+// restart.
+type AutoRestart struct{ Reason string }
+
+// PIDChanged is emitted in the old process of an upgrade when the new one has
+// taken over.
+type PIDChanged struct{ Old, New int }
+
+// upgradeTimeout is how long a new process may take to become ready.
+const upgradeTimeout = time.Minute
+
+// upgradeSettle is how long it must have lived as a ready one before the old
+// process goes. Tests shorten it.
+var upgradeSettle = time.Second
+
+// Upgrade starts the program that now stands at the daemon's path, or
+// Config.Command, beside this process. The new process takes over the listeners
+// and what plugins have kept, the lock for instance, and becomes ready; then
+// this one finishes its calls and stops. If the new process fails, hangs or dies,
+// this one goes on as before, and the error says why. Run does it on SIGUSR2. It
+// must not be called on the loop.
+func (d *Daemon) Upgrade(ctx context.Context) error {
+	if d.loop.OnLoop() {
+		return fmt.Errorf("legion: upgrading %s: not on the loop, which must go on meanwhile: use a goroutine", d.config.Name)
+	}
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if err := d.mustRun(); err != nil {
+		return fmt.Errorf("legion: upgrading %s: %w", d.config.Name, err)
+	}
+	pid, err := d.takeOver(ctx)
+	if err != nil {
+		err = fmt.Errorf("legion: upgrading %s, which goes on as before: %w", d.config.Name, err)
+		d.log.Error("the upgrade failed", "err", err)
+		return err
+	}
+	d.log.Info("upgraded", "pid", os.Getpid(), "new", pid)
+	for _, l := range d.listeners {
+		l.giveAway()
+	}
+	_ = Emit(ctx, d, PIDChanged{Old: os.Getpid(), New: pid})
+	d.begin(fmt.Sprintf("process %d has taken over", pid))
+	return nil
+}
+
+// takeOver starts the new process and returns its pid when it serves.
+func (d *Daemon) takeOver(ctx context.Context) (int, error) {
+	files, done, err := d.handOver()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	d.log.Info("upgrading")
+	path, args := d.command()
+	next, err := takeover.Start(ctx, takeover.Spec{
+		Path: path, Args: args, Kind: takeover.Upgrade, Files: files,
+		Stdout: os.Stdout, Stderr: os.Stderr, Timeout: upgradeTimeout, Settle: upgradeSettle,
+	})
+	if err != nil {
+		return 0, err
+	}
+	return next.PID(), nil
+}
+
+// restart upgrades, unless a handler of AutoRestart says no.
+func (d *Daemon) restart(reason string) {
+	if err := Emit(d.closing, d, AutoRestart{Reason: reason}); err != nil {
+		return
+	}
+	d.log.Info("restarting", "why", reason)
+	_ = d.Upgrade(d.closing) // it has logged what went wrong
+}
+
+// restartEvery restarts at the interval of Config.RestartEvery.
+func (d *Daemon) restartEvery() {
+	if d.config.RestartEvery <= 0 {
+		return
+	}
+	d.owned.Go(func() {
+		timer := time.NewTicker(d.config.RestartEvery)
+		defer timer.Stop()
+		for {
+			select {
+			case <-timer.C:
+				d.restart("RestartEvery")
+			case <-d.closing.Done():
+				return
+			}
+		}
+	})
+}
+
+// restartAfterPanic restarts if the daemon is to, and has been up for long
+// enough.
+func (d *Daemon) restartAfterPanic() {
+	if up := time.Since(d.startedAt); d.config.MinUptime > 0 && up >= d.config.MinUptime {
+		d.owned.Go(func() { d.restart("a panic in a function of the loop") })
+	}
+}
