@@ -25,7 +25,12 @@ func TestMain(m *testing.M) {
 	if os.Getenv("GORACE") == "" {
 		_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
 	}
-	if main, ok := programs[os.Getenv(programKey)]; ok {
+	if name := os.Getenv(programKey); name != "" {
+		main, ok := programs[name]
+		if !ok { // the tests would start themselves again and again
+			fmt.Fprintf(os.Stderr, "there is no test program %q\n", name)
+			os.Exit(2)
+		}
 		proc.PrepareTests()
 		main()
 		os.Exit(0)

@@ -26,6 +26,7 @@ const programKey = "LEGION_TEST_PROGRAM"
 var programs = map[string]func(){
 	"daemon": daemonMain,
 	"early":  earlyMain,
+	"web":    webMain,
 }
 
 // daemonMain is a daemon that does what it is told on standard input: "workers"

@@ -124,9 +124,9 @@ func (s *Service) store(doing, name, command string, files ...*os.File) error {
 
 // checkFileName allows what sd_notify(3) does.
 func checkFileName(name string) error {
-	bad := strings.IndexFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' })
+	bad := strings.IndexFunc(name, func(r rune) bool { return r < ' ' || r >= 0x7f || r == ':' })
 	if name == "" || len(name) > maxName || bad >= 0 {
-		return fmt.Errorf("the name must have 1 to %d visible ASCII characters other than ':'", maxName)
+		return fmt.Errorf("the name must have 1 to %d printable ASCII characters other than ':'", maxName)
 	}
 	return nil
 }

@@ -91,6 +91,11 @@ func inheritFiles(count, names string) ([]namedFile, error) {
 		if named = strings.Split(names, ":"); len(named) != n {
 			return nil, fmt.Errorf("$LISTEN_FDNAMES has %d names for %d descriptors", len(named), n)
 		}
+		for _, name := range named {
+			if err := checkFileName(name); err != nil {
+				return nil, fmt.Errorf("$LISTEN_FDNAMES: %.40q: %w", name, err)
+			}
+		}
 	}
 	// All are looked at first: nothing is taken if something is wrong.
 	for fd := firstFile; fd < firstFile+n; fd++ {

@@ -16,8 +16,9 @@ import (
 // Options are those of [New]. The zero value is usable.
 type Options struct {
 	// Status makes the line that systemctl status shows while the daemon is ready.
-	// It is called with each READY and before each watchdog ping, by any goroutine,
-	// and must return at once. Default: "ready".
+	// It is called with each READY and before each watchdog ping, on the loop or by
+	// another goroutine: it must return at once, and not wait for the loop. Default:
+	// "ready".
 	Status func() string
 }
 
@@ -143,11 +144,15 @@ func (s *Service) Stop(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 
+	var err error
 	if unwatch != nil {
 		unwatch()
-		<-s.watched
+		select {
+		case <-s.watched:
+		case <-ctx.Done():
+			err = errors.New("Options.Status does not return")
+		}
 	}
-	var err error
 	if outbox != nil {
 		select {
 		case <-s.sent:
@@ -169,10 +174,11 @@ func (s *Service) Stop(ctx context.Context) error {
 // systemd hears the old one until that one has named it; and the service has been
 // ready all the time.
 func (s *Service) started() {
+	status := s.options.Status() // without the mutex: it may want the statistics
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.successor {
-		s.sayLocked(message{text: "READY=1", status: s.options.Status()})
+		s.sayLocked(message{text: "READY=1", status: status})
 	}
 	if s.env.watchdog > 0 && s.state == ready && s.unwatch == nil && s.outbox != nil {
 		var ctx context.Context
@@ -199,13 +205,14 @@ func (s *Service) reloaded(err error) {
 // changed names the new process of an upgrade. The ping is the new one's, which
 // has just proved that it works, in the name of which this one speaks last.
 func (s *Service) changed(pid int) {
+	status := s.options.Status()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := fmt.Sprintf("MAINPID=%d", pid)
 	if s.env.watchdog > 0 {
 		text += "\nWATCHDOG=1"
 	}
-	s.sayLocked(message{text: text, status: s.options.Status()})
+	s.sayLocked(message{text: text, status: status})
 	if s.state == ready {
 		s.state = handed
 	}

@@ -37,12 +37,13 @@ func (s *Service) watchdog(ctx context.Context, interval time.Duration, done cha
 // ping feeds systemd's watchdog.
 func (s *Service) ping() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	stopping := s.stopping
+	s.mu.Unlock()
 	m := message{text: "WATCHDOG=1"}
-	if !s.stopping {
+	if !stopping {
 		m.status = s.options.Status()
 	}
-	s.sayLocked(m)
+	s.say(m)
 }
 
 // miss says why the watchdog is not fed.

@@ -1,0 +1,258 @@
+package systemd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// UnitOptions say what [Unit] writes. Name and Exec are required.
+type UnitOptions struct {
+	Name        string // of the daemon, as Config.Name
+	Description string // default: Name
+	// Exec is the command line: the absolute path of the program and its arguments,
+	// as they are: nothing in them is special.
+	Exec []string
+
+	User, Group string   // default: root. Better than Config.User: the process never is root
+	WorkDir     string   // absolute; default "/"
+	Environment []string // "NAME=value"
+
+	// StopTimeout is Config.StopTimeout; systemd waits a little longer. Default 10 s.
+	StopTimeout time.Duration
+	// Watchdog is how long the daemon may hang before it is killed and started again.
+	// Default 30 s; negative: none.
+	Watchdog time.Duration
+	// StartTimeout is how long the start may take. Default 90 s.
+	StartTimeout time.Duration
+
+	// ReadWrite are absolute paths that the daemon may write to, beside its runtime
+	// folder, and the folders that State and Logs make.
+	ReadWrite   []string
+	State, Logs bool // make /var/lib/NAME, /var/log/NAME
+	// AddressFamilies are those of the sockets that the daemon may open. Default
+	// AF_UNIX, AF_INET, AF_INET6.
+	AddressFamilies []string
+	// StoreMax is how many descriptors systemd keeps for [Service.Store]. Default 0.
+	StoreMax int
+
+	// Old writes for systemd before 253 (2023), which has no Type=notify-reload.
+	Old bool
+}
+
+// What the defaults are, and what systemd waits longer than the daemon.
+const (
+	defaultStop     = 10 * time.Second
+	defaultWatchdog = 30 * time.Second
+	defaultStart    = 90 * time.Second
+	stopMargin      = 5 * time.Second
+)
+
+// Unit returns a unit file for a daemon that uses this package, with the hardening
+// that suits most; comments in it say where a line can hurt. Write it to
+// /etc/systemd/system/NAME.service. It fails if the options cannot be written so
+// that systemd reads what was meant.
+func Unit(o UnitOptions) (string, error) {
+	if err := o.check(); err != nil {
+		return "", fmt.Errorf("writing a unit file for %q: %w", o.Name, err)
+	}
+	w := &unitWriter{}
+	w.section("Unit")
+	w.set("Description", specifiers(or(o.Description, o.Name)))
+	w.set("After", "network.target")
+	o.service(w)
+	o.hardening(w)
+	w.section("Install")
+	w.set("WantedBy", "multi-user.target")
+	return w.String(), nil
+}
+
+func (o UnitOptions) service(w *unitWriter) {
+	w.section("Service")
+	if o.Old {
+		w.set("Type", "notify")
+	} else {
+		w.comment("Older than systemd 253: Type=notify, and ExecReload=/bin/kill -HUP $MAINPID.")
+		w.set("Type", "notify-reload")
+	}
+	w.set("NotifyAccess", "main")
+	w.set("ExecStart", command(o.Exec))
+	if o.Old {
+		w.set("ExecReload", "/bin/kill -HUP $MAINPID")
+	}
+	w.set("WorkingDirectory", specifiers(or(o.WorkDir, "/")))
+	if o.User != "" {
+		w.set("User", o.User)
+	}
+	if o.Group != "" {
+		w.set("Group", o.Group)
+	}
+	for _, e := range o.Environment {
+		w.set("Environment", quote(e, false))
+	}
+	w.set("UMask", "0027")
+	w.set("RuntimeDirectory", o.Name)
+	w.set("RuntimeDirectoryMode", "0700")
+	if o.State {
+		w.set("StateDirectory", o.Name)
+	}
+	if o.Logs {
+		w.set("LogsDirectory", o.Name)
+	}
+
+	w.gap()
+	w.set("Restart", "on-failure")
+	w.set("RestartSec", "1s")
+	w.set("TimeoutStartSec", seconds(or(o.StartTimeout, defaultStart)))
+	w.comment("Longer than Config.StopTimeout: the daemon bounds its stop itself.")
+	w.set("TimeoutStopSec", seconds(or(o.StopTimeout, defaultStop)+stopMargin))
+	if watchdog := or(o.Watchdog, defaultWatchdog); watchdog > 0 {
+		w.comment("Fed only while the loop and the pools respond: longer than the longest function of the loop.")
+		w.set("WatchdogSec", seconds(watchdog))
+	}
+	w.comment("SIGTERM to the daemon alone, which stops its workers; SIGKILL in the end to all that is left.")
+	w.set("KillMode", "mixed")
+	w.comment("A worker that runs out of memory is replaced; without this line it would be the end of the service.")
+	w.set("OOMPolicy", "continue")
+	if o.StoreMax > 0 {
+		w.set("FileDescriptorStoreMax", fmt.Sprint(o.StoreMax))
+	}
+}
+
+func (o UnitOptions) hardening(w *unitWriter) {
+	w.gap()
+	w.comment("Workers with a memory limit get a memory cgroup each, below the service's own. With")
+	w.comment("ProtectControlGroups=yes they could not.")
+	w.set("Delegate", "memory")
+	w.set("ProtectControlGroups", "no")
+
+	w.gap()
+	w.comment("Hardening. Each line may be taken out; the comment above says for whom it must be.")
+	w.comment("Programs that gain privileges when executed: sudo, ping.")
+	w.set("NoNewPrivileges", "yes")
+	w.set("RestrictSUIDSGID", "yes")
+	w.comment("Writing anywhere but to the folders above: add ReadWritePaths=. An upgrade needs none: who replaces")
+	w.comment("the program is not the daemon.")
+	w.set("ProtectSystem", "strict")
+	if len(o.ReadWrite) > 0 {
+		quoted := make([]string, len(o.ReadWrite))
+		for i, path := range o.ReadWrite {
+			quoted[i] = quote(path, false)
+		}
+		w.set("ReadWritePaths", strings.Join(quoted, " "))
+	}
+	w.comment("Programs or data in /home, /root and /run/user.")
+	w.set("ProtectHome", "yes")
+	w.comment("Files in /tmp that are shared with others, sockets there for instance.")
+	w.set("PrivateTmp", "yes")
+	w.comment("Graphics cards, sound, disks as devices.")
+	w.set("PrivateDevices", "yes")
+	w.comment("Other kinds of sockets: AF_NETLINK to list network interfaces, AF_VSOCK, AF_PACKET.")
+	families := o.AddressFamilies
+	if len(families) == 0 {
+		families = []string{"AF_UNIX", "AF_INET", "AF_INET6"}
+	}
+	w.set("RestrictAddressFamilies", strings.Join(families, " "))
+	w.comment("Containers and sandboxes that the daemon makes itself, a browser's for instance.")
+	w.set("RestrictNamespaces", "yes")
+	w.comment("Changing settings below /proc/sys and /sys.")
+	w.set("ProtectKernelTunables", "yes")
+	w.set("ProtectKernelModules", "yes")
+	w.set("ProtectKernelLogs", "yes")
+	w.comment("Setting the clock or the host's name.")
+	w.set("ProtectClock", "yes")
+	w.set("ProtectHostname", "yes")
+	w.comment("Real-time priorities. Config.Nice below 0 needs LimitNICE= besides.")
+	w.set("RestrictRealtime", "yes")
+	w.set("LockPersonality", "yes")
+	w.comment("Debuggers, and system calls of other architectures: 32-bit programs.")
+	w.set("SystemCallArchitectures", "native")
+	w.set("SystemCallFilter", "@system-service")
+	w.set("SystemCallErrorNumber", "EPERM")
+	if o.User != "" {
+		w.comment("Ports below 1024: CAP_NET_BIND_SERVICE here and in AmbientCapabilities=, or a socket unit.")
+		w.set("CapabilityBoundingSet", "")
+	} else {
+		w.comment("With User= the daemon would need no capabilities: add CapabilityBoundingSet= then.")
+	}
+	w.comment("Not set, because it ends programs that make code at run time (Java, JavaScript, LuaJIT, some cgo")
+	w.comment("libraries); a daemon in plain Go may have it: MemoryDenyWriteExecute=yes")
+}
+
+func (o UnitOptions) check() error {
+	switch {
+	case !plain(o.Name):
+		return errors.New("Name must be letters, digits, '.', '_' and '-', and not begin with '.' or '-'")
+	case len(o.Exec) == 0:
+		return errors.New("Exec is empty: give the program and its arguments")
+	case o.StopTimeout < 0 || o.StartTimeout < 0 || o.StoreMax < 0:
+		return errors.New("StopTimeout, StartTimeout and StoreMax cannot be negative")
+	case o.User != "" && !account(o.User):
+		return fmt.Errorf("User %q is no name or number of a user", o.User)
+	case o.Group != "" && !account(o.Group):
+		return fmt.Errorf("Group %q is no name or number of a group", o.Group)
+	}
+	if err := checkLine(o.Description); err != nil {
+		return fmt.Errorf("Description: %w", err)
+	}
+	if err := checkProgram(o.Exec[0]); err != nil {
+		return fmt.Errorf("Exec: %w", err)
+	}
+	for _, arg := range o.Exec[1:] {
+		if err := checkText(arg); err != nil {
+			return fmt.Errorf("Exec: argument %q: %w", arg, err)
+		}
+	}
+	if o.WorkDir != "" {
+		if err := checkPath(o.WorkDir); err != nil {
+			return fmt.Errorf("WorkDir: %w", err)
+		}
+	}
+	for _, path := range o.ReadWrite {
+		if err := checkPath(path); err != nil {
+			return fmt.Errorf("ReadWrite: %w", err)
+		}
+	}
+	for _, e := range o.Environment {
+		if err := checkAssignment(e); err != nil {
+			return fmt.Errorf("Environment: %w", err)
+		}
+	}
+	for _, family := range o.AddressFamilies {
+		if rest, ok := strings.CutPrefix(family, "AF_"); !ok || !plain(rest) {
+			return fmt.Errorf("AddressFamilies: %q is none: AF_INET, for instance", family)
+		}
+	}
+	return nil
+}
+
+func or[T comparable](v, byDefault T) T {
+	var zero T
+	if v == zero {
+		return byDefault
+	}
+	return v
+}
+
+// seconds writes a time span, rounded up to milliseconds.
+func seconds(d time.Duration) string {
+	if d%time.Second == 0 {
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return fmt.Sprintf("%dms", (d+time.Millisecond-1)/time.Millisecond)
+}
+
+// unitWriter writes the lines of a unit file.
+type unitWriter struct{ strings.Builder }
+
+func (w *unitWriter) section(name string) {
+	if w.Len() > 0 {
+		w.gap()
+	}
+	w.WriteString("[" + name + "]\n")
+}
+
+func (w *unitWriter) set(key, value string) { w.WriteString(key + "=" + value + "\n") }
+func (w *unitWriter) comment(text string)   { w.WriteString("# " + text + "\n") }
+func (w *unitWriter) gap()                  { w.WriteByte('\n') }
