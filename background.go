@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/takeover"
@@ -30,7 +31,7 @@ func (d *Daemon) goToBackground() {
 	path, args := d.command()
 	// The working directory stays: paths of the configuration may be relative to it.
 	successor, err := takeover.Start(context.Background(), takeover.Spec{
-		Path: path, Args: args, Kind: takeover.Background, Detach: true,
+		Path: path, Args: args, Env: successorEnv(), Kind: takeover.Background, Detach: true,
 	})
 	if failed := (*takeover.Failed)(nil); errors.As(err, &failed) {
 		for _, line := range failed.Output {
@@ -47,6 +48,17 @@ func (d *Daemon) goToBackground() {
 	}
 	fmt.Fprintf(os.Stderr, "%s runs in the background, pid %d\n", d.config.Name, successor.PID())
 	os.Exit(0)
+}
+
+// successorEnv is the environment of this process without what package config
+// hands to workers: a new process reads the configuration itself.
+func successorEnv() (env []string) {
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "_LEGION_") {
+			env = append(env, e)
+		}
+	}
+	return env
 }
 
 // tellPredecessor tells the process that started this one, if one did, how the

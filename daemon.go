@@ -45,16 +45,17 @@ type Daemon struct {
 	kept      map[string]*os.File
 	changing  sync.Mutex // held by Reload and Upgrade: one at a time
 
-	mu        sync.Mutex
-	state     state
-	begun     bool // Start was called
-	startedAt time.Time
-	loopEnd   chan struct{} // the loop's goroutine has ended
-	hurry     chan struct{} // closed when stopping is not to wait for anything
-	stopped   chan struct{}
-	owned     sync.WaitGroup // goroutines that end with closing
-	endErr    error          // what went wrong while stopping
-	ending    []func() error
+	mu            sync.Mutex
+	state         state
+	begun         bool // Start was called
+	startedAt     time.Time
+	memoryAtStart uint64        // resident bytes
+	loopEnd       chan struct{} // the loop's goroutine has ended
+	hurry         chan struct{} // closed when stopping is not to wait for anything
+	stopped       chan struct{}
+	owned         sync.WaitGroup // goroutines that end with closing
+	endErr        error          // what went wrong while stopping
+	ending        []func() error
 }
 
 type state int

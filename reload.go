@@ -43,6 +43,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 	if err := Emit(ctx, d, Reload{}); err != nil && !errors.Is(err, StopPropagation) {
 		return err
 	}
+	d.reopenLogs()
 	errs := []error{d.reloadPlugins(ctx)}
 	rolled := make(chan error, len(d.pools))
 	for _, p := range d.pools {

@@ -1,7 +1,7 @@
 package legion
 
 import (
-	"fmt"
+	"encoding/json"
 	"os"
 	"os/signal"
 	"syscall"
@@ -116,6 +116,16 @@ func (d *Daemon) obey(s Signal) {
 	case syscall.SIGUSR2:
 		d.owned.Go(func() { _ = d.Upgrade(d.closing) }) // it logs what goes wrong
 	case syscall.SIGUSR1:
-		d.log.Info("statistics", "stats", fmt.Sprintf("%+v", d.Stats()))
+		d.dumpStats()
 	}
+}
+
+// dumpStats logs the statistics, as one line of JSON.
+func (d *Daemon) dumpStats() {
+	b, err := json.Marshal(d.Stats())
+	if err != nil { // of what a plugin has added
+		d.log.Error("the statistics cannot be written as JSON", "err", err)
+		return
+	}
+	d.log.Info("statistics", "stats", string(b))
 }

@@ -47,12 +47,16 @@ func (d *Daemon) Start(ctx context.Context) error {
 		<-d.stopped
 		return err
 	}
+	d.mu.Lock()
 	d.startedAt = time.Now()
+	d.memoryAtStart, _ = residentMemory()
+	d.mu.Unlock()
 	d.log.Info("started", "pid", os.Getpid())
 	announce(d, Started{})
 	d.startLoops()
 	d.startCrons()
 	d.restartEvery()
+	d.reapOrphans()
 	return nil
 }
 

@@ -1,7 +1,9 @@
 package legion
 
 import (
+	"context"
 	"os"
+	"reflect"
 	"time"
 
 	"github.com/legion-go/legion/internal/loop"
@@ -16,9 +18,23 @@ type Stats struct {
 	Loop  LoopStats
 	Pools []PoolStats // in the order of declaration
 
+	User   string        // whom the daemon runs as, by name, or by number if it has none
+	Uptime time.Duration // since Start has returned
+	CPU    time.Duration // user and system time of the daemon's process
+	Memory MemoryStats
+	Load   [3]float64 // the machine's load over 1, 5 and 15 minutes; 0 where it is not known
+	Host   string
+
 	Events  map[string]uint64 // how often each type of event was emitted
 	Plugins map[string]any    // what plugins add, by their names
+	Extra   map[string]any    // what handlers of *Stats events add
 	Log     LogStats
+}
+
+// MemoryStats are about the resident memory of the daemon's process, in bytes; 0
+// where it is not known.
+type MemoryStats struct {
+	Now, Initial, Peak uint64 // Initial is as of the end of Start
 }
 
 // LoopStats are the figures of the daemon's loop.
@@ -83,8 +99,31 @@ type FuncStats struct {
 	Mean, P50, P90, P99, Max time.Duration
 }
 
-// Stats returns the figures of the daemon.
+// statsPatience is how long Stats waits for the loop to let handlers add to it.
+const statsPatience = 100 * time.Millisecond
+
+// Stats returns the figures of the daemon. Handlers of *Stats events are called
+// with them, on the loop, and may add to Extra; if the loop is busy, it is not
+// waited for longer than a tenth of a second.
 func (d *Daemon) Stats() Stats {
+	s := d.stats()
+	if !d.bus.Count(reflect.TypeFor[*Stats]()) {
+		return s
+	}
+	if d.loop.OnLoop() {
+		emitCounted(d.live, d, &s)
+		return s
+	}
+	added := s // the loop may come to it later than we wait
+	ctx, done := context.WithTimeout(d.live, statsPatience)
+	defer done()
+	if d.onLoop(ctx, func() error { emitCounted(d.live, d, &added); return nil }) == nil {
+		return added
+	}
+	return s
+}
+
+func (d *Daemon) stats() Stats {
 	s := Stats{Name: d.config.Name, PID: os.Getpid()}
 	d.mu.Lock()
 	s.State = [...]string{"declared", "starting", "running", "stopping", "stopped"}[d.state]
@@ -95,6 +134,7 @@ func (d *Daemon) Stats() Stats {
 		}
 	}
 	d.mu.Unlock()
+	d.processStats(&s)
 	l := d.loop.Stats()
 	s.Loop = LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running}
 	for _, t := range tickers {
@@ -105,6 +145,7 @@ func (d *Daemon) Stats() Stats {
 	}
 	s.Events = d.bus.Counts()
 	s.Plugins = d.pluginStats()
+	s.Extra = map[string]any{}
 	s.Log = d.logStats()
 	for _, c := range d.crons {
 		s.Loop.Ticks += c.runs.Load()

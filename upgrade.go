@@ -65,7 +65,7 @@ func (d *Daemon) takeOver(ctx context.Context) (int, error) {
 	d.log.Info("upgrading")
 	path, args := d.command()
 	next, err := takeover.Start(ctx, takeover.Spec{
-		Path: path, Args: args, Kind: takeover.Upgrade, Files: files,
+		Path: path, Args: args, Env: successorEnv(), Kind: takeover.Upgrade, Files: files,
 		Stdout: os.Stdout, Stderr: os.Stderr, Timeout: upgradeTimeout, Settle: upgradeSettle,
 	})
 	if err != nil {
@@ -105,7 +105,10 @@ func (d *Daemon) restartEvery() {
 // restartAfterPanic restarts if the daemon is to, and has been up for long
 // enough.
 func (d *Daemon) restartAfterPanic() {
-	if up := time.Since(d.startedAt); d.config.MinUptime > 0 && up >= d.config.MinUptime {
+	d.mu.Lock()
+	up := time.Since(d.startedAt)
+	d.mu.Unlock()
+	if d.config.MinUptime > 0 && up >= d.config.MinUptime {
 		d.owned.Go(func() { d.restart("a panic in a function of the loop") })
 	}
 }

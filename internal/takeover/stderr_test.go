@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -25,6 +26,15 @@ func init() {
 		<-h.Settled()
 		fmt.Fprintln(os.Stderr, "own")
 		say(r, "printed", true)
+		stay()
+	}
+	parts["parent"] = func() {
+		h := Inherited()
+		child := exec.Command(executable())
+		child.Env = environ("child prints")
+		child.Stdin, child.Stderr = h.File("child's stdin"), h.File("child's stderr")
+		check(child.Start())
+		check(h.Ready())
 		stay()
 	}
 	parts["child prints"] = func() {
@@ -189,4 +199,36 @@ func TestStderrThatBlocks(t *testing.T) {
 	r.Close()
 	<-full
 	w.Close()
+}
+
+// A successor that counts is nobody's to kill: when it dies, what it has started lives on.
+func TestChildOfSuccessorStays(t *testing.T) {
+	leaks(t)
+	in, childsIn, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer childsIn.Close()
+	out, childsErr, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	defer childsErr.Close()
+	s := spec("parent", newReport(t))
+	s.Files["child's stdin"], s.Files["child's stderr"] = in, childsErr
+	p := begin(t, s)
+	in.Close()
+	childsErr.Close()
+	if err := syscall.Kill(p.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if code, signal := p.Exit(); code != -1 || signal != syscall.SIGKILL {
+		t.Error(code, signal)
+	}
+	childsIn.Close() // now it prints, and ends
+	if b, err := io.ReadAll(out); string(b) != "a child says hello\n" || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
 }
