@@ -2,8 +2,8 @@ package legion
 
 import "time"
 
-// SetUpgradeSettle shortens the trial of a new process.
-func SetUpgradeSettle(d time.Duration) { upgradeSettle = d }
+// SetUpgradeTimes shortens the trial of a new process.
+func SetUpgradeTimes(timeout, settle time.Duration) { upgradeTimeout, upgradeSettle = timeout, settle }
 
 // SetJournalSocket puts a socket in the place of journald's.
 func SetJournalSocket(path string) (restore func()) {

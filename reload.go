@@ -31,7 +31,6 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	err := d.reload(ctx)
 	if err != nil {
 		err = fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
-		d.log.Error("reloading failed in part", "err", err)
 	} else {
 		d.log.Info("reloaded")
 	}

@@ -112,9 +112,9 @@ func (d *Daemon) obey(s Signal) {
 	case syscall.SIGTERM, syscall.SIGINT:
 		d.begin(s.Name())
 	case syscall.SIGHUP:
-		d.owned.Go(func() { _ = d.Reload(d.closing) }) // it logs what goes wrong
+		d.aside("reload", d.Reload)
 	case syscall.SIGUSR2:
-		d.owned.Go(func() { _ = d.Upgrade(d.closing) }) // it logs what goes wrong
+		d.aside("upgrade", d.Upgrade)
 	case syscall.SIGUSR1:
 		d.dumpStats()
 	}

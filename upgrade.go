@@ -18,12 +18,9 @@ type AutoRestart struct{ Reason string }
 // taken over.
 type PIDChanged struct{ Old, New int }
 
-// upgradeTimeout is how long a new process may take to become ready.
-const upgradeTimeout = time.Minute
-
-// upgradeSettle is how long it must have lived as a ready one before the old
-// process goes. Tests shorten it.
-var upgradeSettle = time.Second
+// How long a new process may take to become ready, and how long it must have
+// lived as a ready one before the old process goes. Tests shorten them.
+var upgradeTimeout, upgradeSettle = time.Minute, time.Second
 
 // Upgrade starts the program that now stands at the daemon's path, or
 // Config.Command, beside this process. The new process takes over the listeners
@@ -42,9 +39,7 @@ func (d *Daemon) Upgrade(ctx context.Context) error {
 	}
 	pid, err := d.takeOver(ctx)
 	if err != nil {
-		err = fmt.Errorf("legion: upgrading %s, which goes on as before: %w", d.config.Name, err)
-		d.log.Error("the upgrade failed", "err", err)
-		return err
+		return fmt.Errorf("legion: upgrading %s, which goes on as before: %w", d.config.Name, err)
 	}
 	d.log.Info("upgraded", "pid", os.Getpid(), "new", pid)
 	for _, l := range d.listeners {
@@ -80,7 +75,17 @@ func (d *Daemon) restart(reason string) {
 		return
 	}
 	d.log.Info("restarting", "why", reason)
-	_ = d.Upgrade(d.closing) // it has logged what went wrong
+	d.aside("restart", d.Upgrade)
+}
+
+// aside does something that takes long beside the loop. Its failure becomes an
+// Error event.
+func (d *Daemon) aside(what string, do func(context.Context) error) {
+	d.owned.Go(func() {
+		if err := do(d.closing); err != nil && d.closing.Err() == nil {
+			d.post(func() { d.report(what, err, false) })
+		}
+	})
 }
 
 // restartEvery restarts at the interval of Config.RestartEvery.

@@ -20,7 +20,7 @@ import (
 // webMain is a daemon that answers HTTP with its pid and a worker's. Its
 // environment says what becomes of its upgrades.
 func webMain() {
-	legion.SetUpgradeSettle(50 * time.Millisecond)
+	legion.SetUpgradeTimes(2*time.Second, 50*time.Millisecond)
 	c := quiet("web")
 	if command := os.Getenv("WEB_COMMAND"); command != "" {
 		c.Command = strings.Fields(command)
@@ -36,7 +36,14 @@ func webMain() {
 	})}
 	ln := d.Serve("tcp", "127.0.0.1:0", server.Serve, server.Shutdown)
 	legion.On(d, func(context.Context, legion.Started) error {
+		if len(os.Args) > 1 && os.Args[1] == "dies" {
+			os.Exit(9)
+		}
 		fmt.Println("started", os.Getpid(), ln.Addr())
+		return nil
+	})
+	legion.On(d, func(_ context.Context, e legion.Error) error {
+		fmt.Println("failed", strings.ReplaceAll(e.Err.Error(), "\n", " "))
 		return nil
 	})
 	legion.On(d, func(_ context.Context, e legion.PIDChanged) error {
@@ -134,16 +141,14 @@ func TestUpgradesUnderLoad(t *testing.T) {
 
 // A new process that fails leaves the old one serving.
 func TestFailedUpgrades(t *testing.T) {
-	for name, command := range map[string]string{
-		"false":   "/bin/false",
-		"missing": "/nonexistent/program",
-		"early":   os.Args[0] + " -test.run=^$", // ends without having become ready
+	for name, c := range map[string]struct{ command, why string }{
+		"fails":            {"/bin/false", "exit status 1"},
+		"is missing":       {"/nonexistent/program", "no such file"},
+		"hangs":            {"/bin/sleep 1000", "not ready in time"},
+		"dies after ready": {os.Args[0] + " dies", "exit status 9"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("WEB_COMMAND", command)
-			if name == "early" {
-				t.Setenv("WEB_EARLY", "1")
-			}
+			t.Setenv("WEB_COMMAND", c.command)
 			p := run(t, "web")
 			var pid int
 			var addr string
@@ -151,6 +156,9 @@ func TestFailedUpgrades(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.signal(syscall.SIGUSR2)
+			if why := p.hear("failed"); !strings.Contains(why, c.why) || !strings.Contains(why, "goes on as before") {
+				t.Errorf("it says: %s", why)
+			}
 			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 			for range 20 {
 				if got, err := get(client, addr); err != nil || got != pid {
