@@ -6,7 +6,8 @@
 //	sd := systemd.New(systemd.Options{})
 //	d.Use(sd)
 //
-// Not started by systemd, it does nothing: nothing has to be configured.
+// Not started by systemd, it does nothing: nothing has to be configured. Started by
+// it, a daemon stays in the foreground: without Config.Background.
 //
 // # What is said
 //

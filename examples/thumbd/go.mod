@@ -7,6 +7,9 @@ require (
 	golang.org/x/image v0.47.0
 )
 
-require golang.org/x/sys v0.49.0 // indirect
+require (
+	github.com/netresearch/go-cron v0.9.1 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
 
 replace github.com/legion-go/legion => ../..

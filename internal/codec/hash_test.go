@@ -39,13 +39,15 @@ func TestHash(t *testing.T) {
 
 	type a struct{ A, B int }
 	type b struct {
-		A, B   int
+		A, B int
+		//lint:ignore U1000 it is there to be passed over
 		hidden string
 		Home   chan int `legion:"-"`
 	}
 	if mustFor[a](t).Hash() != mustFor[b](t).Hash() {
 		t.Error("what does not travel changes the hash")
 	}
+	//lint:ignore SA4000 the function is to give the same twice
 	if mustFor[many](t).Hash() != mustFor[many](t).Hash() {
 		t.Error("the hash is not stable")
 	}

@@ -24,12 +24,14 @@ type tail struct {
 
 // fat has much memory and few bytes of encoding.
 type fat struct {
-	N    uint8
+	N uint8
+	//lint:ignore U1000 it is there to be passed over
 	mass [9000]byte
 }
 
 type ghost struct {
-	E    struct{}
+	E struct{}
+	//lint:ignore U1000 it is there to be passed over
 	mass [100]byte
 }
 

@@ -13,6 +13,7 @@ func TestMinimum(t *testing.T) {
 		B [3]float32
 		C [2]bool
 		D complex128
+		//lint:ignore U1000 it is there to be passed over
 		e string
 	}
 	type outer struct {

@@ -23,13 +23,16 @@ type (
 		Name string
 		Meta map[string]meta
 	}
-	secret  struct{ a, b int }
+	//lint:ignore U1000 it is there to be passed over
+	secret struct{ a, b int }
+	//lint:ignore U1000 it is there to be passed over
 	half    struct{ a int }
 	stamped struct {
 		time.Time
 		Name string
 	}
-	protoish    struct{ Name string }
+	protoish struct{ Name string }
+	//lint:ignore U1000 it is there to be passed over
 	hiddenIface struct{ x any }
 )
 

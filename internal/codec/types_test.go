@@ -12,29 +12,31 @@ type (
 	empty    struct{}
 
 	scalars struct {
-		B          bool
-		I          int
-		I8         int8
-		I16        int16
-		I32        int32
-		I64        int64
-		U          uint
-		U8         uint8
-		U16        uint16
-		U32        uint32
-		U64        uint64
-		F32        float32
-		F64        float64
-		C64        complex64
-		C128       complex128
-		S          string
-		N          myInt
-		D          time.Duration
-		T          time.Time
-		Y          myBool
+		B    bool
+		I    int
+		I8   int8
+		I16  int16
+		I32  int32
+		I64  int64
+		U    uint
+		U8   uint8
+		U16  uint16
+		U32  uint32
+		U64  uint64
+		F32  float32
+		F64  float64
+		C64  complex64
+		C128 complex128
+		S    string
+		N    myInt
+		D    time.Duration
+		T    time.Time
+		Y    myBool
+		//lint:ignore U1000 it is there to be passed over
 		hidden     int
 		HomeStayer func() `legion:"-"`
 	}
+	//lint:ignore U1000 it is there to be passed over
 	base struct{ ID, rev int }
 	Base struct{ Version uint8 }
 	many struct {

@@ -10,8 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"slices"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -48,7 +48,7 @@ func TestRootPackageIsLight(t *testing.T) {
 		for _, chain := range burdens(g, module) {
 			t.Errorf("%s: the root package must not depend on this: %s", system, chain)
 		}
-		for path, chain := range reach(g, module, nil) {
+		for path, chain := range reach(g, module) {
 			if mod := third[path]; mod != "" {
 				t.Errorf("%s: the root package must not depend on the module %s: %v", system, mod, chain)
 			}

@@ -124,11 +124,11 @@ func outside(pkg string) bool {
 }
 
 // heavy are packages that must not come with the root package: each worker process would pay for their initialisation.
-// A name that ends in a slash stands for everything below it.
+// A name that ends in a slash stands for everything below it. encoding/json is none of them: log/slog, which is worth it,
+// brings it along.
 var heavy = []string{
 	"crypto/tls",
 	"encoding/gob",
-	"encoding/json",
 	"encoding/xml",
 	"go/",
 	"html/template",
@@ -137,13 +137,10 @@ var heavy = []string{
 	"text/template",
 }
 
-// tolerated are packages that may bring heavy ones along: log/slog imports encoding/json, and is worth it.
-var tolerated = []string{"log/slog"}
-
 // burdens lists, in a fixed order, the heavy packages that from depends on in g, each with a chain of imports that leads to it.
 func burdens(g graph, from string) []string {
 	var found []string
-	for path, chain := range reach(g, from, tolerated) {
+	for path, chain := range reach(g, from) {
 		if matches(path, heavy) {
 			found = append(found, strings.Join(chain, " → "))
 		}
@@ -154,13 +151,10 @@ func burdens(g graph, from string) []string {
 
 // reach returns every package that from depends on in g, each with a shortest chain of imports that leads to it. What
 // only the packages of without import is left out.
-func reach(g graph, from string, without []string) map[string][]string {
+func reach(g graph, from string) map[string][]string {
 	chains := map[string][]string{from: {from}}
 	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
 		path := queue[0]
-		if slices.Contains(without, path) {
-			continue
-		}
 		for _, next := range g[path] {
 			if chains[next] == nil {
 				chains[next] = append(slices.Clone(chains[path]), next)

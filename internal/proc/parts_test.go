@@ -30,9 +30,10 @@ var childParts = map[string]func(*Child){
 		fmt.Fprint(os.Stdout, c.Role.Daemon)
 		fmt.Fprint(os.Stderr, c.Role.Daemon)
 	},
-	"state":  func(c *Child) { printState(c) },
-	"files":  copyFiles,
-	"panic":  func(*Child) { println("a last word"); panic("first line\nfatal error: out of memory\ngoroutine 1") },
+	"state": func(c *Child) { printState(c) },
+	"files": copyFiles,
+	"panic": func(*Child) { println("a last word"); panic("first line\nfatal error: out of memory\ngoroutine 1") },
+	//lint:ignore SA5000 this is what it is for
 	"nilmap": func(*Child) { var m map[string]int; m["a"] = 1 },
 	"mapwrites": func(*Child) {
 		runtime.GOMAXPROCS(2)
@@ -164,6 +165,7 @@ func busyLooping(started *atomic.Bool) {
 	spin() // what hangs has soon taken more time than what is on its way to sleep
 	started.Store(true)
 	for { // no call in here lets the runtime in
+		//lint:ignore SA4017 the loop is the point
 		spinOnce()
 	}
 }
@@ -180,6 +182,7 @@ func spinOnce() int {
 // spin takes 50 ms of processor time.
 func spin() {
 	for {
+		//lint:ignore SA4017 the loop is the point
 		spinOnce()
 		var r syscall.Rusage
 		check(syscall.Getrusage(syscall.RUSAGE_SELF, &r))

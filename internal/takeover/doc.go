@@ -39,7 +39,8 @@
 //
 // The successor's standard error is a pipe which the predecessor reads, for [Failed].Output, and copies to
 // [Spec].Stderr. The successor holds the reading end too, so that the pipe never breaks; when the predecessor has let
-// go, it replaces the pipe by the file itself, and copies what its own children, who have the pipe still, write to it.
+// go, it replaces the pipe by the file itself, and copies to it what is left in the pipe, and what its own children, who have
+// the pipe still, write later.
 //
 // # Wrappers
 //

@@ -133,15 +133,15 @@ func (h *Inheritance) orphaned() {
 // settle makes this process independent of the predecessor's reading its stderr.
 func (h *Inheritance) settle() {
 	h.takeStderr()
+	pass := func(b []byte) { _, _ = stderr.Write(b) }
+	rest(h.capture, pass) // what this process wrote before
 	// The children have the pipe still. Nobody else reads it any more.
 	go func() { // ends with them, at the latest with this process
 		defer h.capture.Close()
 		buf := make([]byte, 8<<10)
 		for {
 			n, err := h.capture.Read(buf)
-			if n > 0 {
-				_, _ = stderr.Write(buf[:n])
-			}
+			pass(buf[:n])
 			if err != nil {
 				return
 			}

@@ -45,7 +45,7 @@ func (c *capture) run() {
 		}
 	}
 	if c.drain.Load() {
-		c.rest(func(b []byte) { c.keep(b); c.copy(b) })
+		rest(c.r, func(b []byte) { c.keep(b); c.copy(b) })
 	}
 }
 
@@ -62,27 +62,6 @@ func (c *capture) copy(b []byte) {
 	if len(b) > 0 && c.to != nil {
 		_, _ = c.to.Write(b) // that our stderr is gone must not end the daemon's start
 	}
-}
-
-// rest reads what is in the pipe, without waiting for more. Somebody may go on writing: so it is bounded.
-func (c *capture) rest(use func([]byte)) {
-	c.r.SetReadDeadline(time.Time{})
-	conn, err := c.r.SyscallConn()
-	if err != nil {
-		return
-	}
-	buf := make([]byte, 64<<10) // a pipe's size, mostly
-	_ = conn.Read(func(fd uintptr) bool {
-		for range 16 {
-			n, err := syscall.Read(int(fd), buf)
-			if n > 0 {
-				use(buf[:n])
-			} else if err != syscall.EINTR {
-				break
-			}
-		}
-		return true
-	})
 }
 
 // stop ends the reading. It does not wait for ever for a file that takes no more bytes, a terminal that was stopped say;
@@ -107,12 +86,33 @@ func (c *capture) close() {
 func (c *capture) finish() []string {
 	c.drain.Store(true)
 	if !c.stop() {
-		c.rest(c.keep)
+		rest(c.r, c.keep)
 	}
 	c.r.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return lastLines(c.tail)
+}
+
+// rest reads what is in a pipe, without waiting for more. Somebody may go on writing: so it is bounded.
+func rest(pipe *os.File, use func([]byte)) {
+	pipe.SetReadDeadline(time.Time{})
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return
+	}
+	buf := make([]byte, 64<<10) // a pipe's size, mostly
+	_ = conn.Read(func(fd uintptr) bool {
+		for range 16 {
+			n, err := syscall.Read(int(fd), buf)
+			if n > 0 {
+				use(buf[:n])
+			} else if err != syscall.EINTR {
+				break
+			}
+		}
+		return true
+	})
 }
 
 // lastLines returns the last OutputLines lines in the last outputBytes bytes; of a line that begins before them, what is

@@ -1,0 +1,68 @@
+// Cron shows functions that a daemon calls by the clock: at an interval that does
+// not drift, as often as there is time, and at the times of cron expressions. One
+// of them is slow for once, which the others, and the statistics, notice.
+//
+//	go run ./examples/cron
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+	_ "time/tzdata" // the time zones travel along: a container may have none
+
+	"github.com/legion-go/legion"
+)
+
+func main() {
+	d := legion.New(legion.Config{Name: "cron", LogLevel: slog.LevelWarn, MinPause: 50 * time.Millisecond})
+	begin := time.Now()
+	say := func(format string, args ...any) {
+		fmt.Printf("%5.2fs  %s\n", time.Since(begin).Seconds(), fmt.Sprintf(format, args...))
+	}
+
+	// All of these run on the daemon's one loop, one at a time: they need no locks.
+	ticks, turns := 0, 0
+	d.Every(400*time.Millisecond, func(ctx context.Context) error {
+		ticks++
+		switch ticks {
+		case 3:
+			say("every 400ms: tick 3 takes a second; the ticks that it misses are counted, not made up for")
+			time.Sleep(time.Second)
+		case 8:
+			say("every 400ms: tick 8 is the last")
+			return d.Stop(ctx) // on the loop it only begins to stop
+		default:
+			say("every 400ms: tick %d, on the schedule of the first: no drift", ticks)
+		}
+		return nil
+	})
+	d.Every(0, func(context.Context) error { // again and again, MinPause between two
+		turns++
+		return nil
+	})
+	d.Cron("* * * * * *", func(context.Context) error {
+		say("cron * * * * * *: a new second of the wall clock, %s", time.Now().Format(time.TimeOnly))
+		return nil
+	})
+	d.Cron("TZ=Europe/Berlin 30 6 * * MON-FRI", func(context.Context) error {
+		say("cron: half past six in Berlin, and a workday. You are lucky")
+		return nil
+	})
+	legion.On(d, func(_ context.Context, o legion.Overrun) error {
+		say("event Overrun: %s took %v", o.Loop, o.Took.Round(time.Millisecond))
+		return nil
+	})
+	legion.On(d, func(context.Context, legion.PreExecute) error {
+		return nil // before each call; legion.StopPropagation would leave it out
+	})
+
+	if err := d.Run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	s := d.Stats().Loop
+	fmt.Printf("%d turns of the loop without interval; in all %d calls, %d missed, %d overruns\n", turns, s.Ticks, s.Missed, s.Overruns)
+}
