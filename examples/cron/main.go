@@ -29,7 +29,7 @@ func main() {
 		ticks++
 		switch ticks {
 		case 3:
-			say("every 400ms: tick 3 takes a second; the ticks that it misses are counted, not made up for")
+			say("every 400ms: tick 3 takes a second: the next will be late, and the one after that is missed")
 			time.Sleep(time.Second)
 		case 8:
 			say("every 400ms: tick 8 is the last")
@@ -44,7 +44,7 @@ func main() {
 		return nil
 	})
 	d.Cron("* * * * * *", func(context.Context) error {
-		say("cron * * * * * *: a new second of the wall clock, %s", time.Now().Format(time.TimeOnly))
+		say("cron * * * * * *: each second of the wall clock, now %s", time.Now().Format("15:04:05.00"))
 		return nil
 	})
 	d.Cron("TZ=Europe/Berlin 30 6 * * MON-FRI", func(context.Context) error {
@@ -54,9 +54,6 @@ func main() {
 	legion.On(d, func(_ context.Context, o legion.Overrun) error {
 		say("event Overrun: %s took %v", o.Loop, o.Took.Round(time.Millisecond))
 		return nil
-	})
-	legion.On(d, func(context.Context, legion.PreExecute) error {
-		return nil // before each call; legion.StopPropagation would leave it out
 	})
 
 	if err := d.Run(context.Background()); err != nil {

@@ -27,7 +27,7 @@ func (p *pump) Loop(context.Context) error {
 	switch {
 	case p.bucket == 0:
 		p.bucket = 1
-		return errors.New("the bucket has a hole, here is a new one") // an Error event; the loop goes on
+		return errors.New("a bucket of nothing: taking another") // an Error event; the loop goes on
 	case p.bucket < 0:
 		return legion.EndLoop // the worker ends, and Pool.OnExit says what that means
 	}
@@ -44,7 +44,7 @@ func (p *pump) Use(_ context.Context, bucket int) (int, error) {
 }
 
 func main() { // runs in every process of the daemon: declare, then start
-	d := legion.New(legion.Config{Name: "looping", LogLevel: slog.LevelError + 1})
+	d := legion.New(legion.Config{Name: "looping", LogLevel: slog.LevelError}) // it tells the rest itself
 	newPump := func(context.Context) (*pump, error) { return &pump{bucket: 1}, nil }
 	pumps := legion.NewWorkers(d, "pump", newPump, legion.Pool{LoopEvery: 20 * time.Millisecond, OnExit: legion.Restart})
 	use := legion.Handle(pumps, "use", (*pump).Use)
@@ -61,33 +61,29 @@ func main() { // runs in every process of the daemon: declare, then start
 	})
 	legion.On(d, func(_ context.Context, e legion.Error) error {
 		fmt.Println("  event Error:", e.Err)
-		return nil
+		return legion.StopPropagation // keeps it out of the log
 	})
 
 	ctx := context.Background()
 	check(d.Start(ctx)) // worker processes never return from Start
 	defer d.Stop(ctx)
-	command := func(bucket int) {
+	command := func(bucket int) { // after half a second of work
+		time.Sleep(500 * time.Millisecond)
 		moved, err := use.Call(ctx, bucket)
 		check(err)
-		fmt.Printf("moved %d; state %s; the next bucket: %d\n", moved, pumps.Stats().Workers[0].State, bucket)
+		fmt.Printf("moved %d; the next bucket: %d\n", moved, bucket)
 	}
 	<-started
-	time.Sleep(500 * time.Millisecond)
 	command(100)
+	check(pumps.Pause()) // calls wait, too
 	time.Sleep(500 * time.Millisecond)
-
-	fmt.Println("pause: calls wait, too")
-	check(pumps.Pause())
-	time.Sleep(500 * time.Millisecond)
+	fmt.Println("paused: the worker is", pumps.Stats().Workers[0].State)
 	check(pumps.Resume())
 	<-started
-	command(0) // a bad one
-	time.Sleep(500 * time.Millisecond)
-	command(-1) // and with this one it ends
+	command(0)  // its next turn fails
+	command(-1) // its next turn is the last
 	<-started
 	fmt.Println("another process has taken its place")
-	time.Sleep(500 * time.Millisecond)
 	command(1)
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/legion-go/legion/internal/ring"
+	"github.com/legion-go/legion/internal/shm"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -32,6 +33,13 @@ func geometry(buffer int) ring.Geometry {
 }
 
 func ringSize(g ring.Geometry) int { return (g.Size() + page - 1) &^ (page - 1) }
+
+// allocatedFirst is what a link needs in any case: all but the bulk areas, each of which is allocated when something is
+// first put there. Most links carry nothing large.
+func allocatedFirst(g ring.Geometry) []shm.Extent {
+	second := toWorkAt + ringSize(g)
+	return []shm.Extent{{From: 0, To: toWorkAt + g.BulkAt()}, {From: second, To: second + g.BulkAt()}}
+}
 
 func segmentSize(g ring.Geometry) int { return toWorkAt + 2*ringSize(g) }
 

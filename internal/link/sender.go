@@ -1,6 +1,7 @@
 package link
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -25,6 +26,8 @@ type sender struct {
 	ring  *ring.Producer
 	bell  *shm.Bell // rung when the peer sleeps there
 	space *shm.Bell // on which the leader waits
+
+	allocate func() error // makes room for large frames; nil once it is there
 
 	queue waiters
 	err   error // why nothing can be sent any more
@@ -58,6 +61,13 @@ func (s *sender) carry(word uint64, p prefix, body []byte) error {
 	if s.err != nil {
 		defer s.mu.Unlock()
 		return s.err
+	}
+	if n > ring.BulkMin && s.allocate != nil {
+		if err := s.allocate(); err != nil {
+			s.mu.Unlock()
+			return fmt.Errorf("sending %d bytes: %w", n, err)
+		}
+		s.allocate = nil
 	}
 	var slot ring.Slot
 	ok := false

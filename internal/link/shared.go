@@ -35,7 +35,7 @@ const window = wire.Slots / 2
 
 func newShared(o Options) (Conn, []*os.File, error) {
 	g := geometry(o.Buffer)
-	mem, file, err := shm.Create("legion", segmentSize(g))
+	mem, file, err := shm.Create("legion", segmentSize(g), allocatedFirst(g)...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("new link: %w", err)
 	}
@@ -117,6 +117,7 @@ func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*sh
 	s.split = newSplitter(min(maxPiece, seg.g.MaxPayload()) - len(prefix{}.b))
 	s.gate.free = s.free
 	s.send = sender{ring: p, bell: bell, space: space, gate: &s.gate}
+	s.send.allocate = func() error { return shm.Populate(out[seg.g.BulkAt():seg.g.Size()]) }
 	s.recv = receiver{ring: c, bell: bell, space: space, end: &s.end, in: inbound{worker: worker, max: o.MaxPayload}}
 	s.recv.busy = func() bool {
 		return o.Busy != nil && o.Busy.Load() > 0 || s.send.waiting()

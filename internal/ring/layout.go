@@ -68,6 +68,9 @@ func (g Geometry) Check() error {
 // Size is how many bytes of memory a ring of this geometry takes, a multiple of Cell.
 func (g Geometry) Size() int { return headerSize + g.Cells*Cell + g.Bulk }
 
+// BulkAt is where in the memory of a ring its bulk area begins.
+func (g Geometry) BulkAt() int { return headerSize + g.Cells*Cell }
+
 // MaxPayload is the largest payload that Reserve takes, in bytes. Half the bulk area always fits, whatever must be
 // skipped; a quarter lets the two sides work at the same time.
 func (g Geometry) MaxPayload() int { return g.Bulk / 4 }

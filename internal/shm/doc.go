@@ -7,7 +7,7 @@
 // # Why nothing here can hurt the process
 //
 // The segment is a memfd: it has no name in any file system, so nothing is left behind by a process that is killed.
-// Its memory is allocated when it is made, and its size sealed, so that an access can neither find the memory full
+// Its memory is allocated when it is made, or by Populate before it is used, and its size sealed, so that an access can neither find the memory full
 // nor the file cut short: both would be SIGBUS.
 //
 // A bell is a pair of pipes, not an eventfd: the two processes would share the eventfd's open file description, and the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,15 +15,16 @@ const Supported = true
 const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
 
 // Create makes a segment of size bytes, all zero, and maps it. The file is for the other process, which passes it to
-// Map; the mapping does not need it. name is for debugging only and appears in /proc/pid/maps. The memory is
-// allocated now: if there is not enough, Create fails and no access can fail later.
-func Create(name string, size int) ([]byte, *os.File, error) {
+// Map; the mapping does not need it. name is for debugging only and appears in /proc/pid/maps. The memory of the given
+// extents, or all of it if none is given, is allocated now: if there is not enough, Create fails and no access to them
+// can fail later. The rest is for Populate.
+func Create(name string, size int, now ...Extent) ([]byte, *os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, nil, fmt.Errorf("create a memory file: %w", err)
 	}
 	f := os.NewFile(uintptr(fd), name)
-	mem, err := fill(fd, size)
+	mem, err := fill(fd, size, now)
 	if err != nil {
 		f.Close()
 		return nil, nil, fmt.Errorf("allocate a shared segment of %d bytes: %w", size, err)
@@ -30,14 +32,38 @@ func Create(name string, size int) ([]byte, *os.File, error) {
 	return mem, f, nil
 }
 
-func fill(fd, size int) ([]byte, error) {
-	if err := retry(func() error { return unix.Fallocate(fd, 0, 0, int64(size)) }); err != nil {
+func fill(fd, size int, now []Extent) ([]byte, error) {
+	if err := unix.Ftruncate(fd, int64(size)); err != nil {
 		return nil, err
+	}
+	if len(now) == 0 {
+		now = []Extent{{0, size}}
+	}
+	for _, e := range now {
+		if err := retry(func() error { return unix.Fallocate(fd, 0, int64(e.From), int64(e.To-e.From)) }); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
 	return mapFd(fd, size)
+}
+
+// Populate allocates the pages that mem touches, which is part of a segment, so that no access to them can fail later.
+// Kernels before 5.14 cannot, and allocate at the first access.
+func Populate(mem []byte) error {
+	const page = 4096
+	if skew := int(uintptr(unsafe.Pointer(unsafe.SliceData(mem))) % page); skew != 0 {
+		mem = mem[min(page-skew, len(mem)):]
+	}
+	if len(mem) == 0 {
+		return nil
+	}
+	if err := retry(func() error { return unix.Madvise(mem, unix.MADV_POPULATE_WRITE) }); err != nil && !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("allocate %d bytes of a shared segment: %w", len(mem), err)
+	}
+	return nil
 }
 
 // Map maps the whole of a segment that another process has made with Create. f stays open and is not needed further.

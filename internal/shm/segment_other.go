@@ -8,7 +8,12 @@ import "os"
 const Supported = false
 
 // Create returns ErrUnsupported.
-func Create(name string, size int) ([]byte, *os.File, error) { return nil, nil, ErrUnsupported }
+func Create(name string, size int, now ...Extent) ([]byte, *os.File, error) {
+	return nil, nil, ErrUnsupported
+}
+
+// Populate returns ErrUnsupported.
+func Populate(mem []byte) error { return ErrUnsupported }
 
 // Map returns ErrUnsupported.
 func Map(f *os.File) ([]byte, error) { return nil, ErrUnsupported }

@@ -309,14 +309,18 @@ func (s *server) run(j *job) {
 	returned = true
 }
 
-// answer sends the end of a call. Only an answer that is too large to travel is
-// an error of the call; a link that has ended has nobody to tell.
+// answer sends the end of a call. An answer that cannot travel is an error of the
+// call; a link that has ended has nobody to tell.
 func (s *server) answer(h wire.Header, result []byte) {
 	err := s.conn.Send(h, result)
-	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
-		h.Code = uint16(wire.Refused)
-		_ = s.conn.Send(h, wire.AppendFault(nil, s.Fault(fmt.Errorf("the result does not fit: %w; raise Pool.MaxPayload, or stream it", large))))
+	if err == nil || errors.Is(err, link.ErrClosed) {
+		return
 	}
+	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
+		err = fmt.Errorf("the result does not fit: %w; raise Pool.MaxPayload, or stream it", large)
+	}
+	h.Code = uint16(wire.Refused)
+	_ = s.conn.Send(h, wire.AppendFault(nil, s.Fault(err)))
 }
 
 // RefusedError is what Func.Call returns when it cannot even run the function.

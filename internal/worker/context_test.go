@@ -1,0 +1,75 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func newTestContext() *callContext {
+	return &callContext{Context: context.WithValue(context.Background(), "k", "v"), call: 7}
+}
+
+func TestContextOfACall(t *testing.T) {
+	c := newTestContext()
+	if _, ok := c.Deadline(); ok || c.Err() != nil || c.Value("k") != "v" || Call(c) != 7 {
+		t.Error("a fresh context is not as it should be")
+	}
+	if Call(context.Background()) != 0 {
+		t.Error("a context of no call has a call")
+	}
+	c.cancel(context.DeadlineExceeded)
+	c.cancel(context.Canceled) // the first counts
+	<-c.Done()
+	if c.Err() != context.DeadlineExceeded {
+		t.Error(c.Err())
+	}
+	late := newTestContext()
+	done := late.Done()
+	late.cancel(context.Canceled)
+	<-done
+}
+
+// Contexts derived from it end with it, without a goroutine for each.
+func TestDerivedContexts(t *testing.T) {
+	c := newTestContext()
+	before := runtime.NumGoroutine()
+	var derived []context.Context
+	for range 100 {
+		d, cancel := context.WithTimeout(c, time.Hour)
+		defer cancel()
+		derived = append(derived, d)
+	}
+	if n := runtime.NumGoroutine(); n > before+10 {
+		t.Errorf("%d goroutines more", n-before)
+	}
+	c.cancel(context.Canceled)
+	for _, d := range derived {
+		<-d.Done()
+		if !errors.Is(d.Err(), context.Canceled) {
+			t.Error(d.Err())
+		}
+	}
+}
+
+func TestAfterFunc(t *testing.T) {
+	c := newTestContext()
+	ran := make(chan int, 3)
+	stop := c.AfterFunc(func() { ran <- 1 })
+	c.AfterFunc(func() { ran <- 2 })
+	if !stop() || stop() {
+		t.Error("stop does not say whether it has stopped anything")
+	}
+	c.cancel(context.Canceled)
+	if n := <-ran; n != 2 {
+		t.Error(n)
+	}
+	if c.AfterFunc(func() { ran <- 3 })() {
+		t.Error("a function of an ended context was stopped")
+	}
+	if n := <-ran; n != 3 {
+		t.Error(n)
+	}
+}
