@@ -30,13 +30,31 @@ func send(socket, message string, files ...*os.File) error {
 		if len(fds) > 0 {
 			rights = unix.UnixRights(fds...)
 		}
-		_, _, err := conn.WriteMsgUnix([]byte(message), rights, nil)
-		return err
+		return sendmsg(conn, []byte(message), rights)
 	})
 	if err != nil {
 		return fmt.Errorf("telling systemd: %w", err)
 	}
 	return nil
+}
+
+// sendmsg sends one datagram: package net has no way to send rights over a
+// connected socket of datagrams.
+func sendmsg(conn *net.UnixConn, message, rights []byte) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if werr := raw.Write(func(fd uintptr) bool {
+		for {
+			if err = unix.Sendmsg(int(fd), message, rights, nil, unix.MSG_DONTWAIT); err != unix.EINTR {
+				return err != unix.EAGAIN // else again when there is room
+			}
+		}
+	}); werr != nil {
+		return werr
+	}
+	return os.NewSyscallError("sendmsg", err)
 }
 
 // withDescriptors calls fn with the descriptors of files, which stay open

@@ -58,7 +58,7 @@ func TestLife(t *testing.T) {
 			m.expect("READY=1", "STATUS=the reload failed in part: line 3: no such key")
 
 			must(t, d.Stop(t.Context()))
-			if n := m.next(); !n.has("STOPPING=1") || !strings.HasPrefix(n.value("STATUS"), "stopping: ") || n.value("EXTEND_TIMEOUT_USEC") != "10000000" {
+			if n := m.next(); !n.has("STOPPING=1") || !strings.HasPrefix(n.value("STATUS"), "stopping") || n.value("EXTEND_TIMEOUT_USEC") != "10000000" {
 				t.Errorf("got %q", n.text)
 			}
 			if usec, err := strconv.Atoi(m.next().value("EXTEND_TIMEOUT_USEC")); err != nil || usec < 1e6 || usec > 21e6 {

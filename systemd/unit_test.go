@@ -26,7 +26,7 @@ func fullUnit(program string) UnitOptions {
 	return UnitOptions{
 		Name: "thumbs", Description: `100% "thumbs" of $HOME; all # day`,
 		Exec: []string{program, "run", "", "a b", `quo"te'd`, `back\slash`, "50%", "$HOME", "${HOME}", "$$", ";", "a;b", "#", "line\nfeed", "tab\t", "ümlaut", "\x01", "-x=@y"},
-		User: "nobody", Group: "daemon", WorkDir: "/var/lib/a b%c", Environment: []string{`A=1 2 "3" \4 %5 $6`, "B="},
+		User: "daemon", Group: "daemon", WorkDir: "/var/lib/a b%c", Environment: []string{`A=1 2 "3" \4 %5 $6`, "B="},
 		StopTimeout: 1500 * time.Millisecond, Watchdog: time.Minute, StartTimeout: 5 * time.Minute,
 		ReadWrite: []string{"/srv/a b", "/srv/100%"}, State: true, Logs: true,
 		AddressFamilies: []string{"AF_UNIX", "AF_NETLINK"}, StoreMax: 16,
@@ -74,7 +74,7 @@ func TestUnit(t *testing.T) {
 		t.Errorf("the paths are read as %q", got)
 	}
 	for key, want := range map[string]string{
-		"User": "nobody", "Group": "daemon", "TimeoutStopSec": "6500ms", "WatchdogSec": "60s", "TimeoutStartSec": "300s", "StateDirectory": "thumbs",
+		"User": "daemon", "Group": "daemon", "TimeoutStopSec": "6500ms", "WatchdogSec": "60s", "TimeoutStartSec": "300s", "StateDirectory": "thumbs",
 		"LogsDirectory": "thumbs", "RestrictAddressFamilies": "AF_UNIX AF_NETLINK", "FileDescriptorStoreMax": "16", "CapabilityBoundingSet": "",
 	} {
 		if got := u["Service."+key]; len(got) != 1 || got[0] != want {

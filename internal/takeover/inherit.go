@@ -59,7 +59,8 @@ func inherit(text string) (*Inheritance, error) {
 		Kind: r.kind, Predecessor: m.predecessor, Data: r.data,
 		files:    make(map[string]int, m.files),
 		channel:  os.NewFile(channelFD, "predecessor"),
-		capture:  os.NewFile(captureFD, "stderr"),
+		capture:  os.NewFile(captureFD, "stderr pipe"),
+		final:    os.NewFile(stderrFD, "stderr"),
 		accepted: make(chan struct{}), settled: make(chan struct{}), gone: make(chan struct{}),
 	}
 	for i, name := range r.names {

@@ -18,6 +18,7 @@ type Inheritance struct {
 
 	channel  *os.File
 	capture  *os.File       // the reading end of the pipe that is stderr until settled
+	final    *os.File       // what stderr becomes then
 	stderr   syscall.Stat_t // that pipe, to see whether stderr is still it
 	accepted chan struct{}
 	settled  chan struct{}
@@ -132,9 +133,10 @@ func (h *Inheritance) orphaned() {
 
 // settle makes this process independent of the predecessor's reading its stderr.
 func (h *Inheritance) settle() {
+	rest(h.capture, func(b []byte) { _, _ = h.final.Write(b) }) // what was printed before comes first
 	h.takeStderr()
 	pass := func(b []byte) { _, _ = stderr.Write(b) }
-	rest(h.capture, pass) // what this process wrote before
+	rest(h.capture, pass) // and what was printed meanwhile
 	// The children have the pipe still. Nobody else reads it any more.
 	go func() { // ends with them, at the latest with this process
 		defer h.capture.Close()
@@ -159,5 +161,5 @@ func (h *Inheritance) takeStderr() {
 	if syscall.Fstat(2, &now) == nil && now.Dev == h.stderr.Dev && now.Ino == h.stderr.Ino {
 		_ = replace(stderrFD, 2)
 	}
-	syscall.Close(stderrFD)
+	h.final.Close()
 }

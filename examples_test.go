@@ -1,0 +1,135 @@
+package legion_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// examplePrograms are the programs in examples, and what must match their output,
+// in this order.
+var examplePrograms = map[string]struct {
+	args []string
+	says []string
+}{
+	"cron": {says: []string{
+		`tick 2, on the schedule`,
+		`tick 3 takes a second`,
+		`event Overrun: every 400ms took 1`,
+		`cron \* \* \* \* \* \*: each second`,
+		`tick 8 is the last`,
+		`(?m)^[1-9]\d* turns .* [1-9]\d* missed, [1-9]\d* overruns$`,
+	}},
+	"hello": {says: []string{`Hello Ada, from process \d+ <nil>`, `exited with code 7`, `Hello Grace, from process \d+ <nil>`}},
+	"looping": {says: []string{
+		`LoopStarted: process \d+`,
+		`moved [1-9]\d*; the next bucket: 100`,
+		`LoopStopped: process \d+, by a pause: true`,
+		`the worker is paused`,
+		`moved [1-9]\d*00; the next bucket: 0`,
+		`event Error: the loop of worker \d+: a bucket of nothing`,
+		`LoopStopped: process \d+, by a pause: false`,
+		`another process has taken its place`,
+		`moved [1-9]\d*; the next bucket: 1\n$`,
+	}},
+	"plugin": {says: []string{
+		`clock: started`,
+		`the lock is held by process \d+`,
+		`plugin is running already: process \d+ holds the lock .*plugin\.lock`,
+		`that ended with exit status 1`,
+		`cache: made`,
+		`the answer is 42`,
+		`clock: reloaded`,
+		`map\[clock:0s\]`,
+		`clock: stopped`,
+		`the lock is free`,
+	}},
+	"readme": {says: []string{`12 squared is 144`, `5000 failed: .*timed out`, `-1 failed: .*exited with code 1`, `13 squared is 169`}},
+	"signals": {says: []string{
+		`event: SIGWINCH, number 1`,
+		`event: SIGUSR1, number 1`,
+		`no statistics in the log`,
+		`SIGUSR2 starts .*\nSIGINT stops`, // no event of it
+		`event: SIGINT, number 1`,
+		`event: SIGINT, number 2`,
+		`event: SIGHUP, number 1`,
+		`Reload: `,
+		`Reloaded, error: <nil>`,
+		`Shutdown because of SIGTERM`,
+		`the daemon has stopped`,
+	}},
+	"tested":  {says: []string{`3 <nil>`}},
+	"upgrade": {args: []string{"-times", "1"}, says: []string{`upgrade 1: process \d+ has taken over from \d+`, `[1-9]\d* requests.*all were answered`}},
+}
+
+// Every program in examples runs, ends by itself with code 0, and shows what it is
+// there for.
+func TestExamples(t *testing.T) {
+	var names, packages []string
+	mains, err := filepath.Glob("examples/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, main := range mains {
+		dir := filepath.Dir(main)
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			continue // a module of its own, with tests of its own
+		}
+		names = append(names, filepath.Base(dir))
+		packages = append(packages, "./"+dir)
+	}
+	bin := t.TempDir()
+	build := append([]string{"build", "-buildvcs=false", "-o", bin + "/"}, packages...)
+	if out, err := exec.CommandContext(t.Context(), "go", build...).CombinedOutput(); err != nil {
+		t.Fatalf("building the examples: %v\n%s", err, out)
+	}
+	for name := range examplePrograms {
+		if !slices.Contains(names, name) {
+			t.Errorf("there is no examples/%s", name)
+		}
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, known := examplePrograms[name]
+			if !known {
+				t.Fatal("this example is not in examplePrograms: nothing says what it must print")
+			}
+			out := runExample(t, filepath.Join(bin, name), want.args...)
+			rest := out
+			for _, expression := range want.says {
+				at := regexp.MustCompile(expression).FindStringIndex(rest)
+				if at == nil {
+					t.Fatalf("it does not print %q, or not at that point:\n%s", expression, out)
+				}
+				rest = rest[at[1]:]
+			}
+		})
+	}
+}
+
+// runExample returns what a program prints on standard output.
+func runExample(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a hang, not slowness
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.WaitDelay = time.Second // a daemon that it has left behind may hold its output
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v; it prints\n%s%s", err, stdout.String(), stderr.String())
+	}
+	if log := stderr.String(); strings.Contains(log, "level=ERROR") || strings.Contains(log, "panic") {
+		t.Errorf("on standard error:\n%s", log)
+	}
+	return stdout.String()
+}
