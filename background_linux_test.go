@@ -13,10 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/legion-go/legion"
-	"github.com/legion-go/legion/legiontest"
 )
 
 // backgroundMain is a daemon that goes into the background, and writes there who
@@ -115,82 +113,6 @@ func TestBackgroundThatFails(t *testing.T) {
 	if n := strings.Count(said, "it is not my day"); n != 1 {
 		t.Errorf("it tells the reason %d times: %q", n, said)
 	}
-}
-
-func TestReload(t *testing.T) {
-	legiontest.CheckLeaks(t)
-	var life []string
-	k := newKit(legion.Pool{Min: 2, Max: 2})
-	k.d.Use(&part{name: "a", life: &life})
-	reloads := make(chan error, 10)
-	legion.On(k.d, func(_ context.Context, e legion.Reloaded) error { reloads <- e.Err; return nil })
-	k.start(t)
-	pool, err := k.d.Pool("main")
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := pool.Stats().Workers
-	if err := k.d.Reload(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := <-reloads; err != nil {
-		t.Error(err)
-	}
-	for _, w := range pool.Stats().Workers {
-		for _, old := range before {
-			if w.PID == old.PID && w.State == "ready" {
-				t.Errorf("worker %d was not replaced", w.PID)
-			}
-		}
-	}
-	if life[len(life)-1] != "a reload" {
-		t.Errorf("the plugin lived through %q", life)
-	}
-}
-
-func TestRestartEvery(t *testing.T) {
-	legiontest.CheckLeaks(t)
-	c := quiet("auto")
-	c.RestartEvery = 5 * time.Millisecond
-	d := legion.New(c)
-	asked := make(chan string, 100)
-	legion.On(d, func(_ context.Context, e legion.AutoRestart) error {
-		select {
-		case asked <- e.Reason:
-		default:
-		}
-		return legion.StopPropagation // veto
-	})
-	legiontest.Start(t, d)
-	for range 3 {
-		if reason := <-asked; reason != "RestartEvery" {
-			t.Error(reason)
-		}
-	}
-}
-
-func TestCron(t *testing.T) {
-	legiontest.CheckLeaks(t)
-	d := legion.New(quiet("cron"))
-	ran := make(chan struct{}, 10)
-	d.Cron("* * * * * *", func(context.Context) error {
-		select {
-		case ran <- struct{}{}:
-		default:
-		}
-		return nil
-	})
-	func() {
-		defer func() {
-			if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "cron expression") {
-				t.Errorf("a wrong expression: %v", v)
-			}
-		}()
-		d.Cron("every day", func(context.Context) error { return nil })
-	}()
-	legiontest.Start(t, d)
-	<-ran
-	<-ran
 }
 
 func init() { programs["background"] = backgroundMain }

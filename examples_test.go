@@ -1,14 +1,16 @@
 package legion_test
 
 import (
+	"bufio"
 	"bytes"
-	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -16,8 +18,9 @@ import (
 // examplePrograms are the programs in examples, and what must match their output,
 // in this order.
 var examplePrograms = map[string]struct {
-	args []string
-	says []string
+	args    []string
+	says    []string
+	endless bool // it runs until SIGTERM, which it gets after its first line
 }{
 	"cron": {says: []string{
 		`tick 2, on the schedule`,
@@ -30,14 +33,14 @@ var examplePrograms = map[string]struct {
 	"hello": {says: []string{`Hello Ada, from process \d+ <nil>`, `exited with code 7`, `Hello Grace, from process \d+ <nil>`}},
 	"looping": {says: []string{
 		`LoopStarted: process \d+`,
-		`moved [1-9]\d*; the next bucket: 100`,
+		`moved [1-9]\d*; the next bucket: 100; error: <nil>`,
 		`LoopStopped: process \d+, by a pause: true`,
 		`the worker is paused`,
 		`moved [1-9]\d*00; the next bucket: 0`,
 		`event Error: the loop of worker \d+: a bucket of nothing`,
 		`LoopStopped: process \d+, by a pause: false`,
 		`another process has taken its place`,
-		`moved [1-9]\d*; the next bucket: 1\n$`,
+		`moved [1-9]\d*; the next bucket: 1; error: <nil>\n$`,
 	}},
 	"plugin": {says: []string{
 		`clock: started`,
@@ -65,7 +68,7 @@ var examplePrograms = map[string]struct {
 		`Shutdown because of SIGTERM`,
 		`the daemon has stopped`,
 	}},
-	"tested":  {says: []string{`3 <nil>`}},
+	"tested":  {says: []string{`42 <nil>`}, endless: true},
 	"upgrade": {args: []string{"-times", "1"}, says: []string{`upgrade 1: process \d+ has taken over from \d+`, `[1-9]\d* requests.*all were answered`}},
 }
 
@@ -102,7 +105,7 @@ func TestExamples(t *testing.T) {
 			if !known {
 				t.Fatal("this example is not in examplePrograms: nothing says what it must print")
 			}
-			out := runExample(t, filepath.Join(bin, name), want.args...)
+			out := runExample(t, exec.Command(filepath.Join(bin, name), want.args...), want.endless)
 			rest := out
 			for _, expression := range want.says {
 				at := regexp.MustCompile(expression).FindStringIndex(rest)
@@ -116,20 +119,34 @@ func TestExamples(t *testing.T) {
 }
 
 // runExample returns what a program prints on standard output.
-func runExample(t *testing.T, program string, args ...string) string {
+func runExample(t *testing.T, cmd *exec.Cmd, endless bool) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a hang, not slowness
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.WaitDelay = time.Second // a daemon that it has left behind may hold its output
 	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v; it prints\n%s%s", err, stdout.String(), stderr.String())
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	cmd.WaitDelay = time.Second // a daemon that it has left behind may hold its output
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if log := stderr.String(); strings.Contains(log, "level=ERROR") || strings.Contains(log, "panic") {
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	guard := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() }) // against a hang, not slowness
+	defer guard.Stop()
+	var said strings.Builder
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		fmt.Fprintln(&said, lines.Text())
+		if endless {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			endless = false
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v; it prints\n%s%s", err, said.String(), stderr.String())
+	}
+	if log := stderr.String(); strings.Contains(log, "level=ERROR") || strings.Contains(log, "panic:") {
 		t.Errorf("on standard error:\n%s", log)
 	}
-	return stdout.String()
+	return said.String()
 }

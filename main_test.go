@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// Otherwise each process of a race build lingers for a second when it ends.
-	if os.Getenv("GORACE") == "" {
+	if os.Getenv("GORACE") == "" { // also for programs, which do not come to legiontest.Main
 		_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
 	}
 	if name := os.Getenv(programKey); name != "" {

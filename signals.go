@@ -85,10 +85,11 @@ func (d *Daemon) ends(s syscall.Signal) bool {
 // not waited for.
 func (d *Daemon) received(s Signal) {
 	taken := make(chan struct{})
+	by := time.Now().Add(d.config.StopTimeout) // asking the handlers is a part of it
 	d.post(func() {
 		close(taken)
 		if !emitHere(d.live, d, s) && d.config.Signals[s.Signal] == SignalDefault {
-			d.obey(s)
+			d.obey(s, by)
 		}
 	})
 	if d.ends(s.Signal) {
@@ -100,17 +101,17 @@ func (d *Daemon) received(s Signal) {
 			case <-d.stopped:
 			case <-patience.C:
 				d.log.Warn("the loop is busy: stopping without asking the handlers", "signal", s.Name())
-				d.begin(s.Name())
+				d.beginBy(s.Name(), by)
 			}
 		}()
 	}
 }
 
-// obey does what is built in for a signal.
-func (d *Daemon) obey(s Signal) {
+// obey does what is built in for a signal. A stop is to be over by the given time.
+func (d *Daemon) obey(s Signal, by time.Time) {
 	switch s.Signal {
 	case syscall.SIGTERM, syscall.SIGINT:
-		d.begin(s.Name())
+		d.beginBy(s.Name(), by)
 	case syscall.SIGHUP:
 		d.aside("reload", d.Reload)
 	case syscall.SIGUSR2:

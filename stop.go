@@ -56,7 +56,10 @@ func (d *Daemon) hasten() {
 }
 
 // begin begins to stop, once.
-func (d *Daemon) begin(why string) {
+func (d *Daemon) begin(why string) { d.beginBy(why, time.Now().Add(d.config.StopTimeout)) }
+
+// beginBy is begin with the time by which the stop is to be over.
+func (d *Daemon) beginBy(why string, by time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch d.state {
@@ -65,18 +68,17 @@ func (d *Daemon) begin(why string) {
 		close(d.stopped)
 	case starting, running:
 		d.state = stopping
-		go d.shutDown(why)
+		go d.shutDown(why, by)
 	}
 }
 
 // hurryGrace is what is left for Teardown, plugins and the loop when a stop is in
 // a hurry.
-const hurryGrace = time.Second
+const hurryGrace = 250 * time.Millisecond
 
 // shutDown is the order of a stop. StopTimeout bounds all of it.
-func (d *Daemon) shutDown(why string) {
+func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.log.Debug("stopping", "why", why)
-	deadline := time.Now().Add(d.config.StopTimeout)
 	ctx, done := context.WithDeadline(context.WithValue(context.Background(), onLoop{}, d), deadline)
 	defer done()
 	d.close() // no more ticks

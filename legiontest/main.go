@@ -18,6 +18,11 @@ func Main(m *testing.M, daemons ...func() *legion.Daemon) {
 	self := proc.Self()
 	if self == nil {
 		proc.PrepareTests()
+		if os.Getenv("GORACE") == "" {
+			// With the race detector a process sleeps for a second before it exits,
+			// and a worker that is told to leave would seem to hang.
+			_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
+		}
 		os.Exit(m.Run())
 	}
 	var names []string

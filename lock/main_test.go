@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
 )
@@ -26,20 +28,23 @@ const hangGuard = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	if what := os.Getenv(programKey); what != "" {
-		os.Unsetenv(programKey)
 		time.AfterFunc(hangGuard, func() { os.Exit(99) })
-		program(strings.Fields(what))
+		program(strings.Fields(what)) // the new process of an upgrade is it, too
 		os.Exit(0)
 	}
 	legiontest.Main(m)
 }
 
-// program is a daemon with a lock: "KIND LOCK [gate] [inherit NAME…]". It says
+// program is a daemon with a lock: "KIND LOCK [run] [gate] [inherit NAME…]". It says
 // "ready" when it has started, passes the baton on when it reads "pass", and stops
 // at the end of its standard input. With gate it starts at the end of descriptor 3.
 // Otherwise, descriptors from 3 on are those that it inherits by name.
 func program(args []string) {
 	kind, where, args := args[0], args[1], args[2:]
+	if len(args) > 0 && args[0] == "run" {
+		runDaemon(kind, where)
+		return
+	}
 	if len(args) > 0 && args[0] == "gate" {
 		gate := os.NewFile(3, "gate")
 		_, _ = gate.Read(make([]byte, 1))
@@ -78,6 +83,16 @@ func program(args []string) {
 	if err := stop(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(4)
+	}
+}
+
+// runDaemon is a daemon that SIGUSR2 upgrades. Its new process says "ready", too.
+func runDaemon(kind, where string) {
+	d := newDaemon(kind, where)
+	legion.On(d, func(context.Context, legion.Started) error { fmt.Println("ready", os.Getpid()); return nil })
+	if err := d.Run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
 	}
 }
 
@@ -122,6 +137,7 @@ type fakeHost struct {
 	hard      bool
 	kept      map[string]*os.File
 	inherited map[string]*os.File
+	copies    []*os.File
 }
 
 func (h *fakeHost) Name() string                { return "locked" }
@@ -131,6 +147,10 @@ func (h *fakeHost) Keep(name string, f *os.File) {
 	if h.kept == nil {
 		h.kept = map[string]*os.File{}
 	}
+	if name == keptSocket {
+		f = passable(f)
+		h.copies = append(h.copies, f)
+	}
 	h.kept[name] = f
 }
 func (h *fakeHost) Inherited(name string) *os.File {
@@ -139,6 +159,26 @@ func (h *fakeHost) Inherited(name string) *os.File {
 	return f
 }
 func (h *fakeHost) fail(err error) { panic(err) }
+
+// passable returns a copy that os/exec does not make blocking when it passes it on:
+// the socket would block in this process, too.
+func passable(f *os.File) *os.File {
+	fd := -1
+	err := control(f, func(old int) (err error) {
+		if fd, err = unix.FcntlInt(uintptr(old), unix.F_DUPFD_CLOEXEC, 0); err != nil {
+			return err
+		}
+		return unix.SetNonblock(fd, false)
+	})
+	if err != nil {
+		panic(err)
+	}
+	other := os.NewFile(uintptr(fd), f.Name())
+	if err := unix.SetNonblock(fd, true); err != nil {
+		panic(err)
+	}
+	return other
+}
 
 // child is a running program.
 type child struct {

@@ -2,11 +2,11 @@ package lock
 
 import (
 	"os"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/legiontest"
 )
@@ -25,7 +25,13 @@ func old(t *testing.T, kind, where string) *upgraded {
 	start, stop, pass := attached(kind, where, u.host)
 	must(t, start(t.Context()))
 	u.pass = pass
-	u.stop = func() { must(t, stop(t.Context())) }
+	u.stop = func() {
+		for _, f := range u.host.copies {
+			must(t, f.Close())
+		}
+		u.host.copies = nil
+		must(t, stop(t.Context()))
+	}
 	return u
 }
 
@@ -35,11 +41,7 @@ func (u *upgraded) next() *child {
 	for name, f := range u.host.kept {
 		args, files = append(args, name), append(files, f)
 	}
-	c := run(u.t, files, args...)
-	for _, f := range files { // os/exec makes what it passes on blocking, for this process, too
-		must(u.t, control(f, func(fd int) error { return unix.SetNonblock(fd, true) }))
-	}
-	return c
+	return run(u.t, files, args...)
 }
 
 // holder is whom a third one finds.
@@ -180,4 +182,39 @@ func TestUpgradeAfterRemoval(t *testing.T) {
 	if got := u.holder(); got != c.pid() {
 		t.Errorf("the holder is %s, not %s", got, c.pid())
 	}
+}
+
+// Real upgrades, in a row: while they go on, every other start finds the lock held,
+// by the old or the new process.
+func TestUpgradesOfADaemon(t *testing.T) {
+	upgrades(t, func(t *testing.T, kind, where string) {
+		c := run(t, nil, kind, where, "run")
+		if !c.ready() {
+			t.Fatal(c.end())
+		}
+		u := &upgraded{t: t, kind: kind, where: where}
+		pid := c.pid()
+		for range 2 {
+			before, err := strconv.Atoi(pid)
+			must(t, err)
+			must(t, syscall.Kill(before, syscall.SIGUSR2))
+			line, err := c.out.ReadString('\n')
+			must(t, err)
+			next, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
+			if !ok || next == pid {
+				t.Fatalf("the upgrade says %q", line)
+			}
+			u.becomes(next, pid)
+			pid = next
+		}
+		last, err := strconv.Atoi(pid)
+		must(t, err)
+		must(t, syscall.Kill(last, syscall.SIGTERM))
+		if code, stderr := c.end(); code != 0 { // reads to the end of all of them
+			t.Error(code, stderr)
+		}
+		if got := u.holder(); got != "" {
+			t.Errorf("after all have ended, the holder is %s", got)
+		}
+	})
 }

@@ -77,7 +77,7 @@ func sayWhatWasPassed() error {
 func activatedBy(t *testing.T, files []*os.File, names string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec "$0"`, os.Args[0])
-	cmd.Env = append(os.Environ(), programKey+"=1", fmt.Sprint("LISTEN_FDS=", len(files)))
+	cmd.Env = append(os.Environ(), programKey+"=activated", fmt.Sprint("LISTEN_FDS=", len(files)))
 	if names != "" {
 		cmd.Env = append(cmd.Env, "LISTEN_FDNAMES="+names)
 	}
@@ -129,7 +129,7 @@ func TestForeignActivation(t *testing.T) {
 	}
 	legiontest.CheckLeaks(t)
 	path := filepath.Join(t.TempDir(), "web")
-	cmd := exec.Command(program, "--listen="+path, "--fdname=web", "--setenv="+programKey+"=1", os.Args[0])
+	cmd := exec.Command(program, "--listen="+path, "--fdname=web", "--setenv="+programKey+"=activated", os.Args[0])
 	var out strings.Builder
 	stderr, err := cmd.StderrPipe()
 	must(t, err)
@@ -165,7 +165,7 @@ func TestForeignActivation(t *testing.T) {
 func TestStore(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)
-	d, s := newDaemon(t, Options{})
+	d, s := newDaemon(Options{})
 	legiontest.Start(t, d)
 	m.expect("READY=1", "STATUS=ready")
 	r, w, err := os.Pipe()

@@ -19,16 +19,20 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// programKey makes the test binary the program of activation_test.go.
+// programKey makes the test binary one of the programs "activated", in
+// activation_test.go, and "upgraded", in upgrade_test.go.
 const programKey = "LEGION_SYSTEMD_TEST"
 
 // hangGuard bounds what should be quick; it is no measure.
 const hangGuard = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	if os.Getenv(programKey) != "" {
-		os.Unsetenv(programKey)
+	switch os.Getenv(programKey) {
+	case "activated":
 		activated()
+		os.Exit(0)
+	case "upgraded":
+		upgraded()
 		os.Exit(0)
 	}
 	legiontest.Main(m)
@@ -162,8 +166,7 @@ func setenv(t *testing.T, name, value string) {
 	t.Setenv(name, value)
 }
 
-func newDaemon(t *testing.T, o Options) (*legion.Daemon, *Service) {
-	t.Helper()
+func newDaemon(o Options) (*legion.Daemon, *Service) {
 	d := legion.New(legion.Config{Name: "served", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 20 * time.Second})
 	d.InProcess()
 	s := New(o)
@@ -223,4 +226,3 @@ func lines(r io.Reader, fn func(string)) {
 		fn(s.Text())
 	}
 }
-

@@ -26,8 +26,8 @@ func extend(d time.Duration) string {
 	return fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", max(d, extendMargin).Microseconds())
 }
 
-// sender sends messages, in order, until outbox is closed.
-func (s *Service) sender(socket string, outbox <-chan message, done chan<- struct{}) {
+// sender has messages sent, in order, until outbox is closed.
+func (s *Service) sender(send func(text string) error, outbox <-chan message, done chan<- struct{}) {
 	defer close(done)
 	var more <-chan time.Time
 	for {
@@ -41,9 +41,9 @@ func (s *Service) sender(socket string, outbox <-chan message, done chan<- struc
 				defer ticker.Stop()
 				more = ticker.C
 			}
-			s.count(send(socket, m.text))
+			s.count(send(m.text))
 		case <-more:
-			s.count(send(socket, extend(extendBy)))
+			s.count(send(extend(extendBy)))
 		}
 	}
 }

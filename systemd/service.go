@@ -122,7 +122,7 @@ func (s *Service) Start(context.Context) error {
 	s.env, s.successor, s.kept, s.state = env, successor, kept, ready
 	if env.socket != "" {
 		s.outbox, s.sent = make(chan message, maxQueue), make(chan struct{})
-		go s.sender(env.socket, s.outbox, s.sent)
+		go s.sender(func(text string) error { return send(env.socket, text) }, s.outbox, s.sent)
 	}
 	return nil
 }

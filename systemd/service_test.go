@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/legion-go/legion"
@@ -25,7 +26,7 @@ func TestLife(t *testing.T) {
 		t.Run(fmt.Sprint("abstract ", abstract), func(t *testing.T) {
 			legiontest.CheckLeaks(t)
 			m := manage(t, abstract)
-			d, s := newDaemon(t, Options{})
+			d, s := newDaemon(Options{})
 			for _, name := range variables {
 				if value, is := os.LookupEnv(name); is {
 					t.Errorf("children would see %s=%s", name, value)
@@ -75,7 +76,7 @@ func TestLife(t *testing.T) {
 // A plain start: nothing is done, nothing is an error but to store something.
 func TestInactive(t *testing.T) {
 	legiontest.CheckLeaks(t)
-	d, s := newDaemon(t, Options{})
+	d, s := newDaemon(Options{})
 	if _, err := s.Files("x"); err == nil {
 		t.Error("asked before the start, it does not say so")
 	}
@@ -117,7 +118,7 @@ func TestBadEnvironment(t *testing.T) {
 			for key, value := range env {
 				setenv(t, key, value)
 			}
-			d, _ := newDaemon(t, Options{})
+			d, _ := newDaemon(Options{})
 			if err := d.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "plugin systemd: what systemd says") {
 				t.Error(err)
 			}
@@ -162,7 +163,7 @@ func TestOwnStatus(t *testing.T) {
 	m := manage(t, false)
 	var d *legion.Daemon
 	status := "first"
-	d, _ = newDaemon(t, Options{Status: func() string { return fmt.Sprint(status, " ", len(d.Stats().Plugins)) }})
+	d, _ = newDaemon(Options{Status: func() string { return fmt.Sprint(status, " ", len(d.Stats().Plugins)) }})
 	legiontest.Start(t, d)
 	m.expect("READY=1", "STATUS=first 1")
 	emit(t, d, legion.Reloaded{})
@@ -178,7 +179,7 @@ func TestSystemdThatDoesNotRead(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)
 	must(t, m.conn.SetReadDeadline(time.Unix(1, 0))) // its goroutine ends
-	d, s := newDaemon(t, Options{})
+	d, s := newDaemon(Options{})
 	must(t, d.Start(t.Context()))
 	for i := range 2000 { // more than the queues of both hold
 		emit(t, d, legion.Reloaded{Err: fmt.Errorf("%d %s", i, strings.Repeat("x", 400))})
@@ -195,14 +196,27 @@ func TestSystemdThatDoesNotRead(t *testing.T) {
 	_ = m.conn.Close() // ends the sender
 }
 
-// The stop asks for more time while it goes on.
+// A stop asks for more time at half of what it was granted last, as long as it goes
+// on.
 func TestExtend(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		10 * time.Second: "EXTEND_TIMEOUT_USEC=10000000",
-		-time.Second:     "EXTEND_TIMEOUT_USEC=1000000",
-	} {
-		if got := extend(d); got != want {
-			t.Errorf("%v: %s, want %s", d, got, want)
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		sent, outbox, done := make(chan string), make(chan message), make(chan struct{})
+		go new(Service).sender(func(text string) error {
+			sent <- fmt.Sprint(time.Since(begin), " ", text)
+			return nil
+		}, outbox, done)
+		time.Sleep(time.Hour) // nothing is said while the daemon runs
+		outbox <- message{text: "STOPPING=1", stopping: true}
+		for _, want := range []string{"1h0m0s STOPPING=1", "1h0m5s EXTEND_TIMEOUT_USEC=10000000", "1h0m10s EXTEND_TIMEOUT_USEC=10000000"} {
+			if got := <-sent; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
 		}
+		close(outbox)
+		<-done
+	})
+	if got := extend(-time.Second); got != "EXTEND_TIMEOUT_USEC=1000000" {
+		t.Errorf("no time left: %s", got)
 	}
 }

@@ -40,7 +40,7 @@ func (h *heir) Responsive(context.Context) error { return nil }
 func TestUpgrade(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)
-	d, s := newDaemon(t, Options{})
+	d, s := newDaemon(Options{})
 	keeper := &heir{}
 	s.daemon = keeper
 	r, w, err := os.Pipe()

@@ -66,12 +66,11 @@ func main() { // runs in every process of the daemon: declare, then start
 
 	ctx := context.Background()
 	check(d.Start(ctx)) // worker processes never return from Start
-	defer d.Stop(ctx)
 	command := func(bucket int) { // after half a second of work
 		time.Sleep(500 * time.Millisecond)
-		moved, err := use.Call(ctx, bucket)
-		check(err)
-		fmt.Printf("moved %d; the next bucket: %d\n", moved, bucket)
+		use.Go(ctx, bucket).Then(func(moved int, err error) { // on the loop, before the events that follow
+			fmt.Printf("moved %d; the next bucket: %d; error: %v\n", moved, bucket, err)
+		})
 	}
 	<-started
 	command(100)
@@ -85,6 +84,7 @@ func main() { // runs in every process of the daemon: declare, then start
 	<-started
 	fmt.Println("another process has taken its place")
 	command(1)
+	d.Stop(ctx) // finishes the call first
 }
 
 func check(err error) {

@@ -79,7 +79,7 @@ func TestClockJumps(t *testing.T) {
 	}
 	e.Start(real)
 	runs := 0
-	for d := time.Duration(0); d < time.Hour; d += time.Second {
+	for d := time.Duration(0); d <= time.Hour; d += time.Second {
 		if e.Due(wall(d, 0)) {
 			runs++
 		}

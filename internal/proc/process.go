@@ -172,6 +172,7 @@ func (p *Process) watch(output func(Stream, []byte)) {
 	p.exit.Stack = crashReport(head, body)
 	p.exit.OutOfMemory = p.exit.OutOfMemory || ranOutOfMemory(head, body)
 	p.exit.Stderr = errs.lines(body != "")
+	p.exit.OutOfMemory = p.exit.OutOfMemory || p.exit.Code == raceExit && raceOutOfMemory(p.exit.Stderr)
 	l.crash.Close()
 	l.cgroup.remove()
 	close(p.done)

@@ -79,6 +79,7 @@ type job struct {
 	id      uint32
 	in, out []byte
 	scratch []byte // memory for in
+	lent    bool   // in goes back to the link: the function has only seen what was decoded from it
 
 	granted int           // elements that may be sent
 	more    chan struct{} // wakes an emit that waits for granted
@@ -169,7 +170,7 @@ func (s *server) request(f link.Frame) error {
 	}
 	switch {
 	case f.Owned:
-		j.in = f.Payload
+		j.in, j.lent = f.Payload, !j.fn.Raw
 	case j.fn.Raw:
 		j.in = append(make([]byte, 0, len(f.Payload)), f.Payload...)
 	default:
@@ -269,6 +270,9 @@ func (j *job) recycle() {
 	if cap(j.scratch) > keep {
 		j.scratch = nil
 	}
+	if j.lent {
+		link.Recycle(j.in)
+	}
 	if cap(j.out) > keep {
 		j.out = nil
 	}
@@ -337,6 +341,12 @@ func (s *server) cancel(id uint32, cause wire.Cause) {
 	if j := s.running[wire.Slot(id)]; j != nil && j.id == id {
 		j.ctx.cancel(causeError(cause))
 		return
+	}
+	for _, j := range s.waiting {
+		if j.id == id {
+			j.ctx.cancel(causeError(cause))
+			return
+		}
 	}
 	s.early[wire.Slot(id)], s.causes[wire.Slot(id)] = id, cause
 }

@@ -1,0 +1,31 @@
+package legion_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
+)
+
+func TestRestartEvery(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	c := quiet("auto")
+	c.RestartEvery = 5 * time.Millisecond
+	d := legion.New(c)
+	asked := make(chan string, 100)
+	legion.On(d, func(_ context.Context, e legion.AutoRestart) error {
+		select {
+		case asked <- e.Reason:
+		default:
+		}
+		return legion.StopPropagation // veto
+	})
+	legiontest.Start(t, d)
+	for range 3 {
+		if reason := <-asked; reason != "RestartEvery" {
+			t.Error(reason)
+		}
+	}
+}

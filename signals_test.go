@@ -1,0 +1,99 @@
+package legion_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+)
+
+func init() { programs["signals"] = signalsMain }
+
+// signalsMain tells what signals it gets. It takes SIGHUP for itself, and the
+// first SIGTERM; SIGWINCH makes its loop hang for ever.
+func signalsMain() {
+	c := quiet("signals")
+	c.StopTimeout = 2 * time.Second
+	c.Signals = map[syscall.Signal]legion.SignalAction{
+		syscall.SIGUSR2: legion.SignalEvent,
+		syscall.SIGALRM: legion.SignalIgnore,
+	}
+	d := legion.New(c)
+	legion.On(d, func(_ context.Context, s legion.Signal) error {
+		fmt.Println("got", s.Name(), s.Count)
+		switch s.Signal {
+		case syscall.SIGHUP, syscall.SIGTERM:
+			return legion.StopPropagation
+		case syscall.SIGWINCH:
+			select {}
+		}
+		return nil
+	})
+	legion.On(d, func(context.Context, legion.Reload) error { fmt.Println("reload"); return nil })
+	legion.On(d, func(_ context.Context, s *legion.Stats) error {
+		s.Extra["answer"] = 42
+		fmt.Println("stats", s.Name, s.PID == os.Getpid(), s.Memory.Now > 0, s.User != "")
+		return nil
+	})
+	legion.On(d, func(context.Context, legion.Started) error { fmt.Println("started"); return nil })
+	if err := d.Run(context.Background()); err != nil {
+		fmt.Println("error", err)
+	}
+	fmt.Println("ended")
+}
+
+func TestSignalEvents(t *testing.T) {
+	p := run(t, "signals")
+	p.hear("started")
+	for _, s := range []struct {
+		signal syscall.Signal
+		want   []string
+	}{
+		{syscall.SIGHUP, []string{"got SIGHUP 1"}}, // and no reload: the next line is of the next signal
+		{syscall.SIGUSR2, []string{"got SIGUSR2 1"}},
+		{syscall.SIGALRM, nil},
+		{syscall.SIGHUP, []string{"got SIGHUP 2"}},
+		{syscall.SIGUSR1, []string{"got SIGUSR1 1", "stats signals true true true"}},
+		{syscall.SIGTERM, []string{"got SIGTERM 1"}}, // vetoed
+		{syscall.SIGCONT, []string{"got SIGCONT 1"}},
+	} {
+		p.signal(s.signal)
+		for _, want := range s.want {
+			if line := p.line(); line != want {
+				t.Fatalf("%v: it says %q, want %q", s.signal, line, want)
+			}
+		}
+	}
+	p.signal(syscall.SIGTERM) // the second one ends it whatever the handler says
+	for line := p.line(); line != "ended"; line = p.line() {
+	}
+}
+
+// A daemon whose loop hangs ends all the same, within its StopTimeout, and at
+// once when it is told twice.
+func TestSignalsWhileTheLoopHangs(t *testing.T) {
+	for _, times := range []int{1, 2} {
+		p := run(t, "signals")
+		p.hear("started")
+		p.signal(syscall.SIGWINCH)
+		p.hear("got SIGWINCH")
+		began := time.Now()
+		for range times {
+			p.signal(syscall.SIGTERM)
+			time.Sleep(20 * time.Millisecond) // two at the same moment are one
+		}
+		if why := p.hear("error"); !strings.Contains(why, "has not ended") {
+			t.Errorf("it says %q", why)
+		}
+		p.hear("ended")
+		t.Logf("told %d times it ended after %v", times, time.Since(began))
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("told %d times it ended after %v", times, took)
+		}
+	}
+}
