@@ -36,9 +36,12 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 			announce(d, WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
 		},
 		Died: func(dead *pool.Death, expected bool) {
-			if expected {
+			switch {
+			case expected && dead.KilledBy != "" && dead.KilledBy != "stop":
+				log.Warn("worker was killed", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
+			case expected:
 				log.Debug("worker ended", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
-			} else {
+			default:
 				log.Warn("worker died", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
 			}
 			announce(d, WorkerExited{

@@ -124,17 +124,28 @@ func (l *logs) unmute(m *outputLimit) {
 	delete(l.muted, m)
 }
 
-// stackDump tells the lines of Go's stack dumps, which begin with "goroutine 7
-// [running]:" and end with an empty line, from others.
-type stackDump struct{ inside bool }
+// stackDump tells the lines of Go's crash reports from others: blocks that begin
+// with "goroutine 7 [running]:" or "runtime stack:" and end with an empty line,
+// and the registers after them. The line that says what happened is none of
+// them.
+type stackDump struct{ inside, was bool }
 
 func (d *stackDump) has(line []byte) bool {
-	if bytes.HasPrefix(line, []byte("goroutine ")) && bytes.HasSuffix(line, []byte("]:")) {
-		d.inside = true
-	}
-	was := d.inside
-	if len(line) == 0 {
+	switch {
+	case bytes.HasPrefix(line, []byte("goroutine ")) && bytes.HasSuffix(line, []byte("]:")), bytes.Equal(line, []byte("runtime stack:")):
+		d.inside, d.was = true, true
+	case bytes.HasPrefix(line, []byte("PC=0x")):
+		d.was = true
+		return true
+	case len(line) == 0:
 		d.inside = false
+		return true // says nothing
 	}
-	return was
+	return d.inside || d.was && isRegister(line)
+}
+
+// isRegister recognises a line like "rax    0x5".
+func isRegister(line []byte) bool {
+	f := bytes.Fields(line)
+	return len(f) == 2 && len(f[0]) <= 6 && bytes.HasPrefix(f[1], []byte("0x"))
 }

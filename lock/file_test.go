@@ -284,3 +284,28 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Whatever a file holds, it is a process id, nothing, or rubbish; and what is
+// written is read.
+func FuzzPID(f *testing.F) {
+	f.Add("123\n", 99)
+	f.Add("12\n45\n", 1)
+	f.Add("\x00\x00", 4194304)
+	f.Fuzz(func(t *testing.T, s string, pid int) {
+		file, err := os.CreateTemp(t.TempDir(), "")
+		must(t, err)
+		defer file.Close()
+		_, err = file.WriteString(s)
+		must(t, err)
+		if got, err := readPID(file); err != nil && (got != 0 || !errors.Is(err, errRubbish)) || got < 0 {
+			t.Errorf("%q is read as %d, %v", s, got, err)
+		}
+		if pid = pid & 0x7fffffff; pid == 0 {
+			return
+		}
+		must(t, writePID(file, pid))
+		if got, err := readPID(file); got != pid || err != nil {
+			t.Errorf("%d over %q is read as %d, %v", pid, s, got, err)
+		}
+	})
+}

@@ -35,9 +35,8 @@ func TestMain(m *testing.M) {
 	legiontest.Main(m)
 }
 
-// program is a daemon with a lock: "KIND LOCK [run] [gate] [inherit NAME…]". It says
-// "ready" when it has started, passes the baton on when it reads "pass", and stops
-// at the end of its standard input. With gate it starts at the end of descriptor 3.
+// program is a daemon with a lock: "KIND LOCK [run] [gate] [inherit NAME…]". It
+// says "ready" when it has started, and stops at the end of its standard input. With gate it starts at the end of descriptor 3.
 // Otherwise, descriptors from 3 on are those that it inherits by name.
 func program(args []string) {
 	kind, where, args := args[0], args[1], args[2:]
@@ -51,16 +50,14 @@ func program(args []string) {
 		_ = gate.Close()
 		args = args[1:]
 	}
-	in := bufio.NewReader(os.Stdin)
 	var start, stop func(context.Context) error
-	pass := func() {}
 	if len(args) > 0 && args[0] == "inherit" {
 		// The upgrade of package legion left out: that lies above.
 		h := &fakeHost{inherited: map[string]*os.File{}}
 		for i, name := range args[1:] {
 			h.inherited[name] = os.NewFile(uintptr(3+i), name)
 		}
-		start, stop, pass = attached(kind, where, h)
+		start, stop, _ = attached(kind, where, h)
 	} else {
 		d := newDaemon(kind, where)
 		start, stop = d.Start, d.Stop
@@ -70,16 +67,7 @@ func program(args []string) {
 		os.Exit(3)
 	}
 	fmt.Println("ready", os.Getpid())
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			break
-		}
-		if line == "pass\n" {
-			pass()
-			fmt.Println("passed")
-		}
-	}
+	_, _ = io.Copy(io.Discard, os.Stdin)
 	if err := stop(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(4)
@@ -226,13 +214,6 @@ func (c *child) reads(want string) bool {
 }
 
 func (c *child) pid() string { return strconv.Itoa(c.cmd.Process.Pid) }
-
-func (c *child) tell(what string) {
-	c.t.Helper()
-	if _, err := io.WriteString(c.stdin, what+"\n"); err != nil {
-		c.t.Error(err)
-	}
-}
 
 // end waits for its end, and returns its exit code and what it wrote to standard
 // error.

@@ -61,13 +61,6 @@ func (u *upgraded) holder() string {
 	return ""
 }
 
-func self(t *testing.T) string {
-	t.Helper()
-	pid, err := os.Readlink("/proc/self")
-	must(t, err)
-	return pid
-}
-
 // becomes waits until the holder is the one wanted; meanwhile it must be other.
 func (u *upgraded) becomes(want, other string) {
 	u.t.Helper()
@@ -95,7 +88,7 @@ func upgrades(t *testing.T, test func(t *testing.T, kind, where string)) {
 func TestUpgrade(t *testing.T) {
 	upgrades(t, func(t *testing.T, kind, where string) {
 		u := old(t, kind, where)
-		me := self(t)
+		me := strconv.Itoa(os.Getpid())
 		c := u.next()
 		if !c.ready() {
 			t.Fatal(c.end())
@@ -122,7 +115,7 @@ func TestUpgrade(t *testing.T) {
 func TestUpgradeThatFails(t *testing.T) {
 	upgrades(t, func(t *testing.T, kind, where string) {
 		u := old(t, kind, where)
-		me := self(t)
+		me := strconv.Itoa(os.Getpid())
 		killed := u.next()
 		if !killed.ready() {
 			t.Fatal(killed.end())
@@ -160,7 +153,7 @@ func TestOldEndsWithoutAWord(t *testing.T) {
 			t.Fatal(c.end())
 		}
 		u.stop() // closes its descriptors, as its death would
-		u.becomes(c.pid(), self(t))
+		u.becomes(c.pid(), strconv.Itoa(os.Getpid()))
 	})
 }
 

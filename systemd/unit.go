@@ -183,45 +183,45 @@ func (o UnitOptions) hardening(w *unitWriter) {
 func (o UnitOptions) check() error {
 	switch {
 	case !plain(o.Name):
-		return errors.New("Name must be letters, digits, '.', '_' and '-', and not begin with '.' or '-'")
+		return errors.New("the option Name must be letters, digits, '.', '_' and '-', and not begin with '.' or '-'")
 	case len(o.Exec) == 0:
-		return errors.New("Exec is empty: give the program and its arguments")
+		return errors.New("the option Exec is empty: give the program and its arguments")
 	case o.StopTimeout < 0 || o.StartTimeout < 0 || o.StoreMax < 0:
-		return errors.New("StopTimeout, StartTimeout and StoreMax cannot be negative")
+		return errors.New("the options StopTimeout, StartTimeout and StoreMax cannot be negative")
 	case o.User != "" && !account(o.User):
-		return fmt.Errorf("User %q is no name or number of a user", o.User)
+		return fmt.Errorf("the option User %q is no name or number of a user", o.User)
 	case o.Group != "" && !account(o.Group):
-		return fmt.Errorf("Group %q is no name or number of a group", o.Group)
+		return fmt.Errorf("the option Group %q is no name or number of a group", o.Group)
 	}
 	if err := checkLine(o.Description); err != nil {
-		return fmt.Errorf("Description: %w", err)
+		return fmt.Errorf("the option Description: %w", err)
 	}
 	if err := checkProgram(o.Exec[0]); err != nil {
-		return fmt.Errorf("Exec: %w", err)
+		return fmt.Errorf("the option Exec: %w", err)
 	}
 	for _, arg := range o.Exec[1:] {
 		if err := checkText(arg); err != nil {
-			return fmt.Errorf("Exec: argument %q: %w", arg, err)
+			return fmt.Errorf("the option Exec: argument %q: %w", arg, err)
 		}
 	}
 	if o.WorkDir != "" {
 		if err := checkPath(o.WorkDir); err != nil {
-			return fmt.Errorf("WorkDir: %w", err)
+			return fmt.Errorf("the option WorkDir: %w", err)
 		}
 	}
 	for _, path := range o.ReadWrite {
 		if err := checkPath(path); err != nil {
-			return fmt.Errorf("ReadWrite: %w", err)
+			return fmt.Errorf("the option ReadWrite: %w", err)
 		}
 	}
 	for _, e := range o.Environment {
 		if err := checkAssignment(e); err != nil {
-			return fmt.Errorf("Environment: %w", err)
+			return fmt.Errorf("the option Environment: %w", err)
 		}
 	}
 	for _, family := range o.AddressFamilies {
 		if rest, ok := strings.CutPrefix(family, "AF_"); !ok || !plain(rest) {
-			return fmt.Errorf("AddressFamilies: %q is none: AF_INET, for instance", family)
+			return fmt.Errorf("the option AddressFamilies: %q is none: AF_INET, for instance", family)
 		}
 	}
 	return nil

@@ -65,7 +65,7 @@ func main() { // runs in every process of the daemon: declare, then start
 	})
 
 	ctx := context.Background()
-	check(d.Start(ctx)) // worker processes never return from Start
+	check(d.Start(ctx))           // worker processes never return from Start
 	command := func(bucket int) { // after half a second of work
 		time.Sleep(500 * time.Millisecond)
 		use.Go(ctx, bucket).Then(func(moved int, err error) { // on the loop, before the events that follow

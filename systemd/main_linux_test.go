@@ -20,7 +20,7 @@ import (
 )
 
 // programKey makes the test binary one of the programs "activated", in
-// activation_test.go, and "upgraded", in upgrade_test.go.
+// activation_linux_test.go, and "upgraded", in upgrade_linux_test.go.
 const programKey = "LEGION_SYSTEMD_TEST"
 
 // hangGuard bounds what should be quick; it is no measure.
@@ -172,23 +172,6 @@ func newDaemon(o Options) (*legion.Daemon, *Service) {
 	s := New(o)
 	d.Use(s)
 	return d, s
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// execute runs a program to its end and returns what it wrote.
-func execute(t *testing.T, cmd *exec.Cmd) string {
-	t.Helper()
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %v: %s", cmd.Args, err, out)
-	}
-	return string(out)
 }
 
 // The test's own socket understands what systemd's own program says.
