@@ -7,10 +7,10 @@
 //     (a call was submitted, a worker became ready, a process ended, time has
 //     passed), its output is an [effects] value: what is to be sent, started,
 //     signalled and answered. It knows no process, no clock and no lock, so that
-//     sim_test.go can put it through thousands of random histories;
+//     histories_test.go can put it through thousands of random histories;
 //   - dispatch.go, ladder.go, supervise.go, recycle.go, drain.go: the core's parts,
 //     one concern each;
-//   - pool.go and member.go: the shell. [Pool] guards the core with one mutex and
+//   - pool.go, submit.go, steer.go, watch.go and member.go: the shell. [Pool] guards the core with one mutex and
 //     carries out its effects after unlocking; a member is one process with its
 //     link. Processes come from a [Launcher], so that workers can be processes,
 //     or goroutines in a test.

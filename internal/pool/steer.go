@@ -1,0 +1,120 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Kill ends the worker with the given pid at once.
+func (p *Pool) Kill(pid int) error {
+	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.shoot(fx, w, "kill", false, now) })
+}
+
+// with runs one step for the worker with the given pid.
+func (p *Pool) with(pid int, f func(k *core, fx *effects, w *worker, now time.Duration)) error {
+	err := fmt.Errorf("pool %s has no worker with pid %d", p.core.cfg.Name, pid)
+	p.step(func(k *core, fx *effects, now time.Duration) {
+		if w := k.find(pid); w != nil {
+			f(k, fx, w, now)
+			err = nil
+		}
+	})
+	return err
+}
+
+// Recycle has every worker replaced, one after the other.
+func (p *Pool) Recycle() { p.step((*core).recycle) }
+
+// Roll is Recycle, and waits until none of the workers that there were serves any
+// more.
+func (p *Pool) Roll(ctx context.Context) error {
+	r := &roll{old: map[*worker]bool{}, over: make(chan struct{})}
+	p.step(func(k *core, fx *effects, now time.Duration) {
+		k.recycle(fx, now)
+		for _, w := range k.workers {
+			if w.state == serving {
+				r.old[w] = true
+			}
+		}
+		p.rolls = append(p.rolls, r)
+	})
+	select {
+	case <-r.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.ended:
+		return errors.New("the pool was stopped")
+	}
+}
+
+// roll is a Roll under way.
+type roll struct {
+	old  map[*worker]bool
+	over chan struct{}
+}
+
+// finishRolls ends those whose workers have left.
+func (p *Pool) finishRolls() {
+	serves := map[*worker]bool{}
+	for _, w := range p.core.workers {
+		serves[w] = w.state == serving
+	}
+	p.rolls = slices.DeleteFunc(p.rolls, func(r *roll) bool {
+		for w := range r.old {
+			if serves[w] {
+				return false
+			}
+		}
+		close(r.over)
+		return true
+	})
+}
+
+// Pause lets calls wait in the queue until Resume.
+func (p *Pool) Pause() { p.step((*core).pause) }
+
+// PauseWorker keeps one worker from getting calls, and holds its loop, or ends
+// that.
+func (p *Pool) PauseWorker(pid int, on bool) error {
+	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.pauseWorker(fx, w, on, now) })
+}
+
+// Resume ends a pause, and tries a failed pool again.
+func (p *Pool) Resume() { p.step((*core).resume) }
+
+// Scale sets how many workers are kept and allowed.
+func (p *Pool) Scale(lo, hi int) {
+	p.step(func(k *core, fx *effects, now time.Duration) { k.scale(fx, lo, hi, now) })
+}
+
+// Stop ends the pool within about the given time and returns when nothing of it
+// is left. It may be called by several goroutines, and before Start.
+func (p *Pool) Stop(within time.Duration) {
+	p.mu.Lock()
+	if !p.started { // then there is no supervisor, and there will be none
+		p.started = true
+		p.core.state = Ended
+		close(p.ended)
+	}
+	p.mu.Unlock()
+	p.step(func(k *core, fx *effects, now time.Duration) { k.stop(fx, now+within, now) })
+	<-p.ended
+}
+
+// Stats returns the figures of the pool.
+func (p *Pool) Stats() Stats {
+	memory := map[*worker]uint64{}
+	for _, m := range p.running() {
+		memory[m.w], _ = m.proc.Memory()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w, n := range memory {
+		w.memory = n
+	}
+	return p.core.stats(p.now())
+}

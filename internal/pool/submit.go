@@ -1,0 +1,119 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// Submit hands a call to the pool and never waits. Its end is told by OnEnd, Done
+// and Await.
+func (p *Pool) Submit(c *Call) {
+	var fx effects
+	p.mu.Lock()
+	p.take(&fx, c)
+	p.mu.Unlock()
+	p.apply(&fx)
+}
+
+// inlineSend is up to which size a request surely finds room in the link, as many
+// of them as a worker may hold.
+const inlineSend = 1 << 10
+
+// sendAside is send for who must not wait for room in the link: the loop, the
+// supervisor, and the receiver of a link above all, because the worker may be
+// waiting for it in turn. Where it could come to that, a goroutine of the member
+// waits.
+func (p *Pool) sendAside(s send) {
+	m := s.to.member
+	if len(s.call.Payload) <= inlineSend && m.sending.Load() == 0 {
+		p.send(s)
+		return
+	}
+	m.controls.Go(func() { p.send(s) })
+}
+
+// submit returns the link of the worker that has c and nothing else, if there
+// is one.
+func (p *Pool) submit(c *Call) link.Conn {
+	var fx effects
+	p.mu.Lock()
+	p.take(&fx, c)
+	var lone link.Conn
+	if s := &fx.sends.first[0]; fx.sends.n == 1 && s.call == c && s.to.load == 1 {
+		lone = s.to.member.conn
+	}
+	p.mu.Unlock()
+	p.applyWith(&fx, p.send)
+	return lone
+}
+
+// take gives a call to the core, under the lock.
+func (p *Pool) take(fx *effects, c *Call) {
+	if p.started {
+		p.core.submit(fx, c, p.now())
+	} else {
+		c.holds.Store(1)
+		c.Kind, c.Reason = Stopped, "the daemon has not been started"
+		fx.ended.add(c)
+	}
+	p.prepare(fx)
+}
+
+// Do submits a call and waits for its end. When ctx ends first, the call is
+// cancelled, which takes as long as the function takes to obey, at most
+// KillGrace and the time to kill a process.
+func (p *Pool) Do(ctx context.Context, c *Call) {
+	if lone := p.submit(c); lone != nil {
+		lone.Poll(c.isDone)
+	}
+	p.Await(ctx, c)
+}
+
+// Await waits for the end of a submitted call, as Do.
+func (p *Pool) Await(ctx context.Context, c *Call) {
+	woken := c.wait()
+	if woken == nil {
+		return
+	}
+	select {
+	case <-woken:
+	case <-ctx.Done():
+		p.Cancel(c, ctx.Err())
+		<-woken
+	}
+}
+
+// Cancel ends a call before its time: as timed out if why is
+// context.DeadlineExceeded, else as cancelled. It returns at once; the call ends
+// as soon as its function obeys or its worker is gone.
+func (p *Pool) Cancel(c *Call, why error) {
+	cause := wire.CauseCanceled
+	if errors.Is(why, context.DeadlineExceeded) {
+		cause = wire.CauseTimeout
+	}
+	p.step(func(k *core, fx *effects, now time.Duration) { k.cancel(fx, c, cause, now) })
+}
+
+// WorkerOf returns the pid of the worker that has c, or 0.
+func (p *Pool) WorkerOf(c *Call) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.state == callAssigned {
+		return c.worker.pid
+	}
+	return 0
+}
+
+// Grant lets the worker that runs the streamed call c send n more elements.
+func (p *Pool) Grant(c *Call, n uint32) {
+	p.mu.Lock()
+	w, id := c.worker, c.id
+	p.mu.Unlock()
+	if w != nil {
+		w.member.control(wire.Header{Kind: wire.Credit, Call: id}, wire.AppendCredit(nil, n))
+	}
+}

@@ -1,0 +1,103 @@
+package pool
+
+import (
+	"time"
+)
+
+// supervise is the pool's own goroutine: it does what becomes due. It ends when
+// the pool has.
+func (p *Pool) supervise() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var look time.Duration // when the memory of the workers is looked at next
+	for {
+		var fx effects
+		p.mu.Lock()
+		now := p.now()
+		p.core.tick(&fx, now)
+		at := p.core.next(now)
+		if every := p.lookEvery(); every > 0 {
+			if look == 0 || look > now+every {
+				look = now + every
+			}
+			if at == 0 || look < at {
+				at = look
+			}
+		} else {
+			look = 0
+		}
+		p.core.armed = at
+		over := p.core.state == Ended
+		p.prepare(&fx)
+		p.mu.Unlock()
+		p.apply(&fx)
+		if over {
+			p.members.Wait()
+			close(p.ended)
+			return
+		}
+		if look != 0 && look <= now {
+			p.lookAtMemory()
+			look = 0
+			continue
+		}
+		if at == 0 {
+			<-p.poke
+			continue
+		}
+		timer.Reset(at - now)
+		select {
+		case <-timer.C:
+		case <-p.poke:
+		}
+	}
+}
+
+// lookEvery is how often the memory of the workers is to be looked at: often
+// while calls run, never while nothing happens or no limit is set.
+func (p *Pool) lookEvery() time.Duration {
+	k := p.core
+	if k.cfg.MemoryLimit == 0 && k.cfg.MaxMemory == 0 {
+		return 0
+	}
+	for _, w := range k.workers {
+		if w.load > 0 {
+			return 50 * time.Millisecond
+		}
+	}
+	if len(k.workers) > 0 {
+		return 2 * time.Second
+	}
+	return 0
+}
+
+// lookAtMemory reads the memory of every worker, without the lock.
+func (p *Pool) lookAtMemory() {
+	type size struct {
+		w     *worker
+		bytes uint64
+	}
+	var sizes []size
+	for _, m := range p.running() {
+		if n, err := m.proc.Memory(); err == nil {
+			sizes = append(sizes, size{m.w, n})
+		}
+	}
+	p.step(func(k *core, fx *effects, now time.Duration) {
+		for _, s := range sizes {
+			k.sized(fx, s.w, s.bytes, now)
+		}
+	})
+}
+
+// running returns the members that have a process.
+func (p *Pool) running() (all []*member) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.core.workers {
+		if w.pid != 0 && w.member.proc != nil {
+			all = append(all, w.member)
+		}
+	}
+	return all
+}
