@@ -184,16 +184,25 @@ func (d *Daemon) stopPlugins(ctx context.Context) (errs []error) {
 	return errs
 }
 
+// madePlugins returns the plugins that there are, in the order of Use.
+func (d *Daemon) madePlugins() (made []Plugin) {
+	d.pluginsMu.Lock()
+	defer d.pluginsMu.Unlock()
+	for _, p := range d.plugins {
+		if p.made != nil {
+			made = append(made, p.made)
+		}
+	}
+	return made
+}
+
 // reloadPlugins reloads those that can be.
 func (d *Daemon) reloadPlugins(ctx context.Context) error {
-	d.pluginsMu.Lock()
-	plugins := append([]*plugin(nil), d.plugins...)
-	d.pluginsMu.Unlock()
 	var errs []error
-	for _, p := range plugins {
-		if r, ok := p.made.(Reloader); ok {
+	for _, p := range d.madePlugins() {
+		if r, ok := p.(Reloader); ok {
 			if err := r.Reload(ctx); err != nil {
-				errs = append(errs, fmt.Errorf("plugin %s: %w", p.name, err))
+				errs = append(errs, fmt.Errorf("plugin %s: %w", p.Name(), err))
 			}
 		}
 	}
@@ -203,11 +212,9 @@ func (d *Daemon) reloadPlugins(ctx context.Context) error {
 // pluginStats asks the plugins for their figures.
 func (d *Daemon) pluginStats() map[string]any {
 	stats := map[string]any{}
-	d.pluginsMu.Lock()
-	defer d.pluginsMu.Unlock()
-	for _, p := range d.plugins {
-		if r, ok := p.made.(StatsReporter); ok {
-			stats[p.name] = r.Stats()
+	for _, p := range d.madePlugins() {
+		if r, ok := p.(StatsReporter); ok {
+			stats[p.Name()] = r.Stats()
 		}
 	}
 	return stats

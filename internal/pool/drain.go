@@ -31,6 +31,8 @@ func (k *core) drain(fx *effects, now time.Duration) {
 	if now >= k.drainUntil && !k.cancelled {
 		k.cancelled = true
 		k.drainUntil = 0
+	}
+	if k.cancelled { // again each time: a call may have come back to the queue
 		for c := k.queue.head; c != nil; c = k.queue.head {
 			k.cancel(fx, c, wire.CauseStop, now)
 		}

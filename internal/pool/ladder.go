@@ -16,8 +16,8 @@ const bootTimeout = "boot timeout"
 // go to w until it has.
 func (k *core) condemn(fx *effects, w *worker, c *Call, now time.Duration) {
 	at := now + k.cfg.KillGrace
-	if w.state != serving && w.state != leaving || w.due != 0 && w.due <= at {
-		return
+	if w.state != serving && w.state != leaving || w.culprit != nil && w.due <= at {
+		return // a suspicion, which has no culprit, is superseded
 	}
 	w.due, w.culprit = at, c
 	fx.poke = true

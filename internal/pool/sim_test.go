@@ -3,6 +3,7 @@ package pool
 import (
 	"container/heap"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/legion-go/legion/internal/wire"
@@ -199,6 +200,9 @@ func (s *sim) check() {
 		}
 		if w.state == serving {
 			ready++
+		}
+		if w.state == serving && w.replaced && !slices.ContainsFunc(s.k.workers, func(o *worker) bool { return o.replaces == w }) {
+			broken("worker %d goes on serving although it was replaced", w.id)
 		}
 		if w.state == serving && w.load > s.k.cfg.Concurrency+s.k.cfg.Ahead {
 			broken("worker %d was given %d calls", w.id, w.load)
