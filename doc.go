@@ -7,7 +7,8 @@
 // function, and always gives the caller an answer.
 //
 // Read on in this order: declaring, starting, what travels, calling, errors,
-// pools, the loop, other shapes of functions, tests, concurrency.
+// pools, the loop, events, the life of a daemon, other shapes of functions,
+// tests, concurrency.
 //
 // # Declaring
 //
@@ -87,16 +88,45 @@
 // # The loop
 //
 // A daemon has one loop. It runs, one at a time, everything that was given to
-// [Daemon.Init], [Daemon.Every], [Daemon.Teardown], [Future.Then] and the hooks
-// of a pool, so these need no locks among each other. The n-th call of Every is
-// due n intervals after the first: no drift. What takes long belongs into a
-// worker; a function that blocks the loop holds up the others there, but no call
-// and no other goroutine.
+// [Daemon.Init], [Daemon.Every], [Daemon.Cron], [Daemon.Teardown], [On],
+// [Future.Then] and the hooks of a pool, so these need no locks among each other.
+// The n-th call of Every is due n intervals after the first: no drift. What takes
+// long belongs into a worker; a function that blocks the loop holds up the others
+// there, but no call and no other goroutine.
+//
+// # Events
+//
+// An event is a value, and its Go type is its topic: [Signal], [WorkerExited],
+// [Error], *[Log], or any type of your own. [On] adds a handler, [Emit] has the
+// handlers called. A handler that returns [StopPropagation] keeps later ones from
+// being called and, where the type says so, vetoes what Legion would do:
+//
+//	legion.On(d, func(_ context.Context, s legion.Signal) error {
+//		if s.Signal != syscall.SIGUSR1 {
+//			return nil
+//		}
+//		fmt.Println("  a handler makes something else of it: no statistics in the log")
+//		return legion.StopPropagation
+//	})
+//
+// # The life of a daemon
+//
+// [Config] says what surrounds the daemon: background, user, working directory,
+// log, signals. [Daemon.Use] adds a [Plugin], which starts and stops with it;
+// packages lock, config and systemd are plugins. [Daemon.Reload], SIGHUP, reads
+// again what can be read again and replaces the workers one by one.
+// [Daemon.Upgrade], SIGUSR2, starts the new program beside this process, which
+// goes when that one serves; listeners made with [Daemon.Serve] and
+// [Daemon.Listen] go on, so that no connection is refused. If the new process
+// fails, this one stays.
+//
+// A guide to all of it is docs/daemon.md, next to this package.
 //
 // # Other shapes of functions
 //
 // [NewWorkers] and [Handle] declare methods of a value which each worker process
-// makes once: a model, a connection. [Task] gives each call a process of its own.
+// makes once: a model, a connection; with a method Loop it does something by
+// itself, too. [Task] gives each call a process of its own.
 // [StreamWorker] declares a function whose result is a sequence.
 //
 // # Tests
@@ -108,11 +138,12 @@
 //
 // All methods of [Daemon], [Func], [Stream], [Future], [Workers] and
 // [Supervisor] may be used from any goroutine, with one exception: declarations
-// (Worker, NewWorkers, Handle, Task, StreamWorker, Init, Teardown, Every and
-// InProcess) come from one goroutine, before Start. A worker runs
+// (Worker, NewWorkers, Handle, Task, StreamWorker, Init, Teardown, Every, Cron,
+// Listen, Serve, Use, UseLazy and InProcess) come from one goroutine, before
+// Start. A worker runs
 // Pool.Concurrency calls at a time, 1 by default; calls in different workers run
 // at the same time and share no memory.
 //
 // Called on the loop, Stop only begins to stop. Wait must not be called there: it
-// would wait for itself.
+// would wait for itself. Reload and Upgrade are refused there.
 package legion

@@ -93,12 +93,12 @@ func TestPluginThatDoesNotStart(t *testing.T) {
 }
 
 func TestPluginThatDoesNotStop(t *testing.T) {
-	var life []string
+	var lifeOfA, lifeOfB []string // b still writes when a does
 	c := quiet("plugins")
 	c.StopTimeout = 200 * time.Millisecond
 	d := legion.New(c)
-	d.Use(&part{name: "a", life: &life})
-	d.Use(&part{name: "b", life: &life, hangs: true})
+	d.Use(&part{name: "a", life: &lifeOfA})
+	d.Use(&part{name: "b", life: &lifeOfB, hangs: true})
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
+type testKey struct{}
+
 func newTestContext() *callContext {
-	return &callContext{Context: context.WithValue(context.Background(), "k", "v"), call: 7}
+	return &callContext{Context: context.WithValue(context.Background(), testKey{}, "v"), call: 7}
 }
 
 func TestContextOfACall(t *testing.T) {
 	c := newTestContext()
-	if _, ok := c.Deadline(); ok || c.Err() != nil || c.Value("k") != "v" || Call(c) != 7 {
+	if _, ok := c.Deadline(); ok || c.Err() != nil || c.Value(testKey{}) != "v" || Call(c) != 7 {
 		t.Error("a fresh context is not as it should be")
 	}
 	if Call(context.Background()) != 0 {
