@@ -68,6 +68,9 @@ const (
 	// aheadFor is how much work, as time, is put into a worker ahead of need: it
 	// hides the way to the worker and back, and is short enough to be fair.
 	aheadFor = 100 * time.Microsecond
+	// What surely finds room in a link: arguments of at most fitsCall bytes each
+	// and fitsAll bytes together. The link keeps small payloads in 512 KiB.
+	fitsCall, fitsAll = 16 << 10, 192 << 10
 	// stallAfter is the time without any answer after which calls that wait
 	// behind a running one are better served elsewhere.
 	stallAfter = time.Millisecond

@@ -76,6 +76,8 @@ type worker struct {
 	gens  [256]uint32
 	free  []uint8
 	load  int    // calls assigned
+	bytes int    // of their arguments
+	stale int    // bytes of calls that were taken back and may not have been read yet
 	calls uint64 // calls finished
 
 	maxCalls uint64
@@ -151,6 +153,7 @@ type send struct {
 	to   *worker
 	id   uint32
 	left time.Duration
+	fits bool // there is room for it in the link, whatever the worker does
 }
 
 type act struct {
@@ -242,6 +245,9 @@ func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.D
 		return false
 	}
 	k.release(w, c)
+	if w.load == 0 {
+		w.stale = 0 // the worker reads in order
+	}
 	w.calls++
 	k.alive(fx, w, now)
 	k.measure(w, c, now)
@@ -306,6 +312,7 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 			if c.holds.Load() > 1 {
 				k.suspect(fx, w, now) // it is still being sent
 			}
+			w.stale += len(c.Payload)
 			k.release(w, c)
 			k.end(fx, c, kindOf(cause), now)
 			k.settle(fx, w, now)

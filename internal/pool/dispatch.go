@@ -58,7 +58,9 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 		left = max(c.deadline-now, 1)
 	}
 	c.hold()
-	fx.sends.add(send{c, w, c.id, left})
+	w.bytes += len(c.Payload)
+	fits := len(c.Payload) <= fitsCall && w.bytes+w.stale <= fitsAll
+	fx.sends.add(send{c, w, c.id, left, fits})
 }
 
 // release takes c out of its slot.
@@ -67,6 +69,7 @@ func (k *core) release(w *worker, c *Call) {
 	w.slots[slot] = nil
 	w.free = append(w.free, slot)
 	w.load--
+	w.bytes -= len(c.Payload)
 	c.worker = nil
 }
 
@@ -173,6 +176,7 @@ func (k *core) recall(fx *effects, w *worker, n int, now time.Duration) {
 		}
 	}
 	for _, c := range back { // newest first
+		w.stale += len(c.Payload)
 		k.release(w, c)
 		k.requeue(c)
 	}

@@ -136,14 +136,13 @@ func (p *Pool) send(s send) {
 	c := s.call
 	h := wire.Header{Kind: wire.Request, Code: uint16(c.Func), Call: s.id, Timeout: s.left}
 	m := s.to.member
-	large := len(c.Payload) > inlineSend
-	if large {
+	if !s.fits {
 		m.sending.Add(1)
 	}
 	if err := m.conn.Send(h, c.Payload); err != nil {
 		m.fault(err)
 	}
-	if large {
+	if !s.fits {
 		m.sending.Add(-1)
 	}
 	c.letGo()

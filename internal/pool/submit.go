@@ -19,17 +19,13 @@ func (p *Pool) Submit(c *Call) {
 	p.apply(&fx)
 }
 
-// inlineSend is up to which size a request surely finds room in the link, as many
-// of them as a worker may hold.
-const inlineSend = 1 << 10
-
 // sendAside is send for who must not wait for room in the link: the loop, the
 // supervisor, and the receiver of a link above all, because the worker may be
 // waiting for it in turn. Where it could come to that, a goroutine of the member
 // waits.
 func (p *Pool) sendAside(s send) {
 	m := s.to.member
-	if len(s.call.Payload) <= inlineSend && m.sending.Load() == 0 {
+	if s.fits && m.sending.Load() == 0 {
 		p.send(s)
 		return
 	}
