@@ -37,13 +37,14 @@ type Daemon struct {
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
 	close          context.CancelFunc
 
-	pluginsMu sync.Mutex
-	plugins   []*plugin
-	listeners []*listener
-	servers   []*server
-	identity  host.Identity // from Start on
-	kept      map[string]*os.File
-	changing  sync.Mutex // held by Reload and Upgrade: one at a time
+	plugins    []*plugin
+	listeners  []*listener
+	servers    []*server
+	identity   host.Identity // from Start on
+	startDir   string        // where the daemon was started, if it is not there any more
+	kept       map[string]*os.File
+	changing   sync.Mutex  // held by Reload and Upgrade: one at a time
+	restarting atomic.Bool // a restart is under way
 
 	mu            sync.Mutex
 	state         state

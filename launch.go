@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
@@ -82,7 +83,8 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 		Name:   p.d.config.Name + ": " + p.name,
 		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.linkTransport()), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
 		Files:  files,
-		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.opts.Nice, Files: p.opts.Files},
+		Dir:    p.d.whereStarted(),
+		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},
 		Output: output.line,
 	})
 	if err != nil {
@@ -124,6 +126,12 @@ func (d *Daemon) serve() {
 		os.Exit(1)
 	}
 	d.logs.useLink(&workerHandler{conn: conn})
+	if d.config.WorkDir != "" { // it was started where the daemon was
+		if err := host.Chdir(d.config.WorkDir); err != nil {
+			tellFailure(conn, fmt.Errorf("Config.WorkDir: %w", err))
+			os.Exit(1)
+		}
+	}
 	var p *declaration
 	for _, q := range d.pools {
 		if q.name == role.Pool {

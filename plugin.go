@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 )
 
 // Plugin is something that lives with the daemon: a lock, a configuration, a
@@ -44,11 +45,27 @@ type StatsReporter interface{ Stats() any }
 
 // plugin is one that was added, made or not.
 type plugin struct {
-	name    string
-	made    Plugin        // nil while it is only promised
-	make    reflect.Value // func() (P, error)
-	yields  reflect.Type  // P
+	name   string
+	make   reflect.Value // func() (P, error)
+	yields reflect.Type  // P
+
+	making  sync.Mutex // held while it is made
+	mu      sync.Mutex
+	made    Plugin // nil while it is only promised
 	started bool
+}
+
+// state returns the plugin, or nil, and whether it has been started.
+func (p *plugin) state() (made Plugin, started bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.made, p.started
+}
+
+func (p *plugin) set(made Plugin, started bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.made, p.started = made, started
 }
 
 // Use adds a plugin.
@@ -90,33 +107,37 @@ func (d *Daemon) addPlugin(p *plugin) {
 // with UseLazy is made now, and started if the daemon runs.
 func Use[T any](d *Daemon) (T, error) {
 	var none T
-	d.pluginsMu.Lock()
-	defer d.pluginsMu.Unlock()
 	for _, p := range d.plugins {
 		if !p.yields.AssignableTo(reflect.TypeFor[T]()) {
 			continue
 		}
-		if err := d.makePlugin(p); err != nil {
+		made, err := d.makePlugin(p)
+		if err != nil {
 			return none, fmt.Errorf("legion: making plugin %s: %w", p.name, err)
 		}
-		return p.made.(T), nil
+		return made.(T), nil
 	}
 	return none, fmt.Errorf("legion: daemon %s has no plugin of type %v; add one with Use or UseLazy", d.config.Name, reflect.TypeFor[T]())
 }
 
-// makePlugin makes p, if it has not been made.
-func (d *Daemon) makePlugin(p *plugin) error {
-	if p.made != nil {
-		return nil
+// makePlugin returns p, made now if it has not been.
+func (d *Daemon) makePlugin(p *plugin) (Plugin, error) {
+	if made, _ := p.state(); made != nil {
+		return made, nil
+	}
+	p.making.Lock()
+	defer p.making.Unlock()
+	if made, _ := p.state(); made != nil {
+		return made, nil // by somebody else, meanwhile
 	}
 	out := p.make.Call(nil)
 	if err, _ := out[1].Interface().(error); err != nil {
-		return err
+		return nil, err
 	}
 	made := out[0].Interface().(Plugin)
 	if a, ok := made.(Attacher); ok {
 		if err := a.Attach(d); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	d.mu.Lock()
@@ -125,35 +146,32 @@ func (d *Daemon) makePlugin(p *plugin) error {
 	if runs {
 		ctx, cancel := context.WithTimeout(d.live, d.config.StopTimeout)
 		defer cancel()
-		if err := startPlugin(ctx, p, made); err != nil {
-			return err
+		if err := startPlugin(ctx, made); err != nil {
+			return nil, err
 		}
 	}
-	p.made = made
-	return nil
+	p.set(made, runs)
+	return made, nil
 }
 
-func startPlugin(ctx context.Context, p *plugin, made Plugin) error {
+func startPlugin(ctx context.Context, made Plugin) error {
 	if s, ok := made.(Starter); ok {
-		if err := s.Start(ctx); err != nil {
-			return err
-		}
+		return s.Start(ctx)
 	}
-	p.started = true
 	return nil
 }
 
 // startPlugins starts those that are made.
 func (d *Daemon) startPlugins(ctx context.Context) error {
-	d.pluginsMu.Lock()
-	defer d.pluginsMu.Unlock()
 	for _, p := range d.plugins {
-		if p.made == nil || p.started {
+		made, started := p.state()
+		if made == nil || started {
 			continue
 		}
-		if err := startPlugin(ctx, p, p.made); err != nil {
+		if err := startPlugin(ctx, made); err != nil {
 			return fmt.Errorf("plugin %s: %w", p.name, err)
 		}
+		p.set(made, true)
 	}
 	return nil
 }
@@ -161,15 +179,14 @@ func (d *Daemon) startPlugins(ctx context.Context) error {
 // stopPlugins stops those that were started, in reverse order. One that does not
 // return in time is left behind.
 func (d *Daemon) stopPlugins(ctx context.Context) (errs []error) {
-	d.pluginsMu.Lock()
-	defer d.pluginsMu.Unlock()
 	for i := len(d.plugins) - 1; i >= 0; i-- {
 		p := d.plugins[i]
-		s, ok := p.made.(Stopper)
-		if !p.started || !ok {
+		made, started := p.state()
+		s, ok := made.(Stopper)
+		if !started || !ok {
 			continue
 		}
-		p.started = false
+		p.set(made, false)
 		stopped := make(chan error, 1)
 		go func() { stopped <- s.Stop(ctx) }()
 		select {
@@ -185,15 +202,13 @@ func (d *Daemon) stopPlugins(ctx context.Context) (errs []error) {
 }
 
 // madePlugins returns the plugins that there are, in the order of Use.
-func (d *Daemon) madePlugins() (made []Plugin) {
-	d.pluginsMu.Lock()
-	defer d.pluginsMu.Unlock()
+func (d *Daemon) madePlugins() (all []Plugin) {
 	for _, p := range d.plugins {
-		if p.made != nil {
-			made = append(made, p.made)
+		if made, _ := p.state(); made != nil {
+			all = append(all, made)
 		}
 	}
-	return made
+	return all
 }
 
 // reloadPlugins reloads those that can be.

@@ -140,3 +140,38 @@ func TestListen(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// user is a plugin that needs another one to start and to stop.
+type user struct {
+	d    *legion.Daemon
+	used []string
+}
+
+func (u *user) Name() string                  { return "user" }
+func (u *user) Attach(d *legion.Daemon) error { u.d = d; return nil }
+func (u *user) use() error {
+	p, err := legion.Use[*lazyPart](u.d)
+	if err == nil {
+		u.used = append(u.used, p.name)
+		u.d.Stats()
+	}
+	return err
+}
+func (u *user) Start(context.Context) error { return u.use() }
+func (u *user) Stop(context.Context) error  { return u.use() }
+
+func TestPluginThatUsesAnother(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	var life []string
+	d := legion.New(quiet("plugins"))
+	u := &user{}
+	d.Use(u)
+	d.UseLazy("lazy", func() (*lazyPart, error) { return &lazyPart{part{name: "lazy", life: &life}}, nil })
+	legiontest.Start(t, d)
+	if err := d.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if len(u.used) != 2 {
+		t.Errorf("used %q", u.used)
+	}
+}

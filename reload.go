@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // Reload is emitted when Daemon.Reload begins.
@@ -39,11 +40,15 @@ func (d *Daemon) Reload(ctx context.Context) error {
 }
 
 func (d *Daemon) reload(ctx context.Context) error {
-	if err := Emit(ctx, d, Reload{}); err != nil && !errors.Is(err, StopPropagation) {
+	err := d.onLoop(ctx, func() error {
+		_, err := d.bus.Emit(ctx, reflect.TypeFor[Reload](), Reload{})
 		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("a handler of Reload: %w", err)
 	}
 	d.reopenLogs()
-	errs := []error{d.reloadPlugins(ctx)}
+	errs := []error{err, d.reloadPlugins(ctx)}
 	rolled := make(chan error, len(d.pools))
 	for _, p := range d.pools {
 		go func() {

@@ -29,3 +29,23 @@ func TestRestartEvery(t *testing.T) {
 		}
 	}
 }
+
+func TestRestartAfterPanic(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	c := quiet("auto")
+	c.MinUptime = time.Nanosecond
+	d := legion.New(c)
+	d.Every(2*time.Millisecond, func(context.Context) error { panic("again and again") })
+	asked := make(chan string, 100)
+	legion.On(d, func(_ context.Context, e legion.AutoRestart) error {
+		select {
+		case asked <- e.Reason:
+		default:
+		}
+		return legion.StopPropagation // veto
+	})
+	legiontest.Start(t, d)
+	if reason := <-asked; reason != "a panic in a function of the loop" {
+		t.Error(reason)
+	}
+}

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/takeover"
 )
 
 // executable is the path of this program as it was when it started: an upgrade
@@ -20,12 +23,17 @@ func (d *Daemon) settle() (err error) {
 	if d.config.Umask != 0 {
 		host.Umask(d.config.Umask)
 	}
-	if d.config.Nice != 0 {
-		if err := host.Nice(d.config.Nice); err != nil {
+	if d.config.Nice != 0 && !upgraded() { // the previous process has passed it on
+		if err := host.Nice(nicer(d.config.Nice)); err != nil {
 			return fmt.Errorf("Config.Nice: %w", err)
 		}
 	}
 	if d.config.WorkDir != "" {
+		// Other processes of the daemon start where this one did, because its
+		// arguments may be relative to that, and change as it does.
+		if d.startDir, err = os.Getwd(); err != nil {
+			return fmt.Errorf("Config.WorkDir: %w", err)
+		}
 		if err := host.Chdir(d.config.WorkDir); err != nil {
 			return fmt.Errorf("Config.WorkDir: %w", err)
 		}
@@ -68,3 +76,30 @@ func (d *Daemon) RuntimeDir() (string, error) {
 
 // HardStart reports Config.HardStart, for plugins.
 func (d *Daemon) HardStart() bool { return d.config.HardStart }
+
+// whereStarted is the folder in which other processes of the daemon are started;
+// "" is this one's own. It is that too where the daemon, having become another
+// user, cannot go back.
+func (d *Daemon) whereStarted() string {
+	if d.startDir == "" || unix.Access(d.startDir, unix.X_OK) != nil {
+		return ""
+	}
+	return d.startDir
+}
+
+// nice is the nice value of p's workers; 0 is the daemon's own.
+func (p *declaration) nice() int {
+	if p.opts.Nice == 0 {
+		return 0
+	}
+	return nicer(p.opts.Nice)
+}
+
+// upgraded reports whether this process was started by an upgrade.
+func upgraded() bool {
+	h := takeover.Inherited()
+	return h != nil && h.Kind == takeover.Upgrade
+}
+
+// nicer adds to the niceness of this process.
+func nicer(by int) int { return max(min(host.Niceness()+by, 19), -20) }

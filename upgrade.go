@@ -60,7 +60,7 @@ func (d *Daemon) takeOver(ctx context.Context) (int, error) {
 	d.log.Info("upgrading")
 	path, args := d.command()
 	next, err := takeover.Start(ctx, takeover.Spec{
-		Path: path, Args: args, Env: successorEnv(), Kind: takeover.Upgrade, Files: files,
+		Path: path, Args: args, Env: successorEnv(), Kind: takeover.Upgrade, Files: files, Dir: d.whereStarted(),
 		Stdout: os.Stdout, Stderr: os.Stderr, Timeout: upgradeTimeout, Settle: upgradeSettle,
 	})
 	if err != nil {
@@ -71,11 +71,19 @@ func (d *Daemon) takeOver(ctx context.Context) (int, error) {
 
 // restart upgrades, unless a handler of AutoRestart says no.
 func (d *Daemon) restart(reason string) {
+	if d.restarting.Swap(true) {
+		return // one is enough
+	}
 	if err := Emit(d.closing, d, AutoRestart{Reason: reason}); err != nil {
+		d.restarting.Store(false)
 		return
 	}
 	d.log.Info("restarting", "why", reason)
-	d.aside("restart", d.Upgrade)
+	d.aside("restart", func(ctx context.Context) error {
+		err := d.Upgrade(ctx)
+		d.restarting.Store(err == nil) // after a failure the next reason counts again
+		return err
+	})
 }
 
 // aside does something that takes long beside the loop. Its failure becomes an

@@ -91,7 +91,7 @@ func (m *member) exited(d *Death) {
 	var failed string
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		was := k.state
-		expected = m.w.state == leaving || m.w.killer != ""
+		expected = m.w.state == leaving || m.w.killer != "" || m.w.done
 		k.exited(fx, m.w, d, now)
 		if k.state == Broken && was != Broken {
 			failed = k.reason

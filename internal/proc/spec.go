@@ -11,6 +11,8 @@ type Spec struct {
 	// Name is what ps shows in place of the program's path; its first 15 bytes are also the process's comm (what top
 	// shows). The child's os.Args[0] is the daemon's all the same. Default: the daemon's os.Args[0].
 	Name string
+	// Dir is the child's working directory. Default: the daemon's own.
+	Dir string
 	// Role is handed to the child as it is: Self().Role.
 	Role Role
 	// Files are inherited and become Self().Files, in that order. They stay the caller's, who closes them after Start.

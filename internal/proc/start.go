@@ -78,12 +78,14 @@ type launch struct {
 	cgroup         cgroup   // zero: none
 	pidfd          *os.File // nil where there is no such thing
 
+	dir      string     // the child's working directory; "": the daemon's
 	inherit  []uintptr  // the child's descriptors, by their number there
 	childEnd []*os.File // those of them that the daemon closes after the start
 }
 
 // open opens everything that a start needs. After an error, abandon closes what was open by then.
 func (l *launch) open(s Spec) error {
+	l.dir = s.Dir
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -154,7 +156,7 @@ var forkExec = syscall.StartProcess
 // fork starts the child on this thread.
 func (l *launch) fork(exe string, argv, env []string) (pid int, err error) {
 	pidfd := -1
-	attr := &syscall.ProcAttr{Env: env, Files: l.inherit, Sys: &syscall.SysProcAttr{Setpgid: true}}
+	attr := &syscall.ProcAttr{Dir: l.dir, Env: env, Files: l.inherit, Sys: &syscall.SysProcAttr{Setpgid: true}}
 	systemAttr(attr.Sys, &pidfd, l.cgroup)
 	pid, _, err = forkExec(exe, argv, attr)
 	if err != nil && l.cgroup.enter != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ENOMEM) {
