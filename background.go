@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/takeover"
 )
@@ -31,7 +32,7 @@ func (d *Daemon) goToBackground() {
 	path, args := d.command()
 	// The working directory stays: paths of the configuration may be relative to it.
 	successor, err := takeover.Start(context.Background(), takeover.Spec{
-		Path: path, Args: args, Env: successorEnv(), Kind: takeover.Background, Detach: true,
+		Path: path, Args: args, Env: host.CleanEnv(successorEnv(), host.Current()), Kind: takeover.Background, Detach: true,
 	})
 	if failed := (*takeover.Failed)(nil); errors.As(err, &failed) {
 		for _, line := range failed.Output {

@@ -32,7 +32,7 @@ type Config struct {
 	// started as root for that. Default: nobody else.
 	User, Group string
 	// Background has Start and Run go into the background: a new process without a
-	// terminal becomes the daemon, and the one that was started ends when that is
+	// terminal, and without what the environment says of it, becomes the daemon, and the one that was started ends when that is
 	// ready, with code 0, or with its reason and code.
 	Background bool
 	// HardStart tells plugins to clean up what a dead daemon may have left; a

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { return newTwins().d },
 		func() *legion.Daemon { return newLooping(legion.Pool{}).d },
 		func() *legion.Daemon { return declareDecoder().Daemon },
+		func() *legion.Daemon { d, _ := newGreeted(); return d },
 		func() *legion.Daemon { return newSolo("solo", legion.Pool{}).d },
 		func() *legion.Daemon { return newSolo("crowd", legion.Pool{Concurrency: 8}).d },
 	}, unlike...)...)

@@ -2,7 +2,10 @@ package legion_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"syscall"
@@ -19,6 +22,7 @@ func init() { programs["signals"] = signalsMain }
 func signalsMain() {
 	c := quiet("signals")
 	c.StopTimeout = 2 * time.Second
+	c.Logger = slog.New(slog.NewJSONHandler(statsOnly{os.Stdout}, nil))
 	c.Signals = map[syscall.Signal]legion.SignalAction{
 		syscall.SIGUSR2: legion.SignalEvent,
 		syscall.SIGALRM: legion.SignalIgnore,
@@ -47,6 +51,19 @@ func signalsMain() {
 	fmt.Println("ended")
 }
 
+// statsOnly lets the log through that holds statistics.
+type statsOnly struct{ to io.Writer }
+
+func (w statsOnly) Write(line []byte) (int, error) {
+	var record struct{ Msg, Stats string }
+	var stats legion.Stats
+	if json.Unmarshal(line, &record) == nil && record.Msg == "statistics" {
+		err := json.Unmarshal([]byte(record.Stats), &stats)
+		fmt.Fprintln(w.to, "logged", stats.Name, stats.Extra["answer"], err)
+	}
+	return len(line), nil
+}
+
 func TestSignalEvents(t *testing.T) {
 	p := run(t, "signals")
 	p.hear("started")
@@ -58,7 +75,7 @@ func TestSignalEvents(t *testing.T) {
 		{syscall.SIGUSR2, []string{"got SIGUSR2 1"}},
 		{syscall.SIGALRM, nil},
 		{syscall.SIGHUP, []string{"got SIGHUP 2"}},
-		{syscall.SIGUSR1, []string{"got SIGUSR1 1", "stats signals true true true"}},
+		{syscall.SIGUSR1, []string{"got SIGUSR1 1", "stats signals true true true", "logged signals 42 <nil>"}},
 		{syscall.SIGTERM, []string{"got SIGTERM 1"}}, // vetoed
 		{syscall.SIGCONT, []string{"got SIGCONT 1"}},
 	} {

@@ -3,6 +3,7 @@ package legion
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -51,8 +52,16 @@ func (d *Daemon) drop() error {
 	if now.UID == d.identity.UID && now.GID == d.identity.GID {
 		return nil // after an upgrade, or started as that user
 	}
+	env := host.CleanEnv(os.Environ(), d.identity)
 	if err := host.Drop(d.identity); err != nil {
 		return fmt.Errorf("becoming user %q, group %q: %w", d.config.User, d.config.Group, err)
+	}
+	os.Clearenv()
+	for _, e := range env {
+		name, value, _ := strings.Cut(e, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf("the environment of user %q: %w", d.config.User, err)
+		}
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ func webMain() {
 	if command := os.Getenv("WEB_COMMAND"); command != "" {
 		c.Command = strings.Fields(command)
 	}
+	c.RestartEvery, _ = time.ParseDuration(os.Getenv("WEB_RESTART"))
 	d := legion.New(c)
 	pid := legion.Worker(d, "pid", func(context.Context, struct{}) (int, error) { return os.Getpid(), nil }, legion.Pool{Max: 1})
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -168,5 +169,39 @@ func TestFailedUpgrades(t *testing.T) {
 			p.signal(syscall.SIGTERM)
 			p.hear("ended")
 		})
+	}
+}
+
+// A daemon that restarts itself now and then is another process each time, with
+// the same listener.
+func TestRestartEveryRestarts(t *testing.T) {
+	t.Setenv("WEB_RESTART", "100ms")
+	p := run(t, "web")
+	var pids []int
+	last, first := 0, ""
+	for range 3 {
+		var pid int
+		var addr string
+		if _, err := fmt.Sscan(p.hear("started"), &pid, &addr); err != nil {
+			t.Fatal(err)
+		}
+		if pid == last || first != "" && addr != first {
+			t.Errorf("process %d at %s after process %d at %s", pid, addr, last, first)
+		}
+		last, first = pid, addr
+		pids = append(pids, pid)
+	}
+	// A restart may be under way, and if the new process ends, the old one goes on:
+	// all are told to end, until nobody is left to say anything.
+	end := func() {
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, syscall.SIGTERM)
+		}
+	}
+	for end(); p.out.Scan(); end() {
+		if started, ok := strings.CutPrefix(p.out.Text(), "started "); ok {
+			pid, _ := strconv.Atoi(strings.Fields(started)[0])
+			pids = append(pids, pid)
+		}
 	}
 }

@@ -66,7 +66,7 @@ func TestRuntimeOutOfMemory(t *testing.T) {
 	e, _ := finish(t, "hoard", memory(32<<20), arg(strconv.Itoa(64<<20)))
 	if raceDetector {
 		// The detector's allocator is the first that gets no memory, and ends the program in its own way.
-		if e.Code != 66 || e.OutOfMemory {
+		if e.Code != raceExit || !e.OutOfMemory {
 			t.Errorf("%v %+v", e, e)
 		}
 		return
