@@ -36,6 +36,7 @@ type member struct {
 	over     sync.Once // nobody waits for it any more
 	failure  string    // why it could not start, in its own words
 	odd      error     // how it broke the protocol
+	closed   bool      // the link is
 	controls sync.WaitGroup
 	sending  atomic.Int32 // requests under way that may have to wait for room
 }
@@ -82,6 +83,9 @@ func (m *member) run() {
 	m.mu.Unlock()
 	m.exited(d)
 	conn.Close()
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
 	m.controls.Wait()
 }
 
@@ -173,7 +177,24 @@ func (m *member) catchUp() {
 // control sends a small frame beside the calls. It does not block: the peer's
 // buffer may be full, and whoever steers must not wait for it.
 func (m *member) control(h wire.Header, payload []byte) {
-	m.controls.Go(func() { _ = m.conn.Send(h, payload) })
+	m.aside(func() { _ = m.conn.Send(h, payload) })
+}
+
+// aside runs f, which sends something, in a goroutine that the member waits for.
+// When the link has been closed nothing has to wait, and no goroutine is made.
+func (m *member) aside(f func()) {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		f()
+		return
+	}
+	m.controls.Add(1)
+	m.mu.Unlock()
+	go func() {
+		defer m.controls.Done()
+		f()
+	}()
 }
 
 // fault takes the failure of the link. The end of either side is none.

@@ -29,7 +29,7 @@ func (p *Pool) sendAside(s send) {
 		p.send(s)
 		return
 	}
-	m.controls.Go(func() { p.send(s) })
+	m.aside(func() { p.send(s) })
 }
 
 // submit returns the link of the worker that has c and nothing else, if there
