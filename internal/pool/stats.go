@@ -175,34 +175,3 @@ func (d *Death) headline() string {
 	}
 	return ""
 }
-
-// running is where a worker that was killed for its slowness was: the innermost
-// frame, of the goroutine of its function or of main, that is not the Go runtime's. It is "" if the
-// stack was not taken, or cannot be read. A worker that was still starting is
-// shown by its main goroutine.
-func (d *Death) running() string {
-	if !strings.HasPrefix(d.Stack, "SIGQUIT") {
-		return ""
-	}
-	for block := range strings.SplitSeq(d.Stack, "\n\n") {
-		starting := d.KilledBy == bootTimeout && strings.HasPrefix(block, "goroutine 1 ")
-		if !starting && !strings.Contains(block, "internal/worker.(*server).run(") && !strings.Contains(block, "internal/worker.(*server).iteration(") {
-			continue
-		}
-		lines := strings.Split(block, "\n")
-		for i := 0; i+1 < len(lines); i++ {
-			frame, at := lines[i], strings.TrimSpace(lines[i+1])
-			if !strings.HasPrefix(lines[i+1], "\t") || strings.HasPrefix(frame, "runtime.") || strings.HasPrefix(frame, "internal/") {
-				continue
-			}
-			if n := strings.LastIndexByte(frame, '('); n > 0 {
-				frame = frame[:n]
-			}
-			if n := strings.LastIndexByte(at, ' '); n > 0 {
-				at = at[:n]
-			}
-			return frame[strings.LastIndexByte(frame, '/')+1:] + " (" + at[strings.LastIndexByte(at, '/')+1:] + ")"
-		}
-	}
-	return ""
-}
