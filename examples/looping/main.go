@@ -68,9 +68,12 @@ func main() { // runs in every process of the daemon: declare, then start
 	check(d.Start(ctx))           // worker processes never return from Start
 	command := func(bucket int) { // after half a second of work
 		time.Sleep(500 * time.Millisecond)
+		told := make(chan struct{})
 		use.Go(ctx, bucket).Then(func(moved int, err error) { // on the loop, before the events that follow
 			fmt.Printf("moved %d; the next bucket: %d; error: %v\n", moved, bucket, err)
+			close(told)
 		})
+		<-told
 	}
 	<-started
 	command(100)
