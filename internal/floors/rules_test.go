@@ -149,8 +149,7 @@ func burdens(g graph, from string) []string {
 	return found
 }
 
-// reach returns every package that from depends on in g, each with a shortest chain of imports that leads to it. What
-// only the packages of without import is left out.
+// reach returns every package that from depends on in g, each with a shortest chain of imports that leads to it.
 func reach(g graph, from string) map[string][]string {
 	chains := map[string][]string{from: {from}}
 	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
