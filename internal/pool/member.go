@@ -37,6 +37,7 @@ type member struct {
 	failure  string    // why it could not start, in its own words
 	odd      error     // how it broke the protocol
 	closed   bool      // the link is
+	asked    *question // for its stacks; nil if none is open
 	controls sync.WaitGroup
 	sending  atomic.Int32 // requests under way that may have to wait for room
 }
@@ -239,6 +240,8 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 		}
 	case wire.Loop:
 		return m.loop(f)
+	case wire.Stack:
+		return m.stacks(f)
 	default:
 		return fmt.Errorf("a worker may not send %v", f.Kind)
 	}

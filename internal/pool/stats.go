@@ -80,7 +80,8 @@ type WorkerStats struct {
 	Load     int    // calls in it now
 	Call     string // the function that it has been running longest; "" = idle
 	For      time.Duration
-	Memory   uint64 // resident bytes, as of the last look
+	Memory   uint64        // resident bytes, as of the last look
+	CPU      time.Duration // user and system time of the process; 0 where it is not known
 }
 
 // Stats are the figures of a pool.

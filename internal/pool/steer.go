@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,14 +17,30 @@ func (p *Pool) Kill(pid int) error {
 
 // with runs one step for the worker with the given pid.
 func (p *Pool) with(pid int, f func(k *core, fx *effects, w *worker, now time.Duration)) error {
-	err := fmt.Errorf("pool %s has no worker with pid %d", p.core.cfg.Name, pid)
+	var err error
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		if w := k.find(pid); w != nil {
 			f(k, fx, w, now)
-			err = nil
+		} else {
+			err = k.noWorker(pid)
 		}
 	})
 	return err
+}
+
+// noWorker says that there is no worker with the given pid, and which there are.
+func (k *core) noWorker(pid int) error {
+	var pids []string
+	for _, w := range k.workers {
+		if w.pid != 0 {
+			pids = append(pids, strconv.Itoa(w.pid))
+		}
+	}
+	there := "it has none at the moment"
+	if len(pids) > 0 {
+		there = "it has " + strings.Join(slices.Compact(pids), ", ")
+	}
+	return fmt.Errorf("pool %s has no worker with pid %d: %s", k.cfg.Name, pid, there)
 }
 
 // Recycle has every worker replaced, one after the other.
@@ -107,14 +125,26 @@ func (p *Pool) Stop(within time.Duration) {
 
 // Stats returns the figures of the pool.
 func (p *Pool) Stats() Stats {
-	memory := map[*worker]uint64{}
+	memory, cpu := map[*worker]uint64{}, map[uint64]time.Duration{}
 	for _, m := range p.running() {
 		memory[m.w], _ = m.proc.Memory()
+		if t, ok := m.proc.(timed); ok {
+			cpu[m.w.id], _ = t.CPU()
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for w, n := range memory {
 		w.memory = n
 	}
-	return p.core.stats(p.now())
+	s := p.core.stats(p.now())
+	for i := range s.Workers {
+		s.Workers[i].CPU = cpu[s.Workers[i].ID]
+	}
+	return s
+}
+
+// timed is a Process that knows the processor time it has taken. A goroutine that stands in for one does not.
+type timed interface {
+	CPU() (time.Duration, error)
 }

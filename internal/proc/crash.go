@@ -60,16 +60,7 @@ func crashReport(head, body string) string {
 		}
 		first = first && !strings.HasPrefix(b, "goroutine ")
 	}
-	s := strings.Join(kept, "\n\n")
-	if len(s) <= MaxStack {
-		return s
-	}
-	const cut = "\n… (cut)"
-	s = strings.ToValidUTF8(s[:MaxStack-len(cut)], "")
-	if i := strings.LastIndexByte(s, '\n'); i > MaxStack/2 {
-		s = s[:i]
-	}
-	return s + cut
+	return CutStack(strings.Join(kept, "\n\n"), MaxStack)
 }
 
 // cleanBlock returns what a reader wants of a block of lines, and whether it is the stack of a goroutine of the runtime.

@@ -31,8 +31,8 @@
 // # Reading order
 //
 // spec.go (what is asked for), start.go, process.go (the life of a child), exit.go (how it ended), marker.go and child.go
-// (the other side), then output.go, crash.go, cgroup.go. Files ending in _linux.go have an _other.go beside them, which
-// says what is missing there.
+// (the other side), then output.go, crash.go, stacks.go, cgroup.go. Files ending in _linux.go have an _other.go beside
+// them, which says what is missing there.
 //
 // # Concurrency
 //

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestLimitsAreSet(t *testing.T) {
@@ -124,6 +126,34 @@ func TestMemory(t *testing.T) {
 		t.Errorf("idle %d, with 64 MiB %d, with 64 MiB shared %d", s, b, h)
 	}
 	t.Logf("idle %d KiB", s>>10)
+}
+
+func TestCPU(t *testing.T) {
+	idle, o := begin(t, "hold")
+	o.value(t, idle, "ready")
+	busy, o := begin(t, "busy")
+	o.value(t, busy, "ready")
+	cpu := func(p *Process) time.Duration {
+		d, err := p.CPU()
+		if err != nil || d <= 0 {
+			t.Fatal(d, err)
+		}
+		return d
+	}
+	first := cpu(busy)
+	eventually(t, func() bool { return cpu(busy) >= first+100*time.Millisecond })
+	// As wait4 says in the end, in its own coarser steps.
+	last := cpu(busy)
+	busy.Kill("")
+	if u := wait(t, busy).Usage; u.User+u.System < last-50*time.Millisecond {
+		t.Errorf("it had taken %v, and %v in the end", last, u)
+	}
+	if before := cpu(idle); before >= last {
+		t.Errorf("the idle child has taken %v, the busy one %v", before, last)
+	}
+	if d, err := busy.CPU(); d != 0 || !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("of a dead child: %v, %v", d, err)
+	}
 }
 
 // 200 children leave nothing: no zombie, no descriptor, no goroutine, no cgroup.

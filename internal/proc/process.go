@@ -102,6 +102,22 @@ func (p *Process) Memory() (uint64, error) {
 	return 0, fmt.Errorf("reading the memory size of process %d: %w", p.pid, err)
 }
 
+// CPU returns the processor time that the child has taken so far, in user mode and in the kernel, without that of its own
+// children. After the child's end the error matches os.ErrProcessDone; where the system does not tell,
+// errors.ErrUnsupported. It costs a system call.
+func (p *Process) CPU() (time.Duration, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := os.ErrProcessDone
+	if !p.reaped {
+		var d time.Duration
+		if d, err = processorTime(p.pid); err == nil {
+			return d, nil
+		}
+	}
+	return 0, fmt.Errorf("reading the processor time of process %d: %w", p.pid, err)
+}
+
 // killGroup sends SIGKILL to the group, and to the leader in case it has left it. mu is held, the leader is not reaped.
 func (p *Process) killGroup() error {
 	if !ours(p.launch.pidfd) {

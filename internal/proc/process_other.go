@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"time"
 )
 
 // ours cannot be told without a pidfd: nobody else in the program may reap.
@@ -21,5 +22,8 @@ func sendQuit(pid int) error {
 
 // anonymous cannot be told without cgo.
 func anonymous(int) (uint64, error) { return 0, errors.ErrUnsupported }
+
+// processorTime cannot be told without cgo.
+func processorTime(int) (time.Duration, error) { return 0, errors.ErrUnsupported }
 
 func signalName(s syscall.Signal) string { return s.String() }

@@ -22,12 +22,12 @@ func TestKindsAreNamedAndDirected(t *testing.T) {
 			t.Errorf("%v has a direction but is not valid", k)
 		}
 	}
-	for _, k := range []wire.Kind{wire.Request, wire.Cancel, wire.Credit, wire.Stop, wire.Pause, wire.Resume, wire.Ping} {
+	for _, k := range []wire.Kind{wire.Request, wire.Cancel, wire.Credit, wire.Stop, wire.Pause, wire.Resume, wire.Ping, wire.Stacks} {
 		if !k.ToWorker() {
 			t.Errorf("%v does not travel to the worker", k)
 		}
 	}
-	for _, k := range []wire.Kind{wire.Pong, wire.Ready, wire.Failed, wire.Response, wire.Item, wire.Log, wire.Loop} {
+	for _, k := range []wire.Kind{wire.Pong, wire.Ready, wire.Failed, wire.Response, wire.Item, wire.Log, wire.Loop, wire.Stack} {
 		if k.ToWorker() {
 			t.Errorf("%v travels to the worker", k)
 		}
@@ -122,6 +122,26 @@ func TestFaultIsCut(t *testing.T) {
 	}
 }
 
+func TestStackIsCut(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                   "",
+		"main.f()\n":                         "main.f()\n",
+		"main.\xff\xfe":                      "main.",
+		strings.Repeat("x", wire.MaxStack+1): strings.Repeat("x", wire.MaxStack),
+		"x" + strings.Repeat("é", wire.MaxStack/2+1000): "x" + strings.Repeat("é", wire.MaxStack/2-1),
+	} {
+		b := wire.AppendStack([]byte("before"), text)
+		if got, err := wire.DecodeStack(b[6:]); got != want || err != nil {
+			t.Errorf("%.20q becomes %.20q of %d bytes, %v", text, got, len(got), err)
+		}
+	}
+	for _, b := range [][]byte{{0xff}, make([]byte, wire.MaxStack+1)} {
+		if s, err := wire.DecodeStack(b); s != "" || !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("%d bytes decode: %v", len(b), err)
+		}
+	}
+}
+
 func TestHello(t *testing.T) {
 	h := wire.Hello{Version: wire.Version, PID: 77, Funcs: []wire.FuncInfo{{Name: "resize", Hash: 1<<63 + 5}, {Name: "", Stream: true}}}
 	b := wire.AppendHello(nil, h)
@@ -169,6 +189,24 @@ func FuzzFault(f *testing.F) {
 		}
 		if again := wire.AppendFault(nil, v); !bytes.Equal(again, b) {
 			t.Fatalf("%x decodes to what encodes as %x", b, again)
+		}
+	})
+}
+
+func FuzzStack(f *testing.F) {
+	f.Add([]byte(nil))
+	f.Add([]byte("goroutine 1 [running]:\nmain.main()\n"))
+	f.Add([]byte{0xff, 'x', 0xe2, 0x80})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := wire.DecodeStack(b)
+		if err != nil && !errors.Is(err, wire.ErrMalformed) {
+			t.Fatal(err)
+		}
+		if err == nil && !bytes.Equal(wire.AppendStack(nil, s), b) {
+			t.Fatalf("%q decodes to what encodes as something else", b)
+		}
+		if _, err := wire.DecodeStack(wire.AppendStack(nil, string(b))); err != nil {
+			t.Fatalf("what was encoded does not decode: %v", err)
 		}
 	})
 }

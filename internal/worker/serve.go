@@ -130,6 +130,8 @@ func (s *server) receive(f link.Frame) error {
 	case wire.Ping:
 		// Not here: it may have to wait for room, and the daemon for this goroutine.
 		s.over.Go(func() { _ = s.conn.Send(wire.Header{Kind: wire.Pong}, nil) })
+	case wire.Stacks:
+		s.over.Go(s.tellStacks) // not here either
 	case wire.Stop:
 		s.stop()
 	case wire.Pause, wire.Resume:
