@@ -8,6 +8,7 @@ require (
 )
 
 require (
+	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect
 	github.com/netresearch/go-cron v0.9.1 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 )
