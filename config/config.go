@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +52,7 @@ type Config[T any] struct {
 
 	mu       sync.Mutex // held while loading and reloading
 	fileFlag string     // what FileFlag was set to
+	given    []setKey   // by Set
 	reloads  int
 	refused  int
 	lastErr  error
@@ -172,6 +174,7 @@ func (c *Config[T]) read(handed bool) (*state[T], error) {
 		if s.file, err = c.readFile(); err != nil {
 			return nil, err
 		}
+		s.file.set = slices.Clone(c.given)
 	}
 	s.value, err = c.build(s.file, s.sources)
 	return s, err
@@ -215,6 +218,7 @@ func (c *Config[T]) build(file document, sources map[string]Source) (value *T, e
 	}
 	d.environment(v)
 	d.flags(v, c.flags)
+	d.given(v, file.set)
 	if len(d.errs) == 0 {
 		d.required(v, c.ways)
 	}

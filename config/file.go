@@ -20,7 +20,11 @@ const maxFile = 96 << 10
 type document struct {
 	path string // absolute; "" if there is to be none
 	text []byte // nil if there is none
+	set  []setKey
 }
+
+// setKey is a value that Set has given to a key.
+type setKey struct{ key, text string }
 
 // readDocument reads a file.
 func readDocument(path string, optional bool) (document, error) {

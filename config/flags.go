@@ -60,13 +60,20 @@ func (f *flagValue) String() string {
 
 // Set notes text, if it can be the value of the key.
 func (f *flagValue) Set(text string) error {
-	d := &decoder{schema: f.schema, sources: map[string]Source{}, source: func(int) Source { return Source{} }}
-	d.text(reflect.New(f.leaf.typ).Elem(), f.leaf, text)
-	if len(d.errs) > 0 {
-		e := d.errs[0].(*Error)
-		return e.Err
+	err := f.schema.trial(f.leaf, text)
+	if err == nil {
+		f.given = append(f.given, text)
 	}
-	f.given = append(f.given, text)
+	return err
+}
+
+// trial says what is wrong with text as the value of a leaf.
+func (s *schema) trial(l *leaf, text string) error {
+	d := &decoder{schema: s, sources: map[string]Source{}, source: func(int) Source { return Source{} }}
+	d.text(reflect.New(l.typ).Elem(), l, text)
+	if len(d.errs) > 0 {
+		return d.errs[0].(*Error).Err
+	}
 	return nil
 }
 

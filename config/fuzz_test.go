@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,8 +63,8 @@ func FuzzFile(f *testing.F) {
 		}
 		c := Config[fuzzed]{schema: s}
 		// The parser must not panic by itself, whatever build makes of it.
-		_, parseErr := document{path, text}.parse()
-		value, err := c.build(document{path, text}, map[string]Source{})
+		_, parseErr := document{path: path, text: text}.parse()
+		value, err := c.build(document{path: path, text: text}, map[string]Source{})
 		if parseErr != nil && err == nil {
 			t.Fatalf("it parses with %v and loads", parseErr)
 		}
@@ -80,7 +81,7 @@ func FuzzFile(f *testing.F) {
 			return
 		}
 		_ = s.format(reflect.ValueOf(value).Elem(), false)
-		again, err := c.build(document{path, text}, map[string]Source{})
+		again, err := c.build(document{path: path, text: text}, map[string]Source{})
 		if err != nil || s.format(reflect.ValueOf(again).Elem(), false) != s.format(reflect.ValueOf(value).Elem(), false) {
 			t.Fatalf("again it is %+v (%v), not %+v", again, err, value)
 		}
@@ -110,6 +111,7 @@ func FuzzText(f *testing.F) {
 
 // What a daemon hands over is what its worker takes, and nothing else is.
 func FuzzHandOver(f *testing.F) {
+	f.Add("/c.yaml", []byte("a: 1\n"), 7, "7 \"/c.yaml\"  \"a=b\"\n")
 	f.Add("/c.yaml", []byte("a: 1\n"), 7, "7 \"/c.yaml\" \na: 1\n")
 	f.Add("/a \"b\n.json", []byte(nil), 1, "1 \"\" absent\n")
 	f.Add("", []byte{}, 0, "x")
@@ -118,8 +120,12 @@ func FuzzHandOver(f *testing.F) {
 		if !utf8.ValidString(path) {
 			return
 		}
-		doc, from, ok := readHandOver(writeHandOver(document{path, text}, pid))
-		if !ok || from != pid || doc.path != path || string(doc.text) != string(text) || (doc.text == nil) != (text == nil) {
+		set := []setKey{{"a.b", path}, {"c", hostile}}
+		if !utf8.ValidString(hostile) {
+			set = set[:1]
+		}
+		doc, from, ok := readHandOver(writeHandOver(document{path: path, text: text, set: set}, pid))
+		if !ok || !slices.Equal(doc.set, set) || from != pid || doc.path != path || string(doc.text) != string(text) || (doc.text == nil) != (text == nil) {
 			t.Errorf("%q %q of %d came as %q %q of %d, %v", path, text, pid, doc.path, doc.text, from, ok)
 		}
 	})
@@ -129,8 +135,8 @@ func FuzzHandOver(f *testing.F) {
 func TestInherit(t *testing.T) {
 	environ := []string{"A=1"}
 	for name, text := range map[string]string{
-		"mine":  writeHandOver(document{"/mine.yaml", []byte("a: 1\n")}, 7),
-		"other": writeHandOver(document{"/other.yaml", []byte("a: 2\n")}, 8),
+		"mine":  writeHandOver(document{path: "/mine.yaml", text: []byte("a: 1\n")}, 7),
+		"other": writeHandOver(document{path: "/other.yaml", text: []byte("a: 2\n")}, 8),
 		"junk":  "junk",
 	} {
 		t.Setenv(handOverPrefix+name, text)
@@ -155,7 +161,7 @@ func TestStartReadsTheFileItself(t *testing.T) {
 	if err := os.WriteFile(path, []byte("a: 2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	inherited.files["config"] = document{path, []byte("a: 1\n")}
+	inherited.files["config"] = document{path: path, text: []byte("a: 1\n")}
 	c := New(&s{}, Options{File: path})
 	if c.Get().A != 1 {
 		t.Errorf("it has not taken what was handed over: %+v", c.Get())

@@ -14,7 +14,7 @@ import (
 // variable of its own environment, which its workers are started with. Such a
 // variable is
 //
-//	_LEGION_CONFIG_<plugin's name>=<pid of the daemon> <"path"> <"" or "absent">
+//	_LEGION_CONFIG_<plugin's name>=<pid of the daemon> <"path"> <"" or "absent"> <"key=value", of Set> …
 //	<content>
 //
 // and is meant for children of that process. It is taken out of the environment
@@ -74,7 +74,11 @@ func writeHandOver(doc document, pid int) string {
 	if doc.text == nil {
 		absent = "absent"
 	}
-	return fmt.Sprintf("%d %q %s\n%s", pid, doc.path, absent, doc.text)
+	head := fmt.Sprintf("%d %q %s", pid, doc.path, absent)
+	for _, s := range doc.set {
+		head += fmt.Sprintf(" %q", s.key+"="+s.text)
+	}
+	return head + "\n" + string(doc.text)
 }
 
 // readHandOver reads what may be anything.
@@ -88,8 +92,20 @@ func readHandOver(text string) (doc document, pid int, ok bool) {
 	if doc.path, err = strconv.Unquote(quoted); err != nil {
 		return doc, 0, false
 	}
-	if rest[len(quoted):] != " absent" {
+	rest, absent := strings.CutPrefix(strings.TrimPrefix(rest[len(quoted):], " "), "absent")
+	if !absent {
 		doc.text = []byte(content)
+	}
+	for rest = strings.TrimSpace(rest); rest != ""; rest = strings.TrimSpace(rest) {
+		quoted, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			return doc, 0, false
+		}
+		rest = rest[len(quoted):]
+		var s setKey
+		pair, _ := strconv.Unquote(quoted) // QuotedPrefix has seen that it can be done
+		s.key, s.text, _ = strings.Cut(pair, "=")
+		doc.set = append(doc.set, s)
 	}
 	pid, err = strconv.Atoi(number)
 	return doc, pid, err == nil

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 
 // quiet is the configuration of a daemon that logs nothing.
 func quiet(name string) legion.Config {
-	return legion.Config{Name: name, Logger: slog.New(slog.DiscardHandler)}
+	return legion.Config{Name: name, Control: "none", Logger: slog.New(slog.DiscardHandler)}
 }
 
 // write puts a configuration file into a folder of the test's own.

@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/legion-go/legion"
 )
 
-// Setting is one key of a configuration, as it is now.
-type Setting struct {
-	Key    string // as in "pools.resize.max"
-	Value  string // as in a file; of a secret that is set only Masked
-	Source string // see Source.String
-}
+// Setting is one key of a configuration, as it is now: a value is written as in a
+// file, that of a secret which is set is Masked, and Source is as Source.String
+// has it.
+type Setting = legion.Setting
 
 // Masked stands where a secret is.
 const Masked = "******"
