@@ -26,7 +26,7 @@ func (d *Daemon) command() (path string, args []string) {
 // process and its reason on standard error. It returns in that process, and if
 // there is nothing to do.
 func (d *Daemon) goToBackground() {
-	if !d.config.Background || takeover.Inherited() != nil {
+	if !d.config.Background || restarted || takeover.Inherited() != nil {
 		return
 	}
 	path, args := d.command()

@@ -1,6 +1,8 @@
 package legion
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"syscall"
 	"time"
@@ -53,6 +55,29 @@ type Config struct {
 	// interval 0, in which others have their turn. Default 1 ms.
 	MinPause time.Duration
 
+	// Control is where operators and other programs reach the daemon: addresses,
+	// separated by spaces. Default: "unix:", the socket control.sock in the runtime
+	// folder; if that cannot be opened, because a daemon of the same name runs without
+	// a lock for instance, the log says so and the daemon goes on without; of an address that is
+	// given it is the error of the start. "none" is no address at all.
+	//
+	//	unix:///run/thumbs/control.sock?mode=0660&group=ops
+	//	tcp://0.0.0.0:7070                     needs ControlTLS, or a token in Access
+	//	tcp://127.0.0.1:7070?anyone=read       whoever is on this machine may look
+	//
+	// A token travels readably where there is no ControlTLS: beyond loopback that
+	// needs ?plain=yes.
+	Control string
+	// Access gives roles to those who connect: keys are "user:NAME", "uid:NUMBER",
+	// "group:NAME" and "gid:NUMBER" for Unix sockets, "cert:NAME" for the common name
+	// or a DNS name of a client's certificate, and "token:VALUE" or
+	// "token-file:PATH", which is read at the start. Root and the daemon's own user are
+	// RoleAdmin on Unix sockets. The highest role that fits counts.
+	Access map[string]Role
+	// ControlTLS makes connections to tcp addresses of Control safe; package controltls
+	// has one. Default: they are not.
+	ControlTLS ControlTLS
+
 	// Signals changes what Run does with signals; see [Signal] for the default.
 	Signals map[syscall.Signal]SignalAction
 
@@ -76,3 +101,18 @@ type Config struct {
 }
 
 const defaultStopTimeout = 10 * time.Second
+
+// resolve fills in the defaults, and says what is wrong.
+func (c *Config) resolve() error {
+	if err := checkName(c.Name); err != nil {
+		return fmt.Errorf("Name %q: %w", c.Name, err)
+	}
+	if c.StopTimeout < 0 {
+		return errors.New("StopTimeout must not be negative")
+	}
+	or(&c.StopTimeout, defaultStopTimeout)
+	if misuse := c.logMisuse(); misuse != "" {
+		return errors.New(misuse)
+	}
+	return nil
+}

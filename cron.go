@@ -3,6 +3,7 @@ package legion
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // cronLoop is a declared Cron.
 type cronLoop struct {
 	name    string
+	mu      sync.Mutex // guards entry
 	entry   *cron.Entry
 	fn      func(context.Context) error
 	pending atomic.Bool // waits on the loop, or runs
@@ -45,7 +47,9 @@ func (d *Daemon) startCrons() {
 	}
 	now := time.Now()
 	for _, c := range d.crons {
+		c.mu.Lock()
 		c.entry.Start(now)
+		c.mu.Unlock()
 	}
 	d.owned.Go(func() {
 		timer := time.NewTimer(0)
@@ -65,7 +69,8 @@ func (d *Daemon) startCrons() {
 func (d *Daemon) dueCrons(now time.Time) time.Duration {
 	wait := cron.MaxWait
 	for _, c := range d.crons {
-		if c.entry.Due(now) {
+		due, next := c.look(now)
+		if due {
 			if c.pending.Swap(true) {
 				c.missed.Add(1)
 			} else {
@@ -76,7 +81,15 @@ func (d *Daemon) dueCrons(now time.Time) time.Duration {
 				})
 			}
 		}
-		wait = min(wait, c.entry.Wait(now))
+		wait = min(wait, next)
 	}
 	return wait
+}
+
+// look reports whether the entry is due, and when to look again.
+func (c *cronLoop) look(now time.Time) (due bool, wait time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	due = c.entry.Due(now)
+	return due, c.entry.Wait(now)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/rpc"
 )
 
 // Daemon is a program made of one loop and pools of worker processes. Declare
@@ -31,14 +32,19 @@ type Daemon struct {
 	crons          []*cronLoop
 	inProcess      bool
 	bus            bus.Bus
-	panics         atomic.Uint64   // of callbacks
-	live           context.Context // of callbacks: ends when the daemon stops
+	watchers       followers[EventRecord] // on the control socket
+	panics         atomic.Uint64          // of callbacks
+	live           context.Context        // of callbacks: ends when the daemon stops
 	cancel         context.CancelFunc
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
 	close          context.CancelFunc
 
 	plugins    []*plugin
 	listeners  []*listener
+	offers     []offered    // functions that can be called by name
+	methods    []rpc.Method // of the user's, for the control socket
+	control    controlSocket
+	tasks      taskRuns // started over the control socket
 	servers    []*server
 	identity   host.Identity // from Start on
 	startDir   string        // where the daemon was started, if it is not there any more
@@ -49,6 +55,8 @@ type Daemon struct {
 	mu            sync.Mutex
 	state         state
 	begun         bool // Start was called
+	ran           bool // … by Run
+	rerun         bool // Run is to start it again
 	startedAt     time.Time
 	memoryAtStart uint64        // resident bytes
 	loopEnd       chan struct{} // the loop's goroutine has ended
@@ -72,15 +80,8 @@ const (
 // New begins the declaration of a daemon. It panics if the configuration is not
 // valid.
 func New(c Config) *Daemon {
-	if err := checkName(c.Name); err != nil {
-		panic(fmt.Sprintf("legion: Config.Name %q: %v", c.Name, err))
-	}
-	if c.StopTimeout < 0 {
-		panic("legion: Config.StopTimeout must not be negative")
-	}
-	or(&c.StopTimeout, defaultStopTimeout)
-	if misuse := c.logMisuse(); misuse != "" {
-		panic("legion: Config." + misuse)
+	if err := c.resolve(); err != nil {
+		panic(fmt.Sprintf("legion: Config.%v", err))
 	}
 	d := &Daemon{
 		config:  c,

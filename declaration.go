@@ -208,3 +208,16 @@ func (p *declaration) pool() (*pool.Pool, error) {
 	}
 	return nil, &WorkerError{Pool: p.name, Func: p.name, ExitCode: -1, kind: ErrStopped, detail: p.d.whyNot()}
 }
+
+// kind says what sort of pool this is.
+func (p *declaration) kind() string {
+	switch {
+	case p.fresh:
+		return "task"
+	case p.loops:
+		return "loop"
+	case len(p.funcs) == 1 && p.funcs[0].Stream != nil:
+		return "stream"
+	}
+	return "worker"
+}

@@ -66,6 +66,7 @@ func Emit[E any](ctx context.Context, d *Daemon, event E) error {
 
 // emitHere calls the handlers of E on this goroutine, which is the loop's.
 func emitHere[E any](ctx context.Context, d *Daemon, event E) (stopped bool) {
+	witness(d, event)
 	if !d.bus.Count(reflect.TypeFor[E]()) {
 		return false
 	}
@@ -84,6 +85,7 @@ func emitCounted[E any](ctx context.Context, d *Daemon, event E) (stopped bool) 
 // announce counts an event, and has its handlers called when the loop comes to
 // it. Without handlers the loop is left alone.
 func announce[E any](d *Daemon, event E) {
+	witness(d, event)
 	if d.bus.Count(reflect.TypeFor[E]()) {
 		d.post(func() { emitCounted(d.live, d, event) })
 	}

@@ -29,7 +29,7 @@ func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (O
 	mustFunc(fmt.Sprintf("worker %q", name), fn == nil)
 	p := d.declare("worker", name, opts, false)
 	e := addFunc(p, "worker", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
-	return &Func[In, Out]{endpoint: e, inline: fn}
+	return offer("worker", &Func[In, Out]{endpoint: e, inline: fn})
 }
 
 // Call runs the function in a worker and waits for its result. The error is a

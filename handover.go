@@ -44,7 +44,7 @@ func (d *Daemon) handOver() (files map[string]*os.File, closeAll func(), err err
 		files[name] = f
 	}
 	d.mu.Unlock()
-	for _, l := range d.listeners {
+	for _, l := range d.listening() {
 		f, err := l.file()
 		if err != nil {
 			closeAll()

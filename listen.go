@@ -12,6 +12,7 @@ type listener struct {
 	d             *Daemon
 	network, addr string
 	key           string // its name in a hand-over
+	listen        func(context.Context) (net.Listener, error)
 
 	mu     sync.Mutex
 	inner  net.Listener
@@ -32,6 +33,10 @@ func (d *Daemon) Listen(network, addr string) net.Listener {
 		panic(fmt.Sprintf("legion: Listen(%q, %q): use tcp, tcp4, tcp6 or unix", network, addr))
 	}
 	l := &listener{d: d, network: network, addr: addr, opened: make(chan struct{})}
+	l.listen = func(ctx context.Context) (net.Listener, error) {
+		var c net.ListenConfig
+		return c.Listen(ctx, network, addr)
+	}
 	l.key = fmt.Sprintf("listener %d %s %s", d.countListeners(network, addr), network, addr)
 	d.listeners = append(d.listeners, l)
 	return l
@@ -51,8 +56,7 @@ func (d *Daemon) countListeners(network, addr string) (n int) {
 func (l *listener) open(ctx context.Context) error {
 	inner, err := l.inherit()
 	if err == nil && inner == nil {
-		var c net.ListenConfig
-		inner, err = c.Listen(ctx, l.network, l.addr)
+		inner, err = l.listen(ctx)
 	}
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/legion-go/legion/internal/journal"
 	"github.com/legion-go/legion/internal/logfile"
+	"github.com/legion-go/legion/internal/proc"
 )
 
 // LogRotation has the daemon rotate its log file itself: it becomes name.1, what
@@ -29,9 +30,9 @@ type LogRotation struct {
 
 // LogStats are the figures of the daemon's log since the start.
 type LogStats struct {
-	Written uint64 // records in the log; with Config.Logger those given to it
-	Dropped uint64 // records that are not in the log, because the log, or the loop, was too slow for them, or a worker printed too much
-	Failure string // why nothing can be written now; "" if it can
+	Written uint64 `json:"written"` // records in the log; with Config.Logger those given to it
+	Dropped uint64 `json:"dropped"` // records that are not in the log, because the log, or the loop, was too slow for them, or a worker printed too much
+	Failure string `json:"failure"` // why nothing can be written now; "" if it can
 }
 
 // Values of Config.LogFormat.
@@ -65,6 +66,7 @@ type logs struct {
 	level  slog.LevelVar
 	target atomic.Pointer[logTarget] // nil until the log is opened
 	events logEvents
+	recent recentLog
 	handed atomic.Uint64 // records given to target
 	lost   atomic.Uint64 // records that did not get as far as a writer
 
@@ -107,19 +109,29 @@ func (c *Config) logMisuse() string {
 // newLog makes the daemon's logger. It opens nothing: New is called in workers
 // too. There, what the daemon's own code logs travels to the daemon.
 func (d *Daemon) newLog() *slog.Logger {
-	front := &logFront{d: d}
+	d.setLog()
+	front := slog.New(&logFront{d: d})
+	if d.isWorker() {
+		return front
+	}
+	return front.With("daemon", d.config.Name)
+}
+
+// setLog makes the level, and where records go, what the configuration says.
+func (d *Daemon) setLog() {
 	d.logs.level.Set(d.config.LogLevel)
 	if d.isWorker() {
 		d.logs.level.Set(everything) // the daemon decides
-		return slog.New(front)
+		return
 	}
 	if own := d.config.Logger; own != nil {
 		if d.config.LogLevel == 0 {
 			d.logs.level.Set(everything)
 		}
 		d.logs.target.Store(&logTarget{own.Handler()})
+		return
 	}
-	return slog.New(front).With("daemon", d.config.Name)
+	d.logs.target.Store(nil)
 }
 
 // SetLogLevel has records below level left out from now on, those of workers
@@ -223,6 +235,9 @@ func (l *logs) keep(r slog.Record) {
 // write gives a record, with all of its attributes in it, to t.
 func (l *logs) write(t *logTarget, r slog.Record) {
 	l.handed.Add(1)
+	if proc.Self() == nil { // a worker's are remembered by the daemon
+		l.recent.add(r)
+	}
 	_ = t.handler.Handle(context.Background(), r) // it has counted what went wrong
 }
 

@@ -42,13 +42,14 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { return declareDecoder().Daemon },
 		func() *legion.Daemon { d, _ := newGreeted(); return d },
 		func() *legion.Daemon { return newSolo("solo", legion.Pool{}).d },
+		func() *legion.Daemon { return new(controlled).declare(quiet("controlled")).d },
 		func() *legion.Daemon { return newSolo("crowd", legion.Pool{Concurrency: 8}).d },
 	}, unlike...)...)
 }
 
 // quiet is the configuration of the daemons in these tests.
 func quiet(name string) legion.Config {
-	return legion.Config{Name: name, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
+	return legion.Config{Name: name, Control: "none", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
 }
 
 // kit is a daemon with functions for every purpose. Its worker processes declare

@@ -40,6 +40,7 @@ func (d *Daemon) Reload(ctx context.Context) error {
 }
 
 func (d *Daemon) reload(ctx context.Context) error {
+	witness(d, Reload{})
 	err := d.onLoop(ctx, func() error {
 		_, err := d.bus.Emit(ctx, reflect.TypeFor[Reload](), Reload{})
 		return err

@@ -27,8 +27,14 @@ func (d *Daemon) Run(ctx context.Context) error {
 		<-watched
 	}()
 	defer context.AfterFunc(ctx, func() { d.begin("the context of Run ended") })()
+	d.mu.Lock()
+	d.ran = true
+	d.mu.Unlock()
 	if err := d.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	return d.Wait()
+	if err := d.Wait(); err != nil {
+		return err
+	}
+	return d.startAgain()
 }

@@ -27,7 +27,9 @@ func (d *Daemon) Start(ctx context.Context) error {
 	err := d.startUp(ctx)
 	if err == nil {
 		d.startServers()
-		err = d.tellPredecessor(nil)
+		if err = d.tellPredecessor(nil); err == nil {
+			d.control.serve()
+		}
 	} else {
 		err = fmt.Errorf("legion: starting %s: %w", d.config.Name, err)
 		_ = d.tellPredecessor(err)
@@ -91,6 +93,9 @@ func (d *Daemon) startUp(ctx context.Context) error {
 		return err
 	}
 	if err := d.startPlugins(ctx); err != nil {
+		return err
+	}
+	if err := d.openControl(ctx); err != nil {
 		return err
 	}
 	for _, l := range d.listeners {

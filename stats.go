@@ -12,91 +12,102 @@ import (
 
 // Stats are the figures of a daemon. They can be encoded as JSON.
 type Stats struct {
-	Name  string
-	PID   int
-	State string // declared, starting, running, stopping, stopped
-	Loop  LoopStats
-	Pools []PoolStats // in the order of declaration
+	Name  string      `json:"name"`
+	PID   int         `json:"pid"`
+	State string      `json:"state"` // declared, starting, running, stopping, stopped
+	Loop  LoopStats   `json:"loop"`
+	Pools []PoolStats `json:"pools"` // in the order of declaration
 
-	User   string        // whom the daemon runs as, by name, or by number if it has none
-	Uptime time.Duration // since Start has returned
-	CPU    time.Duration // user and system time of the daemon's process
-	Memory MemoryStats
-	Load   [3]float64 // the machine's load over 1, 5 and 15 minutes; 0 where it is not known
-	Host   string
+	User   string        `json:"user"`   // whom the daemon runs as, by name, or by number if it has none
+	Uptime time.Duration `json:"uptime"` // since Start has returned
+	CPU    time.Duration `json:"cpu"`    // user and system time of the daemon's process
+	Memory MemoryStats   `json:"memory"`
+	Load   [3]float64    `json:"load"` // the machine's load over 1, 5 and 15 minutes; 0 where it is not known
+	Host   string        `json:"host"`
 
-	Events  map[string]uint64 // how often each type of event was emitted
-	Plugins map[string]any    // what plugins add, by their names
-	Extra   map[string]any    // what handlers of *Stats events add
-	Log     LogStats
+	Events  map[string]uint64 `json:"events"`  // how often each type of event was emitted
+	Plugins map[string]any    `json:"plugins"` // what plugins add, by their names
+	Extra   map[string]any    `json:"extra"`   // what handlers of *Stats events add
+	Log     LogStats          `json:"log"`
 }
 
 // MemoryStats are about the resident memory of the daemon's process, in bytes; 0
 // where it is not known.
 type MemoryStats struct {
-	Now, Initial, Peak uint64 // Initial is as of the end of Start
+	Now     uint64 `json:"now"`
+	Initial uint64 `json:"initial"` // at the end of Start
+	Peak    uint64 `json:"peak"`
 }
 
 // LoopStats are the figures of the daemon's loop.
 type LoopStats struct {
-	Ticks    uint64        // calls of functions given to Every
-	Missed   uint64        // ticks left out because the loop was late
-	Overruns uint64        // ticks that took longer than their interval
-	Panics   uint64        // functions of the loop that panicked
-	Pending  int           // functions that wait for their turn
-	Running  time.Duration // how long the function that runs now has been running; 0 if none does
+	Ticks    uint64        `json:"ticks"`    // calls of functions given to Every
+	Missed   uint64        `json:"missed"`   // ticks left out because the loop was late
+	Overruns uint64        `json:"overruns"` // ticks that took longer than their interval
+	Panics   uint64        `json:"panics"`   // functions of the loop that panicked
+	Pending  int           `json:"pending"`  // functions that wait for their turn
+	Running  time.Duration `json:"running"`  // how long the function that runs now has been running; 0 if none does
 }
 
 // PoolStats are the figures of one pool since the start.
 type PoolStats struct {
-	Name     string
-	State    string // running, paused, failed, stopping, stopped
-	Reason   string // why it has failed
-	Min, Max int
-	Queued   int // calls that wait in the daemon
-	Running  int // calls in workers
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`   // worker, task, stream or loop
+	State   string `json:"state"`  // running, paused, failed, stopping, stopped
+	Reason  string `json:"reason"` // why it has failed
+	Min     int    `json:"min"`
+	Max     int    `json:"max"`
+	Ready   int    `json:"ready"`   // workers that serve
+	Queued  int    `json:"queued"`  // calls that wait in the daemon
+	Running int    `json:"running"` // calls in workers
 
-	Calls    uint64 // made
-	OK       uint64 // ended with a result
-	Failed   uint64 // ended with an error of the function
-	Panicked uint64
-	Refused  uint64
-	TimedOut uint64
-	Canceled uint64
-	Crashed  uint64 // ended with the death of their worker
-	Dropped  uint64 // refused: queue full, pool failed, stopped
-	Retried  uint64 // tried again
+	Calls    uint64 `json:"calls"`  // made
+	OK       uint64 `json:"ok"`     // ended with a result
+	Failed   uint64 `json:"failed"` // ended with an error of the function
+	Panicked uint64 `json:"panicked"`
+	Refused  uint64 `json:"refused"`
+	TimedOut uint64 `json:"timed_out"`
+	Canceled uint64 `json:"canceled"`
+	Crashed  uint64 `json:"crashed"` // ended with the death of their worker
+	Dropped  uint64 `json:"dropped"` // refused: queue full, pool failed, stopped
+	Retried  uint64 `json:"retried"` // tried again
 
-	Started  uint64 // worker processes started
-	Recycled uint64 // … that left in good order
-	Restarts uint64 // … that died unexpectedly
-	Corrupt  uint64 // … that broke the protocol
+	Started  uint64 `json:"started"`  // worker processes started
+	Recycled uint64 `json:"recycled"` // … that left in good order
+	Restarts uint64 `json:"restarts"` // … that died unexpectedly
+	Corrupt  uint64 `json:"corrupt"`  // … that broke the protocol
 
-	LastDeath string // how the last unexpected one died
-	Workers   []WorkerStats
-	Funcs     []FuncStats
+	LastDeath string        `json:"last_death"` // how the last unexpected one died
+	Workers   []WorkerStats `json:"workers"`
+	Funcs     []FuncStats   `json:"funcs"`
 }
 
 // WorkerStats are the figures of one worker process.
 type WorkerStats struct {
-	ID       uint64
-	PID      int
-	State    string // starting, ready, leaving, dying, killed, stuck
-	Retiring string // why it is to be replaced
-	Age      time.Duration
-	Calls    uint64 // ended
-	Load     int    // calls in it now
-	Call     string // the function that runs; "" if it is idle
-	For      time.Duration
-	Memory   uint64 // resident bytes of its own
+	ID       uint64        `json:"id"`
+	PID      int           `json:"pid"`
+	State    string        `json:"state"`    // starting, ready, leaving, dying, killed, stuck
+	Retiring string        `json:"retiring"` // why it is to be replaced
+	Age      time.Duration `json:"age"`
+	Calls    uint64        `json:"calls"` // ended
+	Load     int           `json:"load"`  // calls in it now
+	Call     string        `json:"call"`  // the function that runs; "" if it is idle
+	For      time.Duration `json:"for"`
+	Memory   uint64        `json:"memory"` // resident bytes of its own
+	CPU      time.Duration `json:"cpu"`    // user and system time of the process
 }
 
 // FuncStats are the figures of one function. Latencies are from the call to its
 // answer, percentiles exact to an eighth.
 type FuncStats struct {
-	Name                     string
-	Calls, Errors            uint64
-	Mean, P50, P90, P99, Max time.Duration
+	Name   string        `json:"name"`
+	Calls  uint64        `json:"calls"`
+	Errors uint64        `json:"errors"`
+	Mean   time.Duration `json:"mean"`
+	P50    time.Duration `json:"p50"`
+	P90    time.Duration `json:"p90"`
+	P99    time.Duration `json:"p99"`
+	Max    time.Duration `json:"max"`
 }
 
 // statsPatience is how long Stats waits for the loop to let handlers add to it.
@@ -125,8 +136,8 @@ func (d *Daemon) Stats() Stats {
 
 func (d *Daemon) stats() Stats {
 	s := Stats{Name: d.config.Name, PID: os.Getpid()}
+	s.State = d.stateName()
 	d.mu.Lock()
-	s.State = [...]string{"declared", "starting", "running", "stopping", "stopped"}[d.state]
 	var tickers []*loop.Ticker
 	for _, l := range d.loops {
 		if l.ticker != nil {
@@ -160,11 +171,11 @@ func (d *Daemon) stats() Stats {
 func (p *declaration) stats() PoolStats {
 	running := p.running.Load()
 	if running == nil {
-		return PoolStats{Name: p.name, State: "stopped", Min: p.opts.Min, Max: p.opts.Max}
+		return PoolStats{Name: p.name, Kind: p.kind(), State: "stopped", Min: p.opts.Min, Max: p.opts.Max}
 	}
 	in := running.Stats()
 	s := PoolStats{
-		Name: in.Name, State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max,
+		Name: in.Name, Kind: p.kind(), State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max,
 		Queued: in.Queued, Running: in.Running,
 		Calls: in.Calls, OK: in.OK, Failed: in.Failed, Panicked: in.Panicked, Refused: in.Refused,
 		TimedOut: in.Timeout, Canceled: in.Canceled, Crashed: in.Crashed, Dropped: in.Dropped, Retried: in.Retried,
@@ -173,6 +184,9 @@ func (p *declaration) stats() PoolStats {
 	}
 	for _, w := range in.Workers {
 		s.Workers = append(s.Workers, WorkerStats(w))
+		if w.State == "ready" {
+			s.Ready++
+		}
 	}
 	for _, f := range in.Funcs {
 		s.Funcs = append(s.Funcs, funcStats(f))
@@ -185,4 +199,11 @@ func funcStats(f pool.FuncStats) FuncStats {
 		Name: f.Name, Calls: f.Calls, Errors: f.Errors,
 		Mean: f.Mean, P50: f.P50, P90: f.P90, P99: f.P99, Max: f.Latency.Max,
 	}
+}
+
+// stateName says what the daemon does.
+func (d *Daemon) stateName() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return [...]string{"declared", "starting", "running", "stopping", "stopped"}[d.state]
 }

@@ -101,7 +101,9 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 			errs = append(errs, fmt.Errorf("Teardown: %w", err))
 		}
 	}
+	d.control.close() // who comes now may be the next daemon, which plugins let start
 	errs = append(errs, d.stopPlugins(ctx)...)
+	d.control.shutDown(ctx)
 	d.loop.Stop()
 	select {
 	case <-d.loopEnd:
@@ -136,6 +138,7 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 		}
 	}()
 	d.stopServers(ctx)
+	witness(d, Shutdown{Reason: why})
 	if !d.bus.Count(reflect.TypeFor[Shutdown]()) {
 		return
 	}

@@ -47,7 +47,7 @@ func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, 
 			return nil
 		},
 	})
-	return &Stream[In, Out]{endpoint: e, fn: fn}
+	return offerStream(&Stream[In, Out]{endpoint: e, fn: fn})
 }
 
 // Name returns the name of the function.

@@ -1,6 +1,7 @@
 package legion
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/legion-go/legion/internal/pool"
@@ -75,3 +76,18 @@ func (s *Supervisor) do(f func(*pool.Pool)) error {
 
 // Stats returns the figures of the pool.
 func (s *Supervisor) Stats() PoolStats { return s.p.stats() }
+
+// Stack returns the stacks of all goroutines of the worker with the given pid,
+// which goes on. A worker that is stopped, or that is starting, does not answer:
+// then the end of ctx, or of two seconds, is an error.
+func (s *Supervisor) Stack(ctx context.Context, pid int) (string, error) {
+	p, err := s.p.pool()
+	if err != nil {
+		return "", err
+	}
+	stack, err := p.Stack(ctx, pid)
+	if err != nil {
+		return "", fmt.Errorf("legion: %w", err)
+	}
+	return stack, nil
+}

@@ -40,5 +40,5 @@ func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out
 		OnReturn: opts.OnReturn, OnDied: opts.OnDied, OnTimeout: opts.OnTimeout,
 	}, true)
 	e := addFunc(p, "task", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
-	return &Func[In, Out]{endpoint: e, inline: fn}
+	return offer("task", &Func[In, Out]{endpoint: e, inline: fn})
 }

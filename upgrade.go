@@ -32,22 +32,27 @@ func (d *Daemon) Upgrade(ctx context.Context) error {
 	if d.loop.OnLoop() {
 		return fmt.Errorf("legion: upgrading %s: not on the loop, which must go on meanwhile: use a goroutine", d.config.Name)
 	}
+	_, err := d.upgrade(ctx)
+	return err
+}
+
+// upgrade is Upgrade, and returns the pid of the new process.
+func (d *Daemon) upgrade(ctx context.Context) (pid int, err error) {
 	d.changing.Lock()
 	defer d.changing.Unlock()
 	if err := d.mustRun(); err != nil {
-		return fmt.Errorf("legion: upgrading %s: %w", d.config.Name, err)
+		return 0, fmt.Errorf("legion: upgrading %s: %w", d.config.Name, err)
 	}
-	pid, err := d.takeOver(ctx)
-	if err != nil {
-		return fmt.Errorf("legion: upgrading %s, which goes on as before: %w", d.config.Name, err)
+	if pid, err = d.takeOver(ctx); err != nil {
+		return 0, fmt.Errorf("legion: upgrading %s, which goes on as before: %w", d.config.Name, err)
 	}
 	d.log.Info("upgraded", "pid", os.Getpid(), "new", pid)
-	for _, l := range d.listeners {
+	for _, l := range d.listening() {
 		l.giveAway()
 	}
 	_ = Emit(ctx, d, PIDChanged{Old: os.Getpid(), New: pid})
 	d.begin(fmt.Sprintf("process %d has taken over", pid))
-	return nil
+	return pid, nil
 }
 
 // takeOver starts the new process and returns its pid when it serves.

@@ -80,7 +80,7 @@ func Handle[T, In, Out any](w *Workers[T], name string, method func(*T, context.
 		}
 		return method(t, ctx, in)
 	}
-	return &Func[In, Out]{endpoint: e, inline: inline}
+	return offer("worker", &Func[In, Out]{endpoint: e, inline: inline})
 }
 
 // local returns the T of this process, for Inline.

@@ -46,6 +46,16 @@ type abstractLock struct {
 
 func (l *abstractLock) Name() string { return "lock-abstract" }
 
+// Lock is what lock.list of the control socket tells.
+func (l *abstractLock) Lock() legion.LockInfo {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.listener == nil {
+		return info(l.Name(), "", false)
+	}
+	return info(l.Name(), l.listener.Addr().String(), true)
+}
+
 // Attach is called by Use.
 func (l *abstractLock) Attach(d *legion.Daemon) error {
 	if l.daemon != nil {

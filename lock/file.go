@@ -50,6 +50,13 @@ type fileLock struct {
 
 func (l *fileLock) Name() string { return "lock-file" }
 
+// Lock is what lock.list of the control socket tells.
+func (l *fileLock) Lock() legion.LockInfo {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return info(l.Name(), l.path, l.f != nil)
+}
+
 // Attach is called by Use.
 func (l *fileLock) Attach(d *legion.Daemon) error {
 	if l.daemon != nil {

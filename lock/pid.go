@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strconv"
+
+	"github.com/legion-go/legion"
 )
 
 // maxPID is how much of the file is looked at: more than any process id takes.
@@ -48,4 +50,13 @@ func writePID(f *os.File, pid int) error {
 		return err
 	}
 	return f.Truncate(int64(len(line)))
+}
+
+// info describes a lock.
+func info(name, path string, held bool) legion.LockInfo {
+	i := legion.LockInfo{Name: name, Path: path}
+	if held {
+		i.PID = os.Getpid()
+	}
+	return i
 }

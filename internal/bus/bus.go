@@ -144,14 +144,33 @@ func call(ctx context.Context, h Handler, event any) (err error) {
 	return h(ctx, event)
 }
 
-// Counts returns how often events of each type were emitted.
-func (b *Bus) Counts() map[string]uint64 {
+// Topic is a type of events with its figures.
+type Topic struct {
+	Type     reflect.Type
+	Emitted  uint64
+	Handlers int
+}
+
+// Topics returns those of which there were events, or that have handlers, in no
+// order.
+func (b *Bus) Topics() []Topic {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	counts := map[string]uint64{}
+	var all []Topic
 	for t, top := range b.topics {
-		if n := top.emitted.Load(); n > 0 {
-			counts[t.String()] = n
+		if n := top.emitted.Load(); n > 0 || len(top.handlers) > 0 {
+			all = append(all, Topic{t, n, len(top.handlers)})
+		}
+	}
+	return all
+}
+
+// Counts returns how often events of each type were emitted.
+func (b *Bus) Counts() map[string]uint64 {
+	counts := map[string]uint64{}
+	for _, t := range b.Topics() {
+		if t.Emitted > 0 {
+			counts[t.Type.String()] = t.Emitted
 		}
 	}
 	return counts

@@ -1,0 +1,124 @@
+package legion
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/strictjson"
+)
+
+// rawJSON is a value that is decoded when its type is known.
+type rawJSON = json.RawMessage
+
+// FuncInfo is a function that can be called by name.
+type FuncInfo struct {
+	Name string `json:"name"`
+	Pool string `json:"pool"`
+	Kind string `json:"kind"` // worker, task or stream
+	In   string `json:"in"`   // Go types
+	Out  string `json:"out"`
+}
+
+type callIn struct {
+	Name    string        `json:"name" usage:"the name of a function, or pool.name if several have it"`
+	Arg     rawJSON       `json:"arg,omitzero" usage:"its argument; without it the zero value"`
+	Timeout time.Duration `json:"timeout,omitzero" usage:"seconds that it may take, beside what its pool says"`
+}
+
+// callMethods are those that call functions by name.
+func (d *Daemon) callMethods() []rpc.Method {
+	return []rpc.Method{
+		look("func.list", "The functions of workers, tasks and streams, which call, task.run and call.stream take by name.",
+			func(context.Context, none) ([]FuncInfo, error) {
+				all := []FuncInfo{}
+				for _, o := range d.offers {
+					all = append(all, FuncInfo{Name: o.name, Pool: o.p.name, Kind: o.kind, In: o.in.String(), Out: o.out.String()})
+				}
+				return all, nil
+			}),
+		operate("call", "Calls a function in a worker, and returns its result.", func(ctx context.Context, in callIn) (any, error) {
+			o, arg, err := d.offerNamed(in.Name, in.Arg)
+			if err != nil {
+				return nil, err
+			}
+			if o.stream != nil {
+				return nil, wrong("name", "%s gives a stream: use call.stream", in.Name)
+			}
+			ctx, cancel := limited(ctx, in.Timeout)
+			defer cancel()
+			return o.call(ctx, arg)
+		}),
+		rpc.Streamed("call.stream", "Calls a function whose result is a stream.", RoleOperate,
+			func(ctx context.Context, in callIn, send func(any) error) error {
+				o, arg, err := d.offerNamed(in.Name, in.Arg)
+				if err != nil {
+					return err
+				}
+				if o.stream == nil {
+					return wrong("name", "%s gives one result: use call", in.Name)
+				}
+				ctx, cancel := limited(ctx, in.Timeout)
+				defer cancel()
+				return o.stream(ctx, arg, send)
+			}),
+	}
+}
+
+// limited is ctx with a timeout, if there is one.
+func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout > 0 {
+		return context.WithTimeout(ctx, timeout)
+	}
+	return context.WithCancel(ctx)
+}
+
+// offerNamed finds a function and decodes its argument.
+func (d *Daemon) offerNamed(name string, arg rawJSON) (*offered, any, error) {
+	var found []*offered
+	var names []string
+	for i := range d.offers {
+		o := &d.offers[i]
+		if o.name == name || o.p.name+"."+o.name == name {
+			found = append(found, o)
+		}
+		names = append(names, o.name)
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil, wrong("name", "there is no function %q; there are: %s", name, strings.Join(names, ", "))
+	case 1:
+	default:
+		var full []string
+		for _, o := range found {
+			full = append(full, o.p.name+"."+o.name)
+		}
+		return nil, nil, wrong("name", "several functions are called %q: write %s", name, strings.Join(full, " or "))
+	}
+	v := reflect.New(found[0].in)
+	if len(arg) > 0 {
+		if err := strictjson.Unmarshal(arg, v.Interface()); err != nil {
+			return nil, nil, wrong("arg", "it must be a %v: %v", found[0].in, err)
+		}
+	}
+	return found[0], v.Elem().Interface(), nil
+}
+
+// TaskRun is a task that was started over the control socket.
+type TaskRun struct {
+	ID      uint64        `json:"id"`
+	Name    string        `json:"name"`
+	State   string        `json:"state"` // queued, running, done, failed
+	PID     int           `json:"pid"`
+	Started time.Time     `json:"started"`
+	Took    time.Duration `json:"took"` // so far, or in all
+	Error   string        `json:"error,omitempty"`
+	Result  any           `json:"result,omitempty"`
+}
+
+// String is for messages.
+func (r TaskRun) String() string { return fmt.Sprintf("task %s (run %d)", r.Name, r.ID) }

@@ -1,0 +1,193 @@
+package legion
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// EventInfo is a type of events.
+type EventInfo struct {
+	Type     string `json:"type"`
+	Count    uint64 `json:"count"` // how often it was emitted
+	Handlers int    `json:"handlers"`
+}
+
+// EventRecord is an event as the control socket tells it.
+type EventRecord struct {
+	Time time.Time `json:"time"`
+	Type string    `json:"type"` // as in event.list
+	Data any       `json:"data"`
+}
+
+type followEventsIn struct {
+	Types []string `json:"types,omitzero" usage:"which types; without it all but Idle, PreExecute and PostExecute, of which there are many"`
+}
+
+type tailIn struct {
+	Lines *int    `json:"lines" usage:"how many records at most. Default 100"`
+	Level *string `json:"level" usage:"debug, info, warn or error: only records of that level or above"`
+}
+
+type followStatsIn struct {
+	Every *time.Duration `json:"every" usage:"seconds between two items. Default 1"`
+}
+
+// minEvery is how often statistics can be followed at most.
+const minEvery = 100 * time.Millisecond
+
+// watchMethods are those that show what happens.
+func (d *Daemon) watchMethods() []rpc.Method {
+	return []rpc.Method{
+		look("event.list", "The types of events, and how often they came.", func(context.Context, none) ([]EventInfo, error) { return d.eventList(), nil }),
+		rpc.Streamed("event.follow", "Events as they happen.", RoleRead, d.followEvents),
+		look("log.tail", "The last records of the log. The daemon remembers a thousand, and at most 512 KiB.", func(_ context.Context, in tailIn) ([]LogRecord, error) {
+			lines, level, err := in.read()
+			if err != nil {
+				return nil, err
+			}
+			return d.logs.recent.tail(lines, level), nil
+		}),
+		rpc.Streamed("log.follow", "The last records of the log, and then new ones as they come.", RoleRead, d.followLog),
+		rpc.Streamed("stats.follow", "What daemon.status returns, again and again.", RoleRead, d.followStats),
+	}
+}
+
+func (in *tailIn) read() (lines int, level slog.Level, err error) {
+	lines, level = 100, everything
+	if in.Lines != nil {
+		if lines = *in.Lines; lines < 0 {
+			return 0, 0, wrong("lines", "it must not be negative")
+		}
+	}
+	if in.Level != nil {
+		if err := level.UnmarshalText([]byte(*in.Level)); err != nil {
+			return 0, 0, wrong("level", "%q is none: use debug, info, warn or error", *in.Level)
+		}
+	}
+	return lines, level, nil
+}
+
+func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(LogRecord) error) error {
+	lines, level, err := in.read()
+	if err != nil {
+		return err
+	}
+	past, f := d.logs.recent.follow(lines, level)
+	defer d.logs.recent.remove(f)
+	for _, r := range past {
+		if err := send(r); err != nil {
+			return err
+		}
+	}
+	return f.follow(ctx, func(r LogRecord) error {
+		if r.level < level {
+			return nil
+		}
+		return send(r)
+	}, missedRecords)
+}
+
+func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(Status) error) error {
+	every := time.Second
+	if in.Every != nil {
+		every = max(*in.Every, minEvery)
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		if err := send(d.status()); err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(EventRecord) error) error {
+	f := d.watchers.add()
+	defer d.watchers.remove(f)
+	return f.follow(ctx, func(e EventRecord) error {
+		if wanted := slices.Contains(in.Types, e.Type); !wanted && (len(in.Types) > 0 || isFrequent(e.Type)) {
+			return nil
+		}
+		return send(e)
+	}, func(n uint64) EventRecord {
+		return EventRecord{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
+	})
+}
+
+// isFrequent reports whether events of that type come so often that only who
+// names it wants it.
+func isFrequent(name string) bool {
+	return name == "Idle" || name == "PreExecute" || name == "PostExecute"
+}
+
+func (d *Daemon) eventList() []EventInfo {
+	all := []EventInfo{}
+	for _, t := range d.bus.Topics() {
+		all = append(all, EventInfo{Type: eventName(t.Type), Count: t.Emitted, Handlers: t.Handlers})
+	}
+	slices.SortFunc(all, func(a, b EventInfo) int { return strings.Compare(a.Type, b.Type) })
+	return all
+}
+
+// eventName is the type of an event without the name of this package.
+func eventName(t reflect.Type) string {
+	return strings.Replace(strings.TrimPrefix(t.String(), "legion."), "*legion.", "*", 1)
+}
+
+// witness shows an event to those who follow events. It costs next to nothing
+// when there are none.
+func witness[E any](d *Daemon, event E) {
+	if d.watchers.any() {
+		v := reflect.ValueOf(event)
+		d.watchers.offer(EventRecord{Time: time.Now(), Type: eventName(v.Type()), Data: describe(v)})
+	}
+}
+
+// describe makes something that has a JSON form, and shares no memory with the
+// program, out of an event.
+func describe(v reflect.Value) any {
+	if !v.IsValid() {
+		return nil
+	}
+	if v.CanInterface() {
+		switch v := v.Interface().(type) {
+		case syscall.Signal:
+			return unix.SignalName(v)
+		case time.Time, time.Duration:
+			return v
+		case error:
+			return v.Error()
+		case fmt.Stringer:
+			return v.String()
+		}
+	}
+	switch v.Kind() {
+	case reflect.Bool, reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return v.Interface()
+	case reflect.Struct:
+		fields := map[string]any{}
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				fields[snake(f.Name)] = describe(v.Field(i))
+			}
+		}
+		return fields
+	}
+	return fmt.Sprintf("%+v", v.Interface())
+}

@@ -1,0 +1,159 @@
+package legion
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// Role is what somebody may do on the control socket. Each includes those before
+// it.
+type Role = rpc.Role
+
+const (
+	RoleRead    = rpc.Read    // look: status, statistics, logs, events
+	RoleOperate = rpc.Operate // steer: pause, scale, recycle, reload, call functions
+	RoleAdmin   = rpc.Admin   // end and replace the daemon: stop, restart, upgrade, signals
+)
+
+// Caller is who calls a method of the control socket.
+type Caller = rpc.Caller
+
+// CallerOf returns who has called the method that has been given ctx; the zero
+// Caller elsewhere.
+func CallerOf(ctx context.Context) Caller { return rpc.CallerOf(ctx) }
+
+// MethodError is an error with a code of its own: what a method returns it as,
+// the client sees. Other errors get the code -32500.
+type MethodError = rpc.Error
+
+// MethodOption changes a method of the control socket.
+type MethodOption func(*rpc.Method)
+
+// Allow says which role a caller needs. Default RoleOperate.
+func Allow(role Role) MethodOption {
+	return func(m *rpc.Method) { m.Role, m.Changes = role, role > RoleRead }
+}
+
+// Help describes a method that Expose makes.
+func Help(text string) MethodOption { return func(m *rpc.Method) { m.Help = text } }
+
+// Method adds a method to the control socket. fn is called on the loop, like
+// every callback, so it may use what they use; what is slow belongs into a
+// worker: see [Expose].
+//
+// If In is a struct, its fields are the parameters, by name or in order; their
+// names come from the json tags, their descriptions from tags usage, and those
+// with omitempty, omitzero or of a pointer type may be left out. struct{} means
+// none. Any other In is one parameter, called value. A time.Duration travels as
+// seconds. Names have parts: "thumbs.made". daemon, pool, worker and the like
+// before the first dot are Legion's own.
+//
+// help is what introspection and the command line tell of it.
+func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, In) (Out, error), options ...MethodOption) {
+	mustFunc(fmt.Sprintf("method %q", name), fn == nil)
+	m := rpc.Typed(name, help, RoleOperate, func(ctx context.Context, in In) (out Out, err error) {
+		ctx = context.WithValue(ctx, onLoop{}, d)
+		ran := d.onLoop(ctx, func() error {
+			out, err = fn(ctx, in)
+			return nil
+		})
+		if ran != nil { // the loop may still come to it, and write to out and err
+			var none Out
+			return none, fmt.Errorf("%s on the daemon's loop: %w", name, ran)
+		}
+		return out, err
+	})
+	d.addMethod(m, options)
+}
+
+// Expose makes a function of worker processes a method of the control socket of
+// the same name. It is called beside the loop. Its parameters are as those of
+// [Method].
+func Expose[In, Out any](d *Daemon, fn *Func[In, Out], options ...MethodOption) {
+	d.addMethod(rpc.Typed(fn.name, "Calls the function "+fn.name+" in a worker.", RoleOperate, fn.Call), options)
+}
+
+// addMethod declares a method of the user's.
+func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
+	d.mustDeclare("method " + m.Name)
+	for _, option := range options {
+		option(&m)
+	}
+	if first, _, dotted := strings.Cut(m.Name, "."); dotted && reserved(first) {
+		panic(fmt.Sprintf("legion: method %q: names that begin with %q are Legion's own: choose another", m.Name, first+"."))
+	}
+	for _, other := range d.methods {
+		if other.Name == m.Name {
+			panic(fmt.Sprintf("legion: method %q: there is one of that name", m.Name))
+		}
+	}
+	if err := rpc.New(rpc.Options{}).Add(m); err != nil {
+		panic(fmt.Sprintf("legion: method %q: %v", m.Name, err))
+	}
+	d.methods = append(d.methods, m)
+}
+
+// reserved reports whether methods of that kind are built in.
+func reserved(kind string) bool {
+	switch kind {
+	case "daemon", "pool", "worker", "func", "task", "cron", "event", "log", "stats", "plugin", "lock", "config", "system", "rpc":
+		return true
+	}
+	return false
+}
+
+// offered is a function of the workers as the control socket calls it: by name,
+// with JSON.
+type offered struct {
+	name, kind string // kind: worker, task or stream
+	p          *declaration
+	in, out    reflect.Type
+	call       func(ctx context.Context, arg any) (any, error) // not of a stream
+	begin      func(ctx context.Context, arg any) begun        // not of a stream
+	stream     func(ctx context.Context, arg any, send func(any) error) error
+}
+
+// begun is a future of any type.
+type begun interface {
+	Done() <-chan struct{}
+	PID() int
+	State() CallState
+	Cancel()
+	result() (any, error)
+}
+
+func (f *Future[Out]) result() (any, error) { return f.Result() }
+
+// offer makes f callable by name.
+func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
+	d := f.p.d
+	d.offers = append(d.offers, offered{
+		name: f.name, kind: kind, p: f.p, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		call:  func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },
+		begin: func(ctx context.Context, arg any) begun { return f.Go(ctx, arg.(In)) },
+	})
+	return f
+}
+
+func offerStream[In, Out any](s *Stream[In, Out]) *Stream[In, Out] {
+	d := s.p.d
+	d.offers = append(d.offers, offered{
+		name: s.name, kind: "stream", p: s.p, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		stream: func(ctx context.Context, arg any, send func(any) error) error {
+			for out, err := range s.All(ctx, arg.(In)) {
+				if err != nil {
+					return err
+				}
+				if err := send(out); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+	return s
+}

@@ -1,0 +1,45 @@
+package legion
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// restartMark tells a process that it goes on with a daemon which has restarted
+// in place: it is in the background already, if it is to be.
+const restartMark = "_LEGION_RESTARTED"
+
+// restarted is read and removed before main: neither the program nor what it
+// starts sees the mark.
+var restarted = func() bool {
+	_, is := os.LookupEnv(restartMark)
+	_ = os.Unsetenv(restartMark) // it is well-formed
+	return is
+}()
+
+// Restart stops the daemon and has Run start it anew in the same process id, with
+// the program that then stands at its path, or Config.Command. Calls that run are
+// finished; those in the meantime find nobody: Upgrade loses none, but has two
+// processes at the same time. It returns at once. A daemon that was started by
+// Start, not by Run, cannot do it.
+func (d *Daemon) Restart() error { return d.again("Restart") }
+
+// startAgain turns this process, in which nothing is left of the daemon, into a
+// new one. It returns only if that fails, or was not asked for.
+func (d *Daemon) startAgain() error {
+	d.mu.Lock()
+	wanted := d.rerun
+	d.mu.Unlock()
+	if !wanted {
+		return nil
+	}
+	if dir := d.whereStarted(); dir != "" {
+		if err := os.Chdir(dir); err != nil {
+			return fmt.Errorf("legion: restarting %s: %w", d.config.Name, err)
+		}
+	}
+	path, args := d.command()
+	err := syscall.Exec(path, args, append(successorEnv(), restartMark+"=1"))
+	return fmt.Errorf("legion: restarting %s: executing %s: %w", d.config.Name, path, err)
+}
