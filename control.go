@@ -147,6 +147,7 @@ func (d *Daemon) openControlAt(ctx context.Context, addresses []control.Address)
 		if err != nil {
 			return fmt.Errorf("the control socket %s: %w", a, err)
 		}
+		a.Addr = l.Addr().String() // with the port, if that was left open
 		d.control.ends = append(d.control.ends, controlEnd{a, l})
 	}
 	if !upgraded() {
@@ -199,13 +200,11 @@ func (c *controlSocket) close() {
 	}
 }
 
-// addresses returns where it listens: with the port where that was left open.
+// addresses returns where it listens.
 func (c *controlSocket) addresses() []string {
 	all := []string{}
 	for _, e := range c.ends {
-		a := e.address
-		a.Addr = e.listener.Addr().String()
-		all = append(all, a.String())
+		all = append(all, e.address.String())
 	}
 	return all
 }

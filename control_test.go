@@ -374,9 +374,7 @@ func TestMethodRunsOnTheLoop(t *testing.T) {
 	refused(t, cl, "thumbs.add", args{"by": "many"}, -32602, "by")
 	refused(t, cl, "thumbs.add", nil, -32602, "by")
 	refused(t, cl, "thumbs.fail", nil, 42, "no")
-	if err := cl.Call(t.Context(), "thumbs.panic", nil, nil); err == nil {
-		t.Error("a panic is no error")
-	}
+	refused(t, cl, "thumbs.panic", nil, -32603, "oh no")
 	ask[int](t, cl, "thumbs.add", args{"by": 1}) // the loop goes on
 	if help := ask[string](t, cl, "system.methodHelp", []string{"thumbs.add"}); !strings.Contains(help, "Adds to what was made") {
 		t.Errorf("system.methodHelp: %q", help)

@@ -30,7 +30,8 @@ var examplePrograms = map[string]struct {
 		`tick 8 is the last`,
 		`(?m)^[1-9]\d* turns .* [1-9]\d* missed, [1-9]\d* overruns$`,
 	}},
-	"hello": {says: []string{`Hello Ada, from process \d+ <nil>`, `exited with code 7`, `Hello Grace, from process \d+ <nil>`}},
+	"control": {args: []string{"run"}, says: []string{`thumbs is ready`}, endless: true},
+	"hello":   {says: []string{`Hello Ada, from process \d+ <nil>`, `exited with code 7`, `Hello Grace, from process \d+ <nil>`}},
 	"looping": {says: []string{
 		`LoopStarted: process \d+`,
 		`moved [1-9]\d*; the next bucket: 100; error: <nil>`,
@@ -68,6 +69,7 @@ var examplePrograms = map[string]struct {
 		`Shutdown because of SIGTERM`,
 		`the daemon has stopped`,
 	}},
+	"ported":  {args: []string{"run"}, says: []string{`^hello\n`, `loop 1\n`, `inline 5 <nil>`, `call 5 <nil>`, `then 9`, `loop 10\n`, `goodbye\n$`}},
 	"tested":  {says: []string{`42 <nil>`}, endless: true},
 	"upgrade": {args: []string{"-times", "1"}, says: []string{`upgrade 1: process \d+ has taken over from \d+`, `[1-9]\d* requests.*all were answered`}},
 }
@@ -121,7 +123,7 @@ func TestExamples(t *testing.T) {
 // runExample returns what a program prints on standard output.
 func runExample(t *testing.T, cmd *exec.Cmd, endless bool) string {
 	t.Helper()
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.WaitDelay = time.Second // a daemon that it has left behind may hold its output

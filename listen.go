@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"sync"
+
+	"github.com/legion-go/legion/internal/takeover"
 )
 
 // listener is a listener that is opened when the daemon starts.
@@ -97,6 +99,34 @@ func (l *listener) Close() error {
 		return nil
 	}
 	return l.inner.Close()
+}
+
+// ownListeners makes the listeners that were taken over this process's, once the
+// previous one has made up its mind that this one counts: from then on the file of
+// a Unix socket goes with them.
+func (d *Daemon) ownListeners() {
+	h := takeover.Inherited()
+	if h == nil || h.Kind != takeover.Upgrade {
+		return
+	}
+	d.owned.Go(func() {
+		select {
+		case <-h.Settled():
+		case <-d.closing.Done():
+			return
+		}
+		for _, l := range d.listening() {
+			l.own()
+		}
+	})
+}
+
+func (l *listener) own() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if u, ok := l.inner.(*net.UnixListener); ok {
+		u.SetUnlinkOnClose(true)
+	}
 }
 
 // giveAway closes the listener where another process goes on with it: the file of

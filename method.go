@@ -2,10 +2,12 @@ package legion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 
+	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/rpc"
 )
 
@@ -61,11 +63,15 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 			out, err = fn(ctx, in)
 			return nil
 		})
-		if ran != nil { // the loop may still come to it, and write to out and err
-			var none Out
-			return none, fmt.Errorf("%s on the daemon's loop: %w", name, ran)
+		if ran == nil {
+			return out, err
 		}
-		return out, err
+		var none Out // the loop may still come to it, and write to out and err
+		if panicked := (*bus.PanicError)(nil); errors.As(ran, &panicked) {
+			d.post(func() { d.report("method "+name, panicked, false) })
+			return none, &rpc.Error{Code: rpc.CodeInternal, Message: fmt.Sprintf("%s panicked: %v", name, panicked.Value)}
+		}
+		return none, fmt.Errorf("%s on the daemon's loop: %w", name, ran)
 	})
 	d.addMethod(m, options)
 }

@@ -28,6 +28,7 @@ func (d *Daemon) Start(ctx context.Context) error {
 	if err == nil {
 		d.startServers()
 		if err = d.tellPredecessor(nil); err == nil {
+			d.ownListeners()
 			d.control.serve()
 		}
 	} else {

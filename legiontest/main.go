@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 )
 
-// Main is for TestMain. In the test process it runs the tests and exits with
-// their result. In a worker process, which is the test binary too, it serves the
+// Main is for TestMain. In the test process it runs the tests, with a runtime
+// folder of their own ($XDG_RUNTIME_DIR), and exits with their result. In a worker process, which is the test binary too, it serves the
 // daemon among those given that the worker belongs to; each function declares
 // one and returns it, and is called in worker processes only. It never returns.
 func Main(m *testing.M, daemons ...func() *legion.Daemon) {
@@ -23,7 +23,7 @@ func Main(m *testing.M, daemons ...func() *legion.Daemon) {
 			// and a worker that is told to leave would seem to hang.
 			_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
 		}
-		os.Exit(m.Run())
+		os.Exit(run(m))
 	}
 	var names []string
 	for _, declare := range daemons {
@@ -35,6 +35,20 @@ func Main(m *testing.M, daemons ...func() *legion.Daemon) {
 	}
 	fmt.Fprintf(os.Stderr, "legiontest: this is a worker of daemon %q, but Main was given %q: add the function that declares it\n", self.Role.Daemon, names)
 	os.Exit(1)
+}
+
+// run runs the tests with a runtime folder of their own: their sockets and locks
+// have nothing to do with those of daemons that run on this machine.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "legiontest")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "legiontest:", err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	_ = os.Unsetenv("RUNTIME_DIRECTORY")
+	_ = os.Setenv("XDG_RUNTIME_DIR", dir)
+	return m.Run()
 }
 
 // Start starts d, and stops it when the test ends. It fails the test if either

@@ -11,18 +11,20 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/cli"
 )
 
 // main runs in every process: it reads the flags and declares. The rest happens in the daemon alone.
 func main() {
 	var o options
 	o.register(flag.CommandLine)
+	common := cli.Flags(flag.CommandLine)
 	flag.Parse()
-	if err := o.check(flag.Args()); err != nil {
+	if err := o.check(); err != nil {
 		os.Exit(complain(err))
 	}
 
-	d := legion.New(legion.Config{Name: "thumbd", Logger: o.logger()})
+	d := legion.New(legion.Config{Name: "thumbd", LogLevel: o.logLevel()})
 	thumb := legion.Worker(d, "thumb", makeThumb, legion.Pool{
 		Max:         o.workers,
 		Timeout:     o.timeout,
@@ -33,12 +35,13 @@ func main() {
 	s := newService(&o, thumb, d.Stop)
 	d.Init(s.begin)
 	d.Every(250*time.Millisecond, s.tick)
+	d.Teardown(s.end)
+	legion.Method(d, "thumbd.report", "What became of the pictures, by outcome", s.outcomes, legion.Allow(legion.RoleRead))
 
-	err := d.Run(context.Background()) // does not return in a worker
-	if s.began() {
-		stats := thumb.Pool().Stats()
-		s.summarise(int(stats.Started), int(stats.Started-stats.Recycled))
+	if flag.NArg() > 0 { // thumbd start, thumbd status …
+		cli.Main(d, common)
 	}
+	err := d.Run(context.Background()) // does not return in a worker
 	os.Exit(complain(errors.Join(err, s.shortfall())))
 }
 

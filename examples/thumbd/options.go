@@ -36,14 +36,13 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.BoolVar(&o.verbose, "v", false, "show what the framework logs: starts and deaths of workers, stacks")
 }
 
-// logger is where the framework logs. What becomes of the files is told by the service itself, so that without -v only what
+// logLevel is that of the framework. What becomes of the files is told by the service itself, so that without -v only what
 // went wrong with the daemon is worth a line.
-func (o *options) logger() *slog.Logger {
-	level := slog.LevelError
+func (o *options) logLevel() slog.Level {
 	if o.verbose {
-		level = slog.LevelDebug
+		return slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return slog.LevelError
 }
 
 // usageError is a mistake of the person who started the program: exit code 2.
@@ -54,10 +53,8 @@ func (e usageError) Unwrap() error { return e.error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // check finds mistakes that are in the command line alone. Its answer is the same in every process.
-func (o *options) check(rest []string) error {
+func (o *options) check() error {
 	switch {
-	case len(rest) > 0:
-		return usagef("unexpected argument %q: a folder of pictures is given with -in", rest[0])
 	case o.size < 1 || o.size > 2048:
 		return usagef("-size %d: give 1 to 2048 pixels, such as -size 256", o.size)
 	case o.workers < 1 || o.workers > 256:

@@ -20,7 +20,7 @@ func parse(t *testing.T, args ...string) (*options, error) {
 	if err := fs.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return &o, o.check(fs.Args())
+	return &o, o.check()
 }
 
 func TestCheck(t *testing.T) {
@@ -28,7 +28,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("the defaults are refused: %v", err)
 	}
 	for _, line := range []string{
-		"pictures", "-size 0", "-size 3000", "-workers 0", "-workers 1000", "-timeout 0", "-timeout 2h", "-memory 8",
+		"-size 0", "-size 3000", "-workers 0", "-workers 1000", "-timeout 0", "-timeout 2h", "-memory 8",
 	} {
 		args := strings.Fields(line)
 		_, err := parse(t, args...)

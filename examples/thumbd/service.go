@@ -49,6 +49,26 @@ func (s *service) begin(context.Context) error {
 	return nil
 }
 
+// end sums up. It is the daemon's Teardown: the workers have ended.
+func (s *service) end(context.Context) error {
+	if s.began() {
+		stats := s.thumb.Pool().Stats()
+		s.summarise(int(stats.Started), int(stats.Started-stats.Recycled))
+	}
+	return nil
+}
+
+// outcomes says how many files there were of each outcome. It is a method of the control socket, and runs on the loop.
+func (s *service) outcomes(context.Context, struct{}) (map[string]int, error) {
+	counts := map[string]int{}
+	for o, n := range s.report.counts {
+		if n > 0 {
+			counts[outcome(o).String()] = n
+		}
+	}
+	return counts, nil
+}
+
 // began reports whether there is something to sum up.
 func (s *service) began() bool { return !s.started.IsZero() }
 
