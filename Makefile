@@ -16,7 +16,7 @@ STEPS = fmt vet staticcheck unit norace failpoint modules cross fuzz
 export GO TIMEOUT FUZZTIME
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test short lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz cover bench soak clean
+.PHONY: help test short lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz cover conformance bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +71,9 @@ cover: ## coverage of all packages by all tests; details in build/cover.out
 	@mkdir -p build
 	$(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=build/cover.out ./...
 	@$(GO) tool cover -func=build/cover.out | tail -n 1
+
+conformance: ## clients of other makers, in other languages, against the control socket; installs them first
+	@.ci/conformance
 
 bench: ## measures Legion beside its peers and prints the table
 	cd bench && GOWORK=off $(GO) run -buildvcs=false .

@@ -20,7 +20,11 @@ import (
 // webMain is a daemon that answers HTTP with its pid and a worker's. Its
 // environment says what becomes of its upgrades.
 func webMain() {
-	legion.SetUpgradeTimes(2*time.Second, 50*time.Millisecond)
+	settle := 50 * time.Millisecond
+	if strings.HasSuffix(os.Getenv("WEB_COMMAND"), " dies") {
+		settle = time.Minute // it dies at once, but on a busy machine that takes its time
+	}
+	legion.SetUpgradeTimes(2*time.Second, settle)
 	c := quiet("web")
 	if command := os.Getenv("WEB_COMMAND"); command != "" {
 		c.Command = strings.Fields(command)
