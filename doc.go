@@ -7,8 +7,8 @@
 // function, and always gives the caller an answer.
 //
 // Read on in this order: declaring, starting, what travels, calling, errors,
-// pools, the loop, events, the life of a daemon, other shapes of functions,
-// tests, concurrency.
+// pools, the loop, events, the life of a daemon, operating it, other shapes of
+// functions, tests, concurrency.
 //
 // # Declaring
 //
@@ -121,6 +121,14 @@
 // fails, this one stays.
 //
 // A guide to all of it is docs/daemon.md, next to this package.
+//
+// # Operating it
+//
+// A daemon listens on a control socket, [Config].Control, on which operators and
+// other programs look at it and steer it, as far as [Config].Access lets them.
+// [Method] adds a method that runs on the loop, [Expose] makes a function of the
+// workers one. Package cli is the command line over it, package client is for
+// programs; docs/control.md is the reference.
 //
 // # Other shapes of functions
 //
