@@ -49,7 +49,7 @@ func (d *Daemon) goToBackground() {
 	}
 	fmt.Fprintf(os.Stderr, "%s runs in the background, pid %d\n", d.config.Name, successor.PID())
 	if d.config.Logger == nil && d.config.LogFile == "" && d.config.LogFormat != "journal" {
-		fmt.Fprintln(os.Stderr, "its log goes nowhere: set Config.LogFile, or Config.LogFormat to \"journal\"")
+		fmt.Fprintln(os.Stderr, "its log goes nowhere but to those who follow it on the control socket: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
 	os.Exit(0)
 }

@@ -1,11 +1,12 @@
 package legion
 
 import (
-	"encoding/json"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/legion-go/legion/internal/strictjson"
 )
 
 // SignalAction is what Run does with a signal.
@@ -121,9 +122,10 @@ func (d *Daemon) obey(s Signal, by time.Time) {
 	}
 }
 
-// dumpStats logs the statistics, as one line of JSON.
+// dumpStats logs the statistics, as one line of JSON: that of the control socket,
+// with durations in seconds.
 func (d *Daemon) dumpStats() {
-	b, err := json.Marshal(d.Stats())
+	b, err := strictjson.Marshal(d.Stats())
 	if err != nil { // of what a plugin has added
 		d.log.Error("the statistics cannot be written as JSON", "err", err)
 		return

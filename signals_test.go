@@ -2,7 +2,6 @@ package legion_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/strictjson"
 )
 
 func init() { programs["signals"] = signalsMain }
@@ -57,8 +57,8 @@ type statsOnly struct{ to io.Writer }
 func (w statsOnly) Write(line []byte) (int, error) {
 	var record struct{ Msg, Stats string }
 	var stats legion.Stats
-	if json.Unmarshal(line, &record) == nil && record.Msg == "statistics" {
-		err := json.Unmarshal([]byte(record.Stats), &stats)
+	if strictjson.Unmarshal(line, &record) == nil && record.Msg == "statistics" {
+		err := strictjson.Unmarshal([]byte(record.Stats), &stats)
 		fmt.Fprintln(w.to, "logged", stats.Name, stats.Extra["answer"], err)
 	}
 	return len(line), nil

@@ -10,7 +10,8 @@ import (
 	"github.com/legion-go/legion/internal/pool"
 )
 
-// Stats are the figures of a daemon. They can be encoded as JSON.
+// Stats are the figures of a daemon. They can be encoded as JSON; the control
+// socket and SIGUSR1 do it with durations in seconds.
 type Stats struct {
 	Name  string      `json:"name"`
 	PID   int         `json:"pid"`
