@@ -2,6 +2,7 @@ package legion_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -57,7 +58,7 @@ type statsOnly struct{ to io.Writer }
 func (w statsOnly) Write(line []byte) (int, error) {
 	var record struct{ Msg, Stats string }
 	var stats legion.Stats
-	if strictjson.Unmarshal(line, &record) == nil && record.Msg == "statistics" {
+	if json.Unmarshal(line, &record) == nil && record.Msg == "statistics" {
 		err := strictjson.Unmarshal([]byte(record.Stats), &stats)
 		fmt.Fprintln(w.to, "logged", stats.Name, stats.Extra["answer"], err)
 	}
