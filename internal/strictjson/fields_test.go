@@ -82,6 +82,8 @@ type self struct {
 }
 
 func TestFieldsOfOneself(t *testing.T) {
+	one := self{A: 1}
+	one.self = &one
 	if fields := strictjson.Fields(reflect.TypeFor[self]()); len(fields) != 1 || fields[0].Name != "A" {
 		t.Errorf("%+v", fields)
 	}

@@ -1,0 +1,124 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/legion-go/legion/internal/strictjson"
+)
+
+// exchange is one request document that is being answered.
+type exchange struct {
+	ctx     context.Context // an exchange lives no longer than its request
+	r       *Registry
+	style   style
+	session *Session // nil if there is none
+
+	silent   bool      // the request is a notification: nobody hears the answer
+	starting []*stream // streams to be started once the answer has been written
+}
+
+// call runs a method. The result has the type Out of the method; it can be encoded, and is within the limit, only once
+// encode says so.
+func (x *exchange) call(name string, params []byte) (any, *Error) {
+	if x.ctx.Err() != nil {
+		return nil, gone(x.ctx)
+	}
+	m := x.r.lookup(name)
+	switch {
+	case m == nil:
+		return nil, errMethod
+	case m.session && x.session == nil:
+		return nil, errorf(CodeMethod, "Method not found: %s is there on a connection of the line protocol only", name)
+	}
+	ctx := x.ctx
+	if x.session != nil {
+		ctx = x.session.context() // a request before this one, in the same batch, may have changed the caller
+	}
+	if err := x.r.allow(ctx, m, params); err != nil {
+		return nil, err
+	}
+	in, err := x.r.input(m, params, x.style)
+	if err != nil {
+		return nil, err
+	}
+	if m.run != nil {
+		return m.run(x, in)
+	}
+	if m.Stream != nil {
+		return x.open(ctx, m, in, params)
+	}
+	rec := Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
+	out, err := x.r.guard(m, func() (any, error) { return m.Call(ctx, in) })
+	if m.Changes {
+		x.r.audit(rec, err)
+	}
+	return out, err
+}
+
+// allow refuses a method to a caller whose role is too small, and tells the audit log.
+func (r *Registry) allow(ctx context.Context, m *method, params []byte) *Error {
+	caller := CallerOf(ctx)
+	if caller.Role >= m.Role {
+		return nil
+	}
+	err := errorf(CodeRole, "not allowed: %s needs the role %s, yours is %s", m.Name, m.Role, caller.Role)
+	if caller.Name != "" {
+		err.Message += " (" + caller.Name + ")"
+	}
+	r.audit(Record{Time: time.Now(), Caller: caller, Method: m.Name, Params: params, Changes: m.Changes, Refused: true}, err)
+	return err
+}
+
+// input reads the parameters of a method. Its types may have code of their own for that, so it is guarded.
+func (r *Registry) input(m *method, params []byte, s style) (any, *Error) {
+	return r.guard(m, func() (any, error) {
+		in, err := m.read(params, s)
+		if err != nil {
+			return nil, err
+		}
+		return in, nil
+	})
+}
+
+// guard runs code of a method. Its panic is an error.
+func (r *Registry) guard(m *method, fn func() (any, error)) (out any, err *Error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if r.options.Panicked != nil {
+				r.options.Panicked(m.Name, v, debug.Stack())
+			}
+			out, err = nil, errorf(CodeInternal, "Internal error: %s panicked: %s", m.Name, cut(fmt.Sprint(v), maxQuoted))
+		}
+	}()
+	out, failed := fn()
+	if failed != nil {
+		return nil, r.fault(failed)
+	}
+	return out, nil
+}
+
+// encode returns a result as JSON, which is within the limit.
+func (r *Registry) encode(m string, out any) ([]byte, *Error) {
+	return r.encoded(m, out, strictjson.Marshal)
+}
+
+// encoded is encode for any encoding.
+func (r *Registry) encoded(m string, out any, encode func(any) ([]byte, error)) ([]byte, *Error) {
+	var data []byte
+	_, err := r.guard(&method{Method: Method{Name: m}}, func() (_ any, err error) {
+		if data, err = encode(out); err != nil {
+			err = errorf(CodeInternal, "Internal error: the result of %s cannot be sent: %s", m, cut(err.Error(), maxQuoted))
+		}
+		return nil, err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) > r.limits.Result:
+		return nil, errorf(CodeSystem, "the result of %s has %d bytes; %d can be sent: ask for less", m, len(data), r.limits.Result)
+	}
+	return data, nil
+}

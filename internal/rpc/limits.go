@@ -1,0 +1,25 @@
+package rpc
+
+import "cmp"
+
+// Limits bound what one request and one session cost. A field that is not above zero has its default.
+type Limits struct {
+	Request int // bytes of a request or batch; default 4 MiB
+	Depth   int // how deeply values are nested in a request, the request itself included; default 64
+	Batch   int // requests in a batch, and calls in a system.multicall; default 100
+	Result  int // bytes of a result, of all answers to a batch together, and of an item of a stream; default 16 MiB
+	Streams int // streams of a session that run at the same time; default 8
+}
+
+var defaultLimits = Limits{Request: 4 << 20, Depth: 64, Batch: 100, Result: 16 << 20, Streams: 8}
+
+// filled returns l with its defaults.
+func (l Limits) filled() Limits {
+	return Limits{
+		Request: cmp.Or(max(l.Request, 0), defaultLimits.Request),
+		Depth:   cmp.Or(max(l.Depth, 0), defaultLimits.Depth),
+		Batch:   cmp.Or(max(l.Batch, 0), defaultLimits.Batch),
+		Result:  cmp.Or(max(l.Result, 0), defaultLimits.Result),
+		Streams: cmp.Or(max(l.Streams, 0), defaultLimits.Streams),
+	}
+}

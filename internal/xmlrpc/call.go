@@ -1,0 +1,142 @@
+package xmlrpc
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// ParseCall reads a methodCall: the name of the method, and its parameters as a JSON array, empty if there are none.
+// Whether there is such a method is not asked here. Errors are [*Error].
+func ParseCall(data []byte, l Limits) (method string, params []byte, err error) {
+	p, err := newParser(data, l)
+	if err == nil {
+		method, err = p.call()
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return method, p.result(), nil
+}
+
+// EncodeCall writes a methodCall. It is an error if a parameter has no JSON, an integer of more than 64 bits with sign,
+// or characters that XML cannot carry.
+func EncodeCall(method string, params ...any) ([]byte, error) {
+	if err := checkMethod(method); err != nil {
+		return nil, err
+	}
+	if params == nil {
+		params = []any{}
+	}
+	w := writer{exact: true}
+	w.begin("methodCall")
+	w.raw("<methodName>")
+	if err := w.text(method); err != nil {
+		return nil, err
+	}
+	w.raw("</methodName><params>")
+	v, err := marshal(params, true)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the parameters of %s: %w", method, err)
+	}
+	if err := w.params(v, len(params)); err != nil {
+		return nil, fmt.Errorf("encoding the parameters of %s: %w", method, err)
+	}
+	w.raw("</params></methodCall>\n")
+	return w.buf.Bytes(), nil
+}
+
+// call reads the whole document.
+func (p *parser) call() (method string, err error) {
+	if err := p.open("methodCall", ""); err != nil {
+		return "", err
+	}
+	if err := p.open("methodName", "methodCall"); err != nil {
+		return "", err
+	}
+	name, err := p.content("methodName")
+	if err != nil {
+		return "", err
+	}
+	method = strings.Trim(string(name), space)
+	if err := checkMethod(method); err != nil {
+		return "", p.invalid("<methodName>: %v", err)
+	}
+	if err := p.out.WriteToken(jsontext.BeginArray); err != nil {
+		return "", err
+	}
+	switch name, err := p.tag("methodCall"); {
+	case err != nil:
+		return "", err
+	case name == "params":
+		if err := p.params(); err != nil {
+			return "", err
+		}
+		if err := p.close("methodCall"); err != nil {
+			return "", err
+		}
+	case name != "":
+		return "", p.invalid("<%s> in <methodCall>, where <params> should be", clip(name))
+	}
+	if err := p.out.WriteToken(jsontext.EndArray); err != nil {
+		return "", err
+	}
+	return method, p.end()
+}
+
+// params reads what follows <params>, up to and with its end tag.
+func (p *parser) params() error {
+	for {
+		name, err := p.tag("params")
+		if err != nil || name == "" {
+			return err
+		}
+		if name != "param" {
+			return p.invalid("<%s> in <params>, where <param> should be", clip(name))
+		}
+		if err := p.param(); err != nil {
+			return err
+		}
+	}
+}
+
+// param reads what follows <param>, up to and with its end tag.
+func (p *parser) param() error {
+	if err := p.open("value", "param"); err != nil {
+		return err
+	}
+	if err := p.value(0); err != nil {
+		return err
+	}
+	return p.close("param")
+}
+
+// end expects the end of the document.
+func (p *parser) end() error {
+	name, err := p.tag("")
+	if err == nil && name != "" {
+		err = p.invalid("<%s> behind the root element: send one document at a time", clip(name))
+	}
+	return err
+}
+
+// result is the JSON that has been written.
+func (p *parser) result() []byte { return bytes.TrimSuffix(p.json.Bytes(), []byte("\n")) }
+
+// checkMethod refuses what can be no method's name.
+func checkMethod(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("the method has no name")
+	case len(name) > maxMethod:
+		return fmt.Errorf("the name of the method has more than %d bytes", maxMethod)
+	}
+	for _, r := range name {
+		if !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-", r) {
+			return fmt.Errorf("the method's name %q has the character %q: letters, digits and _ . : / - are allowed", clip(name), r)
+		}
+	}
+	return nil
+}

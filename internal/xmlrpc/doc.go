@@ -1,0 +1,58 @@
+// Package xmlrpc turns XML-RPC documents into JSON and Go values into XML-RPC documents. It moves no bytes and calls no
+// method: a document comes in as bytes and goes out as bytes.
+//
+// Reading order: limits.go, errors.go, call.go and response.go (the face), charset.go and source.go (bytes become
+// UTF-8), parser.go (tags and text), value.go, scalar.go and datetime.go (one kind of value each), marks.go and
+// writer.go (the way back).
+//
+// # What is read
+//
+//	<int>, <i4>, <i1>, <i2>, <i8>   number; the range of the type is enforced; <ex:i1>, <ex:i2>, <ex:i8> too
+//	<boolean>                       true for 1 and true, false for 0 and false
+//	<double>, <float>, <ex:float>   number: decimal, with or without exponent; no NaN, no infinity
+//	<string>, or no type            string, white space and all
+//	<dateTime.iso8601>              string of RFC 3339; see below
+//	<base64>                        string of standard base64 with padding; white space within is taken out
+//	<nil>, <ex:nil>                 null
+//	<array>                         array
+//	<struct>                        object; two members of one name are an error, and the name stands before the value
+//
+// White space around the tags does not count, nor does it around a number, a boolean, a date and base64. Within a string
+// and a member's name it does. A carriage return, with or without line feed, arrives as a line feed: such is XML.
+// Comments and processing instructions are passed over; attributes, but for declarations of name spaces, are refused.
+//
+// A dateTime.iso8601 is 19980717T14:08:55 or 1998-07-17T14:08:55. The colons of the time may be missing; so may the
+// seconds, and a fraction of up to nine digits may follow them. At the end there may be Z or an offset from UTC such as
+// +02:00, +0200 or +02. Without one the time is taken for UTC.
+//
+// Documents are in UTF-8, US-ASCII or ISO-8859-1 as their XML declaration says, without one in UTF-8; or in UTF-16 with
+// a byte order mark.
+//
+// # What is written
+//
+// A value is what the JSON package github.com/go-json-experiment/json makes of it, with the same tags and methods, so
+// that a client sees the same names and members whichever protocol it speaks. XML-RPC tells more types apart than JSON:
+//
+//	integers                  <int> if it fits 32 bits, else <i8>; an error beyond 64 bits with sign
+//	floats, time.Duration     <double>; a duration in seconds
+//	time.Time                 <dateTime.iso8601> as 19980717T14:08:55, in UTC, cut to the second: what all clients can read
+//	[]byte, [N]byte           <base64>
+//	nil pointers, interfaces  <nil/>
+//	nil slices and maps       empty <array> and <struct>
+//
+// Types that write their own JSON or text are what that says: a number with a point or an exponent is a <double>, all
+// other numbers are integers.
+//
+// XML cannot carry most control characters. In an answer such a character, and what is no UTF-8, is replaced by U+FFFD, so
+// that one odd line of a log does not cost the whole answer. In a call it is an error.
+//
+// # Hostile input
+//
+// Document types are refused, so there are no entities but the five of XML. Size, nesting and number of values are
+// limited, and so is the length of a single tag with its attributes. Time and memory are proportional to the length of
+// the document. Bad input is an [*Error] and never a panic; error messages quote no more than a few bytes of the input.
+//
+// # Concurrency
+//
+// All functions are pure: any goroutine may call them. A value that is being encoded must not change meanwhile.
+package xmlrpc

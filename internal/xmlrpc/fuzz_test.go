@@ -1,0 +1,108 @@
+package xmlrpc_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/legion-go/legion/internal/xmlrpc"
+)
+
+func seeds(f *testing.F, pattern string) {
+	names, err := filepath.Glob(filepath.Join("testdata", pattern))
+	if err != nil || len(names) == 0 {
+		f.Fatalf("no seeds (%v)", err)
+	}
+	for _, name := range names {
+		f.Add(read(f, name))
+	}
+}
+
+// What is accepted is strict JSON, and comes back the same when it is sent again. All else is an Error.
+func FuzzParseCall(f *testing.F) {
+	seeds(f, "*call*.xml")
+	f.Add([]byte(bomb))
+	f.Add([]byte(declared("iso-8859-1", "\xe9<!-- a --><![CDATA[&b;]]>&#65;")))
+	f.Add([]byte("\xfe\xff\x00<\x00a\x00/\x00>"))
+	f.Add([]byte(call("<value><ex:i8 xmlns:ex='" + "http://ws.apache.org/xmlrpc/namespaces/extensions'>1</ex:i8></value>")))
+	f.Add([]byte(call("<value><dateTime.iso8601>1998-07-17T14:08:55.5+02:00</dateTime.iso8601></value>")))
+	f.Add([]byte(call("<value><double>-0</double></value>")))
+	limits := xmlrpc.Limits{Size: 1 << 16, Depth: 8, Values: 100}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		method, params, err := xmlrpc.ParseCall(data, limits)
+		if err != nil {
+			var e *xmlrpc.Error
+			if !errors.As(err, &e) || e.Code >= 0 || e.Message == "" || len(e.Message) > 512 {
+				t.Fatalf("the error is %#v", err)
+			}
+			return
+		}
+		again(t, params)
+		var list []any
+		d := jsontext.NewDecoder(strings.NewReader(string(params)))
+		if _, err := d.ReadToken(); err != nil {
+			t.Fatal(err)
+		}
+		for d.PeekKind() != ']' {
+			v, err := d.ReadValue()
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, v.Clone())
+		}
+		doc, err := xmlrpc.EncodeCall(method, list...)
+		if err != nil {
+			if !strings.Contains(err.Error(), "fits no i8") { // a double without fraction, once it is JSON
+				t.Fatalf("%s %s cannot be sent: %v", method, params, err)
+			}
+			return
+		}
+		method2, params2, err := xmlrpc.ParseCall(doc, xmlrpc.Limits{Size: 1 << 22})
+		if err != nil || method2 != method || string(params2) != string(params) {
+			t.Fatalf("%s %s comes back as %s %s, %v", method, params, method2, params2, err)
+		}
+	})
+}
+
+func FuzzParseResponse(f *testing.F) {
+	seeds(f, "*response*.xml")
+	seeds(f, "*fault*.xml")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		result, err := xmlrpc.ParseResponse(data)
+		var fault *xmlrpc.Fault
+		var e *xmlrpc.Error
+		switch {
+		case err == nil:
+			again(t, result)
+			doc, err := xmlrpc.EncodeResponse(jsontext.Value(result))
+			if err != nil {
+				if !strings.Contains(err.Error(), "fits no i8") {
+					t.Fatalf("%s cannot be sent: %v", result, err)
+				}
+				return
+			}
+			if result2, err := xmlrpc.ParseResponse(doc); err != nil || string(result2) != string(result) {
+				t.Fatalf("%s comes back as %s, %v", result, result2, err)
+			}
+		case errors.As(err, &fault):
+			_, err := xmlrpc.ParseResponse(xmlrpc.EncodeFault(fault.Code, fault.Message))
+			if fault2 := (*xmlrpc.Fault)(nil); !errors.As(err, &fault2) || *fault2 != *fault {
+				t.Fatalf("%#v comes back as %#v", fault, err)
+			}
+		case !errors.As(err, &e) || e.Code >= 0 || e.Message == "" || len(e.Message) > 512:
+			t.Fatalf("the error is %#v", err)
+		}
+	})
+}
+
+// again expects strict JSON without spaces.
+func again(t *testing.T, json []byte) {
+	t.Helper()
+	v := jsontext.Value(json).Clone()
+	if err := v.Format(); err != nil || string(v) != string(json) {
+		t.Fatalf("%s is formatted as %s, %v", json, v, err)
+	}
+}

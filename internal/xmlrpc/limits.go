@@ -1,0 +1,27 @@
+package xmlrpc
+
+import "cmp"
+
+// Limits bound what a document may ask for. Zero fields are the defaults.
+type Limits struct {
+	Size   int // bytes of the document; 4 MiB by default
+	Depth  int // how deep arrays and structs may be nested; 64 by default, never more than 1000
+	Values int // values in the document, those in arrays and structs included; 100,000 by default
+}
+
+func (l Limits) orDefaults() Limits {
+	return Limits{
+		Size:   cmp.Or(max(l.Size, 0), 4<<20),
+		Depth:  min(cmp.Or(max(l.Depth, 0), 64), 1000),
+		Values: cmp.Or(max(l.Values, 0), 100_000),
+	}
+}
+
+// responseLimits hold for what a server answers, which the client asked for.
+var responseLimits = Limits{Size: 16 << 20, Depth: 64, Values: 1_000_000}
+
+const (
+	maxTag    = 1024 // bytes of a tag or processing instruction: no element of XML-RPC needs a tenth of that
+	maxMethod = 255  // bytes of a method's name
+	maxQuote  = 64   // bytes of the input that an error message may quote
+)

@@ -1,0 +1,107 @@
+package xmlrpc
+
+import (
+	"encoding"
+	"errors"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// kind is what JSON does not tell of a value.
+type kind uint8
+
+const (
+	plain  kind = iota
+	real        // a number that is a <double> even if it has no fraction
+	octets      // a string that is base64
+	moment      // a string that is a time in RFC 3339
+)
+
+// marked is a JSON value, with notes on what its values were in Go. So tags, embedding and methods of Go types mean
+// here what they mean in JSON, without a second implementation of them.
+type marked struct {
+	json  []byte
+	marks []mark // by offset
+}
+
+// mark is a note on one value.
+type mark struct {
+	offset int64 // where the token before the value ends
+	kind   kind
+}
+
+// marshal makes JSON of a value and takes notes. What is no UTF-8 is an error if it is to be exact, else U+FFFD.
+func marshal(v any, exact bool) (*marked, error) {
+	var m marked
+	var err error
+	m.json, err = json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(!exact), json.WithMarshalers(json.JoinMarshalers(
+		json.MarshalToFunc(func(enc *jsontext.Encoder, d time.Duration) error {
+			// The key of a map is text.
+			if kind, n := enc.StackIndex(enc.StackDepth()); kind == jsontext.KindBeginObject && n%2 == 0 {
+				return enc.WriteToken(jsontext.String(strconv.FormatFloat(d.Seconds(), 'f', -1, 64)))
+			}
+			m.note(enc.OutputOffset(), real)
+			return enc.WriteToken(jsontext.Float(d.Seconds()))
+		}),
+		// Called for every value before it is written, with a pointer to it.
+		json.MarshalToFunc(func(enc *jsontext.Encoder, v any) error {
+			m.note(enc.OutputOffset(), kindOf(reflect.TypeOf(v).Elem()))
+			return errors.ErrUnsupported // to be written in the usual way
+		}),
+	)))
+	return &m, err
+}
+
+// note remembers the kind of the value that comes next. The encoder takes empty members that are to be omitted back
+// after it has written them: notes from here on are about such.
+func (m *marked) note(offset int64, k kind) {
+	n := len(m.marks)
+	for n > 0 && m.marks[n-1].offset >= offset {
+		n--
+	}
+	if m.marks = m.marks[:n]; k != plain {
+		m.marks = append(m.marks, mark{offset, k})
+	}
+}
+
+var (
+	timeType = reflect.TypeFor[time.Time]()
+	byteType = reflect.TypeFor[byte]()
+)
+
+// ownJSON are the ways in which a type may say itself what its JSON is.
+var ownJSON = []reflect.Type{
+	reflect.TypeFor[json.MarshalerTo](), reflect.TypeFor[json.Marshaler](),
+	reflect.TypeFor[encoding.TextAppender](), reflect.TypeFor[encoding.TextMarshaler](),
+}
+
+func kindOf(t reflect.Type) kind {
+	if t == timeType {
+		return moment
+	}
+	var k kind
+	switch t.Kind() {
+	case reflect.Float32, reflect.Float64:
+		k = real
+	case reflect.Slice, reflect.Array:
+		if t.Elem() != byteType {
+			return plain
+		}
+		k = octets
+	default:
+		return plain
+	}
+	if t.PkgPath() == "" {
+		return k // no methods
+	}
+	for _, own := range ownJSON {
+		if reflect.PointerTo(t).Implements(own) {
+			return plain
+		}
+	}
+	return k
+}
