@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion"
+)
+
+func doctorVerb() *verb {
+	return &verb{
+		group: moreGroup,
+		Command: Command{
+			Name: "doctor", Short: "say what limits Legion on this machine, and what to do about it",
+			Long: "As the user who runs this, with that one's limits: run it as the daemon's user, and\n" +
+				"under systemd, if that is how the daemon runs. The exit code is 1 if a daemon could\n" +
+				"not start.",
+			Run: func(_ context.Context, in *Invocation) error {
+				if in.program.daemon != nil {
+					if err := in.program.configure(); err != nil {
+						return err
+					}
+				}
+				all := legion.Environment()
+				all = append(all, hostFindings()...)
+				all = append(all, descriptors())
+				var blocked error
+				if in.program.daemon != nil {
+					f, ok := runtimeFolder(in.program.daemon)
+					all = append(all, f)
+					if !ok {
+						blocked = &ExitError{Code: ExitFailed}
+					}
+				}
+				if in.JSON {
+					if err := in.print(all); err != nil {
+						return err
+					}
+					return blocked
+				}
+				in.out().findings(all)
+				return blocked
+			},
+		},
+	}
+}
+
+// findings writes what was found: what limits nothing in a line, the rest with what
+// it means and what to do.
+func (p *printer) findings(all []legion.Finding) {
+	widest := 0
+	for _, f := range all {
+		widest = max(widest, columns(f.Topic))
+	}
+	left := len("limit") + 2*len(gap) + widest
+	width := 0
+	if p.width > 0 {
+		width = max(20, p.width-left)
+	}
+	if p.width > 0 && p.width-left < 20 {
+		left, width = len(gap), p.width-len(gap)
+	}
+	limits := 0
+	for _, f := range all {
+		mark := p.paint(green, "ok   ")
+		if !f.OK {
+			mark = p.paint(yellow, "limit")
+			limits++
+		}
+		head := mark + gap + fill(f.Topic, widest, false) + gap
+		lines := wrap(oneLine(f.Found), width)
+		if left == len(gap) {
+			p.printf("%s\n", strings.TrimRight(head, " "))
+		} else {
+			p.printf("%s%s\n", head, lines[0])
+			lines = lines[1:]
+		}
+		if !f.OK {
+			lines = append(lines, wrap(oneLine(f.Means), width)...)
+			if f.Advice != "" {
+				lines = append(lines, wrap("→ "+oneLine(f.Advice), width)...)
+			}
+		}
+		for _, line := range lines {
+			p.printf("%s%s\n", strings.Repeat(" ", left), line)
+		}
+	}
+	if limits == 0 {
+		p.printf("\nNothing limits Legion here.\n")
+		return
+	}
+	p.printf("\n%s; Legion works all the same.\n", plural(limits, "limit"))
+}
+
+// enoughFiles is how many descriptors leave room for some hundred workers.
+const enoughFiles = 4096
+
+func descriptors() legion.Finding {
+	f := legion.Finding{Topic: "open files", Means: "the daemon needs some for each worker, connection and listener"}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		f.Found = err.Error()
+		return f
+	}
+	f.OK, f.Found = limit.Max >= enoughFiles, limited(limit.Max)+" (RLIMIT_NOFILE)"
+	if !f.OK {
+		f.Advice = "raise the hard limit: ulimit -Hn, LimitNOFILE= in a unit"
+	}
+	return f
+}
+
+// limited writes a resource limit.
+func limited[T uint64 | int64](n T) string {
+	if uint64(n) >= 1<<63-1 {
+		return "unlimited"
+	}
+	return fmt.Sprint(n)
+}
+
+// runtimeFolder says whether the daemon could have its folder; ok is false if it
+// could not start.
+func runtimeFolder(d *legion.Daemon) (f legion.Finding, ok bool) {
+	f = legion.Finding{Topic: "runtime folder", Means: "the control socket and locks are there; a daemon cannot start without"}
+	path, err := d.RuntimePath()
+	if err != nil {
+		f.Found, f.Advice = err.Error(), "set runtime_dir"
+		return f, false
+	}
+	f.Found = path
+	where := path
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		where = filepath.Dir(path)
+		f.Found += ", will be made"
+	} else if err == nil {
+		f.Found += fmt.Sprintf(", mode %#o", info.Mode().Perm())
+		if info.Mode()&0o022 != 0 {
+			f.Found += ": others may write to it"
+			f.Advice = "look what is in it, then chmod go-w " + path
+			return f, false
+		}
+	}
+	if err := unix.Access(where, unix.W_OK|unix.X_OK); err != nil {
+		f.Found += fmt.Sprintf(": this user may not write to %s (%v)", where, err)
+		f.Advice = "run it as the daemon's user; or name another folder with -o runtime_dir=…"
+		return f, false
+	}
+	if address, err := d.ControlAddress(); err == nil {
+		const most = 103 // what the shortest of all systems takes
+		if socket := strings.TrimPrefix(address, "unix://"); socket != address && len(socket) > most {
+			f.Found += fmt.Sprintf("; the path of the control socket has %d bytes, %d are possible everywhere", len(socket), most)
+			f.Advice = "name a shorter folder with -o runtime_dir=…"
+			return f, false
+		}
+	}
+	f.OK = true
+	return f, true
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"time"
+
+	"github.com/legion-go/legion"
+)
+
+func eventsVerb() *verb {
+	var follow bool
+	return &verb{
+		group: lookGroup, needs: aServer,
+		Command: Command{
+			Name: "events", Args: "[TYPE…]", Short: "list the types of events, and with -f events as they happen",
+			Long:  "With -f and no TYPE, all are shown but those that come very often.",
+			Flags: func(fs *flag.FlagSet) { fs.BoolVar(&follow, "f", false, "show events as they happen") },
+			Run: func(ctx context.Context, in *Invocation) error {
+				if follow {
+					c, err := in.Client(ctx)
+					if err != nil {
+						return err
+					}
+					params := map[string]any{}
+					if len(in.Args) > 0 {
+						params["types"] = in.Args
+					}
+					return stream(ctx, in, c, "event.follow", params, in.out().event)
+				}
+				if len(in.Args) > 0 {
+					return usage("types are for %s -f", in.path)
+				}
+				all, shown, err := get[[]legion.EventInfo](ctx, in, "event.list", nil)
+				if err != nil || shown {
+					return err
+				}
+				t := &table{none: "no events are known", columns: []column{
+					{title: "TYPE", flexible: true}, {title: "COUNT", right: true}, {title: "HANDLERS", right: true},
+				}}
+				for _, e := range all {
+					t.add(e.Type, count(e.Count), count(e.Handlers))
+				}
+				in.out().table(t)
+				return nil
+			},
+		},
+	}
+}
+
+type event struct {
+	Time time.Time       `json:"time"`
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+// event writes one as a line.
+func (p *printer) event(e event) {
+	p.printf("%s %s", p.paint(dim, e.Time.Local().Format("2006-01-02 15:04:05.000")), p.paint(cyan, oneLine(e.Type)))
+	data := attributes(e.Data)
+	if data == "" && len(e.Data) > 0 && e.Data[0] != '{' {
+		data = text(e.Data)
+	}
+	if data != "" {
+		p.printf(" %s", oneLine(data))
+	}
+	p.printf("\n")
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/legion-go/legion/client"
+)
+
+// Exit codes, as the Linux Standard Base gives them to init scripts.
+const (
+	ExitOK            = 0
+	ExitFailed        = 1 // something went wrong
+	ExitUsage         = 2 // the command line makes no sense
+	ExitNotAllowed    = 4 // the user may not do that
+	ExitNotInstalled  = 5 // a program that is needed is not there
+	ExitNotConfigured = 6 // the configuration is wrong
+	ExitNotRunning    = 7 // the daemon does not run
+)
+
+// Exit codes of the verb status.
+const (
+	StatusRunning = 0
+	StatusDead    = 1 // it does not run, but its socket is still there
+	StatusStopped = 3
+	StatusUnknown = 4 // it cannot be found out
+)
+
+// ExitError is an error with the exit code that it stands for. A nil Err says
+// nothing: the code is all.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+func (e *ExitError) Unwrap() error { return e.Err }
+
+func exit(code int, format string, args ...any) error {
+	return &ExitError{code, fmt.Errorf(format, args...)}
+}
+
+func usage(format string, args ...any) error { return exit(ExitUsage, format, args...) }
+
+// ExitCode returns the exit code that an error of a [Command], or of a daemon,
+// stands for.
+func ExitCode(err error) int {
+	given, notRunning, refused := (*ExitError)(nil), (*client.NotRunningError)(nil), (*client.Error)(nil)
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &given):
+		return given.Code
+	case errors.As(err, &notRunning):
+		return ExitNotRunning
+	case errors.Is(err, fs.ErrPermission):
+		return ExitNotAllowed
+	case errors.As(err, &refused) && refused.Code == client.CodeNotAllowed:
+		return ExitNotAllowed
+	}
+	return ExitFailed
+}
+
+// end reports how a command line ended, and returns its exit code.
+func (p *program) end(err error) int {
+	if err == nil && p.stdout.err != nil {
+		err = fmt.Errorf("writing the output: %w", p.stdout.err)
+	}
+	code := ExitCode(err)
+	if given := (*ExitError)(nil); err == nil || errors.As(err, &given) && given.Err == nil {
+		return code
+	}
+	p.stderr.printf("%s: %s\n", p.name, clean(p.explain(err)))
+	if stack := stackOf(err); stack != "" {
+		p.stderr.printf("%s\n", clean(stack))
+	}
+	return code
+}
+
+// explain says what went wrong and what can be done about it here.
+func (p *program) explain(err error) string {
+	text := err.Error()
+	absent, refused := (*client.NotRunningError)(nil), (*client.Error)(nil)
+	switch {
+	case errors.As(err, &absent) && p.daemon != nil && len(absent.Others) == 0:
+		text = strings.Replace(text, absent.Error(), "not running: nobody listens at "+strings.Join(absent.Tried, " or ")+"; start it with: "+p.name+" start", 1)
+	case errors.As(err, &refused):
+		text = strings.Replace(text, refused.Error(), refused.Message, 1)
+		if refused.Code == client.CodeMethod {
+			text += ": " + p.name + " rpc ls lists those there are; the daemon may be of another version of Legion"
+		}
+	case errors.Is(err, context.DeadlineExceeded):
+		text += ": the daemon is busy or stopped"
+	}
+	return strings.TrimPrefix(text, "legion: ")
+}
+
+// stackOf is that of a worker in which a call has hung, crashed or panicked.
+func stackOf(err error) string {
+	var data struct {
+		Stack string `json:"stack"`
+	}
+	if refused := (*client.Error)(nil); errors.As(err, &refused) {
+		_ = json.Unmarshal(refused.Data, &data) // what is no such object has no stack
+	}
+	return strings.TrimSpace(data.Stack)
+}

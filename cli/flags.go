@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+)
+
+// Flags registers with fs, beside the program's own, the flags that may stand
+// before a verb or without one: -d, -f, -v, -s, -o, -h and --json; one that is
+// taken is left out. Call it before fs is parsed, and give what it returns to
+// [Main], which parses fs if that has not been done. fs is flag.CommandLine as a
+// rule:
+//
+//	folder := flag.String("folder", ".", "the folder to watch")
+//	common := cli.Flags(flag.CommandLine)
+//	flag.Parse()
+//	d := legion.New(legion.Config{Name: "thumbs"})
+//	…
+//	cli.Main(d, common)
+//
+// Without it a program's own flags work as well, but not before -d and its like.
+func Flags(fs *flag.FlagSet) Option {
+	o := &ownFlags{set: fs, common: &commonFlags{}}
+	o.common.register(fs, everyFlag)
+	return o
+}
+
+type ownFlags struct {
+	set    *flag.FlagSet
+	common *commonFlags
+}
+
+func (o *ownFlags) apply(p *program) { p.own, p.flags = o.set, o.common }
+
+// commonFlags are those that do not belong to one verb.
+type commonFlags struct {
+	background, foreground, verbose, hard bool // of a start
+
+	json, help bool
+	set        assignments
+}
+
+// starts reports whether a flag was given that only a start has.
+func (c *commonFlags) starts() bool { return c.background || c.foreground || c.verbose || c.hard }
+
+// Which flags are registered.
+const (
+	startFlags  = "dfvs"
+	alwaysFlags = "oh"
+	everyFlag   = startFlags + alwaysFlags
+)
+
+// register adds the flags of which. What was given already stays.
+func (c *commonFlags) register(fs *flag.FlagSet, which string) {
+	add := func(name string, p *bool, usage string) {
+		if fs.Lookup(name) == nil {
+			fs.BoolVar(p, name, *p, usage)
+		}
+	}
+	for _, letter := range which {
+		switch letter {
+		case 'd':
+			add("d", &c.background, "go into the background")
+		case 'f':
+			add("f", &c.foreground, "stay in the foreground")
+		case 'v':
+			add("v", &c.verbose, "log everything")
+		case 's':
+			add("s", &c.hard, "clean up what a dead daemon has left")
+		case 'h':
+			add("h", &c.help, "help")
+			add("help", &c.help, "")
+			add("json", &c.json, "print JSON")
+		case 'o':
+			if fs.Lookup("o") == nil {
+				fs.Var(&c.set, "o", "`name=value`: set a value of the configuration; may be repeated")
+			}
+		}
+	}
+}
+
+// assignments are what -o was given.
+type assignments []assignment
+
+type assignment struct{ name, value string }
+
+// String is what package flag shows as the default: nothing.
+func (a *assignments) String() string { return "" }
+
+// Set takes a name=value.
+func (a *assignments) Set(text string) error {
+	name, value, found := strings.Cut(text, "=")
+	if !found || name == "" {
+		return fmt.Errorf("write it as name=value, log_level=debug for instance")
+	}
+	*a = append(*a, assignment{name, value})
+	return nil
+}
+
+// args are these flags as arguments.
+func (a assignments) args() (args []string) {
+	for _, one := range a {
+		args = append(args, "-o", one.name+"="+one.value)
+	}
+	return args
+}
+
+// parse splits args into flags, which may stand anywhere, and operands. "--" ends
+// the flags; a number is an operand though it begins with "-".
+func parse(fs *flag.FlagSet, args []string) (operands []string, err error) {
+	for len(args) > 0 {
+		if a := args[0]; len(a) > 1 && a[0] == '-' && a[1] >= '0' && a[1] <= '9' {
+			operands, args = append(operands, a), args[1:]
+			continue
+		}
+		if args[0] == "--" {
+			return append(operands, args[1:]...), nil
+		}
+		if args[0] == "-" || !strings.HasPrefix(args[0], "-") {
+			operands, args = append(operands, args[0]), args[1:]
+			continue
+		}
+		n := flagLength(fs, args)
+		if err := fs.Parse(args[:n]); err != nil {
+			return nil, err
+		}
+		args = args[n:]
+	}
+	return operands, nil
+}
+
+// flagLength returns how many of args the flag that they begin with takes.
+func flagLength(fs *flag.FlagSet, args []string) int {
+	name := strings.TrimPrefix(strings.TrimPrefix(args[0], "-"), "-")
+	f := fs.Lookup(name) // not found with a "=value" in it
+	if f == nil || isSwitch(f) || len(args) == 1 {
+		return 1
+	}
+	return 2
+}
+
+// isSwitch reports whether a flag takes no value.
+func isSwitch(f *flag.Flag) bool {
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+// flagError says what package flag says in other words.
+func flagError(err error, where string) error {
+	text := err.Error()
+	if name, found := strings.CutPrefix(text, "flag provided but not defined: "); found {
+		text = "there is no flag " + name
+	} else if name, found := strings.CutPrefix(text, "flag needs an argument: "); found {
+		text = "the flag " + name + " needs a value"
+	}
+	return usage("%s: %s -h lists the flags", text, where)
+}
+
+// boolFlag returns a function that adds one flag.
+func boolFlag(p *bool, name, usage string) func(*flag.FlagSet) {
+	return func(fs *flag.FlagSet) { fs.BoolVar(p, name, false, usage) }
+}
+
+// dashed is a flag as users write it.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"github.com/legion-go/legion/client"
+)
+
+// Invocation is what a [Command] is run with.
+type Invocation struct {
+	Args           []string // the operands
+	JSON           bool     // --json was given
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+
+	program *program
+	verb    *verb
+	path    string // what the user wrote to come to the verb: "thumbs pool ls"
+	target  string // the daemon's name or address, if the program is not its own
+	remote  *remote
+}
+
+// Client returns a connection to the daemon that runs, of which this program is,
+// dialled at the first call. It ends with the command. Its errors say what to do.
+func (in *Invocation) Client(ctx context.Context) (*client.Client, error) {
+	if in.remote == nil {
+		in.remote = &remote{program: in.program, target: in.target}
+	}
+	return in.remote.connect(ctx)
+}
+
+// Call calls a method of the daemon that runs: see [client.Client.Call].
+func (in *Invocation) Call(ctx context.Context, method string, params, result any) error {
+	c, err := in.Client(ctx)
+	if err != nil {
+		return err
+	}
+	return c.Call(ctx, method, params, result)
+}
+
+func (in *Invocation) close() {
+	if in.remote != nil {
+		in.remote.close()
+	}
+}
+
+// out writes results, for people or for programs.
+func (in *Invocation) out() *printer { return in.program.stdout }
+
+// say tells what was done: nothing if there is JSON instead.
+func (in *Invocation) say(format string, args ...any) {
+	if !in.JSON {
+		in.out().printf(format+"\n", args...)
+	}
+}
+
+// print writes a value as JSON for people, or on one line for programs that read
+// many.
+func (in *Invocation) print(v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	in.out().printf("%s\n", indented(raw))
+	return nil
+}
+
+// get calls a method and returns its result; not within ctx but within patience.
+// With --json it prints the result, and shown is true.
+func get[T any](ctx context.Context, in *Invocation, method string, params any) (result T, shown bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if !in.JSON {
+		err = in.Call(ctx, method, params, &result)
+		return result, false, err
+	}
+	var raw json.RawMessage
+	if err := in.Call(ctx, method, params, &raw); err != nil {
+		return result, false, err
+	}
+	in.out().printf("%s\n", indented(raw))
+	return result, true, nil
+}
+
+// do calls a method that changes something, and says so.
+func do(ctx context.Context, in *Invocation, method string, params any, format string, args ...any) error {
+	_, shown, err := get[json.RawMessage](ctx, in, method, params)
+	if err == nil && !shown {
+		in.say(format, args...)
+	}
+	return err
+}

@@ -1,0 +1,222 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+)
+
+// answers of a daemon that has seen something.
+var answers = map[string]string{
+	"daemon.status": `{"name":"thumbs","pid":4711,"state":"running","version":"v1.4.2","uptime":7503.2,"user":"www","host":"web1.example.org",
+		"cpu":12.5,"memory":35651584,"load":[0.5,1.25,2],"workers":3,
+		"loop":{"ticks":100,"missed":2,"overruns":1,"panics":0,"pending":3,"running":1.5},
+		"pools":[
+			{"name":"resize","kind":"worker","state":"running","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"errors":12,"restarts":3},
+			{"name":"a-model-with-a-very-long-name","kind":"worker","state":"failed","reason":"too many workers have died: pid 4713 was ended by signal killed","min":1,"max":1,"ready":0,"queued":0,"running":0,"calls":7,"errors":7,"restarts":5}],
+		"control":["unix:///run/thumbs/control.sock"],"log":{"written":1000,"dropped":5,"failure":""}}`,
+	"daemon.ps": `[
+		{"pid":4711,"parent":1,"kind":"daemon","pool":"","state":"running","call":"","call_for":0,"age":7503.2,"calls":0,"memory":35651584,"cpu":12.5},
+		{"pid":4712,"parent":4711,"kind":"worker","pool":"resize","state":"ready","call":"resize","call_for":1.234,"age":61,"calls":12345,"memory":73400320,"cpu":0.0321},
+		{"pid":4799,"parent":4712,"kind":"worker","pool":"resize","state":"ready","call":"","call_for":0,"age":3,"calls":0,"memory":1024,"cpu":0},
+		{"pid":4713,"parent":4711,"kind":"task","pool":"vacuum","state":"starting","call":"vacuum","call_for":0.000012,"age":200000,"calls":1,"memory":0,"cpu":0}]`,
+	"pool.list": `[
+		{"name":"resize","kind":"worker","state":"running","reason":"","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"ok":123444,"failed":2,"panicked":0,
+		 "refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,"last_death":"","workers":[],"funcs":[]},
+		{"name":"vacuum","kind":"task","state":"paused","reason":"","min":0,"max":2,"ready":0,"queued":0,"running":0,"calls":0,"ok":0,"failed":0,"panicked":0,
+		 "refused":0,"timed_out":0,"canceled":0,"crashed":0,"dropped":0,"retried":0,"started":0,"recycled":0,"restarts":0,"corrupt":0,"last_death":"","workers":[],"funcs":[]}]`,
+	"pool.status": `{"name":"resize","kind":"worker","state":"running","reason":"","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"ok":123444,"failed":2,"panicked":0,
+		"refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,
+		"last_death":"pid 4700 was ended by signal killed: the kernel was out of memory",
+		"workers":[{"id":1,"pid":4712,"state":"ready","retiring":"","age":61,"calls":12345,"load":1,"call":"resize","for":1.234,"memory":73400320,"cpu":0.0321},
+			{"id":2,"pid":4714,"state":"leaving","retiring":"MaxCalls","age":4000,"calls":1000,"load":0,"call":"","for":0,"memory":73400320,"cpu":3}],
+		"funcs":[{"name":"resize","calls":123456,"errors":12,"mean":0.0123,"p50":0.01,"p90":0.02,"p99":0.25,"max":2}]}`,
+	"worker.list": `[{"pool":"resize","id":1,"pid":4712,"state":"ready","retiring":"","age":61,"calls":12345,"load":1,"call":"resize","for":1.234,"memory":73400320,"cpu":0.0321}]`,
+	"func.list":   `[{"name":"resize","pool":"resize","kind":"worker","in":"main.Photo","out":"main.Thumb"},{"name":"vacuum","pool":"vacuum","kind":"task","in":"int","out":"int"}]`,
+	"task.list": `{"tasks":[{"name":"vacuum","running":1,"queued":0,"max":2,"calls":3}],
+		"runs":[{"id":1,"name":"vacuum","state":"done","pid":4720,"started":"2026-03-01T10:11:12Z","took":8.5},
+			{"id":2,"name":"vacuum","state":"failed","pid":4721,"started":"2026-03-01T10:12:12Z","took":0.5,"error":"the disk \u001b[31mis full"}]}`,
+	"cron.list":   `[{"name":"cron 0 3 * * *","spec":"0 3 * * *","next":"2026-03-02T03:00:00Z","runs":12,"missed":0,"pending":false},{"name":"every 1s","spec":"1s","next":null,"runs":7503,"missed":2,"pending":true}]`,
+	"event.list":  `[{"type":"Started","count":1,"handlers":2},{"type":"WorkerExited","count":12,"handlers":0}]`,
+	"plugin.list": `[{"name":"systemd","type":"*systemd.Service","state":"started","stats":{"Active":true,"Sent":12,"LastErr":"a b"}},{"name":"cache","type":"*main.Cache","state":"promised"}]`,
+	"lock.list":   `[{"name":"lock-file","path":"/run/thumbs/lock","pid":4711}]`,
+	"config.show": `[{"key":"log_level","value":"INFO","source":"legion.Config"},{"key":"db.password","value":"******","source":"/etc/thumbs.yaml:3"}]`,
+	"log.tail": `[{"time":"2026-03-01T10:11:12.345Z","level":"INFO","message":"started","attrs":{"pid":4711}},
+		{"time":"2026-03-01T10:11:13Z","level":"ERROR","message":"line one\nline two \u001b[2J","attrs":{"z":1,"a":"two words","g":{"h":true},"e":""}}]`,
+	"daemon.stats": `{"name":"thumbs","pid":4711,"pools":[{"name":"resize","calls":1}],"plugins":{},"load":[0.5,1,2]}`,
+	"rpc.discover": `{"openrpc":"1.3.2","methods":[
+		{"name":"pool.scale","summary":"Changes how many workers there are.","params":[
+			{"name":"pool","description":"the name of a pool","required":true,"schema":{"type":"string"}},
+			{"name":"limits","required":false,"schema":{"$ref":"#/components/schemas/Limits"}}],"result":{"name":"result","schema":{"type":"boolean"}},"x-role":"operate","x-stream":false},
+		{"name":"log.follow","summary":"Records of the log as they come.","params":[],"result":{"name":"item","schema":{"type":"array","items":{"type":"string","format":"date-time"}}},"x-role":"read","x-stream":true}],
+		"components":{"schemas":{"Limits":{"type":"object","properties":{"min":{"type":"integer"},"self":{"$ref":"#/components/schemas/Limits"}}}}}}`,
+	"daemon.hello": `{"name":"thumbs","version":"v1.4.2","legion":"v0.3.0","protocol":1,"go":"go1.26.0","pid":4711,"state":"running","started":"2026-03-01T10:11:12Z","uptime":1}`,
+}
+
+func init() { time.Local = time.UTC }
+
+// What is shown fits a wide and a narrow terminal, and says the same each time.
+func TestOutput(t *testing.T) {
+	f := newFake(t, answers)
+	f.items["log.follow"] = []string{`{"time":"2026-03-01T10:11:12Z","level":"WARN","message":"slow","attrs":{"took":"2s"}}`}
+	f.items["event.follow"] = []string{`{"time":"2026-03-01T10:11:12Z","type":"WorkerExited","data":{"pid":4712,"how":"killed \u0007"}}`, `{"time":"2026-03-01T10:11:13Z","type":"Tick","data":7}`}
+	for _, line := range []string{
+		"status thumbs", "ps thumbs", "pool ls thumbs", "pool status thumbs resize", "worker ls thumbs", "func ls thumbs", "task ls thumbs", "cron ls thumbs",
+		"events thumbs", "events -f thumbs", "plugin ls thumbs", "lock ls thumbs", "config show thumbs", "logs thumbs", "logs thumbs -f", "stats thumbs",
+		"rpc ls thumbs", "rpc help thumbs pool.scale", "help", "help pool",
+	} {
+		for _, width := range []int{80, 40} {
+			code, out, errs := f.run(width, false, strings.Fields(line)...)
+			if code != 0 || errs != "" {
+				t.Errorf("%s: code %d, %s", line, code, errs)
+			}
+			name := strings.NewReplacer(" thumbs", "", " ", "-").Replace(line)
+			golden(t, fmt.Sprintf("%s-%d", name, width), out)
+			if strings.ContainsAny(out, "\x1b\x07") {
+				t.Errorf("%s: what the daemon says reaches the terminal: %q", line, out)
+			}
+			if strings.HasPrefix(line, "logs") || strings.HasPrefix(line, "events -f") || strings.HasPrefix(line, "stats") {
+				continue // lines as they are
+			}
+			for l := range strings.Lines(out) {
+				if n := columns(strings.TrimRight(l, "\n")); n > width {
+					t.Errorf("%s: %d columns where there are %d: %q", line, n, width, l)
+				}
+			}
+		}
+	}
+}
+
+// Colours are there, and take no room.
+func TestColour(t *testing.T) {
+	f := newFake(t, answers)
+	_, plain, _ := f.run(60, false, "pool", "ls", "thumbs")
+	_, coloured, _ := f.run(60, true, "pool", "ls", "thumbs")
+	golden(t, "pool-ls-colour", coloured)
+	stripped := coloured
+	for _, s := range []style{bold, dim, red, green, yellow, cyan} {
+		stripped = strings.ReplaceAll(stripped, "\x1b["+string(s)+"m", "")
+	}
+	if stripped = strings.ReplaceAll(stripped, "\x1b[0m", ""); stripped != plain {
+		t.Errorf("%q\nis not the same as\n%q", stripped, plain)
+	}
+}
+
+// --json shows everything that the daemon said.
+func TestJSON(t *testing.T) {
+	f := newFake(t, answers)
+	f.items["log.follow"] = []string{`{"a":1, "b":"\u0080"}`}
+	code, out, _ := f.run(40, true, "ps", "thumbs", "--json")
+	if code != 0 || !strings.Contains(out, `"call_for": 0.000012`) || strings.Contains(out, "\x1b") {
+		t.Errorf("code %d: %s", code, out)
+	}
+	if _, out, _ = f.run(40, true, "--json", "logs", "-f", "thumbs"); strings.Contains(out, "\u0080") || !strings.Contains(out, `"a":1`) {
+		t.Errorf("%q", out)
+	}
+}
+
+// An error of the daemon is told without its code, with the stack that a worker had.
+func TestErrors(t *testing.T) {
+	f := newFake(t, answers)
+	f.errors["daemon.reload"] = `{"code":-32001,"message":"daemon.reload needs the role operate, and uid 1000 has read"}`
+	f.errors["call"] = `{"code":-32400,"message":"legion: resize: timed out: after 2s","data":{"kind":"timed out","stack":"goroutine 7 [running]:\n\tmain.go:12"}}`
+	f.errors["pool.pause"] = `{"code":-32602,"message":"pool: daemon thumbs has no pool \"x\u001b\""}`
+	for _, c := range []struct {
+		args, stderr string
+		code         int
+	}{
+		{"reload thumbs", "legion: daemon.reload needs the role operate, and uid 1000 has read\n", ExitNotAllowed},
+		{"call thumbs resize", "legion: resize: timed out: after 2s\ngoroutine 7 [running]:\n\tmain.go:12\n", ExitFailed},
+		{"pool pause thumbs x", "legion: pool: daemon thumbs has no pool \"x\ufffd\"\n", ExitFailed},
+		{"daemon.nope", "legion: there is no verb \"daemon.nope\": legion -h lists them\n", ExitUsage},
+		{"rpc call thumbs no.such", "legion: Method not found: legion rpc ls lists those there are; the daemon may be of another version of Legion\n", ExitFailed},
+		{"rpc help thumbs pool.scal", "legion: there is no method \"pool.scal\"; did you mean pool.scale?\n", ExitFailed},
+		{"status", "legion: something is missing: write legion status DAEMON\n", ExitUsage},
+		{"run thumbs", "legion: there is no verb \"run\": legion -h lists them\n", ExitUsage},
+		{"unit thumbs", "", ExitUsage},
+	} {
+		code, _, errs := f.run(80, false, strings.Fields(c.args)...)
+		if code != c.code || !strings.HasPrefix(errs, c.stderr) {
+			t.Errorf("%s: code %d, want %d; %q, want %q", c.args, code, c.code, errs, c.stderr)
+		}
+	}
+}
+
+func TestFindings(t *testing.T) {
+	all := []legion.Finding{
+		{Topic: "kernel", OK: true, Found: "6.18.0", Means: "nothing"},
+		{Topic: "memory cgroup", Found: "none: /sys/fs/cgroup is read-only", Means: "Pool.MemoryLimit holds for each process by itself, not for what it starts", Advice: "run the daemon as root, or under systemd with Delegate=memory"},
+	}
+	for _, width := range []int{80, 40} {
+		var b strings.Builder
+		(&printer{w: &b, width: width}).findings(all)
+		golden(t, fmt.Sprintf("findings-%d", width), b.String())
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 12: "12ns", 1500: "1.50µs", 12345 * time.Microsecond: "12.3ms", 2 * time.Second: "2s", 3140 * time.Millisecond: "3.1s",
+		59 * time.Second: "59s", 125 * time.Second: "2m 5s", 3*time.Hour + 12*time.Minute: "3h 12m", 97 * time.Hour: "4d 1h", -time.Second: "-1s",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("%d: %s, want %s", d, got, want)
+		}
+	}
+	for n, want := range map[uint64]string{0: "", 5: "5 B", 1024: "1.0 KiB", 35651584: "34 MiB", 1 << 50: "1.0 PiB", 1<<64 - 1: "16 EiB"} {
+		if got := size(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", "plain", "漢字かな", "a\x1b[31mb", "é", "\xff\xfe", "line\nline", "👍🏽", "\u202eabc"} {
+		f.Add(s, 5)
+	}
+	f.Fuzz(func(t *testing.T, s string, width int) {
+		width %= 200
+		line := oneLine(s)
+		if strings.ContainsFunc(line, obeyed) || strings.ContainsAny(line, "\n\t") {
+			t.Errorf("%q becomes %q", s, line)
+		}
+		if short := cut(line, width); width > 0 && columns(short) > width {
+			t.Errorf("%q cut to %d columns is %q, %d", line, width, short, columns(short))
+		}
+		for _, l := range wrap(line, width) {
+			if width > 0 && columns(l) > width && strings.Contains(l, " ") {
+				t.Errorf("%q wrapped at %d has the line %q", line, width, l)
+			}
+		}
+	})
+}
+
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte(`{"a":{"b":[1,null,"x\u001b"]},"c":1e999}`))
+	f.Add([]byte(`[[[]]]`))
+	f.Add([]byte(`{"a":1,`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var b strings.Builder
+		p := &printer{w: &b}
+		p.outline(raw, "")
+		b.WriteString(oneLine(attributes(raw)) + indented(raw) + compacted(raw))
+		if strings.ContainsFunc(b.String(), obeyed) {
+			t.Errorf("%q becomes %q", raw, b.String())
+		}
+	})
+}
+
+func TestTree(t *testing.T) {
+	parents := []int{-1, 0, 1, 0, -1, 6, 5} // 5 and 6 are each other's
+	var b strings.Builder
+	for _, one := range tree(len(parents), func(i int) int { return parents[i] }) {
+		fmt.Fprintf(&b, "%s%d\n", one.lines, one.index)
+	}
+	want := "0\n├─ 1\n│  └─ 2\n└─ 3\n4\n5\n└─ 6\n"
+	if b.String() != want {
+		t.Errorf("%s\nwant\n%s", b.String(), want)
+	}
+}

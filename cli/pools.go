@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/legion-go/legion"
+)
+
+func poolVerb() *verb {
+	each := func(name, short, method, done string) *verb {
+		return &verb{needs: aServer, Command: Command{
+			Name: name, Args: "[POOL]", Short: short + "; without POOL all pools",
+			Run: func(ctx context.Context, in *Invocation) error {
+				params, which := map[string]any{}, "all pools"
+				if len(in.Args) > 0 {
+					params["pool"], which = in.Args[0], "pool "+in.Args[0]
+				}
+				return do(ctx, in, method, params, "%s: %s", clean(which), done)
+			},
+		}}
+	}
+	return &verb{
+		group: partsGroup, needs: aServer,
+		Command: Command{Name: "pool", Short: "list and steer pools of workers"},
+		verbs: []*verb{
+			{needs: aServer, Command: Command{Name: "ls", Short: "list the pools", Run: listPools}},
+			{needs: aServer, Command: Command{Name: "status", Args: "POOL", Short: "show one pool with its workers and functions", Run: showPool}},
+			{needs: aServer, Command: Command{
+				Name: "scale", Args: "POOL MIN [MAX]", Short: "change how many workers there are",
+				Long: "MIN are always there, MAX at most. Without MAX there are exactly MIN.",
+				Run:  scalePool,
+			}},
+			each("pause", "keep calls waiting", "pool.pause", "calls wait until resume"),
+			each("resume", "end a pause, or try again after a failure", "pool.resume", "resumed"),
+			each("recycle", "replace the workers one by one, losing no call", "pool.recycle", "workers are being replaced"),
+		},
+	}
+}
+
+func listPools(ctx context.Context, in *Invocation) error {
+	all, shown, err := get[[]legion.PoolStats](ctx, in, "pool.list", nil)
+	if err != nil || shown {
+		return err
+	}
+	t := &table{none: "there are no pools", columns: []column{
+		{title: "POOL", flexible: true}, {title: "KIND", spare: 4}, {title: "STATE"}, {title: "READY", right: true, spare: 1},
+		{title: "MIN", right: true, spare: 5}, {title: "MAX", right: true, spare: 5}, {title: "QUEUED", right: true, spare: 2},
+		{title: "RUNNING", right: true, spare: 1}, {title: "CALLS", right: true}, {title: "OK", right: true, spare: 6},
+		{title: "CRASHED", right: true, spare: 3}, {title: "TIMED OUT", right: true, spare: 4}, {title: "RESTARTS", right: true, spare: 3},
+	}}
+	for _, p := range all {
+		t.add(p.Name, p.Kind, cell{p.State, styleOf(p.State)}, count(p.Ready), count(p.Min), count(p.Max), count(p.Queued), count(p.Running),
+			count(p.Calls), count(p.OK), cell{count(p.Crashed), alarming(p.Crashed)}, cell{count(p.TimedOut), alarming(p.TimedOut)},
+			cell{count(p.Restarts), alarming(p.Restarts)})
+	}
+	in.out().table(t)
+	for _, p := range all {
+		in.out().reason(p.Name, p.Reason)
+	}
+	return nil
+}
+
+func showPool(ctx context.Context, in *Invocation) error {
+	p, shown, err := get[legion.PoolStats](ctx, in, "pool.status", map[string]any{"pool": in.Args[0]})
+	if err != nil || shown {
+		return err
+	}
+	out := in.out()
+	out.printf("%s is %s\n", out.paint(bold, oneLine(p.Name)), out.paint(styleOf(p.State), oneLine(p.State)))
+	out.pairs(
+		"why", p.Reason,
+		"kind", p.Kind,
+		"workers", fmt.Sprintf("%d ready, %d to %d wanted; %d started, %d recycled, %d died", p.Ready, p.Min, p.Max, p.Started, p.Recycled, p.Restarts),
+		"calls", fmt.Sprintf("%d made, %d queued, %d running, %d ok", p.Calls, p.Queued, p.Running, p.OK),
+		"failed", some(p.Failed), "panicked", some(p.Panicked), "refused", some(p.Refused), "timed out", some(p.TimedOut),
+		"canceled", some(p.Canceled), "crashed", some(p.Crashed), "dropped", some(p.Dropped), "retried", some(p.Retried),
+		"corrupt", some(p.Corrupt),
+		"last death", p.LastDeath,
+	)
+	if len(p.Workers) > 0 {
+		t := workersTable()
+		for _, w := range p.Workers {
+			addWorker(t, p.Name, &w)
+		}
+		out.printf("\n")
+		out.table(t)
+	}
+	if len(p.Funcs) > 0 {
+		t := &table{columns: []column{
+			{title: "FUNCTION", flexible: true}, {title: "CALLS", right: true}, {title: "ERRORS", right: true}, {title: "MEAN", right: true},
+			{title: "P50", right: true, spare: 2}, {title: "P90", right: true, spare: 3}, {title: "P99", right: true, spare: 1}, {title: "MAX", right: true, spare: 4},
+		}}
+		for _, f := range p.Funcs {
+			t.add(f.Name, count(f.Calls), cell{count(f.Errors), alarming(f.Errors)}, span(f.Mean), span(f.P50), span(f.P90), span(f.P99), span(f.Max))
+		}
+		out.printf("\n")
+		out.table(t)
+	}
+	return nil
+}
+
+func scalePool(ctx context.Context, in *Invocation) error {
+	least, err := strconv.Atoi(in.Args[1])
+	most := least
+	if err == nil && len(in.Args) > 2 {
+		most, err = strconv.Atoi(in.Args[2])
+	}
+	if err != nil || least < 0 || most < max(1, least) {
+		return usage("MIN and MAX are numbers of workers, MAX at least 1 and not below MIN: %s %s 2 8", in.path, in.Args[0])
+	}
+	return do(ctx, in, "pool.scale", map[string]any{"pool": in.Args[0], "min": least, "max": most},
+		"pool %s: %d to %s", clean(in.Args[0]), least, plural(most, "worker"))
+}

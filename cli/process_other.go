@@ -1,0 +1,15 @@
+//go:build !linux
+
+package cli
+
+func watchProcess(pid int) (gone <-chan struct{}, forget func()) {
+	if pid <= 0 {
+		over := make(chan struct{})
+		close(over)
+		return over, func() {}
+	}
+	return pollProcess(pid)
+}
+
+// ofService reports whether systemd, which is Linux's, runs the process.
+func ofService(int, string) bool { return false }

@@ -1,0 +1,275 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/legiontest"
+)
+
+// user runs a program's command lines as a user does.
+type user struct {
+	t       *testing.T
+	program string // as programKey has it
+	dir     string // the daemon's runtime folder
+	env     []string
+}
+
+// newUser returns one whose daemon, if one runs at the end, is stopped.
+func newUser(t *testing.T) *user {
+	t.Helper()
+	legiontest.CheckLeaks(t)
+	dir, err := os.MkdirTemp("", "cli") // t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &user{t: t, program: "thumbs", dir: dir}
+	t.Cleanup(func() {
+		u.run("stop")
+		_ = os.RemoveAll(dir)
+	})
+	return u
+}
+
+func (u *user) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "XDG_") && !strings.HasPrefix(e, "NOTIFY_") {
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	cmd.Env = append(append(cmd.Env, programKey+"="+u.program, "THUMBS_DIR="+u.dir, "TMPDIR="+u.dir), u.env...)
+	return cmd
+}
+
+// result is what a command line has come to.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+func (u *user) run(args ...string) result {
+	u.t.Helper()
+	return u.finish(u.command(args...))
+}
+
+func (u *user) finish(cmd *exec.Cmd) (r result) {
+	u.t.Helper()
+	// Files, not pipes, which the daemon in the background might hold open.
+	files := [2]*os.File{}
+	for i := range files {
+		f, err := os.CreateTemp(u.dir, "out")
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		defer os.Remove(f.Name())
+		defer f.Close()
+		files[i] = f
+	}
+	cmd.Stdout, cmd.Stderr = files[0], files[1]
+	err := cmd.Run()
+	if exited := (*exec.ExitError)(nil); errors.As(err, &exited) {
+		r.code = exited.ExitCode()
+	} else if err != nil {
+		u.t.Fatal(err)
+	}
+	var out [2][]byte
+	for i, f := range files {
+		if out[i], err = os.ReadFile(f.Name()); err != nil {
+			u.t.Fatal(err)
+		}
+	}
+	r.stdout, r.stderr = string(out[0]), string(bytes.ReplaceAll(out[1], []byte(filepath.Base(os.Args[0])), []byte("thumbs")))
+	return r
+}
+
+// expect runs a command line that ends with code, and whose outputs contain these.
+func (u *user) expect(code int, stdout, stderr string, args ...string) result {
+	u.t.Helper()
+	r := u.run(args...)
+	if r.code != code || !strings.Contains(r.stdout, stdout) || !strings.Contains(r.stderr, stderr) {
+		u.t.Errorf("thumbs %s: code %d, want %d\nstdout %q, want %q in it\nstderr %q, want %q in it",
+			strings.Join(args, " "), r.code, code, r.stdout, stdout, r.stderr, stderr)
+	}
+	return r
+}
+
+// The life of a daemon, by the exit codes that init scripts rely on.
+func TestLife(t *testing.T) {
+	u := newUser(t)
+	socket := filepath.Join(u.dir, "control.sock")
+	u.expect(StatusStopped, "thumbs is stopped", "", "status")
+	u.expect(ExitOK, "thumbs is not running", "", "stop")
+	u.expect(ExitNotRunning, "", "thumbs: not running: nobody listens at "+socket+"; start it with: thumbs start\n", "ps")
+
+	u.start("start")
+	u.expect(ExitOK, "thumbs is running\n", "", "status")
+	u.expect(ExitOK, `"state": "running"`, "", "status", "--json")
+	u.expect(ExitOK, "thumbs runs already, pid ", "", "start")
+
+	u.expect(ExitOK, "\"x\"\n", "", "call", "echo", `"x"`)
+	u.expect(ExitOK, "0\n1\n2\n", "", "call", "count", "3")
+	u.expect(ExitFailed, "", "wait: timed out", "call", "wait", "--timeout", "10ms")
+	u.expect(ExitFailed, "", "it fails\n", "task", "run", "fail")
+	u.expect(ExitFailed, "", `there is no function "nobody"`, "call", "nobody")
+	u.expect(ExitUsage, "", "is no JSON", "call", "echo", "{")
+	u.expect(ExitOK, "pool echo: 2 to 2 workers\n", "", "pool", "scale", "echo", "2")
+	u.expect(ExitOK, `"max": 2`, "", "pool", "status", "echo", "--json")
+	u.expect(ExitOK, "every 1h", "", "cron", "ls")
+	u.expect(ExitOK, "WARN\n", "", "loglevel", "warn")
+	u.expect(ExitOK, "log_file", "", "config", "show")
+	u.expect(ExitOK, "Changes how many workers there are.", "", "rpc", "help", "pool.scale")
+	u.expect(ExitOK, "true\n", "", "rpc", "call", "pool.pause", `{"pool": "echo"}`)
+	u.expect(ExitOK, "pool echo: resumed\n", "", "pool", "resume", "echo")
+	u.expect(ExitOK, "goroutine ", "", "worker", "stack")
+	u.expect(ExitOK, "thumbs has reloaded\n", "", "reload")
+
+	before := u.pid()
+	u.expect(ExitOK, "thumbs has been upgraded, pid ", "", "upgrade")
+	upgraded := u.pid()
+	if upgraded == before {
+		t.Error("upgrade has changed nothing")
+	}
+	u.expect(ExitOK, "thumbs has stopped\n", "thumbs runs in the background, pid ", "restart", "-o", "log_file="+u.dir+"/log")
+	u.running()
+	restarted := u.pid()
+	if restarted == upgraded {
+		t.Error("restart has changed nothing")
+	}
+	u.expect(ExitOK, "thumbs has stopped\n", "", "stop")
+	u.gone(restarted)
+	u.expect(StatusStopped, "thumbs is stopped", "", "status")
+	u.expect(ExitOK, "msg=stopped", "this is the end of "+u.dir+"/log\n", "logs", "-o", "log_file="+u.dir+"/log")
+}
+
+// start has the daemon start in the background, and waits until it says that it runs.
+func (u *user) start(flags ...string) {
+	u.t.Helper()
+	u.expect(ExitOK, "", "thumbs runs in the background, pid ", append(flags, "-o", "log_file="+u.dir+"/log")...)
+	u.running()
+}
+
+func (u *user) running() {
+	u.t.Helper()
+	ctx, cancel := context.WithTimeout(u.t.Context(), 30*time.Second) // a guard, no measure
+	defer cancel()
+	c, err := client.Dial(ctx, filepath.Join(u.dir, "control.sock"), client.Options{})
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	defer c.Close()
+	for s, err := range client.Stream[legion.Status](ctx, c, "stats.follow", map[string]float64{"every": 0.1}) {
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		if s.State == "running" {
+			return
+		}
+	}
+}
+
+// pid returns that of the daemon that runs.
+func (u *user) pid() int {
+	u.t.Helper()
+	var hello struct{ PID int }
+	r := u.expect(ExitOK, "pid", "", "rpc", "call", "daemon.hello")
+	if err := json.Unmarshal([]byte(r.stdout), &hello); err != nil {
+		u.t.Fatal(err)
+	}
+	return hello.PID
+}
+
+// gone makes sure that a process has ended when stop has said so. One that nobody
+// has waited for may still be listed.
+func (u *user) gone(pid int) {
+	u.t.Helper()
+	if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !bytes.Contains(b, []byte(") Z ")) {
+		u.t.Errorf("stop has returned, and process %d is still there: %s", pid, b)
+	}
+}
+
+// What is wrong is told as the exit code says, and with what to do.
+func TestMistakes(t *testing.T) {
+	u := newUser(t)
+	for _, c := range []struct {
+		args   string
+		code   int
+		stderr string
+	}{
+		{"statsu", ExitUsage, `there is no verb "statsu"; did you mean thumbs stats?`},
+		{"xyzzy", ExitUsage, `there is no verb "xyzzy": thumbs -h lists them`},
+		{"pool scale echo", ExitUsage, "something is missing: write thumbs pool scale POOL MIN [MAX]"},
+		{"pool scale echo 3 2", ExitUsage, "MAX at least 1 and not below MIN"},
+		{"ps one", ExitUsage, `"one" is too much: thumbs ps takes no operands`},
+		{"ps --nope", ExitUsage, "there is no flag -nope: thumbs ps -h lists the flags"},
+		{"logs -n", ExitUsage, "the flag -n needs a value"},
+		{"-d ps", ExitUsage, "-d, -f, -v and -s are flags of"},
+		{"run -d -f", ExitUsage, "-d and -f exclude each other"},
+		{"start -f", ExitUsage, "-f and the background exclude each other"},
+		{"run -o log_levl=debug", ExitUsage, "-o log_levl=debug: there is no such key; did you mean log_level?"},
+		{"run -o stop_timeout=5", ExitUsage, "write a number and its unit, as in 500ms"},
+		{"run -o nothing", ExitUsage, "write it as name=value"},
+		{"run -o name=other", ExitUsage, "there is no such key"},
+		{"run -o log_format=xml", ExitNotConfigured, "LogFormat"},
+		{"worker kill one", ExitUsage, `"one" is no pid: thumbs ps shows those there are`},
+		{"task cancel one", ExitUsage, `"one" is no number of a run`},
+		{"completion tcsh", ExitUsage, "SHELL is bash, zsh or fish"},
+		{"ps -o control=none", ExitNotConfigured, "thumbs has no control socket"},
+		{"-o log_level=debug", ExitUsage, "what is to be done?"},
+	} {
+		u.expect(c.code, "", c.stderr, strings.Fields(c.args)...)
+	}
+	u.env = []string{"THUMBS_FAILS=1"}
+	u.expect(ExitFailed, "", "it cannot start", "start")
+	u.expect(ExitFailed, "", "it cannot start", "run", "-o", "log_file="+u.dir+"/log")
+}
+
+// A socket that nobody answers at is what a killed daemon leaves.
+func TestDead(t *testing.T) {
+	u := newUser(t)
+	u.start("start")
+	pid := u.pid()
+	gone, forget := watchProcess(pid)
+	defer forget()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-gone
+	u.expect(StatusDead, "thumbs is dead: its socket ", "", "status")
+	u.expect(ExitOK, "thumbs is not running", "", "stop")
+	u.expect(ExitOK, "", "runs in the background", "start", "-o", "log_file="+u.dir+"/log")
+}
+
+// Without a verb: help, the ancestor's flags, the program's own.
+func TestWithoutVerb(t *testing.T) {
+	u := newUser(t)
+	for _, args := range [][]string{nil, {"-h"}, {"--help"}, {"help"}} {
+		u.expect(ExitOK, "Starting and stopping\n", "", args...)
+	}
+	u.expect(ExitOK, "Usage: ", "", "pool")
+	u.expect(ExitOK, " pool scale [FLAG…] POOL MIN [MAX]\n", "", "pool", "scale", "-h")
+	u.expect(ExitOK, " pool scale [FLAG…] POOL MIN [MAX]\n", "", "help", "pool", "scale")
+	u.expect(ExitOK, "pictures [a --b]\n", "", "-folder", "pictures", "folder", "a", "--", "--b")
+	u.start("-d", "-v")
+	u.expect(ExitOK, "DEBUG\n", "", "loglevel")
+	u.expect(ExitOK, "thumbs has been upgraded", "", "upgrade")
+	u.expect(ExitOK, "DEBUG\n", "", "loglevel")
+}
+
+func TestUnit(t *testing.T) {
+	u := newUser(t)
+	u.expect(ExitOK, "ExecStart="+os.Args[0]+" -folder pictures run -f -o log_level=debug\n", "",
+		"-folder", "pictures", "unit", "-o", "log_level=debug")
+}

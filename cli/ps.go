@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/legion-go/legion"
+)
+
+func psVerb() *verb {
+	return &verb{
+		group: lookGroup, needs: aServer,
+		Command: Command{
+			Name: "ps", Short: "list the processes as a tree",
+			Run: func(ctx context.Context, in *Invocation) error {
+				all, shown, err := get[[]legion.Process](ctx, in, "daemon.ps", nil)
+				if err == nil && !shown {
+					in.out().processes(in.remote.name(), all)
+				}
+				return err
+			},
+		},
+	}
+}
+
+// processes writes the tree of a daemon's processes.
+func (p *printer) processes(daemon string, all []legion.Process) {
+	byPID := map[int]int{}
+	for i, one := range all {
+		byPID[one.PID] = i
+	}
+	t := &table{none: "there are no processes", columns: []column{
+		{title: "PID"}, {title: "POOL", flexible: true}, {title: "KIND", spare: 6}, {title: "STATE"}, {title: "CALL", flexible: true, spare: 1},
+		{title: "FOR", right: true, spare: 2}, {title: "AGE", right: true, spare: 4}, {title: "CALLS", right: true, spare: 3},
+		{title: "MEMORY", right: true, spare: 2}, {title: "CPU", right: true, spare: 5},
+	}}
+	for _, b := range tree(len(all), func(i int) int {
+		if parent, ok := byPID[all[i].Parent]; ok && parent != i {
+			return parent
+		}
+		return -1
+	}) {
+		one := all[b.index]
+		pool, calls := one.Pool, count(one.Calls)
+		if one.Kind == "daemon" {
+			pool, calls = daemon, ""
+		}
+		t.add(b.lines+strconv.Itoa(one.PID), pool, one.Kind, cell{one.State, styleOf(one.State)}, one.Call, lasting(one.For),
+			span(one.Age), calls, size(one.Memory), lasting(one.CPU))
+	}
+	p.table(t)
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/client"
+)
+
+func statusVerb() *verb {
+	var o watchOptions
+	return &verb{
+		group: lookGroup, needs: aServer,
+		Command: Command{
+			Name: "status", Short: "say whether the daemon runs, and how it is",
+			Long: "Exit code: 0 it runs, 1 it is dead but its socket is still there, 3 it is stopped,\n" +
+				"4 that cannot be found out.",
+			Flags: o.register,
+			Run: func(ctx context.Context, in *Invocation) error {
+				c, err := in.Client(ctx)
+				if err != nil {
+					return in.absence(err)
+				}
+				if o.watch {
+					return o.follow(ctx, in, c)
+				}
+				status, shown, err := get[legion.Status](ctx, in, "daemon.status", nil)
+				if err != nil {
+					return &ExitError{StatusUnknown, err}
+				}
+				if !shown {
+					in.out().status(&status)
+				}
+				return nil
+			},
+		},
+	}
+}
+
+type watchOptions struct {
+	watch bool
+	every time.Duration
+}
+
+func (o *watchOptions) register(fs *flag.FlagSet) {
+	fs.BoolVar(&o.watch, "watch", false, "show it again and again")
+	fs.DurationVar(&o.every, "every", time.Second, "how `often`, with --watch")
+}
+
+// follow shows the status again and again.
+func (o *watchOptions) follow(ctx context.Context, in *Invocation, c *client.Client) error {
+	every := map[string]float64{"every": o.every.Seconds()}
+	if in.JSON {
+		for item, err := range client.Stream[json.RawMessage](ctx, c, "stats.follow", every) {
+			if err != nil {
+				return in.absence(err)
+			}
+			in.out().printf("%s\n", compacted(item))
+		}
+		return nil
+	}
+	for status, err := range client.Stream[legion.Status](ctx, c, "stats.follow", every) {
+		if err != nil {
+			return in.absence(err)
+		}
+		if out := in.out(); out.terminal {
+			out.measure()
+			out.clear()
+		}
+		in.out().status(&status)
+	}
+	return &ExitError{Code: StatusStopped}
+}
+
+// absence tells that the daemon does not answer, as the exit code does.
+func (in *Invocation) absence(err error) error {
+	absent := (*client.NotRunningError)(nil)
+	code, state := StatusUnknown, "unknown"
+	switch {
+	case errors.As(err, &absent) && errors.Is(absent.Err, fs.ErrNotExist):
+		code, state = StatusStopped, "stopped"
+	case errors.As(err, &absent) && in.remote.local():
+		code, state = StatusDead, "dead"
+	case errors.As(err, &absent), errors.Is(err, client.ErrClosed):
+		code, state = StatusStopped, "stopped"
+	}
+	if in.JSON {
+		if err := in.print(map[string]string{"name": in.remote.name(), "state": state, "why": err.Error()}); err != nil {
+			return err
+		}
+		return &ExitError{Code: code}
+	}
+	name := in.out().paint(bold, clean(in.remote.name()))
+	switch state {
+	case "stopped":
+		in.out().printf("%s is %s\n", name, in.out().paint(red, "stopped"))
+		return &ExitError{Code: code}
+	case "dead":
+		in.out().printf("%s is %s: its socket %s is still there, but nobody answers; the next start removes it\n",
+			name, in.out().paint(red, "dead"), strings.Join(absent.Tried, " or "))
+		return &ExitError{Code: code}
+	}
+	return &ExitError{code, err}
+}
+
+// status writes a summary of a daemon and its pools.
+func (p *printer) status(s *legion.Status) {
+	p.printf("%s is %s\n", p.paint(bold, oneLine(s.Name)), p.paint(styleOf(s.State), oneLine(s.State)))
+	loop := plural(s.Loop.Pending, "function") + " waiting"
+	if s.Loop.Running > 0 {
+		loop = "busy for " + span(s.Loop.Running) + ", " + loop
+	}
+	for _, n := range []struct {
+		n    uint64
+		what string
+	}{{s.Loop.Missed, "missed"}, {s.Loop.Overruns, "late"}, {s.Loop.Panics, "panics"}} {
+		if n.n > 0 {
+			loop += fmt.Sprintf(", %d %s", n.n, n.what)
+		}
+	}
+	log := fmt.Sprintf("%d written", s.Log.Written)
+	if s.Log.Dropped > 0 {
+		log += fmt.Sprintf(", %d dropped", s.Log.Dropped)
+	}
+	if s.Log.Failure != "" {
+		log += ", fails: " + s.Log.Failure
+	}
+	p.pairs(
+		"pid", fmt.Sprintf("%d as %s on %s", s.PID, s.User, s.Host),
+		"up", span(s.Uptime),
+		"version", s.Version,
+		"uses", fmt.Sprintf("%s of CPU time, %s; the machine's load %.2f %.2f %.2f", span(s.CPU), size(s.Memory), s.Load[0], s.Load[1], s.Load[2]),
+		"loop", loop,
+		"log", log,
+		"control", strings.Join(s.Control, " "),
+		"workers", count(s.Workers),
+	)
+	if len(s.Pools) == 0 {
+		return
+	}
+	t := &table{columns: []column{
+		{title: "POOL", flexible: true}, {title: "KIND", spare: 4}, {title: "STATE"}, {title: "READY", right: true, spare: 1},
+		{title: "MAX", right: true, spare: 5}, {title: "QUEUED", right: true, spare: 2}, {title: "RUNNING", right: true, spare: 1},
+		{title: "CALLS", right: true}, {title: "ERRORS", right: true, spare: 2}, {title: "RESTARTS", right: true, spare: 3},
+	}}
+	for _, l := range s.Pools {
+		t.add(l.Name, l.Kind, cell{l.State, styleOf(l.State)}, count(l.Ready), count(l.Max), count(l.Queued), count(l.Running),
+			count(l.Calls), cell{count(l.Errors), alarming(l.Errors)}, cell{count(l.Restarts), alarming(l.Restarts)})
+	}
+	p.printf("\n")
+	p.table(t)
+	for _, l := range s.Pools {
+		p.reason(l.Name, l.Reason)
+	}
+}
+
+// reason says why a pool has failed.
+func (p *printer) reason(pool, why string) {
+	if why == "" {
+		return
+	}
+	for _, line := range wrap(oneLine(pool+": "+why), p.width) {
+		p.printf("%s\n", p.paint(red, line))
+	}
+}
+
+// alarming is how a number looks that had better be 0.
+func alarming(n uint64) style {
+	if n > 0 {
+		return yellow
+	}
+	return plain
+}

@@ -1,0 +1,221 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// Client is a connection to a daemon. Make one with [Dial].
+type Client struct {
+	to    target
+	wire  *wire
+	slots chan struct{} // one for each call under way
+	queue chan *call    // to the writer
+	done  chan struct{} // closed when the connection has ended
+	tasks sync.WaitGroup
+
+	mu      sync.Mutex
+	calls   map[uint64]*call // that were written, and have no answer, by id
+	refusal *Error           // what the daemon said last about no call
+	writing error            // why nothing more can be written
+	err     error            // why the connection has ended
+	closed  bool             // by Close
+	streams map[*wire]struct{}
+}
+
+// maxCalls is how many calls are under way at most, those that nobody waits for any more included.
+const maxCalls = 1024
+
+// call is one under way.
+type call struct {
+	request []byte
+	answer  chan message // buffered: nobody may wait any more
+}
+
+func newClient(w *wire, to target) *Client {
+	c := &Client{
+		to:      to,
+		wire:    w,
+		slots:   make(chan struct{}, maxCalls),
+		queue:   make(chan *call),
+		done:    make(chan struct{}),
+		calls:   map[uint64]*call{},
+		streams: map[*wire]struct{}{},
+	}
+	c.tasks.Go(c.send)
+	c.tasks.Go(c.receive)
+	return c
+}
+
+// Call calls a method and stores its result in what result points to; nil drops it. params are described at the top of
+// this package; a pointer to a json.RawMessage as result takes the JSON as it is.
+//
+// Calls on a connection are answered one after the other. An error that the daemon answers with is an [*Error]; others
+// are [ErrClosed] and, wrapped, the context's. After those two the daemon may have done what was asked, or may do it
+// still. A method that streams belongs to [Stream].
+func (c *Client) Call(ctx context.Context, method string, params, result any) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: not called: %w", method, err)
+	}
+	r, err := request(method, params)
+	if err != nil {
+		return err
+	}
+	select {
+	case c.slots <- struct{}{}: // given back with the answer
+	case <-ctx.Done():
+		return fmt.Errorf("%s: not called, since %d calls before it have no answer yet: %w", method, maxCalls, ctx.Err())
+	case <-c.done:
+		return fmt.Errorf("%s: %w", method, c.err)
+	}
+	call := &call{request: r, answer: make(chan message, 1)}
+	select {
+	case c.queue <- call:
+	case <-ctx.Done():
+		<-c.slots
+		return fmt.Errorf("%s: not called, since the daemon does not take what came before it: %w", method, ctx.Err())
+	case <-c.done:
+		return fmt.Errorf("%s: %w", method, c.err)
+	}
+	m, err := c.await(ctx, call)
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return m.into(method, result)
+}
+
+// await waits for the answer to a call that is being written.
+func (c *Client) await(ctx context.Context, call *call) (message, error) {
+	select {
+	case m := <-call.answer:
+		return m, nil
+	case <-ctx.Done():
+		return message{}, fmt.Errorf("no answer yet: %w", ctx.Err())
+	case <-c.done:
+		select {
+		case m := <-call.answer: // the last one, as to daemon.stop
+			return m, nil
+		default:
+			return message{}, c.err
+		}
+	}
+}
+
+// Close ends the connection and those of its streams, and waits until that is done. Calls under way return [ErrClosed],
+// streams yield it. Closing again does nothing. The error is always nil.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	streams := c.streams
+	c.streams = nil
+	c.mu.Unlock()
+	for s := range streams {
+		_ = s.conn.Close()
+	}
+	c.end(ErrClosed)
+	c.tasks.Wait()
+	return nil
+}
+
+// Done returns a channel that is closed when the connection has ended, by Close or by the daemon. Streams have
+// connections of their own.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+// send writes the calls. A call whose context ends meanwhile is written to its end all the same: half a line would be the
+// beginning of the next.
+func (c *Client) send() {
+	for {
+		select {
+		case call := <-c.queue:
+			c.mu.Lock()
+			c.calls[c.wire.lastID+1] = call
+			c.mu.Unlock()
+			if err := c.wire.write(call.request); err != nil {
+				c.unsent(err)
+				return
+			}
+		case <-c.done:
+			return
+		}
+	}
+}
+
+// unsent is the end of writing. That of the connection is left to receive: the daemon may have said why.
+func (c *Client) unsent(err error) {
+	c.mu.Lock()
+	c.writing = err
+	c.mu.Unlock()
+	_ = c.wire.conn.SetReadDeadline(time.Now().Add(lastWords))
+}
+
+// receive hands out the answers.
+func (c *Client) receive() {
+	for {
+		m, err := c.wire.read()
+		if err != nil {
+			c.end(c.ended(err))
+			return
+		}
+		if call := c.asked(&m); call != nil {
+			<-c.slots
+			call.answer <- m
+		}
+	}
+}
+
+// asked takes the call that m answers, nil if it answers none. The daemon takes the requests of a connection in their
+// order, so an error about something that was no request to it, as one that is too large, is about the oldest.
+func (c *Client) asked(m *message) *call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id, ok := m.answers()
+	if !ok && m.refuses() {
+		for i := range c.calls {
+			if !ok || i < id {
+				id, ok = i, true
+			}
+		}
+		if !ok {
+			c.refusal = m.Error.err()
+		}
+	}
+	call := c.calls[id]
+	delete(c.calls, id)
+	return call
+}
+
+// ended says why the connection did not go on. What the daemon said about no call, such as that it has connections
+// enough, is the reason.
+func (c *Client) ended(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refusal != nil {
+		return fmt.Errorf("%w by the daemon: %w", ErrClosed, c.refusal)
+	}
+	return lost(cmp.Or(c.writing, err))
+}
+
+// lost turns the error of a connection that did not go on into one that matches ErrClosed.
+func lost(err error) error {
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w by the daemon", ErrClosed)
+	}
+	return fmt.Errorf("%w: %w", ErrClosed, err)
+}
+
+// end ends the connection, once.
+func (c *Client) end(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	c.err = err // before done is closed: who sees that may read it
+	close(c.done)
+	_ = c.wire.conn.Close()
+}

@@ -1,0 +1,194 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/legion-go/legion/internal/host"
+)
+
+// Options says how to reach a daemon. Its zero value is usable.
+type Options struct {
+	// Token is shown to the daemon, which takes the caller for whoever it has given the token to. It goes over TCP beyond
+	// this machine only if DialContext is given, for TLS, or if the address ends in ?plain=yes. Default: none; on a Unix
+	// socket the daemon knows the user.
+	Token string
+	// DialContext makes the connections. network is "unix" or "tcp". Default: a [net.Dialer].
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// patience is how long dialling takes at most. Tests change it.
+var patience = 10 * time.Second
+
+// Dial connects to a daemon. address is as in the daemon's configuration, "unix:///path" or "tcp://host:port"; or the
+// path of a socket, which has a slash in it; or else the name of a daemon, which is looked for as by [Find], and which
+// must answer to that name. The daemon has answered when Dial returns.
+//
+// ctx bounds the dialling alone. The errors are *[NotRunningError], *[PermissionError], an *[Error] if the daemon refuses
+// the caller or the token, and others, of the network for instance.
+func Dial(ctx context.Context, address string, o Options) (*Client, error) {
+	if isName(address) {
+		return dialName(ctx, address, o)
+	}
+	a, err := parseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	return dial(ctx, target{address: a, options: o})
+}
+
+func dialName(ctx context.Context, name string, o Options) (c *Client, err error) {
+	_, err = here().first(ctx, name, func(a address) error {
+		c, err = dial(ctx, target{name, a, o})
+		return err
+	})
+	return c, err
+}
+
+func dial(ctx context.Context, t target) (*Client, error) {
+	w, _, err := t.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(w, t), nil
+}
+
+// target is what is dialled.
+type target struct {
+	name    string // the daemon's; "" if that is of no matter
+	address address
+	options Options
+}
+
+// open connects, shows the token, and asks who is there: a daemon hangs up on who says nothing at once. The name counts
+// since who could put a link in the place of a socket has it lead to another daemon.
+func (t target) open(ctx context.Context) (*wire, hello, error) {
+	if t.options.Token != "" && t.options.DialContext == nil && !t.address.private() {
+		return nil, hello{}, fmt.Errorf("the token would go to %s for everybody on the way to read: use TLS, by Options.DialContext, or add ?plain=yes to the address",
+			t.address)
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := t.connect(limited)
+	if err != nil {
+		return nil, hello{}, t.why(ctx, limited, err)
+	}
+	w := newWire(conn)
+	stop := context.AfterFunc(limited, func() { _ = conn.Close() })
+	h, err := t.greet(w)
+	if !stop() && err == nil {
+		err = limited.Err()
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, hello{}, t.why(ctx, limited, err)
+	}
+	return w, h, nil
+}
+
+func (t target) connect(ctx context.Context) (net.Conn, error) {
+	dial := t.options.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		conn, err := dial(ctx, t.address.network, t.address.where)
+		// A Unix socket with a full backlog says so at once, instead of having us wait.
+		if t.address.network != "unix" || !errors.Is(err, syscall.EAGAIN) {
+			return conn, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (t target) greet(w *wire) (hello, error) {
+	w.limit = maxGreeting
+	defer func() { w.limit = maxLine }()
+	if t.options.Token != "" {
+		if err := w.call("rpc.auth", map[string]string{"token": t.options.Token}, nil); err != nil {
+			return hello{}, fmt.Errorf("showing the token: %w", err)
+		}
+	}
+	var h hello
+	err := w.call("daemon.hello", nil, &h)
+	e, refused := errors.AsType[*Error](err)
+	switch {
+	case refused && e.Code == CodeMethod && t.name == "":
+		return hello{}, nil // it speaks the protocol; which methods it has is its own affair
+	case err != nil:
+		return hello{}, err
+	case !isName(h.Name):
+		return hello{}, errors.New("what answers does not say a daemon's name: check the address")
+	case h.Protocol > protocol:
+		return hello{}, fmt.Errorf("the daemon %s speaks version %d of the protocol, this program %d: use the daemon's own command line, or a newer version of this program",
+			h.Name, h.Protocol, protocol)
+	case t.name != "" && h.Name != t.name:
+		return hello{}, &otherError{t.address, t.name, h.Name}
+	}
+	return h, nil
+}
+
+// otherError says that a daemon has another name than it was asked for.
+type otherError struct {
+	address     address
+	name, other string
+}
+
+func (e *otherError) Error() string {
+	return fmt.Sprintf("the daemon at %s is not %s but %q: ask for that", e.address, e.name, e.other)
+}
+
+// why explains why there is no connection. ctx is the caller's, limited has our patience besides.
+func (t target) why(ctx, limited context.Context, err error) error {
+	_, refused := errors.AsType[*Error](err)
+	_, other := errors.AsType[*otherError](err)
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("dialling %s: %w", t.address, ctx.Err())
+	case limited.Err() != nil:
+		return fmt.Errorf("dialling %s: no answer within %v: the daemon hangs or is stopped, or something else listens there: %w",
+			t.address, patience, os.ErrDeadlineExceeded)
+	case refused, other:
+		return err
+	case errors.Is(err, fs.ErrPermission) && t.address.network == "unix":
+		return &PermissionError{Name: t.name, Address: t.address.String(), User: whoami(), Allowed: allowed(t.address.where), Err: err}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTDIR):
+		return &NotRunningError{Name: t.name, Address: t.address.String(), Tried: []string{t.address.where}, Err: err}
+	}
+	if errors.Is(err, io.EOF) {
+		err = lost(err)
+	}
+	return fmt.Errorf("dialling %s: %w", t.address, err)
+}
+
+func whoami() string {
+	id := host.Current()
+	if id.Name == "" {
+		return strconv.Itoa(id.UID)
+	}
+	return fmt.Sprintf("%s (%d)", id.Name, id.UID)
+}
+
+// allowed tells who may connect: by the socket, or by the folder if that keeps us from seeing it.
+func allowed(path string) string {
+	for _, p := range []string{path, filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+		if info, err := os.Stat(p); err == nil {
+			uid, gid := ownerOf(info)
+			return fmt.Sprintf("user %d, group %d, mode %#o of %s", uid, gid, info.Mode().Perm(), p)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrClosed says that the connection has ended: the Client was closed, or the daemon, or the network, ended it. What the
+// text says besides tells which.
+var ErrClosed = errors.New("the connection is closed")
+
+// Codes of an [Error] that callers branch on. The methods of a daemon may have their own.
+const (
+	CodeParse       = -32700 // the request is no JSON
+	CodeRequest     = -32600 // the request is no request
+	CodeMethod      = -32601 // there is no such method
+	CodeParams      = -32602 // the parameters are not those of the method
+	CodeInternal    = -32603 // the method failed by a fault of the daemon's program
+	CodeApplication = -32500 // the method says so
+	CodeSystem      = -32400 // a limit, or the daemon is stopping
+	CodeTransport   = -32300 // the connection is not used as it should be
+	CodeNotAllowed  = -32001 // the caller's role does not allow the method
+)
+
+// Error is an error that the daemon answers with.
+type Error struct {
+	Code    int
+	Message string
+	Data    []byte // JSON that says more; nil if there is none
+}
+
+// Error gives the message and the code.
+func (e *Error) Error() string { return fmt.Sprintf("%s (%d)", e.Message, e.Code) }
+
+// NotRunningError says that no daemon listens.
+type NotRunningError struct {
+	Name    string   // that was asked for, or ""
+	Address string   // that was asked for, or ""
+	Tried   []string // paths of the sockets, or the host and port, where nobody listens
+	Others  []string // addresses of daemons of that name which are not taken without being asked for; see [Find]
+	Err     error    // why the last one failed; may be nil
+}
+
+// Error says where the daemon was looked for and what to do.
+func (e *NotRunningError) Error() string {
+	var b strings.Builder
+	if e.Name != "" {
+		fmt.Fprintf(&b, "the daemon %s is not running: nobody listens at %s: ", e.Name, strings.Join(e.Tried, " or "))
+	} else {
+		fmt.Fprintf(&b, "no daemon listens at %s", e.Address)
+		if e.Err != nil {
+			fmt.Fprintf(&b, " (%v)", e.Err)
+		}
+		b.WriteString(": ")
+	}
+	if len(e.Others) > 0 {
+		fmt.Fprintf(&b, "one that says it has this name is at %s: give that address, or start it", strings.Join(e.Others, " and at "))
+	} else {
+		b.WriteString("start it, or give the address where it listens")
+	}
+	return b.String()
+}
+
+func (e *NotRunningError) Unwrap() error { return e.Err }
+
+// PermissionError says that this user may not connect to the daemon. It matches [fs.ErrPermission].
+type PermissionError struct {
+	Name    string // that was asked for, or ""
+	Address string // of the socket
+	User    string // who this process is: "alice (1000)"
+	Allowed string // what is known of who may: "user 33, group 4, mode 0660 of /run/thumbs/control.sock"; may be ""
+	Err     error  // of the system
+}
+
+// Error says who may not connect to what, who may, and what to do.
+func (e *PermissionError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "user %s may not connect to %s", e.User, e.Address)
+	if e.Allowed != "" {
+		fmt.Fprintf(&b, " (%s)", e.Allowed)
+	}
+	b.WriteString(": run this as root or as the daemon's user, or let a group in, with ?mode=0660&group=… in the daemon's control address")
+	return b.String()
+}
+
+func (e *PermissionError) Unwrap() error { return e.Err }
