@@ -22,6 +22,7 @@ type fake struct {
 	results map[string]string // JSON, by method
 	errors  map[string]string // error objects
 	items   map[string][]string
+	ends    func() bool // says after each answer whether the daemon ends; nil: never
 }
 
 func newFake(t *testing.T, results map[string]string) *fake {
@@ -85,6 +86,9 @@ func (f *fake) serve(c net.Conn) {
 				answer = `"error":` + failure
 			}
 			fmt.Fprintf(c, `{"jsonrpc":"2.0","id":%s,%s}`+"\n", r.ID, strings.ReplaceAll(answer, "\n", " "))
+			if f.ends != nil && r.Method != "daemon.hello" && f.ends() {
+				return
+			}
 		}
 	}()
 }

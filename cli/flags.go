@@ -55,7 +55,9 @@ const (
 func (c *commonFlags) register(fs *flag.FlagSet, which string) {
 	add := func(name string, p *bool, usage string) {
 		if fs.Lookup(name) == nil {
-			fs.BoolVar(p, name, *p, usage)
+			given := *p
+			fs.BoolVar(p, name, false, usage)
+			*p = given
 		}
 	}
 	for _, letter := range which {

@@ -134,6 +134,7 @@ func (p *printer) flags(title string, fs *flag.FlagSet) {
 		}
 		if value != "" {
 			term += " " + value
+			usage = strings.TrimPrefix(usage, value+": ") // it stands beside it
 		}
 		switch f.DefValue {
 		case "", "0", "0s", "false":

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/systemd"
 )
 
 // Option adds to a command line: a [Command], or what [Flags] returns.
@@ -15,13 +16,18 @@ type Option interface{ apply(p *program) }
 
 // Main reads the command line of d's program, does what it says, and ends the
 // process with the code that the package's documentation lists. In a worker
-// process it runs the daemon's function for workers at once, and reads nothing.
+// process it runs the daemon's function for workers at once, and reads nothing. It
+// adds the plugin of package systemd if the program has not, so that the verb unit
+// writes one that tells systemd how the daemon is.
 //
 // If package flag has parsed the arguments, what that has left is the command
 // line: a program's own flags stand before the verb.
 func Main(d *legion.Daemon, options ...Option) {
 	if legion.IsWorker() {
 		_ = d.Run(context.Background()) // does not return
+	}
+	if _, err := legion.Use[*systemd.Service](d); err != nil {
+		d.Use(systemd.New(systemd.Options{})) // costs nothing where there is no systemd
 	}
 	p := newProgram(d, options)
 	args, err := p.arguments(os.Args[1:])
@@ -83,7 +89,7 @@ func (p *program) arguments(args []string) (rest []string, err error) {
 func builtIn(p *program) []*verb {
 	all := []*verb{
 		runVerb(p), startVerb(p), stopVerb(), restartVerb(p), reloadVerb(), upgradeVerb(),
-		statusVerb(), psVerb(), logsVerb(), eventsVerb(), statsVerb(),
+		statusVerb(), psVerb(), topVerb(), logsVerb(), eventsVerb(), statsVerb(),
 		poolVerb(), workerVerb(),
 		callVerb(), funcVerb(), taskVerb(), cronVerb(),
 		pluginVerb(), lockVerb(), rpcVerb(), signalVerb(), logLevelVerb(),

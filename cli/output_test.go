@@ -91,6 +91,20 @@ func TestOutput(t *testing.T) {
 }
 
 // Colours are there, and take no room.
+// Top shows the processes until the daemon is gone.
+func TestTop(t *testing.T) {
+	f := newFake(t, answers)
+	asked := 0
+	f.ends = func() bool { asked++; return asked == 3 }
+	code, out, errs := f.run(80, false, "top", "thumbs", "--every", "100ms")
+	if code != StatusStopped || strings.Count(out, "4712") != 3 || !strings.Contains(out, "thumbs is stopped") {
+		t.Errorf("code %d\n%s%s", code, out, errs)
+	}
+	if code, _, errs := f.run(80, false, "top", "thumbs", "--every", "1ms"); code != ExitUsage || !strings.Contains(errs, "--every") {
+		t.Errorf("code %d: %s", code, errs)
+	}
+}
+
 func TestColour(t *testing.T) {
 	f := newFake(t, answers)
 	_, plain, _ := f.run(60, false, "pool", "ls", "thumbs")

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"flag"
 	"strconv"
+	"time"
 
 	"github.com/legion-go/legion"
 )
@@ -22,6 +24,41 @@ func psVerb() *verb {
 		},
 	}
 }
+
+// topVerb is status and ps, again and again.
+func topVerb() *verb {
+	var every time.Duration
+	return &verb{
+		group: lookGroup, needs: aServer,
+		Command: Command{
+			Name: "top", Short: "show the processes again and again",
+			Flags: func(fs *flag.FlagSet) { fs.DurationVar(&every, "every", time.Second, "how `often`") },
+			Run: func(ctx context.Context, in *Invocation) error {
+				if every < minEvery {
+					return usage("--every %v: give %v or more", every, minEvery)
+				}
+				for tick := time.NewTicker(every); ; <-tick.C {
+					all, shown, err := get[[]legion.Process](ctx, in, "daemon.ps", nil)
+					if err != nil {
+						return in.absence(err)
+					}
+					if shown {
+						continue
+					}
+					if out := in.out(); out.terminal {
+						out.measure()
+						out.clear()
+					}
+					in.out().processes(in.remote.name(), all)
+				}
+			},
+		},
+	}
+}
+
+// minEvery is how often the processes can be asked for at most: each answer reads
+// figures of every one of them.
+const minEvery = 100 * time.Millisecond
 
 // processes writes the tree of a daemon's processes.
 func (p *printer) processes(daemon string, all []legion.Process) {

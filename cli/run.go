@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
@@ -54,33 +55,89 @@ func startVerb(p *program) *verb {
 	}
 }
 
-// restartVerb stops the daemon and starts it with this command line; where the
-// daemon's program is another one, or a service manager has started it, it asks the
-// daemon.
+// restartVerb asks the daemon to start anew as what it is, with the arguments that
+// it was started with. Only where this command line says how it is to be started,
+// the daemon is stopped, and started with that.
 func restartVerb(p *program) *verb {
 	var o stopOptions
 	return &verb{
 		group: lifeGroup, needs: aServer, starts: p.daemon != nil,
 		Command: Command{
 			Name: "restart", Short: "stop the daemon and start it anew",
-			Long:  "Calls in between find nobody; upgrade loses none.",
+			Long: "It keeps the flags that it was started with, unless flags are given here. Calls in\n" +
+				"between find nobody; upgrade loses none.",
 			Flags: o.register,
 			Run: func(ctx context.Context, in *Invocation) error {
 				if p.daemon == nil {
-					return do(ctx, in, "daemon.restart", nil, "%s restarts", in.target)
+					return o.restart(ctx, in)
 				}
 				var hello legion.Hello
-				if err := in.Call(ctx, "daemon.hello", nil, &hello); err == nil && in.remote.local() && ofService(hello.PID, hello.Name) {
-					return do(ctx, in, "daemon.restart", nil, "%s restarts as what it is, a service of systemd", hello.Name)
+				err := in.Call(ctx, "daemon.hello", nil, &hello)
+				absent := (*client.NotRunningError)(nil)
+				switch {
+				case err == nil && !p.saysHowToStart():
+					return o.restart(ctx, in)
+				case err == nil && in.remote.local() && ofService(hello.PID, hello.Name):
+					return usage("%s is a service of systemd, whose unit says how it is started: restart it without flags, or write the unit anew", hello.Name)
+				case err == nil:
+					err = o.stop(ctx, in)
 				}
-				err := o.stop(ctx, in)
-				if absent := (*client.NotRunningError)(nil); err != nil && !errors.As(err, &absent) {
+				if err != nil && !errors.As(err, &absent) {
 					return err
 				}
 				return p.startInBackground(ctx)
 			},
 		},
 	}
+}
+
+// saysHowToStart reports whether the command line has flags of a start, or the
+// program's own.
+func (p *program) saysHowToStart() bool {
+	return len(p.prefix) > 0 || len(p.flags.set) > 0 || p.flags.starts()
+}
+
+// restart asks the daemon to start anew, and waits until it runs again.
+func (o *stopOptions) restart(ctx context.Context, in *Invocation) error {
+	var before, now legion.Hello
+	c, err := in.Client(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.Call(ctx, "daemon.hello", nil, &before); err != nil {
+		return err
+	}
+	if err := c.Call(ctx, "daemon.restart", nil, nil); err != nil {
+		return err
+	}
+	again, waiting := make(chan struct{}), make(chan struct{})
+	probing, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(waiting)
+		<-c.Done()
+		for pause := time.NewTicker(20 * time.Millisecond); probing.Err() == nil; <-pause.C {
+			probe := remote{program: in.program, target: in.remote.target}
+			if c, err := probe.connect(probing); err == nil {
+				err = c.Call(probing, "daemon.hello", nil, &now)
+				probe.close()
+				if err == nil && now.State == "running" && now.Started.After(before.Started) {
+					close(again)
+					return
+				}
+			}
+		}
+	}()
+	inTime := o.await(in, before.Name+" restarts", again)
+	stop()
+	if !inTime {
+		return exit(ExitFailed, "%s, pid %d, has not started again within %v: its log says why, if it has ended; else it finishes what it does", before.Name, before.PID, o.timeout)
+	}
+	<-waiting
+	if in.JSON {
+		return in.print(now)
+	}
+	in.say("%s runs again, pid %d", now.Name, now.PID)
+	return nil
 }
 
 // startInBackground starts the daemon as the verb run would; this process ends

@@ -63,11 +63,17 @@ func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 	if err := c.Call(ctx, "daemon.stop", nil, nil); err != nil && !errors.Is(err, client.ErrClosed) {
 		return err
 	}
-	return o.await(in, hello, c.Done(), gone)
+	if !o.await(in, hello.Name+" finishes what it does", c.Done(), gone) {
+		return exit(ExitFailed, "%s, pid %d, has not ended within %v, and stops still: %s status shows what it waits for, "+
+			"kill -KILL %d ends it and its workers at once", hello.Name, hello.PID, o.timeout, in.program.name, hello.PID)
+	}
+	in.say("%s has stopped", hello.Name)
+	return nil
 }
 
-// await waits, and tells people how long it has been.
-func (o *stopOptions) await(in *Invocation, hello legion.Hello, ends ...<-chan struct{}) error {
+// await waits until all ends have come, and tells people meanwhile what happens and
+// for how long. It reports whether they have come in time.
+func (o *stopOptions) await(in *Invocation, what string, ends ...<-chan struct{}) bool {
 	progress := in.program.stderr
 	defer progress.over("")
 	begun, limit, second := time.Now(), time.NewTimer(o.timeout), time.NewTicker(time.Second)
@@ -79,14 +85,11 @@ func (o *stopOptions) await(in *Invocation, hello legion.Hello, ends ...<-chan s
 			case <-end:
 				waiting = false
 			case <-second.C:
-				progress.over(hello.Name + " finishes what it does … " + span(time.Since(begun).Truncate(time.Second)))
+				progress.over(what + " … " + span(time.Since(begun).Truncate(time.Second)))
 			case <-limit.C:
-				return exit(ExitFailed, "%s, pid %d, has not ended within %v, and stops still: %s status shows what it waits for, "+
-					"kill -KILL %d ends it and its workers at once", hello.Name, hello.PID, o.timeout, in.program.name, hello.PID)
+				return false
 			}
 		}
 	}
-	progress.over("")
-	in.say("%s has stopped", hello.Name)
-	return nil
+	return true
 }

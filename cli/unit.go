@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/systemd"
 )
 
@@ -23,8 +22,7 @@ func unitVerb(p *program) *verb {
 		group: moreGroup, needs: aDaemon,
 		Command: Command{
 			Name: "unit", Short: "write a unit file for systemd",
-			Long: "It starts this program at its path, with the flags and values of -o given here. The\n" +
-				"daemon must use package systemd.",
+			Long:  "It starts this program at its path, with the flags and values of -o given here.",
 			Flags: o.register,
 			Run: func(ctx context.Context, in *Invocation) error {
 				text, err := o.unit(p)
@@ -59,9 +57,6 @@ func (o *unitOptions) register(fs *flag.FlagSet) {
 
 // unit returns the text of the unit.
 func (o *unitOptions) unit(p *program) (string, error) {
-	if _, err := legion.Use[*systemd.Service](p.daemon); err != nil {
-		return "", exit(ExitNotConfigured, "%s does not use package systemd, so systemd would wait for its READY=1 in vain: add d.Use(systemd.New(systemd.Options{}))", p.daemon.Name())
-	}
 	executable, err := os.Executable()
 	if err != nil {
 		return "", err

@@ -37,7 +37,7 @@ func Files(cert, key, clientCA string) *Config {
 }
 
 // Reload reads the files. If they cannot be used, what was read before stays in use.
-func (c *Config) Reload() error {
+func (c *Config) Reload(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.load()

@@ -293,13 +293,13 @@ func TestFilesChange(t *testing.T) {
 	if err := os.Remove(cert); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Reload(); !errors.Is(err, os.ErrNotExist) {
+	if err := c.Reload(t.Context()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	check("a file is missing", new, true)
 	before.issueTo(cert, key, "three", dns("localhost"))
 	write(t, ca, "CERTIFICATE", before.cert.Raw, 0o644)
-	if err := c.Reload(); err != nil {
+	if err := c.Reload(t.Context()); err != nil {
 		t.Errorf("got %v", err)
 	}
 	check("read at once", old, true)
@@ -318,7 +318,7 @@ func TestExpiredCertificateIsLogged(t *testing.T) {
 	log := &records{}
 	c := Files(cert, key, "")
 	c.Log = slog.New(slog.NewTextHandler(log, nil))
-	if err := c.Reload(); err != nil || log.lines() != 1 || !strings.Contains(log.b.String(), "expired") {
+	if err := c.Reload(t.Context()); err != nil || log.lines() != 1 || !strings.Contains(log.b.String(), "expired") {
 		t.Errorf("%v: %s", err, log.b.String())
 	}
 	addr, shaken := serve(t, c)
@@ -355,7 +355,7 @@ func TestFilesRefused(t *testing.T) {
 		{Files(large, key, ""), []string{large, "bytes"}},
 		{Files(a.dir, key, ""), []string{a.dir, "no file"}},
 	} {
-		err := test.c.Reload()
+		err := test.c.Reload(t.Context())
 		if err == nil {
 			t.Errorf("%v: no error", test.want)
 			continue
@@ -378,7 +378,7 @@ func TestPrivateKeyMode(t *testing.T) {
 		if err := os.Chmod(key, mode); err != nil {
 			t.Fatal(err)
 		}
-		err := Files(cert, key, "").Reload()
+		err := Files(cert, key, "").Reload(t.Context())
 		_, dialled := Dial(cert, key, "", "")(soon(t), "tcp", "127.0.0.1:0")
 		if good && (err != nil || strings.Contains(dialled.Error(), "mode")) {
 			t.Errorf("%#o: %v, %v", mode, err, dialled)
