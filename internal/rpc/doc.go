@@ -18,8 +18,12 @@
 // method, params and id (in lower case), or if text follows it; see package strictjson.
 //
 // XML-RPC is that of http://xmlrpc.com/spec.md with the extensions of package xmlrpc. Parameters are by position; a
-// single struct gives them by name, if the method's parameters have names of their own (In is a struct). A null in the
-// place of an optional parameter leaves it out, in both protocols.
+// single struct gives them by name, if the method's parameters have names of their own (In is a struct): so a method
+// whose one parameter is a struct gets it within another. A null in the place of an optional parameter leaves it out, in
+// both protocols.
+//
+// Where a parameter is an any, integers stay integers of all their digits, and a double of XML-RPC stays one; see package
+// strictjson. A double is no integer, not even 1.0.
 //
 // The requests of a batch, and the calls of a system.multicall, run one after the other, in order. When the request's
 // context ends, those that have not begun are not run.
@@ -32,7 +36,7 @@
 //	-32600  Invalid Request: no request; JSON that is nested too deeply; a stream where there can be none
 //	-32601  Method not found
 //	-32602  Invalid params: the message names the parameter and says what is expected
-//	-32603  Internal error: the method panicked, or its result cannot be sent
+//	-32603  Internal error: the method panicked or called runtime.Goexit, or its result cannot be sent
 //	-32500  the method returned an error (or a code of its own, see Options.Fault)
 //	-32400  a limit was reached, XML is nested too deeply, or nobody waits for the answer any more
 //	-32300  the way the request came; for those who own the connections
@@ -46,12 +50,13 @@
 // # Limits
 //
 //	bytes of a request                           4 MiB    Limits.Request
-//	values in each other, the request included   64       Limits.Depth
+//	values in each other, the request and the
+//	list of its parameters included              64       Limits.Depth
+//	values in an XML-RPC request                 100,000  Limits.Values
 //	requests in a batch, calls in a multicall    100      Limits.Batch
 //	bytes of a result, of all answers to a batch
 //	or multicall, of an item of a stream         16 MiB   Limits.Result
 //	streams of a session at the same time        8        Limits.Streams
-//	values in an XML-RPC request                 100,000
 //	bytes of a method's name                     128
 //	bytes of an error's message                  64 KiB
 //	bytes of the parameters in an audit record   1 KiB
@@ -92,6 +97,6 @@
 //
 // # Concurrency
 //
-// A Registry may be used, and added to, from any goroutine. It starts none but one for each stream of a session, for which
-// [Session.Close] waits. Methods run in the goroutine of the request.
+// A Registry may be used, and added to, from any goroutine. Each method runs in a goroutine of its own, which has ended when
+// there is an answer; a stream of a session goes on, and [Session.Close] waits for it.
 package rpc

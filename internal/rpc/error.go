@@ -22,7 +22,7 @@ const (
 	CodeRequest     = -32600 // no request
 	CodeMethod      = -32601 // there is no such method
 	CodeParams      = -32602 // the parameters are not those of the method
-	CodeInternal    = -32603 // the method panicked, or its result cannot be sent
+	CodeInternal    = -32603 // the method panicked or called runtime.Goexit, or its result cannot be sent
 	CodeApplication = -32500 // the method returned an error
 	CodeSystem      = -32400 // a limit was reached, or the daemon is stopping
 	CodeTransport   = -32300 // the way the request came

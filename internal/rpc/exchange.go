@@ -51,7 +51,7 @@ func (x *exchange) call(name string, params []byte) (any, *Error) {
 		return x.open(ctx, m, in, params)
 	}
 	rec := Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
-	out, err := x.r.guard(m, func() (any, error) { return m.Call(ctx, in) })
+	out, err := x.r.apart(m, func() (any, error) { return m.Call(ctx, in) })
 	if m.Changes {
 		x.r.audit(rec, err)
 	}
@@ -81,6 +81,21 @@ func (r *Registry) input(m *method, params []byte, s style) (any, *Error) {
 		}
 		return in, nil
 	})
+}
+
+// apart runs a method in a goroutine of its own and waits for it: one that calls runtime.Goexit ends that goroutine, not
+// the caller's.
+func (r *Registry) apart(m *method, fn func() (any, error)) (out any, err *Error) {
+	returned, ended := false, make(chan struct{})
+	go func() {
+		defer close(ended)
+		out, err = r.guard(m, fn)
+		returned = true
+	}()
+	if <-ended; !returned {
+		err = errorf(CodeInternal, "Internal error: %s ended its goroutine", m.Name)
+	}
+	return out, err
 }
 
 // guard runs code of a method. Its panic is an error.

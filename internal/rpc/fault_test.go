@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -41,7 +42,7 @@ func TestFaults(t *testing.T) {
 		},
 		Panicked: func(method string, value any, stack []byte) {
 			panicked = append(panicked, fmt.Sprint(method, ": ", value))
-			if !strings.Contains(string(stack), "fault_test.go") {
+			if !strings.Contains(string(stack), "_test.go") {
 				t.Errorf("the stack of %s does not lead to the panic:\n%s", method, stack)
 			}
 		},
@@ -87,5 +88,41 @@ func TestFaults(t *testing.T) {
 	}
 	if a := call(t, r, "touch", `["x"]`); a.message() != "Internal error: touch panicked: do not touch" {
 		t.Error(a.message())
+	}
+}
+
+// A method that ends its goroutine ends nobody else's, and its caller has an answer.
+func TestGoexit(t *testing.T) {
+	type item struct{}
+	r := newRegistry(t, rpc.Options{},
+		rpc.Typed("leave", "", rpc.None, func(context.Context, none) (int, error) { runtime.Goexit(); return 0, nil }),
+		rpc.Streamed("trickle", "", rpc.None, func(context.Context, none, func(item) error) error { runtime.Goexit(); return nil }))
+	const want = `{"code":-32603,"message":"Internal error: leave ended its goroutine"}`
+	request := []byte(`[{"jsonrpc":"2.0","method":"leave","id":1},{"jsonrpc":"2.0","method":"nothing","id":2}]`)
+	answer := `[{"jsonrpc":"2.0","error":` + want + `,"id":1},{"jsonrpc":"2.0","result":true,"id":2}]`
+	if got := string(r.JSON(t.Context(), request)); got != answer {
+		t.Error(got)
+	}
+	lines := make(chan string, 10)
+	s := r.NewSession(t.Context(), func(line []byte) error { lines <- string(line); return nil })
+	defer s.Close()
+	if got := string(s.Handle(request)); got != answer {
+		t.Error(got)
+	}
+	s.Handle([]byte(`{"jsonrpc":"2.0","method":"trickle","id":3}`))
+	for _, want := range []string{
+		`{"jsonrpc":"2.0","result":{"stream":1},"id":3}`,
+		`{"jsonrpc":"2.0","method":"trickle","params":{"stream":1,"end":true,"error":{"code":-32603,"message":"Internal error: trickle ended its goroutine"}}}`,
+	} {
+		if got := <-lines; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	run, err := r.Open(t.Context(), "trickle", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(func([]byte) error { return nil }); err == nil || err.Error() != "Internal error: trickle ended its goroutine (-32603)" {
+		t.Error(err)
 	}
 }

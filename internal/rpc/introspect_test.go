@@ -168,7 +168,7 @@ func TestDiscover(t *testing.T) {
 		t.Errorf("%v", names)
 	}
 	// Two types are called point: they do not share a schema.
-	want := "capability components descriptor document info methodEntry mixed page_point_1 page_tree point rpc_test.point shape tree"
+	want := "capability components descriptor document info methodEntry mixed page_point page_tree point rpc_test.point shape tree"
 	if got := strings.Join(slices.Sorted(maps.Keys(document.Components.Schemas)), " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -127,7 +127,7 @@ func TestResults(t *testing.T) {
 }
 
 func TestDefaultLimits(t *testing.T) {
-	if got := rpc.New(rpc.Options{Limits: rpc.Limits{Depth: -1, Batch: 7}}).Limits(); got != (rpc.Limits{4 << 20, 64, 7, 16 << 20, 8}) {
+	if got := rpc.New(rpc.Options{Limits: rpc.Limits{Depth: -1, Batch: 7}}).Limits(); got != (rpc.Limits{4 << 20, 64, 100_000, 7, 16 << 20, 8}) {
 		t.Errorf("%+v", got)
 	}
 }

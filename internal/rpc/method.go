@@ -21,7 +21,7 @@ type Method struct {
 	Changes bool         // it changes something: each call gets a record in the audit log
 
 	// Call runs the method. It is called from many goroutines at once; in has the type In, what is returned has the type
-	// Out. An error that is no *Error gets its code from Options.Fault. A panic is the caller's error only.
+	// Out. An error that is no *Error gets its code from Options.Fault. A panic, and runtime.Goexit, is the caller's error only.
 	Call func(ctx context.Context, in any) (any, error)
 
 	// Stream is instead of Call. It calls send for each item, from one goroutine at a time, and returns at the end of the

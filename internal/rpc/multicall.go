@@ -40,7 +40,7 @@ func (x *exchange) multicall(calls jsontext.Value) ([]any, *Error) {
 	return results, nil
 }
 
-// entry runs one call of system.multicall and returns its result, which can be encoded, and how many bytes that takes.
+// entry runs one call of system.multicall and returns its result, which is encoded already, and how many bytes that takes.
 func (x *exchange) entry(text []byte) (result any, size int, err *Error) {
 	misuse := func(what string) (any, int, *Error) {
 		return nil, 0, errorf(CodeMulticall, "a call in system.multicall is a struct with methodName and params: %s", what)
@@ -75,10 +75,10 @@ func (x *exchange) entry(text []byte) (result any, size int, err *Error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	// It is encoded here already, so that a result which cannot be is that entry's fault only.
+	// It is encoded here, so that a result which cannot be is that entry's fault only.
 	if x.style == inXML {
-		data, err := x.r.encoded(name, out, xmlrpc.EncodeResponse)
-		return out, len(data), err
+		data, err := x.r.encoded(name, out, func(v any) ([]byte, error) { return xmlrpc.EncodeValue(v) })
+		return xmlrpc.Value(data), len(data), err
 	}
 	data, err := x.r.encode(name, out)
 	return jsontext.Value(data), len(data), err

@@ -1,7 +1,11 @@
 package rpc_test
 
 import (
+	"context"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/xmlrpc"
@@ -45,6 +49,43 @@ func TestMulticall(t *testing.T) {
 		t.Errorf("%s %s", a.Result, a.message())
 	}
 	if a := call(t, r, "system.multicall", `["x"]`); a.code() != rpc.CodeMulticall {
+		t.Errorf("%s %s", a.Result, a.message())
+	}
+}
+
+// once is a result that may be encoded only once.
+type once struct{ n *int }
+
+func (o once) MarshalJSON() ([]byte, error) {
+	*o.n++
+	return []byte(`{"a":` + strconv.Itoa(*o.n) + `}`), nil
+}
+
+func TestMulticallEncodesOnce(t *testing.T) {
+	r := newRegistry(t, rpc.Options{},
+		rpc.Typed("once", "", rpc.None, func(context.Context, none) (any, error) { return once{new(int)}, nil }),
+		rpc.Typed("bad", "", rpc.None, func(context.Context, none) (any, error) { return []any{make(chan int)}, nil }),
+		rpc.Typed("kinds", "", rpc.None, func(context.Context, none) (any, error) {
+			return []any{1, 1.0, []byte("x"), time.Unix(0, 0).UTC(), time.Second, "<&>", nil}, nil
+		}))
+	entry := func(name string) map[string]any { return map[string]any{"methodName": name, "params": []any{}} }
+	request, err := xmlrpc.EncodeCall("system.multicall", []any{entry("once"), entry("bad"), entry("kinds")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response := string(r.XML(admin(t), request))
+	for _, want := range []string{
+		`<name>a</name><value><int>1</int></value>`,
+		`<name>faultCode</name><value><int>-32603</int></value>`,
+		`<value><array><data><value><array><data><value><int>1</int></value><value><double>1</double></value><value><base64>eA==</base64></value>` +
+			`<value><dateTime.iso8601>19700101T00:00:00</dateTime.iso8601></value><value><double>1</double></value><value><string>&lt;&amp;&gt;</string></value>` +
+			`<value><nil/></value></data></array></value></data></array></value>`,
+	} {
+		if !strings.Contains(response, want) {
+			t.Errorf("%s is not in %s", want, response)
+		}
+	}
+	if a := call(t, r, "system.multicall", `[[{"methodName":"once"}]]`); string(a.Result) != `[[{"a":1}]]` {
 		t.Errorf("%s %s", a.Result, a.message())
 	}
 }

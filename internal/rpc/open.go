@@ -55,7 +55,7 @@ func (r *Registry) Open(ctx context.Context, method string, params []byte) (run 
 func (r *Registry) pour(ctx context.Context, m *method, in any, send func([]byte) error) *Error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	_, err := r.guard(m, func() (any, error) {
+	_, err := r.apart(m, func() (any, error) {
 		return nil, m.Stream(ctx, in, func(item any) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)

@@ -110,7 +110,12 @@ func (m *method) given(params []byte, s style) ([]member, *Error) {
 	}
 	values, more := elements(params, len(m.params)+1)
 	if s == inXML && !more && len(values) == 1 && kindOf(values[0]) == '{' && !m.single && len(m.params) > 0 {
-		return m.given(values[0], s)
+		given, err := m.given(values[0], s)
+		if err != nil && holdsObject(m.params[0].Type) {
+			err.Message += fmt.Sprintf("; a struct alone gives the parameters by name: "+
+				"to send one as %q, put it into another, as its member %[1]q", m.params[0].Name)
+		}
+		return given, err
 	}
 	if len(values) > len(m.params) {
 		return nil, invalid("too many parameters: %s", m.takes())
@@ -223,6 +228,21 @@ func nullable(t reflect.Type) bool {
 		return true
 	}
 	return strictjson.FormOf(t) == strictjson.Own
+}
+
+// holdsObject reports whether a value of t may be an object.
+func holdsObject(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch strictjson.FormOf(t) {
+	case strictjson.Text:
+		return false
+	case strictjson.Own:
+		return true
+	}
+	kind := t.Kind()
+	return kind == reflect.Interface || kind == reflect.Map || kind == reflect.Struct && t != timeType
 }
 
 // checkType returns an error if values of t cannot be read, or written. path is where t stands, above what it stands in.

@@ -112,6 +112,7 @@ func componentName(s string) string {
 	for _, part := range strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("[]*, ", c) }) {
 		part = part[strings.LastIndexByte(part, '/')+1:]
 		part = part[strings.LastIndexByte(part, '.')+1:]
+		part, _, _ = strings.Cut(part, "·") // behind it the compiler counts the types that are declared in functions
 		parts = append(parts, strings.Map(allowed, part))
 	}
 	return strings.Join(parts, "_")

@@ -11,8 +11,15 @@ import (
 //
 // A method that is a stream is refused: it needs a [Session], or [Registry.Open].
 func (r *Registry) XML(ctx context.Context, request []byte) (response []byte) {
+	return r.XMLCharset(ctx, request, "")
+}
+
+// XMLCharset is XML for a call that came with the name of its encoding: the charset in HTTP's Content-Type, "" if there
+// is none. It counts more than the XML declaration.
+func (r *Registry) XMLCharset(ctx context.Context, request []byte, charset string) (response []byte) {
 	x := &exchange{ctx: ctx, r: r, style: inXML}
-	method, params, failed := xmlrpc.ParseCall(request, xmlrpc.Limits{Size: r.limits.Request, Depth: r.limits.Depth})
+	limits := xmlrpc.Limits{Size: r.limits.Request, Depth: r.limits.Depth, Values: r.limits.Values}
+	method, params, failed := xmlrpc.ParseCallCharset(request, charset, limits)
 	if failed != nil {
 		return XMLFault(unreadableXML(failed))
 	}

@@ -15,6 +15,7 @@ func FuzzStrict(f *testing.F) {
 	for _, seed := range []string{
 		`{"name":"x","every":"1m","at":"2026-01-02T03:04:05Z","raw":"bGVnaW9u","level":"L7","small":-1,"waits":{"a":1.5}}`,
 		`[[[1,2.5e3,null,true,"\u00e4\ud83d\ude00"]]]`, `{"a":1,"a":2}`, `{"inner":{"inner":{"text":{"k":[0]}}}}`, "\"\xff\"", `[1]x`, `{"every":1e9}`,
+		`[18446744073709551615,-9223372036854775809,1e20,-0,{"a":1.0}]`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -24,8 +25,11 @@ func FuzzStrict(f *testing.F) {
 			t.Fatalf("%q is accepted", data)
 		}
 		var loose any
-		if err := strictjson.Unmarshal(data, &loose); err == nil && checked != nil && !isDeep(checked) {
-			t.Fatalf("%q: Check says %v, Unmarshal accepts it", data, checked)
+		if err := strictjson.Unmarshal(data, &loose); err == nil {
+			if checked != nil && !isDeep(checked) {
+				t.Fatalf("%q: Check says %v, Unmarshal accepts it", data, checked)
+			}
+			thereAndBack(t, data, loose)
 		}
 		var v sample
 		if strictjson.Unmarshal(data, &v) != nil {
@@ -47,6 +51,21 @@ func FuzzStrict(f *testing.F) {
 			t.Fatalf("%q becomes %q, then %q, %v", data, written, rewritten, err)
 		}
 	})
+}
+
+// thereAndBack writes what was read into an any, and reads it again.
+func thereAndBack(t *testing.T, data []byte, v any) {
+	written, err := strictjson.Marshal(v)
+	if err != nil {
+		t.Fatalf("%q cannot be written again: %v", data, err)
+	}
+	var again any
+	if err := strictjson.Unmarshal(written, &again); err != nil {
+		t.Fatalf("%q becomes %q: %v", data, written, err)
+	}
+	if rewritten, err := strictjson.Marshal(again); err != nil || !bytes.Equal(written, rewritten) {
+		t.Fatalf("%q becomes %q, then %q, %v", data, written, rewritten, err)
+	}
 }
 
 func isDeep(err error) bool {

@@ -16,7 +16,10 @@ var (
 		jsontext.AllowInvalidUTF8(true),
 		json.WithMarshalers(json.MarshalToFunc(writeDuration)),
 	)
-	reading = json.WithUnmarshalers(json.UnmarshalFromFunc(readDuration))
+	reading = json.WithUnmarshalers(json.JoinUnmarshalers(
+		json.UnmarshalFromFunc(readDuration),
+		json.UnmarshalFromFunc(readAny),
+	))
 	exactly = json.JoinOptions(reading, json.RejectUnknownMembers(true))
 )
 

@@ -10,8 +10,17 @@ import (
 
 // ParseCall reads a methodCall: the name of the method, and its parameters as a JSON array, empty if there are none.
 // Whether there is such a method is not asked here. Errors are [*Error].
+//
+// The name is what stands there without the white space around it, whatever that is.
 func ParseCall(data []byte, l Limits) (method string, params []byte, err error) {
-	p, err := newParser(data, l)
+	return ParseCallCharset(data, "", l)
+}
+
+// ParseCallCharset is ParseCall for a document that came with the name of its encoding, such as the charset in HTTP's
+// Content-Type; "" is none. That counts more than the XML declaration, and a byte order mark counts more than that
+// (RFC 7303, section 3).
+func ParseCallCharset(data []byte, charset string, l Limits) (method string, params []byte, err error) {
+	p, err := newParser(data, charset, l)
 	if err == nil {
 		method, err = p.call()
 	}
@@ -61,9 +70,6 @@ func (p *parser) call() (method string, err error) {
 		return "", err
 	}
 	method = strings.Trim(string(name), space)
-	if err := checkMethod(method); err != nil {
-		return "", p.invalid("<methodName>: %v", err)
-	}
 	if err := p.out.WriteToken(jsontext.BeginArray); err != nil {
 		return "", err
 	}
@@ -96,18 +102,18 @@ func (p *parser) params() error {
 		if name != "param" {
 			return p.invalid("<%s> in <params>, where <param> should be", clip(name))
 		}
-		if err := p.param(); err != nil {
+		if err := p.param(2); err != nil {
 			return err
 		}
 	}
 }
 
-// param reads what follows <param>, up to and with its end tag.
-func (p *parser) param() error {
+// param reads what follows <param>, up to and with its end tag. The depth is that of its value.
+func (p *parser) param(depth int) error {
 	if err := p.open("value", "param"); err != nil {
 		return err
 	}
-	if err := p.value(0); err != nil {
+	if err := p.value(depth); err != nil {
 		return err
 	}
 	return p.close("param")
@@ -117,7 +123,7 @@ func (p *parser) param() error {
 func (p *parser) end() error {
 	name, err := p.tag("")
 	if err == nil && name != "" {
-		err = p.invalid("<%s> behind the root element: send one document at a time", clip(name))
+		err = p.errorf(CodeNotWellFormed, "<%s> behind the root element: send one document at a time", clip(name))
 	}
 	return err
 }
@@ -125,7 +131,7 @@ func (p *parser) end() error {
 // result is the JSON that has been written.
 func (p *parser) result() []byte { return bytes.TrimSuffix(p.json.Bytes(), []byte("\n")) }
 
-// checkMethod refuses what can be no method's name.
+// checkMethod refuses what can be no method's name in a call of ours.
 func checkMethod(name string) error {
 	switch {
 	case name == "":

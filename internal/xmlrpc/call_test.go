@@ -13,6 +13,9 @@ func TestCalls(t *testing.T) {
 		"<methodCall><methodName>m</methodName></methodCall>":                                                                                                "m []",
 		"<methodCall><methodName>m</methodName><params/></methodCall>":                                                                                       "m []",
 		"<methodCall><methodName>m</methodName><params>\n</params></methodCall>":                                                                             "m []",
+		"<methodCall><methodName/></methodCall>":                                                                                                             " []",
+		"<methodCall><methodName> a  ä&lt;</methodName></methodCall>":                                                                                        "a  ä< []",
+		"<methodCall><methodName>" + strings.Repeat("m", 256) + "</methodName></methodCall>":                                                                 strings.Repeat("m", 256) + " []",
 		"<methodCall>\n <methodName> pool.list\n</methodName>\n</methodCall>\n":                                                                              "pool.list []",
 		"<!-- a --><methodCall><methodName>a-b_c:d/9</methodName></methodCall><!-- b -->":                                                                    "a-b_c:d/9 []",
 		"<?xml version='1.0'?><?style sheet?><methodCall><methodName>m</methodName></methodCall><?end?>":                                                     "m []",
@@ -28,12 +31,9 @@ func TestCalls(t *testing.T) {
 func TestDocumentsThatAreNoCall(t *testing.T) {
 	const m = "<methodName>m</methodName>"
 	for doc, says := range map[string]string{
-		"<methodResponse/>":                                                                  "the root element is <methodResponse>: it should be <methodCall>",
-		"<methodCall/>":                                                                      "<methodName> is missing",
-		"<methodCall><params/></methodCall>":                                                 "<params> in <methodCall>, where <methodName> should be",
-		"<methodCall><methodName/></methodCall>":                                             "the method has no name",
-		"<methodCall><methodName>a b</methodName></methodCall>":                              `has the character ' '`,
-		"<methodCall><methodName>ä</methodName></methodCall>":                                `has the character 'ä'`,
+		"<methodResponse/>":                  "the root element is <methodResponse>: it should be <methodCall>",
+		"<methodCall/>":                      "<methodName> is missing",
+		"<methodCall><params/></methodCall>": "<params> in <methodCall>, where <methodName> should be",
 		"<methodCall><methodName>a<b/></methodName></methodCall>":                            "which holds text only",
 		"<methodCall>" + m + m + "</methodCall>":                                             "<methodName> in <methodCall>, where <params> should be",
 		"<methodCall>" + m + "<params/><params/></methodCall>":                               "<params> in <methodCall>, where nothing more",
@@ -44,13 +44,19 @@ func TestDocumentsThatAreNoCall(t *testing.T) {
 		"<methodCall>" + m + "<params><param>1</param></params></methodCall>":                `text "1" in <param>`,
 		"<methodCall>" + m + "<params><param><int>1</int></param></params></methodCall>":     "<int> in <param>, where <value> should be",
 		"<methodCall>" + m + "<params><param><value/><value/></param></params></methodCall>": "<value> in <param>, where nothing more",
-		"<methodCall>" + m + "</methodCall>x":                                                `text "x" outside the root element`,
-		"x<methodCall>" + m + "</methodCall>":                                                `text "x" outside the root element`,
-		"<methodCall>" + m + "</methodCall><methodCall/>":                                    "<methodCall> behind the root element",
 		"<methodCall a='b'>" + m + "</methodCall>":                                           `attribute "a"`,
-		"<methodCall><methodName>" + strings.Repeat("m", 256) + "</methodName></methodCall>": "more than 255 bytes",
 	} {
 		refuse(t, []byte(doc), xmlrpc.Limits{}, xmlrpc.CodeInvalid, says)
+	}
+	// What stands around the root makes it no XML.
+	const whole = "<methodCall>" + m + "</methodCall>"
+	for doc, says := range map[string]string{
+		whole + "x":             `text "x" outside the root element`,
+		"x" + whole:             `text "x" outside the root element`,
+		whole + "<methodCall/>": "<methodCall> behind the root element",
+		whole + whole:           "<methodCall> behind the root element",
+	} {
+		refuse(t, []byte(doc), xmlrpc.Limits{}, xmlrpc.CodeNotWellFormed, says)
 	}
 }
 

@@ -120,3 +120,47 @@ func TestControlCharacters(t *testing.T) {
 		refuse(t, []byte(call("<value>"+ref+"</value>")), xmlrpc.Limits{}, xmlrpc.CodeNotWellFormed, "illegal character")
 	}
 }
+
+// What was said of the encoding counts more than the declaration, and a byte order mark more than both.
+func TestCharset(t *testing.T) {
+	const text = "Gr\u00fc\u00dfe"
+	latin := "Gr\xfc\xdfe"
+	for name, c := range map[string]struct{ charset, doc string }{
+		"none":                       {"", declared("ISO-8859-1", latin)},
+		"latin1, not declared":       {"ISO-8859-1", call("<value>" + latin + "</value>")},
+		"latin1, declared":           {"iso-8859-1", declared("iso-8859-1", latin)},
+		"latin1, declared as UTF-8":  {"latin1", declared("utf-8", latin)},
+		"latin1, declared as utf8":   {"latin1", declared("utf8", latin)},
+		"latin1, declared as ASCII":  {"latin1", declared("us-ascii", latin)},
+		"latin1, declared as odd":    {"latin1", declared("windows-1252", latin)},
+		"UTF-8":                      {"UTF-8", declared("utf-8", text)},
+		"UTF-8, declared as latin1":  {"utf-8", declared("ISO-8859-1", text)},
+		"UTF-8, declared as UTF-16":  {"utf-8", declared("UTF-16", text)},
+		"ASCII":                      {"us-ascii", declared("utf-8", "Gr&#xfc;&#xdf;e")},
+		"UTF-16":                     {"utf-16", inUTF16(binary.BigEndian, true, declared("utf-16", text))},
+		"latin1 of UTF-16 with mark": {"latin1", inUTF16(binary.LittleEndian, true, declared("utf-16", text))},
+		"latin1 of UTF-8 with mark":  {"latin1", "\ufeff" + declared("utf-8", text)},
+	} {
+		method, params, err := xmlrpc.ParseCallCharset([]byte(c.doc), c.charset, xmlrpc.Limits{})
+		if err != nil || method != "m" || string(params) != `["`+text+`"]` {
+			t.Errorf("%s: %s %s, %v", name, method, params, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		charset, doc string
+		code         int
+		says         string
+	}{
+		"latin1 as UTF-8":      {"utf-8", declared("iso-8859-1", latin), xmlrpc.CodeCharacter, "byte 0xfc is no UTF-8"},
+		"latin1 as ASCII":      {"us-ascii", declared("iso-8859-1", latin), xmlrpc.CodeCharacter, "byte 0xfc is no US-ASCII"},
+		"UTF-16 without mark":  {"utf-16", declared("utf-8", ""), xmlrpc.CodeEncoding, "is not in UTF-16"},
+		"another":              {"windows-1252", declared("utf-8", ""), xmlrpc.CodeEncoding, `"windows-1252" is not supported`},
+		"control characters":   {"latin1", call("<value>\x01</value>"), xmlrpc.CodeNotWellFormed, "U+0001 is not allowed"},
+		"mark and declaration": {"latin1", "\ufeff" + declared("latin1", ""), xmlrpc.CodeEncoding, "the byte order mark says UTF-8"},
+	} {
+		_, _, err := xmlrpc.ParseCallCharset([]byte(c.doc), c.charset, xmlrpc.Limits{})
+		if e, ok := err.(*xmlrpc.Error); !ok || e.Code != c.code || !strings.Contains(e.Message, c.says) {
+			t.Errorf("%s: %v; want %d %s", name, err, c.code, c.says)
+		}
+	}
+}

@@ -15,7 +15,7 @@ var errDateTime = errors.New("not a time such as 19980717T14:08:55 or 1998-07-17
 
 // dateTime reads the spellings of ISO 8601 that are in use (see doc.go). time.Parse would need a layout for each, and
 // takes hours of one digit.
-func dateTime(text string) (jsontext.Token, error) {
+func dateTime(text string) (jsontext.Value, error) {
 	s := scanner{rest: text}
 	year := s.digits(4)
 	dashed := s.skip("-")
@@ -38,9 +38,9 @@ func dateTime(text string) (jsontext.Token, error) {
 	t := time.Date(year, time.Month(month), day, hour, minute, second, nanos, zone)
 	// Date makes a day of March out of 30 February.
 	if s.bad || s.rest != "" || t.Month() != time.Month(month) || hour > 23 || minute > 59 || second > 59 {
-		return jsontext.Token{}, errDateTime
+		return nil, errDateTime
 	}
-	return jsontext.String(t.Format(time.RFC3339Nano)), nil
+	return jsontext.AppendQuote(nil, t.Format(time.RFC3339Nano))
 }
 
 // scanner reads a text from the left. It remembers whether something was not as it should be.

@@ -7,9 +7,11 @@
 //
 // # What is read
 //
-//	<int>, <i4>, <i1>, <i2>, <i8>   number; the range of the type is enforced; <ex:i1>, <ex:i2>, <ex:i8> too
+//	<i1>, <i2>, <i8>                number; the range of the type is enforced; <ex:i1>, <ex:i2>, <ex:i8> too
+//	<int>, <i4>                     number of up to 64 bits: many senders call all their integers so
 //	<boolean>                       true for 1 and true, false for 0 and false
-//	<double>, <float>, <ex:float>   number: decimal, with or without exponent; no NaN, no infinity
+//	<double>, <float>, <ex:float>   number: decimal, with or without exponent; no NaN, no infinity. In JSON it has a point
+//	                                or an exponent, 1.0, and so stays apart from an integer
 //	<string>, or no type            string, white space and all
 //	<dateTime.iso8601>              string of RFC 3339; see below
 //	<base64>                        string of standard base64 with padding; white space within is taken out
@@ -26,7 +28,7 @@
 // +02:00, +0200 or +02. Without one the time is taken for UTC.
 //
 // Documents are in UTF-8, US-ASCII or ISO-8859-1 as their XML declaration says, without one in UTF-8; or in UTF-16 with
-// a byte order mark.
+// a byte order mark. What HTTP says of the encoding goes before the declaration: see [ParseCallCharset].
 //
 // # What is written
 //

@@ -55,7 +55,7 @@ func FuzzParseCall(f *testing.F) {
 		}
 		doc, err := xmlrpc.EncodeCall(method, list...)
 		if err != nil {
-			if !strings.Contains(err.Error(), "fits no i8") { // a double without fraction, once it is JSON
+			if !strings.Contains(err.Error(), "the method") { // a call may name what is no method
 				t.Fatalf("%s %s cannot be sent: %v", method, params, err)
 			}
 			return
@@ -79,10 +79,7 @@ func FuzzParseResponse(f *testing.F) {
 			again(t, result)
 			doc, err := xmlrpc.EncodeResponse(jsontext.Value(result))
 			if err != nil {
-				if !strings.Contains(err.Error(), "fits no i8") {
-					t.Fatalf("%s cannot be sent: %v", result, err)
-				}
-				return
+				t.Fatalf("%s cannot be sent: %v", result, err)
 			}
 			if result2, err := xmlrpc.ParseResponse(doc); err != nil || string(result2) != string(result) {
 				t.Fatalf("%s comes back as %s, %v", result, result2, err)

@@ -69,19 +69,22 @@ func nested(n int) (doc, json string) {
 	return call(doc), json
 }
 
+// The call and the list of its parameters are two of the levels.
 func TestDepth(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 63, 64} {
+	for _, n := range []int{0, 1, 2, 61, 62} {
 		doc, want := nested(n)
 		if got := parse(t, doc); got != want {
 			t.Errorf("%d levels are read as %s", n, got)
 		}
 	}
-	doc, _ := nested(65)
-	refuse(t, []byte(doc), xmlrpc.Limits{}, xmlrpc.CodeLimit, "nested more than 64 deep")
+	doc, _ := nested(63)
+	refuse(t, []byte(doc), xmlrpc.Limits{}, xmlrpc.CodeLimit, "nested deeper than 64 values")
 	doc, _ = nested(3)
-	refuse(t, []byte(doc), xmlrpc.Limits{Depth: 2}, xmlrpc.CodeLimit, "nested more than 2 deep")
+	refuse(t, []byte(doc), xmlrpc.Limits{Depth: 4}, xmlrpc.CodeLimit, "nested deeper than 4 values")
+	doc, _ = nested(1)
+	refuse(t, []byte(doc), xmlrpc.Limits{Depth: 1}, xmlrpc.CodeLimit, "nested deeper than 1 values")
 	doc, _ = nested(20_000)
-	refuse(t, []byte(doc), xmlrpc.Limits{Depth: 1 << 30}, xmlrpc.CodeLimit, "nested more than 1000 deep")
+	refuse(t, []byte(doc), xmlrpc.Limits{Depth: 1 << 30}, xmlrpc.CodeLimit, "nested deeper than 1000 values")
 	refuse(t, []byte(strings.Repeat("<value>", 500_000)), xmlrpc.Limits{}, xmlrpc.CodeInvalid, "it should be <methodCall>")
 	refuse(t, []byte(call(strings.Repeat("<value>", 500_000))), xmlrpc.Limits{}, xmlrpc.CodeInvalid, "<value> is no type")
 }

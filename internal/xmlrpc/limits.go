@@ -5,7 +5,7 @@ import "cmp"
 // Limits bound what a document may ask for. Zero fields are the defaults.
 type Limits struct {
 	Size   int // bytes of the document; 4 MiB by default
-	Depth  int // how deep arrays and structs may be nested; 64 by default, never more than 1000
+	Depth  int // how deeply values are nested, the call and the list of its parameters included; 64 by default, 1000 at most
 	Values int // values in the document, those in arrays and structs included; 100,000 by default
 }
 
@@ -17,7 +17,7 @@ func (l Limits) orDefaults() Limits {
 	}
 }
 
-// responseLimits hold for what a server answers, which the client asked for.
+// responseLimits hold for what a server answers, which the client asked for. The depth is that of the result.
 var responseLimits = Limits{Size: 16 << 20, Depth: 64, Values: 1_000_000}
 
 const (

@@ -19,6 +19,7 @@ const (
 	real        // a number that is a <double> even if it has no fraction
 	octets      // a string that is base64
 	moment      // a string that is a time in RFC 3339
+	ready       // a string that is a value as it is to be written
 )
 
 // marked is a JSON value, with notes on what its values were in Go. So tags, embedding and methods of Go types mean
@@ -46,6 +47,10 @@ func marshal(v any, exact bool) (*marked, error) {
 			}
 			m.note(enc.OutputOffset(), real)
 			return enc.WriteToken(jsontext.Float(d.Seconds()))
+		}),
+		json.MarshalToFunc(func(enc *jsontext.Encoder, v Value) error {
+			m.note(enc.OutputOffset(), ready)
+			return enc.WriteToken(jsontext.String(string(v)))
 		}),
 		// Called for every value before it is written, with a pointer to it.
 		json.MarshalToFunc(func(enc *jsontext.Encoder, v any) error {

@@ -29,8 +29,8 @@ type parser struct {
 	values int               // begun so far
 }
 
-// newParser begins a document: its encoding is known and checked.
-func newParser(data []byte, l Limits) (*parser, error) {
+// newParser begins a document: its encoding is known and checked. The charset is what was said of it, "" if nothing.
+func newParser(data []byte, charset string, l Limits) (*parser, error) {
 	p := &parser{limits: l.orDefaults()}
 	if len(data) > p.limits.Size {
 		return nil, errorf(CodeLimit, "the document has %d bytes, more than the limit of %d", len(data), p.limits.Size)
@@ -40,10 +40,16 @@ func newParser(data []byte, l Limits) (*parser, error) {
 		return nil, err
 	}
 	p.src = &source{data: text, mark: mark}
+	if charset != "" && mark == "" {
+		p.src.told = true
+		if err := p.src.recode(charset); err != nil {
+			return nil, err
+		}
+	}
 	p.dec = xml.NewDecoder(p.src)
 	p.dec.CharsetReader = p.src.charset
 	p.out = jsontext.NewEncoder(&p.json)
-	if bytes.HasPrefix(bytes.TrimLeft(text, space), []byte("<?xml")) {
+	if bytes.HasPrefix(bytes.TrimLeft(p.src.data, space), []byte("<?xml")) {
 		if err := p.declaration(); err != nil {
 			return nil, err
 		}
@@ -146,7 +152,9 @@ func (p *parser) tag(within string) (string, error) {
 		case xml.EndElement:
 			return "", nil
 		case xml.CharData:
-			if s := strings.Trim(string(t), space); s != "" {
+			if s := strings.Trim(string(t), space); s != "" && within == "" {
+				return "", p.errorf(CodeNotWellFormed, "text %q outside the root element", clip(s))
+			} else if s != "" {
 				return "", p.invalid("text %q %s: only white space may stand there", clip(s), inside(within))
 			}
 		}

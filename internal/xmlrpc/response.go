@@ -1,8 +1,6 @@
 package xmlrpc
 
 import (
-	"fmt"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -10,17 +8,26 @@ import (
 // EncodeResponse writes the result of a method; see the package's documentation for what becomes of Go values. It is
 // an error if the value has no JSON (a channel, NaN, a cycle) or holds an integer of more than 64 bits with sign.
 func EncodeResponse(v any) ([]byte, error) {
-	m, err := marshal([]any{v}, false)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the result: %w", err)
-	}
 	var w writer
 	w.begin("methodResponse")
-	w.raw("<params>")
-	if err := w.params(m, 1); err != nil {
-		return nil, fmt.Errorf("encoding the result: %w", err)
+	w.raw("<params><param><value>")
+	if err := w.result(v); err != nil {
+		return nil, err
 	}
-	w.raw("</params></methodResponse>\n")
+	w.raw("</value></param></params></methodResponse>\n")
+	return w.buf.Bytes(), nil
+}
+
+// Value is a value that is encoded already, by [EncodeValue]. Wherever it stands in what is encoded later it is written as
+// it is.
+type Value []byte
+
+// EncodeValue writes a part of a result; errors are those of [EncodeResponse].
+func EncodeValue(v any) (Value, error) {
+	var w writer
+	if err := w.result(v); err != nil {
+		return nil, err
+	}
 	return w.buf.Bytes(), nil
 }
 
@@ -39,7 +46,7 @@ func EncodeFault(code int, message string) []byte {
 // ParseResponse reads a methodResponse: its result as JSON. If the answer is a fault the error is a [*Fault], all
 // other errors are [*Error]. The limits are those of [Limits], but for 16 MiB and 1,000,000 values.
 func ParseResponse(data []byte) (result []byte, err error) {
-	p, err := newParser(data, responseLimits)
+	p, err := newParser(data, "", responseLimits)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +74,7 @@ func (p *parser) response() (fault bool, err error) {
 		if err := p.open("param", "params"); err != nil {
 			return false, err
 		}
-		err = p.param()
+		err = p.param(0)
 	case "fault":
 		if err := p.open("value", "fault"); err != nil {
 			return false, err

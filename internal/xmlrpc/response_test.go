@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/legion-go/legion/internal/xmlrpc"
 )
 
@@ -110,6 +112,34 @@ func TestEncodeResponse(t *testing.T) {
 		if err != nil || string(doc) != want {
 			t.Errorf("%#v is written as\n%s, %v\nwant\n%s", c.v, doc, err, want)
 		}
+	}
+}
+
+// What was encoded before is written as if it stood there as it was.
+func TestEncodeValue(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	for _, v := range []any{
+		nil, 1, 1.0, "a<\r&\"\\]]>ä", []byte{1, 2}, at, time.Second, []any{}, map[string]any{"b": []int{1}, "a": at}, jsontext.Value(`{"x":1.0}`),
+	} {
+		ready, err := xmlrpc.EncodeValue(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := xmlrpc.EncodeResponse([]any{"x", []any{v}, map[string]any{"m": v}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := xmlrpc.EncodeResponse([]any{"x", []any{ready}, map[string]any{"m": ready}})
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%#v: %s, %v\nwant %s", v, got, err, want)
+		}
+		again, err := xmlrpc.EncodeValue(ready)
+		if err != nil || string(again) != string(ready) {
+			t.Errorf("%#v: %s, %v; want %s", v, again, err, ready)
+		}
+	}
+	if ready, err := xmlrpc.EncodeValue(math.NaN()); err == nil {
+		t.Errorf("NaN is written as %s", ready)
 	}
 }
 

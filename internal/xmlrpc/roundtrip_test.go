@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,13 +160,21 @@ func (m maker) parts(depth int) (p parts) {
 
 func (m maker) blobOf(n int) []byte { return append(m.blob(), make([]byte, n)...)[:n] }
 
-// plainJSON is the JSON that a value has on the control socket.
+// plainJSON is the JSON that a value has on the control socket, but for a point in each float.
 func plainJSON(t testing.TB, v any) string {
 	t.Helper()
-	b, err := json.Marshal(v, json.Deterministic(true), json.WithMarshalers(
-		json.MarshalToFunc(func(enc *jsontext.Encoder, d time.Duration) error {
-			return enc.WriteToken(jsontext.Float(d.Seconds()))
-		})))
+	write := func(enc *jsontext.Encoder, f float64) error {
+		text := jsontext.Float(f).String()
+		if !strings.ContainsAny(text, ".e") {
+			text += ".0"
+		}
+		return enc.WriteValue(jsontext.Value(text))
+	}
+	b, err := json.Marshal(v, json.Deterministic(true), json.WithMarshalers(json.JoinMarshalers(
+		json.MarshalToFunc(write),
+		json.MarshalToFunc(func(enc *jsontext.Encoder, f float32) error { return write(enc, float64(f)) }),
+		json.MarshalToFunc(func(enc *jsontext.Encoder, d time.Duration) error { return write(enc, d.Seconds()) }),
+	)))
 	if err != nil {
 		t.Fatal(err)
 	}

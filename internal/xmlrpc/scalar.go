@@ -11,66 +11,72 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// scalars are the types that hold text only, with what makes JSON of it.
-var scalars = map[string]func(text string) (jsontext.Token, error){
-	"string":           func(text string) (jsontext.Token, error) { return jsontext.String(text), nil },
+// scalars are the types that hold text only, with what makes JSON of it. An int of more than 32 bits is taken as well:
+// many senders whose own integers have 64 bits call them all int.
+var scalars = map[string]func(text string) (jsontext.Value, error){
+	"string":           func(text string) (jsontext.Value, error) { return jsontext.AppendQuote(nil, text) },
 	"i1":               integer(8),
 	"ex:i1":            integer(8),
 	"i2":               integer(16),
 	"ex:i2":            integer(16),
-	"int":              integer(32),
-	"i4":               integer(32),
+	"int":              integer(64),
+	"i4":               integer(64),
 	"i8":               integer(64),
 	"ex:i8":            integer(64),
 	"boolean":          boolean,
 	"double":           double,
 	"float":            double,
 	"ex:float":         double,
-	"dateTime.iso8601": func(text string) (jsontext.Token, error) { return dateTime(strings.Trim(text, space)) },
+	"dateTime.iso8601": func(text string) (jsontext.Value, error) { return dateTime(strings.Trim(text, space)) },
 	"base64":           binary64,
 	"nil":              null,
 	"ex:nil":           null,
 }
 
-func integer(bits int) func(string) (jsontext.Token, error) {
-	return func(text string) (jsontext.Token, error) {
+func integer(bits int) func(string) (jsontext.Value, error) {
+	return func(text string) (jsontext.Value, error) {
 		n, err := strconv.ParseInt(strings.Trim(text, space), 10, bits)
 		if errors.Is(err, strconv.ErrRange) {
-			return jsontext.Token{}, fmt.Errorf("does not fit %d bits; the largest type is i8, with 64 bits", bits)
+			return nil, fmt.Errorf("does not fit %d bits; the largest type is i8, with 64 bits", bits)
 		}
 		if err != nil {
-			return jsontext.Token{}, errors.New("not a whole number in decimal")
+			return nil, errors.New("not a whole number in decimal")
 		}
-		return jsontext.Int(n), nil
+		return strconv.AppendInt(nil, n, 10), nil
 	}
 }
 
-func boolean(text string) (jsontext.Token, error) {
+func boolean(text string) (jsontext.Value, error) {
 	switch strings.Trim(text, space) {
 	case "1", "true":
-		return jsontext.True, nil
+		return jsontext.Value("true"), nil
 	case "0", "false":
-		return jsontext.False, nil
+		return jsontext.Value("false"), nil
 	}
-	return jsontext.Token{}, errors.New("not a boolean: write 1 or 0")
+	return nil, errors.New("not a boolean: write 1 or 0")
 }
 
-func double(text string) (jsontext.Token, error) {
+// double makes a number with a point or an exponent: so it stays apart from an integer.
+func double(text string) (jsontext.Value, error) {
 	text = strings.Trim(text, space)
 	// Go reads more than decimal numbers: hexadecimal ones, NaN, infinities.
 	if strings.Trim(text, "0123456789+-.eE") == "" {
 		switch f, err := strconv.ParseFloat(text, 64); {
 		case err == nil:
-			return jsontext.Float(f), nil
+			number := jsontext.Float(f).String()
+			if !strings.ContainsAny(number, ".e") {
+				number += ".0"
+			}
+			return jsontext.Value(number), nil
 		case errors.Is(err, strconv.ErrRange):
-			return jsontext.Token{}, fmt.Errorf("beyond the largest double, which is about %.2g", math.MaxFloat64)
+			return nil, fmt.Errorf("beyond the largest double, which is about %.2g", math.MaxFloat64)
 		}
 	}
-	return jsontext.Token{}, errors.New("not a decimal number, with or without exponent")
+	return nil, errors.New("not a decimal number, with or without exponent")
 }
 
 // binary64 reads base64, which most senders break into lines, and gives it back in one piece.
-func binary64(text string) (jsontext.Token, error) {
+func binary64(text string) (jsontext.Value, error) {
 	text = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(space, r) {
 			return -1
@@ -78,14 +84,14 @@ func binary64(text string) (jsontext.Token, error) {
 		return r
 	}, text)
 	if _, err := base64.StdEncoding.Strict().DecodeString(text); err != nil {
-		return jsontext.Token{}, errors.New("not base64 with the standard alphabet and padding")
+		return nil, errors.New("not base64 with the standard alphabet and padding")
 	}
-	return jsontext.String(text), nil
+	return jsontext.AppendQuote(nil, text)
 }
 
-func null(text string) (jsontext.Token, error) {
+func null(text string) (jsontext.Value, error) {
 	if strings.Trim(text, space) != "" {
-		return jsontext.Token{}, errors.New("holds nothing")
+		return nil, errors.New("holds nothing")
 	}
-	return jsontext.Null, nil
+	return jsontext.Value("null"), nil
 }

@@ -14,6 +14,7 @@ type source struct {
 	pos   int    // the next byte
 	end   int    // no byte behind this one is given out
 	mark  string // the encoding that the byte order mark told, "" without one
+	told  bool   // the encoding was told beside the document: the XML declaration does not count
 	asked bool   // the XML declaration named another encoding than UTF-8
 }
 
@@ -48,27 +49,35 @@ func (s *source) Read([]byte) (int, error) {
 // charset is the decoder's CharsetReader: called behind the XML declaration if that names another encoding than UTF-8.
 func (s *source) charset(name string, _ io.Reader) (io.Reader, error) {
 	s.asked = true
+	if s.told {
+		return s, nil
+	}
+	return s, s.recode(name)
+}
+
+// recode makes UTF-8 of what is not yet read, which is in the encoding of that name. What should be UTF-8 is not looked at.
+func (s *source) recode(name string) error {
 	rest := s.data[s.pos:]
 	switch strings.ToLower(name) {
-	case "utf8":
-		return s, s.agree(name, "UTF-8")
+	case "utf-8", "utf8":
+		return s.agree(name, "UTF-8")
 	case "utf-16":
 		if s.mark == "" {
-			return nil, errorf(CodeEncoding, "the document is not in UTF-16, as its XML declaration says: %s", supported)
+			return errorf(CodeEncoding, "the document is not in UTF-16, as is said of it: %s", supported)
 		}
-		return s, s.agree(name, "UTF-16")
+		return s.agree(name, "UTF-16")
 	case "us-ascii", "ascii":
 		if i := bytes.IndexFunc(rest, func(r rune) bool { return r >= 0x80 }); i >= 0 {
-			return nil, errorf(CodeCharacter, "line %d: the byte 0x%02x is no US-ASCII: declare the encoding of the document",
+			return errorf(CodeCharacter, "line %d: the byte 0x%02x is no US-ASCII: declare the encoding of the document",
 				line(s.data[:s.pos+i]), rest[i])
 		}
-		return s, s.agree(name, "")
+		return s.agree(name, "")
 	case "iso-8859-1", "iso8859-1", "latin1", "latin-1":
 		s.data = append(s.data[:s.pos:s.pos], fromLatin1(rest)...)
 		s.end = len(s.data)
-		return s, s.agree(name, "")
+		return s.agree(name, "")
 	}
-	return nil, errorf(CodeEncoding, "the encoding %q is not supported: %s", clip(name), supported)
+	return errorf(CodeEncoding, "the encoding %q is not supported: %s", clip(name), supported)
 }
 
 // agree refuses a document whose byte order mark is that of another encoding than its XML declaration names.

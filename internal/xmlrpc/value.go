@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// value reads what stands between <value> and </value>, and writes it as JSON. The depth is that of the arrays and
-// structs around it.
+// value reads what stands between <value> and </value>, and writes it as JSON. The depth is that of what stands around
+// it: the arrays and structs, and in a call the call itself and the list of its parameters.
 func (p *parser) value(depth int) error {
 	if p.values++; p.values > p.limits.Values {
 		return p.errorf(CodeLimit, "more than %d values", p.limits.Values)
@@ -43,7 +43,7 @@ func (p *parser) typed(name string, depth int) error {
 	switch name {
 	case "array", "struct":
 		if depth >= p.limits.Depth {
-			return p.errorf(CodeLimit, "arrays and structs are nested more than %d deep", p.limits.Depth)
+			return p.errorf(CodeLimit, "nested deeper than %d values", p.limits.Depth)
 		}
 		if name == "array" {
 			return p.array(depth + 1)
@@ -59,11 +59,11 @@ func (p *parser) typed(name string, depth int) error {
 	if err != nil {
 		return err
 	}
-	t, err := read(string(text))
+	v, err := read(string(text))
 	if err != nil {
 		return p.invalid("<%s> %q: %v", name, clip(string(text)), err)
 	}
-	return p.out.WriteToken(t)
+	return p.out.WriteValue(v)
 }
 
 func (p *parser) array(depth int) error {

@@ -28,6 +28,19 @@ func (w *writer) begin(root string) {
 	w.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + root + ">")
 }
 
+// result writes what stands between the tags of a result's value.
+func (w *writer) result(v any) error {
+	m, err := marshal(v, false)
+	if err == nil {
+		w.json, w.marks = jsontext.NewDecoder(bytes.NewBuffer(m.json)), m.marks
+		err = w.content()
+	}
+	if err != nil {
+		return fmt.Errorf("encoding the result: %w", err)
+	}
+	return nil
+}
+
 // params writes the n elements of a JSON array as parameters.
 func (w *writer) params(m *marked, n int) error {
 	w.json, w.marks = jsontext.NewDecoder(bytes.NewBuffer(m.json)), m.marks
@@ -57,12 +70,19 @@ func (w *writer) kind(offset int64) (k kind) {
 
 // value writes the next JSON value.
 func (w *writer) value() error {
+	w.raw("<value>")
+	err := w.content()
+	w.raw("</value>")
+	return err
+}
+
+// content writes the next JSON value without the tags around it.
+func (w *writer) content() error {
 	k := w.kind(w.json.InputOffset())
 	t, err := w.json.ReadToken()
 	if err != nil {
 		return err
 	}
-	w.raw("<value>")
 	switch t.Kind() {
 	case 'n':
 		w.raw("<nil/>")
@@ -79,7 +99,6 @@ func (w *writer) value() error {
 	case '{':
 		err = w.structure()
 	}
-	w.raw("</value>")
 	return err
 }
 
@@ -145,6 +164,9 @@ func (w *writer) integer(n int64) {
 
 func (w *writer) string(s string, k kind) error {
 	switch k {
+	case ready:
+		w.raw(s)
+		return nil
 	case octets:
 		w.raw("<base64>" + s + "</base64>")
 		return nil
