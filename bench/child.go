@@ -25,7 +25,10 @@ func takeRole() string {
 
 // serve is the whole life of a worker process. It returns only if the peer cannot serve.
 func serve(role string) error {
-	chosen, err := choosePeers(allPeers(0), role)
+	if kind, is := strings.CutPrefix(role, abuserRole); is {
+		return abuse(kind)
+	}
+	chosen, err := choosePeers(everyone(0), role)
 	if err != nil {
 		return err
 	}
@@ -69,7 +72,16 @@ type child struct {
 const listenerFD = 3
 
 // startChild starts a worker process of the named peer. Start it from the main goroutine only (see childAttr).
-func startChild(peer string, procs int) (_ *child, err error) {
+func startChild(peer string, procs int) (*child, error) {
+	cmd, err := workerCommand(peer, procs)
+	if err != nil {
+		return nil, err
+	}
+	return startServer(peer, cmd)
+}
+
+// startServer starts a prepared command with the socket.
+func startServer(peer string, cmd *exec.Cmd) (_ *child, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("starting a worker of %s: %w", peer, err)
@@ -79,11 +91,8 @@ func startChild(peer string, procs int) (_ *child, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{dir: dir, sock: filepath.Join(dir, "s")}
-	if c.cmd, err = workerCommand(peer, procs); err == nil {
-		err = c.listen()
-	}
-	if err != nil {
+	c := &child{cmd: cmd, dir: dir, sock: filepath.Join(dir, "s")}
+	if err := c.listen(); err != nil {
 		os.RemoveAll(dir)
 		return nil, err
 	}

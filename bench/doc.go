@@ -8,6 +8,9 @@
 //	rows.go        what is measured
 //	load.go        callers in a closed loop; paced.go: one caller with a clock; life.go: start and idle memory
 //	peer.go        what a peer is; peer_*.go, legion*.go: the peers
+//	control.go     the control socket: rows and peers; control_*.go: how they are asked
+//	abuse.go       the control socket while others abuse it
+//	versions.go    this version of Legion beside another one
 //	child.go       worker processes: the same binary, started again with a role
 //	sample.go      metrics, medians, ratios; hist.go: latencies
 //	table.go, targets.go, report.go   what is printed and written

@@ -2,24 +2,28 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // legionSmallPeer is Legion in a program of its own, small/main.go, because start and memory of a worker depend on the
 // size of the binary. The daemon runs before the clock does, and is told over a pipe to start a worker; the pipe costs
 // some 0.1 ms of each start. It is for the rows about a worker's life only.
-type legionSmallPeer struct{ *smallDaemon }
+type legionSmallPeer struct {
+	*smallDaemon
+	name string
+}
 
-func newLegionSmallPeer() legionSmallPeer { return legionSmallPeer{&smallDaemon{}} }
+func newLegionSmallPeer() legionSmallPeer { return legionSmallPeer{&smallDaemon{}, smallSubject} }
 
-func (legionSmallPeer) Name() string { return "legion-small" }
+func (p legionSmallPeer) Name() string { return p.name }
 
 func (legionSmallPeer) Procs() int { return 1 }
 
@@ -31,16 +35,18 @@ func (p legionSmallPeer) Open() (Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	pid, err := strconv.Atoi(answer)
-	if err != nil {
-		return nil, fmt.Errorf("starting a worker of %s: its pid: %w", p.Name(), err)
+	var pid int
+	var took time.Duration
+	if _, err := fmt.Sscan(answer, &pid, &took); err != nil {
+		return nil, fmt.Errorf("starting a worker of %s: it answered %q: %w", p.Name(), answer, err)
 	}
-	return &smallSession{p.smallDaemon, pid}, nil
+	return &smallSession{p.smallDaemon, pid, took}, nil
 }
 
 type smallSession struct {
 	daemon *smallDaemon
 	pid    int
+	took   time.Duration // from the first call to its answer: the start of the worker
 }
 
 // Bytes calls with the program's own 64 bytes; those of the row stay here.
@@ -62,6 +68,8 @@ func (s *smallSession) Close() error {
 
 // smallDaemon is the running program.
 type smallDaemon struct {
+	version string // the folder of another version of Legion; "" = this one
+
 	mu   sync.Mutex
 	proc *child
 	in   io.Writer
@@ -75,8 +83,19 @@ func (d *smallDaemon) Prepare() error {
 	if d.proc != nil {
 		return nil
 	}
-	binary := filepath.Join(scratch, "small")
-	build := exec.Command("go", "build", "-o", binary, "github.com/legion-go/legion/bench/small")
+	dir, err := os.MkdirTemp(scratch, "small-")
+	if err != nil {
+		return err
+	}
+	binary := filepath.Join(dir, "small")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary)
+	build.Env = append(os.Environ(), "GOWORK=off")
+	if d.version != "" {
+		if err := d.inVersion(build, dir); err != nil {
+			return err
+		}
+	}
+	build.Args = append(build.Args, "github.com/legion-go/legion/bench/small")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the small program, which needs the go command and the folder bench: %w: %s", err, strings.TrimSpace(string(out)))
 	}
@@ -94,6 +113,26 @@ func (d *smallDaemon) Prepare() error {
 	}
 	d.proc, d.in, d.out = proc, in, bufio.NewScanner(out)
 	return nil
+}
+
+// inVersion lets the build take Legion from the other version, and the program from this one.
+func (d *smallDaemon) inVersion(build *exec.Cmd, dir string) error {
+	there, err := filepath.Abs(filepath.Join(d.version, "bench"))
+	if err != nil {
+		return err
+	}
+	here, err := filepath.Abs("small/main.go")
+	if err != nil {
+		return err
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(there, "small", "main.go"): here}})
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, "overlay.json")
+	build.Dir = there
+	build.Args = append(build.Args, "-overlay", file)
+	return os.WriteFile(file, overlay, 0o600)
 }
 
 // ask sends one command and returns its answer.

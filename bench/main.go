@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -37,11 +38,12 @@ const hangAfter = time.Minute
 func run() (failed []string, err error) {
 	var (
 		rowPattern = flag.String("rows", "", "measure the rows whose name matches this regular `expression` only")
-		peerNames  = flag.String("peers", "", "measure these peers only: `names`, separated by commas")
+		peerList   = flag.String("peers", "", "measure these peers only: `names`, separated by commas")
 		dur        = flag.Duration("dur", 300*time.Millisecond, "time per measurement of a closed loop")
 		rounds     = flag.Int("rounds", 3, "how often every peer is measured")
 		procs      = flag.Int("worker-procs", runtime.GOMAXPROCS(0), "GOMAXPROCS of the workers of all peers but Legion")
 		jsonPath   = flag.String("json", "", "write all figures to this `file`, too")
+		before     = flag.String("before", "", "also compare workers of a small program with those of another version of Legion, in this `folder`")
 		quick      = flag.Bool("quick", false, "one short round: does everything work?")
 	)
 	flag.Parse()
@@ -54,37 +56,63 @@ func run() (failed []string, err error) {
 		*rounds = 1
 		config = Config{Dur: 50 * time.Millisecond, Paced: 100 * time.Millisecond, Idle: 50 * time.Millisecond, Spawns: 2}
 	}
-	rows, err := chooseRows(allRows(), *rowPattern)
+	all := allRows()
+	if *before != "" {
+		all = append(all, versionRow(*before))
+	}
+	rows, err := chooseRows(all, *rowPattern)
 	if err != nil {
 		return nil, err
 	}
-	peers, err := choosePeers(allPeers(*procs), *peerNames)
+	peers, err := choosePeers(everyone(*procs), *peerList)
 	if err != nil {
 		return nil, err
 	}
-	if scratch, err = os.MkdirTemp("", "legion-bench-"); err != nil {
-		return nil, fmt.Errorf("making a folder for sockets: %w", err)
+	chosen := peerNames(peers)
+	if err := enter(); err != nil {
+		return nil, err
 	}
 	defer leave()
 	hang := guard()
 
-	report := &Report{Began: time.Now(), Machine: describe(peers), Config: config, Rounds: *rounds}
+	taking := map[string][]Peer{} // by the names of the rows
+	var everybody []Peer
+	for _, row := range rows {
+		takes := slices.DeleteFunc(row.peers(*procs), func(p Peer) bool { return !slices.Contains(chosen, p.Name()) })
+		taking[row.Name] = takes
+		everybody = append(everybody, takes...)
+	}
+	report := &Report{Began: time.Now(), Machine: describe(everybody), Config: config, Rounds: *rounds}
 	report.Machine.write(os.Stdout)
 	for _, row := range rows {
-		res := runRow(row, peers, *rounds, config, hang)
+		if len(taking[row.Name]) == 0 {
+			continue
+		}
+		res := runRow(row, taking[row.Name], *rounds, config, hang)
 		res.write(os.Stdout)
 		report.Results = append(report.Results, res)
 	}
 	report.Verdicts = judge(allTargets(), report.Results)
 	writeTargets(os.Stdout, report.Verdicts)
 	report.Took = time.Since(report.Began).Round(time.Second).String()
-	fmt.Printf("\n%d rows, %d peers, %d rounds in %s\n", len(rows), len(peers), *rounds, report.Took)
+	fmt.Printf("\n%d rows, %d peers, %d rounds in %s\n", len(report.Results), len(report.Machine.WorkerProcs), *rounds, report.Took)
 	if *jsonPath != "" {
 		if err := report.save(*jsonPath); err != nil {
 			return nil, err
 		}
 	}
 	return failures(report.Results), nil
+}
+
+// enter makes the folder of this run. Control sockets that nobody asks for get there, too, not beside those of real daemons.
+func enter() (err error) {
+	if scratch, err = os.MkdirTemp("", "legion-bench-"); err == nil {
+		err = os.Setenv("RUNTIME_DIRECTORY", scratch)
+	}
+	if err != nil {
+		return fmt.Errorf("making a folder for sockets: %w", err)
+	}
+	return nil
 }
 
 // leave ends what may still run and removes what may still lie about. It may be called more than once.

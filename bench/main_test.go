@@ -13,8 +13,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "bench:", serve(role))
 		os.Exit(1)
 	}
-	var err error
-	if scratch, err = os.MkdirTemp("", "legion-bench-"); err != nil {
+	if err := enter(); err != nil {
 		panic(err)
 	}
 	code := m.Run()

@@ -46,7 +46,12 @@ var errNotCarried = errors.New("not for it")
 // baseline is the peer that all others are compared with.
 const baseline = "go-plugin"
 
-// allPeers lists the peers in the order of the tables. procs is the GOMAXPROCS of their workers.
+// everyone lists the peers of all rows.
+func everyone(procs int) []Peer {
+	return slices.Concat(allPeers(procs), controlPeers(procs), abusePeers(procs), versionPeers(""))
+}
+
+// allPeers lists the peers of the rows about calls in the order of the tables. procs is the GOMAXPROCS of their workers.
 func allPeers(procs int) []Peer {
 	return append([]Peer{
 		rawPeer{procs},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"time"
@@ -12,6 +13,10 @@ type Row struct {
 	About   string
 	Columns []Metric // what the table shows
 	Versus  []Metric // what the table also shows as a ratio to the baseline
+
+	Peers    func(procs int) []Peer // who takes part; nil = allPeers
+	Baseline string                 // the peer that ratios are to; "" = baseline
+
 	measure func(p Peer, c Config) (Sample, error)
 }
 
@@ -23,6 +28,16 @@ type Config struct {
 	Spawns int           // fresh processes per measurement
 }
 
+// peers are those who take part.
+func (r Row) peers(procs int) []Peer {
+	if r.Peers == nil {
+		return allPeers(procs)
+	}
+	return r.Peers(procs)
+}
+
+func (r Row) baseline() string { return cmp.Or(r.Baseline, baseline) }
+
 // allRows lists the rows in the order of the output.
 func allRows() []Row {
 	rows := []Row{
@@ -31,7 +46,7 @@ func allRows() []Row {
 		bytesRow("1MiB", 1<<20, 1), bytesRow("1MiB", 1<<20, 64),
 		recordRow(1), recordRow(64),
 	}
-	return append(rows,
+	rows = append(rows,
 		Row{
 			Name:    "paced",
 			About:   "echo of 64 bytes, one caller, 1,000 calls/s",
@@ -57,6 +72,7 @@ func allRows() []Row {
 			Versus:  []Metric{Private},
 			measure: prepared(func(p Peer, c Config) (Sample, error) { return idle(p, c.Idle) }),
 		})
+	return append(rows, controlRows()...)
 }
 
 // prepared is measure for the rows about the life of a worker.

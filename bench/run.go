@@ -41,7 +41,7 @@ func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string
 			sample, err := row.measure(p, c)
 			switch {
 			case errors.Is(err, errNotCarried):
-				pr.Absent = errNotCarried.Error()
+				pr.Absent = err.Error()
 			case err != nil:
 				pr.Error = err.Error()
 			default:
@@ -55,7 +55,7 @@ func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string
 
 // summarize fills medians and ratios.
 func (r *Result) summarize() {
-	base := r.peer(baseline)
+	base := r.peer(r.row.baseline())
 	for _, pr := range r.Peers {
 		pr.Median, pr.Ratio = Sample{}, Sample{}
 		for _, s := range pr.Rounds {

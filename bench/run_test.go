@@ -42,7 +42,7 @@ func TestRun(t *testing.T) {
 		var names []string
 		for _, pr := range res.Peers {
 			names = append(names, pr.Name)
-			if (pr.Absent != "") != isAbsent(pr.Name, res.Name) {
+			if (pr.Absent != "") != isAbsent(pr.Name, res.Name) && pr.Name != pythonName {
 				t.Errorf("%s, %s: absent: %q", res.Name, pr.Name, pr.Absent)
 			}
 			if pr.Absent != "" {
@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 				}
 			}
 		}
-		if want := peerNames(allPeers(1)); !slices.Equal(names, want) {
+		if want := peerNames(rows[i].peers(1)); !slices.Equal(names, want) {
 			t.Errorf("%s: peers %q, want %q", res.Name, names, want)
 		}
 	}

@@ -20,6 +20,9 @@ const (
 	WorkerShare Metric = "worker_cpu_percent"     // CPU time of the worker process, percent of one core
 	Private     Metric = "private_kib"            // memory that only the worker has, KiB
 	PSS         Metric = "pss_kib"                // the same plus its share of what it shares, KiB
+	HeapPeak    Metric = "heap_peak_kib"          // what the daemon's heap grew by at most, garbage included, KiB
+	HeapKept    Metric = "heap_kept_kib"          // the same after the abuse has ended, without garbage, KiB
+	Floods      Metric = "floods_per_s"           // abusive requests that were answered, per second
 )
 
 // Sample is what one measurement of one peer found out. A metric that a row does not measure, or that this system

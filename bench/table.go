@@ -14,6 +14,7 @@ var titles = map[Metric]string{
 	P50: "p50 µs", P99: "p99 µs", Rate: "calls/s", Throughput: "MB/s",
 	CPU: "CPU µs/call", WorkerCPU: "worker CPU", Allocs: "allocs/call", AllocBytes: "B/call",
 	WorkerShare: "worker CPU %", Private: "private KiB", PSS: "PSS KiB",
+	HeapPeak: "heap + KiB", HeapKept: "kept KiB", Floods: "floods/s",
 }
 
 const none = "–" // a cell without a value
@@ -25,7 +26,7 @@ func (r *Result) write(w io.Writer) {
 		header = append(header, titles[m])
 	}
 	for _, m := range r.row.Versus {
-		header = append(header, titles[m]+" ÷ "+baseline)
+		header = append(header, titles[m]+" ÷ "+r.row.baseline())
 	}
 	var lines [][]string
 	for _, pr := range r.Peers {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -15,7 +16,7 @@ const (
 // Target is a promise about one of them: a metric of a row, as it is or divided by another peer's.
 type Target struct {
 	Row     string  `json:"row"`
-	Small   bool    `json:"small,omitempty"` // about smallSubject
+	Of      string  `json:"of,omitempty"` // the peer that it is about; "" = subject
 	Metric  Metric  `json:"metric"`
 	Versus  string  `json:"versus,omitempty"` // divide by this peer's; "" = the value itself
 	AtLeast bool    `json:"at_least"`         // the limits are lower bounds
@@ -41,9 +42,11 @@ func allTargets() []Target {
 		{Row: "64B x1", Metric: Allocs, Final: 1.05}, // the result itself, and what the rest of the process does meanwhile
 		{Row: "paced", Metric: P50, Versus: baseline, Final: 0.20},
 		{Row: "paced", Metric: WorkerShare, Versus: baseline, Final: 0.30},
-		{Row: "spawn", Small: true, Metric: P50, Versus: baseline, Final: 0.40},
-		{Row: "idle", Small: true, Metric: Private, Final: 1024},
+		{Row: "spawn", Of: smallSubject, Metric: P50, Versus: baseline, Final: 0.40},
+		{Row: "idle", Of: smallSubject, Metric: Private, Final: 1024},
 		{Row: "idle", Metric: WorkerShare, Final: 0.05},
+		{Row: "abuse", Of: "crowd", Metric: P50, Versus: quiet, Final: 1.25},
+		{Row: "abuse", Of: "floods", Metric: P50, Versus: elsewhere, Final: 2},
 	}
 }
 
@@ -83,10 +86,7 @@ func (t Target) value(r *Result) *float64 {
 }
 
 func (t Target) subject() string {
-	if t.Small {
-		return smallSubject
-	}
-	return subject
+	return cmp.Or(t.Of, subject)
 }
 
 // meets says how the measured value stands to a limit: "pass", "miss" or that one of the two is lacking.
@@ -117,8 +117,8 @@ func writeTargets(w io.Writer, verdicts []Verdict) {
 	var lines [][]string
 	for _, v := range verdicts {
 		about := v.Row + ", " + titles[v.Metric]
-		if v.Small {
-			about += " of " + smallSubject
+		if v.Of != "" {
+			about += " of " + v.Of
 		}
 		if v.Versus != "" {
 			about += " ÷ " + v.Versus

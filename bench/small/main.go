@@ -1,7 +1,7 @@
 // Command small is a daemon that contains nothing but Legion: start and memory of a worker depend on the size of the
 // binary, and the benchmark's own contains gRPC. It obeys lines on standard input and answers each with one line:
 //
-//	open    makes a daemon and calls its worker; answers with the worker's pid
+//	open    makes a daemon and calls its worker; answers with the worker's pid, and the time that the call took, in ns
 //	call    calls the worker; answers with "ok"
 //	close   stops the daemon; answers with "ok"
 //
@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/legion-go/legion"
 )
@@ -53,14 +54,16 @@ func (s *service) obey(line string) (string, error) {
 		if err := s.open(); err != nil {
 			return "", err
 		}
+		began := time.Now()
 		if err := s.call(); err != nil {
 			return "", err
 		}
+		took := time.Since(began)
 		workers := s.echo.Pool().Stats().Workers
 		if len(workers) != 1 {
 			return "", errors.New("not exactly one worker: " + strconv.Itoa(len(workers)))
 		}
-		return strconv.Itoa(workers[0].PID), nil
+		return strconv.Itoa(workers[0].PID) + " " + strconv.FormatInt(int64(took), 10), nil
 	case "call":
 		return "ok", s.call()
 	case "close":
