@@ -1,0 +1,203 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// Address is where a server listens, and on which terms.
+type Address struct {
+	Network string // "unix" or "tcp"
+	Addr    string // an absolute path, or host:port; "" is a Unix socket whose path is left to the daemon
+
+	// Of Unix sockets.
+	Mode  fs.FileMode // of the file; default 0600, with Group 0660
+	Group string      // of the file, by name or number; default: that of the process
+
+	// Of TCP.
+	Anyone rpc.Role // what everybody on this machine may do; on loopback only
+	Plain  bool     // no TLS even if the server has it, and tokens may travel readably
+}
+
+const addressForms = ": write unix:///path?mode=0660&group=ops or tcp://host:port"
+
+// ParseAddress reads an address:
+//
+//	unix:///run/x/control.sock?mode=0660&group=ops   the path is absolute; both parameters may be left out
+//	/run/x/control.sock                              the same, short
+//	unix:?mode=0660                                  the path is left to the daemon
+//	tcp://127.0.0.1:7070?anyone=read                 a role for everybody; on loopback only
+//	tcp://0.0.0.0:7070?plain=yes                     tokens may travel without TLS
+//
+// Whether an address is allowed with a server's rules, [Server.Serve] says.
+func ParseAddress(s string) (Address, error) {
+	a, err := parseAddress(s)
+	if err != nil {
+		return Address{}, fmt.Errorf("the address %q: %w", s, err)
+	}
+	return a, nil
+}
+
+func parseAddress(s string) (a Address, err error) {
+	where, query, _ := strings.Cut(s, "?")
+	switch {
+	case strings.HasPrefix(where, "/"):
+		a.Network, a.Addr = "unix", where
+	case where == "unix:" || where == "unix://":
+		a.Network = "unix"
+	case strings.HasPrefix(where, "unix://"):
+		a.Network, a.Addr = "unix", where[len("unix://"):]
+	case strings.HasPrefix(where, "tcp://"):
+		a.Network, a.Addr = "tcp", where[len("tcp://"):]
+	default:
+		return a, errors.New("it is none" + addressForms)
+	}
+	if err := a.parameters(query); err != nil {
+		return a, err
+	}
+	return a, a.check()
+}
+
+// parameters reads what stands after the question mark.
+func (a *Address) parameters(query string) error {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return err
+	}
+	for name, all := range values {
+		value := all[0]
+		if len(all) > 1 || value == "" {
+			return fmt.Errorf("give %s once, with a value", name)
+		}
+		switch {
+		case a.Network == "unix" && name == "mode":
+			n, err := strconv.ParseUint(value, 8, 32)
+			if err != nil || n == 0 {
+				return fmt.Errorf("mode=%s is no mode: write it in octal, mode=0660", value)
+			}
+			a.Mode = fs.FileMode(n)
+		case a.Network == "unix" && name == "group":
+			a.Group = value
+		case a.Network == "tcp" && name == "anyone":
+			if a.Anyone, err = rpc.ParseRole(value); err != nil {
+				return err
+			}
+		case a.Network == "tcp" && name == "plain":
+			if value != "yes" && value != "no" {
+				return fmt.Errorf("plain=%s: write yes or no", value)
+			}
+			a.Plain = value == "yes"
+		default:
+			return fmt.Errorf("%s is no parameter of a %s address: there are mode and group for unix, anyone and plain for tcp", name, a.Network)
+		}
+	}
+	return nil
+}
+
+// longestPath is what the kernel takes as the path of a socket, less the zero byte at the end.
+const longestPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// check says what is wrong with an address by itself.
+func (a Address) check() error {
+	switch a.Network {
+	case "unix":
+		return a.checkUnix()
+	case "tcp":
+		return a.checkTCP()
+	}
+	return fmt.Errorf("there is no network %q here"+addressForms, a.Network)
+}
+
+func (a Address) checkUnix() error {
+	switch {
+	case a.Addr == "":
+	case !filepath.IsAbs(a.Addr):
+		return errors.New("its path is not absolute: write unix:///path, with three slashes")
+	case strings.ContainsAny(a.Addr, "\x00?"):
+		return errors.New("there are no zero bytes and question marks in the path of a socket")
+	case filepath.Clean(a.Addr) != a.Addr:
+		return fmt.Errorf("write its path as %s", filepath.Clean(a.Addr))
+	case len(a.Addr) > longestPath:
+		return fmt.Errorf("its path has %d bytes, %d are possible: use a folder with a shorter path", len(a.Addr), longestPath)
+	}
+	if a.Mode&^0o777 != 0 || a.Mode != 0 && a.Mode&0o600 != 0o600 {
+		return fmt.Errorf("mode %#o: it has three digits, and its owner reads and writes: 0600, 0660 or 0666", uint32(a.Mode))
+	}
+	if a.Anyone != rpc.None || a.Plain {
+		return errors.New("anyone and plain are for tcp addresses")
+	}
+	return nil
+}
+
+func (a Address) checkTCP() error {
+	_, port, err := net.SplitHostPort(a.Addr)
+	if err != nil {
+		return fmt.Errorf("write tcp://host:port, an IPv6 address in brackets: %w", err)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		return fmt.Errorf("the port %q is no number from 0 to 65535", port)
+	}
+	if strings.ContainsAny(a.Addr, "?/@ ") {
+		return errors.New("there is something in it besides host and port")
+	}
+	if a.Anyone != rpc.None && !a.loopback() {
+		return errors.New("anyone=… is for loopback, 127.0.0.1 or [::1], only: give roles to certificates or tokens")
+	}
+	if a.Mode != 0 || a.Group != "" {
+		return errors.New("mode and group are for unix addresses")
+	}
+	return nil
+}
+
+// loopback reports whether a TCP address can be reached from this machine only.
+func (a Address) loopback() bool {
+	host, _, err := net.SplitHostPort(a.Addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+// mode is that of the socket's file.
+func (a Address) mode() fs.FileMode {
+	switch {
+	case a.Mode != 0:
+		return a.Mode
+	case a.Group != "":
+		return 0o660
+	}
+	return 0o600
+}
+
+// String writes an address as [ParseAddress] reads it.
+func (a Address) String() string {
+	query := url.Values{}
+	if a.Mode != 0 {
+		query.Set("mode", fmt.Sprintf("%#o", uint32(a.Mode)))
+	}
+	if a.Group != "" {
+		query.Set("group", a.Group)
+	}
+	if a.Anyone != rpc.None {
+		query.Set("anyone", a.Anyone.String())
+	}
+	if a.Plain {
+		query.Set("plain", "yes")
+	}
+	s := a.Network + "://" + a.Addr
+	if len(query) > 0 {
+		s += "?" + query.Encode()
+	}
+	return s
+}

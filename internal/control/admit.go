@@ -1,0 +1,173 @@
+package control
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// phase is what a connection is doing. Only one that executes nothing may be closed in favour of others.
+type phase uint8
+
+const (
+	waiting   phase = iota // for a request
+	reading                // a request
+	running                // executing one, or writing the answer
+	streaming              // sending what comes
+)
+
+// accept begins a conversation, or says why not. It does not wait for anything.
+func (s *Server) accept(raw net.Conn, a Address) {
+	p, err := peerOf(raw, a, s.self)
+	if err != nil {
+		s.complaints.say("control: refused, because the system does not say who has connected", "address", a.String(), "err", err)
+		_ = raw.Close()
+		return
+	}
+	s.welcome(raw, a, p)
+}
+
+// welcome begins the conversation with a peer.
+func (s *Server) welcome(raw net.Conn, a Address, p peer) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	c := newConn(s, raw, a, p, cancel)
+	why := s.admit(c)
+	if why != nil && !s.turnAway(c, why) {
+		cancel(why)
+		_ = raw.Close()
+		return
+	}
+	go func() {
+		defer s.conversations.Done()
+		defer cancel(nil)
+		defer s.leave(c)
+		c.converse(ctx)
+	}()
+}
+
+// admit finds a place for a connection, if need be by closing one that is idle.
+func (s *Server) admit(c *conn) *refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Accepted++
+	s.last++
+	c.client.ID = s.last
+	if s.stopped {
+		return errStopping
+	}
+	if s.peers[c.peer.key] >= s.limits.PerPeer {
+		if !s.evictLocked(func(other *conn) bool { return other.peer.key == c.peer.key }) {
+			return errFull
+		}
+	}
+	most := s.limits.Connections
+	if !c.peer.operator {
+		most -= min(s.limits.Reserve, most/2)
+	}
+	if len(s.conns) >= most {
+		if !s.evictLocked(func(other *conn) bool { return c.peer.operator || !other.peer.operator }) {
+			return errFull
+		}
+	}
+	s.conns[c], s.all[c] = struct{}{}, struct{}{}
+	s.peers[c.peer.key]++
+	s.conversations.Add(1)
+	return nil
+}
+
+// turnAway has a connection for which there is no place told why, if not too many are being told such things. It ends soon.
+func (s *Server) turnAway(c *conn, why *refusal) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.leaving >= leaving || s.stopped {
+		s.stats.Refused++
+		return false
+	}
+	s.leaving++
+	s.all[c] = struct{}{}
+	s.conversations.Add(1)
+	c.ending, c.turnedAway = why, true
+	return true
+}
+
+// evictLocked closes one of the connections that may be: of the greediest peer, one that has never had a request answered
+// rather than one that has, the one that is silent for longest.
+func (s *Server) evictLocked(may func(*conn) bool) bool {
+	var victim *conn
+	for c := range s.conns {
+		if c.phase <= reading && c.streams <= 0 && may(c) && (victim == nil || s.ratherLocked(c, victim)) {
+			victim = c
+		}
+	}
+	if victim == nil {
+		return false
+	}
+	s.stats.Evicted++
+	victim.endLocked(errEvicted)
+	return true
+}
+
+// ratherLocked reports whether a is to be closed rather than b.
+func (s *Server) ratherLocked(a, b *conn) bool {
+	if x, y := s.peers[a.peer.key], s.peers[b.peer.key]; x != y {
+		return x > y
+	}
+	if a.served != b.served {
+		return !a.served
+	}
+	return a.heard.Before(b.heard)
+}
+
+// makeRoom closes an idle connection because the system has no descriptors left.
+func (s *Server) makeRoom() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.evictLocked(func(*conn) bool { return true })
+}
+
+// endLocked has a connection end as soon as it executes nothing. Its place is free at once if it is idle.
+func (c *conn) endLocked(why *refusal) {
+	if c.ending != nil {
+		return
+	}
+	c.ending = why
+	switch c.phase {
+	case waiting, reading:
+		c.giveUpPlaceLocked()
+		_ = c.raw.SetReadDeadline(time.Unix(1, 0)) // its goroutine wakes up, and says why
+		if s := c.server; s.leaving > leaving {
+			_ = c.raw.Close()
+		}
+	case streaming:
+		c.cancel(why)
+	}
+}
+
+// giveUpPlaceLocked counts a connection among those that are leaving.
+func (c *conn) giveUpPlaceLocked() {
+	s := c.server
+	if _, counted := s.conns[c]; !counted {
+		return
+	}
+	delete(s.conns, c)
+	if s.peers[c.peer.key]--; s.peers[c.peer.key] <= 0 {
+		delete(s.peers, c.peer.key)
+	}
+	s.leaving++
+}
+
+// hurried reports whether connections that end should be quick about it.
+func (s *Server) hurried() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopped || s.leaving > leaving/4
+}
+
+// leave forgets a connection that has ended.
+func (s *Server) leave(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.giveUpPlaceLocked()
+	s.leaving--
+	delete(s.all, c)
+}

@@ -1,0 +1,62 @@
+package control
+
+import (
+	"slices"
+	"time"
+
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// Client is who is connected, and may use something.
+type Client struct {
+	ID      uint64 // counts connections; no two of one server have the same
+	Network string // "unix" or "tcp"
+	Address string // of the listener
+	Proto   string // "http", "json" (lines) or "xml"
+	Name    string // "uid 1000 pid 4711", "cert ops", "token deploy", or its IP address and port
+	UID     int    // -1 if unknown, as on TCP
+	GID     int    // likewise
+	PID     int    // 0 if unknown
+	Role    rpc.Role
+	Since   time.Time
+}
+
+// Stats are what a server has seen since it was made, and has now.
+type Stats struct {
+	Connections int // open now
+	Running     int // requests that are executed now
+	Memory      int // bytes that large requests and answers take now
+	Accepted    int // connections
+	Requests    int // that were executed
+	Refused     int // connections and requests, for whatever reason
+	Evicted     int // idle connections that were closed in favour of others
+}
+
+// Stats returns the counts as they are now.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.stats
+	now.Connections, now.Running, now.Memory = len(s.conns), s.running.taken(), s.memory.taken()
+	return now
+}
+
+func (s *Server) count(change func(*Stats)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.stats)
+}
+
+// Clients returns who is connected, the oldest connection first.
+func (s *Server) Clients() []Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Client, 0, len(s.conns))
+	for c := range s.conns {
+		if c.greeted {
+			all = append(all, c.client)
+		}
+	}
+	slices.SortFunc(all, func(a, b Client) int { return int(a.ID) - int(b.ID) })
+	return all
+}

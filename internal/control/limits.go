@@ -1,0 +1,58 @@
+package control
+
+import (
+	"cmp"
+	"time"
+)
+
+// Limits bound what clients cost. A field that is not above zero has its default. How long a request may be, the
+// registry says.
+type Limits struct {
+	Connections int // in all; default 512
+	PerPeer     int // of one user on Unix sockets, of one IP address (IPv6: /64); default 64
+	Reserve     int // of Connections and Running, for root and the process's own user; default 16
+
+	Running int // requests that are executed at the same time, of one peer three quarters of these; default 64
+	Memory  int // bytes of requests and answers above 64 KiB each, of one peer half of these; default 64 MiB
+
+	Head   int // bytes of the head of an HTTP request; default 16 KiB
+	Fields int // in such a head; default 100
+
+	FirstByte time.Duration // until a connection says something, and for the TLS handshake; default 10 s
+	Request   time.Duration // from the first byte of a request to its last; default 10 s
+	Idle      time.Duration // between two HTTP requests; default 60 s. The line protocol may be silent for ever
+	Write     time.Duration // until the client has taken the next 64 KiB; default 10 s
+	Heartbeat time.Duration // between comments in a silent stream of server-sent events; default 15 s
+}
+
+func (l Limits) filled() Limits {
+	count := func(n, byDefault int) int { return cmp.Or(max(n, 0), byDefault) }
+	span := func(d, byDefault time.Duration) time.Duration { return cmp.Or(max(d, 0), byDefault) }
+	return Limits{
+		Connections: count(l.Connections, 512),
+		PerPeer:     count(l.PerPeer, 64),
+		Reserve:     count(l.Reserve, 16),
+		Running:     count(l.Running, 64),
+		Memory:      count(l.Memory, 64<<20),
+		Head:        count(l.Head, 16<<10),
+		Fields:      count(l.Fields, 100),
+		FirstByte:   span(l.FirstByte, 10*time.Second),
+		Request:     span(l.Request, 10*time.Second),
+		Idle:        span(l.Idle, 60*time.Second),
+		Write:       span(l.Write, 10*time.Second),
+		Heartbeat:   span(l.Heartbeat, 15*time.Second),
+	}
+}
+
+// Limits that nobody needs to change.
+const (
+	freeMemory    = 64 << 10               // what each request and answer may have without taking from Limits.Memory
+	writeStep     = 64 << 10               // bytes in each Limits.Write
+	lingerBytes   = 16 << 20               // what is read and thrown away before a connection that was refused is closed
+	lingerTime    = 2 * time.Second        // and for how long
+	lingerBrief   = 100 * time.Millisecond // the same when many wait for that, and in Shutdown
+	leaving       = 128                    // connections beyond Connections that get their refusal said
+	goneEvery     = 500 * time.Millisecond // how often is looked if a client still waits for its answer
+	sniffed       = 64                     // white space in front of what tells the protocol
+	longestTarget = 8 << 10                // of an HTTP request
+)

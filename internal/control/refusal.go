@@ -1,0 +1,97 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// refusal is why a request is not served, in the words of all protocols.
+type refusal struct {
+	status int // of HTTP
+	code   int // of JSON-RPC and XML-RPC
+	text   string
+	header []string // further fields of HTTP: name, value, …
+}
+
+func (r *refusal) Error() string { return r.text }
+
+// httpRefusal refuses what is no proper HTTP request.
+func httpRefusal(status int, format string, args ...any) *refusal {
+	return &refusal{status: status, code: rpc.CodeTransport, text: fmt.Sprintf(format, args...)}
+}
+
+func forbidden(format string, args ...any) *refusal {
+	return &refusal{status: 403, code: rpc.CodeRole, text: fmt.Sprintf(format, args...)}
+}
+
+// overload refuses what would take too much at the moment.
+func overload(format string, args ...any) *refusal {
+	return &refusal{status: 503, code: rpc.CodeSystem, text: fmt.Sprintf(format, args...), header: []string{"Retry-After", "1"}}
+}
+
+var (
+	errStopping = overload("the daemon is stopping")
+	errEvicted  = overload("there are too many connections, and this one was idle for longest: connect again")
+	errFull     = overload("there are too many connections: close some, or try again later")
+	errBusy     = overload("busy: too many requests are being executed: try again")
+	errMemory   = overload("busy: large requests and answers take all the memory that there is for them: try again")
+)
+
+func tooLarge(limit int) *refusal {
+	return &refusal{status: 413, code: rpc.CodeSystem, text: fmt.Sprintf("the request is larger than %d bytes", limit)}
+}
+
+// refuse says why in the protocol that the client speaks, and makes sure, as far as that is possible, that it can read
+// it: a connection that is closed while data from the client is on its way is reset, and the client may lose our answer.
+func (c *conn) refuse(r *refusal) {
+	c.server.count(func(s *Stats) { s.Refused++ })
+	switch c.protocol {
+	case silent:
+		return
+	case http:
+		_ = c.respond(nil, r.response(false), true)
+	case xml:
+		_ = c.write(rpc.XMLFault(r.code, r.text))
+	default:
+		answer := r.to(c.line)
+		if answer == nil {
+			answer = rpc.JSONError(r.code, r.text)
+		}
+		_ = c.writeLine(answer)
+	}
+	c.linger()
+}
+
+// response is the refusal over HTTP.
+func (r *refusal) response(asXML bool) *Response {
+	answer := &Response{Status: r.status, Type: typeJSON, Body: rpc.JSONError(r.code, r.text), header: r.header}
+	if asXML {
+		answer.Type, answer.Body = typeXML, rpc.XMLFault(r.code, r.text)
+	}
+	return answer
+}
+
+// linger tells the client that nothing more comes, and throws away for a while what it still sends.
+func (c *conn) linger() {
+	half, ok := c.safe.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	patience := lingerTime
+	if c.server.hurried() {
+		patience = lingerBrief
+	}
+	_ = c.raw.SetReadDeadline(time.Now().Add(patience))
+	_, _ = io.CopyN(io.Discard, c.safe, lingerBytes)
+}
+
+// timedOut reports whether a deadline of ours is why a read or write failed.
+func timedOut(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}

@@ -1,0 +1,234 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/strictjson"
+)
+
+// route is what answers requests for a path.
+type route struct {
+	role   rpc.Role // that is needed at least
+	serve  func(context.Context, *Request) *Response
+	stream string // if serve is nil: the method whose items are sent
+}
+
+// nowhere is where requests go that are refused: strangers are told first that they are strangers.
+var nowhere = route{role: rpc.Read}
+
+type handler struct {
+	role  rpc.Role
+	serve func(context.Context, *Request) *Response
+}
+
+// Handle has HTTP requests for a path answered by h, whatever their method is; a path that ends with a slash stands for
+// all below it too, the longest that fits counts. The caller needs the role; None is for everybody who can connect. h is
+// called on many goroutines at once; nil as its answer is 204, No Content. Paths of the server itself, and one that is
+// handled already, are misuse: Handle panics.
+func (s *Server) Handle(path string, role rpc.Role, h func(ctx context.Context, r *Request) *Response) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, taken := s.handlers[path]
+	switch path {
+	case "/", "/rpc", "/RPC2", "/healthz", "/readyz":
+		taken = true
+	}
+	if taken || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "/stream/") {
+		panic(fmt.Sprintf("control: Handle(%q): the path is taken, or none", path))
+	}
+	s.handlers[path] = handler{role, h}
+}
+
+// route finds out who answers.
+func (c *conn) route(h *head) (route, *refusal) {
+	s := c.server
+	if why := c.fromBrowser(h); why != nil {
+		return nowhere, why
+	}
+	get := h.method == "GET" || h.method == "HEAD"
+	allow := "GET, HEAD"
+	switch {
+	case get && h.path == "/":
+		return route{role: rpc.Read, serve: s.hello}, nil
+	case h.path == "/" || h.path == "/rpc" || h.path == "/RPC2":
+		if h.method == "POST" {
+			return s.routeRPC(h)
+		}
+		if allow = "POST"; h.path == "/" {
+			allow = "GET, HEAD, POST"
+		}
+	case h.path == "/healthz":
+		if get {
+			return route{serve: alive}, nil
+		}
+	case h.path == "/readyz":
+		if get {
+			return route{serve: s.ready}, nil
+		}
+	case strings.HasPrefix(h.path, "/stream/"):
+		if h.method == "GET" {
+			return route{role: rpc.Read, stream: h.path[len("/stream/"):]}, nil
+		}
+		allow = "GET"
+	default:
+		if to, ok := s.handled(h.path); ok {
+			return route{role: to.role, serve: to.serve}, nil
+		}
+		why := httpRefusal(404, "there is nothing at this path: requests go to POST /rpc")
+		return nowhere, why
+	}
+	why := httpRefusal(405, "%s is not for this path", h.method)
+	why.header = []string{"Allow", allow}
+	return nowhere, why
+}
+
+// handled finds the handler with the longest path that fits.
+func (s *Server) handled(path string) (handler, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if to, ok := s.handlers[path]; ok {
+		return to, true
+	}
+	for i := len(path) - 1; i > 0; i-- {
+		if path[i] == '/' {
+			if to, ok := s.handlers[path[:i+1]]; ok {
+				return to, true
+			}
+		}
+	}
+	return handler{}, false
+}
+
+// routeRPC finds the protocol by the type of the body. A form, which is what a page in a browser can send anywhere, is
+// none of them.
+func (s *Server) routeRPC(h *head) (route, *refusal) {
+	registry := s.options.Registry
+	switch media := h.media(); {
+	case media == "application/json" || media == "application/json-rpc":
+		return route{role: rpc.Read, serve: func(ctx context.Context, r *Request) *Response {
+			if answer := registry.JSON(ctx, r.Body); answer != nil {
+				return &Response{Type: typeJSON, Body: answer}
+			}
+			return nil
+		}}, nil
+	case h.isXML():
+		return route{role: rpc.Read, serve: func(ctx context.Context, r *Request) *Response {
+			return &Response{Type: typeXML, Body: registry.XML(ctx, r.Body)}
+		}}, nil
+	}
+	return nowhere, httpRefusal(415, "the content-type must be application/json (JSON-RPC) or text/xml (XML-RPC)")
+}
+
+// fromBrowser refuses what a page in somebody's browser sends: the browser may reach us, the page has no business here.
+func (c *conn) fromBrowser(h *head) *refusal {
+	if h.count("origin") > 0 {
+		return forbidden("requests of web pages are refused: this one has an Origin")
+	}
+	if site := h.get("sec-fetch-site"); site != "" && site != "none" && site != "same-origin" {
+		return forbidden("requests of web pages are refused: this one comes from another site")
+	}
+	if c.address.Network == "tcp" && c.address.loopback() && !h.local() {
+		return forbidden("call this server by its address or as localhost, not by the name %q", h.get("host"))
+	}
+	return nil
+}
+
+// authorise says who sends a request, and whether that role is enough.
+func (c *conn) authorise(h *head, need rpc.Role) (rpc.Caller, *refusal) {
+	caller := c.caller
+	if h.count("authorization") > 0 {
+		scheme, token, _ := strings.Cut(h.get("authorization"), " ")
+		bearer, known := Authenticate(c.server.options.Rules, strings.Trim(token, " "))
+		if !strings.EqualFold(scheme, "bearer") || !known {
+			c.server.complaints.say("control: refused: a wrong token", "who", c.peer.name(), "address", c.address.String(), "request", h.method+" "+h.path)
+			why := forbidden("not allowed: the token in the field Authorization is unknown")
+			why.status, why.header = 401, challenge
+			return caller, why
+		}
+		if bearer.Role >= caller.Role {
+			caller.Name, caller.Role = bearer.Name, bearer.Role
+			c.greet(caller)
+		}
+	}
+	if caller.Role >= need {
+		return caller, nil
+	}
+	if caller.Role == rpc.None {
+		return caller, c.stranger(h.method + " " + h.path)
+	}
+	return caller, forbidden("not allowed: %s needs the role %v, yours is %v (%s)", h.path, need, caller.Role, caller.Name)
+}
+
+var challenge = []string{"WWW-Authenticate", `Bearer realm="control"`}
+
+// tokens reports whether a token could make somebody known.
+func (c *conn) tokens() bool {
+	for _, r := range c.server.options.Rules {
+		if r.Kind == "token" {
+			return true
+		}
+	}
+	return false
+}
+
+// stranger refuses somebody who has no role at all, and says what to do about it. request is what was tried, if it is known.
+func (c *conn) stranger(request string) *refusal {
+	attrs := []any{"who", c.peer.name(), "address", c.address.String()}
+	if request != "" {
+		attrs = append(attrs, "request", request)
+	}
+	c.server.complaints.say("control: refused: no role", attrs...)
+	var why *refusal
+	switch p := c.peer; {
+	case p.uid >= 0:
+		why = forbidden(`not allowed: user %d may not use this socket; to let it, give it a role in the daemon's configuration, Access: "uid:%[1]d": "read"`, p.uid)
+	case len(p.certs) > 0:
+		why = forbidden(`not allowed: the certificate of %q has no role; to give it one: Access: "cert:%[1]s": "read"`, p.certs[0])
+	default:
+		why = forbidden("not allowed: send a token, or use a client certificate that has a role")
+	}
+	if c.tokens() {
+		why.text += "; or send a token"
+		if c.peer.uid < 0 {
+			why.status, why.header = 401, challenge
+		}
+	}
+	return why
+}
+
+// alive is GET /healthz: who can answer is alive.
+func alive(context.Context, *Request) *Response {
+	return &Response{Type: typeJSON, Body: []byte(`{"status":"alive"}`)}
+}
+
+// ready is GET /readyz.
+func (s *Server) ready(context.Context, *Request) *Response {
+	var err error
+	if s.options.Ready != nil {
+		err = s.options.Ready()
+	}
+	if s.stopping() {
+		err = errStopping
+	}
+	if err != nil {
+		body, _ := strictjson.Marshal(map[string]string{"status": "not ready", "reason": err.Error()})
+		return &Response{Status: 503, Type: typeJSON, Body: body}
+	}
+	return &Response{Type: typeJSON, Body: []byte(`{"status":"ready"}`)}
+}
+
+// hello is GET /.
+func (s *Server) hello(context.Context, *Request) *Response {
+	var what any = map[string]string{"methods": "POST /rpc"}
+	if s.options.Hello != nil {
+		what = s.options.Hello()
+	}
+	body, err := strictjson.Marshal(what)
+	if err != nil {
+		return httpRefusal(500, "the greeting cannot be sent: %v", err).response(false)
+	}
+	return &Response{Type: typeJSON, Body: body}
+}

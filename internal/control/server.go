@@ -1,0 +1,241 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// TLS makes the connections of TCP addresses safe.
+type TLS interface {
+	// Server does the handshake with a client. names are those in the client's certificate, of which none may be trusted
+	// that has not been verified; a client may have none. It returns when ctx ends.
+	Server(ctx context.Context, conn net.Conn) (secured net.Conn, names []string, err error)
+}
+
+// Options are what a server is made of. Registry is needed, all else may be left out.
+type Options struct {
+	Registry *rpc.Registry // its Options.Authenticate should be [Authenticate] with the same Rules
+	Rules    []Rule        // besides root's and the process's own user's, who are Admin on Unix sockets
+	TLS      TLS           // for every TCP address without plain=yes
+	Log      *slog.Logger  // of who was refused; 20 a minute, and a count of the others. Default: nowhere
+	Hello    func() any    // what GET / answers, as JSON; default: little
+	Ready    func() error  // nil: GET /readyz says 200, else 503 and the error's text; default: always ready
+
+	// Connected and Closed are told of clients that may use something, of each once, in this order, on goroutines of the
+	// server. They must not wait for anything.
+	Connected, Closed func(Client)
+
+	Limits Limits
+}
+
+// Server serves the methods of a registry. All methods may be called from any goroutine.
+type Server struct {
+	options Options
+	limits  Limits
+	request int // bytes of one
+	self    int // the user of this process
+
+	complaints complaints
+	running    share
+	memory     share
+
+	conversations sync.WaitGroup // one for each connection
+	stop          chan struct{}  // closed by Shutdown
+
+	mu        sync.Mutex
+	stopped   bool
+	handlers  map[string]handler
+	listeners map[net.Listener]struct{}
+	conns     map[*conn]struct{}
+	peers     map[string]int // how many of conns
+	leaving   int            // connections that end, and are none of conns any more
+	all       map[*conn]struct{}
+	last      uint64
+	stats     Stats
+}
+
+// ErrStopped says that Shutdown was called.
+var ErrStopped = errors.New("the control server has been shut down")
+
+// New makes a server.
+func New(o Options) (*Server, error) {
+	if o.Registry == nil {
+		return nil, errors.New("control: Options.Registry is missing")
+	}
+	for _, r := range o.Rules {
+		if !slices.Contains([]string{"uid", "gid", "cert", "token"}, r.Kind) || r.Role > rpc.Admin || r.Kind == "token" && r.token == "" {
+			return nil, fmt.Errorf("control: the rule %v is none: make it with NewRule", r)
+		}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	l := o.Limits.filled()
+	return &Server{
+		options: o, limits: l, request: o.Registry.Limits().Request, self: os.Geteuid(),
+		complaints: complaints{log: o.Log},
+		running:    share{total: l.Running, each: max(1, l.Running*3/4), reserve: min(l.Reserve, l.Running/4)},
+		memory:     share{total: l.Memory, each: l.Memory / 2},
+		stop:       make(chan struct{}),
+		handlers:   map[string]handler{}, listeners: map[net.Listener]struct{}{},
+		conns: map[*conn]struct{}{}, all: map[*conn]struct{}{}, peers: map[string]int{},
+	}, nil
+}
+
+// Check says why a server with these rules does not serve an address, or nil: on TCP nobody could use it, or others could
+// read a token.
+func (s *Server) Check(a Address) error {
+	if err := a.check(); err != nil || a.Network == "unix" {
+		return err
+	}
+	has := func(kind string) bool {
+		return slices.ContainsFunc(s.options.Rules, func(r Rule) bool { return r.Kind == kind })
+	}
+	tls := s.options.TLS != nil && !a.Plain
+	switch {
+	case a.Anyone != rpc.None || tls && has("cert"):
+		return nil
+	case !has("token") && tls:
+		return errors.New("nobody could use it: give a role to a certificate or a token")
+	case !has("token"):
+		return errors.New("nobody could use it: set up TLS and give a role to a certificate, or give one to a token, or on loopback add ?anyone=read")
+	case !tls && !a.Plain && !a.loopback():
+		return errors.New("everybody on the way could read the tokens: set up TLS, or add ?plain=yes if the network is safe")
+	}
+	return nil
+}
+
+// Serve accepts connections until Shutdown or until l is closed; both are no error. The clients that are connected then
+// are served on. l may come from [Listen], or from anywhere else, a previous process for instance; it is closed by Shutdown.
+func (s *Server) Serve(l net.Listener, a Address) error {
+	if err := s.permitted(l, a); err != nil {
+		return fmt.Errorf("the address %s: %w", a, err)
+	}
+	s.mu.Lock()
+	if s.stopped {
+		s.mu.Unlock()
+		return ErrStopped
+	}
+	s.listeners[l] = struct{}{}
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.listeners, l)
+	}()
+	for wait := acceptPause; ; {
+		raw, err := l.Accept()
+		switch {
+		case err == nil:
+			wait = acceptPause
+			s.accept(raw, a)
+		case s.stopping() || errors.Is(err, net.ErrClosed):
+			return nil
+		case scarce(err):
+			s.complaints.say("control: no connection can be accepted", "address", a.String(), "err", err)
+			s.makeRoom()
+			select {
+			case <-time.After(wait):
+			case <-s.stop:
+			}
+			wait = min(2*wait, time.Second)
+		default:
+			return fmt.Errorf("accepting connections at %s: %w", a, err)
+		}
+	}
+}
+
+// acceptPause is how long nothing is accepted after the system had no descriptor for it; twice as long each time.
+const acceptPause = 5 * time.Millisecond
+
+// scarce reports whether an error of Accept is one that passes.
+func scarce(err error) bool {
+	for _, passing := range []syscall.Errno{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR, syscall.EAGAIN, syscall.EPROTO,
+	} {
+		if errors.Is(err, passing) {
+			return true
+		}
+	}
+	return timedOut(err)
+}
+
+// permitted is Check, and looks at where l really is.
+func (s *Server) permitted(l net.Listener, a Address) error {
+	if err := s.Check(a); err != nil {
+		return err
+	}
+	if network := l.Addr().Network(); network != a.Network {
+		return fmt.Errorf("its listener is one of %s", network)
+	}
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && a.loopback() && !tcp.IP.IsLoopback() {
+		return fmt.Errorf("its listener is at %s, which others can reach", tcp)
+	}
+	return nil
+}
+
+// Shutdown closes the listeners, ends streams and idle connections, and waits for requests that are being executed. When
+// ctx ends before they do, their contexts are ended and all connections closed, and the error says how many there were;
+// it does not wait for methods that go on nevertheless. It may be called again.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.stopped {
+		s.stopped = true
+		close(s.stop)
+	}
+	listeners := make([]net.Listener, 0, len(s.listeners))
+	for l := range s.listeners {
+		listeners = append(listeners, l)
+	}
+	for c := range s.conns {
+		c.endLocked(errStopping)
+	}
+	s.mu.Unlock()
+	var errs []error
+	for _, l := range listeners {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		s.conversations.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		s.mu.Lock()
+		n := len(s.all)
+		for c := range s.all {
+			c.cancel(context.Cause(ctx))
+			_ = c.raw.Close()
+		}
+		s.mu.Unlock()
+		if n > 0 {
+			errs = append(errs, fmt.Errorf("%d connections were still being served: %w", n, context.Cause(ctx)))
+		}
+	}
+	s.complaints.flush()
+	return errors.Join(errs...)
+}
+
+// stopping reports whether Shutdown was called.
+func (s *Server) stopping() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
