@@ -82,6 +82,13 @@ func TestHTTP(t *testing.T) {
 	if got.StatusCode != 200 || !strings.Contains(got.body, ">7</") || !strings.HasPrefix(got.Header.Get("Content-Type"), asXML) {
 		t.Error(got)
 	}
+	// What HTTP says of the encoding counts.
+	for charset, want := range map[string]string{`"iso-8859-1"`: "é", "koi8-r": "-32701"} {
+		call := "<methodCall><methodName>echo</methodName><params><param><value>\xe9</value></param></params></methodCall>"
+		if got := do(t, c, "POST", "/rpc", strings.NewReader(call), "Content-Type", "text/xml; Charset="+charset); !strings.Contains(got.body, want) {
+			t.Error(charset, got)
+		}
+	}
 	got = do(t, c, "GET", "/", nil)
 	if got.StatusCode != 200 || got.body != `{"name":"x","protocol":1}` || got.Header.Get("Date") == "" || !got.reused {
 		t.Error(got)

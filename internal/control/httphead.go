@@ -275,6 +275,18 @@ func (h *head) media() string {
 	return strings.ToLower(strings.Trim(kind, " \t"))
 }
 
+// charset is the encoding that the type of the body names; "" if it names none.
+func (h *head) charset() string {
+	_, parameters, _ := strings.Cut(h.get("content-type"), ";")
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.Trim(name, " \t"), "charset") {
+			return strings.Trim(value, " \t\"")
+		}
+	}
+	return ""
+}
+
 // isXML reports whether the client speaks XML-RPC.
 func (h *head) isXML() bool {
 	return h != nil && (h.media() == "text/xml" || h.media() == "application/xml")

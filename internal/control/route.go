@@ -115,8 +115,9 @@ func (s *Server) routeRPC(h *head) (route, *refusal) {
 			return nil
 		}}, nil
 	case h.isXML():
+		charset := h.charset()
 		return route{role: rpc.Read, serve: func(ctx context.Context, r *Request) *Response {
-			return &Response{Type: typeXML, Body: registry.XML(ctx, r.Body)}
+			return &Response{Type: typeXML, Body: registry.XMLCharset(ctx, r.Body, charset)}
 		}}, nil
 	}
 	return nowhere, httpRefusal(415, "the content-type must be application/json (JSON-RPC) or text/xml (XML-RPC)")
