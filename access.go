@@ -11,6 +11,9 @@ import (
 // accessRules makes rules of Config.Access.
 func (d *Daemon) accessRules() ([]control.Rule, error) {
 	var rules []control.Rule
+	if d.drops() { // the server takes whom the process runs as now for the daemon's own user
+		rules = append(rules, control.Rule{Kind: "uid", ID: d.identity.UID, Role: RoleAdmin})
+	}
 	for key, role := range d.config.Access {
 		rule, err := accessRule(key, role)
 		if err != nil {

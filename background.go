@@ -76,5 +76,6 @@ func (d *Daemon) tellPredecessor(err error) error {
 		h.Fail(1, err.Error())
 		return nil
 	}
+	d.left = leftSockets(h.Names()) // which Ready closes
 	return h.Ready()
 }

@@ -41,32 +41,49 @@ func (d *Daemon) callMethods() []rpc.Method {
 				}
 				return all, nil
 			}),
-		operate("call", "Calls a function in a worker, and returns its result.", func(ctx context.Context, in callIn) (any, error) {
-			o, arg, err := d.offerNamed(in.Name, in.Arg)
-			if err != nil {
-				return nil, err
-			}
-			if o.stream != nil {
-				return nil, wrong("name", "%s gives a stream: use call.stream", in.Name)
-			}
-			ctx, cancel := limited(ctx, in.Timeout)
-			defer cancel()
-			return o.call(ctx, arg)
+		operate("call", "Calls a function in a worker, and returns its result.", func(ctx context.Context, in callIn) (out any, err error) {
+			err = d.audited(ctx, "call", in.Name, func() error {
+				out, err = d.callNamed(ctx, in)
+				return err
+			})
+			return out, err
 		}),
 		rpc.Streamed("call.stream", "Calls a function whose result is a stream.", RoleOperate,
 			func(ctx context.Context, in callIn, send func(any) error) error {
-				o, arg, err := d.offerNamed(in.Name, in.Arg)
-				if err != nil {
-					return err
-				}
-				if o.stream == nil {
-					return wrong("name", "%s gives one result: use call", in.Name)
-				}
-				ctx, cancel := limited(ctx, in.Timeout)
-				defer cancel()
-				return o.stream(ctx, arg, send)
+				return d.audited(ctx, "call.stream", in.Name, func() error {
+					if err := d.streamNamed(ctx, in, send); ctx.Err() == nil {
+						return err
+					}
+					return nil // the client has had enough
+				})
 			}),
 	}
+}
+
+func (d *Daemon) callNamed(ctx context.Context, in callIn) (any, error) {
+	o, arg, err := d.offerNamed(in.Name, in.Arg)
+	if err != nil {
+		return nil, err
+	}
+	if o.stream != nil {
+		return nil, wrong("name", "%s gives a stream: use call.stream", in.Name)
+	}
+	ctx, cancel := limited(ctx, in.Timeout)
+	defer cancel()
+	return o.call(ctx, arg)
+}
+
+func (d *Daemon) streamNamed(ctx context.Context, in callIn, send func(any) error) error {
+	o, arg, err := d.offerNamed(in.Name, in.Arg)
+	if err != nil {
+		return err
+	}
+	if o.stream == nil {
+		return wrong("name", "%s gives one result: use call", in.Name)
+	}
+	ctx, cancel := limited(ctx, in.Timeout)
+	defer cancel()
+	return o.stream(ctx, arg, send)
 }
 
 // limited is ctx with a timeout, if there is one.
@@ -79,14 +96,20 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 
 // offerNamed finds a function and decodes its argument.
 func (d *Daemon) offerNamed(name string, arg rawJSON) (*offered, any, error) {
-	var found []*offered
+	var found, full []*offered
 	var names []string
 	for i := range d.offers {
 		o := &d.offers[i]
-		if o.name == name || o.p.name+"."+o.name == name {
+		if o.name == name {
 			found = append(found, o)
 		}
+		if o.p.name+"."+o.name == name {
+			full = append(full, o)
+		}
 		names = append(names, o.name)
+	}
+	if len(full) > 0 { // even if another function has all of it for a name
+		found = full
 	}
 	switch len(found) {
 	case 0:

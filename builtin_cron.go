@@ -2,6 +2,7 @@ package legion
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 
 // CronInfo is a function that Cron or Every calls.
 type CronInfo struct {
-	Name    string     `json:"name"` // "cron 0 3 * * *", "every 1s"
+	Name    string     `json:"name"` // "cron 0 3 * * *", "every 1s"; a second one is "every 1s #2"
 	Spec    string     `json:"spec"`
 	Next    *time.Time `json:"next"` // null for Every, whose next call is due an interval after the last
 	Runs    uint64     `json:"runs"`
@@ -19,7 +20,7 @@ type CronInfo struct {
 }
 
 type cronIn struct {
-	Name string `json:"name" usage:"the name as in cron.list, or the spec alone"`
+	Name string `json:"name" usage:"the name as in cron.list, or without the first word"`
 }
 
 // cronMethods are those about Cron and Every.
@@ -27,57 +28,79 @@ func (d *Daemon) cronMethods() []rpc.Method {
 	return []rpc.Method{
 		look("cron.list", "What the loop calls at times and intervals.", func(context.Context, none) ([]CronInfo, error) { return d.cronList(), nil }),
 		operate("cron.run", "Calls a function of Cron or Every now, on the loop, and waits for its end.", func(ctx context.Context, in cronIn) (bool, error) {
-			name, interval, fn, err := d.cronNamed(in.Name)
+			e, err := d.cronNamed(in.Name)
 			if err != nil {
 				return false, err
 			}
-			return true, d.onLoop(ctx, func() error {
-				d.execute(name, interval, fn)
+			if err := d.mustRun(); err != nil {
+				return false, err
+			}
+			return true, d.onLoopFor(ctx, func() error {
+				e.run()
 				return nil
 			})
 		}),
 	}
 }
 
-func (d *Daemon) cronList() []CronInfo {
-	all := []CronInfo{}
+// scheduled is a function of Cron or Every.
+type scheduled struct {
+	CronInfo
+	run func() // on the loop
+}
+
+// schedule lists them, each with a name of its own.
+func (d *Daemon) schedule() (all []scheduled) {
 	for _, c := range d.crons {
 		i := CronInfo{Name: c.name, Spec: c.spec(), Runs: c.runs.Load(), Missed: c.missed.Load(), Pending: c.pending.Load()}
 		if next := c.next(); !next.IsZero() {
 			i.Next = &next
 		}
-		all = append(all, i)
+		all = append(all, scheduled{i, func() {
+			c.runs.Add(1)
+			d.execute(c.name, 0, c.fn)
+		}})
 	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	for _, l := range d.loops {
 		i := CronInfo{Name: l.name, Spec: l.interval.String()}
 		if l.ticker != nil {
 			s := l.ticker.Stats()
 			i.Runs, i.Missed = s.Runs, s.Missed
 		}
-		all = append(all, i)
+		all = append(all, scheduled{i, func() { d.execute(l.name, 0, l.fn) }})
+	}
+	d.mu.Unlock()
+	seen := map[string]int{}
+	for i := range all {
+		e := &all[i]
+		if seen[e.Spec]++; seen[e.Spec] > 1 {
+			again := fmt.Sprintf(" #%d", seen[e.Spec])
+			e.Name, e.Spec = e.Name+again, e.Spec+again
+		}
 	}
 	return all
 }
 
-// cronNamed finds a function of Cron or Every. Of several with the same name it
-// is the first.
-func (d *Daemon) cronNamed(name string) (string, time.Duration, func(context.Context) error, error) {
-	var names []string
-	for _, c := range d.crons {
-		if c.name == name || c.spec() == name {
-			return c.name, 0, c.fn, nil
-		}
-		names = append(names, c.name)
+func (d *Daemon) cronList() []CronInfo {
+	all := []CronInfo{}
+	for _, e := range d.schedule() {
+		e.Spec, _, _ = strings.Cut(e.Spec, " #")
+		all = append(all, e.CronInfo)
 	}
-	for _, l := range d.loops {
-		if l.name == name || l.interval.String() == name {
-			return l.name, 0, l.fn, nil
+	return all
+}
+
+// cronNamed finds one by its name, or what follows "cron" or "every" in it.
+func (d *Daemon) cronNamed(name string) (scheduled, error) {
+	names := []string{}
+	for _, e := range d.schedule() {
+		if e.Name == name || e.Spec == name {
+			return e, nil
 		}
-		names = append(names, l.name)
+		names = append(names, e.Name)
 	}
-	return "", 0, nil, wrong("name", "there is no %q; there are: %s", name, strings.Join(names, ", "))
+	return scheduled{}, wrong("name", "there is no %q; there are: %s", name, strings.Join(names, ", "))
 }
 
 // spec is the expression of a cron entry.

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 )
 
@@ -107,17 +108,21 @@ type PoolStatus struct {
 	Restarts uint64 `json:"restarts"`
 }
 
+// status is asked for often, by many: it is made without reading a file for each worker.
 func (d *Daemon) status() Status {
-	s := d.stats()
+	s := d.figures()
 	out := Status{
 		Name: s.Name, PID: s.PID, State: s.State, Version: version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
-		Memory: s.Memory.Now, Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []PoolStatus{}, Control: d.control.addresses(),
+		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []PoolStatus{}, Control: d.control.addresses(),
 	}
-	for _, p := range s.Pools {
-		out.Workers += len(p.Workers)
+	out.Memory, _ = proc.Resident()
+	for _, p := range d.pools {
+		in := p.summary()
+		out.Workers += in.Size
 		out.Pools = append(out.Pools, PoolStatus{
-			Name: p.Name, Kind: p.Kind, State: p.State, Reason: p.Reason, Min: p.Min, Max: p.Max, Ready: p.Ready,
-			Queued: p.Queued, Running: p.Running, Calls: p.Calls, Errors: p.Calls - p.OK - uint64(p.Queued+p.Running), Restarts: p.Restarts,
+			Name: in.Name, Kind: p.kind(), State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max, Ready: in.Serving,
+			Queued: in.Queued, Running: in.Running, Calls: in.Calls, Restarts: in.Deaths,
+			Errors: in.Failed + in.Panicked + in.Refused + in.Timeout + in.Canceled + in.Crashed + in.Dropped,
 		})
 	}
 	return out
@@ -126,15 +131,24 @@ func (d *Daemon) status() Status {
 // daemonMethods are those about the daemon as a whole.
 func (d *Daemon) daemonMethods() []rpc.Method {
 	stop := func(ctx context.Context, _ none) (bool, error) {
+		d.forGood()
 		d.begin("asked for by " + CallerOf(ctx).Name)
 		return true, nil
 	}
 	return []rpc.Method{
 		look("daemon.hello", "Who is here: name, versions, pid and state.", func(context.Context, none) (Hello, error) { return d.hello(), nil }),
 		look("daemon.status", "A summary of the daemon and its pools.", func(context.Context, none) (Status, error) { return d.status(), nil }),
-		look("daemon.stats", "All figures, and those of plugins and handlers.", func(context.Context, none) (Stats, error) { return d.Stats(), nil }),
+		look("daemon.stats", "All figures, and those of plugins and handlers.", func(context.Context, none) (Stats, error) {
+			s := d.Stats()
+			for _, foreign := range []map[string]any{s.Plugins, s.Extra} {
+				for name, v := range foreign {
+					foreign[name] = presentable(v)
+				}
+			}
+			return s, nil
+		}),
 		look("daemon.ps", "The processes of the daemon.", func(context.Context, none) ([]Process, error) { return d.processes(), nil }),
-		look("daemon.stack", "The stacks of all goroutines of the daemon's process.", func(context.Context, none) (stackOf, error) {
+		operate("daemon.stack", "The stacks of all goroutines of the daemon's process.", func(context.Context, none) (stackOf, error) {
 			return stackOf{Stack: ownStacks()}, nil
 		}),
 		admin("daemon.stop", "Begins to stop the daemon: calls that run are finished, then workers end.", stop),
@@ -142,10 +156,10 @@ func (d *Daemon) daemonMethods() []rpc.Method {
 		admin("daemon.restart", "Stops the daemon and starts it anew, in the same process id. Calls in the meantime find nobody: use daemon.upgrade to lose none.",
 			func(ctx context.Context, _ none) (bool, error) { return true, d.again(CallerOf(ctx).Name) }),
 		operate("daemon.reload", "Reads again what can be read again, reopens logs and replaces the workers one by one. Returns when the new ones serve.",
-			func(ctx context.Context, _ none) (bool, error) { return true, d.Reload(ctx) }),
+			func(context.Context, none) (bool, error) { return true, d.Reload(d.closing) }), // a client that goes away does not end it half-way
 		admin("daemon.upgrade", "Replaces the daemon by a new process of the program that now stands at its path, without losing a call.",
-			func(ctx context.Context, _ none) (pidOf, error) {
-				pid, err := d.upgrade(context.WithoutCancel(ctx)) // a client that goes away does not end it half-way
+			func(context.Context, none) (pidOf, error) {
+				pid, err := d.upgrade(d.closing) // nor this
 				return pidOf{pid}, err
 			}),
 		operate("daemon.loglevel", "Returns the level below which records are left out of the log, and sets it first if one is given.", d.setLevel),
@@ -202,6 +216,9 @@ func (d *Daemon) signalled(_ context.Context, in signalIn) (bool, error) {
 	}
 	if err := d.mustRun(); err != nil {
 		return false, err
+	}
+	if a, ok := d.actions()[sig]; !ok || a == SignalIgnore || a == SignalSystem {
+		return false, wrong("signal", "the daemon does not take %s: use kill", unix.SignalName(sig))
 	}
 	d.received(Signal{Signal: sig, Count: 1})
 	return true, nil
@@ -269,7 +286,7 @@ func (d *Daemon) again(who string) error {
 	case !d.ran:
 		d.mu.Unlock()
 		return errors.New("legion: this daemon is part of another program (Start, not Run), which must restart it itself")
-	case d.state != running:
+	case d.state != running || d.replaced:
 		d.mu.Unlock()
 		return fmt.Errorf("legion: restarting %s: %w", d.config.Name, ErrStopped)
 	}

@@ -6,9 +6,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
+	"syscall"
 
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/strictjson"
+	"golang.org/x/sys/unix"
 )
 
 // PluginInfo is a plugin of the daemon.
@@ -67,29 +69,45 @@ func (d *Daemon) pluginList() []PluginInfo {
 		case made != nil:
 			i.State = "made"
 		}
-		if r, ok := made.(StatsReporter); ok {
-			i.Stats = r.Stats()
+		if s, ok := p.figures(); ok {
+			i.Stats = presentable(s)
 		}
 		all = append(all, i)
 	}
 	return all
 }
 
+// presentable is what somebody else's code has given, if that has a JSON form,
+// else why it has none: all the rest is shown nevertheless.
+func presentable(v any) any {
+	if err := protect(func() error { _, err := strictjson.Marshal(v); return err }); err != nil {
+		return err.Error()
+	}
+	return v
+}
+
 // settings returns Config, and what plugins have read.
 func (d *Daemon) settings() []Setting {
-	var all []Setting
-	v := reflect.ValueOf(d.Config())
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		switch f.Type.Kind() {
-		case reflect.Func, reflect.Interface, reflect.Pointer:
-			continue
-		}
-		all = append(all, Setting{Key: snake(f.Name), Value: settingText(v.Field(i).Interface()), Source: "legion.Config"})
-	}
+	all := structSettings("", reflect.ValueOf(d.Config()))
 	for _, p := range d.madePlugins() {
 		if r, ok := p.(SettingsReporter); ok {
 			all = append(all, r.Show()...)
+		}
+	}
+	return all
+}
+
+// structSettings returns the fields of a struct that text can show.
+func structSettings(prefix string, v reflect.Value) (all []Setting) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		key := prefix + snake(f.Name)
+		switch f.Type.Kind() {
+		case reflect.Func, reflect.Interface, reflect.Pointer:
+		case reflect.Struct:
+			all = append(all, structSettings(key+".", v.Field(i))...)
+		default:
+			all = append(all, Setting{Key: key, Value: settingText(v.Field(i).Interface()), Source: "legion.Config"})
 		}
 	}
 	return all
@@ -105,10 +123,13 @@ func settingText(v any) string {
 		}
 		slices.Sort(all)
 		return strings.Join(all, " ")
-	case time.Duration:
-		if v == 0 {
-			return "0"
+	case map[syscall.Signal]SignalAction:
+		var all []string
+		for sig, action := range v {
+			all = append(all, unix.SignalName(sig)+"="+[...]string{"default", "event", "ignore", "system"}[action])
 		}
+		slices.Sort(all)
+		return strings.Join(all, " ")
 	case []string:
 		return strings.Join(v, " ")
 	}

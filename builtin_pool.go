@@ -111,7 +111,7 @@ func (d *Daemon) workerMethods() []rpc.Method {
 			}
 			return true, pool.Kill(in.PID)
 		}),
-		look("worker.stack", "The stacks of all goroutines of a worker, which goes on.", func(ctx context.Context, in workerIn) (stackOf, error) {
+		operate("worker.stack", "The stacks of all goroutines of a worker, which goes on.", func(ctx context.Context, in workerIn) (stackOf, error) {
 			w, err := d.worker(in.PID)
 			if err != nil {
 				return stackOf{}, err

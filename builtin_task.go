@@ -2,14 +2,20 @@ package legion
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// keptRuns is how many task runs that have ended are remembered.
-const keptRuns = 100
+const (
+	// keptRuns is how many task runs that have ended are remembered, and keptResults
+	// how much their results may take, in bytes as JSON.
+	keptRuns    = 100
+	keptResults = 16 << 20
+)
 
 // taskRuns are the tasks that were started over the control socket.
 type taskRuns struct {
@@ -22,11 +28,15 @@ type taskRun struct {
 	id      uint64
 	name    string
 	started time.Time
-	begun   begun
 	ended   chan struct{}
 
-	mu   sync.Mutex
-	took time.Duration // once it has ended
+	mu    sync.Mutex
+	begun begun // nil once it has ended: it has argument and result in it
+	pid   int
+	took  time.Duration
+	out   any
+	size  int // of out, as JSON
+	err   error
 }
 
 // start begins a run and remembers it.
@@ -40,23 +50,49 @@ func (t *taskRuns) start(o *offered, ctx context.Context, cancel context.CancelF
 	t.forgetLocked()
 	go func() {
 		defer cancel()
-		<-r.begun.Done()
-		r.mu.Lock()
-		r.took = time.Since(r.started)
-		r.mu.Unlock()
+		r.await()
+		t.mu.Lock()
+		defer t.mu.Unlock()
 		close(r.ended)
+		t.forgetLocked()
 	}()
 	return r
 }
 
+// await waits for the end and keeps what it gave.
+func (r *taskRun) await() {
+	<-r.begun.Done()
+	took := time.Since(r.started)
+	out, err := r.begun.result()
+	var text []byte
+	if err == nil {
+		if text, err = strictjson.Marshal(out); err != nil {
+			out, err = nil, fmt.Errorf("it has ended well, but its result cannot be shown: %w", err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pid, r.took, r.out, r.size, r.err = r.begun.PID(), took, out, len(text), err
+	r.begun = nil
+}
+
+// failure is why it has not ended well.
+func (r *taskRun) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
 // forgetLocked removes the oldest of too many that have ended.
 func (t *taskRuns) forgetLocked() {
-	ended := 0
+	ended, size := 0, 0
 	for i := len(t.runs) - 1; i >= 0; i-- {
 		if !t.runs[i].over() {
 			continue
 		}
-		if ended++; ended > keptRuns {
+		ended++
+		size += t.runs[i].size
+		if ended > keptRuns || ended > 1 && size > keptResults {
 			t.runs = append(t.runs[:i:i], t.runs[i+1:]...)
 		}
 	}
@@ -73,24 +109,33 @@ func (r *taskRun) over() bool {
 
 // info describes the run; with its result if that is wanted.
 func (r *taskRun) info(result bool) TaskRun {
-	i := TaskRun{ID: r.id, Name: r.name, PID: r.begun.PID(), State: r.begun.State().String(), Started: r.started, Took: time.Since(r.started)}
-	if !r.over() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := TaskRun{ID: r.id, Name: r.name, PID: r.pid, Started: r.started, Took: r.took}
+	switch {
+	case r.begun != nil:
+		i.PID, i.Took, i.State = r.begun.PID(), time.Since(r.started), r.begun.State().String()
 		if i.State == CallDone.String() {
 			i.State = CallRunning.String() // it ends just now
 		}
-		return i
-	}
-	r.mu.Lock()
-	i.Took = r.took
-	r.mu.Unlock()
-	out, err := r.begun.result()
-	i.State = CallDone.String()
-	if err != nil {
-		i.State, i.Error = "failed", err.Error()
-	} else if result {
-		i.Result = out
+	case r.err != nil:
+		i.State, i.Error = "failed", r.err.Error()
+	default:
+		i.State = CallDone.String()
+		if result {
+			i.Result = r.out
+		}
 	}
 	return i
+}
+
+// cancel ends it.
+func (r *taskRun) cancel() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.begun != nil {
+		r.begun.Cancel()
+	}
 }
 
 // TaskList is what there is of tasks.
@@ -125,20 +170,26 @@ func (d *Daemon) taskMethods() []rpc.Method {
 		look("task.list", "The tasks, and those that were started over the control socket.", func(context.Context, none) (TaskList, error) {
 			return d.taskList(), nil
 		}),
-		look("task.status", "How a task that task.run has started is getting on; its result, when it has ended.", func(_ context.Context, in taskIn) (TaskRun, error) {
+		look("task.status", "How a task that task.run has started is getting on; its result, when it has ended, for who may run it.", func(ctx context.Context, in taskIn) (TaskRun, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {
 				return TaskRun{}, err
 			}
-			return r.info(true), nil
+			return r.info(CallerOf(ctx).Role >= RoleOperate), nil
 		}),
-		operate("task.run", "Runs a task in a fresh process.", d.runTask),
+		operate("task.run", "Runs a task in a fresh process.", func(ctx context.Context, in taskRunIn) (run TaskRun, err error) {
+			err = d.audited(ctx, "task.run", in.Name, func() error {
+				run, err = d.runTask(ctx, in)
+				return err
+			})
+			return run, err
+		}),
 		operate("task.cancel", "Ends a task that task.run has started.", func(_ context.Context, in taskIn) (bool, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {
 				return false, err
 			}
-			r.begun.Cancel()
+			r.cancel()
 			return true, nil
 		}),
 	}
@@ -192,8 +243,5 @@ func (d *Daemon) runTask(ctx context.Context, in taskRunIn) (TaskRun, error) {
 	case <-ctx.Done():
 		return r.info(false), ctx.Err()
 	}
-	if _, err := r.begun.result(); err != nil {
-		return TaskRun{}, err
-	}
-	return r.info(true), nil
+	return r.info(true), r.failure()
 }

@@ -2,15 +2,11 @@ package legion
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/rpc"
 )
@@ -89,12 +85,7 @@ func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(LogRecord) 
 			return err
 		}
 	}
-	return f.follow(ctx, func(r LogRecord) error {
-		if r.level < level {
-			return nil
-		}
-		return send(r)
-	}, missedRecords)
+	return f.follow(ctx, send, missedRecords)
 }
 
 func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(Status) error) error {
@@ -117,14 +108,11 @@ func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(St
 }
 
 func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(EventRecord) error) error {
-	f := d.watchers.add()
+	f := d.watchers.add(func(e EventRecord) bool {
+		return slices.Contains(in.Types, e.Type) || len(in.Types) == 0 && !isFrequent(e.Type)
+	})
 	defer d.watchers.remove(f)
-	return f.follow(ctx, func(e EventRecord) error {
-		if wanted := slices.Contains(in.Types, e.Type); !wanted && (len(in.Types) > 0 || isFrequent(e.Type)) {
-			return nil
-		}
-		return send(e)
-	}, func(n uint64) EventRecord {
+	return f.follow(ctx, send, func(n uint64) EventRecord {
 		return EventRecord{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
 	})
 }
@@ -152,42 +140,12 @@ func eventName(t reflect.Type) string {
 // witness shows an event to those who follow events. It costs next to nothing
 // when there are none.
 func witness[E any](d *Daemon, event E) {
-	if d.watchers.any() {
+	if d.watchers.some.Load() > 0 {
 		v := reflect.ValueOf(event)
-		d.watchers.offer(EventRecord{Time: time.Now(), Type: eventName(v.Type()), Data: describe(v)})
-	}
-}
-
-// describe makes something that has a JSON form, and shares no memory with the
-// program, out of an event.
-func describe(v reflect.Value) any {
-	if !v.IsValid() {
-		return nil
-	}
-	if v.CanInterface() {
-		switch v := v.Interface().(type) {
-		case syscall.Signal:
-			return unix.SignalName(v)
-		case time.Time, time.Duration:
-			return v
-		case error:
-			return v.Error()
-		case fmt.Stringer:
-			return v.String()
+		e := EventRecord{Time: time.Now(), Type: eventName(reflect.TypeFor[E]())}
+		if d.watchers.wanted(e) {
+			e.Data = describe(v)
+			d.watchers.offer(e)
 		}
 	}
-	switch v.Kind() {
-	case reflect.Bool, reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return v.Interface()
-	case reflect.Struct:
-		fields := map[string]any{}
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
-				fields[snake(f.Name)] = describe(v.Field(i))
-			}
-		}
-		return fields
-	}
-	return fmt.Sprintf("%+v", v.Interface())
 }

@@ -19,8 +19,8 @@ type Config struct {
 	// 10 s.
 	StopTimeout time.Duration
 
-	// RuntimeDir is the folder for sockets, locks and pid files. Default: see
-	// Daemon.RuntimeDir.
+	// RuntimeDir is the folder for sockets, locks and pid files; below WorkDir if it
+	// is relative. Default: see Daemon.RuntimeDir.
 	RuntimeDir string
 	// WorkDir becomes the working directory. Default: it stays.
 	WorkDir string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,11 +13,13 @@ import (
 
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/control"
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/rpc"
 )
 
 // ControlTLS makes connections to the control socket safe. Package controltls
-// implements it.
+// implements it. If it is a [Reloader], it is reloaded at the start, before
+// Config.User is taken on, and by Daemon.Reload.
 type ControlTLS interface {
 	// Server does the handshake on a connection that was accepted, and returns the
 	// safe one, with the names in the client's certificate; none if it had none, or
@@ -46,9 +49,11 @@ const controlName = "control.sock"
 // which a lock may refuse the start, and closed last, so that it can tell how a
 // start and a stop are getting on.
 type controlSocket struct {
+	mu     sync.Mutex      // a stop may come while it is being opened
 	server *control.Server // nil without control sockets
-	served sync.Once
 	ends   []controlEnd
+	served bool
+	closed bool
 }
 
 // controlEnd is one address.
@@ -91,9 +96,13 @@ func (d *Daemon) controlAddresses() (all []control.Address, err error) {
 }
 
 // ControlAddress returns where a client finds the daemon: the first address of
-// Config.Control, with the path of the socket if that is left to Legion. It is ""
-// if there is none.
+// Config.Control, with the path of the socket if that is left to Legion, and from
+// the start on with the port if that is left to the system. It is "" if there is
+// none.
 func (d *Daemon) ControlAddress() (string, error) {
+	if open := d.control.opened(); len(open) > 0 {
+		return open[0].address.Network + "://" + open[0].address.Addr, nil
+	}
 	all, err := d.controlAddresses()
 	if err != nil || len(all) == 0 {
 		return "", err
@@ -107,28 +116,37 @@ func (d *Daemon) ControlAddress() (string, error) {
 func (d *Daemon) openControl(ctx context.Context) error {
 	addresses, err := d.controlAddresses()
 	if err == nil && len(addresses) > 0 {
-		err = d.openControlAt(ctx, addresses)
+		var server *control.Server
+		if server, err = d.newControlServer(ctx); err != nil {
+			return err // a mistake in the program, or in what Config says of access
+		}
+		err = d.openControlAt(ctx, server, addresses)
 	}
 	if err != nil && d.config.Control == "" && ctx.Err() == nil { // nobody has asked for it
 		d.log.Warn("there is no control socket; set Config.Control to an address of its own, or to none", "err", err)
-		d.control.close()
-		d.control = controlSocket{}
-		return nil
+		d.control.giveUp()
+		err = nil
+	}
+	if len(d.control.opened()) == 0 {
+		d.logs.recent.forget() // nobody can ask for it
 	}
 	return err
 }
 
-func (d *Daemon) openControlAt(ctx context.Context, addresses []control.Address) error {
-	tokens, err := d.accessRules()
-	if err != nil {
-		return err
+func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) {
+	if err := d.reloadControl(ctx); err != nil {
+		return nil, err
 	}
-	registry, err := d.newRegistry(tokens)
+	rules, err := d.accessRules()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.control.server, err = control.New(control.Options{
-		Registry: registry, Rules: tokens, TLS: d.config.ControlTLS, Log: d.log,
+	registry, err := d.newRegistry(rules)
+	if err != nil {
+		return nil, err
+	}
+	server, err := control.New(control.Options{
+		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.log,
 		Hello: func() any { return d.hello() },
 		Ready: d.ready,
 		Connected: func(c control.Client) {
@@ -137,18 +155,26 @@ func (d *Daemon) openControlAt(ctx context.Context, addresses []control.Address)
 		Closed: func(c control.Client) { announce(d, ClientClosed{Client: c.ID, Name: c.Name}) },
 	})
 	if err != nil {
-		return fmt.Errorf("the control socket: %w", err)
+		return nil, fmt.Errorf("the control socket: %w", err)
 	}
-	for i, a := range addresses {
-		if err := d.control.server.Check(a); err != nil {
+	return server, nil
+}
+
+func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addresses []control.Address) error {
+	d.control.use(server)
+	seen := map[string]int{}
+	for _, a := range addresses {
+		if err := server.Check(a); err != nil {
 			return fmt.Errorf("Config.Control: the address %s: %w", a, err)
 		}
-		l, err := d.listenControl(ctx, i, a)
+		where := a.Network + " " + a.Addr
+		l, err := d.listenControl(ctx, fmt.Sprintf("control %d %s", seen[where], where), a)
 		if err != nil {
 			return fmt.Errorf("the control socket %s: %w", a, err)
 		}
+		seen[where]++
 		a.Addr = l.Addr().String() // with the port, if that was left open
-		d.control.ends = append(d.control.ends, controlEnd{a, l})
+		d.control.add(controlEnd{a, l})
 	}
 	if !upgraded() {
 		d.control.serve()
@@ -156,8 +182,8 @@ func (d *Daemon) openControlAt(ctx context.Context, addresses []control.Address)
 	return nil
 }
 
-// listenControl opens one address.
-func (d *Daemon) listenControl(ctx context.Context, n int, a control.Address) (*listener, error) {
+// listenControl opens one address. key is its name in a hand-over.
+func (d *Daemon) listenControl(ctx context.Context, key string, a control.Address) (*listener, error) {
 	if a.Network == "unix" && filepath.Base(a.Addr) == controlName {
 		if dir, err := d.RuntimePath(); err == nil && filepath.Dir(a.Addr) == dir {
 			if _, err := d.RuntimeDir(); err != nil { // makes it
@@ -165,64 +191,147 @@ func (d *Daemon) listenControl(ctx context.Context, n int, a control.Address) (*
 			}
 		}
 	}
-	l := &listener{d: d, network: a.Network, addr: a.Addr, opened: make(chan struct{})}
-	l.key = fmt.Sprintf("control %d %s %s", n, a.Network, a.Addr)
+	l := &listener{d: d, network: a.Network, addr: a.Addr, key: key, opened: make(chan struct{})}
 	l.listen = func(ctx context.Context) (net.Listener, error) {
 		return control.Listen(ctx, a)
 	}
 	if err := l.open(ctx); err != nil {
 		return nil, err
 	}
-	if a.Network == "unix" && (d.config.User != "" || d.config.Group != "") && !upgraded() {
+	if a.Network == "unix" && d.drops() {
 		if err := control.Own(a, d.identity.UID, d.identity.GID); err != nil {
+			_ = l.Close()
 			return nil, err
 		}
 	}
 	return l, nil
 }
 
+func (c *controlSocket) use(s *control.Server) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.server = s
+}
+
+// add adds an address that has been opened.
+func (c *controlSocket) add(e controlEnd) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ends = append(c.ends, e)
+	if c.closed {
+		_ = e.listener.Close()
+	}
+}
+
+// opened returns the addresses.
+func (c *controlSocket) opened() []controlEnd {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ends
+}
+
 // serve begins to serve, once.
 func (c *controlSocket) serve() {
-	if c.server == nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.server == nil || c.served || c.closed {
 		return
 	}
-	c.served.Do(func() {
-		for _, e := range c.ends {
-			go func() { _ = c.server.Serve(e.listener, e.address) }() // ends when the listener is closed
-		}
-	})
+	c.served = true
+	for _, e := range c.ends {
+		go func() { _ = c.server.Serve(e.listener, e.address) }() // ends when the listener is closed
+	}
 }
 
 // close closes the addresses. Who is connected is still served.
 func (c *controlSocket) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
 	for _, e := range c.ends {
 		_ = e.listener.Close()
 	}
 }
 
+// giveUp is for a socket that cannot be opened: there is none.
+func (c *controlSocket) giveUp() {
+	c.close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.server, c.ends = nil, nil
+}
+
 // addresses returns where it listens.
 func (c *controlSocket) addresses() []string {
 	all := []string{}
-	for _, e := range c.ends {
+	for _, e := range c.opened() {
 		all = append(all, e.address.String())
 	}
 	return all
 }
 
+// renewControl gives sockets that were taken over the mode and the group that
+// this version wants them to have.
+func (d *Daemon) renewControl() {
+	for _, e := range d.control.opened() {
+		a := e.address
+		if a.Network != "unix" {
+			continue
+		}
+		mode := a.Mode
+		if mode == 0 {
+			if mode = 0o600; a.Group != "" {
+				mode = 0o660
+			}
+		}
+		err := os.Chmod(a.Addr, mode)
+		if a.Group != "" && err == nil {
+			var who host.Identity
+			if who, err = host.Lookup("", a.Group); err == nil {
+				err = os.Lchown(a.Addr, -1, who.GID)
+			}
+		}
+		if err != nil {
+			d.log.Warn("the control socket stays as the previous process has made it", "address", a.String(), "err", err)
+		}
+	}
+}
+
+// controlGrace is how long the end of a daemon waits for requests that are still
+// being answered, and for clients to read what they have asked for: nothing that
+// could take long is left by then.
+const controlGrace = time.Second
+
 // shutDown ends what is left.
 func (c *controlSocket) shutDown(ctx context.Context) {
-	if c.server != nil {
-		_ = c.server.Shutdown(ctx)
+	c.mu.Lock()
+	server := c.server
+	c.mu.Unlock()
+	if server == nil {
+		return
 	}
+	ctx, done := context.WithTimeout(ctx, controlGrace)
+	defer done()
+	_ = server.Shutdown(ctx)
 }
 
 // listening returns all listeners that an upgrade hands over.
 func (d *Daemon) listening() []*listener {
 	all := append([]*listener(nil), d.listeners...)
-	for _, e := range d.control.ends {
+	for _, e := range d.control.opened() {
 		all = append(all, e.listener)
 	}
 	return all
+}
+
+// reloadControl has the certificates read again.
+func (d *Daemon) reloadControl(ctx context.Context) error {
+	if r, ok := d.config.ControlTLS.(Reloader); ok {
+		if err := r.Reload(ctx); err != nil {
+			return fmt.Errorf("Config.ControlTLS: %w", err)
+		}
+	}
+	return nil
 }
 
 // ready says why the daemon is not ready, or nil.
@@ -249,22 +358,6 @@ func (d *Daemon) newRegistry(tokens []control.Rule) (*rpc.Registry, error) {
 		}
 	}
 	return r, nil
-}
-
-// audit logs what somebody has changed, or was refused.
-func (d *Daemon) audit(r rpc.Record) {
-	if !r.Changes && !r.Refused {
-		return
-	}
-	attrs := []any{"who", r.Caller.Name, "role", r.Caller.Role.String(), "via", r.Caller.Via, "method", r.Method, "params", string(r.Params), "took", r.Took.Round(time.Microsecond)}
-	switch {
-	case r.Refused:
-		d.log.Warn("audit: refused", append(attrs, "why", r.Message)...)
-	case r.Code != 0:
-		d.log.Info("audit: failed", append(attrs, "code", r.Code, "err", r.Message)...)
-	default:
-		d.log.Info("audit: done", attrs...)
-	}
 }
 
 // faultData is what an error of a call tells beside its message.

@@ -385,6 +385,8 @@ func TestMethodMisuse(t *testing.T) {
 	fn := func(context.Context, struct{}) (int, error) { return 0, nil }
 	for want, declare := range map[string]func(*legion.Daemon){
 		`names that begin with "daemon."`: func(d *legion.Daemon) { legion.Method(d, "daemon.mine", "", fn) },
+		`names that begin with "call."`:   func(d *legion.Daemon) { legion.Method(d, "call.mine", "", fn) },
+		`"call": it is Legion's own`:      func(d *legion.Daemon) { legion.Method(d, "call", "", fn) },
 		"there is one of that name":       func(d *legion.Daemon) { legion.Method(d, "x", "", fn); legion.Method(d, "x", "", fn) },
 		"the function is nil":             func(d *legion.Daemon) { legion.Method[int, int](d, "x", "", nil) },
 		"chan": func(d *legion.Daemon) {
@@ -450,7 +452,7 @@ func TestControlFollows(t *testing.T) {
 	}
 	for l := range lines {
 		if l.Message == "a line" {
-			if g, _ := l.Attrs["group"].(map[string]any); g["n"] != 7.0 {
+			if g, _ := l.Attrs["group"].(map[string]any); fmt.Sprint(g["n"]) != "7" {
 				t.Errorf("log.follow gave %+v", l)
 			}
 			break
@@ -548,6 +550,10 @@ func TestControlConfigMistakes(t *testing.T) {
 		"127.0.0.1:0":       func(c *legion.Config) { c.Control = "tcp://127.0.0.1:0" }, // nobody could use it
 		"not a directory":   func(c *legion.Config) { c.Control = "unix:///dev/null/x" },
 		"/etc/passwd":       func(c *legion.Config) { c.Control = "unix:///etc/passwd" },
+		"bad/file": func(c *legion.Config) { // though nobody has asked for the socket
+			c.Control, c.RuntimeDir = "", t.TempDir()
+			c.Access = map[string]legion.Role{"token-file:bad/file": legion.RoleRead}
+		},
 	} {
 		c := newControlled(t, change)
 		err := c.d.Start(t.Context())

@@ -41,14 +41,17 @@ type Daemon struct {
 
 	plugins    []*plugin
 	listeners  []*listener
-	offers     []offered    // functions that can be called by name
-	methods    []rpc.Method // of the user's, for the control socket
+	offers     []offered       // functions that can be called by name
+	methods    []rpc.Method    // of the user's, for the control socket
+	secret     map[string]bool // methods whose parameters are
 	control    controlSocket
+	refusals   refusals
 	tasks      taskRuns // started over the control socket
 	servers    []*server
 	identity   host.Identity // from Start on
 	startDir   string        // where the daemon was started, if it is not there any more
 	kept       map[string]*os.File
+	left       []string    // sockets of the previous process that this one does not go on with
 	changing   sync.Mutex  // held by Reload and Upgrade: one at a time
 	restarting atomic.Bool // a restart is under way
 
@@ -57,6 +60,7 @@ type Daemon struct {
 	begun         bool // Start was called
 	ran           bool // … by Run
 	rerun         bool // Run is to start it again
+	replaced      bool // another process has taken over
 	startedAt     time.Time
 	memoryAtStart uint64        // resident bytes
 	loopEnd       chan struct{} // the loop's goroutine has ended

@@ -56,7 +56,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 		},
 		Log:  func(pid int, call uint64, record []byte) { d.logged(p, pid, call, record) },
 		Loop: func(id uint64, pid int, state wire.LoopState, fault wire.Fault) { d.looped(p, id, pid, state, fault) },
-		Stop: d.begin,
+		Stop: func(why string) { d.begin(why) },
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
+	"strings"
 	"sync"
 
 	"github.com/legion-go/legion/internal/takeover"
@@ -118,7 +120,24 @@ func (d *Daemon) ownListeners() {
 		for _, l := range d.listening() {
 			l.own()
 		}
+		d.renewControl()
+		for _, path := range d.left {
+			if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+				_ = os.Remove(path)
+			}
+		}
 	})
+}
+
+// leftSockets returns the files of those sockets among what was handed over.
+func leftSockets(names []string) (paths []string) {
+	for _, name := range names {
+		key := strings.SplitN(name, " ", 4) // as listener.key is written
+		if len(key) == 4 && (key[0] == "listener" || key[0] == "control") && key[2] == "unix" {
+			paths = append(paths, key[3])
+		}
+	}
+	return paths
 }
 
 func (l *listener) own() {

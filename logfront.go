@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
-
-	"github.com/legion-go/legion/internal/proc"
 )
 
 // logFront is the handler of the daemon's loggers. Where records go changes while
@@ -50,7 +48,7 @@ func (h *logFront) Handle(ctx context.Context, r slog.Record) error {
 		return nil
 	}
 	l.handed.Add(1)
-	if proc.Self() == nil { // a worker's are remembered by the daemon
+	if l.recent.on() {
 		l.recent.add(h.whole(r))
 	}
 	return h.handler(t).Handle(ctx, r)

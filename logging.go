@@ -15,7 +15,6 @@ import (
 
 	"github.com/legion-go/legion/internal/journal"
 	"github.com/legion-go/legion/internal/logfile"
-	"github.com/legion-go/legion/internal/proc"
 )
 
 // LogRotation has the daemon rotate its log file itself: it becomes name.1, what
@@ -235,7 +234,7 @@ func (l *logs) keep(r slog.Record) {
 // write gives a record, with all of its attributes in it, to t.
 func (l *logs) write(t *logTarget, r slog.Record) {
 	l.handed.Add(1)
-	if proc.Self() == nil { // a worker's are remembered by the daemon
+	if l.recent.on() {
 		l.recent.add(r)
 	}
 	_ = t.handler.Handle(context.Background(), r) // it has counted what went wrong

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
+	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
@@ -31,7 +34,7 @@ func (a LogAttrs) MarshalJSON() ([]byte, error) {
 	}
 	b := []byte{'{'}
 	for i, attr := range a {
-		if last[attr.Key] != i || attr.Equal(slog.Attr{}) {
+		if last[attr.Key] != i {
 			continue
 		}
 		if len(b) > 1 {
@@ -57,8 +60,18 @@ func attrJSON(v slog.Value) (json.RawMessage, error) {
 		return LogAttrs(v.Group()).MarshalJSON()
 	case slog.KindBool, slog.KindInt64, slog.KindUint64:
 		return strictjson.Marshal(v.Any())
+	case slog.KindFloat64:
+		if f := v.Float64(); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return strictjson.Marshal(f)
+		}
 	case slog.KindTime:
-		return strictjson.Marshal(v.Time())
+		if t := v.Time(); encodable(t) {
+			return strictjson.Marshal(t)
+		}
+	case slog.KindAny:
+		if v.Any() == nil {
+			return json.RawMessage("null"), nil
+		}
 	}
 	return strictjson.Marshal(v.String())
 }
@@ -67,13 +80,29 @@ const (
 	// recentRecords and recentBytes bound what is remembered of the log.
 	recentRecords = 1000
 	recentBytes   = 512 << 10
+
+	// longestRecent is how much text of one record is remembered, in bytes.
+	longestRecent = 16 << 10
 )
 
 // recentLog remembers the last records, and shows them to those who follow.
 type recentLog struct {
 	followers[LogRecord]
+	off   atomic.Bool // nobody can ask for it
 	kept  []LogRecord
 	bytes int
+}
+
+// on reports whether records are to be remembered. A worker's are remembered by
+// the daemon.
+func (l *recentLog) on() bool { return proc.Self() == nil && !l.off.Load() }
+
+// forget ends remembering.
+func (l *recentLog) forget() {
+	l.off.Store(true)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept, l.bytes = nil, 0
 }
 
 // add remembers a record that has everything in it.
@@ -95,12 +124,52 @@ func (l *recentLog) add(r slog.Record) {
 
 // recordOf is r as the control socket tells it.
 func recordOf(r slog.Record) LogRecord {
-	e := LogRecord{Time: r.Time, Level: r.Level.String(), Message: r.Message, Attrs: LogAttrs{}, level: r.Level, size: recordSize(r) + 64}
+	room := longestRecent
+	e := LogRecord{Time: r.Time, Level: r.Level.String(), Message: shortened(r.Message, room), Attrs: LogAttrs{}, level: r.Level}
+	if !encodable(e.Time) {
+		e.Time = time.Time{}
+	}
+	room -= len(e.Message)
 	r.Attrs(func(a slog.Attr) bool {
-		e.Attrs = append(e.Attrs, a)
-		return true
+		e.Attrs = appendRecent(e.Attrs, a, &room)
+		return room > 0
 	})
+	if room <= 0 {
+		e.Attrs = append(e.Attrs, slog.String("cut", "the record is longer than what is remembered of it"))
+	}
+	e.size = longestRecent - room + 160
 	return e
+}
+
+// appendRecent appends an attribute as it can be encoded, as far as there is
+// room.
+func appendRecent(all LogAttrs, a slog.Attr, room *int) LogAttrs {
+	if a.Equal(slog.Attr{}) || *room <= 0 {
+		return all
+	}
+	if k := a.Value.Kind(); k == slog.KindAny || k == slog.KindLogValuer { // a handler of *Log has added it
+		a = settled(a)
+	}
+	a.Key = shortened(a.Key, *room)
+	*room -= len(a.Key) + 48 // what an attribute takes besides
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(shortened(a.Value.String(), *room))
+		*room -= len(a.Value.String())
+	case slog.KindGroup:
+		var inner LogAttrs
+		for _, in := range a.Value.Group() {
+			inner = appendRecent(inner, in, room)
+		}
+		switch {
+		case len(inner) == 0:
+			return all
+		case a.Key == "": // its attributes are those of what it is in
+			return append(all, inner...)
+		}
+		a.Value = slog.GroupValue(inner...)
+	}
+	return append(all, a)
 }
 
 // tail returns the last records, not more than lines, of level or above.
@@ -127,7 +196,7 @@ func (l *recentLog) tailLocked(lines int, level slog.Level) []LogRecord {
 func (l *recentLog) follow(lines int, level slog.Level) ([]LogRecord, *follower[LogRecord]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.tailLocked(lines, level), l.addLocked()
+	return l.tailLocked(lines, level), l.addLocked(func(r LogRecord) bool { return r.level >= level })
 }
 
 // missedRecords says that a client was too slow for the log.

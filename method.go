@@ -33,15 +33,24 @@ func CallerOf(ctx context.Context) Caller { return rpc.CallerOf(ctx) }
 type MethodError = rpc.Error
 
 // MethodOption changes a method of the control socket.
-type MethodOption func(*rpc.Method)
+type MethodOption func(*methodOptions)
+
+type methodOptions struct {
+	rpc.Method
+	secret bool
+}
 
 // Allow says which role a caller needs. Default RoleOperate.
 func Allow(role Role) MethodOption {
-	return func(m *rpc.Method) { m.Role, m.Changes = role, role > RoleRead }
+	return func(m *methodOptions) { m.Role, m.Changes = role, role > RoleRead }
 }
 
 // Help describes a method that Expose makes.
-func Help(text string) MethodOption { return func(m *rpc.Method) { m.Help = text } }
+func Help(text string) MethodOption { return func(m *methodOptions) { m.Help = text } }
+
+// SecretParams keeps the parameters out of the log, which otherwise tells them of
+// each call that needs more than RoleRead.
+func SecretParams() MethodOption { return func(m *methodOptions) { m.secret = true } }
 
 // Method adds a method to the control socket. fn is called on the loop, like
 // every callback, so it may use what they use; what is slow belongs into a
@@ -59,7 +68,7 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 	mustFunc(fmt.Sprintf("method %q", name), fn == nil)
 	m := rpc.Typed(name, help, RoleOperate, func(ctx context.Context, in In) (out Out, err error) {
 		ctx = context.WithValue(ctx, onLoop{}, d)
-		ran := d.onLoop(ctx, func() error {
+		ran := d.onLoopFor(ctx, func() error {
 			out, err = fn(ctx, in)
 			return nil
 		})
@@ -76,6 +85,23 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 	d.addMethod(m, options)
 }
 
+// onLoopFor is onLoop for a client, who may have gone when the loop comes to it.
+// What the program has declared finds things as Init has made them, and before
+// Teardown.
+func (d *Daemon) onLoopFor(ctx context.Context, fn func() error) error {
+	return d.onLoop(ctx, func() error {
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case d.stateName() == "starting":
+			return &rpc.Error{Code: rpc.CodeSystem, Message: fmt.Sprintf("daemon %s is starting: try again", d.config.Name)}
+		case d.live.Err() != nil:
+			return ErrStopped
+		}
+		return fn()
+	})
+}
+
 // Expose makes a function of worker processes a method of the control socket of
 // the same name. It is called beside the loop. Its parameters are as those of
 // [Method].
@@ -86,19 +112,31 @@ func Expose[In, Out any](d *Daemon, fn *Func[In, Out], options ...MethodOption) 
 // addMethod declares a method of the user's.
 func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 	d.mustDeclare("method " + m.Name)
+	o := methodOptions{Method: m}
 	for _, option := range options {
-		option(&m)
+		option(&o)
 	}
-	if first, _, dotted := strings.Cut(m.Name, "."); dotted && reserved(first) {
+	if m = o.Method; o.secret {
+		if d.secret == nil {
+			d.secret = map[string]bool{}
+		}
+		d.secret[m.Name] = true
+	}
+	switch first, _, dotted := strings.Cut(m.Name, "."); {
+	case dotted && reserved(first):
 		panic(fmt.Sprintf("legion: method %q: names that begin with %q are Legion's own: choose another", m.Name, first+"."))
+	case m.Name == "call":
+		panic(`legion: method "call": it is Legion's own: choose another name`)
 	}
 	for _, other := range d.methods {
 		if other.Name == m.Name {
 			panic(fmt.Sprintf("legion: method %q: there is one of that name", m.Name))
 		}
 	}
-	if err := rpc.New(rpc.Options{}).Add(m); err != nil {
-		panic(fmt.Sprintf("legion: method %q: %v", m.Name, err))
+	if !d.isWorker() { // which has passed this in the daemon
+		if err := rpc.New(rpc.Options{}).Add(m); err != nil {
+			panic(fmt.Sprintf("legion: method %q: %v", m.Name, err))
+		}
 	}
 	d.methods = append(d.methods, m)
 }
@@ -106,7 +144,7 @@ func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 // reserved reports whether methods of that kind are built in.
 func reserved(kind string) bool {
 	switch kind {
-	case "daemon", "pool", "worker", "func", "task", "cron", "event", "log", "stats", "plugin", "lock", "config", "system", "rpc":
+	case "daemon", "pool", "worker", "func", "call", "task", "cron", "event", "log", "stats", "plugin", "lock", "config", "system", "rpc":
 		return true
 	}
 	return false

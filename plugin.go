@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"time"
 )
 
 // Plugin is something that lives with the daemon: a lock, a configuration, a
@@ -40,7 +41,9 @@ type Reloader interface {
 	Reload(ctx context.Context) error
 }
 
-// StatsReporter adds to Stats.Plugins what its Stats method returns.
+// StatsReporter adds to Stats.Plugins what its Stats method returns, which is
+// called on a goroutine of its own and not waited for longer than a tenth of a
+// second.
 type StatsReporter interface{ Stats() any }
 
 // plugin is one that was added, made or not.
@@ -49,7 +52,8 @@ type plugin struct {
 	make   reflect.Value // func() (P, error)
 	yields reflect.Type  // P
 
-	making  sync.Mutex // held while it is made
+	asking  chan struct{} // has one while its figures are asked for
+	making  sync.Mutex    // held while it is made
 	mu      sync.Mutex
 	made    Plugin // nil while it is only promised
 	started bool
@@ -95,6 +99,7 @@ func (d *Daemon) addPlugin(p *plugin) {
 	if err := checkName(p.name); err != nil {
 		panic(fmt.Sprintf("legion: plugin %q: %v", p.name, err))
 	}
+	p.asking = make(chan struct{}, 1)
 	for _, other := range d.plugins {
 		if other.name == p.name {
 			panic(fmt.Sprintf("legion: plugin %q: there is one of that name", p.name))
@@ -227,10 +232,44 @@ func (d *Daemon) reloadPlugins(ctx context.Context) error {
 // pluginStats asks the plugins for their figures.
 func (d *Daemon) pluginStats() map[string]any {
 	stats := map[string]any{}
-	for _, p := range d.madePlugins() {
-		if r, ok := p.(StatsReporter); ok {
-			stats[p.Name()] = r.Stats()
+	for _, p := range d.plugins {
+		if s, ok := p.figures(); ok {
+			stats[p.name] = s
 		}
 	}
 	return stats
+}
+
+// figures asks a StatsReporter for its figures. If it does not answer in time, or
+// panics, it is the reason; one that hangs has one goroutine hang, not one each
+// time that it is asked.
+func (p *plugin) figures() (any, bool) {
+	made, _ := p.state()
+	r, ok := made.(StatsReporter)
+	if !ok {
+		return nil, false
+	}
+	late := time.NewTimer(statsPatience)
+	defer late.Stop()
+	const hangs = "it does not answer"
+	select {
+	case p.asking <- struct{}{}:
+	case <-late.C:
+		return hangs, true
+	}
+	answer := make(chan any, 1)
+	go func() {
+		defer func() { <-p.asking }()
+		var s any
+		if err := protect(func() error { s = r.Stats(); return nil }); err != nil {
+			s = err.Error()
+		}
+		answer <- s
+	}()
+	select {
+	case s := <-answer:
+		return s, true
+	case <-late.C:
+		return hangs, true
+	}
 }

@@ -49,7 +49,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 		err = fmt.Errorf("a handler of Reload: %w", err)
 	}
 	d.reopenLogs()
-	errs := []error{err, d.reloadPlugins(ctx)}
+	errs := []error{err, d.reloadPlugins(ctx), d.reloadControl(ctx)}
 	rolled := make(chan error, len(d.pools))
 	for _, p := range d.pools {
 		go func() {

@@ -22,18 +22,21 @@ var restarted = func() bool {
 // the program that then stands at its path, or Config.Command. Calls that run are
 // finished; those in the meantime find nobody: Upgrade loses none, but has two
 // processes at the same time. It returns at once. A daemon that was started by
-// Start, not by Run, cannot do it.
+// Start, not by Run, cannot do it. One that has become another user starts as that
+// user, so what needs root cannot be opened anew: Upgrade hands it over. Stop, and
+// a signal that stops, count more than a restart that is under way.
 func (d *Daemon) Restart() error { return d.again("Restart") }
 
-// startAgain turns this process, in which nothing is left of the daemon, into a
-// new one. It returns only if that fails, or was not asked for.
-func (d *Daemon) startAgain() error {
+// restarts reports whether Run is to start the daemon anew when it has stopped.
+func (d *Daemon) restarts() bool {
 	d.mu.Lock()
-	wanted := d.rerun
-	d.mu.Unlock()
-	if !wanted {
-		return nil
-	}
+	defer d.mu.Unlock()
+	return d.rerun && !d.replaced
+}
+
+// startAgain turns this process, in which nothing is left of the daemon, or what
+// did not end in time, into a new one. It returns only if that fails.
+func (d *Daemon) startAgain() error {
 	if dir := d.whereStarted(); dir != "" {
 		if err := os.Chdir(dir); err != nil {
 			return fmt.Errorf("legion: restarting %s: %w", d.config.Name, err)

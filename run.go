@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 )
 
 // Run starts the daemon and waits for its end, which comes with Stop, with the
@@ -21,19 +22,29 @@ func (d *Daemon) Run(ctx context.Context) error {
 		defer close(watched)
 		d.watchSignals(signals, over)
 	}()
-	defer func() {
+	unwatch := sync.OnceFunc(func() {
 		signal.Stop(signals)
 		close(over)
 		<-watched
-	}()
-	defer context.AfterFunc(ctx, func() { d.begin("the context of Run ended") })()
+	})
+	defer unwatch()
+	defer context.AfterFunc(ctx, func() {
+		d.forGood()
+		d.begin("the context of Run ended")
+	})()
 	d.mu.Lock()
 	d.ran = true
 	d.mu.Unlock()
 	if err := d.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	if err := d.Wait(); err != nil {
+	err := d.Wait()
+	if !d.restarts() {
+		return err
+	}
+	d.hold()
+	unwatch()
+	if d.endedBy(signals) || ctx.Err() != nil || !d.restarts() {
 		return err
 	}
 	return d.startAgain()

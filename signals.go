@@ -30,8 +30,8 @@ var builtIn = []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, 
 // others only become events.
 var others = []syscall.Signal{syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGIO}
 
-// notify has the signals delivered that Run takes.
-func (d *Daemon) notify(to chan<- os.Signal) {
+// actions says what Run does with which signals.
+func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 	wanted := map[syscall.Signal]SignalAction{}
 	for _, s := range builtIn {
 		wanted[s] = SignalDefault
@@ -42,7 +42,12 @@ func (d *Daemon) notify(to chan<- os.Signal) {
 	for s, a := range d.config.Signals {
 		wanted[s] = a
 	}
-	for s, a := range wanted {
+	return wanted
+}
+
+// notify has the signals delivered that Run takes.
+func (d *Daemon) notify(to chan<- os.Signal) {
+	for s, a := range d.actions() {
 		switch a {
 		case SignalIgnore:
 			signal.Ignore(s)
@@ -63,7 +68,11 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			sig := s.(syscall.Signal)
 			counts[sig]++
 			if d.ends(sig) {
+				if s := d.stateName(); s == "stopping" || s == "stopped" {
+					d.forGood() // no handler is asked any more
+				}
 				if ends++; ends > 1 {
+					d.forGood()
 					d.begin(sig.String())
 					d.hasten()
 				}
@@ -72,6 +81,32 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			d.received(Signal{Signal: sig, Count: counts[sig]})
 		case <-over:
 			return
+		}
+	}
+}
+
+// hold has the signals that Run takes thrown away until the next Run takes them,
+// in the program that a restart executes: some would end it before. Those that
+// end the daemon are to.
+func (d *Daemon) hold() {
+	for s, a := range d.actions() {
+		if (a == SignalDefault || a == SignalEvent) && !d.ends(s) {
+			signal.Ignore(s)
+		}
+	}
+}
+
+// endedBy reports whether one of the signals that have come and were not looked
+// at ends the daemon.
+func (d *Daemon) endedBy(signals <-chan os.Signal) bool {
+	for {
+		select {
+		case s := <-signals:
+			if d.ends(s.(syscall.Signal)) {
+				return true
+			}
+		default:
+			return false
 		}
 	}
 }
@@ -102,6 +137,7 @@ func (d *Daemon) received(s Signal) {
 			case <-d.stopped:
 			case <-patience.C:
 				d.log.Warn("the loop is busy: stopping without asking the handlers", "signal", s.Name())
+				d.forGood()
 				d.beginBy(s.Name(), by)
 			}
 		}()
@@ -112,6 +148,7 @@ func (d *Daemon) received(s Signal) {
 func (d *Daemon) obey(s Signal, by time.Time) {
 	switch s.Signal {
 	case syscall.SIGTERM, syscall.SIGINT:
+		d.forGood()
 		d.beginBy(s.Name(), by)
 	case syscall.SIGHUP:
 		d.aside("reload", d.Reload)

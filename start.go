@@ -27,6 +27,9 @@ func (d *Daemon) Start(ctx context.Context) error {
 	err := d.startUp(ctx)
 	if err == nil {
 		d.startServers()
+		err = d.enterRunning() // before anybody is told that it runs
+	}
+	if err == nil {
 		if err = d.tellPredecessor(nil); err == nil {
 			d.ownListeners()
 			d.control.serve()
@@ -35,25 +38,13 @@ func (d *Daemon) Start(ctx context.Context) error {
 		err = fmt.Errorf("legion: starting %s: %w", d.config.Name, err)
 		_ = d.tellPredecessor(err)
 	}
-	d.mu.Lock()
-	asked := d.state >= stopping // Stop came while it started
-	if err == nil && !asked {
-		d.state = running
-	}
-	d.mu.Unlock()
-	switch {
-	case asked:
-		<-d.stopped
-		return fmt.Errorf("legion: starting %s: %w while it started", d.config.Name, ErrStopped)
-	case err != nil:
-		d.begin("the start failed")
+	if err != nil {
+		if !d.begin("the start failed") { // Stop came while it started
+			err = fmt.Errorf("legion: starting %s: %w while it started", d.config.Name, ErrStopped)
+		}
 		<-d.stopped
 		return err
 	}
-	d.mu.Lock()
-	d.startedAt = time.Now()
-	d.memoryAtStart, _ = residentMemory()
-	d.mu.Unlock()
 	d.log.Info("started", "pid", os.Getpid())
 	announce(d, Started{})
 	d.startLoops()
@@ -77,6 +68,18 @@ func (d *Daemon) mayStart() error {
 		return err
 	}
 	d.state, d.begun = starting, true
+	return nil
+}
+
+// enterRunning ends the start, unless Stop came meanwhile.
+func (d *Daemon) enterRunning() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.state != starting {
+		return ErrStopped
+	}
+	d.state, d.startedAt = running, time.Now()
+	d.memoryAtStart, _ = residentMemory()
 	return nil
 }
 

@@ -2,6 +2,7 @@ package legion
 
 import (
 	"context"
+	"maps"
 	"os"
 	"reflect"
 	"time"
@@ -119,6 +120,7 @@ const statsPatience = 100 * time.Millisecond
 // waited for longer than a tenth of a second.
 func (d *Daemon) Stats() Stats {
 	s := d.stats()
+	s.Plugins = d.pluginStats()
 	if !d.bus.Count(reflect.TypeFor[*Stats]()) {
 		return s
 	}
@@ -126,16 +128,38 @@ func (d *Daemon) Stats() Stats {
 		emitCounted(d.live, d, &s)
 		return s
 	}
-	added := s // the loop may come to it later than we wait
+	if s.Loop.Running > statsPatience { // it hangs, and is not to find all of these when it goes on
+		return s
+	}
+	added := s // with maps of its own: the loop may come to it later than we wait
+	added.Extra, added.Plugins, added.Events = map[string]any{}, maps.Clone(s.Plugins), maps.Clone(s.Events)
 	ctx, done := context.WithTimeout(d.live, statsPatience)
 	defer done()
-	if d.onLoop(ctx, func() error { emitCounted(d.live, d, &added); return nil }) == nil {
+	if d.onLoop(ctx, func() error {
+		if ctx.Err() == nil {
+			emitCounted(d.live, d, &added)
+		}
+		return ctx.Err()
+	}) == nil {
 		return added
 	}
 	return s
 }
 
+// stats is Stats without what plugins and handlers add: it waits for nobody.
 func (d *Daemon) stats() Stats {
+	s := d.figures()
+	s.Memory.Now, s.Memory.Peak = residentMemory()
+	s.Events = d.bus.Counts()
+	s.Extra = map[string]any{}
+	for _, p := range d.pools {
+		s.Pools = append(s.Pools, p.stats())
+	}
+	return s
+}
+
+// figures are those of the daemon that cost little: no file is read for them, but one for the user's name, once.
+func (d *Daemon) figures() Stats {
 	s := Stats{Name: d.config.Name, PID: os.Getpid()}
 	s.State = d.stateName()
 	d.mu.Lock()
@@ -155,29 +179,32 @@ func (d *Daemon) stats() Stats {
 		s.Loop.Missed += ts.Missed
 		s.Loop.Overruns += ts.Overruns
 	}
-	s.Events = d.bus.Counts()
-	s.Plugins = d.pluginStats()
-	s.Extra = map[string]any{}
 	s.Log = d.logStats()
 	for _, c := range d.crons {
 		s.Loop.Ticks += c.runs.Load()
 		s.Loop.Missed += c.missed.Load()
 	}
-	for _, p := range d.pools {
-		s.Pools = append(s.Pools, p.stats())
-	}
 	return s
 }
 
-func (p *declaration) stats() PoolStats {
-	running := p.running.Load()
-	if running == nil {
-		return PoolStats{Name: p.name, Kind: p.kind(), State: "stopped", Min: p.opts.Min, Max: p.opts.Max}
+// summary are the figures of the pool as a whole, which cost little.
+func (p *declaration) summary() pool.Summary {
+	if running := p.running.Load(); running != nil {
+		return running.Summary()
 	}
-	in := running.Stats()
+	return pool.Summary{Name: p.name, State: pool.Ended, Min: p.opts.Min, Max: p.opts.Max}
+}
+
+func (p *declaration) stats() PoolStats {
+	var in pool.Stats
+	if running := p.running.Load(); running != nil {
+		in = running.Stats()
+	} else {
+		in.Summary = p.summary()
+	}
 	s := PoolStats{
 		Name: in.Name, Kind: p.kind(), State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max,
-		Queued: in.Queued, Running: in.Running,
+		Ready: in.Serving, Queued: in.Queued, Running: in.Running,
 		Calls: in.Calls, OK: in.OK, Failed: in.Failed, Panicked: in.Panicked, Refused: in.Refused,
 		TimedOut: in.Timeout, Canceled: in.Canceled, Crashed: in.Crashed, Dropped: in.Dropped, Retried: in.Retried,
 		Started: in.Started, Recycled: in.Recycled, Restarts: in.Deaths, Corrupt: in.Corrupt,
@@ -185,9 +212,6 @@ func (p *declaration) stats() PoolStats {
 	}
 	for _, w := range in.Workers {
 		s.Workers = append(s.Workers, WorkerStats(w))
-		if w.State == "ready" {
-			s.Ready++
-		}
 	}
 	for _, f := range in.Funcs {
 		s.Funcs = append(s.Funcs, funcStats(f))

@@ -3,7 +3,7 @@ package legion
 import (
 	"os"
 	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -11,13 +11,12 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// processStats fills in what is of the daemon's own process and its machine.
+// processStats fills in what is of the daemon's own process and its machine, but
+// for the memory that it has now.
 func (d *Daemon) processStats(s *Stats) {
-	id := host.Current()
-	if s.User = id.Name; s.User == "" {
-		s.User = strconv.Itoa(id.UID)
-	}
+	s.User = userName()
 	s.Host, _ = os.Hostname()
+	s.Load = machineLoad()
 	d.mu.Lock()
 	started, initial := d.startedAt, d.memoryAtStart
 	d.mu.Unlock()
@@ -29,27 +28,29 @@ func (d *Daemon) processStats(s *Stats) {
 		s.CPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 	}
 	s.Memory.Initial = initial
-	s.Memory.Now, s.Memory.Peak = residentMemory()
-	b, _ := os.ReadFile("/proc/loadavg")
-	for i, field := range strings.Fields(string(b)) {
-		if i < len(s.Load) {
-			s.Load[i], _ = strconv.ParseFloat(field, 64)
-		}
-	}
 }
 
-// residentMemory returns what is resident now, and the most that ever was.
-func residentMemory() (now, peak uint64) {
-	b, _ := os.ReadFile("/proc/self/status")
-	for line := range strings.Lines(string(b)) {
-		name, value, _ := strings.Cut(line, ":")
-		kib, _ := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-		switch name {
-		case "VmRSS":
-			now = kib << 10
-		case "VmHWM":
-			peak = kib << 10
-		}
+// namedUser is a user whose name was looked up.
+type namedUser struct {
+	uid  int
+	name string
+}
+
+// lastUser is whom userName looked up last.
+var lastUser atomic.Pointer[namedUser]
+
+// userName is the name of the user whom this process runs as, or the number of
+// one without a name. The list of users, which may be long, is read again only
+// after the process has become another user.
+func userName() string {
+	if u := lastUser.Load(); u != nil && u.uid == os.Geteuid() {
+		return u.name
 	}
-	return now, peak
+	id := host.Current()
+	u := &namedUser{id.UID, id.Name}
+	if u.name == "" {
+		u.name = strconv.Itoa(id.UID)
+	}
+	lastUser.Store(u)
+	return u.name
 }

@@ -31,6 +31,7 @@ func (d *Daemon) Wait() error {
 // stop. It may be called again, and before Start,
 // which then fails.
 func (d *Daemon) Stop(ctx context.Context) error {
+	d.forGood()
 	d.begin("Stop was called")
 	if d.loop.OnLoop() {
 		return nil
@@ -55,11 +56,13 @@ func (d *Daemon) hasten() {
 	}
 }
 
-// begin begins to stop, once.
-func (d *Daemon) begin(why string) { d.beginBy(why, time.Now().Add(d.config.StopTimeout)) }
+// begin begins to stop, once. It reports whether it was this call that did.
+func (d *Daemon) begin(why string) bool {
+	return d.beginBy(why, time.Now().Add(d.config.StopTimeout))
+}
 
 // beginBy is begin with the time by which the stop is to be over.
-func (d *Daemon) beginBy(why string, by time.Time) {
+func (d *Daemon) beginBy(why string, by time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch d.state {
@@ -69,7 +72,17 @@ func (d *Daemon) beginBy(why string, by time.Time) {
 	case starting, running:
 		d.state = stopping
 		go d.shutDown(why, by)
+	default:
+		return false
 	}
+	return true
+}
+
+// forGood has a stop that is under way, or comes, be none that restarts.
+func (d *Daemon) forGood() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.rerun = false
 }
 
 // hurryGrace is what is left for Teardown, plugins and the loop when a stop is in
@@ -110,12 +123,17 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	case <-ctx.Done():
 		errs = append(errs, errors.New("a function of the loop has not ended"))
 	}
-	d.owned.Wait()
+	if !d.waitOwned(ctx) {
+		errs = append(errs, errors.New("a reload or an upgrade has not ended"))
+	}
 	for _, f := range d.ending {
 		errs = append(errs, f())
 	}
 	if err := errors.Join(errs...); err != nil {
 		d.endErr = fmt.Errorf("legion: stopping %s: %w", d.config.Name, err)
+		if d.restarts() { // nobody else will tell
+			d.log.Error("stopping to restart", "err", err)
+		}
 	}
 	d.log.Info("stopped")
 	_ = d.closeLogs() // there is nowhere left to say it
@@ -123,6 +141,21 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.state = ended
 	d.mu.Unlock()
 	close(d.stopped)
+}
+
+// waitOwned waits for the goroutines that end with closing.
+func (d *Daemon) waitOwned(ctx context.Context) bool {
+	ended := make(chan struct{})
+	go func() {
+		d.owned.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // finishRequests lets servers and the handlers of Shutdown finish what they do

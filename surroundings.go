@@ -24,7 +24,7 @@ func (d *Daemon) settle() (err error) {
 	if d.config.Umask != 0 {
 		host.Umask(d.config.Umask)
 	}
-	if d.config.Nice != 0 && !upgraded() { // the previous process has passed it on
+	if d.config.Nice != 0 && !upgraded() && !restarted { // the previous process has passed it on
 		if err := host.Nice(nicer(d.config.Nice)); err != nil {
 			return fmt.Errorf("Config.Nice: %w", err)
 		}
@@ -32,9 +32,13 @@ func (d *Daemon) settle() (err error) {
 	if d.config.WorkDir != "" {
 		// Other processes of the daemon start where this one did, because its
 		// arguments may be relative to that, and change as it does.
-		if d.startDir, err = os.Getwd(); err != nil {
+		dir, err := os.Getwd()
+		if err != nil {
 			return fmt.Errorf("Config.WorkDir: %w", err)
 		}
+		d.mu.Lock()
+		d.startDir = dir
+		d.mu.Unlock()
 		if err := host.Chdir(d.config.WorkDir); err != nil {
 			return fmt.Errorf("Config.WorkDir: %w", err)
 		}
@@ -45,12 +49,8 @@ func (d *Daemon) settle() (err error) {
 // drop becomes Config.User and Config.Group for good, after what needs
 // privileges has been opened: plugins and listeners.
 func (d *Daemon) drop() error {
-	if d.config.User == "" && d.config.Group == "" {
+	if !d.drops() {
 		return nil
-	}
-	now := host.Current()
-	if now.UID == d.identity.UID && now.GID == d.identity.GID {
-		return nil // after an upgrade, or started as that user
 	}
 	env := host.CleanEnv(os.Environ(), d.identity)
 	if err := host.Drop(d.identity); err != nil {
@@ -66,6 +66,13 @@ func (d *Daemon) drop() error {
 	return nil
 }
 
+// drops reports whether the daemon is going to become another user or group: it
+// has done so before an upgrade, and may have been started as that user.
+func (d *Daemon) drops() bool {
+	now := host.Current()
+	return (d.config.User != "" || d.config.Group != "") && (now.UID != d.identity.UID || now.GID != d.identity.GID)
+}
+
 // RuntimeDir returns the folder for the daemon's sockets, locks and pid files,
 // which belongs to the daemon's user alone. It is made if it does not exist:
 // Config.RuntimeDir, or else the first of $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR
@@ -76,7 +83,7 @@ func (d *Daemon) RuntimeDir() (string, error) {
 	owner, err := host.Lookup(d.config.User, d.config.Group)
 	if err == nil {
 		var dir string
-		if dir, err = host.RuntimeDir(d.config.Name, d.config.RuntimeDir, owner); err == nil {
+		if dir, err = host.RuntimeDir(d.config.Name, d.runtimeDir(), owner); err == nil {
 			return dir, nil
 		}
 	}

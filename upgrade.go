@@ -43,14 +43,23 @@ func (d *Daemon) upgrade(ctx context.Context) (pid int, err error) {
 	if err := d.mustRun(); err != nil {
 		return 0, fmt.Errorf("legion: upgrading %s: %w", d.config.Name, err)
 	}
+	// A stop that comes meanwhile is one of the daemon, not of this process alone.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(d.closing, cancel)()
 	if pid, err = d.takeOver(ctx); err != nil {
 		return 0, fmt.Errorf("legion: upgrading %s, which goes on as before: %w", d.config.Name, err)
 	}
+	d.mu.Lock()
+	d.replaced = true
+	d.mu.Unlock()
 	d.log.Info("upgraded", "pid", os.Getpid(), "new", pid)
 	for _, l := range d.listening() {
 		l.giveAway()
 	}
-	_ = Emit(ctx, d, PIDChanged{Old: os.Getpid(), New: pid})
+	telling, told := context.WithTimeout(ctx, min(d.config.StopTimeout/4, time.Second)) // the loop may hang
+	_ = Emit(telling, d, PIDChanged{Old: os.Getpid(), New: pid})
+	told()
 	d.begin(fmt.Sprintf("process %d has taken over", pid))
 	return pid, nil
 }

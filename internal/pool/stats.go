@@ -84,35 +84,57 @@ type WorkerStats struct {
 	CPU      time.Duration // user and system time of the process; 0 where it is not known
 }
 
-// Stats are the figures of a pool.
-type Stats struct {
+// Summary are the figures of a pool as a whole.
+type Summary struct {
 	Name     string
 	State    State
 	Reason   string // why it has failed
 	Min, Max int
+	Size     int // processes there are, in whatever state
+	Serving  int // … that take calls
 	Queued   int // calls that wait in the daemon
 	Running  int // calls in workers
 	Counts
+}
+
+// Stats are the figures of a pool, of each worker and of each function.
+type Stats struct {
+	Summary
 	Workers   []WorkerStats
 	Funcs     []FuncStats
 	LastDeath string
 }
 
-func (k *core) stats(now time.Duration) Stats {
-	s := Stats{
-		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max,
+func (k *core) summary() Summary {
+	s := Summary{
+		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max, Size: len(k.workers),
 		Queued: k.queue.len, Running: k.live - k.queue.len, Counts: k.counts,
 	}
 	for _, w := range k.workers {
+		if w.shown() == serving.String() {
+			s.Serving++
+		}
+	}
+	return s
+}
+
+// shown is the worker's state as it is told: what its loop does, if it has one, counts more than that it serves.
+func (w *worker) shown() string {
+	switch {
+	case w.paused:
+		return "paused"
+	case w.state == serving && w.loop != "":
+		return w.loop
+	}
+	return w.state.String()
+}
+
+func (k *core) stats(now time.Duration) Stats {
+	s := Stats{Summary: k.summary()}
+	for _, w := range k.workers {
 		ws := WorkerStats{
-			ID: w.id, PID: w.pid, State: w.state.String(), Retiring: w.retiring,
+			ID: w.id, PID: w.pid, State: w.shown(), Retiring: w.retiring,
 			Age: now - w.began, Calls: w.calls, Load: w.load, Memory: w.memory,
-		}
-		if w.state == serving && w.loop != "" {
-			ws.State = w.loop
-		}
-		if w.paused {
-			ws.State = "paused"
 		}
 		if held := k.held(w); len(held) > 0 {
 			c := held[len(held)-1]

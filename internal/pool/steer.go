@@ -123,7 +123,14 @@ func (p *Pool) Stop(within time.Duration) {
 	<-p.ended
 }
 
-// Stats returns the figures of the pool.
+// Summary returns the figures of the pool as a whole. It asks the system for nothing.
+func (p *Pool) Summary() Summary {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.core.summary()
+}
+
+// Stats returns all figures of the pool. It reads a file in /proc for each worker.
 func (p *Pool) Stats() Stats {
 	memory, cpu := map[*worker]uint64{}, map[uint64]time.Duration{}
 	for _, m := range p.running() {

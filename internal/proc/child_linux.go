@@ -1,11 +1,9 @@
 package proc
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -67,24 +65,11 @@ func renice(nice int) error {
 // has now is not counted, because nobody can do anything about it: the runtime's own tables, the race detector's
 // shadow of all memory, the stacks of C threads.
 func limitData(n uint64) error {
-	pages, err := statm("self", 5)
+	now, err := statm("self")
 	if err != nil {
 		return err
 	}
-	return setrlimit(unix.RLIMIT_DATA, pages*uint64(os.Getpagesize())+n)
-}
-
-// statm returns one field of /proc/<pid>/statm, in pages.
-func statm(pid string, field int) (uint64, error) {
-	b, err := os.ReadFile("/proc/" + pid + "/statm")
-	if err != nil {
-		return 0, err
-	}
-	fields := bytes.Fields(b)
-	if len(fields) <= field {
-		return 0, fmt.Errorf("/proc/%s/statm has %d fields only", pid, len(fields))
-	}
-	return strconv.ParseUint(string(fields[field]), 10, 64)
+	return setrlimit(unix.RLIMIT_DATA, now.data+n)
 }
 
 func closeOnExec(fd int) error {

@@ -16,7 +16,8 @@ const drainGrace = 500 * time.Millisecond
 // Process is a child, alive or dead.
 //
 // One goroutine, watch, owns its life: it alone reaps the child, under mu; and everybody who names the child's process id
-// or group to the kernel holds mu and has seen that it is not reaped. So neither can belong to another process.
+// or group to the kernel holds mu and has seen that it is not reaped. So neither can belong to another process. Who only
+// reads something does it without mu, which reaping would wait for, and sees afterwards whether it was the child's: look.
 type Process struct {
 	pid     int
 	started time.Time
@@ -90,32 +91,30 @@ func (p *Process) signal(s syscall.Signal, send func() error) error {
 // but neither its program nor shared memory. After the child's end the error matches os.ErrProcessDone; where the system
 // does not tell, errors.ErrUnsupported. It costs a file read in /proc.
 func (p *Process) Memory() (uint64, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	err := os.ErrProcessDone
-	if !p.reaped {
-		var n uint64
-		if n, err = anonymous(p.pid); err == nil {
-			return n, nil
-		}
-	}
-	return 0, fmt.Errorf("reading the memory size of process %d: %w", p.pid, err)
+	return look(p, "memory size", anonymous)
 }
 
 // CPU returns the processor time that the child has taken so far, in user mode and in the kernel, without that of its own
 // children. After the child's end the error matches os.ErrProcessDone; where the system does not tell,
 // errors.ErrUnsupported. It costs a system call.
 func (p *Process) CPU() (time.Duration, error) {
+	return look(p, "processor time", processorTime)
+}
+
+// look returns what read finds out about the child. If it is not reaped even after that, its process id has been its own
+// all the time; if it is, the id may have been anybody's, and what was read is thrown away.
+func look[T any](p *Process, what string, read func(pid int) (T, error)) (T, error) {
+	found, err := read(p.pid)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	err := os.ErrProcessDone
-	if !p.reaped {
-		var d time.Duration
-		if d, err = processorTime(p.pid); err == nil {
-			return d, nil
-		}
+	if p.reaped {
+		err = os.ErrProcessDone
 	}
-	return 0, fmt.Errorf("reading the processor time of process %d: %w", p.pid, err)
+	p.mu.Unlock()
+	if err != nil {
+		var none T
+		return none, fmt.Errorf("reading the %s of process %d: %w", what, p.pid, err)
+	}
+	return found, nil
 }
 
 // killGroup sends SIGKILL to the group, and to the leader in case it has left it. mu is held, the leader is not reaped.

@@ -124,23 +124,6 @@ func number(s string) uint64 {
 	return n
 }
 
-// anonymous returns the resident private bytes: all that are resident without those of files and shared memory.
-func anonymous(pid int) (uint64, error) {
-	b := strconv.Itoa(pid)
-	resident, err := statm(b, 1)
-	if err != nil {
-		return 0, err
-	}
-	if resident == 0 {
-		return 0, os.ErrProcessDone // a zombie
-	}
-	shared, err := statm(b, 2)
-	if err != nil || shared > resident {
-		return 0, err
-	}
-	return (resident - shared) * uint64(os.Getpagesize()), nil
-}
-
 // processorTime reads the processor clock of a process, which counts nanoseconds; /proc/<pid>/stat has the same in steps
 // of ten milliseconds. How its number is made of a process id is part of the kernel's interface: see
 // clock_getcpuclockid(3).

@@ -20,9 +20,6 @@ func sendQuit(pid int) error {
 	return errors.Join(syscall.Kill(pid, syscall.SIGQUIT), syscall.Kill(pid, syscall.SIGCONT))
 }
 
-// anonymous cannot be told without cgo.
-func anonymous(int) (uint64, error) { return 0, errors.ErrUnsupported }
-
 // processorTime cannot be told without cgo.
 func processorTime(int) (time.Duration, error) { return 0, errors.ErrUnsupported }
 

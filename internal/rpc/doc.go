@@ -61,7 +61,8 @@
 //	bytes of an error's message                  64 KiB
 //	bytes of the parameters in an audit record   1 KiB
 //
-// Over a limit there is one error and nothing is run. Two limits are seen later than that. A result can be measured only
+// Over a limit there is one error and nothing is run. A request that is too large, nested too deeply or a batch of too many
+// is refused before anybody looks whether the rest of it is JSON. Two limits are seen later than that. A result can be measured only
 // when there is one: the method has run. And once the answers to a batch have filled 16 MiB the requests that come after
 // are answered with errors that say that they were not run; notifications are run. So an answer has 32 MiB at most, and
 // some bytes for each of its errors.

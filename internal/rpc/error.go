@@ -91,6 +91,8 @@ func unreadable(err error) *Error {
 		return errParse
 	case e.Kind == strictjson.Deep:
 		return errorf(CodeRequest, "Invalid Request: %s", e.Text())
+	case e.Kind == strictjson.Long:
+		return errorf(CodeSystem, "a batch has %d requests at most: this one was not run", e.Limit)
 	}
 	return errorf(CodeParse, "Parse error: %s", cut(e.Error(), maxQuoted))
 }

@@ -29,7 +29,7 @@ func (x *exchange) document(text []byte) []byte {
 	if limit := x.r.limits.Request; len(text) > limit {
 		return failure(nil, errorf(CodeSystem, "the request has %d bytes; %d are allowed", len(text), limit))
 	}
-	if err := strictjson.Check(text, x.r.limits.Depth); err != nil {
+	if err := strictjson.CheckList(text, x.r.limits.Depth, x.r.limits.Batch); err != nil {
 		return failure(nil, unreadable(err))
 	}
 	if kindOf(text) == '[' {
@@ -40,11 +40,8 @@ func (x *exchange) document(text []byte) []byte {
 
 // batch answers the requests in a list.
 func (x *exchange) batch(text []byte) []byte {
-	requests, more := elements(text, x.r.limits.Batch)
-	switch {
-	case more:
-		return failure(nil, errorf(CodeSystem, "a batch has %d requests at most: this one was not run", x.r.limits.Batch))
-	case len(requests) == 0:
+	requests, _ := elements(text, x.r.limits.Batch) // document has seen that there are no more
+	if len(requests) == 0 {
 		return failure(nil, errRequest)
 	}
 	var b []byte

@@ -20,6 +20,7 @@ const (
 	Syntax    Kind = iota // it is no JSON: grammar, UTF-8, text after the value
 	Duplicate             // an object has a member twice
 	Deep                  // it is nested too deeply
+	Long                  // it is a list with too many elements
 	Unknown               // a member that the Go type does not have
 	Value                 // JSON, but not what the Go type wants; or a Go value that has no JSON form
 )
@@ -29,7 +30,7 @@ type Error struct {
 	Kind    Kind
 	Pointer jsontext.Pointer // the place, as in RFC 6901: "/params/0/name"; "" is the whole
 	Offset  int              // the place in bytes, about; -1 if it is not known
-	Limit   int              // for Deep: what was allowed
+	Limit   int              // for Deep and Long: what was allowed
 	Message string           // what is wrong there, without the place
 	Err     error            // the error below, nil if there is none
 }
@@ -53,6 +54,8 @@ func (e *Error) Text() string {
 		return fmt.Sprintf("the member %q is there twice", e.Pointer.LastToken())
 	case Deep:
 		return fmt.Sprintf("nested deeper than %d values", e.Limit)
+	case Long:
+		return fmt.Sprintf("a list of more than %d elements", e.Limit)
 	case Unknown:
 		return fmt.Sprintf("there is no member %q", e.Pointer.LastToken())
 	}

@@ -15,7 +15,7 @@ func FuzzStrict(f *testing.F) {
 	for _, seed := range []string{
 		`{"name":"x","every":"1m","at":"2026-01-02T03:04:05Z","raw":"bGVnaW9u","level":"L7","small":-1,"waits":{"a":1.5}}`,
 		`[[[1,2.5e3,null,true,"\u00e4\ud83d\ude00"]]]`, `{"a":1,"a":2}`, `{"inner":{"inner":{"text":{"k":[0]}}}}`, "\"\xff\"", `[1]x`, `{"every":1e9}`,
-		`[18446744073709551615,-9223372036854775809,1e20,-0,{"a":1.0}]`,
+		`[18446744073709551615,-9223372036854775809,1e20,-0,{"a":1.0}]`, `[1,{"a":1,"b":2},"],[",[4,5]]`, `[[1,2,3,4],{"a":[]},"\",,"]`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -26,6 +26,11 @@ func FuzzStrict(f *testing.F) {
 		}
 		var loose any
 		if err := strictjson.Unmarshal(data, &loose); err == nil {
+			list, _ := loose.([]any)
+			counted, _ := strictjson.CheckList(data, strictjson.MaxDepth, 3).(*strictjson.Error)
+			if long := counted != nil && counted.Kind == strictjson.Long; long != (len(list) > 3) {
+				t.Fatalf("%q has %d elements: %v", data, len(list), counted)
+			}
 			if checked != nil && !isDeep(checked) {
 				t.Fatalf("%q: Check says %v, Unmarshal accepts it", data, checked)
 			}

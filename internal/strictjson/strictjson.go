@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -56,9 +57,13 @@ func unmarshal(data []byte, v any, options json.Options) error {
 // long nor deep text costs memory. Text that is too deep is not looked at further: it may not even be JSON.
 //
 // Each error is an [*Error].
-func Check(data []byte, maxDepth int) error {
-	if at := tooDeep(data, maxDepth); at >= 0 {
-		return &Error{Kind: Deep, Offset: at, Limit: maxDepth}
+func Check(data []byte, maxDepth int) error { return CheckList(data, maxDepth, math.MaxInt) }
+
+// CheckList is Check that also refuses a list of more than maxElements elements, which must be 1 at least; lists in it may
+// have any number. That is seen together with the depth: what comes after the comma that was one too many is not looked at.
+func CheckList(data []byte, maxDepth, maxElements int) error {
+	if err := scan(data, maxDepth, maxElements); err != nil {
+		return err
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(data))
 	if err := d.SkipValue(); err != nil {
@@ -70,18 +75,26 @@ func Check(data []byte, maxDepth int) error {
 	return nil
 }
 
-// tooDeep returns the place of the first bracket in data that opens a value deeper than limit, or -1. It knows of JSON
-// only what brackets and strings are.
-func tooDeep(data []byte, limit int) int {
-	depth := 0
+// scan looks for the first bracket in data that opens a value deeper than maxDepth, and, if data is a list, for the comma
+// after its element number maxElements. It knows of JSON only what brackets, commas and strings are.
+func scan(data []byte, maxDepth, maxElements int) error {
+	list := bytes.HasPrefix(skipSpace(data), []byte("["))
+	depth, commas := 0, 0
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
 		case '[', '{':
-			if depth++; depth > limit {
-				return i
+			if depth++; depth > maxDepth {
+				return &Error{Kind: Deep, Offset: i, Limit: maxDepth}
 			}
 		case ']', '}':
 			depth--
+		case ',':
+			if !list || depth != 1 {
+				continue
+			}
+			if commas++; commas >= maxElements {
+				return &Error{Kind: Long, Offset: i, Limit: maxElements}
+			}
 		case '"':
 			for i++; i < len(data) && data[i] != '"'; i++ {
 				if data[i] == '\\' {
@@ -90,7 +103,7 @@ func tooDeep(data []byte, limit int) int {
 			}
 		}
 	}
-	return -1
+	return nil
 }
 
 // skipSpace returns data from the first byte on that is not JSON's white space.

@@ -238,16 +238,49 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestCheckList(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		offset int // of the error, -1 if there is none
+		kind   strictjson.Kind
+	}{
+		{`[]`, -1, 0},
+		{`[1,2,3]`, -1, 0},
+		{" \t\r\n[1,2,3]", -1, 0},
+		{`[1,2,3,4]`, 6, strictjson.Long},
+		{"\n[1,2,3,4]", 7, strictjson.Long},
+		{`[[1,2,3,4],{"a":1,"b":2,"c":3,"d":4},",,,,\",,,"]`, -1, 0},
+		{`[[1,2,3,4],{"a":1,"b":2,"c":3,"d":4},",,,,\",,,",0]`, 48, strictjson.Long},
+		{`{"a":1,"b":2,"c":3,"d":4}`, -1, 0},
+		{`"1,2,3,4"`, -1, 0},
+		{`[1,2,3,4,[[[[`, 6, strictjson.Long}, // what is there first counts
+		{`[[[[[,,,,`, 3, strictjson.Deep},
+		{`[,,,`, 3, strictjson.Long},
+		{`[1,2,3`, 6, strictjson.Syntax},
+		{`1,2,3,4,5`, 1, strictjson.Syntax},
+	} {
+		err := strictjson.CheckList([]byte(c.text), 3, 3)
+		e, _ := errors.AsType[*strictjson.Error](err)
+		if (err == nil) != (c.offset < 0) || err != nil && (e == nil || e.Kind != c.kind || e.Offset != c.offset) {
+			t.Errorf("%q: %#v", c.text, err)
+		}
+		if e != nil && e.Kind == strictjson.Long && e.Error() != "a list of more than 3 elements" {
+			t.Errorf("%q: %v", c.text, e)
+		}
+	}
+}
+
 // Deep text is refused without memory for each level, and text that is only long is checked without a copy.
 func TestCheckIsCheap(t *testing.T) {
 	for name, text := range map[string]string{
 		"deep": strings.Repeat("[", 10<<20),
+		"list": "[" + strings.Repeat("0,", 5<<20) + "0]",
 		"long": `["` + strings.Repeat("x", 10<<20) + `"]`,
 	} {
 		data := []byte(text)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_ = strictjson.Check(data, 64)
+		_ = strictjson.CheckList(data, 64, 100)
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
 			t.Errorf("%s: %d bytes were allocated", name, used)

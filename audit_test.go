@@ -1,0 +1,108 @@
+package legion_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/client"
+)
+
+// The audit log says who has called which function, and tells no argument; not
+// even a long one in front can hide the name.
+func TestAuditOfCalls(t *testing.T) {
+	c := newControlled(t, nil)
+	type login struct {
+		User     string `json:"user"`
+		Password string `json:"password"`
+	}
+	legion.Method(c.d, "login", "", func(context.Context, login) (bool, error) { return true, nil }, legion.SecretParams())
+	legion.Method(c.d, "plain", "", func(_ context.Context, s string) (string, error) { return s, nil })
+	c.start()
+	cl := c.dial()
+	const secret = "hunter2"
+	ask[string](t, cl, "call", args{"arg": deed{What: "pid", Path: secret, Ballast: make([]byte, 2000)}, "name": "do"})
+	refused(t, cl, "call", args{"name": "do", "arg": deed{What: "error", Path: secret}}, -32500, "")
+	refused(t, cl, "call", []any{"nobody", secret}, -32602, "")
+	ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid", Path: secret}})
+	for _, err := range client.Stream[int](t.Context(), cl, "call.stream", args{"name": "count", "arg": 2}) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	ask[bool](t, cl, "login", login{"me", secret})
+	ask[string](t, cl, "plain", args{"value": "told"})
+	await(t, func() bool { return strings.Contains(c.log.String(), "method=call.stream") }) // at its end
+	log := c.log.String()
+	for _, want := range []string{
+		`msg="audit: done" daemon=controlled who="uid %d pid %d" role=admin via=unix://` + c.path + ` method=call params=do`,
+		`method=call params=do took=`, `msg="audit: failed"`, `method=call params=nobody`, "method=task.run params=job", "method=call.stream params=count",
+		"method=login params=…", `method=plain params="{\"value\":\"told\"}"`,
+	} {
+		if strings.Contains(want, "%d") {
+			want, _, _ = strings.Cut(want, "%d")
+		}
+		if !strings.Contains(log, want) {
+			t.Errorf("the log has no %s", want)
+		}
+	}
+	if strings.Contains(log, secret) {
+		t.Errorf("the log tells the secret:\n%s", log)
+	}
+	for method, n := range map[string]int{"method=call ": 3, "method=call.stream ": 1, "method=task.run ": 1} {
+		if got := strings.Count(log, method); got != n {
+			t.Errorf("the log has %s %d times, not %d", method, got, n)
+		}
+	}
+}
+
+// Who may only look sees no stacks and no results of others, and cannot fill the
+// log.
+func TestControlOfAReader(t *testing.T) {
+	c := newControlled(t, func(conf *legion.Config) { conf.Control += " tcp://127.0.0.1:0?anyone=read" }).start()
+	cl := c.dial()
+	run := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid"}})
+	if again := ask[legion.TaskRun](t, cl, "task.status", args{"id": run.ID}); again.Result != run.Result || run.Result == nil {
+		t.Errorf("task.status: %+v, not %+v", again, run)
+	}
+	reader := dial(t, ask[legion.Status](t, cl, "daemon.status", nil).Control[1])
+	if seen := ask[legion.TaskRun](t, reader, "task.status", args{"id": run.ID}); seen.State != "done" || seen.Result != nil {
+		t.Errorf("a reader sees %+v", seen)
+	}
+	refused(t, reader, "daemon.stack", nil, -32001, "operate")
+	refused(t, reader, "worker.stack", args{"pid": 1}, -32001, "operate")
+	for range 200 {
+		refused(t, reader, "call", args{"name": "do", "arg": "hunter2"}, -32001, "operate")
+	}
+	log := c.log.String()
+	if n := strings.Count(log, "audit: refused"); n == 0 || n > 100 {
+		t.Errorf("%d refusals are in the log", n)
+	}
+	if strings.Contains(log, "hunter2") {
+		t.Error("the log tells the argument")
+	}
+}
+
+// The results of tasks that nobody asks for again do not pile up.
+func TestTaskResultsAreBounded(t *testing.T) {
+	c := newControlled(t, nil).start()
+	cl := c.dial()
+	for range 5 {
+		run := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "large", Size: 1 << 20}}) // 6 MiB in JSON
+		if run.State != "done" || len(fmt.Sprint(run.Result)) != 1<<20 {
+			t.Fatalf("%s, %d bytes", run.State, len(fmt.Sprint(run.Result)))
+		}
+	}
+	runs := ask[legion.TaskList](t, cl, "task.list", nil).Runs
+	if len(runs) != 2 || runs[1].ID != 5 {
+		t.Errorf("%d runs are remembered", len(runs))
+	}
+	for range 110 { // small ones that fail
+		refused(t, cl, "task.run", args{"name": "job", "arg": deed{What: "error"}}, -32500, "")
+	}
+	if runs = ask[legion.TaskList](t, cl, "task.list", nil).Runs; len(runs) != 100 || runs[99].ID != 115 {
+		t.Errorf("%d runs are remembered", len(runs))
+	}
+}

@@ -1,0 +1,131 @@
+package legion
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// What is told of an event: so many bytes of text, about, so many elements of
+	// each list, and so many levels.
+	describedBytes = 16 << 10
+	describedItems = 100
+	describedDepth = 8
+)
+
+// describe makes something that has a JSON form, and shares no memory with the
+// program, out of an event. What is behind pointers and in maps belongs to the
+// program, which may be changing it: of that only the type is told.
+func describe(v reflect.Value) any {
+	return (&describer{left: describedBytes}).value(v, 0)
+}
+
+type describer struct{ left int }
+
+func (d *describer) value(v reflect.Value, depth int) any {
+	if !v.IsValid() {
+		return nil
+	}
+	if d.left -= 8; d.left <= 0 || depth > describedDepth {
+		return "…"
+	}
+	if isNil(v) {
+		return nil
+	}
+	switch x := v.Interface().(type) {
+	case syscall.Signal:
+		return unix.SignalName(x)
+	case time.Duration:
+		return x
+	case time.Time:
+		if encodable(x) {
+			return x
+		}
+		return x.String()
+	case error, fmt.Stringer:
+		return d.text(fmt.Sprint(x)) // which survives a panic in it
+	}
+	switch k := v.Kind(); {
+	case k == reflect.Bool:
+		return v.Bool()
+	case v.CanInt():
+		return v.Int()
+	case v.CanUint():
+		return v.Uint()
+	case v.CanFloat() && !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0):
+		return v.Float()
+	case v.CanFloat() || v.CanComplex():
+		return fmt.Sprint(v.Interface())
+	case k == reflect.String:
+		return d.text(v.String())
+	case k == reflect.Interface:
+		return d.value(v.Elem(), depth+1)
+	case k == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		return d.text(string(v.Bytes()[:min(v.Len(), d.left+1)]))
+	case k == reflect.Slice || k == reflect.Array:
+		return d.list(v, depth)
+	case k == reflect.Struct:
+		return d.fields(v, depth)
+	case k == reflect.Map:
+		return fmt.Sprintf("%v of %d", v.Type(), v.Len())
+	}
+	return v.Type().String()
+}
+
+func (d *describer) list(v reflect.Value, depth int) any {
+	n := min(v.Len(), describedItems)
+	all := make([]any, 0, n)
+	for i := range n {
+		all = append(all, d.value(v.Index(i), depth+1))
+	}
+	if more := v.Len() - n; more > 0 {
+		all = append(all, fmt.Sprintf("… %d more", more))
+	}
+	return all
+}
+
+func (d *describer) fields(v reflect.Value, depth int) any {
+	fields := map[string]any{}
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.IsExported() {
+			fields[snake(f.Name)] = d.value(v.Field(i), depth+1)
+		}
+	}
+	return fields
+}
+
+// text returns what there is room for.
+func (d *describer) text(s string) string {
+	s = shortened(s, d.left)
+	d.left -= len(s)
+	return s
+}
+
+func isNil(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return v.IsNil()
+	}
+	return false
+}
+
+// shortened is s in valid UTF-8, and cut if it has more than limit bytes; then it
+// shares no memory with s.
+func shortened(s string, limit int) string {
+	if limit = max(limit, 0); len(s) > limit {
+		s = strings.Clone(s[:limit]) + "…"
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// encodable reports whether a time has a JSON form.
+func encodable(t time.Time) bool {
+	_, err := t.MarshalText()
+	return err == nil
+}

@@ -1,0 +1,60 @@
+package proc
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestResident(t *testing.T) {
+	before, err := Resident()
+	if err != nil || before == 0 {
+		t.Fatal(before, err)
+	}
+	const size = 64 << 20
+	touched, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE) // the heap may have that to spare
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(touched)
+	for i := 0; i < size; i += os.Getpagesize() {
+		touched[i] = 1
+	}
+	after, err := Resident()
+	if err != nil || after < before+size*3/4 {
+		t.Errorf("%d before, %d with %d more: %v", before, after, size, err)
+	}
+}
+
+// Looking at a child does not hold up its end; what was read while the child ended may be about another process, and is
+// thrown away.
+func TestLookWhileTheChildEnds(t *testing.T) {
+	p, _ := begin(t, "hold")
+	n, err := look(p, "number", func(pid int) (int, error) {
+		syscall.Kill(pid, syscall.SIGKILL)
+		wait(t, p)
+		return pid, nil
+	})
+	if n != 0 || !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// A zombie has no memory, and a process that is not there no file.
+func TestAnonymousOfTheDead(t *testing.T) {
+	c := helper("self")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited(c.Process.Pid, 0)
+	if n, err := anonymous(c.Process.Pid); n != 0 || !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("of a zombie: %d, %v", n, err)
+	}
+	_ = c.Wait()
+	if n, err := anonymous(c.Process.Pid); n != 0 || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("of nobody: %d, %v", n, err)
+	}
+}
