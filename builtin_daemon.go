@@ -2,8 +2,6 @@ package legion
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"runtime"
@@ -277,21 +275,4 @@ func (d *Daemon) processes() []Process {
 		}
 	}
 	return all
-}
-
-// again has Run start the daemon anew when it has stopped.
-func (d *Daemon) again(who string) error {
-	d.mu.Lock()
-	switch {
-	case !d.ran:
-		d.mu.Unlock()
-		return errors.New("legion: this daemon is part of another program (Start, not Run), which must restart it itself")
-	case d.state != running || d.replaced:
-		d.mu.Unlock()
-		return fmt.Errorf("legion: restarting %s: %w", d.config.Name, ErrStopped)
-	}
-	d.rerun = true
-	d.mu.Unlock()
-	d.begin("a restart was asked for by " + who)
-	return nil
 }

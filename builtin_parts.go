@@ -126,7 +126,7 @@ func settingText(v any) string {
 	case map[syscall.Signal]SignalAction:
 		var all []string
 		for sig, action := range v {
-			all = append(all, unix.SignalName(sig)+"="+[...]string{"default", "event", "ignore", "system"}[action])
+			all = append(all, unix.SignalName(sig)+"="+action.String())
 		}
 		slices.Sort(all)
 		return strings.Join(all, " ")

@@ -71,7 +71,8 @@ type Config struct {
 	// Access gives roles to those who connect: keys are "user:NAME", "uid:NUMBER",
 	// "group:NAME" and "gid:NUMBER" for Unix sockets, "cert:NAME" for the common name
 	// or a DNS name of a client's certificate, and "token:VALUE" or
-	// "token-file:PATH", which is read at the start. Root and the daemon's own user are
+	// "token-file:PATH", which is read at the start, and at an upgrade by the
+	// daemon's user. Root and the daemon's own user are
 	// RoleAdmin on Unix sockets. The highest role that fits counts.
 	Access map[string]Role
 	// ControlTLS makes connections to tcp addresses of Control safe; package controltls

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 			os.Exit(2)
 		}
 		proc.PrepareTests()
+		endWithTheTest()
 		main()
 		os.Exit(0)
 	}

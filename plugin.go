@@ -11,7 +11,7 @@ import (
 
 // Plugin is something that lives with the daemon: a lock, a configuration, a
 // connection to something. Beside its name it implements what it needs of
-// Attacher, Starter, Stopper, Reloader and StatsReporter.
+// Attacher, Starter, Stopper, Reloader, RestartGuard and StatsReporter.
 type Plugin interface {
 	Name() string // tells it apart in logs and statistics
 }
@@ -40,6 +40,10 @@ type Stopper interface {
 type Reloader interface {
 	Reload(ctx context.Context) error
 }
+
+// RestartGuard is asked before a restart in the same process; see Daemon.Restart.
+// Its error refuses that.
+type RestartGuard interface{ MayRestart() error }
 
 // StatsReporter adds to Stats.Plugins what its Stats method returns, which is
 // called on a goroutine of its own and not waited for longer than a tenth of a

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/takeover"
 )
 
 // programKey names the environment variable that makes the test binary one of
@@ -27,6 +28,22 @@ var programs = map[string]func(){
 	"daemon": daemonMain,
 	"early":  earlyMain,
 	"web":    webMain,
+}
+
+// endWithTheTest ends this process when the test that has started it was killed.
+// Those that were started by an upgrade, or in the background, outlive their
+// parents by intent.
+func endWithTheTest() {
+	if takeover.Inherited() != nil {
+		return
+	}
+	parent := os.Getppid()
+	go func() {
+		for os.Getppid() == parent {
+			time.Sleep(time.Second)
+		}
+		os.Exit(9)
+	}()
 }
 
 // daemonMain is a daemon that does what it is told on standard input: "workers"

@@ -1,6 +1,7 @@
 package legion
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -26,6 +27,30 @@ var restarted = func() bool {
 // user, so what needs root cannot be opened anew: Upgrade hands it over. Stop, and
 // a signal that stops, count more than a restart that is under way.
 func (d *Daemon) Restart() error { return d.again("Restart") }
+
+// again has Run start the daemon anew when it has stopped.
+func (d *Daemon) again(who string) error {
+	for _, p := range d.madePlugins() {
+		if r, ok := p.(RestartGuard); ok {
+			if err := r.MayRestart(); err != nil {
+				return fmt.Errorf("legion: restarting %s: plugin %s: %w", d.config.Name, p.Name(), err)
+			}
+		}
+	}
+	d.mu.Lock()
+	switch {
+	case !d.ran:
+		d.mu.Unlock()
+		return errors.New("legion: this daemon is part of another program (Start, not Run), which must restart it itself")
+	case d.state != running || d.replaced:
+		d.mu.Unlock()
+		return fmt.Errorf("legion: restarting %s: %w", d.config.Name, ErrStopped)
+	}
+	d.rerun = true
+	d.mu.Unlock()
+	d.begin("a restart was asked for by " + who)
+	return nil
+}
 
 // restarts reports whether Run is to start the daemon anew when it has stopped.
 func (d *Daemon) restarts() bool {

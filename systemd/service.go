@@ -53,6 +53,7 @@ const (
 
 // host is what is asked of the daemon.
 type host interface {
+	Name() string
 	Keep(name string, f *os.File)
 	Inherited(name string) *os.File
 	Responsive(ctx context.Context) error
@@ -96,6 +97,15 @@ func (s *Service) Active() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.env.socket != ""
+}
+
+// MayRestart is called by the daemon. What it has been told by systemd is gone in a
+// restart in place, and systemd would take that for the end of the service.
+func (s *Service) MayRestart() error {
+	if !s.Active() {
+		return nil
+	}
+	return fmt.Errorf("systemd has started this daemon, and must be the one to restart it: systemctl restart %s; an upgrade needs no systemd", s.daemon.Name())
 }
 
 // Start is called by the daemon.

@@ -42,6 +42,10 @@ func TestLife(t *testing.T) {
 				t.Error("it does not know that there is a systemd")
 			}
 
+			if err := d.Restart(); err == nil || !strings.Contains(err.Error(), "systemctl restart "+d.Name()) {
+				t.Errorf("a restart in place: %v", err)
+			}
+
 			before := monotonic()
 			emit(t, d, legion.Reload{})
 			n := m.next()

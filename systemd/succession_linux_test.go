@@ -14,6 +14,8 @@ import (
 // heir is a daemon that inherits what another one has kept.
 type heir struct{ kept map[string]*os.File }
 
+func (h *heir) Name() string { return "heir" }
+
 func (h *heir) Keep(name string, f *os.File) {
 	if h.kept == nil {
 		h.kept = map[string]*os.File{}

@@ -214,14 +214,14 @@ func answers(ctx context.Context, path string) (who string, err error) {
 }
 
 // mayOwn reports whether a file can be this daemon's: this user's, or if that is root the folder's owner's, as whom the
-// daemon runs after its start.
+// daemon runs after its start, or anybody's in a folder that root alone can write to.
 func mayOwn(info fs.FileInfo, path string) bool {
 	me, owner := os.Geteuid(), ownerOf(info)
 	if owner == me || me != 0 {
 		return owner == me
 	}
 	folder, err := os.Stat(filepath.Dir(path))
-	return err == nil && ownerOf(folder) == owner
+	return err == nil && (ownerOf(folder) == owner || ownerOf(folder) == 0 && folder.Mode().Perm()&0o022 == 0)
 }
 
 func ownerOf(info fs.FileInfo) int {

@@ -113,7 +113,7 @@ func TestListenRefuses(t *testing.T) {
 		"a named pipe":       {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "no socket"},
 		"a link":             {func(path string) error { abandoned(t, path+"2"); return os.Symlink(path+"2", path) }, "symbolic link"},
 		"a link to nothing":  {func(path string) error { return os.Symlink(path+"2", path) }, "symbolic link"},
-		"another user's":     {func(path string) error { abandoned(t, path); return os.Chown(path, 12345, 12345) }, "user 12345"},
+		"another user's":     {func(path string) error { return strange(t, path) }, "user 12345"},
 		"a folder for all":   {func(path string) error { return os.Chmod(filepath.Dir(path), 0o777) }, "chmod"},
 		"no folder":          {func(path string) error { return os.Remove(filepath.Dir(path)) }, "no such file"},
 		"another kind of it": {func(path string) error { return datagram(t, path) }, "asking whether somebody answers"},
@@ -146,6 +146,12 @@ func TestListenRefuses(t *testing.T) {
 	}
 }
 
+// strange leaves a user's dead socket in the folder of yet another one.
+func strange(t *testing.T, path string) error {
+	abandoned(t, path)
+	return errors.Join(os.Chown(path, 12345, 12345), os.Chown(filepath.Dir(path), 12346, 12346))
+}
+
 func datagram(t *testing.T, path string) error {
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err == nil {
@@ -160,9 +166,14 @@ func TestListenAfterTheDaemonsUser(t *testing.T) {
 	path := filepath.Join(dir, "c.sock")
 	abandoned(t, path)
 	must(t, os.Chown(path, 12345, 12345))
-	must(t, os.Chown(dir, 12345, 12345))
 	a := Address{Network: "unix", Addr: path}
-	l, err := Listen(t.Context(), a)
+	l, err := Listen(t.Context(), a) // in root's folder
+	must(t, err)
+	must(t, l.Close())
+	abandoned(t, path)
+	must(t, os.Chown(path, 12345, 12345))
+	must(t, os.Chown(dir, 12345, 12345))
+	l, err = Listen(t.Context(), a) // and in the user's own
 	must(t, err)
 	defer l.Close()
 	must(t, Own(a, 12345, 12346))
