@@ -2,6 +2,7 @@ package legion
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -33,11 +34,26 @@ func (d *Daemon) auditLog(r rpc.Record, what string, more ...any) {
 		"took", r.Took.Round(time.Microsecond),
 	}
 	if attrs = append(attrs, more...); r.Refused {
-		d.log.Warn(what, attrs...)
+		d.auditLogger().Warn(what, attrs...)
 	} else {
-		d.log.Info(what, attrs...)
+		d.auditLogger().Info(what, attrs...)
 	}
 }
+
+// auditLogger is the daemon's log without its level: who may change the level must
+// not be able to act unseen.
+func (d *Daemon) auditLogger() *slog.Logger { return slog.New(everyLevel{d.log.Handler()}) }
+
+// everyLevel is a handler that leaves nothing out.
+type everyLevel struct{ slog.Handler }
+
+func (everyLevel) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h everyLevel) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return everyLevel{h.Handler.WithAttrs(attrs)}
+}
+
+func (h everyLevel) WithGroup(name string) slog.Handler { return everyLevel{h.Handler.WithGroup(name)} }
 
 // tellsItself reports whether a method tells the audit log itself, by audited.
 func tellsItself(method string) bool {

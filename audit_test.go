@@ -3,6 +3,9 @@ package legion_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -104,5 +107,20 @@ func TestTaskResultsAreBounded(t *testing.T) {
 	}
 	if runs = ask[legion.TaskList](t, cl, "task.list", nil).Runs; len(runs) != 100 || runs[99].ID != 115 {
 		t.Errorf("%d runs are remembered", len(runs))
+	}
+}
+
+// Who changes the log's level does not act unseen.
+func TestAuditHasNoLevel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	c := newControlled(t, func(conf *legion.Config) { conf.Logger, conf.LogFile, conf.LogLevel = nil, path, slog.LevelError })
+	c.start()
+	ask[bool](t, c.dial(), "pool.pause", args{"pool": "spare"})
+	if err := c.d.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(log), "audit: done") || strings.Contains(string(log), "msg=started") {
+		t.Errorf("%v\n%s", err, log)
 	}
 }

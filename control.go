@@ -146,7 +146,7 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 		return nil, err
 	}
 	server, err := control.New(control.Options{
-		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.log,
+		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.auditLogger(),
 		Hello: func() any { return d.hello() },
 		Ready: d.ready,
 		Connected: func(c control.Client) {
