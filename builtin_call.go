@@ -3,7 +3,6 @@ package legion
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strings"
 	"time"
@@ -130,18 +129,3 @@ func (d *Daemon) offerNamed(name string, arg rawJSON) (*offered, any, error) {
 	}
 	return found[0], v.Elem().Interface(), nil
 }
-
-// TaskRun is a task that was started over the control socket.
-type TaskRun struct {
-	ID      uint64        `json:"id"`
-	Name    string        `json:"name"`
-	State   string        `json:"state"` // queued, running, done, failed
-	PID     int           `json:"pid"`
-	Started time.Time     `json:"started"`
-	Took    time.Duration `json:"took"` // so far, or in all
-	Error   string        `json:"error,omitempty"`
-	Result  any           `json:"result,omitempty"`
-}
-
-// String is for messages.
-func (r TaskRun) String() string { return fmt.Sprintf("task %s (run %d)", r.Name, r.ID) }

@@ -138,6 +138,18 @@ func (r *taskRun) cancel() {
 	}
 }
 
+// TaskRun is a task that was started over the control socket.
+type TaskRun struct {
+	ID      uint64        `json:"id"`
+	Name    string        `json:"name"`
+	State   string        `json:"state"` // queued, running, done, failed
+	PID     int           `json:"pid"`
+	Started time.Time     `json:"started"`
+	Took    time.Duration `json:"took"` // so far, or in all
+	Error   string        `json:"error,omitempty"`
+	Result  any           `json:"result,omitempty"`
+}
+
 // TaskList is what there is of tasks.
 type TaskList struct {
 	Tasks []TaskInfo `json:"tasks"`
