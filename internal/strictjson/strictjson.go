@@ -3,6 +3,7 @@ package strictjson
 import (
 	"bytes"
 	"math"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,17 +12,24 @@ import (
 // MaxDepth is how deeply values may be nested at most in what [Unmarshal] reads; the parser below has this limit.
 const MaxDepth = 10000
 
+// The options are made when they are first used: each worker process has this package, and speaks no JSON.
 var (
-	writing = json.JoinOptions(
-		json.Deterministic(true),
-		jsontext.AllowInvalidUTF8(true),
-		json.WithMarshalers(json.MarshalToFunc(writeDuration)),
-	)
-	reading = json.WithUnmarshalers(json.JoinUnmarshalers(
-		json.UnmarshalFromFunc(readDuration),
-		json.UnmarshalFromFunc(readAny),
-	))
-	exactly = json.JoinOptions(reading, json.RejectUnknownMembers(true))
+	writing = sync.OnceValue(func() json.Options {
+		return json.JoinOptions(
+			json.Deterministic(true),
+			jsontext.AllowInvalidUTF8(true),
+			json.WithMarshalers(json.MarshalToFunc(writeDuration)),
+		)
+	})
+	reading = sync.OnceValue(func() json.Options {
+		return json.WithUnmarshalers(json.JoinUnmarshalers(
+			json.UnmarshalFromFunc(readDuration),
+			json.UnmarshalFromFunc(readAny),
+		))
+	})
+	exactly = sync.OnceValue(func() json.Options {
+		return json.JoinOptions(reading(), json.RejectUnknownMembers(true))
+	})
 )
 
 // Marshal returns v as JSON on one line, without a newline at its end. The same value always gives the same bytes.
@@ -29,7 +37,7 @@ var (
 // The error says which type, and where in v, has no JSON form: a channel, a function, a float that is no number, a value
 // that contains itself.
 func Marshal(v any) ([]byte, error) {
-	data, err := json.Marshal(v, writing)
+	data, err := json.Marshal(v, writing())
 	if err != nil {
 		return nil, explain(nil, err)
 	}
@@ -40,10 +48,10 @@ func Marshal(v any) ([]byte, error) {
 // Objects go into maps and structs that have values already member by member, as with encoding/json.
 //
 // Each error is an [*Error].
-func Unmarshal(data []byte, v any) error { return unmarshal(data, v, exactly) }
+func Unmarshal(data []byte, v any) error { return unmarshal(data, v, exactly()) }
 
 // UnmarshalKnown is Unmarshal that passes over members which have no place in v: what a newer version may have added.
-func UnmarshalKnown(data []byte, v any) error { return unmarshal(data, v, reading) }
+func UnmarshalKnown(data []byte, v any) error { return unmarshal(data, v, reading()) }
 
 func unmarshal(data []byte, v any, options json.Options) error {
 	if err := json.Unmarshal(data, v, options); err != nil {
