@@ -277,11 +277,11 @@ func (c *conn) writeLine(line []byte) error {
 	return c.write(line, lineFeed)
 }
 
-// execute runs fn, which answers a request, and ends the connection's context if the client goes away meanwhile. It
-// refuses if too many run already.
+// execute runs fn, which answers a request, and ends the connection's context if the client goes away meanwhile. If too
+// many run already it waits for a while, and then refuses.
 func (c *conn) execute(fn func()) *refusal {
 	s := c.server
-	if !s.running.take(c.peer, 1) {
+	if !s.running.await(c.peer, 1, turnPatience, s.stop) {
 		s.count(func(n *Stats) { n.Refused++ })
 		return errBusy
 	}

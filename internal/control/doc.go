@@ -35,7 +35,7 @@
 //
 //	connections                512, of which 16 are kept for root and the process's own user
 //	of one peer                64: a user on Unix sockets, an address on TCP (a /64 of IPv6)
-//	requests executed          64 at once, of one peer 48, 16 kept for root and the own user
+//	requests executed          64 at once, of one peer 48, 16 kept for root and the own user; others wait for up to 1 s
 //	a request                  4 MiB
 //	large requests, answers    what each has above 64 KiB: 64 MiB together, of one peer 32 MiB
 //	head of an HTTP request    16 KiB, 100 fields, a target of 8 KiB

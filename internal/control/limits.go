@@ -52,6 +52,7 @@ const (
 	lingerTime    = 2 * time.Second        // and for how long
 	lingerBrief   = 100 * time.Millisecond // the same when many wait for that, and in Shutdown
 	leaving       = 128                    // connections beyond Connections that get their refusal said
+	turnPatience  = time.Second            // how long a request waits for its turn when Limits.Running run already
 	goneEvery     = 500 * time.Millisecond // how often is looked if a client still waits for its answer
 	sniffed       = 64                     // white space in front of what tells the protocol
 	longestTarget = 8 << 10                // of an HTTP request

@@ -323,7 +323,14 @@ func TestRunning(t *testing.T) {
 		if got := b.connect(0).call("echo", []any{1}).result(); got != "1" {
 			t.Error("the operator pays:", got)
 		}
+		// Who does not wait for long has its turn.
+		late := b.connect(1)
+		late.send(`{"jsonrpc":"2.0","id":7,"method":"echo","params":[1]}` + "\n")
+		synctest.Wait()
 		close(b.release)
+		if got := late.line(); got != `{"jsonrpc":"2.0","result":1,"id":7}` {
+			t.Error(got)
+		}
 		for _, c := range all {
 			c.line()
 		}

@@ -1,6 +1,9 @@
 package control
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // share is something of which there is a limited amount, and of which no peer may take all.
 type share struct {
@@ -8,15 +11,48 @@ type share struct {
 	each    int // of one peer
 	reserve int // of total, that is for operators
 
-	mu   sync.Mutex
-	used int
-	by   map[string]int
+	mu    sync.Mutex
+	used  int
+	by    map[string]int
+	freed chan struct{} // closed when something is given back; nil if nobody waits for that
 }
 
 // take takes n for a peer, or nothing.
 func (s *share) take(p peer, n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.takeLocked(p, n)
+}
+
+// await is take that waits for a while until there is enough.
+func (s *share) await(p peer, n int, patience time.Duration, stop <-chan struct{}) bool {
+	if s.take(p, n) {
+		return true
+	}
+	over := time.NewTimer(patience)
+	defer over.Stop()
+	for {
+		s.mu.Lock()
+		if s.takeLocked(p, n) {
+			s.mu.Unlock()
+			return true
+		}
+		if s.freed == nil {
+			s.freed = make(chan struct{})
+		}
+		freed := s.freed
+		s.mu.Unlock()
+		select {
+		case <-freed:
+		case <-over.C:
+			return false
+		case <-stop:
+			return false
+		}
+	}
+}
+
+func (s *share) takeLocked(p peer, n int) bool {
 	total := s.total
 	if !p.operator {
 		total -= s.reserve
@@ -39,6 +75,10 @@ func (s *share) give(p peer, n int) {
 	s.used -= n
 	if s.by[p.key] -= n; s.by[p.key] <= 0 {
 		delete(s.by, p.key)
+	}
+	if s.freed != nil {
+		close(s.freed)
+		s.freed = nil
 	}
 }
 
