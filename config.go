@@ -111,6 +111,9 @@ func (c *Config) resolve() error {
 	if c.StopTimeout < 0 {
 		return errors.New("StopTimeout must not be negative")
 	}
+	if c.Nice < -20 || c.Nice > 19 {
+		return fmt.Errorf("Nice is %d; it must be -20 to 19", c.Nice)
+	}
 	or(&c.StopTimeout, defaultStopTimeout)
 	if misuse := c.logMisuse(); misuse != "" {
 		return errors.New(misuse)

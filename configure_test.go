@@ -28,6 +28,7 @@ func TestConfigureMistakes(t *testing.T) {
 		"Name and MinPause":    func(c *legion.Config) error { c.MinPause = time.Hour; return nil },
 		"Config.StopTimeout":   func(c *legion.Config) error { c.StopTimeout = -1; return nil },
 		"Config.LogFormat":     func(c *legion.Config) error { c.Logger, c.LogFormat = nil, "xml"; return nil },
+		"Config.Nice is 20":    func(c *legion.Config) error { c.Nice = 20; return nil },
 		"leave LogFile":        func(c *legion.Config) error { c.LogFile = "x"; return nil },
 		"LogRotation is for a": func(c *legion.Config) error { c.LogRotation.Keep = 1; return nil },
 	} {
