@@ -615,3 +615,33 @@ func TestControlWhileStopping(t *testing.T) {
 		t.Errorf("the socket is still there: %v", err)
 	}
 }
+
+// A method that is running when its client leaves ends in peace.
+func TestMethodOutlivesItsClient(t *testing.T) {
+	c := newControlled(t, nil)
+	running, left := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	legion.Method(c.d, "slow", "Is slow", func(ctx context.Context, _ struct{}) ([]string, error) {
+		close(running)
+		<-ctx.Done()
+		<-left
+		ended <- ctx.Err()
+		return []string{"late"}, errors.New("late, too")
+	})
+	c.start()
+	cl := c.dial()
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		if err := cl.Call(context.Background(), "slow", nil, nil); err == nil {
+			t.Error("it has an answer, though the client has left")
+		}
+	})
+	<-running
+	_ = cl.Close()
+	asking.Wait()
+	close(left)
+	if err := <-ended; err == nil {
+		t.Error("the context of the method has not ended")
+	}
+	ask[legion.Hello](t, c.dial(), "daemon.hello", nil)
+}

@@ -66,7 +66,9 @@ func SecretParams() MethodOption { return func(m *methodOptions) { m.secret = tr
 // help is what introspection and the command line tell of it.
 func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, In) (Out, error), options ...MethodOption) {
 	mustFunc(fmt.Sprintf("method %q", name), fn == nil)
-	m := rpc.Typed(name, help, RoleOperate, func(ctx context.Context, in In) (out Out, err error) {
+	m := rpc.Typed(name, help, RoleOperate, func(ctx context.Context, in In) (Out, error) {
+		var out, none Out
+		var err error
 		ctx = context.WithValue(ctx, onLoop{}, d)
 		ran := d.onLoopFor(ctx, func() error {
 			out, err = fn(ctx, in)
@@ -74,8 +76,7 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 		})
 		if ran == nil {
 			return out, err
-		}
-		var none Out // the loop may still come to it, and write to out and err
+		} // else the loop may still be at it, and write to out and err
 		if panicked := (*bus.PanicError)(nil); errors.As(ran, &panicked) {
 			d.post(func() { d.report("method "+name, panicked, false) })
 			return none, &rpc.Error{Code: rpc.CodeInternal, Message: fmt.Sprintf("%s panicked: %v", name, panicked.Value)}
