@@ -108,15 +108,20 @@ func (c *Config) resolve() error {
 	if err := checkName(c.Name); err != nil {
 		return fmt.Errorf("Name %q: %w", c.Name, err)
 	}
-	if c.StopTimeout < 0 {
-		return errors.New("StopTimeout must not be negative")
-	}
-	if c.Nice < -20 || c.Nice > 19 {
-		return fmt.Errorf("Nice is %d; it must be -20 to 19", c.Nice)
-	}
-	or(&c.StopTimeout, defaultStopTimeout)
-	if misuse := c.logMisuse(); misuse != "" {
+	if misuse := c.misuse(); misuse != "" {
 		return errors.New(misuse)
 	}
+	or(&c.StopTimeout, defaultStopTimeout)
 	return nil
+}
+
+// misuse says what is wrong, beginning with the name of the field.
+func (c *Config) misuse() string {
+	switch {
+	case c.StopTimeout < 0:
+		return "StopTimeout must not be negative"
+	case c.Nice < -20 || c.Nice > 19:
+		return fmt.Sprintf("Nice is %d; it must be -20 to 19", c.Nice)
+	}
+	return c.logMisuse()
 }
