@@ -22,6 +22,9 @@ type taskRuns struct {
 	mu   sync.Mutex
 	last uint64
 	runs []*taskRun // in the order of their start
+	over bool       // the daemon has stopped
+
+	running sync.WaitGroup // a goroutine for each run, which ends with its call
 }
 
 type taskRun struct {
@@ -39,23 +42,35 @@ type taskRun struct {
 	err   error
 }
 
-// start begins a run and remembers it.
+// end lets no more runs begin. Those there are have ended with their pools, but
+// for what remembers them.
+func (t *taskRuns) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.over = true
+}
+
+// start begins a run and remembers it. It returns nil after the daemon's end.
 func (t *taskRuns) start(o *offered, ctx context.Context, cancel context.CancelFunc, arg any) *taskRun {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.over {
+		cancel()
+		return nil
+	}
 	t.last++
 	r := &taskRun{id: t.last, name: o.name, started: time.Now(), ended: make(chan struct{})}
 	r.begun = o.begin(ctx, arg)
 	t.runs = append(t.runs, r)
 	t.forgetLocked()
-	go func() {
+	t.running.Go(func() {
 		defer cancel()
 		r.await()
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		close(r.ended)
 		t.forgetLocked()
-	}()
+	})
 	return r
 }
 
@@ -247,6 +262,9 @@ func (d *Daemon) runTask(ctx context.Context, in taskRunIn) (TaskRun, error) {
 	// It goes on when the client has gone: who wants its end says so.
 	running, cancel := limited(d.live, in.Timeout)
 	r := d.tasks.start(o, running, cancel, arg)
+	if r == nil {
+		return TaskRun{}, fmt.Errorf("running the task %s: %w", in.Name, ErrStopped)
+	}
 	if in.Wait != nil && !*in.Wait {
 		return r.info(false), nil
 	}

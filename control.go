@@ -54,6 +54,8 @@ type controlSocket struct {
 	ends   []controlEnd
 	served bool
 	closed bool
+
+	serving sync.WaitGroup // a goroutine for each address
 }
 
 // controlEnd is one address.
@@ -239,7 +241,7 @@ func (c *controlSocket) serve() {
 	}
 	c.served = true
 	for _, e := range c.ends {
-		go func() { _ = c.server.Serve(e.listener, e.address) }() // ends when the listener is closed
+		c.serving.Go(func() { _ = c.server.Serve(e.listener, e.address) }) // ends when the listener is closed
 	}
 }
 
@@ -313,6 +315,7 @@ func (c *controlSocket) shutDown(ctx context.Context) {
 	ctx, done := context.WithTimeout(ctx, controlGrace)
 	defer done()
 	_ = server.Shutdown(ctx)
+	c.serving.Wait()
 }
 
 // listening returns all listeners that an upgrade hands over.

@@ -117,14 +117,18 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.control.close() // who comes now may be the next daemon, which plugins let start
 	errs = append(errs, d.stopPlugins(ctx)...)
 	d.control.shutDown(ctx)
+	d.tasks.end()
 	d.loop.Stop()
 	select {
 	case <-d.loopEnd:
 	case <-ctx.Done():
 		errs = append(errs, errors.New("a function of the loop has not ended"))
 	}
-	if !d.waitOwned(ctx) {
+	if !waitFor(ctx, &d.owned) {
 		errs = append(errs, errors.New("a reload or an upgrade has not ended"))
+	}
+	if !waitFor(ctx, &d.tasks.running) {
+		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
 	}
 	for _, f := range d.ending {
 		errs = append(errs, f())
@@ -143,11 +147,11 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	close(d.stopped)
 }
 
-// waitOwned waits for the goroutines that end with closing.
-func (d *Daemon) waitOwned(ctx context.Context) bool {
+// waitFor waits for goroutines, and reports whether they have ended before ctx.
+func waitFor(ctx context.Context, all *sync.WaitGroup) bool {
 	ended := make(chan struct{})
 	go func() {
-		d.owned.Wait()
+		all.Wait()
 		close(ended)
 	}()
 	select {

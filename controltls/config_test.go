@@ -196,7 +196,7 @@ func TestVersions(t *testing.T) {
 // The end of the context ends a handshake with who says nothing.
 func TestHandshakeContext(t *testing.T) {
 	daemons := newAuthority(t, "daemons")
-	c := Files(daemons.issue2("thumbs"))
+	c := Files(daemons.files("thumbs"))
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	defer ours.Close()
@@ -207,8 +207,8 @@ func TestHandshakeContext(t *testing.T) {
 	}
 }
 
-// issue2 has what Files needs.
-func (a *authority) issue2(name string) (cert, key, ca string) {
+// files has what Files needs.
+func (a *authority) files(name string) (cert, key, ca string) {
 	cert, key = a.issue(name, dns("localhost"))
 	return cert, key, a.file
 }

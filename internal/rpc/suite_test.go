@@ -61,7 +61,8 @@ var open = map[string]struct{ code, anyCode int }{
 // tooDeep are the texts that are refused for their depth before anybody sees that they are no JSON.
 var tooDeep = []string{"n_structure_100000_opening_arrays.json", "n_structure_open_array_object.json"}
 
-// suite is where https://github.com/nst/JSONTestSuite may be, which is not ours to pass on.
+// suite is where a copy of https://github.com/nst/JSONTestSuite is looked for: beside the project, which has none of its
+// own.
 const suite = "../../../shared/data/JSONTestSuite/test_parsing"
 
 // integers are the texts that have no other numbers in them, and no strings.

@@ -1,0 +1,88 @@
+package legion_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/client"
+)
+
+func TestControlFollows(t *testing.T) {
+	c := newControlled(t, nil).start()
+	cl := c.dial()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	events := make(chan legion.EventRecord, 100)
+	var following sync.WaitGroup
+	following.Go(func() {
+		for e, err := range client.Stream[legion.EventRecord](ctx, cl, "event.follow", nil) {
+			if err != nil {
+				return
+			}
+			events <- e
+		}
+	})
+	lines := make(chan logLine, 100)
+	following.Go(func() {
+		for l, err := range client.Stream[logLine](ctx, cl, "log.follow", args{"lines": 0}) {
+			if err != nil {
+				return
+			}
+			lines <- l
+		}
+	})
+	type note struct{ Text string }
+	for deadline := time.After(10 * time.Second); ; { // until the follower is there
+		if err := legion.Emit(ctx, c.d, note{"hello"}); err != nil {
+			t.Fatal(err)
+		}
+		c.d.Logger().Info("a line", "group", slog.GroupValue(slog.Int("n", 7)))
+		select {
+		case e := <-events:
+			if e.Type == "ClientConnected" {
+				continue // one of those who follow
+			}
+			data, _ := e.Data.(map[string]any)
+			if e.Type != "legion_test.note" || data["text"] != "hello" {
+				t.Errorf("event.follow gave %+v", e)
+			}
+		case <-deadline:
+			t.Fatal("event.follow gave nothing")
+		case <-time.After(10 * time.Millisecond):
+			continue
+		}
+		break
+	}
+	for l := range lines {
+		if l.Message == "a line" {
+			if g, _ := l.Attrs["group"].(map[string]any); fmt.Sprint(g["n"]) != "7" {
+				t.Errorf("log.follow gave %+v", l)
+			}
+			break
+		}
+	}
+	other := c.dial() // to be seen
+	seen := func(kind string) {
+		t.Helper()
+		for {
+			select {
+			case e := <-events:
+				if e.Type == kind {
+					return
+				}
+			case <-ctx.Done():
+				t.Fatalf("no %s", kind)
+			}
+		}
+	}
+	seen("ClientConnected")
+	_ = other.Close()
+	seen("ClientClosed")
+	cancel()
+	following.Wait()
+}
