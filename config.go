@@ -57,9 +57,10 @@ type Config struct {
 
 	// Control is where operators and other programs reach the daemon: addresses,
 	// separated by spaces. Default: "unix:", the socket control.sock in the runtime
-	// folder; if that cannot be opened, because a daemon of the same name runs without
-	// a lock for instance, the log says so and the daemon goes on without; of an address that is
-	// given it is the error of the start. "none" is no address at all.
+	// folder; with InProcess, none. If the default cannot be opened, because a daemon
+	// of the same name runs without a lock for instance, the log says so and the
+	// daemon goes on without it; of an address that is given it is the error of the
+	// start. "none" is no address at all.
 	//
 	//	unix:///run/thumbs/control.sock?mode=0660&group=ops
 	//	tcp://0.0.0.0:7070                     needs ControlTLS, or a token in Access
@@ -72,8 +73,8 @@ type Config struct {
 	// "group:NAME" and "gid:NUMBER" for Unix sockets, "cert:NAME" for the common name
 	// or a DNS name of a client's certificate, and "token:VALUE" or
 	// "token-file:PATH", which is read at the start, and at an upgrade by the
-	// daemon's user. Root and the daemon's own user are
-	// RoleAdmin on Unix sockets. The highest role that fits counts.
+	// daemon's user. Root and the daemon's own user are RoleAdmin on Unix sockets. The
+	// highest role that fits counts.
 	Access map[string]Role
 	// ControlTLS makes connections to tcp addresses of Control safe; package controltls
 	// has one. Default: they are not.
