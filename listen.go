@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/legion-go/legion/internal/takeover"
+	"github.com/legion-go/legion/internal/unixsock"
 )
 
 // listener is a listener that is opened when the daemon starts.
@@ -27,8 +28,9 @@ type listener struct {
 // Listen declares a listener that survives upgrades: the new process takes it
 // over, and no connection is refused meanwhile. Networks are those of [net.Listen]
 // that are streams. It is opened by Start, whose error says if it cannot be, and
-// closed by Stop. Until Start Accept waits; in worker processes, where main runs
-// too, it is never opened.
+// closed by Stop. A Unix socket that a killed daemon left is replaced; one that
+// answers is the error of Start. Until Start Accept waits; in worker processes,
+// where main runs too, it is never opened.
 func (d *Daemon) Listen(network, addr string) net.Listener {
 	d.mustDeclare("Listen")
 	switch network {
@@ -37,13 +39,23 @@ func (d *Daemon) Listen(network, addr string) net.Listener {
 		panic(fmt.Sprintf("legion: Listen(%q, %q): use tcp, tcp4, tcp6 or unix", network, addr))
 	}
 	l := &listener{d: d, network: network, addr: addr, opened: make(chan struct{})}
-	l.listen = func(ctx context.Context) (net.Listener, error) {
-		var c net.ListenConfig
-		return c.Listen(ctx, network, addr)
-	}
+	l.listen = func(ctx context.Context) (net.Listener, error) { return listenAt(ctx, network, addr) }
 	l.key = fmt.Sprintf("listener %d %s %s", d.countListeners(network, addr), network, addr)
 	d.listeners = append(d.listeners, l)
 	return l
+}
+
+// listenAt is net.Listen, but for a Unix socket that a killed process left.
+func listenAt(ctx context.Context, network, addr string) (net.Listener, error) {
+	if network != "unix" || strings.HasPrefix(addr, "@") { // @ has no file
+		var c net.ListenConfig
+		return c.Listen(ctx, network, addr)
+	}
+	l, err := unixsock.Listen(ctx, addr, unixsock.Options{GID: -1})
+	if err != nil {
+		return nil, fmt.Errorf("listening at the socket %s: %w", addr, err)
+	}
+	return l, nil
 }
 
 // countListeners returns how many listeners there are for an address already.

@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"internal/proc":     1,
 	"internal/rpc":      1,
 	"internal/takeover": 1,
+	"internal/unixsock": 1,
 
 	"internal/control": 2,
 	"internal/pool":    2,
