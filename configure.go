@@ -77,8 +77,11 @@ func (d *Daemon) RuntimePath() (string, error) {
 // which the daemon goes when it starts.
 func (d *Daemon) runtimeDir() string {
 	d.mu.Lock()
-	started := d.startDir
+	started, fixed := d.startDir, d.runtime
 	d.mu.Unlock()
+	if fixed != "" {
+		return fixed
+	}
 	dir := d.config.RuntimeDir
 	for _, above := range []string{d.config.WorkDir, started} {
 		if dir != "" && above != "" && !filepath.IsAbs(dir) {

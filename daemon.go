@@ -49,9 +49,11 @@ type Daemon struct {
 	tasks      taskRuns // started over the control socket
 	servers    []*server
 	identity   host.Identity // from Start on
+	runtime    string        // the runtime folder, once it was needed
 	startDir   string        // where the daemon was started, if it is not there any more
 	kept       map[string]*os.File
-	left       []string    // sockets of the previous process that this one does not go on with
+	left       []string // sockets of the previous process that this one does not go on with
+	lost       lostFiles
 	changing   sync.Mutex  // held by Reload and Upgrade: one at a time
 	restarting atomic.Bool // a restart is under way
 

@@ -3,6 +3,7 @@ package legion
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -21,6 +22,7 @@ type listener struct {
 
 	mu     sync.Mutex
 	inner  net.Listener
+	info   fs.FileInfo   // of a Unix socket's file; nil if there was none
 	opened chan struct{} // closed when inner is set, or will never be
 	closed bool
 }
@@ -84,6 +86,7 @@ func (l *listener) open(ctx context.Context) error {
 		return nil
 	}
 	l.inner = inner
+	l.noteFile()
 	close(l.opened)
 	return nil
 }
@@ -91,13 +94,21 @@ func (l *listener) open(ctx context.Context) error {
 // Accept waits for the next connection, and before that for the start.
 func (l *listener) Accept() (net.Conn, error) {
 	<-l.opened
-	l.mu.Lock()
-	inner := l.inner
-	l.mu.Unlock()
-	if inner == nil {
-		return nil, net.ErrClosed
+	for inner := l.current(); inner != nil; {
+		conn, err := inner.Accept()
+		now := l.current()
+		if err == nil || now == inner {
+			return conn, err
+		}
+		inner = now // the socket was made anew
 	}
-	return inner.Accept()
+	return nil, net.ErrClosed
+}
+
+func (l *listener) current() net.Listener {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.inner
 }
 
 // Close closes the listener before Stop does.
@@ -133,6 +144,7 @@ func (d *Daemon) ownListeners() {
 			l.own()
 		}
 		d.renewControl()
+		d.keepFiles()
 		for _, path := range d.left {
 			if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
 				_ = os.Remove(path)

@@ -11,7 +11,7 @@ import (
 
 // Plugin is something that lives with the daemon: a lock, a configuration, a
 // connection to something. Beside its name it implements what it needs of
-// Attacher, Starter, Stopper, Reloader, RestartGuard and StatsReporter.
+// Attacher, Starter, Stopper, Reloader, Restorer, RestartGuard and StatsReporter.
 type Plugin interface {
 	Name() string // tells it apart in logs and statistics
 }

@@ -51,6 +51,9 @@ func (d *Daemon) Start(ctx context.Context) error {
 	d.startCrons()
 	d.restartEvery()
 	d.reapOrphans()
+	if !upgraded() {
+		d.keepFiles() // else when the previous process has gone
+	}
 	return nil
 }
 

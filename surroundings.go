@@ -84,6 +84,11 @@ func (d *Daemon) RuntimeDir() (string, error) {
 	if err == nil {
 		var dir string
 		if dir, err = host.RuntimeDir(d.config.Name, d.runtimeDir(), owner); err == nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if d.state != declared {
+				d.runtime = dir // for good: a folder that is removed is made again at the same place
+			}
 			return dir, nil
 		}
 	}

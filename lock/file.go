@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,8 +16,10 @@ import (
 // File locks the file at path; "" is NAME.lock in the daemon's runtime folder. The
 // file holds the process id of the daemon and a line feed while it runs, and is
 // empty after it has stopped; whether it is locked says if it runs, not what is in
-// it. It is made with mode 0600, and never removed. Who may read it may lock it,
-// too, and so hold up a start: do not make a file readable to whom you would not
+// it. It is made with mode 0600, and never removed. If another process removes or
+// replaces it while the daemon runs, the daemon locks a new file at the path at
+// once (elsewhere than on Linux within seconds), and the log says so. Who may read
+// it may lock it, too, and so hold up a start: do not make a file readable to whom you would not
 // grant that.
 //
 // The start fails with a *[HeldError] if another process has the lock. It refuses,
@@ -127,6 +130,47 @@ func (l *fileLock) inherit(path string) (*os.File, error) {
 		return nil, fmt.Errorf("taking over the lock: %w", err)
 	}
 	return f, nil
+}
+
+// Files is what Legion watches while the daemon runs.
+func (l *fileLock) Files() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.f == nil {
+		return nil
+	}
+	return []string{l.path}
+}
+
+// Restore locks a new file if that at the path is not the locked one any more: who
+// comes by the path then would find it free.
+func (l *fileLock) Restore(ctx context.Context) ([]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.f == nil || !l.owner || leadsTo(l.path, l.f) {
+		return nil, nil
+	}
+	if _, err := os.Stat(filepath.Dir(l.path)); errors.Is(err, fs.ErrNotExist) && l.given == "" {
+		if _, err := l.daemon.RuntimeDir(); err != nil {
+			return nil, err
+		}
+	}
+	f, err := acquire(ctx, l.daemon.Name(), l.path, false)
+	if held := (*HeldError)(nil); errors.As(err, &held) {
+		return nil, fmt.Errorf("the lock file %s was removed while this process, %d, held it, and process %d has locked a new one: two daemons run, stop one of them",
+			l.path, os.Getpid(), held.PID)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("locking %s again: %w", l.path, err)
+	}
+	if err := writePID(f, os.Getpid()); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("writing the process id into %s: %w", l.path, err)
+	}
+	old := l.f
+	l.f = f
+	l.daemon.Keep(keptFile, f)
+	return []string{l.path}, old.Close()
 }
 
 // own is called when the lock has become this process's.

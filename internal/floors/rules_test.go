@@ -24,6 +24,7 @@ var floors = map[string]int{
 	"internal/ring":       0,
 	"internal/shm":        0,
 	"internal/strictjson": 0,
+	"internal/vanish":     0,
 	"internal/wire":       0,
 	"internal/xmlrpc":     0,
 

@@ -1,0 +1,197 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legion-go/legion/internal/vanish"
+)
+
+// Restorer is a plugin with files that must stay where they are while the daemon
+// runs, a lock for instance. Legion calls Restore when a file was removed from
+// one of their folders or renamed, and at each reload. Restore puts back what is
+// missing and returns the paths of that. Calls come one at a time, not during an
+// upgrade.
+type Restorer interface {
+	Files() []string
+	Restore(ctx context.Context) (back []string, err error)
+}
+
+// lostFiles is what is known of files that cannot be put back.
+type lostFiles struct {
+	mu   sync.Mutex
+	told map[string]string // what was logged last, by path or plugin
+}
+
+// Files that vanish again and again are put back more and more slowly: at most
+// so slowly.
+const maxRestorePause = 10 * time.Second
+
+// keepFiles puts back the files of sockets and locks that are removed while the
+// daemon runs, so that it can always be found, and no second one starts.
+func (d *Daemon) keepFiles() {
+	d.owned.Go(func() {
+		w := vanish.New()
+		defer w.Close()
+		for pause := time.Duration(0); ; {
+			w.Add(d.folders()...) // before the look: nothing is missed between
+			if d.restoreAll(d.closing) {
+				pause = min(2*pause+10*time.Millisecond, maxRestorePause)
+			} else {
+				pause = 0
+			}
+			if w.Wait(d.closing) != nil || !sleepFor(d.closing, pause) {
+				return
+			}
+		}
+	})
+}
+
+// folders returns where there are files that must stay.
+func (d *Daemon) folders() (all []string) {
+	for _, l := range d.listening() {
+		if l.hasFile() {
+			all = append(all, filepath.Dir(l.addr))
+		}
+	}
+	for _, p := range d.madePlugins() {
+		if r, ok := p.(Restorer); ok {
+			for _, path := range r.Files() {
+				all = append(all, filepath.Dir(path))
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// restoreAll puts back what is missing, and reports whether there was something.
+func (d *Daemon) restoreAll(ctx context.Context) bool {
+	restored := d.restoreSockets(ctx)
+	d.changing.Lock() // an upgrade hands over what plugins have kept
+	defer d.changing.Unlock()
+	return d.restorePlugins(ctx) || restored
+}
+
+// restoreSockets makes sockets anew whose file is gone. Connections that there
+// are go on.
+func (d *Daemon) restoreSockets(ctx context.Context) (restored bool) {
+	for _, l := range d.listening() {
+		back, err := l.restore(ctx)
+		restored = back || restored
+		d.tellRestored(l.addr, back, err)
+	}
+	return restored
+}
+
+// restorePlugins has plugins put back their files.
+func (d *Daemon) restorePlugins(ctx context.Context) (restored bool) {
+	for _, p := range d.madePlugins() {
+		r, ok := p.(Restorer)
+		if !ok {
+			continue
+		}
+		back, err := r.Restore(ctx)
+		for _, path := range back {
+			d.tellRestored(path, true, nil)
+		}
+		restored = len(back) > 0 || restored
+		d.tellRestored("plugin "+p.Name(), false, err)
+	}
+	return restored
+}
+
+// tellRestored logs what became of a file that had vanished; a failure that
+// lasts, once.
+func (d *Daemon) tellRestored(what string, back bool, err error) {
+	d.lost.mu.Lock()
+	defer d.lost.mu.Unlock()
+	text := ""
+	if err != nil && d.closing.Err() == nil {
+		text = err.Error()
+	}
+	switch {
+	case back:
+		d.log.Warn("a file of the daemon was removed, and is put back", "path", what)
+	case text != "" && d.lost.told[what] != text:
+		d.log.Error("a file of the daemon was removed, and cannot be put back", "path", what, "err", err)
+	}
+	if d.lost.told == nil {
+		d.lost.told = map[string]string{}
+	}
+	d.lost.told[what] = text
+}
+
+// sleepFor waits, and reports whether ctx has not ended.
+func sleepFor(ctx context.Context, pause time.Duration) bool {
+	if pause == 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// hasFile reports whether there is a file that leads to the listener.
+func (l *listener) hasFile() bool { return l.network == "unix" && !strings.HasPrefix(l.addr, "@") }
+
+// noteFile remembers the file of the listener, to know it again.
+func (l *listener) noteFile() {
+	if l.hasFile() {
+		l.info, _ = os.Lstat(l.addr)
+	}
+}
+
+// restore makes the socket anew if its file is gone or another's.
+func (l *listener) restore(ctx context.Context) (back bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old, ok := l.inner.(*net.UnixListener)
+	if !ok || l.closed || !l.hasFile() || l.info != nil && leadsTo(l.addr, l.info) {
+		return false, nil
+	}
+	if _, err := os.Stat(filepath.Dir(l.addr)); errors.Is(err, fs.ErrNotExist) {
+		if err := l.d.restoreFolder(filepath.Dir(l.addr)); err != nil {
+			return false, err
+		}
+	}
+	inner, err := l.listen(ctx)
+	if err != nil {
+		return false, err
+	}
+	old.SetUnlinkOnClose(false)
+	l.inner = inner
+	l.noteFile()
+	_ = old.Close() // Accept goes on with the new one
+	return true, nil
+}
+
+// restoreFolder makes the runtime folder anew; others are the operator's.
+func (d *Daemon) restoreFolder(folder string) error {
+	if path, err := d.RuntimePath(); err != nil || path != folder {
+		return fmt.Errorf("its folder is gone: make %s again", folder)
+	}
+	_, err := d.RuntimeDir()
+	return err
+}
+
+// leadsTo reports whether path is still the file that info describes. A file
+// system may give the number of a removed file to the next one, but not its time.
+func leadsTo(path string, info fs.FileInfo) bool {
+	there, err := os.Lstat(path)
+	return err == nil && os.SameFile(there, info) && there.ModTime().Equal(info.ModTime())
+}

@@ -1,0 +1,170 @@
+package legion_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/lock"
+)
+
+// found is a daemon that is found by files: a control socket, a socket of its own
+// and a lock.
+type found struct {
+	t      *testing.T
+	folder string
+	log    journal
+	d      *legion.Daemon
+}
+
+func newFound(t *testing.T) *found {
+	f := &found{t: t, folder: filepath.Join(t.TempDir(), "run")}
+	f.d = f.declare(slog.New(slog.NewTextHandler(&f.log, nil)))
+	f.d.Serve("unix", filepath.Join(f.folder, "own.sock"), greet, func(context.Context) error { return nil })
+	return f
+}
+
+func (f *found) declare(log *slog.Logger) *legion.Daemon {
+	d := legion.New(legion.Config{Name: "found", RuntimeDir: f.folder, Logger: log})
+	d.Use(lock.File(""))
+	return d
+}
+
+// greet is a server that says who it is to each client, and hangs up.
+func greet(l net.Listener) error {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		_, _ = conn.Write([]byte("hello"))
+		_ = conn.Close()
+	}
+}
+
+// whole reports whether the daemon is found by all of its files.
+func (f *found) whole() bool {
+	conn, err := net.Dial("unix", filepath.Join(f.folder, "own.sock"))
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if n, _ := conn.Read(make([]byte, 5)); n != 5 {
+		return false
+	}
+	c, err := client.Dial(f.t.Context(), filepath.Join(f.folder, "control.sock"), client.Options{})
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	second := f.declare(slog.New(slog.DiscardHandler))
+	err = second.Start(f.t.Context())
+	if err == nil {
+		f.t.Error("a second daemon runs")
+		_ = second.Stop(f.t.Context())
+	}
+	return errors.Is(err, lock.ErrHeld)
+}
+
+// What is removed under a running daemon comes back: it is never taken for
+// stopped, and no second one starts.
+func TestFilesComeBack(t *testing.T) {
+	f := newFound(t)
+	if err := f.d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer f.d.Stop(context.Background())
+	if !f.whole() {
+		t.Fatal("it is not found at all")
+	}
+	files := []string{"own.sock", "control.sock", "found.lock"}
+	before := f.infos(files)
+	for name, vanish := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"renamed": func(path string) error { return os.Rename(path, path+".old") },
+		"replaced": func(path string) error {
+			if err := os.WriteFile(path+".new", nil, 0o600); err != nil {
+				return err
+			}
+			return errors.Join(os.Rename(path+".new", path), os.Remove(path)) // what is no socket must go first
+		},
+		"with the folder": func(string) error { return os.RemoveAll(f.folder) },
+	} {
+		for _, file := range files {
+			if err := vanish(filepath.Join(f.folder, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+		await(t, func() bool { return f.changed(files, before) && f.whole() })
+		t.Log(name)
+		before = f.infos(files)
+	}
+	for _, file := range files {
+		if !strings.Contains(f.log.String(), "is put back\" daemon=found path="+filepath.Join(f.folder, file)) {
+			t.Errorf("the log says nothing of %s:\n%s", file, f.log.String())
+		}
+	}
+	if err := f.d.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, file := range files[:2] {
+		if _, err := os.Lstat(filepath.Join(f.folder, file)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s stays after the stop: %v", file, err)
+		}
+	}
+}
+
+func (f *found) infos(files []string) (all []fs.FileInfo) {
+	for _, file := range files {
+		info, _ := os.Lstat(filepath.Join(f.folder, file))
+		all = append(all, info)
+	}
+	return all
+}
+
+// changed reports whether each file is there, and another than before.
+func (f *found) changed(files []string, before []fs.FileInfo) bool {
+	for i, now := range f.infos(files) {
+		if now == nil || os.SameFile(now, before[i]) && now.ModTime().Equal(before[i].ModTime()) {
+			return false
+		}
+	}
+	return true
+}
+
+// What stands in the way is told once, not removed, and the file comes back when
+// it has gone.
+func TestFilesThatCannotComeBack(t *testing.T) {
+	f := newFound(t)
+	if err := f.d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer f.d.Stop(context.Background())
+	path := filepath.Join(f.folder, "own.sock")
+	if err := errors.Join(os.WriteFile(path+".new", []byte("precious"), 0o600), os.Rename(path+".new", path)); err != nil {
+		t.Fatal(err)
+	}
+	told := func() int { return strings.Count(f.log.String(), "cannot be put back") }
+	await(t, func() bool { return told() == 1 })
+	for range 3 { // other files vanish, too
+		if err := os.Remove(filepath.Join(f.folder, "control.sock")); err != nil {
+			t.Fatal(err)
+		}
+		await(t, func() bool { _, err := os.Lstat(filepath.Join(f.folder, "control.sock")); return err == nil })
+	}
+	if b, err := os.ReadFile(path); string(b) != "precious" || told() != 1 {
+		t.Errorf("%q, %v; told %d times", b, err, told())
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	await(t, f.whole)
+}
