@@ -25,10 +25,13 @@ type PluginInfo struct {
 type LockInfo struct {
 	Name string `json:"name"` // of the plugin
 	Path string `json:"path"` // of the file, or the name of the socket
-	PID  int    `json:"pid"`  // of the process that holds it; 0 if none does
+	Held bool   `json:"held"` // by this process or another one
+	PID  int    `json:"pid"`  // of the process that holds it; 0 if none does, or if it cannot be seen from here
 }
 
-// LockReporter is a plugin that is a lock.
+// LockReporter is a plugin that is a lock. Lock says who holds it; it may be asked
+// in a process that has not started the daemon: the command line does, before it
+// calls a daemon stopped that does not answer.
 type LockReporter interface{ Lock() LockInfo }
 
 // Setting is one key of a configuration, as it is now.

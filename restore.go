@@ -32,9 +32,12 @@ type lostFiles struct {
 	told map[string]string // what was logged last, by path or plugin
 }
 
-// Files that vanish again and again are put back more and more slowly: at most
-// so slowly.
-const maxRestorePause = 10 * time.Second
+// Files that vanish again and again are put back at once so many times in a row,
+// then more and more slowly, at most so slowly.
+const (
+	freeRestores    = 20
+	maxRestorePause = 10 * time.Second
+)
 
 // keepFiles puts back the files of sockets and locks that are removed while the
 // daemon runs, so that it can always be found, and no second one starts.
@@ -42,14 +45,20 @@ func (d *Daemon) keepFiles() {
 	d.owned.Go(func() {
 		w := vanish.New()
 		defer w.Close()
-		for pause := time.Duration(0); ; {
+		var row int // times in a row
+		var last time.Time
+		for {
 			w.Add(d.folders()...) // before the look: nothing is missed between
 			if d.restoreAll(d.closing) {
-				pause = min(2*pause+10*time.Millisecond, maxRestorePause)
-			} else {
-				pause = 0
+				if row++; time.Since(last) > 2*maxRestorePause {
+					row = 1
+				}
+				last = time.Now()
+				if over := row - freeRestores; over > 0 && !sleepFor(d.closing, min(time.Duration(over)*100*time.Millisecond, maxRestorePause)) {
+					return
+				}
 			}
-			if w.Wait(d.closing) != nil || !sleepFor(d.closing, pause) {
+			if w.Wait(d.closing) != nil {
 				return
 			}
 		}
@@ -133,9 +142,6 @@ func (d *Daemon) tellRestored(what string, back bool, err error) {
 
 // sleepFor waits, and reports whether ctx has not ended.
 func sleepFor(ctx context.Context, pause time.Duration) bool {
-	if pause == 0 {
-		return ctx.Err() == nil
-	}
 	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {

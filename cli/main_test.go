@@ -12,6 +12,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/lock"
 	"github.com/legion-go/legion/systemd"
 )
 
@@ -55,6 +56,9 @@ func thumbs() {
 	ticks := 0
 	d.Every(time.Hour, func(context.Context) error { ticks++; return nil })
 	d.Use(systemd.New(systemd.Options{}))
+	if os.Getenv("THUMBS_LOCK") != "" {
+		d.Use(lock.File(""))
+	}
 	if os.Getenv("THUMBS_FAILS") != "" {
 		d.Init(func(context.Context) error { return errors.New("it cannot start") })
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -250,6 +251,32 @@ func TestDead(t *testing.T) {
 	u.expect(StatusDead, "thumbs is dead: its socket ", "", "status")
 	u.expect(ExitOK, "thumbs is not running", "", "stop")
 	u.expect(ExitOK, "", "runs in the background", "start", "-o", "log_file="+u.dir+"/log")
+}
+
+// A daemon that holds its lock runs, whether it can be reached or not. The test
+// takes the daemon's part.
+func TestLockedWithoutSocket(t *testing.T) {
+	u := newUser(t)
+	u.env = []string{"THUMBS_LOCK=1"}
+	u.expect(StatusStopped, "thumbs is stopped", "", "status")
+	path := filepath.Join(u.dir, "thumbs.lock")
+	pid := strconv.Itoa(os.Getpid())
+	if err := os.WriteFile(path, []byte(pid+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	u.expect(StatusStopped, "thumbs is stopped", "", "status") // the file alone says nothing
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	says := "process " + pid + " holds the lock " + path
+	u.expect(StatusUnknown, "", says, "status")
+	u.expect(ExitFailed, "", says, "start")
+	u.expect(ExitFailed, "", says, "stop")
 }
 
 // Without a verb: help, the ancestor's flags, the program's own.

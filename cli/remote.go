@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 )
 
@@ -32,7 +34,7 @@ func (r *remote) connect(ctx context.Context) (*client.Client, error) {
 	defer cancel()
 	var err error
 	if r.program.daemon != nil {
-		r.client, err = r.own(ctx)
+		r.client, err = r.unlessLocked(ctx)
 	} else {
 		r.client, err = r.named(ctx)
 	}
@@ -63,6 +65,51 @@ func (r *remote) own(ctx context.Context) (*client.Client, error) {
 		return nil, err // what was tried first is where it would be started
 	}
 	return elsewhere, other
+}
+
+// lockPatience is how long a daemon may hold its lock without an answer at its
+// control socket: it has just begun to start, or is about to end.
+const lockPatience = time.Second
+
+// unlessLocked dials the program's own daemon. One that does not answer, but holds
+// its lock, is not stopped.
+func (r *remote) unlessLocked(ctx context.Context) (*client.Client, error) {
+	for begun := time.Now(); ; {
+		c, err := r.own(ctx)
+		if absent := (*client.NotRunningError)(nil); !errors.As(err, &absent) {
+			return c, err
+		}
+		l, lockErr := legion.Use[legion.LockReporter](r.program.daemon)
+		if lockErr != nil {
+			return nil, err // it has no lock
+		}
+		held := l.Lock()
+		if !held.Held {
+			return nil, err
+		}
+		if time.Since(begun) > lockPatience {
+			return nil, &lockedError{name: r.program.daemon.Name(), address: r.address, lock: held}
+		}
+		select {
+		case <-time.After(lockPatience / 50):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// lockedError says that a daemon runs, but does not answer.
+type lockedError struct {
+	name, address string
+	lock          legion.LockInfo
+}
+
+func (e *lockedError) Error() string {
+	const text = "%s runs, but does not answer at %s: "
+	if e.lock.PID == 0 {
+		return fmt.Sprintf(text+"a process that cannot be seen from here, in another container perhaps, holds the lock %s", e.name, e.address, e.lock.Path)
+	}
+	return fmt.Sprintf(text+"process %d holds the lock %s; its log says more; kill %d ends it", e.name, e.address, e.lock.PID, e.lock.Path, e.lock.PID)
 }
 
 // named dials the daemon of that name or address.

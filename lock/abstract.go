@@ -46,14 +46,44 @@ type abstractLock struct {
 
 func (l *abstractLock) Name() string { return "lock-abstract" }
 
-// Lock is what lock.list of the control socket tells.
+// Lock says who holds the lock.
 func (l *abstractLock) Lock() legion.LockInfo {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.listener == nil {
-		return info(l.Name(), "", false)
+	if l.listener != nil {
+		return mine(l.Name(), l.listener.Addr().String())
 	}
-	return info(l.Name(), l.listener.Addr().String(), true)
+	i := legion.LockInfo{Name: l.Name()}
+	if l.daemon == nil || !haveAbstract {
+		return i
+	}
+	i.Path = "@" + l.wanted()
+	if pid, _, err := ask(i.Path); err == nil {
+		i.PID, i.Held = pid, true
+	}
+	return i
+}
+
+// wanted is the name to bind, without the leading @.
+func (l *abstractLock) wanted() string {
+	if l.given != "" {
+		return l.given
+	}
+	return l.prefix() + strconv.Itoa(os.Geteuid())
+}
+
+// ask returns who holds the lock of a name. The error is that of the connection if
+// nobody listens: not yet, or not any more.
+func ask(name string) (pid, uid int, err error) {
+	c, err := net.DialTimeout("unix", name, heldPatience)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer c.Close()
+	if pid, uid, err = peer(c.(*net.UnixConn)); err != nil {
+		return 0, 0, fmt.Errorf("asking who holds the lock %s: %w", name, err)
+	}
+	return pid, uid, nil
 }
 
 // Attach is called by Use.
@@ -79,11 +109,7 @@ func (l *abstractLock) Start(ctx context.Context) error {
 		return err
 	}
 	if listener == nil {
-		name := l.given
-		if name == "" {
-			name = l.prefix() + strconv.Itoa(os.Geteuid())
-		}
-		if listener, err = l.bind(ctx, "@"+name); err != nil {
+		if listener, err = l.bind(ctx, "@"+l.wanted()); err != nil {
 			return err
 		}
 	}
@@ -143,13 +169,7 @@ func (l *abstractLock) bind(ctx context.Context, name string) (*net.UnixListener
 			return err
 		}
 		held := &HeldError{Daemon: l.daemon.Name(), Lock: name, UID: -1}
-		// Not yet listening, or not any more: nobody to ask.
-		if c, err := net.DialTimeout("unix", name, heldPatience); err == nil {
-			pid, uid, err := peer(c.(*net.UnixConn))
-			_ = c.Close()
-			if err != nil {
-				return fmt.Errorf("asking who holds the lock %s: %w", name, err)
-			}
+		if pid, uid, err := ask(name); err == nil {
 			held.PID = pid
 			if uid != os.Geteuid() {
 				held.UID = uid

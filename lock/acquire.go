@@ -149,6 +149,25 @@ func lock(f *os.File, daemon, path string) error {
 	return fmt.Errorf("locking %s: %w: its file system may have no locks: name a file on a local one, in /run for instance", path, err)
 }
 
+// holder returns the process that has locked the file at path; 0 if it has not
+// said, or cannot be seen from here. Nothing is made or changed.
+func holder(path string) (pid int, held bool) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	// A shared lock, which two that ask may have together. It is gone with f.
+	err = control(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB) })
+	if !errors.Is(err, unix.EWOULDBLOCK) {
+		return 0, false
+	}
+	if pid, _ = readPID(f); pid != 0 && !alive(pid) {
+		pid = 0 // its number in another container
+	}
+	return pid, true
+}
+
 // leadsTo reports whether path is a name of f.
 func leadsTo(path string, f *os.File) bool {
 	there, err := os.Lstat(path)

@@ -53,11 +53,22 @@ type fileLock struct {
 
 func (l *fileLock) Name() string { return "lock-file" }
 
-// Lock is what lock.list of the control socket tells.
+// Lock says who holds the lock.
 func (l *fileLock) Lock() legion.LockInfo {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return info(l.Name(), l.path, l.f != nil)
+	if l.f != nil {
+		return mine(l.Name(), l.path)
+	}
+	i := legion.LockInfo{Name: l.Name()}
+	if l.daemon == nil {
+		return i
+	}
+	var err error
+	if i.Path, err = l.where(l.daemon.RuntimePath); err == nil {
+		i.PID, i.Held = holder(i.Path)
+	}
+	return i
 }
 
 // Attach is called by Use.
@@ -72,7 +83,7 @@ func (l *fileLock) Attach(d *legion.Daemon) error {
 
 // Start takes the lock, or takes it over.
 func (l *fileLock) Start(ctx context.Context) error {
-	path, err := l.where()
+	path, err := l.where(l.daemon.RuntimeDir)
 	if err != nil {
 		return err
 	}
@@ -102,11 +113,12 @@ func (l *fileLock) Start(ctx context.Context) error {
 	return nil
 }
 
-func (l *fileLock) where() (string, error) {
+// where returns the path of the file; runtime returns the daemon's runtime folder.
+func (l *fileLock) where(runtime func() (string, error)) (string, error) {
 	if l.given != "" {
 		return filepath.Abs(l.given)
 	}
-	dir, err := l.daemon.RuntimeDir()
+	dir, err := runtime()
 	if err != nil {
 		return "", err
 	}

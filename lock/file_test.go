@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -28,6 +30,41 @@ func try(t *testing.T, path string, hard bool) error {
 		t.Error(err)
 	}
 	return nil
+}
+
+// Who holds a lock can be asked without it, and asking changes nothing.
+func TestHolder(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	for _, kind := range []string{"file", "abstract"} {
+		t.Run(kind, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "lock")
+			if kind == "abstract" {
+				name = "legion-test-holder-" + strconv.Itoa(os.Getpid())
+			}
+			h := &fakeHost{}
+			start, stop, _ := attached(kind, name, h)
+			other := attach(kind, name, &fakeHost{}).(legion.LockReporter)
+			if i := other.Lock(); i.Held || i.PID != 0 {
+				t.Errorf("nobody holds it: %+v", i)
+			}
+			if _, err := os.Lstat(name); err == nil {
+				t.Error("asking has made the file")
+			}
+			must(t, start(t.Context()))
+			for range 2 {
+				if i := other.Lock(); !i.Held || i.PID != os.Getpid() || !strings.HasSuffix(i.Path, name) {
+					t.Errorf("%+v", i)
+				}
+			}
+			must(t, stop(t.Context()))
+			for _, f := range h.copies {
+				must(t, f.Close())
+			}
+			if i := other.Lock(); i.Held {
+				t.Errorf("nobody holds it any more: %+v", i)
+			}
+		})
+	}
 }
 
 // What is not a lock file is refused, and left as it is; some of it is mended in

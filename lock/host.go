@@ -12,6 +12,7 @@ import (
 type host interface {
 	Name() string
 	RuntimeDir() (string, error)
+	RuntimePath() (string, error)
 	HardStart() bool
 	Keep(name string, f *os.File)
 	Inherited(name string) *os.File

@@ -108,15 +108,24 @@ func newLock(kind, where string) legion.Plugin {
 
 // attached returns a lock that belongs to h.
 func attached(kind, where string, h *fakeHost) (start, stop func(context.Context) error, pass func()) {
-	switch l := newLock(kind, where).(type) {
+	switch l := attach(kind, where, h).(type) {
 	case *fileLock:
-		l.daemon, l.failed = h, h.fail
 		return l.Start, l.Stop, l.pass
 	case *abstractLock:
-		l.daemon, l.failed = h, h.fail
 		return l.Start, l.Stop, l.pass
 	}
 	panic(kind)
+}
+
+func attach(kind, where string, h *fakeHost) legion.Plugin {
+	p := newLock(kind, where)
+	switch l := p.(type) {
+	case *fileLock:
+		l.daemon, l.failed = h, h.fail
+	case *abstractLock:
+		l.daemon, l.failed = h, h.fail
+	}
+	return p
 }
 
 // fakeHost is what a lock sees of a daemon.
@@ -128,9 +137,10 @@ type fakeHost struct {
 	copies    []*os.File
 }
 
-func (h *fakeHost) Name() string                { return "locked" }
-func (h *fakeHost) RuntimeDir() (string, error) { return h.dir, nil }
-func (h *fakeHost) HardStart() bool             { return h.hard }
+func (h *fakeHost) Name() string                 { return "locked" }
+func (h *fakeHost) RuntimeDir() (string, error)  { return h.dir, nil }
+func (h *fakeHost) RuntimePath() (string, error) { return h.dir, nil }
+func (h *fakeHost) HardStart() bool              { return h.hard }
 func (h *fakeHost) Keep(name string, f *os.File) {
 	if h.kept == nil {
 		h.kept = map[string]*os.File{}

@@ -52,11 +52,7 @@ func writePID(f *os.File, pid int) error {
 	return f.Truncate(int64(len(line)))
 }
 
-// info describes a lock.
-func info(name, path string, held bool) legion.LockInfo {
-	i := legion.LockInfo{Name: name, Path: path}
-	if held {
-		i.PID = os.Getpid()
-	}
-	return i
+// mine describes a lock that this process holds.
+func mine(name, path string) legion.LockInfo {
+	return legion.LockInfo{Name: name, Path: path, Held: true, PID: os.Getpid()}
 }
