@@ -195,6 +195,9 @@ func (d *Daemon) listenControl(ctx context.Context, key string, a control.Addres
 	}
 	l := &listener{d: d, network: a.Network, addr: a.Addr, key: key, opened: make(chan struct{})}
 	l.listen = func(ctx context.Context) (net.Listener, error) {
+		if err := d.letIn(a); err != nil {
+			return nil, err
+		}
 		return control.Listen(ctx, a)
 	}
 	if err := l.open(ctx); err != nil {
@@ -207,6 +210,25 @@ func (d *Daemon) listenControl(ctx context.Context, key string, a control.Addres
 		}
 	}
 	return l, nil
+}
+
+// letIn opens the way to a socket for those whom its mode and group let in: the
+// runtime folder lets nobody else pass by itself. Other folders are the
+// operator's.
+func (d *Daemon) letIn(a control.Address) error {
+	passers, gid, err := a.Passers()
+	if err != nil || passers == 0 {
+		return err
+	}
+	folder := filepath.Dir(a.Addr)
+	if own, err := d.RuntimePath(); err == nil && own == folder {
+		return host.LetPass(folder, passers, gid)
+	}
+	if info, err := os.Stat(folder); err == nil && info.Mode()&passers != passers {
+		d.log.Warn("other users do not reach the control socket: its folder keeps them out; chmod it",
+			"address", a.String(), "folder", folder, "mode", fmt.Sprintf("%#o", info.Mode().Perm()), "needs", fmt.Sprintf("%#o", info.Mode().Perm()|passers))
+	}
+	return nil
 }
 
 func (c *controlSocket) use(s *control.Server) {

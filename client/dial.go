@@ -164,7 +164,9 @@ func (t target) why(ctx, limited context.Context, err error) error {
 	case refused, other:
 		return err
 	case errors.Is(err, fs.ErrPermission) && t.address.network == "unix":
-		return &PermissionError{Name: t.name, Address: t.address.String(), User: whoami(), Allowed: allowed(t.address.where), Err: err}
+		e := &PermissionError{Name: t.name, Address: t.address.String(), User: whoami(), Err: err}
+		e.Allowed, e.Folder = allowed(t.address.where)
+		return e
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTDIR):
 		return &NotRunningError{Name: t.name, Address: t.address.String(), Tried: []string{t.address.where}, Err: err}
 	}
@@ -182,13 +184,16 @@ func whoami() string {
 	return fmt.Sprintf("%s (%d)", id.Name, id.UID)
 }
 
-// allowed tells who may connect: by the socket, or by the folder if that keeps us from seeing it.
-func allowed(path string) string {
+// allowed tells who may connect: by the socket, or by the folder that keeps this user from seeing it.
+func allowed(path string) (who, folder string) {
 	for _, p := range []string{path, filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
 		if info, err := os.Stat(p); err == nil {
 			uid, gid := ownerOf(info)
-			return fmt.Sprintf("user %d, group %d, mode %#o of %s", uid, gid, info.Mode().Perm(), p)
+			if p != path && info.Mode()&0o001 == 0 {
+				folder = p
+			}
+			return fmt.Sprintf("user %d, group %d, mode %#o of %s", uid, gid, info.Mode().Perm(), p), folder
 		}
 	}
-	return ""
+	return "", ""
 }

@@ -70,6 +70,7 @@ type PermissionError struct {
 	Address string // of the socket
 	User    string // who this process is: "alice (1000)"
 	Allowed string // what is known of who may: "user 33, group 4, mode 0660 of /run/thumbs/control.sock"; may be ""
+	Folder  string // the folder that keeps this user from the socket; "" if that itself does
 	Err     error  // of the system
 }
 
@@ -80,7 +81,12 @@ func (e *PermissionError) Error() string {
 	if e.Allowed != "" {
 		fmt.Fprintf(&b, " (%s)", e.Allowed)
 	}
-	b.WriteString(": run this as root or as the daemon's user, or let a group in, with ?mode=0660&group=… in the daemon's control address")
+	b.WriteString(": run this as root or as the daemon's user, or let ")
+	if e.Folder != "" {
+		fmt.Fprintf(&b, "others pass through the folder: chmod o+x %s; the socket's own mode still counts", e.Folder)
+	} else {
+		b.WriteString("a group in, with ?mode=0660&group=… in the daemon's control address")
+	}
 	return b.String()
 }
 

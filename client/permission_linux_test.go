@@ -54,6 +54,9 @@ func TestPermission(t *testing.T) {
 			if allowed := fmt.Sprintf("user %d, group %d, mode 0 of %s", os.Geteuid(), os.Getegid(), closed); e.Allowed != allowed || !strings.Contains(e.Error(), allowed) {
 				t.Errorf("%s, %s: allowed are %q", closed, what, e.Allowed)
 			}
+			if (e.Folder == folder) != (closed == folder) || strings.Contains(e.Error(), "chmod o+x "+folder) != (closed == folder) {
+				t.Errorf("%s, %s: the folder in the way is %q: %v", closed, what, e.Folder, e)
+			}
 		}
 		asStranger(t, func() {
 			_, err := Dial(soon(t), address, Options{})

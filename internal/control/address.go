@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/rpc"
 )
 
@@ -178,6 +179,23 @@ func (a Address) mode() fs.FileMode {
 		return 0o660
 	}
 	return 0o600
+}
+
+// Passers returns which bits of search permission the folder of a Unix socket needs, so that those whom the socket lets in
+// reach it: 0 if that is its owner alone. gid is the group that it needs, -1 any.
+func (a Address) Passers() (bits fs.FileMode, gid int, err error) {
+	switch {
+	case a.Network != "unix":
+		return 0, -1, nil
+	case a.mode()&0o006 != 0:
+		return 0o011, -1, nil // the folder's group is not among the others
+	case a.mode()&0o060 == 0:
+		return 0, -1, nil
+	case a.Group == "":
+		return 0o010, -1, nil
+	}
+	who, err := host.Lookup("", a.Group)
+	return 0o010, who.GID, err
 }
 
 // String writes an address as [ParseAddress] reads it.

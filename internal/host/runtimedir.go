@@ -142,6 +142,33 @@ func provide(path, by string, owner Identity) error {
 	return nil
 }
 
+// LetPass adds bits, 0011 for everybody or 0010 for the folder's group, to the mode of a folder that [RuntimeDir]
+// has provided, so that they reach what is in it and lets them in by itself. They cannot list what is there. The folder is given to the group gid before, unless that is -1.
+func LetPass(path string, bits fs.FileMode, gid int) error {
+	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return whyNotOpened(path, err)
+	}
+	defer dir.Close()
+	info, err := dir.Stat()
+	if err != nil {
+		return err
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && gid >= 0 && int(st.Gid) != gid {
+		if err := dir.Chown(-1, gid); err != nil {
+			return fmt.Errorf("giving the folder %s to group %d, so that its members reach the socket: %w: the daemon's user must be a member", path, gid, err)
+		}
+
+	}
+	if info.Mode()&bits == bits {
+		return nil
+	}
+	if err := dir.Chmod(info.Mode().Perm() | bits); err != nil {
+		return fmt.Errorf("letting other users pass through the folder %s: %w", path, err)
+	}
+	return nil
+}
+
 // giveTo makes a folder of ours that of owner, unless it was there before and has something in it: it might be /etc.
 func giveTo(dir *os.File, made bool, owner Identity) error {
 	if !made {
