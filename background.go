@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,7 +19,11 @@ func (d *Daemon) command() (path string, args []string) {
 	if c := d.config.Command; len(c) > 0 {
 		return c[0], c
 	}
-	return executable, proc.Args()
+	args = proc.Args()
+	if len(args) > 0 && filepath.Base(args[0]) == filepath.Base(executable) {
+		args[0] = executable // so that the next process knows the path, too
+	}
+	return executable, args
 }
 
 // goToBackground starts the daemon again as a process without a terminal, waits

@@ -8,12 +8,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/takeover"
 )
 
-// executable is the path of this program as it was when it started: an upgrade
-// starts what is there then, not the file that was replaced meanwhile.
-var executable, _ = os.Executable()
+// executable is the path by which this program was started, with the links in
+// it: an upgrade starts what is there then, not the file that was replaced, nor
+// the release that a link led to before. It is "" in workers.
+var executable = func() string {
+	if proc.Self() != nil {
+		return ""
+	}
+	args := append(proc.Args(), "") // exec may have been given none
+	return host.Invoked(args[0], takeover.Inherited() != nil)
+}()
+
+// Program returns the absolute path by which this program was started, as
+// Daemon.Upgrade executes it: symbolic links in it are not resolved. It is "" in
+// worker processes.
+func Program() string { return executable }
 
 // settle makes the process what the configuration asks for, as far as it can be
 // done before the plugins start: umask, niceness and working directory.

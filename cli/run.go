@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"time"
 
@@ -157,11 +156,7 @@ func (p *program) startInBackground(ctx context.Context) error {
 // runCommand is this command line with the verb run: what starts the daemon in the
 // background, and what an upgrade starts, is not to look for a daemon that runs.
 func (p *program) runCommand() []string {
-	executable, err := os.Executable()
-	if err != nil {
-		executable = os.Args[0]
-	}
-	command := append([]string{executable}, p.prefix...)
+	command := append([]string{legion.Program()}, p.prefix...)
 	command = append(command, "run")
 	if p.flags.verbose {
 		command = append(command, "-v")

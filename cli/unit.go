@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/systemd"
 )
 
@@ -57,12 +58,8 @@ func (o *unitOptions) register(fs *flag.FlagSet) {
 
 // unit returns the text of the unit.
 func (o *unitOptions) unit(p *program) (string, error) {
-	executable, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
 	c := p.daemon.Config()
-	command := slices.Concat([]string{executable}, p.prefix, []string{"run", "-f"}, p.flags.set.args())
+	command := slices.Concat([]string{legion.Program()}, p.prefix, []string{"run", "-f"}, p.flags.set.args())
 	if c.User != "" && o.user == "" {
 		o.user, o.group = c.User, c.Group
 	}
