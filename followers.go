@@ -96,7 +96,7 @@ func (f *followers[T]) remove(one *follower[T]) {
 // follow sends items until ctx ends or send fails. missed makes the item that
 // tells how many were left out.
 func (one *follower[T]) follow(ctx context.Context, send func(T) error, missed func(n uint64) T) error {
-	for {
+	for ctx.Err() == nil { // items may come faster than they are sent
 		select {
 		case next := <-one.items:
 			if next.missed > 0 {
@@ -113,9 +113,9 @@ func (one *follower[T]) follow(ctx context.Context, send func(T) error, missed f
 				}
 			}
 		case <-ctx.Done():
-			return nil
 		}
 	}
+	return nil
 }
 
 // missedLast returns how many were left out after the last item, if all others

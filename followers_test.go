@@ -6,6 +6,28 @@ import (
 	"testing"
 )
 
+// A follower whose context ends gets nothing more, also when items are there, and
+// however fast more of them come.
+func TestFollowersEndWithTheirContext(t *testing.T) {
+	for range 20 { // a random choice would be right in one of many
+		var f followers[int]
+		one := f.add(func(int) bool { return true })
+		f.offer(1)
+		f.offer(2)
+		ctx, cancel := context.WithCancel(t.Context())
+		sent := 0
+		err := one.follow(ctx, func(int) error {
+			sent++
+			cancel()
+			return nil
+		}, func(uint64) int { return 0 })
+		if err != nil || sent != 1 {
+			t.Fatalf("%d items, %v", sent, err)
+		}
+		f.remove(one)
+	}
+}
+
 // Who is too slow is told how many items are left out, and where; items that
 // nobody wants take nobody's place.
 func TestFollowersTellWhatIsMissing(t *testing.T) {

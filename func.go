@@ -69,7 +69,7 @@ func (f *Func[In, Out]) do(ctx context.Context, c *call) error {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return f.ended(err)
+		return f.ended(err, beforeCall)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		c.Limit = max(time.Until(deadline), 1)
@@ -78,13 +78,17 @@ func (f *Func[In, Out]) do(ctx context.Context, c *call) error {
 	return nil
 }
 
-// ended is the error of a call whose context had ended before it began.
-func (f *Func[In, Out]) ended(cause error) error {
-	e := &WorkerError{Pool: f.p.name, Func: f.name, ExitCode: -1, kind: ErrCanceled, cause: cause, detail: "the caller's context had ended before the call"}
+// beforeCall is the detail of an error of ended.
+const beforeCall = "the caller's context had ended before the call"
+
+// ended is the error of a call that has no other end than that of its caller's
+// context.
+func (e *endpoint[In, Out]) ended(cause error, detail string) error {
+	err := &WorkerError{Pool: e.p.name, Func: e.name, ExitCode: -1, kind: ErrCanceled, cause: cause, detail: detail}
 	if errors.Is(cause, context.DeadlineExceeded) {
-		e.kind = ErrTimeout
+		err.kind = ErrTimeout
 	}
-	return e
+	return err
 }
 
 // Go runs the function in a worker and returns at once. ctx bounds the call, not
@@ -104,7 +108,7 @@ func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] {
 		p, err = f.p.pool()
 	}
 	if err == nil && ctx.Err() != nil {
-		err = f.ended(ctx.Err())
+		err = f.ended(ctx.Err(), beforeCall)
 	}
 	if err != nil {
 		fut.resolve = func() (out Out, _ error) { return out, err }

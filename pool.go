@@ -110,7 +110,10 @@ type Pool struct {
 	// direction of each worker; larger payloads travel in pieces. 64 KiB to 1 GiB,
 	// rounded up to a power of two. Default 1 MiB.
 	Buffer int
-	// MaxPayload is the largest argument or result in bytes. Default 64 MiB.
+	// MaxPayload is the largest argument, result or element of a stream in bytes.
+	// Default 64 MiB. The daemon holds one result for a call; for a call of a
+	// Stream the elements that wait to be taken, which are 4 MiB and one element at
+	// most, and the one that the loop has.
 	MaxPayload int64
 
 	// LoopEvery is the interval of the workers' own loops, for a pool made by

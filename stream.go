@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
 )
 
@@ -56,11 +57,16 @@ func (s *Stream[In, Out]) Name() string { return s.name }
 // Pool returns the control of the function's pool.
 func (s *Stream[In, Out]) Pool() *Supervisor { return &Supervisor{s.p} }
 
-// All runs the function in a worker and gives its elements as they come. Leaving
-// the loop early cancels the call. The worker is at most 32 elements ahead of the
-// loop. An error, the last pair of the sequence, is of the kinds that Call
-// returns. Pool.Timeout counts for the whole sequence. The sequence may be used
-// again; each use is a call.
+// All runs the function in a worker and gives its elements as they come. An
+// error, the last pair of the sequence, is of the kinds that Call returns. The
+// sequence may be used again; each use is a call.
+//
+// Leaving the loop early cancels the call. So does the end of ctx, and
+// Pool.Timeout, which counts for the whole sequence: then the error comes next,
+// in the place of elements that wait to be taken.
+//
+// The worker is ahead of the loop by at most 32 elements, and by 4 MiB and one
+// element: so much a call may hold in the daemon, whatever its worker does.
 func (s *Stream[In, Out]) All(ctx context.Context, in In) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		var none Out
@@ -71,7 +77,7 @@ func (s *Stream[In, Out]) All(ctx context.Context, in In) iter.Seq2[Out, error] 
 		}
 		defer r.close()
 		for {
-			item, err := r.next()
+			item, err := r.next(ctx)
 			if errors.Is(err, errEnd) {
 				return
 			}
@@ -91,15 +97,15 @@ var errEnd = errors.New("end of stream")
 
 // reader is one call of a Stream, in the daemon.
 type reader struct {
-	ctx   context.Context
 	pool  *pool.Pool
 	call  *call
-	end   func(cause error) error
-	taken uint32 // elements taken since the worker was last granted more
+	end   func(cause error, left int) error // after the call, of which so many elements were not taken
+	taken wire.Taken                        // what the loop has taken since the worker was last told
 
 	mu    sync.Mutex
 	items [][]byte
-	more  chan struct{} // an element or the end has come
+	ahead wire.Window   // items, and taken
+	more  chan struct{} // an element has come
 	over  chan struct{} // the call has ended
 }
 
@@ -113,33 +119,47 @@ func (s *Stream[In, Out]) open(ctx context.Context, in In) (*reader, error) {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		f := Func[In, Out]{endpoint: s.endpoint}
-		return nil, f.ended(err)
+		return nil, s.ended(err, beforeCall)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		c.Limit = max(time.Until(deadline), 1)
 	}
-	r := &reader{ctx: ctx, pool: p, call: c, more: make(chan struct{}, 1), over: make(chan struct{})}
-	r.end = func(cause error) error {
-		if c.Kind == pool.OK {
+	r := &reader{pool: p, call: c, more: make(chan struct{}, 1), over: make(chan struct{})}
+	r.end = func(cause error, left int) error {
+		switch {
+		case cause != nil && left > 0 && !cutShort(c.Kind):
+			return s.ended(cause, "the caller's context has ended before the loop had taken all elements")
+		case c.Kind == pool.OK:
 			return errEnd
 		}
 		return failure(s.p.name, s.name, c.Call, cause)
 	}
 	c.Stream = r.take
-	c.OnEnd = func(*pool.Call) { close(r.over) }
+	// Not only when the loop comes for the next element: that may take long, and
+	// the worker is of use to others.
+	unwatch := context.AfterFunc(ctx, func() { p.Cancel(c.Call, ctx.Err()) })
+	c.OnEnd = func(*pool.Call) {
+		unwatch()
+		close(r.over)
+	}
 	p.Submit(c.Call)
 	return r, nil
 }
 
-// take gets an element from the link's receiver. More than was granted is a
-// worker that lies.
+// cutShort reports whether it was the daemon that ended a call, not its worker.
+func cutShort(k pool.Kind) bool {
+	return k == pool.Timeout || k == pool.Canceled || k == pool.Stopped
+}
+
+// take gets an element from the link's receiver. One that has no place in the
+// window is of a worker that lies.
 func (r *reader) take(item []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.items) >= worker.StreamWindow {
-		return fmt.Errorf("more than %d elements of a stream that the reader has not asked for", worker.StreamWindow)
+	if r.ahead.Full() {
+		return fmt.Errorf("an element of a stream beyond its window of %d elements and %d bytes", wire.StreamItems, wire.StreamBytes)
 	}
+	r.ahead.Add(len(item))
 	r.items = append(r.items, item)
 	select {
 	case r.more <- struct{}{}:
@@ -148,50 +168,81 @@ func (r *reader) take(item []byte) error {
 	return nil
 }
 
-// next returns the next element, errEnd, or why there is none.
-func (r *reader) next() ([]byte, error) {
-	done := r.ctx.Done()
-	over := r.over
+// next returns the next element, errEnd, or why there is none. A call that was
+// cut short has no next element, though some may be there.
+func (r *reader) next(ctx context.Context) ([]byte, error) {
 	for {
-		r.mu.Lock()
-		if len(r.items) > 0 {
-			item := r.items[0]
-			r.items[0] = nil
-			r.items = r.items[1:]
-			r.mu.Unlock()
-			r.grant()
+		if ctx.Err() != nil {
+			<-r.over // it was cancelled
+		}
+		over := r.ended() // and then, all of its elements are there
+		if over && (ctx.Err() != nil || cutShort(r.call.Kind)) {
+			return nil, r.end(ctx.Err(), r.drop())
+		}
+		if item, ok := r.first(); ok {
+			r.grant(item)
 			return item, nil
 		}
-		r.mu.Unlock()
-		if over == nil {
-			return nil, r.end(r.ctx.Err())
+		if over {
+			return nil, r.end(nil, 0)
 		}
 		select {
 		case <-r.more:
-		case <-over:
-			over = nil // look once more for elements that came before the end
-		case <-done:
-			done = nil
-			r.pool.Cancel(r.call.Call, r.ctx.Err())
+		case <-r.over:
+		case <-ctx.Done():
 		}
 	}
 }
 
-// grant lets the worker go on when the loop has taken half of what was under way.
-func (r *reader) grant() {
-	if r.taken++; r.taken >= worker.StreamWindow/2 {
-		r.pool.Grant(r.call.Call, r.taken)
-		r.taken = 0
+func (r *reader) ended() bool {
+	select {
+	case <-r.over:
+		return true
+	default:
+		return false
 	}
+}
+
+// first takes the first of the elements that are there.
+func (r *reader) first() (item []byte, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.items) == 0 {
+		return nil, false
+	}
+	item, r.items[0] = r.items[0], nil
+	r.items = r.items[1:]
+	return item, true
+}
+
+// drop forgets the elements that are there, and returns how many.
+func (r *reader) drop() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := len(r.items)
+	r.items = nil
+	return n
+}
+
+// grant lets the worker go on when the loop has taken half of what may be under
+// way.
+func (r *reader) grant(item []byte) {
+	r.taken.Items++
+	r.taken.Bytes += uint64(len(item))
+	if !r.taken.Worth() {
+		return
+	}
+	r.mu.Lock()
+	r.ahead.Take(r.taken) // first: the worker is quick
+	r.mu.Unlock()
+	r.pool.Grant(r.call.Call, r.taken)
+	r.taken = wire.Taken{}
 }
 
 // close ends the call, if it has not ended, and waits for that.
 func (r *reader) close() {
-	select {
-	case <-r.over:
-		return
-	default:
+	if !r.ended() {
+		r.pool.Cancel(r.call.Call, context.Canceled)
+		<-r.over
 	}
-	r.pool.Cancel(r.call.Call, context.Canceled)
-	<-r.over
 }

@@ -37,19 +37,25 @@ func topVerb() *verb {
 				if every < minEvery {
 					return usage("--every %v: give %v or more", every, minEvery)
 				}
-				for tick := time.NewTicker(every); ; <-tick.C {
+				tick := time.NewTicker(every)
+				defer tick.Stop()
+				for {
 					all, shown, err := get[[]legion.Process](ctx, in, "daemon.ps", nil)
 					if err != nil {
 						return in.absence(err)
 					}
-					if shown {
-						continue
+					if !shown {
+						if out := in.out(); out.terminal {
+							out.measure()
+							out.clear()
+						}
+						in.out().processes(in.remote.name(), all)
 					}
-					if out := in.out(); out.terminal {
-						out.measure()
-						out.clear()
+					select {
+					case <-tick.C:
+					case <-ctx.Done():
+						return ctx.Err()
 					}
-					in.out().processes(in.remote.name(), all)
 				}
 			},
 		},

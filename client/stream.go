@@ -95,7 +95,7 @@ func (c *Client) stream(ctx context.Context, method string, params any, item fun
 	}
 	for {
 		m, err := w.read()
-		if err != nil {
+		if err != nil || ctx.Err() != nil || c.wasClosed() { // also when more is there to be read
 			return why(err)
 		}
 		if m.refuses() {

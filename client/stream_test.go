@@ -164,9 +164,10 @@ func TestStreamLeft(t *testing.T) {
 	receive(t, "end of the stream", left)
 }
 
+// The end of the context counts although more items have been received.
 func TestStreamContext(t *testing.T) {
 	leaks(t)
-	c := mustDial(t, serve(t, streaming(func(p *peer, r asked) { p.item(`{}`); p.end() })))
+	c := mustDial(t, serve(t, streaming(func(p *peer, r asked) { severalItems(p); p.end() })))
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	items := 0
@@ -193,11 +194,21 @@ func TestStreamContext(t *testing.T) {
 	}
 }
 
+// severalItems sends items that arrive together.
+func severalItems(p *peer) {
+	const one = `{"jsonrpc":"2.0","method":"ticks","params":{"stream":3,"item":{}}}`
+	p.say("%s", strings.Repeat(one+"\n", 9)+one)
+}
+
 func TestStreamClosed(t *testing.T) {
 	leaks(t)
-	c := mustDial(t, serve(t, streaming(func(p *peer, r asked) { p.item(`{}`); p.end() })))
+	c := mustDial(t, serve(t, streaming(func(p *peer, r asked) { severalItems(p); p.end() })))
+	items := 0
 	for _, err := range Stream[tick](soon(t), c, "ticks", nil) {
 		if err == nil {
+			if items++; items > 1 {
+				t.Error("an item after Close")
+			}
 			_ = c.Close()
 			continue
 		}

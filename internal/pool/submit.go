@@ -104,12 +104,13 @@ func (p *Pool) WorkerOf(c *Call) int {
 	return 0
 }
 
-// Grant lets the worker that runs the streamed call c send n more elements.
-func (p *Pool) Grant(c *Call, n uint32) {
+// Grant lets the worker that runs the streamed call c send more elements, for
+// those that were taken.
+func (p *Pool) Grant(c *Call, taken wire.Taken) {
 	p.mu.Lock()
 	w, id := c.worker, c.id
 	p.mu.Unlock()
 	if w != nil {
-		w.member.control(wire.Header{Kind: wire.Credit, Call: id}, wire.AppendCredit(nil, n))
+		w.member.control(wire.Header{Kind: wire.Credit, Call: id}, wire.AppendCredit(nil, taken))
 	}
 }

@@ -3,7 +3,7 @@
 // (Hello, Fault, credits, stacks). It does no input or output and knows nothing of rings and sockets; package link moves
 // frames. PROTOCOL.md beside this file is the specification, with every layout and limit.
 //
-// Reading order: kind.go, header.go, call.go, fault.go, hello.go, stack.go, limits.go.
+// Reading order: kind.go, header.go, call.go, fault.go, hello.go, stream.go, stack.go, limits.go.
 //
 // Every decoder in this package takes hostile bytes: it returns an error, and never panics, never reads a byte of
 // its input that it has checked before a second time, and never allocates more than a small multiple of what it was

@@ -84,14 +84,3 @@ func DecodeHello(b []byte) (Hello, error) {
 	}
 	return h, nil
 }
-
-// AppendCredit appends the payload of a Credit frame: n items more.
-func AppendCredit(b []byte, n uint32) []byte { return binary.LittleEndian.AppendUint32(b, n) }
-
-// DecodeCredit decodes the whole of b.
-func DecodeCredit(b []byte) (uint32, error) {
-	if len(b) != 4 {
-		return 0, fmt.Errorf("%w: credit of %d bytes", ErrMalformed, len(b))
-	}
-	return binary.LittleEndian.Uint32(b), nil
-}

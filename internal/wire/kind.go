@@ -15,7 +15,8 @@ const (
 	Request Kind = iota + 1
 	// Cancel, daemon to worker, cancels the context of a running call. Code is a Cause; no payload.
 	Cancel
-	// Credit, daemon to worker, allows a streaming call to send so many items more. The payload is AppendCredit's.
+	// Credit, daemon to worker, allows a streaming call to send more, as the reader has taken so much. The payload is
+	// AppendCredit's.
 	Credit
 	// Stop, daemon to worker, asks the worker to finish what runs and to leave. No payload.
 	Stop

@@ -232,13 +232,13 @@ func FuzzHello(f *testing.F) {
 }
 
 func FuzzCredit(f *testing.F) {
-	f.Add([]byte{1, 0, 0, 0})
+	f.Add([]byte{1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, err := wire.DecodeCredit(b)
-		if (err == nil) != (len(b) == 4) {
+		c, err := wire.DecodeCredit(b)
+		if (err == nil) != (len(b) == 12) {
 			t.Fatal(err)
 		}
-		if err == nil && !bytes.Equal(wire.AppendCredit(nil, n), b) {
+		if err == nil && !bytes.Equal(wire.AppendCredit(nil, c), b) {
 			t.Fatal("not the inverse")
 		}
 	})

@@ -49,9 +49,9 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
-			return false
 		}
-		if !s.awaitResume(ctx) || !s.awaitTurn(ctx) {
+		// The timer may have been the first of the two.
+		if ctx.Err() != nil || !s.awaitResume(ctx) || !s.awaitTurn(ctx) {
 			return false
 		}
 		err := s.iteration(ctx)

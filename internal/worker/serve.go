@@ -43,10 +43,6 @@ type Config struct {
 	LoopEvery time.Duration
 }
 
-// StreamWindow is how many elements of a streamed result may be under way before
-// the reader has taken one.
-const StreamWindow = 32
-
 // Hello returns what a worker of these functions says when it is ready.
 func Hello(funcs []Func) []wire.FuncInfo {
 	infos := make([]wire.FuncInfo, len(funcs))
@@ -81,8 +77,8 @@ type job struct {
 	scratch []byte // memory for in
 	lent    bool   // in goes back to the link: the function has only seen what was decoded from it
 
-	granted int           // elements that may be sent
-	more    chan struct{} // wakes an emit that waits for granted
+	ahead wire.Window   // what of a streamed result is under way
+	more  chan struct{} // wakes an emit that waits for room in it
 }
 
 var jobs = sync.Pool{New: func() any { return new(job) }}
@@ -122,11 +118,11 @@ func (s *server) receive(f link.Frame) error {
 	case wire.Cancel:
 		s.cancel(f.Call, wire.Cause(f.Code))
 	case wire.Credit:
-		n, err := wire.DecodeCredit(f.Payload)
+		taken, err := wire.DecodeCredit(f.Payload)
 		if err != nil {
 			return err
 		}
-		s.credit(f.Call, int(n))
+		s.credit(f.Call, taken)
 	case wire.Ping:
 		// Not here: it may have to wait for room, and the daemon for this goroutine.
 		s.over.Go(func() { _ = s.conn.Send(wire.Header{Kind: wire.Pong}, nil) })
@@ -300,7 +296,7 @@ func (s *server) run(j *job) {
 	if j.fn.Stream != nil {
 		h.Code = uint16(wire.End)
 		s.mu.Lock()
-		j.granted, j.more = j.granted+StreamWindow, make(chan struct{}, 1)
+		j.more = make(chan struct{}, 1)
 		s.mu.Unlock()
 		err = j.fn.Stream(j.ctx, s.State, j.in, func(b []byte) error { return s.emit(j, b) })
 	} else {

@@ -5,36 +5,34 @@ import "github.com/legion-go/legion/internal/wire"
 // emit sends one element of a streamed result, when the reader wants one.
 func (s *server) emit(j *job, b []byte) error {
 	for {
+		if err := j.ctx.Err(); err != nil {
+			return err
+		}
 		s.mu.Lock()
-		if j.granted > 0 {
-			j.granted--
-			s.mu.Unlock()
-			break
+		room := !j.ahead.Full()
+		if room {
+			j.ahead.Add(len(b))
 		}
 		s.mu.Unlock()
+		if room {
+			return s.conn.Send(wire.Header{Kind: wire.Item, Call: j.id}, b)
+		}
 		select {
 		case <-j.more:
 		case <-j.ctx.Done():
 		}
-		if err := j.ctx.Err(); err != nil {
-			return err
-		}
 	}
-	if err := j.ctx.Err(); err != nil {
-		return err
-	}
-	return s.conn.Send(wire.Header{Kind: wire.Item, Call: j.id}, b)
 }
 
-// credit lets a streamed call send n more elements.
-func (s *server) credit(id uint32, n int) {
+// credit lets a streamed call send more: its reader has taken so much.
+func (s *server) credit(id uint32, taken wire.Taken) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j := s.running[wire.Slot(id)]
 	if j == nil || j.id != id {
 		return
 	}
-	j.granted += n
+	j.ahead.Take(taken)
 	select {
 	case j.more <- struct{}{}:
 	default:
