@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -115,10 +116,13 @@ func isNil(v reflect.Value) bool {
 	return false
 }
 
-// shortened is s in valid UTF-8, and cut if it has more than limit bytes; then it
-// shares no memory with s.
+// shortened is s in valid UTF-8, and cut between two characters if it has more
+// than limit bytes; then it shares no memory with s.
 func shortened(s string, limit int) string {
 	if limit = max(limit, 0); len(s) > limit {
+		for limit > 0 && !utf8.RuneStart(s[limit]) {
+			limit--
+		}
 		s = strings.Clone(s[:limit]) + "…"
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")

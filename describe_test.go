@@ -42,6 +42,15 @@ type odd struct {
 	HTTPPort uint16
 }
 
+// A text that is too long is cut between two characters.
+func TestShortened(t *testing.T) {
+	for limit, want := range map[int]string{-1: "…", 0: "…", 1: "a…", 2: "a…", 3: "aä…", 4: "aä…", 6: "aä…", 7: "aä😀…", 8: "aä😀b"} {
+		if got := shortened("aä😀b", limit); got != want {
+			t.Errorf("with %d bytes it is %q, not %q", limit, got, want)
+		}
+	}
+}
+
 // Whatever an event has in it, it can be told, and is not long.
 func TestDescribe(t *testing.T) {
 	e := odd{

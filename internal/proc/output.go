@@ -5,10 +5,11 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // drain reads f to its end, which it closes, and hands each line to emit: without its newline, cut into several if it
-// has more than MaxLine bytes. A last line without a newline counts. Memory is fixed, whatever arrives.
+// has more than MaxLine bytes, between two characters. A last line without a newline counts. Memory is fixed, whatever arrives.
 //
 // Stream f ends when its writers have; or at its read deadline, for a writer who escaped the group and outlived it.
 func drain(f *os.File, emit func(line []byte)) {
@@ -30,8 +31,9 @@ func drain(f *os.File, emit func(line []byte)) {
 		}
 		n = copy(buf, buf[from:n])
 		if n == len(buf) {
-			emit(buf[:MaxLine])
-			n = copy(buf, buf[MaxLine:])
+			cut := cutBefore(buf, MaxLine)
+			emit(buf[:cut])
+			n = copy(buf, buf[cut:])
 		}
 		if err != nil {
 			if n > 0 {
@@ -40,6 +42,16 @@ func drain(f *os.File, emit func(line []byte)) {
 			return
 		}
 	}
+}
+
+// cutBefore returns where to cut b, at n or just before, so that no character of UTF-8 is split.
+func cutBefore(b []byte, n int) int {
+	for i := n; i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			return i
+		}
+	}
+	return n // not UTF-8
 }
 
 // tail keeps the end of what was printed to stderr, and of a crash report printed there what only that place has: its

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // drained returns what drain makes of writes.
@@ -41,6 +42,10 @@ func TestLines(t *testing.T) {
 		{[]string{x(MaxLine), "\n", "a\n"}, []string{x(MaxLine), "a"}},
 		{[]string{x(MaxLine), "y\n"}, []string{x(MaxLine), "y"}},
 		{[]string{x(2*MaxLine + 1)}, []string{x(MaxLine), x(MaxLine), "x"}},
+		{[]string{x(MaxLine-1) + "äö\n"}, []string{x(MaxLine - 1), "äö"}},
+		{[]string{x(MaxLine-3) + "😀\n"}, []string{x(MaxLine - 3), "😀"}},
+		{[]string{x(MaxLine-4) + "😀y\n"}, []string{x(MaxLine-4) + "😀", "y"}},
+		{[]string{x(MaxLine-4) + "\x80\x80\x80\x80\x80\n"}, []string{x(MaxLine-4) + "\x80\x80\x80\x80", "\x80"}}, // not UTF-8
 		{[]string{"a\n" + x(MaxLine+1) + "\nb\n"}, []string{"a", x(MaxLine), "x", "b"}},
 	} {
 		if got := drained(t, c.writes...); !slices.Equal(got, c.want) {
@@ -58,8 +63,15 @@ func FuzzLines(f *testing.F) {
 		for line := range strings.Lines(s) {
 			line = strings.TrimSuffix(line, "\n")
 			for len(line) > MaxLine {
-				want = append(want, line[:MaxLine])
-				line = line[MaxLine:]
+				cut := MaxLine
+				for back := range utf8.UTFMax {
+					if utf8.RuneStart(line[MaxLine-back]) {
+						cut -= back
+						break
+					}
+				}
+				want = append(want, line[:cut])
+				line = line[cut:]
 			}
 			want = append(want, line)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // markerName is the environment variable that makes a process a successor. Nobody but this package sees it.
@@ -137,7 +138,12 @@ const (
 const maxMessage = 8 << 10
 
 func encodeFailed(code int, text string) []byte {
-	text = text[:min(len(text), maxMessage)]
+	if n := maxMessage; len(text) > n {
+		for n > 0 && !utf8.RuneStart(text[n]) {
+			n--
+		}
+		text = text[:n]
+	}
 	b := binary.LittleEndian.AppendUint32([]byte{msgFailed}, uint32(code))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
 	return append(b, text...)

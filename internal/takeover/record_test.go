@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // decode reads a record with its header, as a successor does.
@@ -92,6 +93,9 @@ func FuzzMessages(f *testing.F) {
 	f.Add([]byte{msgReady})
 	f.Add(encodeFailed(-1, "text"))
 	f.Add(encodeFailed(3, strings.Repeat("x", maxMessage+1)))
+	if b := encodeFailed(3, strings.Repeat("x", maxMessage-1)+"ä"); !utf8.Valid(b[9:]) || len(b) != 9+maxMessage-1 {
+		f.Errorf("the text is cut within a character: %q", b[len(b)-9:])
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := bytes.NewReader(b)
 		for {
