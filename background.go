@@ -53,7 +53,7 @@ func (d *Daemon) goToBackground() {
 		os.Exit(1)
 	}
 	fmt.Fprintf(os.Stderr, "%s runs in the background, pid %d\n", d.config.Name, successor.PID())
-	if d.config.Logger == nil && d.config.LogFile == "" && d.config.LogFormat != "journal" {
+	if d.config.Logger == nil && d.config.LogFormat != formatJournal && (d.config.LogFile == "" || standardStream(d.config.LogFile) != nil) {
 		fmt.Fprintln(os.Stderr, "its log goes nowhere but to those who follow it on the control socket: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
 	os.Exit(0)

@@ -84,7 +84,9 @@ type Config struct {
 	Signals map[syscall.Signal]SignalAction
 
 	// LogFile is the path of the file that gets the daemon's log and what workers
-	// print and log. It is opened by Start, in the daemon alone, after User and
+	// print and log. It may also be /dev/stdout or /dev/stderr, another device, or a
+	// named pipe, which keeps what it can hold until it is read. A symbolic link, and a
+	// file with a second name, are refused. It is opened by Start, in the daemon alone, after User and
 	// Group have been taken on, and may be renamed, truncated or deleted at any
 	// time. Default: standard error.
 	LogFile string

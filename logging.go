@@ -176,6 +176,19 @@ func (d *Daemon) openWriterLocked() error {
 		l.writer = w
 		l.stats = func() LogStats { s := w.Stats(); return logStats(s.Entries, s.Dropped, s.Err) }
 	case c.LogFile != "":
+		stream, err := openLogStream(c.LogFile)
+		if err != nil {
+			return err
+		}
+		if stream != nil {
+			if c.LogRotation != (LogRotation{}) {
+				_ = closeLogStream(stream)
+				return fmt.Errorf("Config.LogRotation is for a file, and LogFile %s is none: leave it empty", c.LogFile)
+			}
+			w := &streamWriter{newAsyncWriter(stream, d.droppedText)}
+			l.writer, l.stats = w, w.stats
+			return nil
+		}
 		w, err := logfile.Open(logfile.Options{
 			Path: c.LogFile, MaxSize: c.LogRotation.Size, MaxAge: c.LogRotation.Age, Keep: c.LogRotation.Keep,
 			Dropped: d.droppedText, OnError: d.logFailed,

@@ -44,6 +44,10 @@ func openFile(path string) (*file, error) {
 		f.close()
 		return nil, fmt.Errorf("open log file %w", err)
 	}
+	if st.Nlink > 1 {
+		f.close()
+		return nil, fmt.Errorf("open log file %s: refused, it has %d names (hard links), so it is something else, too; remove this name or choose another path", path, st.Nlink)
+	}
 	f.dev, f.ino = uint64(st.Dev), uint64(st.Ino)
 	f.born = birth(fd, &st)
 	return f, nil
@@ -54,6 +58,12 @@ func ours(path string, st *unix.Stat_t) error {
 	if kind := st.Mode & unix.S_IFMT; kind != unix.S_IFREG {
 		what := "no regular file"
 		switch kind {
+		case unix.S_IFIFO:
+			what = "a named pipe"
+		case unix.S_IFCHR, unix.S_IFBLK:
+			what = "a device"
+		case unix.S_IFSOCK:
+			what = "a socket"
 		case unix.S_IFLNK:
 			what = "a symbolic link"
 		case unix.S_IFDIR:

@@ -37,12 +37,20 @@ func TestRefused(t *testing.T) {
 		}, "a directory"},
 		"a fifo": {func(t *testing.T, path, _ string) {
 			do(t, unix.Mkfifo(path, 0o600))
-		}, "no regular file"},
+		}, "a named pipe"},
+		"a socket": {func(t *testing.T, path, _ string) {
+			if err := unix.Mknod(path, unix.S_IFSOCK|0o600, 0); err != nil {
+				t.Fatal(err)
+			}
+		}, "a socket"},
+		"a hard link": {func(t *testing.T, path, target string) {
+			do(t, os.Link(target, path))
+		}, "2 names"},
 		"a device": {func(t *testing.T, path, _ string) {
 			if err := unix.Mknod(path, unix.S_IFCHR|0o600, 1<<8|3); err != nil {
 				t.Skipf("cannot make a device: %v", err)
 			}
-		}, "no regular file"},
+		}, "a device"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
