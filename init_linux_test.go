@@ -58,6 +58,25 @@ func initMain() {
 	}
 }
 
+// Without /proc the start says what is missing.
+func TestWithoutProc(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("a mount namespace needs root")
+	}
+	unshare, err := exec.LookPath("unshare")
+	if err != nil {
+		t.Skip("needs unshare, of util-linux")
+	}
+	cmd := exec.Command(unshare, "--mount", "--kill-child", "/bin/sh", "-c", "umount -l /proc && exec "+os.Args[0])
+	cmd.Env = append(os.Environ(), programKey+"=init")
+	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() }) // a hang guard
+	out, _ := cmd.CombinedOutput()
+	timer.Stop()
+	if !strings.Contains(string(out), "mount /proc") {
+		t.Errorf("it does not say what is missing:\n%s", out)
+	}
+}
+
 func TestDaemonAsProcess1(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("a pid namespace needs root")

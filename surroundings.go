@@ -3,6 +3,7 @@ package legion
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -46,8 +47,11 @@ func (d *Daemon) settle() (err error) {
 		// Other processes of the daemon start where this one did, because its
 		// arguments may be relative to that, and change as it does.
 		dir, err := os.Getwd()
-		if err != nil {
-			return fmt.Errorf("Config.WorkDir: %w", err)
+		switch {
+		case err != nil && !filepath.IsAbs(d.config.WorkDir):
+			return fmt.Errorf("Config.WorkDir %s is relative to a working directory that is not there: start the daemon elsewhere, or give an absolute path: %w", d.config.WorkDir, err)
+		case err != nil:
+			dir = "" // removed: there is no way back
 		}
 		d.mu.Lock()
 		d.startDir = dir

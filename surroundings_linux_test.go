@@ -2,8 +2,10 @@ package legion_test
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/legion-go/legion"
@@ -27,6 +29,54 @@ func TestSurroundings(t *testing.T) {
 	}
 	if got := s.must(t, deed{What: "grandchild's env"}); strings.Contains(got, "_LEGION") || !strings.Contains(got, "GOMAXPROCS=7\n") {
 		t.Errorf("a grandchild's environment: %q", got)
+	}
+}
+
+// What a shell, or a C library, has left open in the daemon is not open in a
+// worker.
+func TestStrangeDescriptors(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	fd, err := syscall.Open(path, syscall.O_CREAT|syscall.O_RDONLY, 0o600) // not close-on-exec
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	s := newSolo("solo", legion.Pool{Max: 1}).start(t)
+	if got := s.must(t, deed{What: "open files"}); strings.Contains(got, path) {
+		t.Errorf("a worker has it open:\n%s", got)
+	}
+}
+
+// A daemon that is started in a folder that was removed can go elsewhere, but not
+// to a place relative to it.
+func TestWorkDirFromNowhere(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	gone := filepath.Join(t.TempDir(), "gone")
+	for dir, says := range map[string]string{"/": "", "elsewhere": "relative to a working directory that is not there"} {
+		if err := os.Mkdir(gone, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir(gone)
+		if err := os.Remove(gone); err != nil {
+			t.Fatal(err)
+		}
+		c := quiet("solo")
+		c.WorkDir = dir
+		s := newSoloOf(c, legion.Pool{Max: 1})
+		err := s.d.Start(t.Context())
+		if says != "" {
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: %v", dir, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.must(t, deed{What: "pid"}); got == "" {
+			t.Error("its worker does not work")
+		}
+		stop(t, s.d)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 
 // hostFindings are those about the system.
 func hostFindings() (all []legion.Finding) {
-	all = append(all, kernel(), sharedMemory(), processes())
+	all = append(all, kernel(), procFS(), sharedMemory(), processes())
 	for _, f := range []*legion.Finding{pidsLimit(), coreDumps(), namespaces(), yama(), seccomp()} {
 		if f != nil {
 			all = append(all, *f)
@@ -43,6 +43,14 @@ func kernel() legion.Finding {
 	}
 	if !f.OK {
 		f.Advice = "use Linux 5.7 or later"
+	}
+	return f
+}
+
+func procFS() legion.Finding {
+	f := legion.Finding{Topic: "/proc", OK: true, Found: "mounted", Means: "workers are started through /proc/self/exe, and what a process uses is read there"}
+	if _, err := os.Lstat("/proc/self/exe"); err != nil {
+		f.OK, f.Found, f.Advice = false, err.Error(), "mount /proc: a daemon cannot start its workers without"
 	}
 	return f
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/legion-go/legion/internal/host"
 )
 
 // Start starts a child. It returns when the child executes the program, before the initialisation of its packages:
@@ -158,6 +160,7 @@ func (l *launch) fork(exe string, argv, env []string) (pid int, err error) {
 	pidfd := -1
 	attr := &syscall.ProcAttr{Dir: l.dir, Env: env, Files: l.inherit, Sys: &syscall.SysProcAttr{Setpgid: true}}
 	systemAttr(attr.Sys, &pidfd, l.cgroup)
+	host.KeepDescriptors()
 	pid, _, err = forkExec(exe, argv, attr)
 	if err != nil && l.cgroup.enter != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ENOMEM) {
 		// It may be the cgroup that was refused. The other limits hold without it.

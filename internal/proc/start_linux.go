@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 
@@ -8,7 +9,13 @@ import (
 )
 
 // executable is this program's file: still the same after another one has been put in its place.
-func executable() (string, error) { return "/proc/self/exe", nil }
+func executable() (string, error) {
+	const self = "/proc/self/exe"
+	if _, err := os.Lstat(self); err != nil {
+		return "", fmt.Errorf("%w: workers execute the file of their own program through %s: mount /proc", err, self)
+	}
+	return self, nil
+}
 
 func systemAttr(a *syscall.SysProcAttr, pidfd *int, c cgroup) {
 	a.Pdeathsig = syscall.SIGKILL

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/legion-go/legion/internal/host"
 )
 
 // Descriptors that every successor inherits, in this order, after stdin, stdout and stderr. Spec.Files follow, in the
@@ -147,6 +149,7 @@ func (l *launch) execute(ctx context.Context, s Spec, timeout <-chan time.Time) 
 		// Either makes it the leader of a process group of its own. No Pdeathsig: it shall outlive us.
 		Sys: &syscall.SysProcAttr{Setsid: s.Detach, Setpgid: !s.Detach},
 	}
+	host.KeepDescriptors()
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
 		if ctx.Err() != nil {
 			return 0, fmt.Errorf("%s: %w", s.Path, ctx.Err())

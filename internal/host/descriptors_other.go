@@ -1,0 +1,5 @@
+//go:build !linux
+
+package host
+
+func keepRange(uint) bool { return false }
