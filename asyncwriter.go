@@ -85,8 +85,10 @@ func (w *asyncWriter) rouse() {
 func (w *asyncWriter) dropLocked(lines []byte, why error) {
 	n := uint64(bytes.Count(lines, []byte{'\n'}))
 	w.dropped += n
-	w.unsaid += n
-	w.why = why
+	if !w.closed { // else nobody is left to read it
+		w.unsaid += n
+		w.why = why
+	}
 }
 
 func (w *asyncWriter) run() {
@@ -101,7 +103,8 @@ func (w *asyncWriter) run() {
 	}
 }
 
-// take waits for lines, and returns nil when there will be no more.
+// take waits for lines, or for dropped ones to report, and returns nil when there
+// will be no more of either.
 func (w *asyncWriter) take() []byte {
 	for {
 		w.mu.Lock()
@@ -113,9 +116,12 @@ func (w *asyncWriter) take() []byte {
 			w.mu.Unlock()
 			return batch
 		}
-		closed := w.closed
+		closed, report := w.closed, w.unsaid > 0 && w.failure == nil && !w.gaveUp
 		w.mu.Unlock()
-		if closed {
+		switch {
+		case report:
+			return []byte{}
+		case closed:
 			return nil
 		}
 		<-w.wake

@@ -136,11 +136,14 @@ func TestBlockedStandardError(t *testing.T) {
 	}
 }
 
+var descriptor2 = os.NewFile(2, "/dev/stderr") // for ever: its end would close it
+
 // Nobody has the other end of standard error any more: that does not end the
 // daemon. (This process is one that would end: its descriptor 2 is that pipe.)
 func TestStandardErrorIsGone(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	r, w := blockingPipe(t)
+	stderrIs(t, descriptor2) // go test -json makes os.Stderr another one
 	was, err := syscall.Dup(2)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package legion_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,8 +86,8 @@ func TestLimits(t *testing.T) {
 		pool legion.Pool
 		want string
 	}{
-		{legion.Pool{Procs: 2, Nice: 5, Files: 64}, "procs 2, nice 5, files 64"},
-		{legion.Pool{Files: 100}, "procs 1, nice 0, files 100"},
+		{legion.Pool{Procs: 2, Nice: 5, Files: 64}, fmt.Sprintf("procs 2, nice %d, files 64", nicer(5))},
+		{legion.Pool{Files: 100}, fmt.Sprintf("procs 1, nice %d, files 100", nicer(0))},
 	} {
 		c.pool.Max = 1
 		s := newSolo("solo", c.pool).start(t)

@@ -66,6 +66,8 @@ type outputLimit struct {
 	logs *logs
 	tell func(lines uint64)
 
+	telling sync.Mutex // held while tell is called, and taken before mu
+
 	mu      sync.Mutex
 	tokens  float64
 	at      time.Time // when tokens were counted
@@ -93,9 +95,11 @@ func (l *outputLimit) take(size int) bool {
 	return false
 }
 
-// report ends a pause.
+// report ends a pause. It returns when what was dropped in it has been told, by
+// another goroutine perhaps.
 func (l *outputLimit) report() {
-	l.logs.unmute(l)
+	l.telling.Lock()
+	defer l.telling.Unlock()
 	l.mu.Lock()
 	n := l.dropped
 	l.dropped = 0
@@ -105,6 +109,11 @@ func (l *outputLimit) report() {
 	l.mu.Unlock()
 	if n > 0 {
 		l.tell(n)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dropped == 0 { // else the next pause has begun
+		l.logs.unmute(l)
 	}
 }
 

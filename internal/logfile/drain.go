@@ -32,7 +32,7 @@ func (w *Writer) run() {
 	defer close(w.done)
 	for pause := time.Duration(0); ; {
 		err := w.drainAll()
-		if w.finished() {
+		if w.finished(err) {
 			break
 		}
 		if err == nil {
@@ -57,7 +57,7 @@ func (w *Writer) run() {
 // await returns when there is something to do.
 func (w *Writer) await() {
 	w.mu.Lock()
-	w.idle = w.buf.empty() && !w.reopen
+	w.idle = w.buf.empty() && !w.reopen && w.unsaid == 0
 	idle := w.idle
 	w.mu.Unlock()
 	if !idle {
@@ -72,11 +72,12 @@ func (w *Writer) await() {
 	}
 }
 
-// finished says whether the goroutine is to end.
-func (w *Writer) finished() bool {
+// finished says whether the goroutine is to end, after drainAll has returned err: what was dropped is told before, if it
+// can be.
+func (w *Writer) finished(err error) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.gaveUp != nil || w.closed && w.buf.empty()
+	return w.gaveUp != nil || w.closed && w.buf.empty() && (w.unsaid == 0 || err != nil)
 }
 
 // drainAll writes all that waits, until the first failure.

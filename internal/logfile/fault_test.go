@@ -262,6 +262,40 @@ func TestFailureIsToldOnceAndDropsAreReported(t *testing.T) {
 	}
 }
 
+// A line that is dropped while the report of others is written is reported, too, without another one coming.
+func TestDropDuringTheReport(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.log")
+	long := bytes.Repeat([]byte("x"), minBuffer+1)
+	var w *Writer
+	var once atomic.Bool
+	told := make(chan struct{}, 2)
+	w = start(t, Options{
+		Path: path, Buffer: minBuffer,
+		Dropped: func(lines uint64, _ error) []byte {
+			told <- struct{}{}
+			return fmt.Appendf(nil, "%d dropped", lines)
+		},
+		write: func(fd int, p []byte) (int, error) {
+			if once.CompareAndSwap(false, true) {
+				w.Write(long)
+			}
+			return unix.Write(fd, p)
+		},
+	})
+	w.Write(long)
+	for range 2 {
+		select {
+		case <-told:
+		case <-guard(t).Done():
+			t.Fatal("a dropped line is not reported")
+		}
+	}
+	finish(t, w)
+	if got := read(t, path); got != "1 dropped\n1 dropped\n" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Writers that never wait, a buffer that is too small: what is not in the file is counted, and the rest in order.
 func TestOverflow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.log")

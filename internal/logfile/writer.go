@@ -85,6 +85,9 @@ var newline = []byte{'\n'}
 
 func (w *Writer) dropLocked(lines uint64) {
 	w.stats.Dropped += lines
+	if w.closed {
+		return // there is no log left to tell it in
+	}
 	w.unsaid += lines
 	switch {
 	case w.stuck != nil:
