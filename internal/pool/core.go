@@ -3,6 +3,7 @@ package pool
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/legion-go/legion/internal/wire"
@@ -78,6 +79,8 @@ type worker struct {
 	load  int    // calls assigned
 	bytes int    // of their arguments
 	stale int    // bytes of calls that were taken back and may not have been read yet
+	given uint64 // calls ever assigned
+	doubt uint64 // of them so many are to have been taken in when due comes; 0 = there is no suspicion
 	calls uint64 // calls finished
 
 	maxCalls uint64
@@ -93,6 +96,8 @@ type worker struct {
 	asked     int           // checks since it was asked for one; 0 = it was not
 	due       time.Duration // when the next step of its ladder is due; 0 = none
 	culprit   *Call         // the call it is being killed for
+
+	sent atomic.Uint64 // calls that the shell has done with sending: the worker has taken them in, or is gone
 
 	paused bool   // gets no calls, and its loop is held
 	loop   string // what its own loop does; "" if it has none
@@ -309,11 +314,11 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 		}
 		w := c.worker
 		if w.marks.Revoke(c.id) {
+			w.stale += len(c.Payload)
+			k.release(w, c)
 			if c.holds.Load() > 1 {
 				k.suspect(fx, w, now) // it is still being sent
 			}
-			w.stale += len(c.Payload)
-			k.release(w, c)
 			k.end(fx, c, kindOf(cause), now)
 			k.settle(fx, w, now)
 			return

@@ -58,6 +58,7 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 		left = max(c.deadline-now, 1)
 	}
 	c.hold()
+	w.given++
 	w.bytes += len(c.Payload)
 	fits := len(c.Payload) <= fitsCall && w.bytes+w.stale <= fitsAll
 	fx.sends.add(send{c, w, c.id, left, fits})

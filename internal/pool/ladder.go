@@ -37,6 +37,9 @@ func (k *core) reprieve(w *worker, now time.Duration) {
 			w.due, w.culprit = now+k.cfg.KillGrace, c
 		}
 	}
+	if w.due == 0 && w.deaf() { // the suspicion that condemn superseded
+		w.due = now + k.intake(w)
+	}
 }
 
 // shoot ends w for reason by; with its stacks first, if there is time for that.
@@ -66,13 +69,19 @@ func (k *core) shoot(fx *effects, w *worker, by string, stacks bool, now time.Du
 // step does what is due for one worker.
 func (k *core) step(fx *effects, w *worker, now time.Duration) {
 	if w.due != 0 && w.due <= now {
+		if w.doubt != 0 && !w.deaf() && w.culprit == nil && (w.state == serving || w.state == leaving && w.load > 0) {
+			w.due, w.doubt = 0, 0
+			k.pump(fx, now)
+			k.plan(fx, now)
+			return
+		}
 		switch w.state {
 		case starting:
 			k.shoot(fx, w, bootTimeout, true, now)
 		case serving:
 			k.shoot(fx, w, kindBy(w.culprit), true, now)
 		case leaving:
-			if w.culprit != nil {
+			if w.culprit != nil || w.deaf() {
 				k.shoot(fx, w, kindBy(w.culprit), true, now)
 				return
 			}
@@ -161,20 +170,36 @@ func (k *core) nextPulse(w *worker) time.Duration {
 // alive takes a sign of life. Without effects it only notes it.
 func (k *core) alive(fx *effects, w *worker, now time.Duration) {
 	w.heard, w.asked = now, 0
-	if fx != nil && w.state == serving && w.due != 0 && w.culprit == nil {
-		w.due = 0
+	if fx != nil && w.state == serving && w.due != 0 && w.culprit == nil && !w.deaf() {
+		w.due, w.doubt = 0, 0
 		k.pump(fx, now)
 	}
 }
 
-// suspect has w killed if it gives no sign of life within KillGrace: it does not
-// take in what is sent to it.
+// suspect has w killed if it does not take in what is being sent to it: a caller
+// who has cancelled waits for that. Until then w gets no calls. A sign of life
+// ends the suspicion only together with what it is about.
 func (k *core) suspect(fx *effects, w *worker, now time.Duration) {
-	if w.state == serving && w.due == 0 {
-		w.due = now + k.cfg.KillGrace
+	if w.state != serving && (w.state != leaving || w.load == 0) {
+		return
+	}
+	w.doubt = w.given
+	if w.due == 0 {
+		w.due = now + k.intake(w)
 		fx.do(opPing, w)
 	}
 }
+
+// deaf reports whether w has not taken in what it is suspected for.
+func (w *worker) deaf() bool { return w.sent.Load() < w.doubt }
+
+// intake is how long w may need to take in what is under way to it.
+func (k *core) intake(w *worker) time.Duration {
+	return k.cfg.KillGrace + time.Duration(w.bytes+w.stale)*time.Second/intakeRate
+}
+
+// intakeRate, in bytes a second, is a tenth of what a busy machine does.
+const intakeRate = 32 << 20
 
 // abandon answers the calls of a process that even SIGKILL does not end: it is
 // stuck in the kernel. It stays on the list until it goes.

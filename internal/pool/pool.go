@@ -145,6 +145,7 @@ func (p *Pool) send(s send) {
 	if !s.fits {
 		m.sending.Add(-1)
 	}
+	s.to.sent.Add(1)
 	c.letGo()
 }
 

@@ -61,6 +61,8 @@ func serveTests(conn link.Conn, busy *atomic.Int32, how string) error {
 	case "slow":
 		says("starts")
 		time.Sleep(time.Hour)
+	case "deaf":
+		return deaf(conn)
 	case "crowded":
 		for range 4000 {
 			go linger()

@@ -369,6 +369,7 @@ func (s *sim) send(d send) {
 		broken("a call was given to a worker that is not ready")
 	}
 	s.at(s.during(2*time.Microsecond), func() {
+		d.to.sent.Add(1)
 		c.letGo()
 		p.inbox = append(p.inbox, delivery{d.id, c})
 		p.work()

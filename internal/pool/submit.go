@@ -34,7 +34,7 @@ func (p *Pool) sendAside(s send) {
 
 // submit returns the link of the worker that has c and nothing else, if there
 // is one.
-func (p *Pool) submit(c *Call) link.Conn {
+func (p *Pool) submit(ctx context.Context, c *Call) link.Conn {
 	var fx effects
 	p.mu.Lock()
 	p.take(&fx, c)
@@ -43,8 +43,36 @@ func (p *Pool) submit(c *Call) link.Conn {
 		lone = s.to.member.conn
 	}
 	p.mu.Unlock()
-	p.applyWith(&fx, p.send)
+	var own send
+	p.applyWith(&fx, func(s send) {
+		if s.call == c {
+			own = s
+		} else {
+			p.sendAside(s)
+		}
+	})
+	if own.call != nil {
+		p.sendOwn(ctx, own) // last: nothing else is to wait for room in the link
+	}
 	return lone
+}
+
+// sendOwn is send for the caller of the call. Where there may be no room in the
+// link, the caller waits for it, as long as its context does not end.
+func (p *Pool) sendOwn(ctx context.Context, s send) {
+	if ctx.Done() == nil || s.fits && s.to.member.sending.Load() == 0 {
+		p.send(s)
+		return
+	}
+	canceled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(canceled)
+		p.Cancel(s.call, ctx.Err())
+	})
+	p.send(s)
+	if !stop() {
+		<-canceled // it must not touch a call that is used again
+	}
 }
 
 // take gives a call to the core, under the lock.
@@ -63,7 +91,7 @@ func (p *Pool) take(fx *effects, c *Call) {
 // cancelled, which takes as long as the function takes to obey, at most
 // KillGrace and the time to kill a process.
 func (p *Pool) Do(ctx context.Context, c *Call) {
-	if lone := p.submit(c); lone != nil {
+	if lone := p.submit(ctx, c); lone != nil {
 		lone.Poll(c.isDone)
 	}
 	p.Await(ctx, c)
