@@ -3,6 +3,7 @@ package takeover
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrTimeout is what a Failed wraps if the new process was not ready in time.
@@ -29,10 +30,23 @@ type Failed struct {
 // Error is one line; of Output, it has the last line if the process did not say itself why it failed.
 func (f *Failed) Error() string {
 	text := fmt.Sprintf("%s (process %d): %s", f.Path, f.PID, f.Message)
-	if n := len(f.Output); n > 0 && f.Err != nil {
-		text += fmt.Sprintf("; the last it printed was %q", f.Output[n-1])
+	if said := f.lastWord(); said != "" && f.Err != nil {
+		text += fmt.Sprintf("; it printed %q", said)
 	}
 	return text
+}
+
+// lastWord is the line of Output that tells most: that of a panic, or the last.
+func (f *Failed) lastWord() string {
+	for _, line := range f.Output {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
+	if n := len(f.Output); n > 0 {
+		return f.Output[n-1]
+	}
+	return ""
 }
 
 func (f *Failed) Unwrap() error { return f.Err }

@@ -4,12 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"syscall"
 	"time"
 )
 
+// errTried ends a trial.
+var errTried = errors.New("it would start")
+
 // handOver is the predecessor's side of the picture in the package's text. An error means that the process does not
 // count, and may still live.
-func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.Time, settle time.Duration) error {
+func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.Time, s Spec, told *os.File) error {
 	go p.tell(r.encode()) // a process that does not read could keep it waiting; it ends with the process
 
 	m, err := p.next(ctx, timeout, "before it was ready")
@@ -21,12 +26,19 @@ func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.
 	case m.kind == msgFailed:
 		return &Failed{Code: m.code, Message: m.text}
 	}
+	rest(told, func(b []byte) { p.told += string(b[:min(len(b), MaxTold-len(p.told))]) })
+	if s.Kind == Trial {
+		return errTried
+	}
 	p.tell([]byte{msgAccepted})
 
-	if settle > 0 {
-		timer := time.NewTimer(settle)
+	if s.Settle > 0 {
+		timer := time.NewTimer(s.Settle)
 		defer timer.Stop()
-		m, err := p.next(ctx, timer.C, fmt.Sprintf("after it was ready, and had to stay alive for %v", settle))
+		m, err := p.next(ctx, timer.C, fmt.Sprintf("after it was ready, and had to stay alive for %v", s.Settle))
+		if err != nil && ctx.Err() != nil && s.Leave > 0 {
+			p.leave(s.Leave)
+		}
 		switch {
 		case err == nil && m.kind == msgFailed:
 			return &Failed{Code: m.code, Message: m.text}
@@ -48,6 +60,21 @@ func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.
 	}
 	p.tell([]byte{msgCounts})
 	return nil
+}
+
+// leave has a process that serves already finish what it does, and end.
+func (p *Successor) leave(within time.Duration) {
+	p.stderr.close()
+	p.tell([]byte{msgCounts}) // it waits for this before it stops
+	p.mu.Lock()
+	if !p.reaped {
+		_ = syscall.Kill(p.pid, syscall.SIGTERM)
+	}
+	p.mu.Unlock()
+	select {
+	case <-p.done:
+	case <-time.After(within):
+	}
 }
 
 // tell writes to the process. An error is left out: it means that the process has ended, which next tells better.

@@ -19,11 +19,16 @@ func Inherited() *Inheritance { return inherited }
 
 func init() {
 	text, ok := os.LookupEnv(markerName)
-	if !ok {
-		return
-	}
 	os.Unsetenv(markerName)
-	h, err := inherit(text)
+	become := inherit
+	if !ok {
+		if text, ok = os.LookupEnv(inPlaceName); !ok {
+			return
+		}
+		become = inheritInPlace
+	}
+	os.Unsetenv(inPlaceName)
+	h, err := become(text)
 	if err != nil {
 		// No log package, no panic: this must be short, and end here.
 		os.Stderr.WriteString("legion: this process cannot take over from another one: " + err.Error() + "\n")
@@ -66,6 +71,7 @@ func inherit(text string) (*Inheritance, error) {
 	for i, name := range r.names {
 		h.files[name] = firstFD + i
 	}
+	h.telling = h.File(toldName)
 	if err := syscall.Fstat(2, &h.stderr); err != nil {
 		return nil, fmt.Errorf("looking at stderr: %w", err)
 	}

@@ -16,7 +16,8 @@ type Inheritance struct {
 	Predecessor int    // its process id
 	Data        []byte // Spec.Data
 
-	channel  *os.File
+	channel  *os.File       // nil in place
+	telling  *os.File       // takes what Tell says; nil if nobody listens
 	capture  *os.File       // the reading end of the pipe that is stderr until settled
 	final    *os.File       // what stderr becomes then
 	stderr   syscall.Stat_t // that pipe, to see whether stderr is still it
@@ -50,10 +51,22 @@ func (h *Inheritance) Names() []string {
 	return slices.Sorted(maps.Keys(h.files))
 }
 
+// Tell tells the predecessor something about this process, which [Successor.Told] and [Try] return; at most MaxTold
+// bytes, once, before Ready. A predecessor that does not listen is not told.
+func (h *Inheritance) Tell(text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.telling != nil {
+		_, _ = h.telling.WriteString(text[:min(len(text), MaxTold)])
+		h.telling.Close()
+		h.telling = nil
+	}
+}
+
 // Ready tells the predecessor that this process is ready, and returns when it has been accepted: now it serves, whatever
 // becomes of the predecessor. Files that nobody has taken are closed first: connections to a listener which this version
 // does not know would wait for ever. If the predecessor ends before it has accepted, Ready does not return: this
-// process is killed.
+// process is killed. In a trial it always is. In place there is nobody to tell: it gives stderr back and returns.
 func (h *Inheritance) Ready() error {
 	h.mu.Lock()
 	if h.ready || h.failed {
@@ -65,7 +78,16 @@ func (h *Inheritance) Ready() error {
 		syscall.Close(fd)
 	}
 	clear(h.files)
+	if h.telling != nil {
+		h.telling.Close()
+	}
 	h.mu.Unlock()
+	if h.channel == nil {
+		if h.final != nil {
+			h.takeStderr()
+		}
+		return nil
+	}
 	if _, err := h.channel.Write([]byte{msgReady}); err != nil {
 		return fmt.Errorf("telling process %d that this one is ready: %w", h.Predecessor, err)
 	}
@@ -81,7 +103,7 @@ func (h *Inheritance) Fail(code int, message string) {
 	again := h.failed
 	h.failed = true
 	h.mu.Unlock()
-	if !again {
+	if !again && h.channel != nil {
 		_, _ = h.channel.Write(encodeFailed(code, message)) // a predecessor that is gone needs no telling
 	}
 }
@@ -159,7 +181,9 @@ var stderr = os.Stderr
 func (h *Inheritance) takeStderr() {
 	var now syscall.Stat_t
 	if syscall.Fstat(2, &now) == nil && now.Dev == h.stderr.Dev && now.Ino == h.stderr.Ino {
-		_ = replace(stderrFD, 2)
+		if fd, err := descriptor(h.final); err == nil {
+			_ = replace(int(fd), 2)
+		}
 	}
 	h.final.Close()
 }

@@ -38,8 +38,8 @@ func decodeMarker(text string) (m marker, err error) {
 	if m.predecessor, err = strconv.Atoi(fields[1]); err != nil || m.predecessor <= 0 {
 		return m, errors.New("it names no process")
 	}
-	if m.files, err = strconv.Atoi(fields[2]); err != nil || m.files < 0 || m.files > MaxFiles {
-		return m, fmt.Errorf("it does not name 0 to %d files", MaxFiles)
+	if m.files, err = strconv.Atoi(fields[2]); err != nil || m.files < 0 || m.files > MaxFiles+1 { // one is the pipe of Tell
+		return m, fmt.Errorf("it does not name 0 to %d files", MaxFiles+1)
 	}
 	return m, nil
 }
@@ -58,7 +58,7 @@ type record struct {
 
 const (
 	recordHeader = 4
-	maxRecord    = MaxNames + MaxData + 4*(MaxFiles+2)
+	maxRecord    = MaxNames + MaxData + 4*(MaxFiles+3)
 )
 
 func (r record) encode() []byte {

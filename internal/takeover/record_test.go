@@ -25,8 +25,8 @@ func decode(b []byte, files int) (record, error) {
 }
 
 func TestRecord(t *testing.T) {
-	largest := record{kind: strings.Repeat("k", MaxNames-MaxFiles*4), data: bytes.Repeat([]byte("d"), MaxData)}
-	for i := range MaxFiles {
+	largest := record{kind: strings.Repeat("k", MaxNames-(MaxFiles+1)*4), data: bytes.Repeat([]byte("d"), MaxData)}
+	for i := range MaxFiles + 1 {
 		largest.names = append(largest.names, fmt.Sprintf("%04d", i))
 	}
 	for _, want := range []record{
@@ -49,7 +49,7 @@ func TestRecord(t *testing.T) {
 	}
 	long := largest
 	long.kind += "k"
-	if _, err := decode(long.encode(), MaxFiles); err == nil {
+	if _, err := decode(long.encode(), MaxFiles+1); err == nil {
 		t.Error("too long a record is accepted")
 	}
 	if _, err := decode(record{names: []string{"a", "a"}}.encode(), 2); err == nil {
@@ -83,7 +83,7 @@ func FuzzMarker(f *testing.F) {
 	f.Add("1 1 1 1")
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := decodeMarker(text)
-		if err == nil && (m.predecessor <= 0 || m.files < 0 || m.files > MaxFiles) {
+		if err == nil && (m.predecessor <= 0 || m.files < 0 || m.files > MaxFiles+1) {
 			t.Errorf("%q: %+v", text, m)
 		}
 	})

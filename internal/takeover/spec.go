@@ -13,13 +13,16 @@ import (
 const (
 	Background = "background" // a starter makes a daemon and ends
 	Upgrade    = "upgrade"    // a daemon makes its successor and ends
+	InPlace    = "in place"   // a daemon executes its successor in its own process: Held.Exec
+	Trial      = "trial"      // a daemon looks whether a program would start: Try
 )
 
 // Limits of what is handed over.
 const (
-	MaxFiles = 1024
+	MaxFiles = 1023
 	MaxData  = 64 << 10 // bytes of Spec.Data
 	MaxNames = 32 << 10 // bytes of Kind and of all the names of Files
+	MaxTold  = 16 << 10 // bytes of what a successor tells
 )
 
 // DefaultTimeout is Spec.Timeout's.
@@ -48,6 +51,9 @@ type Spec struct {
 	Timeout time.Duration
 	// Settle is how long it must stay alive after that before it counts; 0: not at all.
 	Settle time.Duration
+	// Leave is how long it may take to end by SIGTERM if ctx ends while it settles, when it serves already; then it is
+	// killed. 0: it is killed at once.
+	Leave time.Duration
 }
 
 // check returns a copy with its defaults filled in, or what is wrong with it.
@@ -97,7 +103,7 @@ func (s Spec) checkFiles() error {
 		}
 		names += len(name)
 	}
-	if names > MaxNames {
+	if names > MaxNames-len(toldName) {
 		return fmt.Errorf("the names of files to hand over take %d bytes; %d is the most: use shorter names", names, MaxNames)
 	}
 	return nil

@@ -38,11 +38,35 @@ func Start(ctx context.Context, s Spec) (*Successor, error) {
 	return p, nil
 }
 
+// Try finds out whether a program would start: it is started as a successor of kind Trial, and killed, with its process
+// group, as soon as it says that it is ready. It returns what the process told. The errors are those of Start.
+func Try(ctx context.Context, s Spec) (told string, err error) {
+	s.Kind = Trial
+	p, err := start(ctx, s)
+	if err != nil {
+		return "", fmt.Errorf("trying a successor: %w", err)
+	}
+	return p.Told(), nil
+}
+
+// toldName is the name under which a successor inherits the pipe that takes what it tells.
+const toldName = "takeover.told"
+
 func start(ctx context.Context, s Spec) (*Successor, error) {
 	s, err := s.check()
 	if err != nil {
 		return nil, err
 	}
+	told, telling, err := pipe()
+	if err != nil {
+		return nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	defer told.Close()
+	defer telling.Close()
+	if s.Files = maps.Clone(s.Files); s.Files == nil {
+		s.Files = map[string]*os.File{}
+	}
+	s.Files[toldName] = telling
 	timeout := time.NewTimer(s.Timeout)
 	defer timeout.Stop()
 	l := new(launch)
@@ -59,8 +83,12 @@ func start(ctx context.Context, s Spec) (*Successor, error) {
 	l.closeChildEnds()
 	p := newSuccessor(pid, l)
 	rec := record{kind: s.Kind, data: s.Data, names: l.names}
-	if err := p.handOver(ctx, rec, timeout.C, s.Settle); err != nil {
-		return nil, p.fail(s.Path, err)
+	if err := p.handOver(ctx, rec, timeout.C, s, told); err != nil {
+		err = p.fail(s.Path, err)
+		if errors.Is(err, errTried) {
+			return p, nil
+		}
+		return nil, err
 	}
 	return p, nil
 }

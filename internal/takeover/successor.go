@@ -25,6 +25,7 @@ type Successor struct {
 	messages chan message // what it said; closed when no more can come
 	broken   error        // why no more can come, if it is not the end; set before messages is closed
 	done     chan struct{}
+	told     string // what it told of itself, once it was ready
 
 	mu     sync.Mutex
 	counts bool // it is not ours to kill any more
@@ -49,6 +50,9 @@ func newSuccessor(pid int, l *launch) *Successor {
 
 // PID returns the process's id.
 func (p *Successor) PID() int { return p.pid }
+
+// Told returns what the process has told of itself before it was ready: see [Inheritance.Tell].
+func (p *Successor) Told() string { return p.told }
 
 // Done is closed when the process has ended and is reaped, if that happens while this process lives.
 func (p *Successor) Done() <-chan struct{} { return p.done }

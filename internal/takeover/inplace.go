@@ -1,0 +1,159 @@
+package takeover
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// inPlaceName is the environment variable that makes a program the successor of the one that this process executed
+// before. Nobody but this package sees it. Its text is one line of the protocol and the process id, one with the data,
+// quoted, one with the descriptor of what becomes stderr, -1 if it is that already, and one for each file: its
+// descriptor and its name, quoted.
+const inPlaceName = "_LEGION_IN_PLACE"
+
+// inPlaceProtocol changes with that text.
+const inPlaceProtocol = 1
+
+// Held are descriptors for the program that this process executes next: duplicates, which the owner of the files cannot
+// close. A listening socket among them queues connections, a lock is held.
+type Held struct{ fds map[string]int }
+
+// Hold duplicates files. The duplicates are closed by Close.
+func Hold(files map[string]*os.File) (*Held, error) {
+	if err := (Spec{Files: files}).checkFiles(); err != nil {
+		return nil, err
+	}
+	h := &Held{fds: map[string]int{}}
+	for name, f := range files {
+		old, err := descriptor(f)
+		fd := -1
+		if err == nil {
+			fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, firstFD)
+		}
+		if err != nil {
+			h.Close()
+			return nil, fmt.Errorf("holding %s: %w", f.Name(), err)
+		}
+		h.fds[name] = fd
+	}
+	return h, nil
+}
+
+// Close lets go.
+func (h *Held) Close() {
+	for name, fd := range h.fds {
+		_ = syscall.Close(fd)
+		delete(h.fds, name)
+	}
+}
+
+// Exec executes a program in this process, which inherits what is held under its names and data: [Inherited] returns
+// it there. If stderr is not nil, the program has it as its standard error until [Inheritance.Ready]. Exec returns only
+// if it fails; then nothing has changed.
+func (h *Held) Exec(path string, args, env []string, data []byte, stderr *os.File) error {
+	own := -1
+	if stderr != nil {
+		fd, err := descriptor(stderr)
+		if err == nil {
+			own, err = unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, firstFD)
+		}
+		if err == nil {
+			err = replace(int(fd), 2)
+		}
+		if err != nil {
+			return fmt.Errorf("the standard error of the next program: %w", err)
+		}
+	}
+	text := fmt.Sprintf("%d %d\n%s\n%d", inPlaceProtocol, os.Getpid(), strconv.Quote(string(data)), own)
+	for name, fd := range h.fds {
+		text += fmt.Sprintf("\n%d %s", fd, strconv.Quote(name))
+	}
+	// No child may be started meanwhile: it would inherit them.
+	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
+	h.inherited(own, true)
+	err := syscall.Exec(path, args, append(env, inPlaceName+"="+text))
+	h.inherited(own, false)
+	if own >= 0 {
+		_ = replace(own, 2)
+		_ = syscall.Close(own)
+	}
+	return fmt.Errorf("executing %w", explain(path, err))
+}
+
+// inherited says whether the next program has the descriptors.
+func (h *Held) inherited(own int, yes bool) {
+	flag := unix.FD_CLOEXEC
+	if yes {
+		flag = 0
+	}
+	for _, fd := range h.fds {
+		_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETFD, flag)
+	}
+	if own >= 0 {
+		_, _ = unix.FcntlInt(uintptr(own), unix.F_SETFD, flag)
+	}
+}
+
+// inheritInPlace makes this process go on as the variable's text describes.
+func inheritInPlace(text string) (*Inheritance, error) {
+	h := &Inheritance{
+		Kind: InPlace, Predecessor: os.Getpid(), files: map[string]int{},
+		accepted: make(chan struct{}), settled: make(chan struct{}), gone: make(chan struct{}),
+	}
+	close(h.accepted)
+	close(h.settled)
+	close(h.gone)
+	if err := h.decode(text); err != nil {
+		return nil, fmt.Errorf("the environment variable %s: %w", inPlaceName, err)
+	}
+	for _, fd := range h.files {
+		if err := closeOnExec(fd); err != nil {
+			return nil, fmt.Errorf("descriptor %d should have been inherited: %w", fd, err)
+		}
+	}
+	return h, nil
+}
+
+// decode reads the variable's text, which may be anything.
+func (h *Inheritance) decode(text string) error {
+	lines := strings.Split(text, "\n")
+	var protocol, pid, own int
+	if _, err := fmt.Sscanf(lines[0], "%d %d", &protocol, &pid); err != nil || len(lines) < 3 {
+		return errors.New("it is not one that a daemon made: unset it")
+	}
+	switch {
+	case protocol != inPlaceProtocol:
+		return fmt.Errorf("its protocol is %d, and this program's is %d: the programs are too far apart; stop the daemon and start it", protocol, inPlaceProtocol)
+	case pid != os.Getpid():
+		return fmt.Errorf("it is meant for process %d, and this one is %d: a script stands between, which must start the daemon "+
+			"with exec, or the variable was inherited by accident: unset it", pid, os.Getpid())
+	}
+	data, err := strconv.Unquote(lines[1])
+	if err == nil {
+		own, err = strconv.Atoi(lines[2])
+	}
+	if err == nil && own >= 0 {
+		err = closeOnExec(own)
+		h.final = os.NewFile(uintptr(own), "stderr")
+		_ = syscall.Fstat(2, &h.stderr)
+	}
+	for _, line := range lines[3:] {
+		number, quoted, _ := strings.Cut(line, " ")
+		fd, ferr := strconv.Atoi(number)
+		name, nerr := strconv.Unquote(quoted)
+		if _, twice := h.files[name]; err == nil && (twice || fd < 3) {
+			err = fmt.Errorf("it names descriptor %d as %q", fd, name)
+		}
+		err = errors.Join(err, ferr, nerr)
+		h.files[name] = fd
+	}
+	h.Data = []byte(data)
+	return err
+}
