@@ -31,7 +31,7 @@ func (d *Daemon) command() (path string, args []string) {
 // process and its reason on standard error. It returns in that process, and if
 // there is nothing to do.
 func (d *Daemon) goToBackground() {
-	if !d.config.Background || restarted || takeover.Inherited() != nil {
+	if !d.config.Background || takeover.Inherited() != nil {
 		return
 	}
 	path, args := d.command()
@@ -82,5 +82,10 @@ func (d *Daemon) tellPredecessor(err error) error {
 		return nil
 	}
 	d.left = leftSockets(h.Names()) // which Ready closes
-	return h.Ready()
+	if h.Kind == takeover.Upgrade {
+		h.Tell(d.release().text())
+	}
+	err = h.Ready()
+	d.accepted.Store(err == nil && h.Kind == takeover.Upgrade)
+	return err
 }

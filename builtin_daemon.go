@@ -37,7 +37,7 @@ type Hello struct {
 func (d *Daemon) hello() Hello {
 	v := versions()
 	h := Hello{
-		Name: d.config.Name, Version: v.program, Legion: v.legion, Protocol: controlProtocol, Go: runtime.Version(),
+		Name: d.config.Name, Version: d.version(), Legion: v.legion, Protocol: controlProtocol, Go: runtime.Version(),
 		PID: os.Getpid(), State: d.stateName(),
 	}
 	d.mu.Lock()
@@ -58,6 +58,11 @@ var versions = sync.OnceValue(func() (v struct{ program, legion string }) {
 		return v
 	}
 	v.program = info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && v.program == "(devel)" {
+			v.program += " " + s.Value
+		}
+	}
 	if info.Main.Path == module {
 		v.legion = info.Main.Version
 	}
@@ -68,8 +73,6 @@ var versions = sync.OnceValue(func() (v struct{ program, legion string }) {
 	}
 	return v
 })
-
-func version() string { return versions().program }
 
 // Status is a summary of the daemon's state.
 type Status struct {
@@ -110,7 +113,7 @@ type PoolStatus struct {
 func (d *Daemon) status() Status {
 	s := d.figures()
 	out := Status{
-		Name: s.Name, PID: s.PID, State: s.State, Version: version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
+		Name: s.Name, PID: s.PID, State: s.State, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
 		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []PoolStatus{}, Control: d.control.addresses(),
 	}
 	out.Memory, _ = proc.Resident()
@@ -129,8 +132,9 @@ func (d *Daemon) status() Status {
 // daemonMethods are those about the daemon as a whole.
 func (d *Daemon) daemonMethods() []rpc.Method {
 	stop := func(ctx context.Context, _ none) (bool, error) {
-		d.forGood()
-		d.begin("asked for by " + CallerOf(ctx).Name)
+		if err := d.stopBy("asked for by " + CallerOf(ctx).Name); err != nil {
+			return false, err
+		}
 		return true, nil
 	}
 	return []rpc.Method{
@@ -152,21 +156,16 @@ func (d *Daemon) daemonMethods() []rpc.Method {
 		admin("daemon.stop", "Begins to stop the daemon: calls that run are finished, then workers end.", stop),
 		admin("daemon.shutdown", "The same as daemon.stop.", stop),
 		admin("daemon.restart", "Stops the daemon and starts it anew, in the same process id. Calls in the meantime find nobody: use daemon.upgrade to lose none.",
-			func(ctx context.Context, _ none) (bool, error) { return true, d.again(CallerOf(ctx).Name) }),
+			func(ctx context.Context, _ none) (bool, error) {
+				return true, d.restartBy(d.closing, CallerOf(ctx).Name)
+			}),
 		operate("daemon.reload", "Reads again what can be read again, reopens logs and replaces the workers one by one. Returns when the new ones serve.",
 			func(context.Context, none) (bool, error) { return true, d.Reload(d.closing) }), // a client that goes away does not end it half-way
 		admin("daemon.upgrade", "Replaces the daemon by a new process of the program that now stands at its path, without losing a call.",
-			func(context.Context, none) (pidOf, error) {
-				pid, err := d.upgrade(d.closing) // nor this
-				return pidOf{pid}, err
-			}),
+			func(context.Context, none) (upgradeResult, error) { return d.upgrade(d.closing) }), // nor this
 		operate("daemon.loglevel", "Returns the level below which records are left out of the log, and sets it first if one is given.", d.setLevel),
 		admin("daemon.signal", "Does what the daemon does when it gets that signal.", d.signalled),
 	}
-}
-
-type pidOf struct {
-	PID int `json:"pid"`
 }
 
 type stackOf struct {

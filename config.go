@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"syscall"
 	"time"
+	"unicode"
 )
 
 // Config says what a daemon is. Its zero value, but for Name, is usable.
@@ -13,6 +15,10 @@ type Config struct {
 	// Name tells the daemon apart from others: in logs, in ps, in the names of
 	// its files. Letters, digits, '.', '_' and '-'; at most 64. Required.
 	Name string
+
+	// Version is that of the program, as status and upgrades tell it. Default: that
+	// of its module, or else the revision, as the build has written them.
+	Version string
 
 	// StopTimeout bounds how long stopping takes: calls that run are finished
 	// first, cancelled when little of it is left, and killed in the end. Default
@@ -44,6 +50,8 @@ type Config struct {
 	// program and all of its arguments, its name first. Default: the path and the
 	// arguments of this process.
 	Command []string
+	// PID says whether the process id may change in an upgrade. Default PIDAuto.
+	PID PIDPolicy
 	// RestartEvery has the daemon upgrade to a new process so often; an AutoRestart
 	// event may veto. Default 0: never.
 	RestartEvery time.Duration
@@ -104,6 +112,9 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+// maxVersion bounds Config.Version, in bytes.
+const maxVersion = 256
+
 const defaultStopTimeout = 10 * time.Second
 
 // resolve fills in the defaults, and says what is wrong.
@@ -123,6 +134,10 @@ func (c *Config) misuse() string {
 	switch {
 	case c.StopTimeout < 0:
 		return "StopTimeout must not be negative"
+	case c.PID < PIDAuto || c.PID > PIDMayChange:
+		return fmt.Sprintf("PID is %d; it must be PIDAuto, PIDStays or PIDMayChange", c.PID)
+	case strings.ContainsFunc(c.Version, unicode.IsControl) || len(c.Version) > maxVersion:
+		return fmt.Sprintf("Version is %.80q; it must be one line of at most %d bytes", c.Version, maxVersion)
 	case c.Nice < -20 || c.Nice > 19:
 		return fmt.Sprintf("Nice is %d; it must be -20 to 19", c.Nice)
 	}

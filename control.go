@@ -370,7 +370,7 @@ func (d *Daemon) ready() error {
 // newRegistry returns all methods.
 func (d *Daemon) newRegistry(tokens []control.Rule) (*rpc.Registry, error) {
 	r := rpc.New(rpc.Options{
-		Title: d.config.Name, Version: version(), Audit: d.audit, Fault: faultOf,
+		Title: d.config.Name, Version: d.version(), Audit: d.audit, Fault: faultOf,
 		Panicked: func(method string, value any, stack []byte) {
 			d.report("method "+method, &bus.PanicError{Value: value, Stack: stack}, true)
 		},

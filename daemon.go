@@ -15,6 +15,7 @@ import (
 	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/takeover"
 )
 
 // Daemon is a program made of one loop and pools of worker processes. Declare
@@ -54,15 +55,17 @@ type Daemon struct {
 	kept       map[string]*os.File
 	left       []string // sockets of the previous process that this one does not go on with
 	lost       lostFiles
-	changing   sync.Mutex  // held by Reload and Upgrade: one at a time
-	restarting atomic.Bool // a restart is under way
+	changing   sync.Mutex     // held by Reload and Upgrade: one at a time
+	restarting atomic.Bool    // a restart is under way
+	accepted   atomic.Bool    // by the previous process of an upgrade, which watches this one for a while
+	held       *takeover.Held // for the next program in this process
 
 	mu            sync.Mutex
 	state         state
 	begun         bool // Start was called
 	ran           bool // … by Run
 	rerun         bool // Run is to start it again
-	replaced      bool // another process has taken over
+	replaced      int  // the process that has taken over; 0: none
 	startedAt     time.Time
 	memoryAtStart uint64        // resident bytes
 	loopEnd       chan struct{} // the loop's goroutine has ended

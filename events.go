@@ -159,8 +159,12 @@ func (s Signal) Name() string { return unix.SignalName(s.Signal) }
 
 // Shutdown says that the daemon begins to stop. Its listeners are closed, and
 // calls still work until its handlers have returned. Their context ends after half
-// of StopTimeout.
-type Shutdown struct{ Reason string }
+// of StopTimeout. Again says that the daemon is started anew in this process, by
+// Restart or an upgrade in place.
+type Shutdown struct {
+	Reason string
+	Again  bool
+}
 
 // WorkerStarted says that a worker is ready. It is emitted in the daemon, and in
 // the worker itself before it serves.

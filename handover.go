@@ -23,7 +23,7 @@ func (d *Daemon) Keep(name string, f *os.File) {
 // given name, or nil: after a plain start, or if it has been taken already. It
 // belongs to the caller.
 func (d *Daemon) Inherited(name string) *os.File {
-	if h := takeover.Inherited(); h != nil && h.Kind == takeover.Upgrade {
+	if h := takeover.Inherited(); h != nil && (h.Kind == takeover.Upgrade || h.Kind == takeover.InPlace) {
 		return h.File(name)
 	}
 	return nil

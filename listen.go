@@ -86,6 +86,9 @@ func (l *listener) open(ctx context.Context) error {
 		return nil
 	}
 	l.inner = inner
+	if u, ok := inner.(*net.UnixListener); ok && inPlace() {
+		u.SetUnlinkOnClose(true) // no other process goes on with it
+	}
 	l.noteFile()
 	close(l.opened)
 	return nil
@@ -131,7 +134,7 @@ func (l *listener) Close() error {
 // a Unix socket goes with them.
 func (d *Daemon) ownListeners() {
 	h := takeover.Inherited()
-	if h == nil || h.Kind != takeover.Upgrade {
+	if h == nil || h.Kind != takeover.Upgrade && h.Kind != takeover.InPlace {
 		return
 	}
 	d.owned.Go(func() {

@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 
 // quiet is the configuration of the daemons in these tests.
 func quiet(name string) legion.Config {
-	return legion.Config{Name: name, Control: "none", Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
+	return legion.Config{Name: name, Control: "none", PID: legion.PIDMayChange, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
 }
 
 // kit is a daemon with functions for every purpose. Its worker processes declare

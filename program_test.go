@@ -108,7 +108,13 @@ type program struct {
 // run starts a program, which is killed when the test ends at the latest.
 func run(t testing.TB, name string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command(os.Args[0])}
+	return runCommand(t, name, os.Args[0])
+}
+
+// runCommand is run by another command.
+func runCommand(t testing.TB, name string, command ...string) *program {
+	t.Helper()
+	p := &program{t: t, cmd: exec.Command(command[0], command[1:]...)}
 	p.cmd.Env = append(os.Environ(), programKey+"="+name)
 	p.cmd.Stderr = &p.stderr
 	p.cmd.WaitDelay = 10 * time.Second

@@ -72,7 +72,16 @@ func (d *Daemon) reload(ctx context.Context) error {
 func (d *Daemon) mustRun() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.state != running {
+	return d.mustRunLocked()
+}
+
+func (d *Daemon) mustRunLocked() error {
+	switch {
+	case d.replaced != 0:
+		return fmt.Errorf("%w: process %d has taken over", ErrStopped, d.replaced)
+	case d.state == stopping && d.rerun:
+		return fmt.Errorf("%w: it restarts", ErrStopped)
+	case d.state != running:
 		return fmt.Errorf("%w: it does not run", ErrStopped)
 	}
 	return nil

@@ -1,35 +1,51 @@
 package legion
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"syscall"
 )
-
-// restartMark tells a process that it goes on with a daemon which has restarted
-// in place: it is in the background already, if it is to be.
-const restartMark = "_LEGION_RESTARTED"
-
-// restarted is read and removed before main: neither the program nor what it
-// starts sees the mark.
-var restarted = func() bool {
-	_, is := os.LookupEnv(restartMark)
-	_ = os.Unsetenv(restartMark) // it is well-formed
-	return is
-}()
 
 // Restart stops the daemon and has Run start it anew in the same process id, with
 // the program that then stands at its path, or Config.Command. Calls that run are
-// finished; those in the meantime find nobody: Upgrade loses none, but has two
-// processes at the same time. It returns at once. A daemon that was started by
-// Start, not by Run, cannot do it. One that has become another user starts as that
-// user, so what needs root cannot be opened anew: Upgrade hands it over. Stop, and
-// a signal that stops, count more than a restart that is under way.
-func (d *Daemon) Restart() error { return d.again("Restart") }
+// finished, and new connections wait until the new one serves: Upgrade, where the
+// process id may change, has two processes at the same time, and none waits.
+//
+// The program is tried first: main runs up to Start in a process of its own. If it
+// is missing, does not start or refuses its configuration, nothing has changed,
+// and the error says why; on the loop, which would wait for that, Restart returns
+// at once, and it is an Error event. A daemon that was started by Start, not by
+// Run, cannot do it. One that has become another user starts as that user, so what
+// needs root cannot be opened anew. Stop, and a signal that stops, count more than
+// a restart that is under way.
+func (d *Daemon) Restart() error {
+	if d.loop.OnLoop() {
+		if err := d.mayRestart(); err != nil {
+			return err
+		}
+		d.aside("restart", func(ctx context.Context) error { return d.restartBy(ctx, "Restart") })
+		return nil
+	}
+	return d.restartBy(d.closing, "Restart")
+}
 
-// again has Run start the daemon anew when it has stopped.
-func (d *Daemon) again(who string) error {
+// restartBy restarts because of a wish.
+func (d *Daemon) restartBy(ctx context.Context, who string) error {
+	if err := d.mayRestart(); err != nil {
+		return err
+	}
+	err := d.change(ctx, func(ctx context.Context) error {
+		_, err := d.again(ctx, "a restart was asked for by "+who)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("legion: restarting %s: %w", d.config.Name, err)
+	}
+	return nil
+}
+
+// mayRestart says why the daemon cannot restart.
+func (d *Daemon) mayRestart() error {
 	for _, p := range d.madePlugins() {
 		if r, ok := p.(RestartGuard); ok {
 			if err := r.MayRestart(); err != nil {
@@ -37,37 +53,40 @@ func (d *Daemon) again(who string) error {
 			}
 		}
 	}
+	return d.runs()
+}
+
+// runs says why the next program cannot be executed in this process.
+func (d *Daemon) runs() error {
 	d.mu.Lock()
-	switch {
-	case !d.ran:
-		d.mu.Unlock()
+	defer d.mu.Unlock()
+	if !d.ran {
 		return errors.New("legion: this daemon is part of another program (Start, not Run), which must restart it itself")
-	case d.state != running || d.replaced:
+	}
+	return nil
+}
+
+// again has Run start the daemon anew when it has stopped, which it begins to. It
+// returns what it starts.
+func (d *Daemon) again(ctx context.Context, why string) (release, error) {
+	next, err := d.try(ctx)
+	if err != nil {
+		return next, fmt.Errorf("the daemon goes on as before: %w", err)
+	}
+	d.mu.Lock()
+	if err := d.mustRunLocked(); err != nil { // a stop came
 		d.mu.Unlock()
-		return fmt.Errorf("legion: restarting %s: %w", d.config.Name, ErrStopped)
+		return next, err
 	}
 	d.rerun = true
 	d.mu.Unlock()
-	d.begin("a restart was asked for by " + who)
-	return nil
+	d.begin(why)
+	return next, nil
 }
 
 // restarts reports whether Run is to start the daemon anew when it has stopped.
 func (d *Daemon) restarts() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.rerun && !d.replaced
-}
-
-// startAgain turns this process, in which nothing is left of the daemon, or what
-// did not end in time, into a new one. It returns only if that fails.
-func (d *Daemon) startAgain() error {
-	if dir := d.whereStarted(); dir != "" {
-		if err := os.Chdir(dir); err != nil {
-			return fmt.Errorf("legion: restarting %s: %w", d.config.Name, err)
-		}
-	}
-	path, args := d.command()
-	err := syscall.Exec(path, args, append(successorEnv(), restartMark+"=1"))
-	return fmt.Errorf("legion: restarting %s: executing %s: %w", d.config.Name, path, err)
+	return d.rerun
 }

@@ -45,6 +45,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.hold()
 	unwatch()
 	if d.endedBy(signals) || ctx.Err() != nil || !d.restarts() {
+		d.letGo()
 		return err
 	}
 	return d.startAgain()

@@ -18,6 +18,10 @@ func (d *Daemon) Start(ctx context.Context) error {
 	if err := d.mayStart(); err != nil {
 		return err
 	}
+	d.endTrial()
+	if failed := carried().failed; failed != "" {
+		d.log.Error("the next program has not been executed, and this one goes on", "err", failed)
+	}
 	d.goToBackground()
 	go func() {
 		defer close(d.loopEnd)
@@ -39,6 +43,9 @@ func (d *Daemon) Start(ctx context.Context) error {
 		_ = d.tellPredecessor(err)
 	}
 	if err != nil {
+		if inPlace() { // who asked for it was told that it would start
+			d.log.Error("the next program does not start, and the daemon ends", "err", err)
+		}
 		if !d.begin("the start failed") { // Stop came while it started
 			err = fmt.Errorf("legion: starting %s: %w while it started", d.config.Name, ErrStopped)
 		}

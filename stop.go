@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"sync"
 	"time"
@@ -43,6 +44,19 @@ func (d *Daemon) Stop(ctx context.Context) error {
 		<-d.stopped
 	}
 	return d.endErr
+}
+
+// stopBy begins to stop for good, unless another process is the daemon by now.
+func (d *Daemon) stopBy(why string) error {
+	d.mu.Lock()
+	if d.replaced != 0 {
+		defer d.mu.Unlock()
+		return fmt.Errorf("legion: stopping %s: %w", d.config.Name, d.mustRunLocked())
+	}
+	d.rerun = false
+	d.mu.Unlock()
+	d.begin(why)
+	return nil
 }
 
 // hasten ends the patience of a stop.
@@ -92,11 +106,15 @@ const hurryGrace = 250 * time.Millisecond
 // shutDown is the order of a stop. StopTimeout bounds all of it.
 func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.log.Debug("stopping", "why", why)
+	d.awaitSettled(deadline)
 	ctx, done := context.WithDeadline(context.WithValue(context.Background(), onLoop{}, d), deadline)
 	defer done()
 	d.close() // no more ticks
+	if d.restarts() {
+		d.holdOn()
+	}
 	for _, l := range d.listeners {
-		_ = l.Close()
+		d.closeListener(l)
 	}
 	d.finishRequests(ctx, why)
 	d.stopPools(deadline)
@@ -114,7 +132,13 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 			errs = append(errs, fmt.Errorf("Teardown: %w", err))
 		}
 	}
+	for _, e := range d.control.opened() {
+		d.closeListener(e.listener)
+	}
 	d.control.close() // who comes now may be the next daemon, which plugins let start
+	if d.held != nil && d.restarts() {
+		d.tellPIDChanged(ctx, os.Getpid())
+	}
 	errs = append(errs, d.stopPlugins(ctx)...)
 	d.control.shutDown(ctx)
 	d.tasks.end()
@@ -139,12 +163,26 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 			d.log.Error("stopping to restart", "err", err)
 		}
 	}
+	if !d.restarts() {
+		d.letGo()
+	}
 	d.log.Info("stopped")
 	_ = d.closeLogs() // there is nowhere left to say it
 	d.mu.Lock()
 	d.state = ended
 	d.mu.Unlock()
 	close(d.stopped)
+}
+
+// awaitSettled waits until no other process watches this one: that one would go
+// on as before if this one ended, and the stop would be lost.
+func (d *Daemon) awaitSettled(deadline time.Time) {
+	patience := time.NewTimer(time.Until(deadline))
+	defer patience.Stop()
+	select {
+	case <-d.settled():
+	case <-patience.C:
+	}
 }
 
 // waitFor waits for goroutines, and reports whether they have ended before ctx.
@@ -175,12 +213,12 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 		}
 	}()
 	d.stopServers(ctx)
-	witness(d, Shutdown{Reason: why})
+	witness(d, Shutdown{Reason: why, Again: d.restarts()})
 	if !d.bus.Count(reflect.TypeFor[Shutdown]()) {
 		return
 	}
 	if err := d.onLoop(ctx, func() error {
-		emitCounted(ctx, d, Shutdown{Reason: why})
+		emitCounted(ctx, d, Shutdown{Reason: why, Again: d.restarts()})
 		return nil
 	}); err != nil {
 		d.log.Warn("the handlers of Shutdown were not waited for", "err", err)

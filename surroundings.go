@@ -38,7 +38,7 @@ func (d *Daemon) settle() (err error) {
 	if d.config.Umask != 0 {
 		host.Umask(d.config.Umask)
 	}
-	if d.config.Nice != 0 && !upgraded() && !restarted { // the previous process has passed it on
+	if d.config.Nice != 0 && !upgraded() && !inPlace() { // the previous process has passed it on
 		if err := host.Nice(nicer(d.config.Nice)); err != nil {
 			return fmt.Errorf("Config.Nice: %w", err)
 		}

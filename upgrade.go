@@ -15,7 +15,8 @@ import (
 type AutoRestart struct{ Reason string }
 
 // PIDChanged is emitted in the old process of an upgrade when the new one has
-// taken over.
+// taken over; and with the same number twice before a restart, or an upgrade in
+// place, when this process has finished its calls and executes the next program.
 type PIDChanged struct{ Old, New int }
 
 // How long a new process may take to become ready, and how long it must have
@@ -28,6 +29,15 @@ var upgradeTimeout, upgradeSettle = time.Minute, time.Second
 // this one finishes its calls and stops. If the new process fails, hangs or dies,
 // this one goes on as before, and the error says why. Run does it on SIGUSR2. It
 // must not be called on the loop.
+//
+// Where the process id must stay (see [PIDPolicy]) the program is tried as in
+// Restart; then this process finishes its calls and executes it in its place. The
+// listeners stay open, so connections wait meanwhile and none is refused. Upgrade
+// returns when the stop begins; a daemon that was started by Start, not by Run,
+// is refused.
+//
+// In a process that is itself the new one of an upgrade, Upgrade waits until the
+// previous one has made up its mind.
 func (d *Daemon) Upgrade(ctx context.Context) error {
 	if d.loop.OnLoop() {
 		return fmt.Errorf("legion: upgrading %s: not on the loop, which must go on meanwhile: use a goroutine", d.config.Name)
@@ -36,51 +46,123 @@ func (d *Daemon) Upgrade(ctx context.Context) error {
 	return err
 }
 
-// upgrade is Upgrade, and returns the pid of the new process.
-func (d *Daemon) upgrade(ctx context.Context) (pid int, err error) {
+// upgradeResult says what an upgrade has done, or in place what it does.
+type upgradeResult struct {
+	PID     int     `json:"pid"`
+	Old     int     `json:"old_pid"`
+	InPlace bool    `json:"in_place"`
+	From    release `json:"from"`
+	To      release `json:"to"`
+}
+
+// upgrade is Upgrade, and tells what it has done.
+func (d *Daemon) upgrade(ctx context.Context) (u upgradeResult, err error) {
+	u = upgradeResult{Old: os.Getpid(), From: d.release()}
+	err = d.change(ctx, func(ctx context.Context) error {
+		why := d.pidStays()
+		if why == "" {
+			return d.upgradeToNew(ctx, &u)
+		}
+		u.PID, u.InPlace = u.Old, true
+		if err := d.runs(); err != nil {
+			return fmt.Errorf("this process must stay, because %s, and cannot be the new one: %w", why, err)
+		}
+		u.To, err = d.again(ctx, "an upgrade in place, because "+why)
+		if err == nil {
+			d.log.Info("upgrading in place", "pid", u.PID, "from", u.From, "to", u.To, "why", why)
+		}
+		return err
+	})
+	if err != nil {
+		return u, fmt.Errorf("legion: upgrading %s: %w", d.config.Name, err)
+	}
+	return u, nil
+}
+
+// change calls fn, which replaces the process, in its turn: after other changes,
+// and after an upgrade that has made this process is settled. A stop that comes
+// meanwhile ends its context.
+func (d *Daemon) change(ctx context.Context, fn func(context.Context) error) error {
 	d.changing.Lock()
 	defer d.changing.Unlock()
-	if err := d.mustRun(); err != nil {
-		return 0, fmt.Errorf("legion: upgrading %s: %w", d.config.Name, err)
+	d.mu.Lock()
+	err := d.mustRunLocked()
+	if err == nil {
+		d.owned.Add(1) // a stop waits for it
+		defer d.owned.Done()
 	}
-	// A stop that comes meanwhile is one of the daemon, not of this process alone.
+	d.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.closing, cancel)()
-	if pid, err = d.takeOver(ctx); err != nil {
-		return 0, fmt.Errorf("legion: upgrading %s, which goes on as before: %w", d.config.Name, err)
+	select {
+	case <-d.settled():
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the upgrade before: %w", ctx.Err())
 	}
+	return fn(ctx)
+}
+
+var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// settled is closed when no other process watches this one: until then that one
+// would go on as before if this one ended.
+func (d *Daemon) settled() <-chan struct{} {
+	if upgraded := d.accepted.Load(); upgraded {
+		return takeover.Inherited().Settled()
+	}
+	return always
+}
+
+// upgradeToNew upgrades to another process.
+func (d *Daemon) upgradeToNew(ctx context.Context, u *upgradeResult) error {
+	next, err := d.takeOver(ctx)
+	if err != nil {
+		return fmt.Errorf("the daemon goes on as before: %w", err)
+	}
+	u.PID, u.To = next.PID(), parseRelease(next.Told())
 	d.mu.Lock()
-	d.replaced = true
+	err = d.mustRunLocked()
+	if err == nil {
+		d.replaced = u.PID
+	}
 	d.mu.Unlock()
-	d.log.Info("upgraded", "pid", os.Getpid(), "new", pid)
+	if err != nil { // a stop came at the last moment: it is one of the daemon, not of this process alone
+		next.Stop(d.config.StopTimeout)
+		return err
+	}
+	d.log.Info("upgraded", "pid", u.Old, "new", u.PID, "from", u.From, "to", u.To)
 	for _, l := range d.listening() {
 		l.giveAway()
 	}
-	telling, told := context.WithTimeout(ctx, min(d.config.StopTimeout/4, time.Second)) // the loop may hang
-	_ = Emit(telling, d, PIDChanged{Old: os.Getpid(), New: pid})
-	told()
-	d.begin(fmt.Sprintf("process %d has taken over", pid))
-	return pid, nil
+	d.tellPIDChanged(ctx, u.PID)
+	d.begin(fmt.Sprintf("process %d has taken over", u.PID))
+	return nil
 }
 
-// takeOver starts the new process and returns its pid when it serves.
-func (d *Daemon) takeOver(ctx context.Context) (int, error) {
+// tellPIDChanged emits PIDChanged. The loop may hang.
+func (d *Daemon) tellPIDChanged(ctx context.Context, pid int) {
+	ctx, told := context.WithTimeout(ctx, min(d.config.StopTimeout/4, time.Second))
+	defer told()
+	_ = Emit(ctx, d, PIDChanged{Old: os.Getpid(), New: pid})
+}
+
+// takeOver starts the new process and returns it when it serves.
+func (d *Daemon) takeOver(ctx context.Context) (*takeover.Successor, error) {
 	files, done, err := d.handOver()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer done()
 	d.log.Info("upgrading")
 	path, args := d.command()
-	next, err := takeover.Start(ctx, takeover.Spec{
+	return takeover.Start(ctx, takeover.Spec{
 		Path: path, Args: args, Env: successorEnv(), Kind: takeover.Upgrade, Files: files, Dir: d.whereStarted(),
-		Stdout: os.Stdout, Stderr: os.Stderr, Timeout: upgradeTimeout, Settle: upgradeSettle,
+		Stdout: os.Stdout, Stderr: os.Stderr, Timeout: upgradeTimeout, Settle: upgradeSettle, Leave: d.config.StopTimeout,
 	})
-	if err != nil {
-		return 0, err
-	}
-	return next.PID(), nil
 }
 
 // restart upgrades, unless a handler of AutoRestart says no.

@@ -29,6 +29,12 @@ func webMain() {
 	if command := os.Getenv("WEB_COMMAND"); command != "" {
 		c.Command = strings.Fields(command)
 	}
+	if os.Getenv("WEB_STAYS") != "" {
+		c.PID = legion.PIDAuto
+	}
+	if s, err := time.ParseDuration(os.Getenv("WEB_SETTLE")); err == nil {
+		legion.SetUpgradeTimes(20*time.Second, s)
+	}
 	c.RestartEvery, _ = time.ParseDuration(os.Getenv("WEB_RESTART"))
 	d := legion.New(c)
 	pid := legion.Worker(d, "pid", func(context.Context, struct{}) (int, error) { return os.Getpid(), nil }, legion.Pool{Max: 1})

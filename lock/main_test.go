@@ -85,7 +85,7 @@ func runDaemon(kind, where string) {
 }
 
 func newDaemon(kind, where string) *legion.Daemon {
-	d := legion.New(legion.Config{Name: "locked", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	d := legion.New(legion.Config{Name: "locked", PID: legion.PIDMayChange, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	d.InProcess()
 	d.Use(newLock(kind, where))
 	return d

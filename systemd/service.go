@@ -87,7 +87,12 @@ func (s *Service) Attach(d *legion.Daemon) error {
 	legion.On(d, func(context.Context, legion.Reload) error { s.reloading(); return nil }, first)
 	legion.On(d, func(_ context.Context, e legion.Reloaded) error { s.reloaded(e.Err); return nil }, first)
 	legion.On(d, func(_ context.Context, e legion.PIDChanged) error { s.changed(e.New); return nil }, first)
-	legion.On(d, func(_ context.Context, e legion.Shutdown) error { s.shutdown(e.Reason); return nil }, first)
+	legion.On(d, func(_ context.Context, e legion.Shutdown) error {
+		if !e.Again { // else systemd has no part in it
+			s.shutdown(e.Reason)
+		}
+		return nil
+	}, first)
 	return nil
 }
 
@@ -98,6 +103,10 @@ func (s *Service) Active() bool {
 	defer s.mu.Unlock()
 	return s.env.socket != ""
 }
+
+// TellsPID reports whether systemd is told which process is the daemon after an
+// upgrade (MAINPID), so that this may be another one.
+func (s *Service) TellsPID() bool { return s.Active() }
 
 // MayRestart is called by the daemon. What it has been told by systemd is gone in a
 // restart in place, and systemd would take that for the end of the service.

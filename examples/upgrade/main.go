@@ -47,7 +47,7 @@ func main() {
 
 // daemon answers each request with its own pid and that of a worker.
 func daemon() error {
-	d := legion.New(legion.Config{Name: "upgrade", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	d := legion.New(legion.Config{Name: "upgrade", PID: legion.PIDMayChange, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	pid := legion.Worker(d, "pid", func(context.Context, struct{}) (int, error) { return os.Getpid(), nil }, legion.Pool{Max: 1})
 
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

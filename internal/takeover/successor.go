@@ -54,6 +54,12 @@ func (p *Successor) PID() int { return p.pid }
 // Told returns what the process has told of itself before it was ready: see [Inheritance.Tell].
 func (p *Successor) Told() string { return p.told }
 
+// Stop has a process that serves finish what it does, and end; within that time, else it is killed.
+func (p *Successor) Stop(within time.Duration) {
+	p.leave(within)
+	p.kill()
+}
+
 // Done is closed when the process has ended and is reaped, if that happens while this process lives.
 func (p *Successor) Done() <-chan struct{} { return p.done }
 

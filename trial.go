@@ -1,0 +1,71 @@
+package legion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/takeover"
+)
+
+// tooOld is what is told by a program that does not know trials.
+var tooOld = errors.New("it was built with a Legion that cannot go on in the same process: stop the daemon, and start it")
+
+// try finds out whether the next program exists, starts, and accepts its
+// configuration, before the point of no return: a process of its own runs main up
+// to Start, as workers do. It opens nothing, and is gone when try returns.
+func (d *Daemon) try(ctx context.Context) (release, error) {
+	path, args := d.command()
+	told, err := takeover.Try(ctx, takeover.Spec{
+		Path: path, Args: args, Env: successorEnv(), Dir: d.whereStarted(), Timeout: upgradeTimeout,
+	})
+	if err != nil {
+		return release{}, err
+	}
+	next := parseRelease(told)
+	if next.Version == "" {
+		return next, fmt.Errorf("%s: %w", path, tooOld)
+	}
+	return next, nil
+}
+
+// endTrial answers the daemon that tries this program, and does not return, if
+// there is one.
+func (d *Daemon) endTrial() {
+	h := takeover.Inherited()
+	if h == nil || h.Kind != takeover.Trial {
+		return
+	}
+	if err := d.check(); err != nil {
+		h.Fail(1, err.Error())
+		os.Exit(1)
+	}
+	h.Tell(d.release().text())
+	_ = h.Ready() // which kills this process
+	os.Exit(0)
+}
+
+// check looks at what can be found wrong with the configuration of a start
+// without opening anything.
+func (d *Daemon) check() error {
+	if _, err := host.Lookup(d.config.User, d.config.Group); err != nil {
+		return fmt.Errorf("Config.User and Config.Group: %w", err)
+	}
+	if dir := d.config.WorkDir; dir != "" {
+		if info, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("Config.WorkDir: %w", err)
+		} else if !info.IsDir() {
+			return fmt.Errorf("Config.WorkDir: %s is no directory", dir)
+		}
+	}
+	if _, err := d.controlAddresses(); err != nil {
+		return err
+	}
+	rules, err := d.accessRules()
+	if err == nil {
+		_, err = d.newRegistry(rules)
+	}
+	return err
+}
