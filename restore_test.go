@@ -96,7 +96,7 @@ func TestFilesComeBack(t *testing.T) {
 			}
 			return errors.Join(os.Rename(path+".new", path), os.Remove(path)) // what is no socket must go first
 		},
-		"with the folder": func(string) error { return os.RemoveAll(f.folder) },
+		"with the folder": func(string) error { return os.Rename(f.folder, f.folder+".old") },
 	} {
 		for _, file := range files {
 			if err := vanish(filepath.Join(f.folder, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -185,7 +185,12 @@ func (d *Daemon) awaitSettled(deadline time.Time) {
 	}
 }
 
-// waitFor waits for goroutines, and reports whether they have ended before ctx.
+// endGrace is for goroutines that have been told to end: they may not have had
+// their turn yet when there is no time left.
+const endGrace = 100 * time.Millisecond
+
+// waitFor waits for goroutines that have been told to end, and reports whether
+// they have, before ctx or soon after.
 func waitFor(ctx context.Context, all *sync.WaitGroup) bool {
 	ended := make(chan struct{})
 	go func() {
@@ -196,6 +201,13 @@ func waitFor(ctx context.Context, all *sync.WaitGroup) bool {
 	case <-ended:
 		return true
 	case <-ctx.Done():
+	}
+	late := time.NewTimer(endGrace)
+	defer late.Stop()
+	select {
+	case <-ended:
+		return true
+	case <-late.C:
 		return false
 	}
 }

@@ -13,7 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const stranger = 65534
+// stranger is another user than the one who runs the tests.
+var stranger = func() int {
+	if os.Geteuid() == 65534 {
+		return 65533
+	}
+	return 65534
+}()
 
 // asStranger runs fn with the rights on files of somebody else, if this process is root, whom nobody refuses anything.
 func asStranger(t *testing.T, fn func()) {

@@ -102,6 +102,7 @@ func abuses() map[string]string {
 // Whatever two users do at the same time, one of them the very same user, each is answered properly, memory stays bounded,
 // and a client that behaves is answered about as fast as before.
 func TestAbuse(t *testing.T) {
+	needsRoot(t) // one of the abusers is another user
 	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{Rules: []Rule{rule(t, "uid", "10001", rpc.Admin)}})
 	good := f.dial(t)
 	_ = good.SetDeadline(time.Time{})

@@ -40,6 +40,9 @@ func TestListen(t *testing.T) {
 		"narrow umask": {"?mode=0600", 0o600, os.Getgid(), 0o777},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.gid != os.Getgid() {
+				needsRoot(t)
+			}
 			path := filepath.Join(folder(t), "c.sock")
 			a, err := ParseAddress("unix://" + path + c.query)
 			must(t, err)
@@ -147,6 +150,7 @@ func TestListenRefuses(t *testing.T) {
 
 // strange leaves a user's dead socket in the folder of yet another one.
 func strange(t *testing.T, path string) error {
+	needsRoot(t)
 	abandoned(t, path)
 	return errors.Join(os.Chown(path, 12345, 12345), os.Chown(filepath.Dir(path), 12346, 12346))
 }
@@ -161,6 +165,7 @@ func datagram(t *testing.T, path string) error {
 
 // A daemon that root starts and that becomes another user leaves that user's socket in that user's folder.
 func TestListenAfterTheDaemonsUser(t *testing.T) {
+	needsRoot(t)
 	dir := folder(t)
 	path := filepath.Join(dir, "c.sock")
 	abandoned(t, path)

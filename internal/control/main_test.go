@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 // play runs a part as another user, in the groups, and returns what it prints.
 func play(t *testing.T, uid uint32, groups []uint32, part string, args ...string) string {
 	t.Helper()
+	needsRoot(t)
 	c := exec.Command("/proc/self/exe", args...)
 	c.Env = append(os.Environ(), partEnv+"="+part, "GORACE=atexit_sleep_ms=0")
 	c.Dir = "/"
@@ -370,6 +371,14 @@ func (a answer) fails(t *testing.T, code int, says string) {
 	t.Helper()
 	if a.Error == nil || a.Error.Code != code || !strings.Contains(a.Error.Message, says) {
 		t.Fatalf("%+v, %v instead of %d, %q", a.Error, a.result(), code, says)
+	}
+}
+
+// needsRoot skips a test, or a part of it, that has to be other users.
+func needsRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to be other users or to make what is theirs")
 	}
 }
 
