@@ -49,8 +49,8 @@ tools:
 unit: ## the tests of the root module, with the race detector
 	$(GO) test -race -timeout $(TIMEOUT) -run '$(RUN)' ./...
 
-norace: ## what the race detector would falsify: allocations and memory limits
-	$(GO) test -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' .
+norace: ## what the race detector would falsify: allocations, memory limits, faults
+	$(GO) test -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' . ./internal/link
 
 failpoint: ## workers that die at every step of a call, with the fail points compiled in
 	$(GO) test -race -tags failpoint -timeout $(TIMEOUT) -run FailPoint .

@@ -1,9 +1,11 @@
 package link
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/legion-go/legion/internal/fail"
+	"github.com/legion-go/legion/internal/ring"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -13,6 +15,7 @@ type inbound struct {
 	worker  bool  // this is the worker's end
 	max     int64 // largest payload
 	handler Handler
+	memory  *region // where frames lie that are not owned; nil for a socket
 	streams [wire.MaxStreams]join
 }
 
@@ -29,6 +32,14 @@ const firstGrab = 4 << 20
 
 func corrupt(format string, a ...any) error {
 	return fmt.Errorf("%w: %w", ErrCorrupt, fmt.Errorf(format, a...))
+}
+
+// violation is the error for what package ring, or a fault, has found; others stay as they are.
+func violation(err error) error {
+	if errors.Is(err, ring.ErrCorrupt) && !errors.Is(err, ErrCorrupt) {
+		return corrupt("%w", err)
+	}
+	return err
 }
 
 // check looks at a header as it arrived.
@@ -72,7 +83,11 @@ func (in *inbound) frame(word uint64, data []byte, owned bool) error {
 		return corrupt("%v with %d bytes, the limit is %d", h.Kind, len(data), in.max)
 	}
 	h.Flags &^= wire.LinkFlags
-	return in.handler(Frame{Header: h, Payload: data, Owned: owned})
+	f := Frame{Header: h, Payload: data, Owned: owned}
+	if !owned {
+		f.memory = in.memory
+	}
+	return in.handler(f)
 }
 
 // takeTimeout moves the timeout, if the frame has one, from the beginning of its bytes into the header. It returns

@@ -88,10 +88,12 @@ var (
 type Frame struct {
 	wire.Header
 	// Payload is valid until the handler returns, unless Owned. Over shared memory the peer may change it at any time:
-	// copy it, and then check the copy.
+	// copy it, and then check the copy. It may also take it away: see AppendTo.
 	Payload []byte
 	// Owned says that Payload is ordinary memory that belongs to the handler from now on. See also Recycle.
 	Owned bool
+
+	memory *region // of shared memory, where Payload lies in one
 }
 
 // Handler receives the frames of a link, one at a time, in the order in which the peer has sent them. It must not

@@ -9,7 +9,9 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,17 +51,34 @@ func child(role string) {
 	for fd := 3; fd < 3+int(fileCount(link.Transport(transport))); fd++ {
 		files = append(files, os.NewFile(uintptr(fd), "inherited"))
 	}
+	begin := func() {}
+	if how == "holes" {
+		f := again(files[0])
+		begin = sync.OnceFunc(func() { go punchHoles(f) })
+	}
 	var busy atomic.Int32
 	c, err := link.Open(link.Transport(transport), files, link.Options{MaxPayload: int64(maxPayload), Busy: &busy})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "child:", err)
 		os.Exit(2)
 	}
-	err = echo(c, &busy, how)
+	err = echo(c, &busy, how, begin)
+	if how == "holes" { // it has ruined its own end, too; it goes on until it is killed
+		select {}
+	}
 	if err != nil && err != io.EOF && !strings.Contains(err.Error(), "told to") {
 		fmt.Fprintln(os.Stderr, "child:", err)
 		os.Exit(2)
 	}
+}
+
+// again returns another descriptor for f.
+func again(f *os.File) *os.File {
+	fd, err := syscall.Dup(int(f.Fd()))
+	if err != nil {
+		panic(err)
+	}
+	return os.NewFile(uintptr(fd), f.Name())
 }
 
 func fileCount(t link.Transport) int {
@@ -70,7 +89,7 @@ func fileCount(t link.Transport) int {
 }
 
 // echo answers each request with its own payload, in a goroutine or ("inline") in the handler.
-func echo(c link.Conn, busy *atomic.Int32, how string) error {
+func echo(c link.Conn, busy *atomic.Int32, how string, pinged func()) error {
 	answer := func(call uint32, code uint16, p []byte) {
 		c.Send(wire.Header{Kind: wire.Response, Call: call, Code: code}, p)
 	}
@@ -80,6 +99,7 @@ func echo(c link.Conn, busy *atomic.Int32, how string) error {
 		case f.Kind == wire.Stop:
 			return fmt.Errorf("told to stop")
 		case f.Kind == wire.Ping:
+			pinged()
 			return c.Send(wire.Header{Kind: wire.Pong, Call: f.Call}, f.Payload)
 		case f.Kind != wire.Request || !c.Begin(f.Call):
 			return nil

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"runtime/debug"
 	"time"
 )
 
@@ -16,12 +17,24 @@ func (r *receiver) poll(done func() bool) {
 	if !r.role.CompareAndSwap(roleFree, roleLent) && !r.role.CompareAndSwap(roleSpin, roleLent) {
 		return
 	}
+	mine, before := true, debug.SetPanicOnFault(true)
+	defer func() {
+		if err := r.memory.fault(recover()); err != nil {
+			r.end.fail(violation(err))
+			if mine {
+				r.role.Store(roleFree)
+			}
+			r.bell.Kick()
+		}
+		debug.SetPanicOnFault(before)
+	}()
 	r.ring.Unpark()
 	if err := r.pollFor(done); err != nil {
 		r.end.fail(err)
 	}
 	head := r.ring.Head()
 	r.ring.Park(parkBell)
+	mine = false
 	r.role.Store(roleFree)
 	if r.ring.ReadyAt(head) || r.end.over.Load() {
 		r.bell.Kick()

@@ -47,6 +47,8 @@ type receiver struct {
 	busy  func() bool
 	end   *ending
 
+	memory region
+
 	role     atomic.Uint32
 	pollSkip atomic.Int32 // polls that are left out; see ring.Spinner
 	spin     ring.Spinner // Serve's
@@ -98,23 +100,14 @@ func (e *ending) abrupt() bool { return e.closed.Load() || e.err.Load() != nil }
 // serve receives until the link ends. The worker's end waits differently; that is all.
 func (r *receiver) serve() error {
 	r.role.Store(roleHeld)
-	for !r.end.over.Load() {
-		if _, err := r.drain(nil, ringCells); err != nil {
-			r.end.fail(err)
-			break
-		}
-		if r.in.worker {
-			r.awaitWorker()
-		} else {
-			runtime.Gosched() // those that were just woken run first: they are likely to send
-			r.awaitDaemon()
-		}
+	if err := r.memory.guard(r.attend); err != nil {
+		r.end.fail(violation(err))
 	}
 	r.regain()
 	defer r.role.Store(roleNone)
 	if r.end.hung.Load() && !r.end.abrupt() {
-		if err := r.salvage(); err != nil {
-			r.end.fail(err)
+		if err := r.memory.guard(r.salvage); err != nil {
+			r.end.fail(violation(err))
 		}
 	}
 	switch {
@@ -126,9 +119,26 @@ func (r *receiver) serve() error {
 	return io.EOF
 }
 
-// regain takes the role, for good. A poller that has it sees that the link is over and gives it up.
+// attend receives, and waits for more, until the link is over.
+func (r *receiver) attend() error {
+	for !r.end.over.Load() {
+		if _, err := r.drain(nil, ringCells); err != nil {
+			return err
+		}
+		if r.in.worker {
+			r.awaitWorker()
+		} else {
+			runtime.Gosched() // those that were just woken run first: they are likely to send
+			r.awaitDaemon()
+		}
+	}
+	return nil
+}
+
+// regain takes the role, for good. A poller that has it sees that the link is over and gives it up; a fault may have
+// left Serve with roleSpin.
 func (r *receiver) regain() {
-	for i := 0; r.role.Load() != roleHeld && !r.role.CompareAndSwap(roleFree, roleHeld); i++ {
+	for i := 0; r.role.Load() != roleHeld && !r.role.CompareAndSwap(roleFree, roleHeld) && !r.role.CompareAndSwap(roleSpin, roleHeld); i++ {
 		if i < 100 {
 			runtime.Gosched()
 		} else {

@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -33,7 +34,8 @@ type sender struct {
 	err   error // why nothing can be sent any more
 	// gate keeps the memory and the bells from going away. Who holds the lock while err is nil is inside, because
 	// Close sets err before it shuts the gate; who goes on without the lock has entered it while he held it.
-	gate *gate
+	gate   *gate
+	memory region
 
 	frames, bytes, wakes, full uint64
 	late                       atomic.Uint64 // wakes that were counted without the lock
@@ -55,16 +57,28 @@ type waiters struct{ first, last *waiter }
 var waiterPool = sync.Pool{New: func() any { return &waiter{turn: make(chan struct{}, 1)} }}
 
 // carry sends one frame. It implements carrier.
-func (s *sender) carry(word uint64, p prefix, body []byte) error {
+func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 	n := p.n + len(body)
+	locked, inside := true, false // the lock, the gate: what is to be left in the end
+	before := debug.SetPanicOnFault(true)
 	s.mu.Lock()
+	defer func() {
+		if e := s.memory.fault(recover()); e != nil {
+			err = e
+		}
+		if locked {
+			s.mu.Unlock()
+		}
+		if inside {
+			s.gate.leave()
+		}
+		debug.SetPanicOnFault(before)
+	}()
 	if s.err != nil {
-		defer s.mu.Unlock()
 		return s.err
 	}
 	if n > ring.BulkMin && s.allocate != nil {
 		if err := s.allocate(); err != nil {
-			s.mu.Unlock()
 			return fmt.Errorf("sending %d bytes: %w", n, err)
 		}
 		s.allocate = nil
@@ -72,10 +86,8 @@ func (s *sender) carry(word uint64, p prefix, body []byte) error {
 	var slot ring.Slot
 	ok := false
 	if s.queue.first == nil {
-		var err error
 		if slot, ok, err = s.ring.Reserve(n); err != nil {
 			s.failLocked(err)
-			s.mu.Unlock()
 			return err
 		}
 	}
@@ -88,25 +100,26 @@ func (s *sender) carry(word uint64, p prefix, body []byte) error {
 		s.ring.Commit(slot, word)
 		mode := s.ring.TakeParked()
 		if mode == 0 {
-			s.mu.Unlock()
 			return nil
 		}
 		s.wakes++
-		s.gate.enter()
+		inside = s.gate.enter()
+		locked = false
 		s.mu.Unlock()
 		s.wake(mode)
-		s.gate.leave()
 		return nil
 	}
 	if ok {
 		s.ring.Announce(slot)
-		s.gate.enter()
+		inside = s.gate.enter()
+		locked = false
 		s.mu.Unlock()
 	} else {
-		var err error
+		locked = false
 		if slot, err = s.wait(n); err != nil {
 			return err
 		}
+		inside = true
 	}
 	copy(slot.Buf, p.b[:p.n])
 	fail.Point("link.write")
@@ -116,7 +129,6 @@ func (s *sender) carry(word uint64, p prefix, body []byte) error {
 		s.late.Add(1)
 		s.wake(mode)
 	}
-	s.gate.leave()
 	return nil
 }
 
@@ -204,6 +216,11 @@ func (s *sender) grantLocked(w *waiter) (bool, error) {
 
 // handOverLocked gives those that wait their slots, as far as there is space, and the next one the lead.
 func (s *sender) handOverLocked() {
+	defer func() { // the slot of whoever hands over stands
+		if err := s.memory.fault(recover()); err != nil {
+			s.failLocked(err)
+		}
+	}()
 	for w := s.queue.first; w != nil; w = s.queue.first {
 		ok, err := s.grantLocked(w)
 		if err != nil {
@@ -245,11 +262,12 @@ func (s *sender) fail(err error) {
 
 // bye tells the peer that nothing more will come; a peer that sleeps on its futex does not see the bell being closed.
 // Frames that are being written meanwhile may be lost.
-func (s *sender) bye() {
+func (s *sender) bye() error {
 	s.ring.End()
 	if mode := s.ring.TakeParked(); mode != 0 {
 		s.wake(mode)
 	}
+	return nil
 }
 
 // waiting reports whether somebody waits for space.

@@ -19,6 +19,7 @@ type shared struct {
 	end   ending
 	gate  gate
 	seg   segment
+	at    region
 	bell  *shm.Bell
 	space *shm.Bell
 	split splitter
@@ -113,12 +114,13 @@ func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*sh
 		shm.Unmap(seg.mem)
 		return nil, err
 	}
-	s := &shared{seg: seg, bell: bell, space: space, max: o.MaxPayload}
+	s := &shared{seg: seg, at: regionOf(seg.mem), bell: bell, space: space, max: o.MaxPayload}
 	s.split = newSplitter(min(maxPiece, seg.g.MaxPayload()) - len(prefix{}.b))
 	s.gate.free = s.free
-	s.send = sender{ring: p, bell: bell, space: space, gate: &s.gate}
+	s.send = sender{ring: p, bell: bell, space: space, gate: &s.gate, memory: s.at}
 	s.send.allocate = func() error { return shm.Populate(out[seg.g.BulkAt():seg.g.Size()]) }
-	s.recv = receiver{ring: c, bell: bell, space: space, end: &s.end, in: inbound{worker: worker, max: o.MaxPayload}}
+	s.recv = receiver{ring: c, bell: bell, space: space, end: &s.end, memory: s.at}
+	s.recv.in = inbound{worker: worker, max: o.MaxPayload, memory: &s.at}
 	s.recv.busy = func() bool {
 		return o.Busy != nil && o.Busy.Load() > 0 || s.send.waiting()
 	}
@@ -187,8 +189,8 @@ func (c *shared) Poll(done func() bool) {
 	if c.recv.in.worker || !c.gate.enter() {
 		return
 	}
+	defer c.gate.leave()
 	c.recv.poll(done)
-	c.gate.leave()
 }
 
 func (c *shared) Begin(call uint32) bool {
@@ -200,12 +202,18 @@ func (c *shared) Begin(call uint32) bool {
 	return ok
 }
 
-func (c *shared) Revoke(call uint32) bool {
+func (c *shared) Revoke(call uint32) (ok bool) {
 	if !c.gate.enter() {
 		return false
 	}
-	ok := c.seg.marks.revoke(call)
-	c.gate.leave()
+	defer c.gate.leave()
+	err := c.at.guard(func() error {
+		ok = c.seg.marks.revoke(call)
+		return nil
+	})
+	if err != nil {
+		c.broken(err)
+	}
 	return ok
 }
 
@@ -221,7 +229,7 @@ func (c *shared) Close() error {
 	}
 	c.stop(func() {
 		c.end.close()
-		c.send.bye()
+		_ = c.at.guard(c.send.bye) // a peer that has no memory to see it in has itself seen to that
 	})
 	c.gate.close()
 	return nil

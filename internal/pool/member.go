@@ -330,20 +330,21 @@ func (m *member) response(f link.Frame) error {
 	return err
 }
 
-// fill takes an answer's payload into the call.
-func (c *Call) fill(f link.Frame) (Kind, error) {
+// fill takes an answer's payload into the call. The pool's lock may be held.
+func (c *Call) fill(f link.Frame) (_ Kind, err error) {
 	switch wire.Status(f.Code) {
 	case wire.OK:
 		switch {
 		case f.Owned:
 			c.Data = f.Payload
 		case c.Raw:
-			c.Data = append(make([]byte, 0, len(f.Payload)), f.Payload...)
+			c.Data, err = f.AppendTo(make([]byte, 0, len(f.Payload)))
 		default:
-			c.buf = append(c.buf[:0], f.Payload...)
-			c.Data = c.buf
+			if c.buf, err = f.AppendTo(c.buf[:0]); err == nil {
+				c.Data = c.buf
+			}
 		}
-		return OK, nil
+		return OK, err
 	case wire.End:
 		if c.Stream == nil {
 			return 0, fmt.Errorf("the end of a stream for call %08x, which is none", f.Call)
@@ -354,8 +355,11 @@ func (c *Call) fill(f link.Frame) (Kind, error) {
 	if !ok {
 		return 0, fmt.Errorf("status %d is unknown", f.Code)
 	}
-	fault, err := wire.DecodeFault(own(f))
-	c.Fault = fault
+	b, err := f.AppendTo(nil)
+	if err != nil {
+		return kind, err
+	}
+	c.Fault, err = wire.DecodeFault(b)
 	return kind, err
 }
 

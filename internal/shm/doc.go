@@ -7,8 +7,12 @@
 // # Why nothing here can hurt the process
 //
 // The segment is a memfd: it has no name in any file system, so nothing is left behind by a process that is killed.
-// Its memory is allocated when it is made, or by Populate before it is used, and its size sealed, so that an access can neither find the memory full
-// nor the file cut short: both would be SIGBUS.
+// Its size is sealed, so that an access cannot find the file cut short; its memory is allocated when it is made, or by
+// Populate before it is used. But whoever may write to it may free pages of it, with MADV_REMOVE or
+// FALLOC_FL_PUNCH_HOLE, and no seal forbids that which permits writing. The next access, a read too, has the kernel
+// allocate a page anew, on the account of the process that makes it; where memory is committed strictly
+// (vm.overcommit_memory=2) and full, it is SIGBUS. So package link treats a fault in a segment as a breach of protocol.
+// There is no limit but that on memory: the file system behind memfds has no size of its own.
 //
 // A bell is a pair of pipes, not an eventfd: the two processes would share the eventfd's open file description, and the
 // peer could clear its O_NONBLOCK, fill its counter and so make the daemon block in write. The ends of a pipe have
