@@ -38,6 +38,8 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 		},
 		Died: func(dead *pool.Death, expected bool) {
 			switch {
+			case dead.Race:
+				log.Error("worker had a data race", "worker", dead.Worker, "pid", dead.PID, "how", dead.String(), "report", dead.Stack)
 			case expected && dead.KilledBy != "" && dead.KilledBy != "stop":
 				log.Warn("worker was killed", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
 			case expected:

@@ -21,10 +21,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Otherwise each process of a race build lingers for a second when it ends.
-	if os.Getenv("GORACE") == "" { // also for programs, which do not come to legiontest.Main
-		_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
-	}
 	if name := os.Getenv(programKey); name != "" {
 		main, ok := programs[name]
 		if !ok { // the tests would start themselves again and again
@@ -32,6 +28,7 @@ func TestMain(m *testing.M) {
 			os.Exit(2)
 		}
 		proc.PrepareTests()
+		proc.OnRace(raced)
 		endWithTheTest()
 		main()
 		os.Exit(0)
@@ -47,6 +44,13 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { return new(controlled).declare(quiet("controlled")).d },
 		func() *legion.Daemon { return newSolo("crowd", legion.Pool{Concurrency: 8}).d },
 	}, unlike...)...)
+}
+
+// raced ends a program with the exit code of a data race if one of its workers
+// had one: the test sees no more of it.
+func raced(_, child string, e proc.Exit) {
+	fmt.Fprintf(os.Stderr, "worker process %d (%s): %s\n", e.PID, child, e.Stack)
+	os.Exit(e.Code)
 }
 
 // quiet is the configuration of the daemons in these tests.

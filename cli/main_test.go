@@ -21,10 +21,16 @@ import (
 const programKey = "LEGION_CLI_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
-	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // else each process of a race build lingers for a second
+	// Else each process of a race build lingers for a second, and a worker's race
+	// goes unseen.
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0 halt_on_error=1")
 	switch os.Getenv(programKey) {
 	case "thumbs":
 		proc.PrepareTests()
+		proc.OnRace(func(_, child string, e proc.Exit) {
+			fmt.Fprintf(os.Stderr, "worker process %d (%s): %s\n", e.PID, child, e.Stack)
+			os.Exit(e.Code)
+		})
 		thumbs()
 	case "tool":
 		Tool{Name: "legion", Short: "controls daemons"}.Main()

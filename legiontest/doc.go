@@ -12,6 +12,15 @@
 // starts it with [Start], and calls, kills and breaks real processes. Without
 // that line Start fails with a message that says so.
 //
+// # Data races
+//
+// With go test -race the code of the workers is watched, too: a worker process
+// ends at its first data race, with exit code 66 and the detector's report as
+// WorkerError.Stack, its call ends with ErrCrashed, and the test that has started
+// the daemon with [Start] fails. A test that needs a worker to go on after a race
+// sets GORACE to halt_on_error=0 before Start; the race still fails it when that
+// worker exits with the detector's code.
+//
 // # Without processes
 //
 // Call InProcess on the daemon before [Start]: workers are goroutines then.

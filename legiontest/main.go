@@ -11,18 +11,16 @@ import (
 )
 
 // Main is for TestMain. In the test process it runs the tests, with a runtime
-// folder of their own ($XDG_RUNTIME_DIR), and exits with their result. In a worker process, which is the test binary too, it serves the
-// daemon among those given that the worker belongs to; each function declares
-// one and returns it, and is called in worker processes only. It never returns.
+// folder of their own ($XDG_RUNTIME_DIR), and exits with their result; a data
+// race in a worker process that no test was failed for fails the run. In a worker
+// process, which is the test binary too, it serves the daemon among those given
+// that the worker belongs to; each function declares one and returns it, and is
+// called in worker processes only. It never returns.
 func Main(m *testing.M, daemons ...func() *legion.Daemon) {
 	self := proc.Self()
 	if self == nil {
 		proc.PrepareTests()
-		if os.Getenv("GORACE") == "" {
-			// With the race detector a process sleeps for a second before it exits,
-			// and a worker that is told to leave would seem to hang.
-			_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
-		}
+		watchRaces()
 		os.Exit(run(m))
 	}
 	var names []string
@@ -48,19 +46,26 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	_ = os.Unsetenv("RUNTIME_DIRECTORY")
 	_ = os.Setenv("XDG_RUNTIME_DIR", dir)
-	return m.Run()
+	code := m.Run()
+	for _, text := range takeRaces("") { // of daemons that were not started with Start
+		fmt.Fprintln(os.Stderr, "legiontest:", text)
+		code = max(code, 1)
+	}
+	return code
 }
 
 // Start starts d, and stops it when the test ends. It fails the test if either
-// goes wrong.
+// goes wrong, or if the race detector finds a data race in a worker process.
 func Start(t testing.TB, d *legion.Daemon) {
 	t.Helper()
 	if err := d.Start(t.Context()); err != nil {
+		failRaces(t, d.Name())
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := d.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
+		failRaces(t, d.Name())
 	})
 }

@@ -3,7 +3,6 @@ package proc
 import (
 	"io"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -93,15 +92,6 @@ func isRegister(line string) bool {
 	name, value, ok := strings.Cut(line, " ")
 	value, hex := strings.CutPrefix(strings.TrimLeft(value, " "), "0x")
 	return ok && hex && len(name) >= 2 && len(name) <= 6 && strings.IndexByte(value, ' ') < 0 && strings.IndexByte(name, '.') < 0
-}
-
-// raceExit is the exit code of a program built with the race detector that the detector has ended.
-const raceExit = 66
-
-// raceOutOfMemory reports whether the race detector, which allocates much for itself, ended the program because it got
-// no more: it does not go through the Go runtime then.
-func raceOutOfMemory(stderr []string) bool {
-	return slices.ContainsFunc(stderr, func(line string) bool { return strings.Contains(line, "ERROR: ThreadSanitizer failed to allocate") })
 }
 
 // ranOutOfMemory reports whether the runtime ended itself for want of memory.

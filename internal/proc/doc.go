@@ -31,7 +31,7 @@
 // # Reading order
 //
 // spec.go (what is asked for), start.go, process.go (the life of a child), exit.go (how it ended), marker.go and child.go
-// (the other side), then output.go, crash.go, stacks.go, cgroup.go. Files ending in _linux.go have an _other.go beside
+// (the other side), then output.go, crash.go, datarace.go, stacks.go, cgroup.go. Files ending in _linux.go have an _other.go beside
 // them, which says what is missing there.
 //
 // # Concurrency

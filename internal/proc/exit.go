@@ -21,8 +21,11 @@ type Exit struct {
 	// OutOfMemory is true only if the kernel says so (the child's cgroup counts a kill for memory, and SIGKILL ended the
 	// child, and nobody called Kill before) or the Go runtime does (its fatal error).
 	OutOfMemory bool
+	// Race is true if the child was built with the race detector, and that has found a data race in it and ended it.
+	Race bool
 	// Stack is the Go runtime's crash report, "" if there is none; valid UTF-8 of at most MaxStack bytes. It is what the
-	// child printed to stderr, without registers, frame addresses and the runtime's own goroutines.
+	// child printed to stderr, without registers, frame addresses and the runtime's own goroutines. With Race it is the
+	// end of the race detector's last report.
 	Stack string
 	// Stderr is the end of what the child printed to stderr: at most StderrLines lines and StderrBytes bytes; of what
 	// belongs to a crash report, only its first lines.
@@ -55,6 +58,9 @@ func (e Exit) String() string {
 	}
 	if e.OutOfMemory {
 		s += ", out of memory"
+	}
+	if e.Race {
+		s += ", a data race"
 	}
 	return s
 }

@@ -133,8 +133,8 @@ func (p *Process) killGroup() error {
 }
 
 // watch waits for the child's end and completes its Exit.
-func (p *Process) watch(output func(Stream, []byte)) {
-	l := p.launch
+func (p *Process) watch(s Spec) {
+	l, output := p.launch, s.Output
 	var errs tail
 	var readers []chan struct{}
 	read := func(f *os.File, emit func([]byte)) {
@@ -187,7 +187,16 @@ func (p *Process) watch(output func(Stream, []byte)) {
 	p.exit.Stack = crashReport(head, body)
 	p.exit.OutOfMemory = p.exit.OutOfMemory || ranOutOfMemory(head, body)
 	p.exit.Stderr = errs.lines(body != "")
-	p.exit.OutOfMemory = p.exit.OutOfMemory || p.exit.Code == raceExit && raceOutOfMemory(p.exit.Stderr)
+	if raceDetector && p.exit.Code == raceExit {
+		p.exit.OutOfMemory = raceOutOfMemory(p.exit.Stderr)
+		p.exit.Race = !p.exit.OutOfMemory
+	}
+	if p.exit.Race {
+		p.exit.Stack = errs.raceReport()
+		if told := onRace.Load(); told != nil {
+			(*told)(s.Role.Daemon, s.Name, p.exit)
+		}
+	}
 	l.crash.Close()
 	l.cgroup.remove()
 	close(p.done)

@@ -68,7 +68,7 @@ func start(s Spec) (*Process, error) {
 		return nil, err
 	}
 	l.closeChildEnds()
-	go p.watch(s.Output)
+	go p.watch(s)
 	return p, nil
 }
 

@@ -1,0 +1,77 @@
+//go:build race
+
+package legiontest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
+)
+
+func TestMain(m *testing.M) {
+	legiontest.Main(m, func() *legion.Daemon { d, _ := newRacy(); return d })
+}
+
+func newRacy() (*legion.Daemon, *legion.Func[int, int]) {
+	d := legion.New(legion.Config{Name: "racy", Control: "none", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return d, legion.Worker(d, "add", raceOnce, legion.Pool{Max: 1})
+}
+
+// raceOnce adds without a lock.
+func raceOnce(_ context.Context, n int) (sum int, _ error) {
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() { sum++ })
+	}
+	all.Wait()
+	return sum, nil
+}
+
+// witness is a test that notes what it is failed for.
+type witness struct {
+	testing.TB
+	failures []string
+	cleanups []func()
+}
+
+func (w *witness) Helper()          {}
+func (w *witness) Cleanup(f func()) { w.cleanups = append(w.cleanups, f) }
+func (w *witness) Error(args ...any) {
+	w.failures = append(w.failures, fmt.Sprint(args...))
+}
+
+// A data race in the code of a worker fails the test that has started the daemon,
+// wherever the test looks: at the result of the call, or not at all because the
+// worker went on after the race.
+func TestRaceInWorkerFailsTheTest(t *testing.T) {
+	for name, halts := range map[string]bool{"": true, "halt_on_error=0 atexit_sleep_ms=0": false} {
+		t.Run(name, func(t *testing.T) {
+			if name != "" {
+				t.Setenv("GORACE", name)
+			}
+			legiontest.CheckLeaks(t)
+			w := &witness{TB: t}
+			d, add := newRacy()
+			legiontest.Start(w, d)
+			_, err := add.Call(t.Context(), 100)
+			var died *legion.WorkerError
+			if errors.As(err, &died) != halts || halts && (died.ExitCode != 66 || !strings.Contains(died.Stack, "raceOnce")) {
+				t.Errorf("the call: %v", err)
+			}
+			for _, f := range w.cleanups {
+				f()
+			}
+			if len(w.failures) != 1 || !strings.Contains(w.failures[0], "WARNING: DATA RACE") || !strings.Contains(w.failures[0], "raceOnce") {
+				t.Errorf("the test was failed for %q", w.failures)
+			}
+		})
+	}
+}
