@@ -96,7 +96,9 @@ func TestFilesComeBack(t *testing.T) {
 			}
 			return errors.Join(os.Rename(path+".new", path), os.Remove(path)) // what is no socket must go first
 		},
-		"with the folder": func(string) error { return os.Rename(f.folder, f.folder+".old") },
+		"with the folder": func(path string) error {
+			return os.Rename(f.folder, f.folder+"."+filepath.Base(path)) // for each file: whatever has come back meanwhile
+		},
 	} {
 		for _, file := range files {
 			if err := vanish(filepath.Join(f.folder, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -49,6 +49,7 @@ func init() {
 // Who has no role is told so in the protocol that it speaks, with its number, and what to do; nothing of what it asked for
 // is done, and what it tried is logged.
 func TestStranger(t *testing.T) {
+	needsRoot(t)
 	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{Rules: []Rule{rule(t, "uid", "10001", rpc.Read)}})
 	for name, c := range map[string]struct{ text, begins string }{
 		"lines":   {callSet, `{"jsonrpc":"2.0","error":{"code":-32001,`},
@@ -94,6 +95,7 @@ func TestStranger(t *testing.T) {
 
 // The file's mode keeps others away from the beginning.
 func TestStrangerCannotConnect(t *testing.T) {
+	needsRoot(t)
 	f := serve(t, "", Options{})
 	if got := play(t, 10002, nil, "say", f.path, callEcho); !strings.Contains(got, "permission denied") {
 		t.Error(got)
@@ -102,6 +104,7 @@ func TestStrangerCannotConnect(t *testing.T) {
 
 // Groups count, the supplementary ones too, those that the process has.
 func TestGroups(t *testing.T) {
+	needsRoot(t)
 	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{Rules: []Rule{rule(t, "gid", "10050", rpc.Operate), rule(t, "gid", "10003", rpc.Read)}})
 	many := make([]uint32, 100)
 	for i := range many {
@@ -126,6 +129,7 @@ func TestGroups(t *testing.T) {
 
 // A stranger with a token is who the token says.
 func TestStrangerWithToken(t *testing.T) {
+	needsRoot(t)
 	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{Rules: []Rule{rule(t, "token", "deploy:"+secret, rpc.Read)}})
 	auth := `{"jsonrpc":"2.0","id":0,"method":"rpc.auth","params":["` + secret + `"]}` + "\n"
 	if got := play(t, 10002, nil, "say", f.path, auth+callWho); !strings.Contains(got, `"name":"token deploy","role":"read"`) {
