@@ -76,21 +76,25 @@ var versions = sync.OnceValue(func() (v struct{ program, legion string }) {
 
 // Status is a summary of the daemon's state.
 type Status struct {
-	Name    string        `json:"name"`
-	PID     int           `json:"pid"`
-	State   string        `json:"state"`
-	Version string        `json:"version"`
-	Uptime  time.Duration `json:"uptime"`
-	User    string        `json:"user"`
-	Host    string        `json:"host"`
-	CPU     time.Duration `json:"cpu"`
-	Memory  uint64        `json:"memory"` // resident bytes of the daemon's process
-	Load    [3]float64    `json:"load"`
-	Workers int           `json:"workers"` // processes, of tasks too
-	Loop    LoopStats     `json:"loop"`
-	Pools   []PoolStatus  `json:"pools"`
-	Control []string      `json:"control"` // addresses
-	Log     LogStats      `json:"log"`
+	Name  string `json:"name"`
+	PID   int    `json:"pid"`
+	State string `json:"state"`
+	// Changing is what the daemon does at the moment beside its work, for
+	// ChangingFor so far: "a reload", "an upgrade" or "a restart"; "" is nothing.
+	Changing    string        `json:"changing,omitempty"`
+	ChangingFor time.Duration `json:"changing_for,omitempty"`
+	Version     string        `json:"version"`
+	Uptime      time.Duration `json:"uptime"`
+	User        string        `json:"user"`
+	Host        string        `json:"host"`
+	CPU         time.Duration `json:"cpu"`
+	Memory      uint64        `json:"memory"` // resident bytes of the daemon's process
+	Load        [3]float64    `json:"load"`
+	Workers     int           `json:"workers"` // processes, of tasks too
+	Loop        LoopStats     `json:"loop"`
+	Pools       []PoolStatus  `json:"pools"`
+	Control     []string      `json:"control"` // addresses
+	Log         LogStats      `json:"log"`
 }
 
 // PoolStatus is a summary of one pool.
@@ -115,6 +119,9 @@ func (d *Daemon) status() Status {
 	out := Status{
 		Name: s.Name, PID: s.PID, State: s.State, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
 		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []PoolStatus{}, Control: d.control.addresses(),
+	}
+	if what, since := d.changing(); what != "" {
+		out.Changing, out.ChangingFor = what, time.Since(since)
 	}
 	out.Memory, _ = proc.Resident()
 	for _, p := range d.pools {

@@ -70,8 +70,9 @@ func TestCrashLoopInCalls(t *testing.T) {
 	}
 }
 
-// While a worker serves, new ones that do not start are no reason to give up:
-// the pool keeps what it has.
+// While a worker serves, new ones that do not start are no reason to give up the
+// pool: it keeps what it has. A reload says so and ends, and the next one finds
+// nothing in its way.
 func TestCrashLoopBesideReadyWorker(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	t.Setenv(bootKey, "")
@@ -80,15 +81,21 @@ func TestCrashLoopBesideReadyWorker(t *testing.T) {
 	if err := os.Setenv(bootKey, "exit"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.do.Pool().Recycle(); err != nil {
-		t.Fatal(err)
+	err := s.d.Reload(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "pool pool: replacing its workers: the old workers stay: 3 replacements in a row died") ||
+		!strings.Contains(err.Error(), "about to leave") {
+		t.Errorf("the reload: %v", err)
 	}
-	await(t, func() bool { return s.do.Pool().Stats().Restarts >= 4 })
 	if now := s.must(t, deed{What: "pid"}); now != pid {
 		t.Errorf("the old worker %s is gone; %s serves", pid, now)
 	}
 	if err := os.Setenv(bootKey, ""); err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() bool { return s.must(t, deed{What: "pid"}) != pid }) // the recycling goes on
+	if err := s.d.Reload(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if now := s.must(t, deed{What: "pid"}); now == pid {
+		t.Error("with replacements that start the worker stays")
+	}
 }

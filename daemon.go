@@ -55,7 +55,7 @@ type Daemon struct {
 	kept       map[string]*os.File
 	left       []string // sockets of the previous process that this one does not go on with
 	lost       lostFiles
-	changing   sync.Mutex     // held by Reload and Upgrade: one at a time
+	turn       change         // a reload, an upgrade or a restart
 	restarting atomic.Bool    // a restart is under way
 	accepted   atomic.Bool    // by the previous process of an upgrade, which watches this one for a while
 	held       *takeover.Held // for the next program in this process
@@ -94,6 +94,7 @@ func New(c Config) *Daemon {
 	}
 	d := &Daemon{
 		config:  c,
+		turn:    change{queue: make(chan struct{}, 1)},
 		loopEnd: make(chan struct{}), hurry: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	d.log = d.newLog()

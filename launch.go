@@ -52,6 +52,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack,
 			})
 		},
+		Kept: func(reason string) { log.Warn("workers were not replaced", "why", reason) },
 		Failed: func(reason string) {
 			log.Error("pool failed", "reason", reason)
 			announce(d, PoolFailed{Pool: p.name, Reason: reason})

@@ -57,6 +57,7 @@ type plugin struct {
 	yields reflect.Type  // P
 
 	asking  chan struct{} // has one while its figures are asked for
+	reloads chan struct{} // has one while it is reloaded
 	making  sync.Mutex    // held while it is made
 	mu      sync.Mutex
 	made    Plugin // nil while it is only promised
@@ -103,7 +104,7 @@ func (d *Daemon) addPlugin(p *plugin) {
 	if err := checkName(p.name); err != nil {
 		panic(fmt.Sprintf("legion: plugin %q: %v", p.name, err))
 	}
-	p.asking = make(chan struct{}, 1)
+	p.asking, p.reloads = make(chan struct{}, 1), make(chan struct{}, 1)
 	for _, other := range d.plugins {
 		if other.name == p.name {
 			panic(fmt.Sprintf("legion: plugin %q: there is one of that name", p.name))
@@ -223,14 +224,43 @@ func (d *Daemon) madePlugins() (all []Plugin) {
 // reloadPlugins reloads those that can be.
 func (d *Daemon) reloadPlugins(ctx context.Context) error {
 	var errs []error
-	for _, p := range d.madePlugins() {
-		if r, ok := p.(Reloader); ok {
-			if err := r.Reload(ctx); err != nil {
-				errs = append(errs, fmt.Errorf("plugin %s: %w", p.Name(), err))
-			}
+	for _, p := range d.plugins {
+		if err := p.reload(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("plugin %s: %w", p.name, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// reload reloads the plugin if it can be. One that does not return before ctx
+// ends is left behind; the next reload waits for it.
+func (p *plugin) reload(ctx context.Context) error {
+	made, _ := p.state()
+	r, ok := made.(Reloader)
+	if !ok {
+		return nil
+	}
+	select {
+	case p.reloads <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("its previous reload has not ended: %w", context.Cause(ctx))
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer func() { <-p.reloads }()
+		done <- protect(func() error { return r.Reload(ctx) })
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done: // it has heeded ctx, or was as fast
+		return err
+	default:
+		return fmt.Errorf("its reload has not ended: %w", context.Cause(ctx))
+	}
 }
 
 // pluginStats asks the plugins for their figures.

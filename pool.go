@@ -40,7 +40,9 @@ const (
 type Pool struct {
 	// Min workers are kept, at most Max serve. Defaults: 1, and the number of
 	// CPUs (at least Min). While a worker is replaced or dies there can be one
-	// process more than Max.
+	// process more than Max. Processes that SIGKILL does not end, because they are
+	// stuck in the kernel, take places too: when they have taken all, the pool fails
+	// until one of them ends.
 	Min, Max int
 	// Spawn says when they are started. Default Mixed. With Lazy, Min defaults to 0.
 	Spawn Spawn
@@ -95,12 +97,15 @@ type Pool struct {
 	// life, and killed if it gives none for as long again. Default 10 s; negative:
 	// never.
 	Heartbeat time.Duration
-	// MaxRestarts deaths of workers within RestartWindow, not counting those that
-	// Legion willed, fail the pool: calls end with ErrPoolFailed until Resume. So
-	// do eight workers in a row that die before they are ready, while no other
-	// serves; before that, starts are delayed, by 50 ms at first. Workers that die one after the other
-	// without having finished a call are replaced with a delay of at most 200 ms.
-	// Defaults 600 and 1 min; MaxRestarts negative: never.
+	// More than MaxRestarts deaths of workers within RestartWindow, not counting
+	// those that Legion willed, fail the pool: calls end with ErrPoolFailed until
+	// Resume. So do more than MaxRestarts in a row, each within RestartWindow of the
+	// one before, without a call that ended in between, and eight workers in a row
+	// that die before they are ready, while no other serves; before that, starts
+	// are delayed, by 50 ms at first. Workers that die one after the other without
+	// having finished a call are replaced with a delay of at most 200 ms, which does
+	// not count in RestartWindow. Defaults 600 and 1 min; MaxRestarts negative:
+	// never.
 	MaxRestarts   int
 	RestartWindow time.Duration
 

@@ -17,19 +17,25 @@ type Reloaded struct{ Err error }
 // handlers are called, log files opened anew, plugins reloaded, and the workers
 // replaced one by one, so that they see the new state too. It returns when the
 // new workers serve. What fails is told by the error, and the rest done all the
-// same. Calls are not disturbed. Run does it on SIGHUP. It must not be called on
+// same: a pool whose replacements die three times in a row before they are ready
+// keeps its old workers. Calls are not disturbed. There is one reload or upgrade
+// at a time, and the next waits. When ctx ends, Reload returns; what it was
+// waiting for may go on. Run does it on SIGHUP. It must not be called on
 // the loop, which has a part in it.
 func (d *Daemon) Reload(ctx context.Context) error {
 	if d.loop.OnLoop() {
 		return fmt.Errorf("legion: reloading %s: not on the loop, which has a part in it: use a goroutine", d.config.Name)
 	}
-	d.changing.Lock()
-	defer d.changing.Unlock()
+	end, err := d.beginChange(ctx, "a reload")
+	if err != nil {
+		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
+	}
+	defer end()
 	if err := d.mustRun(); err != nil {
 		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
 	}
 	d.log.Info("reloading")
-	err := d.reload(ctx)
+	err = d.reload(ctx)
 	if err != nil {
 		err = fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
 	} else {

@@ -34,7 +34,7 @@ func (d *Daemon) restartBy(ctx context.Context, who string) error {
 	if err := d.mayRestart(); err != nil {
 		return err
 	}
-	err := d.change(ctx, func(ctx context.Context) error {
+	err := d.change(ctx, "a restart", func(ctx context.Context) error {
 		_, err := d.again(ctx, "a restart was asked for by "+who)
 		return err
 	})

@@ -86,8 +86,11 @@ func (d *Daemon) folders() (all []string) {
 // restoreAll puts back what is missing, and reports whether there was something.
 func (d *Daemon) restoreAll(ctx context.Context) bool {
 	restored := d.restoreSockets(ctx)
-	d.changing.Lock() // an upgrade hands over what plugins have kept
-	defer d.changing.Unlock()
+	end, err := d.beginChange(ctx, "") // an upgrade hands over what plugins have kept
+	if err != nil {
+		return restored
+	}
+	defer end()
 	return d.restorePlugins(ctx) || restored
 }
 

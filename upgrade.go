@@ -58,7 +58,7 @@ type upgradeResult struct {
 // upgrade is Upgrade, and tells what it has done.
 func (d *Daemon) upgrade(ctx context.Context) (u upgradeResult, err error) {
 	u = upgradeResult{Old: os.Getpid(), From: d.release()}
-	err = d.change(ctx, func(ctx context.Context) error {
+	err = d.change(ctx, "an upgrade", func(ctx context.Context) error {
 		why := d.pidStays()
 		if why == "" {
 			return d.upgradeToNew(ctx, &u)
@@ -81,12 +81,15 @@ func (d *Daemon) upgrade(ctx context.Context) (u upgradeResult, err error) {
 
 // change calls fn, which replaces the process, in its turn: after other changes,
 // and after an upgrade that has made this process is settled. A stop that comes
-// meanwhile ends its context.
-func (d *Daemon) change(ctx context.Context, fn func(context.Context) error) error {
-	d.changing.Lock()
-	defer d.changing.Unlock()
+// meanwhile ends its context. what is how the status calls it.
+func (d *Daemon) change(ctx context.Context, what string, fn func(context.Context) error) error {
+	end, err := d.beginChange(ctx, what)
+	if err != nil {
+		return err
+	}
+	defer end()
 	d.mu.Lock()
-	err := d.mustRunLocked()
+	err = d.mustRunLocked()
 	if err == nil {
 		d.owned.Add(1) // a stop waits for it
 		defer d.owned.Done()

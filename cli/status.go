@@ -112,7 +112,11 @@ func (in *Invocation) absence(err error) error {
 
 // status writes a summary of a daemon and its pools.
 func (p *printer) status(s *legion.Status) {
-	p.printf("%s is %s\n", p.paint(bold, oneLine(s.Name)), p.paint(styleOf(s.State), oneLine(s.State)))
+	doing := ""
+	if s.Changing != "" {
+		doing = fmt.Sprintf("; %s has been under way for %s", oneLine(s.Changing), span(s.ChangingFor))
+	}
+	p.printf("%s is %s%s\n", p.paint(bold, oneLine(s.Name)), p.paint(styleOf(s.State), oneLine(s.State)), doing)
 	loop := plural(s.Loop.Pending, "function") + " waiting"
 	if s.Loop.Running > 0 {
 		loop = "busy for " + span(s.Loop.Running) + ", " + loop

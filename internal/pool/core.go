@@ -41,11 +41,14 @@ type core struct {
 	live     int           // calls that have not ended
 	armed    time.Duration // when the shell will call tick; 0 = not at all
 
-	deaths   []time.Duration // recent unexpected deaths, oldest first
-	bootFail int             // workers in a row that died before they were ready
-	streak   int             // workers in a row that died without finishing a call
-	notUntil time.Duration   // no starts before
-	last     *Death          // the last unexpected one
+	deaths   []stamp       // recent unexpected deaths, oldest first
+	delayed  time.Duration // for how long starts were put off after crashes, ever
+	bootFail int           // workers in a row that died before they were ready
+	streak   int           // workers in a row that died without finishing a call
+	unready  int           // replacements in a row that died before they were ready
+	jammed   bool          // it is Broken because of stuck processes
+	notUntil time.Duration // no starts before
+	last     *Death        // the last unexpected one
 
 	drainUntil time.Duration
 	cancelled  bool // draining has come to cancelling
@@ -125,6 +128,14 @@ type effects struct {
 	acts  []act
 	ended few[*Call]
 	poke  bool // the time of the next step has changed
+
+	news news
+}
+
+// news is what a step has to tell to the outside.
+type news struct {
+	failed string // why the pool has failed
+	kept   string // why the workers that were to be replaced stay
 }
 
 // few is a list that needs no memory of its own for its first elements: most

@@ -75,7 +75,8 @@ func TestBootFailuresBesideReadyWorker(t *testing.T) {
 	first := b.booting()
 	b.ready(first)
 	var fx effects
-	b.recycle(&fx, b.now)
+	first.retiring = "MaxAge"
+	b.replace(&fx, b.now)
 	for n := range 20 {
 		w := b.booting()
 		if w == nil {
@@ -124,5 +125,60 @@ func TestNoRoomForProcesses(t *testing.T) {
 	b.ready(b.booting())
 	if b.counts.Deaths != 0 || b.counts.Ready != 1 {
 		t.Errorf("the counts: %+v", b.counts)
+	}
+}
+
+// crash has the worker that comes next die of its first call. It boots for so
+// long.
+func (b *booter) crash(t *testing.T, n int, boot time.Duration) {
+	w := b.booting()
+	if w == nil || b.state != Running {
+		t.Fatalf("after %d deaths: state %v, next worker %v", n, b.state, w)
+	}
+	b.now += boot
+	b.ready(w)
+	b.now += 20 * time.Millisecond
+	b.die(w, exited)
+}
+
+// The delay of restarts does not keep deaths from being too many: neither of
+// workers that all die of their first call, however slowly they start, nor where
+// some calls end well.
+func TestStormsReachMaxRestarts(t *testing.T) {
+	for name, world := range map[string]struct {
+		boot  time.Duration // of each worker
+		happy int           // one call in so many ends well; 0 = none
+	}{
+		"every call, quick starts": {boot: time.Millisecond},
+		"every call, slow starts":  {boot: 10 * time.Second},
+		"nearly every call":        {boot: time.Millisecond, happy: 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooter(Config{Min: 1, Max: 1, MaxRestarts: 600, RestartWindow: time.Minute, Jitter: 0.1})
+			n := 0
+			for ; b.state == Running && n < 2000; n++ {
+				if world.happy > 0 && n%world.happy == 0 {
+					b.streak = 0 // as answered does
+				}
+				b.crash(t, n, world.boot)
+			}
+			if b.state != Broken || n < 600 {
+				t.Errorf("after %d deaths in %v the pool is %v", n, b.now, b.state)
+			}
+			if pause := b.now - time.Duration(n)*(world.boot+20*time.Millisecond); pause < 10*time.Second {
+				t.Errorf("%d restarts were delayed by %v only", n, pause)
+			}
+		})
+	}
+}
+
+// Deaths that are rare do not add up, even if no call ends between them.
+func TestRareDeathsDoNotAddUp(t *testing.T) {
+	b := newBooter(Config{Min: 1, Max: 1, MaxRestarts: 5, RestartWindow: time.Minute})
+	for n := range 50 {
+		b.crash(t, n, 2*time.Minute)
+	}
+	if b.state != Running {
+		t.Errorf("it is %v: %s", b.state, b.reason)
 	}
 }

@@ -206,8 +206,9 @@ const intakeRate = 32 << 20
 func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	w.state, w.due = stuck, 0
 	d := &Death{Worker: w.id}
-	d.PID, d.KilledBy = w.pid, w.killer
+	d.PID, d.Code, d.KilledBy = w.pid, -1, w.killer
 	d.Stack = "the process did not end within " + killBound.String() + " of SIGKILL: it is stuck in the kernel"
+	k.last = d
 	k.bury(fx, w, d, now)
 	fx.do(opHangup, w)
 	fx.do(opAbandon, w)

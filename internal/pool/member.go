@@ -92,22 +92,19 @@ func (m *member) run() {
 
 func (m *member) exited(d *Death) {
 	p := m.pool
-	var expected bool
-	var failed string
-	p.step(func(k *core, fx *effects, now time.Duration) {
-		was := k.state
-		expected = m.w.state == leaving || m.w.killer != "" || m.w.done
-		k.exited(fx, m.w, d, now)
-		if k.state == Broken && was != Broken {
-			failed = k.reason
-		}
-	})
+	var fx effects
+	p.mu.Lock()
+	expected := m.w.state == leaving || m.w.killer != "" || m.w.done
+	p.core.exited(&fx, m.w, d, p.now())
+	p.prepare(&fx)
+	p.mu.Unlock()
+	told := fx.news
+	fx.news = news{}
+	p.apply(&fx)
 	if p.hooks.Died != nil {
 		p.hooks.Died(d, expected)
 	}
-	if failed != "" && p.hooks.Failed != nil {
-		p.hooks.Failed(failed)
-	}
+	p.tell(told) // after the death
 }
 
 // do carries out one act of the core.

@@ -34,6 +34,7 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 type Hooks struct {
 	Ready  func(worker uint64, pid int, took time.Duration)
 	Died   func(d *Death, expected bool)
+	Kept   func(reason string)                                                  // workers that were to be replaced stay, because no replacement becomes ready
 	Failed func(reason string)                                                  // the pool has given up
 	Log    func(pid int, call uint64, record []byte)                            // call is its number, 0 if it is of none
 	Loop   func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // what a worker's own loop does
@@ -93,7 +94,7 @@ func (p *Pool) prepare(fx *effects) {
 		}
 	}
 	if len(p.rolls) > 0 {
-		p.finishRolls()
+		p.finishRolls(fx.news.kept)
 	}
 	if p.waiter != nil {
 		k := p.core
@@ -126,6 +127,16 @@ func (p *Pool) applyWith(fx *effects, send func(send)) {
 	}
 	if fx.poke {
 		p.wake()
+	}
+	p.tell(fx.news)
+}
+
+func (p *Pool) tell(n news) {
+	if n.failed != "" && p.hooks.Failed != nil {
+		p.hooks.Failed(n.failed)
+	}
+	if n.kept != "" && p.hooks.Kept != nil {
+		p.hooks.Kept(n.kept)
 	}
 }
 

@@ -36,7 +36,11 @@ func (k *core) worn(fx *effects, w *worker, now time.Duration) {
 // replace starts the replacement of one worn worker; one at a time, so that
 // there is never more than one process above Max.
 func (k *core) replace(fx *effects, now time.Duration) {
-	if k.state != Running && k.state != Paused || now < k.notUntil || !k.mayStart() {
+	if k.state != Running && k.state != Paused || now < k.notUntil {
+		return
+	}
+	if !k.mayStart() {
+		k.keepForLackOfRoom(fx)
 		return
 	}
 	have, booting := k.counted()
@@ -57,16 +61,6 @@ func (k *core) replace(fx *effects, now time.Duration) {
 		k.spawn(fx, w, now)
 		return
 	}
-}
-
-// recycle has every worker replaced, one after the other.
-func (k *core) recycle(fx *effects, now time.Duration) {
-	for _, w := range k.workers {
-		if w.state == serving && w.retiring == "" {
-			w.retiring = "recycle"
-		}
-	}
-	k.replace(fx, now)
 }
 
 // leave lets w finish what it has started and go.

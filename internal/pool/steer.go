@@ -1,8 +1,6 @@
 package pool
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,55 +39,6 @@ func (k *core) noWorker(pid int) error {
 		there = "it has " + strings.Join(slices.Compact(pids), ", ")
 	}
 	return fmt.Errorf("pool %s has no worker with pid %d: %s", k.cfg.Name, pid, there)
-}
-
-// Recycle has every worker replaced, one after the other.
-func (p *Pool) Recycle() { p.step((*core).recycle) }
-
-// Roll is Recycle, and waits until none of the workers that there were serves any
-// more.
-func (p *Pool) Roll(ctx context.Context) error {
-	r := &roll{old: map[*worker]bool{}, over: make(chan struct{})}
-	p.step(func(k *core, fx *effects, now time.Duration) {
-		k.recycle(fx, now)
-		for _, w := range k.workers {
-			if w.state == serving {
-				r.old[w] = true
-			}
-		}
-		p.rolls = append(p.rolls, r)
-	})
-	select {
-	case <-r.over:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-p.ended:
-		return errors.New("the pool was stopped")
-	}
-}
-
-// roll is a Roll under way.
-type roll struct {
-	old  map[*worker]bool
-	over chan struct{}
-}
-
-// finishRolls ends those whose workers have left.
-func (p *Pool) finishRolls() {
-	serves := map[*worker]bool{}
-	for _, w := range p.core.workers {
-		serves[w] = w.state == serving
-	}
-	p.rolls = slices.DeleteFunc(p.rolls, func(r *roll) bool {
-		for w := range r.old {
-			if serves[w] {
-				return false
-			}
-		}
-		close(r.over)
-		return true
-	})
 }
 
 // Pause lets calls wait in the queue until Resume.

@@ -45,6 +45,7 @@ func (k *core) floor() int {
 // plan starts what is missing: up to the floor, for calls that wait, and
 // replacements for worn workers.
 func (k *core) plan(fx *effects, now time.Duration) {
+	k.jam(fx, now)
 	if k.state == Broken || k.state == Ended || k.state == Draining && k.queue.len == 0 || now < k.notUntil {
 		return
 	}
@@ -61,12 +62,13 @@ func (k *core) plan(fx *effects, now time.Duration) {
 
 // mayStart bounds the processes there are, the dying ones among them: Max, and
 // one more, so that a worker can be replaced before it goes.
-func (k *core) mayStart() bool {
-	limit := k.cfg.Max + 1
+func (k *core) mayStart() bool { return len(k.workers) < k.places() }
+
+func (k *core) places() int {
 	if k.cfg.Fresh {
-		limit = k.cfg.Max
+		return k.cfg.Max
 	}
-	return len(k.workers) < limit
+	return k.cfg.Max + 1
 }
 
 // demand is how many more workers the waiting calls could use.
@@ -158,6 +160,9 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	}
 	expected := w.state == leaving || w.killer == "stop" || w.killer == "kill"
 	booting := !w.ready
+	if w.replaces != nil && !expected {
+		k.unreplaced(fx, d)
+	}
 	k.drop(w)
 	k.bury(fx, w, d, now)
 	fx.do(opHangup, w)
@@ -244,13 +249,13 @@ func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Du
 	if booting {
 		k.bootFail++
 	}
-	if w.calls == 0 {
+	if n := len(k.deaths); w.calls == 0 && n > 0 && now-k.deaths[n-1].at <= k.cfg.RestartWindow {
 		k.streak++
 	} else {
 		k.streak = 1
 	}
-	k.deaths = append(k.deaths, now)
-	for len(k.deaths) > 0 && now-k.deaths[0] > k.cfg.RestartWindow {
+	k.deaths = append(k.deaths, stamp{now, k.delayed})
+	for k.age(k.deaths[0], now) > k.cfg.RestartWindow {
 		k.deaths = k.deaths[1:]
 	}
 	switch {
@@ -258,11 +263,28 @@ func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Du
 		k.fail(fx, fmt.Sprintf("%d workers in a row died before they were ready", k.bootFail), now)
 	case k.cfg.MaxRestarts > 0 && len(k.deaths) > k.cfg.MaxRestarts:
 		k.fail(fx, fmt.Sprintf("%d workers died within %v", len(k.deaths), k.cfg.RestartWindow), now)
+	case k.cfg.MaxRestarts > 0 && k.streak > k.cfg.MaxRestarts:
+		k.fail(fx, fmt.Sprintf("%d workers in a row died without having finished a call", k.streak), now)
 	case booting:
 		k.wait(k.cfg.BackoffMin, k.bootFail-1, k.cfg.BackoffMax, now)
 	case k.streak > crashesAtOnce:
+		before := max(k.notUntil, now)
 		k.wait(crashBackoffMin, k.streak-crashesAtOnce-1, crashBackoffMax, now)
+		k.delayed += max(k.notUntil-before, 0)
 	}
+}
+
+// stamp is a moment in a pool's life.
+type stamp struct {
+	at      time.Duration
+	delayed time.Duration // the pool's, then
+}
+
+// age is how long ago a moment was, the time not counted for which starts have
+// been put off since. That delay must not keep the deaths below a limit that they
+// would reach without it.
+func (k *core) age(s stamp, now time.Duration) time.Duration {
+	return now - s.at - (k.delayed - s.delayed)
 }
 
 // wait delays the next start by first, doubled n times, but at most by longest.
@@ -283,13 +305,18 @@ func (k *core) serves() bool {
 // fail gives the pool up: what waits is answered, what comes is refused, until
 // resume. Workers that still live go on with what they have.
 func (k *core) fail(fx *effects, reason string, now time.Duration) {
+	if k.last != nil {
+		reason += "; the last one " + k.last.String()
+	}
+	k.failFor(fx, reason, now)
+}
+
+func (k *core) failFor(fx *effects, reason string, now time.Duration) {
 	if k.state != Running && k.state != Paused {
 		return
 	}
-	k.state, k.reason = Broken, reason
-	if k.last != nil {
-		k.reason += "; the last one " + k.last.String()
-	}
+	k.state, k.reason, fx.news.failed = Broken, reason, reason
+	k.keep(fx, "the pool has failed: "+reason)
 	for c := k.queue.head; c != nil; c = k.queue.head {
 		k.queue.remove(c)
 		c.Reason, c.Death = k.reason, k.last
@@ -331,7 +358,7 @@ func (k *core) resume(fx *effects, now time.Duration) {
 	if k.state != Paused && k.state != Broken {
 		return
 	}
-	k.state, k.reason = Running, ""
+	k.state, k.reason, k.jammed = Running, "", false
 	k.deaths, k.bootFail, k.streak, k.notUntil = nil, 0, 0, 0
 	k.holdLoops(fx, opResume)
 	k.pump(fx, now)

@@ -1,0 +1,110 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// rollTries is how many replacements in a row may die before they are ready until
+// a roll gives up: then the program, or its configuration, is at fault, and the
+// old workers are better than none.
+const rollTries = 3
+
+// rolled is why a worker is replaced by a roll.
+const rolled = "recycle"
+
+// recycle has every worker replaced, one after the other. One that is starting is
+// replaced too: what it reads may be older than this wish.
+func (k *core) recycle(fx *effects, now time.Duration) {
+	k.unready = 0
+	for _, w := range k.workers {
+		if takes(w) && w.retiring == "" {
+			w.retiring = rolled
+		}
+	}
+	if k.state == Broken {
+		k.keep(fx, "the pool has failed: "+k.reason)
+	}
+	k.replace(fx, now)
+}
+
+// takes reports whether w takes calls, or will.
+func takes(w *worker) bool { return w.state == serving || w.state == starting && w.killer == "" }
+
+// unreplaced takes the death of a replacement that was not ready.
+func (k *core) unreplaced(fx *effects, d *Death) {
+	if k.unready++; k.unready >= rollTries {
+		k.keep(fx, fmt.Sprintf("%d replacements in a row died before they were ready; the last one %v", k.unready, d))
+	}
+}
+
+// keep ends a roll: the workers that it has not replaced stay.
+func (k *core) keep(fx *effects, why string) {
+	k.unready = 0
+	for _, w := range k.workers {
+		if w.retiring == rolled {
+			w.retiring, fx.news.kept = "", why
+		}
+	}
+}
+
+// Recycle has every worker replaced, one after the other.
+func (p *Pool) Recycle() { p.step((*core).recycle) }
+
+// Roll is Recycle, and waits until none of the workers that there were takes
+// calls any more. If the replacements do not become ready, the workers that have
+// not been replaced stay, and the error says why.
+func (p *Pool) Roll(ctx context.Context) error {
+	r := &roll{old: map[*worker]bool{}, over: make(chan error, 1)}
+	p.step(func(k *core, fx *effects, now time.Duration) {
+		k.recycle(fx, now)
+		for _, w := range k.workers {
+			if takes(w) && w.retiring == rolled {
+				r.old[w] = true
+			}
+		}
+		p.rolls = append(p.rolls, r)
+	})
+	select {
+	case err := <-r.over:
+		return err
+	case <-p.ended:
+		return errors.New("the pool was stopped")
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rolls = slices.DeleteFunc(p.rolls, func(o *roll) bool { return o == r })
+	return context.Cause(ctx)
+}
+
+// roll is a Roll under way.
+type roll struct {
+	old  map[*worker]bool
+	over chan error // gets its end
+}
+
+// finishRolls ends those whose workers have left, and all if the workers are kept.
+func (p *Pool) finishRolls(kept string) {
+	stays := map[*worker]bool{}
+	for _, w := range p.core.workers {
+		stays[w] = takes(w)
+	}
+	p.rolls = slices.DeleteFunc(p.rolls, func(r *roll) bool {
+		for w := range r.old {
+			if !stays[w] {
+				continue
+			}
+			if kept == "" {
+				return false
+			}
+			r.over <- errors.New("the old workers stay: " + kept)
+			return true
+		}
+		r.over <- nil
+		return true
+	})
+}
