@@ -39,6 +39,10 @@ func webMain() {
 	d := legion.New(c)
 	pid := legion.Worker(d, "pid", func(context.Context, struct{}) (int, error) { return os.Getpid(), nil }, legion.Pool{Max: 1})
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			fmt.Println("slow")
+			time.Sleep(50 * time.Millisecond)
+		}
 		worker, err := pid.Call(r.Context(), struct{}{})
 		if err != nil {
 			w.WriteHeader(500)
