@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/proc"
@@ -28,17 +31,25 @@ func (d *Daemon) command() (path string, args []string) {
 
 // goToBackground starts the daemon again as a process without a terminal, waits
 // until it is ready, and ends this one: with code 0, or with the code of the
-// process and its reason on standard error. It returns in that process, and if
-// there is nothing to do.
-func (d *Daemon) goToBackground() {
+// process and its reason on standard error. A signal that ends programs, or the
+// end of ctx, ends the start. It returns in the started process, and if there is
+// nothing to do.
+func (d *Daemon) goToBackground(ctx context.Context) {
 	if !d.config.Background || takeover.Inherited() != nil {
 		return
 	}
+	ctx, uncaught := interruptible(ctx)
+	defer uncaught()
 	path, args := d.command()
 	// The working directory stays: paths of the configuration may be relative to it.
-	successor, err := takeover.Start(context.Background(), takeover.Spec{
+	successor, err := takeover.Start(ctx, takeover.Spec{
 		Path: path, Args: args, Env: host.CleanEnv(successorEnv(), host.Current()), Kind: takeover.Background, Detach: true,
+		Interrupt: interruptGrace,
 	})
+	if by := (*interrupted)(nil); err != nil && errors.As(context.Cause(ctx), &by) {
+		fmt.Fprintf(os.Stderr, "legion: starting %s in the background: %v; nothing is left of it\n", d.config.Name, by)
+		os.Exit(128 + int(by.signal)) // as shells say it
+	}
 	if failed := (*takeover.Failed)(nil); errors.As(err, &failed) {
 		for _, line := range failed.Output {
 			fmt.Fprintln(os.Stderr, line)
@@ -57,6 +68,41 @@ func (d *Daemon) goToBackground() {
 		fmt.Fprintln(os.Stderr, "its log goes nowhere but to those who follow it on the control socket: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
 	os.Exit(0)
+}
+
+// interruptGrace is how long a process that was to become the daemon has for
+// cleaning up when its start is interrupted.
+const interruptGrace = time.Second
+
+// interrupted is the cause of a context that a signal has ended.
+type interrupted struct{ signal syscall.Signal }
+
+func (i *interrupted) Error() string {
+	return "interrupted by " + Signal{Signal: i.signal}.Name()
+}
+
+// interruptible returns a context that ends at a signal which would end this
+// process, and what undoes that. A signal that is ignored, as nohup does with
+// SIGHUP, stays so.
+func interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(&interrupted{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
 }
 
 // successorEnv is the environment of this process without what package config

@@ -243,8 +243,8 @@ func parseSignal(text string) (syscall.Signal, error) {
 	switch {
 	case sig <= 0 || unix.SignalName(sig) == "":
 		return 0, wrong("signal", "there is no signal %q", text)
-	case sig == syscall.SIGKILL || sig == syscall.SIGSTOP:
-		return 0, wrong("signal", "%s cannot be taken by a program: use kill", unix.SignalName(sig))
+	case untakeable(sig) != "":
+		return 0, wrong("signal", "%s cannot be taken: %s; use kill", unix.SignalName(sig), untakeable(sig))
 	}
 	return sig, nil
 }

@@ -88,7 +88,11 @@ type Config struct {
 	// has one. Default: they are not.
 	ControlTLS ControlTLS
 
-	// Signals changes what Run does with signals; see [Signal] for the default.
+	// Signals changes what Run does with signals; see [Signal] for the default. New
+	// refuses those that no Go program can take: SIGKILL and SIGSTOP, those by which
+	// the system reports a fault of the program (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+	// SIGTRAP, SIGSYS), SIGPROF and SIGURG, which the Go runtime uses itself, and
+	// SignalIgnore for SIGCHLD, with which exit codes would be lost.
 	Signals map[syscall.Signal]SignalAction
 
 	// LogFile is the path of the file that gets the daemon's log and what workers
@@ -140,6 +144,9 @@ func (c *Config) misuse() string {
 		return fmt.Sprintf("Version is %.80q; it must be one line of at most %d bytes", c.Version, maxVersion)
 	case c.Nice < -20 || c.Nice > 19:
 		return fmt.Sprintf("Nice is %d; it must be -20 to 19", c.Nice)
+	}
+	if misuse := c.signalMisuse(); misuse != "" {
+		return misuse
 	}
 	return c.logMisuse()
 }

@@ -62,10 +62,11 @@ type Daemon struct {
 
 	mu            sync.Mutex
 	state         state
-	begun         bool // Start was called
-	ran           bool // … by Run
-	rerun         bool // Run is to start it again
-	replaced      int  // the process that has taken over; 0: none
+	begun         bool                                   // Start was called
+	ran           bool                                   // … by Run
+	deferred      map[string]func(context.Context) error // what signals asked for during the start
+	rerun         bool                                   // Run is to start it again
+	replaced      int                                    // the process that has taken over; 0: none
 	startedAt     time.Time
 	memoryAtStart uint64        // resident bytes
 	loopEnd       chan struct{} // the loop's goroutine has ended

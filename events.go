@@ -148,7 +148,13 @@ type Error struct {
 // Signal says that the daemon has received a signal. StopPropagation leaves out
 // what Run does by default: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR2
 // upgrades, SIGUSR1 logs the statistics. A second SIGTERM or SIGINT ends the
-// daemon whatever a handler says.
+// daemon whatever a handler says, and so does the first while it starts. A
+// reload or an upgrade that is asked for during the start follows it.
+//
+// Workers take no notice of SIGTERM, SIGINT, SIGHUP and SIGQUIT, which may be
+// sent to all processes of a daemon: the daemon tells them what to do. Their code
+// can listen to them with package os/signal all the same; the programs that it
+// executes have the default.
 type Signal struct {
 	Signal syscall.Signal
 	Count  int // how often it has come, this time included

@@ -65,8 +65,7 @@ func (g *goroutineProcess) Kill(by string) error {
 	return nil
 }
 
-func (g *goroutineProcess) Quit() error                 { return nil }
-func (g *goroutineProcess) Signal(syscall.Signal) error { return nil }
-func (g *goroutineProcess) Done() <-chan struct{}       { return g.done }
-func (g *goroutineProcess) Exit() proc.Exit             { return g.exit }
-func (g *goroutineProcess) Memory() (uint64, error)     { return 0, errors.ErrUnsupported }
+func (g *goroutineProcess) Quit() error             { return nil }
+func (g *goroutineProcess) Done() <-chan struct{}   { return g.done }
+func (g *goroutineProcess) Exit() proc.Exit         { return g.exit }
+func (g *goroutineProcess) Memory() (uint64, error) { return 0, errors.ErrUnsupported }

@@ -11,8 +11,8 @@ import (
 // end of ctx, or with a signal; see [Signal] for what signals do. In a worker
 // process Run never returns.
 func (d *Daemon) Run(ctx context.Context) error {
-	if d.isWorker() {
-		d.serve()
+	if err := d.enter(ctx); err != nil {
+		return err
 	}
 	signals := make(chan os.Signal, 64)
 	d.notify(signals)
@@ -35,7 +35,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.mu.Lock()
 	d.ran = true
 	d.mu.Unlock()
-	if err := d.Start(context.WithoutCancel(ctx)); err != nil {
+	if err := d.start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	err := d.Wait()

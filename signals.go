@@ -1,11 +1,17 @@
 package legion
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"runtime"
+	"slices"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/strictjson"
 )
@@ -53,6 +59,48 @@ func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 		wanted[s] = a
 	}
 	return wanted
+}
+
+// signalMisuse says which signal of Signals Run cannot take as it should.
+func (c *Config) signalMisuse() string {
+	for _, s := range slices.Sorted(maps.Keys(c.Signals)) {
+		a := c.Signals[s]
+		name := Signal{Signal: s}.Name()
+		why := untakeable(s)
+		switch {
+		case a < SignalDefault || a > SignalSystem:
+			return fmt.Sprintf("Signals: %s: %v is not an action: use SignalDefault, SignalEvent, SignalIgnore or SignalSystem", name, a)
+		case s == syscall.SIGCHLD && a == SignalIgnore:
+			return "Signals: SIGCHLD must not be ignored: the kernel would throw the exit codes of all children away; leave it out"
+		case why != "" && (a != SignalSystem || never(s)):
+			return fmt.Sprintf("Signals: %s cannot be taken: %s; leave it out", name, why)
+		}
+	}
+	return ""
+}
+
+// never reports whether no program decides what s does.
+func never(s syscall.Signal) bool { return s == syscall.SIGKILL || s == syscall.SIGSTOP }
+
+// untakeable says why a Go program cannot take s, or "". Package os/signal
+// accepts all of them, and does not say that they never come.
+func untakeable(s syscall.Signal) string {
+	name := unix.SignalName(s)
+	switch {
+	case s < 1 || s > 64:
+		return "there is no such signal"
+	case never(s):
+		return "the system lets no program catch or ignore it"
+	case slices.Contains([]string{"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "SIGSTKFLT", "SIGEMT"}, name):
+		return "it reports a fault of the program, which the Go runtime makes a panic or a crash of"
+	case name == "SIGPROF":
+		return "the Go runtime's profiler takes it, and it never arrives"
+	case name == "SIGURG":
+		return "the Go runtime sends it to itself all the time, to interrupt goroutines"
+	case runtime.GOOS == "linux" && s >= 32 && s <= 34:
+		return "the C library uses it"
+	}
+	return ""
 }
 
 // notify has the signals delivered that Run takes.
@@ -128,10 +176,16 @@ func (d *Daemon) ends(s syscall.Signal) bool {
 
 // received hands a signal to its handlers, and then does what is built in. If the
 // loop does not come to the handlers of a signal that ends the daemon, they are
-// not waited for.
+// not waited for. Such a signal ends a start at once: handlers are not asked, the
+// loop is busy with Init then.
 func (d *Daemon) received(s Signal) {
-	taken := make(chan struct{})
 	by := time.Now().Add(d.config.StopTimeout) // asking the handlers is a part of it
+	if d.ends(s.Signal) && d.stateName() == "starting" {
+		d.forGood()
+		d.beginBy(s.Name(), by)
+		return
+	}
+	taken := make(chan struct{})
 	d.post(func() {
 		close(taken)
 		if !emitHere(d.live, d, s) && d.config.Signals[s.Signal] == SignalDefault {
@@ -161,11 +215,41 @@ func (d *Daemon) obey(s Signal, by time.Time) {
 		d.forGood()
 		d.beginBy(s.Name(), by)
 	case syscall.SIGHUP:
-		d.aside("reload", d.Reload)
+		d.onceRunning("reload", d.Reload)
 	case syscall.SIGUSR2:
-		d.aside("upgrade", d.Upgrade)
+		d.onceRunning("upgrade", d.Upgrade)
 	case syscall.SIGUSR1:
 		d.dumpStats()
+	}
+}
+
+// onceRunning does what a signal asks for beside the loop: now, or after the
+// start, once, however often it was asked for.
+func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
+	d.mu.Lock()
+	early := d.state == starting
+	if early {
+		if d.deferred == nil {
+			d.deferred = map[string]func(context.Context) error{}
+		}
+		d.deferred[what] = do
+	}
+	d.mu.Unlock()
+	if early {
+		d.log.Info("the daemon is still starting: the " + what + " follows the start")
+		return
+	}
+	d.aside(what, do)
+}
+
+// doDeferred does what signals have asked for during the start.
+func (d *Daemon) doDeferred() {
+	d.mu.Lock()
+	deferred := d.deferred
+	d.deferred = nil
+	d.mu.Unlock()
+	for what, do := range deferred {
+		d.aside(what, do)
 	}
 }
 

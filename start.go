@@ -12,6 +12,16 @@ import (
 // workers that it always keeps, or with the reason why not; then nothing is left
 // running. ctx bounds the start alone. In a worker process Start never returns.
 func (d *Daemon) Start(ctx context.Context) error {
+	if err := d.enter(ctx); err != nil {
+		return err
+	}
+	return d.start(ctx)
+}
+
+// enter sorts out which process this is: a worker, which serves and does not
+// return, the one that starts a daemon in the background, which does not either,
+// or the daemon's.
+func (d *Daemon) enter(ctx context.Context) error {
 	if d.isWorker() {
 		d.serve()
 	}
@@ -22,7 +32,11 @@ func (d *Daemon) Start(ctx context.Context) error {
 	if failed := carried().failed; failed != "" {
 		d.log.Error("the next program has not been executed, and this one goes on", "err", failed)
 	}
-	d.goToBackground()
+	d.goToBackground(ctx)
+	return nil
+}
+
+func (d *Daemon) start(ctx context.Context) error {
 	go func() {
 		defer close(d.loopEnd)
 		defer d.begin("the loop's goroutine was ended") // by runtime.Goexit; else it ends because of a stop
@@ -56,6 +70,7 @@ func (d *Daemon) Start(ctx context.Context) error {
 	announce(d, Started{})
 	d.startLoops()
 	d.startCrons()
+	d.doDeferred()
 	d.restartEvery()
 	d.reapOrphans()
 	if !upgraded() {
@@ -124,12 +139,20 @@ func (d *Daemon) startUp(ctx context.Context) error {
 		return err
 	}
 	for _, fn := range d.init {
-		if err := d.onLoop(ctx, func() error { return fn(d.live) }); err != nil {
+		if err := d.onLoop(ctx, func() error { return d.initialise(ctx, fn) }); err != nil {
 			return fmt.Errorf("Init: %w", err)
 		}
 	}
 	announce(d, Init{})
 	return d.startPools(ctx)
+}
+
+// initialise calls a function of Init with a context that lives as long as the
+// daemon, but ends with ctx while the function runs: so an interrupted start ends.
+func (d *Daemon) initialise(ctx context.Context, fn func(context.Context) error) error {
+	live, cancel := context.WithCancel(d.live)
+	defer context.AfterFunc(ctx, cancel)()
+	return fn(live)
 }
 
 // startPools starts all pools at the same time, and waits for them.

@@ -60,7 +60,7 @@ const (
 	// lackingWait is how long a pool waits when the system had no room for another
 	// process.
 	lackingWait = 250 * time.Millisecond
-	// quitGrace is how long a worker may take to write its stacks after SIGQUIT.
+	// quitGrace is how long a worker may take to write its stacks after SIGABRT.
 	quitGrace = time.Second
 	// killBound is how long a killed process may take to go before its calls are
 	// answered without it. Only a process stuck in the kernel takes that long.

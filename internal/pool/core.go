@@ -113,7 +113,7 @@ const (
 	starting workerState = iota
 	serving
 	leaving  // told to stop
-	quitting // SIGQUIT was sent
+	quitting // SIGABRT was sent
 	killed   // SIGKILL was sent
 	stuck    // … and did not help: its calls have been answered
 )
@@ -187,8 +187,7 @@ const (
 	opCancel               // tell w to cancel call id
 	opStop                 // tell w to leave
 	opPing                 // ask w for a sign of life
-	opQuit                 // SIGQUIT
-	opTerm                 // SIGTERM
+	opQuit                 // end with stacks: SIGABRT
 	opKill                 // SIGKILL, remembered as done by
 	opHangup               // close w's link: nothing more is wanted from it
 	opAbandon              // do not wait for its end

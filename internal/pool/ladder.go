@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// The ladder of a call that must end: cancel → KillGrace → SIGQUIT for the
+// The ladder of a call that must end: cancel → KillGrace → SIGABRT for the
 // stacks → SIGKILL. The caller has its answer when the process is gone, so that
 // a call that has returned is not running any more.
 
@@ -85,13 +85,7 @@ func (k *core) step(fx *effects, w *worker, now time.Duration) {
 				k.shoot(fx, w, kindBy(w.culprit), true, now)
 				return
 			}
-			if w.killer == "" {
-				w.killer = "stop"
-				fx.do(opTerm, w)
-				w.due = now + k.cfg.KillGrace
-				return
-			}
-			k.shoot(fx, w, "stop", false, now)
+			k.shoot(fx, w, "stop", true, now) // the stacks show what kept it
 		case quitting:
 			k.shoot(fx, w, w.killer, false, now)
 		case killed:

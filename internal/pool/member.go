@@ -152,8 +152,6 @@ func (m *member) signal(a act) {
 		m.control(wire.Header{Kind: wire.Stop}, nil)
 	case opQuit:
 		_ = m.proc.Quit()
-	case opTerm:
-		_ = m.proc.Signal(syscall.SIGTERM)
 	case opKill:
 		_ = m.proc.Kill(a.by)
 	case opHangup:

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
@@ -18,7 +17,6 @@ import (
 type Process interface {
 	PID() int
 	Quit() error
-	Signal(syscall.Signal) error
 	Kill(by string) error
 	Done() <-chan struct{}
 	Exit() proc.Exit

@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -226,10 +225,9 @@ type pretended struct {
 	done chan struct{}
 }
 
-func (p *pretended) PID() int                    { return os.Getpid() }
-func (p *pretended) Quit() error                 { p.kill(); return nil }
-func (p *pretended) Signal(syscall.Signal) error { p.kill(); return nil }
-func (p *pretended) Kill(string) error           { p.kill(); return nil }
-func (p *pretended) Done() <-chan struct{}       { return p.done }
-func (p *pretended) Exit() proc.Exit             { return proc.Exit{PID: os.Getpid()} }
-func (p *pretended) Memory() (uint64, error)     { return 0, errors.ErrUnsupported }
+func (p *pretended) PID() int                { return os.Getpid() }
+func (p *pretended) Quit() error             { p.kill(); return nil }
+func (p *pretended) Kill(string) error       { p.kill(); return nil }
+func (p *pretended) Done() <-chan struct{}   { return p.done }
+func (p *pretended) Exit() proc.Exit         { return proc.Exit{PID: os.Getpid()} }
+func (p *pretended) Memory() (uint64, error) { return 0, errors.ErrUnsupported }

@@ -316,10 +316,6 @@ func (s *sim) act(a act) {
 		if s.odds(0.9) {
 			p.die(s.during(5 * time.Millisecond))
 		}
-	case opTerm:
-		if s.odds(0.5) {
-			p.die(s.during(5 * time.Millisecond))
-		}
 	case opKill:
 		took := s.during(time.Millisecond)
 		if s.odds(0.02) {

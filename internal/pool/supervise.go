@@ -153,7 +153,7 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	d.Worker, d.Limit = w.id, k.cfg.MemoryLimit
 	if w.killer != "" {
-		d.KilledBy = w.killer // also if SIGQUIT was enough
+		d.KilledBy = w.killer // also if SIGABRT was enough
 	}
 	if w.killer == "memory limit" {
 		d.OutOfMemory = true

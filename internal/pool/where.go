@@ -1,6 +1,10 @@
 package pool
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/legion-go/legion/internal/proc"
+)
 
 // running is where a worker that was killed for its slowness was: the innermost
 // frame of its function's goroutine that is not the Go runtime's, and if that is
@@ -8,7 +12,7 @@ import "strings"
 // starting is shown by its main goroutine. It is "" if the stack was not taken, or
 // cannot be read.
 func (d *Death) running() string {
-	if !strings.HasPrefix(d.Stack, "SIGQUIT") {
+	if !proc.AskedFor(d.Stack) {
 		return ""
 	}
 	for block := range strings.SplitSeq(d.Stack, "\n\n") {

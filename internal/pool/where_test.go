@@ -6,7 +6,7 @@ import (
 )
 
 func TestWhereAWorkerWas(t *testing.T) {
-	const frames = `SIGQUIT: quit
+	const frames = `SIGABRT: abort
 PC=0x1 m=0 sigcode=0
 
 goroutine 1 [IO wait]:
@@ -33,10 +33,10 @@ github.com/legion-go/legion/internal/worker.(*server).run(0x1, 0x2)
 		}
 	}
 	d := &Death{}
-	d.Stack, d.KilledBy = "SIGQUIT: quit\n\ngoroutine 1 [sleep]:\nmain.setup()\n\t/home/me/app/main.go:9 +0x1", bootTimeout
+	d.Stack, d.KilledBy = "SIGABRT: abort\n\ngoroutine 1 [sleep]:\nmain.setup()\n\t/home/me/app/main.go:9 +0x1", bootTimeout
 	if got := d.running(); got != "main.setup (main.go:9)" {
 		t.Errorf("while starting: %q", got)
 	}
-	d.Stack = "SIGQUIT: quit\n\ngoroutine 1\n(\n\t\n\t\t"
+	d.Stack = "SIGABRT: abort\n\ngoroutine 1\n(\n\t\n\t\t"
 	d.running() // rubbish does no harm
 }

@@ -65,6 +65,7 @@ func become(text string) (*Child, error) {
 			"it was inherited by accident, or the daemon has just ended; unset it", markerName, m.parent, parent)
 	}
 
+	ignoreStops()
 	if len(os.Args) > 0 {
 		os.Args[0], args[0] = m.args0, m.args0
 	}

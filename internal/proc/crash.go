@@ -51,7 +51,7 @@ func crashReport(head, body string) string {
 		kept = append(make([]string, 0, len(blocks)+1), head)
 	}
 	// The first goroutine is the one that crashed; unless nothing crashed, but we sent a signal.
-	first := !strings.HasPrefix(body, "SIGQUIT")
+	first := !AskedFor(body)
 	for _, b := range blocks {
 		b, system := cleanBlock(b)
 		if !system || first {
@@ -80,7 +80,7 @@ func cleanBlock(block string) (clean string, system bool) {
 			}
 		case i > 0:
 			f := strings.TrimPrefix(l, "created by ")
-			system = system && (strings.HasPrefix(f, "runtime.") || strings.HasPrefix(f, "internal/runtime/"))
+			system = system && (strings.HasPrefix(f, "runtime.") || strings.HasPrefix(f, "internal/runtime/") || strings.HasPrefix(f, "os/signal."))
 		}
 		kept = append(kept, l)
 	}

@@ -20,7 +20,7 @@ func TestCrashReport(t *testing.T) {
 		{"panic: x\n", "panic: x\n\n" + user + "\n", "panic: x\n\n" + clean},
 		{"fatal error: x\n", "\n" + user, "fatal error: x\n\n" + clean},
 		{"runtime: y\nfatal error: x\n", user + "\n\n" + system + "\n\n" + regs + "\n", "runtime: y\nfatal error: x\n\n" + clean},
-		{"SIGQUIT: quit\n", "SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n" + user + "\n\n" + regs, "SIGQUIT: quit\nPC=0x1 m=0 sigcode=0\n\n" + clean},
+		{"SIGABRT: abort\n", "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\n" + user + "\n\n" + regs, "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\n" + clean},
 		{"SIGSEGV: x\n", "SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + system + "\n\n" + user + "\n\n" + system, // the first is the one that crashed
 			"SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + systemClean + "\n\n" + clean},
 	} {

@@ -13,7 +13,7 @@ type Exit struct {
 	// process) and its code is lost.
 	Code int
 	// Signal is what ended the child, 0 if it exited. A Go process exits with code 2 on a panic, a fatal error and
-	// SIGQUIT; then Stack has the runtime's report.
+	// SIGABRT; then Stack has the runtime's report.
 	Signal syscall.Signal
 	// KilledBy is the first reason given to Process.Kill, if it was given before the child was dying anyway and SIGKILL is
 	// what ended it. "" with a Signal: somebody else sent it, or the kernel did.

@@ -87,10 +87,8 @@ func TestKill(t *testing.T) {
 			t.Errorf("killing a dead child: %v", err)
 		}
 	}
-	for _, err := range []error{p.Quit(), p.Signal(syscall.SIGTERM)} {
-		if !errors.Is(err, os.ErrProcessDone) {
-			t.Errorf("signalling a dead child: %v", err)
-		}
+	if err := p.Quit(); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("signalling a dead child: %v", err)
 	}
 	if _, err := p.Memory(); !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("measuring a dead child: %v", err)
@@ -100,14 +98,22 @@ func TestKill(t *testing.T) {
 	}
 }
 
-func TestSignal(t *testing.T) {
-	p, o := begin(t, "hold")
+// What is sent to every process of a daemon does not end a child, but what the child executes.
+func TestStopsAreTheDaemons(t *testing.T) {
+	p, o := begin(t, "deaf")
 	o.value(t, p, "ready")
-	if err := p.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2} {
+		if err := syscall.Kill(p.PID(), s); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if e := wait(t, p); e.Signal != syscall.SIGTERM || e.KilledBy != "" || e.String() != "SIGTERM" {
-		t.Errorf("%v %+v", e, e)
+	o.value(t, p, "user defined signal 2") // the child listens to that one itself
+	if got := o.value(t, p, "executed"); got != "signal: terminated, signal: interrupt, signal: hangup, signal: quit" {
+		t.Errorf("what it executes has ended with %s", got)
+	}
+	p.Kill("test")
+	if e := wait(t, p); e.KilledBy != "test" {
+		t.Errorf("%v", e)
 	}
 }
 
@@ -123,7 +129,7 @@ func TestQuitShowsTheBusyGoroutine(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := wait(t, p)
-		if e.Code != 2 || !strings.HasPrefix(e.Stack, "SIGQUIT: quit") || !strings.Contains(e.Stack, "proc.busyLooping") || !strings.Contains(e.Stack, "proc.TestMain") {
+		if e.Code != 2 || !strings.HasPrefix(e.Stack, "SIGABRT: abort") || !strings.Contains(e.Stack, "proc.busyLooping") || !strings.Contains(e.Stack, "proc.TestMain") {
 			t.Fatalf("%v\n%s", e, e.Stack)
 		}
 		if e.KilledBy != "" {

@@ -100,8 +100,20 @@ var childParts = map[string]func(*Child){
 		}
 	},
 	"ignore": func(*Child) {
-		signal.Ignore(syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGINT)
+		signal.Ignore(stackSignal)
 		fmt.Printf("ready=%d\n", os.Getpid())
+		forever()
+	},
+	"deaf": func(*Child) { // until SIGUSR2
+		last := make(chan os.Signal, 1)
+		signal.Notify(last, syscall.SIGUSR2)
+		fmt.Printf("ready=%d\n", os.Getpid())
+		fmt.Printf("%v=yes\n", <-last)
+		var ends []string
+		for _, s := range []string{"TERM", "INT", "HUP", "QUIT"} {
+			ends = append(ends, exec.Command("sh", "-c", "ulimit -c 0; kill -"+s+" $$").Run().Error())
+		}
+		fmt.Printf("executed=%s\n", strings.Join(ends, ", "))
 		forever()
 	},
 	"flood": func(c *Child) {

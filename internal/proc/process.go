@@ -59,30 +59,21 @@ func (p *Process) Kill(by string) error {
 	return nil
 }
 
-// Quit sends SIGQUIT to the child alone: the Go runtime in it writes all stacks to the crash file and ends the process
+// Quit sends SIGABRT to the child alone: the Go runtime in it writes all stacks to the crash file and ends the process
 // with code 2 within some milliseconds; they are Exit.Stack then, and KilledBy stays empty. A stopped child is continued,
-// since it could not do that otherwise. A child that ignores SIGQUIT, or hangs in C code that blocks signals, must be
+// since it could not do that otherwise. A child that ignores SIGABRT, or hangs in C code that blocks signals, must be
 // killed.
 func (p *Process) Quit() error {
-	return p.signal(syscall.SIGQUIT, func() error { return sendQuit(p.pid) })
-}
-
-// Signal sends s to the child alone. After the child's end the error matches os.ErrProcessDone.
-func (p *Process) Signal(s syscall.Signal) error {
-	return p.signal(s, func() error { return syscall.Kill(p.pid, s) })
-}
-
-func (p *Process) signal(s syscall.Signal, send func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := os.ErrProcessDone
 	if !p.reaped {
-		if err = send(); errors.Is(err, syscall.ESRCH) {
+		if err = sendQuit(p.pid); errors.Is(err, syscall.ESRCH) {
 			err = os.ErrProcessDone // somebody else reaped it
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("sending %s to process %d: %w", signalName(s), p.pid, err)
+		return fmt.Errorf("asking process %d for its stacks: %w", p.pid, err)
 	}
 	return nil
 }

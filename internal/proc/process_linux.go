@@ -58,7 +58,7 @@ func dying(pid int) bool {
 	return len(f) > pending && (f[state] == "Z" || number(f[flags])&exiting != 0 || number(f[pending])&killed != 0)
 }
 
-// sendQuit sends SIGQUIT to a Go process such that the goroutine which keeps it busy is in the report.
+// sendQuit sends stackSignal to a Go process such that the goroutine which keeps it busy is in the report.
 //
 // The runtime can show the stack of a running goroutine only on the thread that it runs on, or after interrupting it,
 // which works in most loops but not in all. The kernel would give the signal to the process's first thread. So it goes
@@ -72,11 +72,11 @@ func sendQuit(pid int) error {
 		tid, _ = busiest(pid)
 	}
 	if tid != 0 {
-		if err := unix.Tgkill(pid, tid, unix.SIGQUIT); err != unix.ESRCH {
+		if err := unix.Tgkill(pid, tid, stackSignal); err != unix.ESRCH {
 			return err
 		}
 	}
-	return unix.Kill(pid, unix.SIGQUIT)
+	return unix.Kill(pid, stackSignal)
 }
 
 // busiest returns the id of the thread that has taken the most processor time of those that are running or want to, 0 if

@@ -15,9 +15,9 @@ func ours(*os.File) bool { return true }
 // dying cannot be told: a Kill that comes when the child is dying of something else may show in Exit.KilledBy.
 func dying(int) bool { return false }
 
-// sendQuit sends SIGQUIT. A goroutine that runs on another thread than the one which gets it is shown without its stack.
+// sendQuit sends stackSignal. A goroutine that runs on another thread than the one which gets it is shown without its stack.
 func sendQuit(pid int) error {
-	return errors.Join(syscall.Kill(pid, syscall.SIGQUIT), syscall.Kill(pid, syscall.SIGCONT))
+	return errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
 }
 
 // processorTime cannot be told without cgo.

@@ -305,8 +305,8 @@ func TestConcurrency(t *testing.T) {
 				}
 				var users sync.WaitGroup
 				for _, use := range []func(){
-					func() { p.Signal(0) }, func() { p.Memory() }, func() { p.PID() }, func() { p.Exit() },
-					func() { p.Signal(syscall.SIGWINCH) }, func() { <-p.Done() },
+					func() { p.Memory() }, func() { p.PID() }, func() { p.Exit() },
+					func() { p.CPU() }, func() { <-p.Done() },
 					func() { time.Sleep(time.Duration(i) * time.Millisecond); p.Kill("first") },
 				} {
 					users.Go(use)

@@ -54,6 +54,9 @@ type Spec struct {
 	// Leave is how long it may take to end by SIGTERM if ctx ends while it settles, when it serves already; then it is
 	// killed. 0: it is killed at once.
 	Leave time.Duration
+	// Interrupt is how long the process may take to end by itself when ctx has ended before it counts: it gets SIGTERM,
+	// and when half of this has passed a second one, before it is killed. 0: it is killed at once.
+	Interrupt time.Duration
 }
 
 // check returns a copy with its defaults filled in, or what is wrong with it.
@@ -75,8 +78,8 @@ func (s Spec) check() (Spec, error) {
 	if s.Timeout == 0 {
 		s.Timeout = DefaultTimeout
 	}
-	if s.Timeout < 0 || s.Settle < 0 {
-		return s, fmt.Errorf("a Timeout of %v and a Settle of %v: neither can be negative", s.Timeout, s.Settle)
+	if s.Timeout < 0 || s.Settle < 0 || s.Interrupt < 0 {
+		return s, fmt.Errorf("a Timeout of %v, a Settle of %v and an Interrupt of %v: none can be negative", s.Timeout, s.Settle, s.Interrupt)
 	}
 	if s.Dir != "" {
 		// The error of the start itself would name the program.

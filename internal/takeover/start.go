@@ -29,7 +29,7 @@ const (
 // An error is a [*Failed] if the process was started and did not take over. If it could not be started at all, the error
 // wraps the system's: fs.ErrNotExist, fs.ErrPermission, syscall.ETXTBSY (the program's file was being written all the
 // time; this is tried again until the timeout), syscall.EAGAIN. In either case nothing is left of it, and this process is
-// as it was. When ctx ends before the successor counts, it is killed. ctx has no say afterwards.
+// as it was. When ctx ends before the successor counts, it is killed, after Spec.Interrupt. ctx has no say afterwards.
 func Start(ctx context.Context, s Spec) (*Successor, error) {
 	p, err := start(ctx, s)
 	if err != nil {
@@ -84,6 +84,9 @@ func start(ctx context.Context, s Spec) (*Successor, error) {
 	p := newSuccessor(pid, l)
 	rec := record{kind: s.Kind, data: s.Data, names: l.names}
 	if err := p.handOver(ctx, rec, timeout.C, s, told); err != nil {
+		if ctx.Err() != nil {
+			p.interrupt(s.Interrupt)
+		}
 		err = p.fail(s.Path, err)
 		if errors.Is(err, errTried) {
 			return p, nil

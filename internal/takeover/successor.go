@@ -121,6 +121,27 @@ func (p *Successor) receive() {
 	}
 }
 
+// interrupt asks the process to end, twice, and gives it the time for that.
+func (p *Successor) interrupt(grace time.Duration) {
+	for range 2 {
+		if grace <= 0 {
+			return
+		}
+		p.mu.Lock()
+		if !p.reaped {
+			syscall.Kill(p.pid, syscall.SIGTERM)
+		}
+		p.mu.Unlock()
+		wait := time.NewTimer(grace / 2)
+		select {
+		case <-p.done:
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+	}
+}
+
 // kill kills the process and its group.
 func (p *Successor) kill() {
 	p.mu.Lock()
