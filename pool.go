@@ -26,7 +26,8 @@ const (
 type Transport int
 
 const (
-	// DefaultTransport is SharedMemory where there is one (Linux), else Socket.
+	// DefaultTransport is SharedMemory where there is one, else Socket. There is one
+	// on Linux, unless a sandbox forbids memfd_create.
 	DefaultTransport Transport = iota
 	// SharedMemory carries calls through rings in memory that the daemon and one
 	// worker share: about a microsecond for a small call.

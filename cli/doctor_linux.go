@@ -57,10 +57,13 @@ func procFS() legion.Finding {
 
 func sharedMemory() legion.Finding {
 	f := legion.Finding{Topic: "shared memory", OK: true, Found: "memfd; /dev/shm is not needed"}
-	fd, err := unix.MemfdCreate("legion-doctor", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	fd, err := unix.MemfdCreate("legion-doctor", unix.MFD_CLOEXEC|unix.MFD_NOEXEC_SEAL)
+	if errors.Is(err, unix.EINVAL) { // Linux before 6.3
+		fd, err = unix.MemfdCreate("legion-doctor", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	}
 	if err != nil {
 		f.OK, f.Found = false, "no memfd: "+err.Error()
-		f.Means, f.Advice = "calls travel over sockets, which is slower", "permit memfd_create in the sandbox"
+		f.Means, f.Advice = "calls travel over sockets, which is slower, and pools with Transport: SharedMemory do not start", "permit memfd_create in the sandbox"
 		return f
 	}
 	_ = unix.Close(fd)

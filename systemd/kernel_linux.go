@@ -1,6 +1,7 @@
 package systemd
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -13,11 +14,16 @@ func monotonic() int64 {
 	return t.Nano() / 1000
 }
 
-// anonymousFile makes a file that has no name in any folder.
+// anonymousFile makes a file that has no name in any folder: in memory, unless a
+// sandbox forbids that.
 func anonymousFile(name string) (*os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, os.NewSyscallError("memfd_create", err)
+	if err == nil {
+		return os.NewFile(uintptr(fd), name), nil
 	}
-	return os.NewFile(uintptr(fd), name), nil
+	f, also := temporaryFile(name)
+	if also != nil {
+		return nil, errors.Join(os.NewSyscallError("memfd_create", err), also)
+	}
+	return f, nil
 }

@@ -12,14 +12,5 @@ var origin = time.Now()
 
 func monotonic() int64 { return time.Since(origin).Microseconds() }
 
-func anonymousFile(name string) (*os.File, error) {
-	f, err := os.CreateTemp("", name)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	return f, nil
-}
+// anonymousFile makes a file that has no name in any folder.
+func anonymousFile(name string) (*os.File, error) { return temporaryFile(name) }

@@ -20,13 +20,16 @@ const (
 	Socket
 )
 
-// Default is the best transport of this system.
+// Default is the best transport that this process may use.
 func Default() Transport {
-	if shm.Supported {
+	if NoSharedMemory() == nil {
 		return SharedMemory
 	}
 	return Socket
 }
+
+// NoSharedMemory is why there is no SharedMemory for this process, nil if there is.
+func NoSharedMemory() error { return shm.Available() }
 
 func (t Transport) String() string {
 	switch t {

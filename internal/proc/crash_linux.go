@@ -5,19 +5,28 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/shm"
 )
 
 // newCrashFile makes the file that a child writes its crash report to: in memory, of a fixed size that neither side can
-// change, nowhere in the file system. Its pages exist, and are charged to the child, only once they are written.
+// change, nowhere in the file system. Its pages exist, and are charged to the child, only once they are written. Where
+// memory files are forbidden it is a temporary one.
 func newCrashFile() (*os.File, error) {
-	fd, err := unix.MemfdCreate("legion-crash", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	if err != nil {
-		return nil, fmt.Errorf("making the crash file: %w", os.NewSyscallError("memfd_create", err))
+	f, err := shm.MemoryFile("legion-crash")
+	if shm.Forbidden(err) {
+		f, also := temporaryCrashFile()
+		if also != nil {
+			return nil, fmt.Errorf("%w; there is no other place for it, because %w: permit memfd_create in the sandbox, or let TMPDIR name a folder that can be written to", also, err)
+		}
+		return f, nil
 	}
-	f := os.NewFile(uintptr(fd), "crash")
+	if err != nil {
+		return nil, fmt.Errorf("making the crash file: %w", err)
+	}
 	err = f.Truncate(crashSize)
 	if err == nil {
-		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
+		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL)
 	}
 	if err != nil {
 		f.Close()

@@ -2,7 +2,8 @@
 // processes share (segment.go), a futex on a word of it (futex.go) and bells (bell.go), which wake a goroutine of the
 // other process through the runtime's network poller. It knows nothing of rings and frames.
 //
-// Shared memory is available on Linux. Elsewhere Supported is false and Create and Map return ErrUnsupported.
+// Shared memory is available on Linux, unless a sandbox forbids memory files: Available tells. Elsewhere Create and Map
+// return ErrUnsupported.
 //
 // # Why nothing here can hurt the process
 //

@@ -9,22 +9,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Supported says whether this system has shared memory that this package can use.
-const Supported = true
-
 const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
 
 // Create makes a segment of size bytes, all zero, and maps it. The file is for the other process, which passes it to
 // Map; the mapping does not need it. name is for debugging only and appears in /proc/pid/maps. The memory of the given
-// extents, or all of it if none is given, is allocated now: if there is not enough, Create fails and no access to them
-// can fail later. The rest is for Populate.
+// extents, or all of it if none is given, is allocated now: if there is not enough, Create fails, and no access to
+// them can fail later as long as the other process leaves them in place. The rest is for Populate.
 func Create(name string, size int, now ...Extent) ([]byte, *os.File, error) {
-	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	if err != nil {
-		return nil, nil, fmt.Errorf("create a memory file: %w", err)
+	if err := Available(); err != nil {
+		return nil, nil, err
 	}
-	f := os.NewFile(uintptr(fd), name)
-	mem, err := fill(fd, size, now)
+	f, err := MemoryFile(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	mem, err := fill(int(f.Fd()), size, now)
 	if err != nil {
 		f.Close()
 		return nil, nil, fmt.Errorf("allocate a shared segment of %d bytes: %w", size, err)

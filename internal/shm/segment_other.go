@@ -4,8 +4,8 @@ package shm
 
 import "os"
 
-// Supported says whether this system has shared memory that this package can use.
-const Supported = false
+// Available returns ErrUnsupported.
+func Available() error { return ErrUnsupported }
 
 // Create returns ErrUnsupported.
 func Create(name string, size int, now ...Extent) ([]byte, *os.File, error) {
