@@ -165,8 +165,9 @@ func (s Signal) Name() string { return unix.SignalName(s.Signal) }
 
 // Shutdown says that the daemon begins to stop. Its listeners are closed, and
 // calls still work until its handlers have returned. Their context ends after half
-// of StopTimeout. Again says that the daemon is started anew in this process, by
-// Restart or an upgrade in place.
+// of StopTimeout, or an eighth of it after the servers of Serve have ended, if that
+// is later. Again says that the daemon is started anew in this process, by Restart
+// or an upgrade in place.
 type Shutdown struct {
 	Reason string
 	Again  bool

@@ -212,10 +212,11 @@ func waitFor(ctx context.Context, all *sync.WaitGroup) bool {
 	}
 }
 
-// finishRequests lets servers and the handlers of Shutdown finish what they do
-// with calls, but not for longer than half of the time that there is.
+// finishRequests lets servers finish what they do with calls, for half of
+// StopTimeout at most, and then the handlers of Shutdown, which have an eighth of
+// it even if the servers have taken their half.
 func (d *Daemon) finishRequests(ctx context.Context, why string) {
-	ctx, done := context.WithTimeout(ctx, d.config.StopTimeout/2)
+	ctx, done := context.WithCancel(ctx)
 	defer done()
 	go func() {
 		select {
@@ -224,13 +225,18 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 		case <-ctx.Done():
 		}
 	}()
-	d.stopServers(ctx)
+	half := time.Now().Add(d.config.StopTimeout / 2)
+	serving, served := context.WithDeadline(ctx, half)
+	d.stopServers(serving)
+	served()
 	witness(d, Shutdown{Reason: why, Again: d.restarts()})
 	if !d.bus.Count(reflect.TypeFor[Shutdown]()) {
 		return
 	}
-	if err := d.onLoop(ctx, func() error {
-		emitCounted(ctx, d, Shutdown{Reason: why, Again: d.restarts()})
+	handling, handled := context.WithTimeout(ctx, max(time.Until(half), d.config.StopTimeout/8))
+	defer handled()
+	if err := d.onLoop(handling, func() error {
+		emitCounted(handling, d, Shutdown{Reason: why, Again: d.restarts()})
 		return nil
 	}); err != nil {
 		d.log.Warn("the handlers of Shutdown were not waited for", "err", err)

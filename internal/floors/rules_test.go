@@ -16,6 +16,7 @@ var floors = map[string]int{
 	"internal/bus":        0,
 	"internal/codec":      0,
 	"internal/cron":       0,
+	"internal/drain":      0,
 	"internal/fail":       0,
 	"internal/host":       0,
 	"internal/journal":    0,
@@ -43,6 +44,7 @@ var floors = map[string]int{
 
 	"config":     4,
 	"controltls": 4,
+	"httpserve":  4,
 	"legiontest": 4,
 	"lock":       4,
 	"metrics":    4,

@@ -1,0 +1,73 @@
+package drain
+
+import (
+	"context"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Listener is a listener that knows its open connections.
+type Listener struct {
+	net.Listener
+
+	mu    sync.Mutex
+	conns map[*Conn]struct{}
+}
+
+// Track returns l as a Listener. A Listener is returned as it is.
+func Track(l net.Listener) *Listener {
+	if l, is := l.(*Listener); is {
+		return l
+	}
+	return &Listener{Listener: l, conns: map[*Conn]struct{}{}}
+}
+
+// Accept waits for the next connection, which is a *Conn.
+func (l *Listener) Accept() (net.Conn, error) {
+	inner, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{Conn: inner, of: l, last: time.Now()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns[c] = struct{}{}
+	return c, nil
+}
+
+func (l *Listener) forget(c *Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.conns, c)
+}
+
+func (l *Listener) open() []*Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.conns))
+}
+
+// The pauses between two looks of Wait.
+const firstPause, longestPause = time.Millisecond, 20 * time.Millisecond
+
+// Wait looks at every open connection, again and again, until keep is true of
+// none of them, or ctx ends. It polls, because a server waits for once in its
+// life: otherwise each read and each write would have to tell.
+func (l *Listener) Wait(ctx context.Context, keep func(*Conn) bool) {
+	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {
+		kept := false
+		for _, c := range l.open() {
+			kept = keep(c) || kept
+		}
+		if !kept {
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}
