@@ -117,8 +117,8 @@
 // again what can be read again and replaces the workers one by one.
 // [Daemon.Upgrade], SIGUSR2, starts the new program beside this process, which
 // goes when that one serves; listeners made with [Daemon.Serve] and
-// [Daemon.Listen] go on, so that no connection is refused. If the new process
-// fails, this one stays.
+// [Daemon.Listen], or by package httpserve, go on, so that no connection is
+// refused. If the new process fails, this one stays.
 //
 // A guide to all of it is docs/daemon.md, next to this package.
 //

@@ -1,5 +1,5 @@
-// Upgrade replaces itself by a new process, again and again, while clients ask
-// it over HTTP, each time with a new connection. No request fails.
+// Upgrade replaces itself by a new process, again and again, while a client posts
+// to it over HTTP, on a connection that it keeps alive. No request fails.
 //
 //	go run ./examples/upgrade
 //
@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/httpserve"
 )
 
 var (
@@ -58,7 +59,7 @@ func daemon() error {
 		}
 		fmt.Fprintln(w, os.Getpid(), worker)
 	})}
-	ln := d.Serve("tcp", "127.0.0.1:0", server.Serve, server.Shutdown) // the next process goes on with it
+	ln := httpserve.Serve(d, "tcp", "127.0.0.1:0", server, httpserve.Options{}) // the next process goes on with it
 	legion.On(d, func(context.Context, legion.Started) error {
 		fmt.Println("started", os.Getpid(), ln.Addr())
 		return nil
@@ -105,6 +106,7 @@ func client() error {
 	ask := make(chan struct{})
 	result := make(chan error)
 	answers := 0
+	web := &http.Client{Timeout: 10 * time.Second}
 	go func() {
 		for {
 			select {
@@ -113,7 +115,7 @@ func client() error {
 				return
 			default:
 			}
-			if err := get(addr); err != nil {
+			if err := post(web, addr); err != nil {
 				result <- fmt.Errorf("request %d: %w", answers, err)
 				return
 			}
@@ -135,13 +137,14 @@ func client() error {
 	if err := <-result; err != nil {
 		return err
 	}
-	fmt.Printf("%d requests, each over a connection of its own: all were answered\n", answers)
+	fmt.Printf("%d requests, on connections that were kept alive: all were answered\n", answers)
 	return nil
 }
 
-func get(addr string) error {
-	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	resp, err := c.Get("http://" + addr)
+// post asks the daemon. net/http does not send a POST again whose connection
+// breaks.
+func post(c *http.Client, addr string) error {
+	resp, err := c.Post("http://"+addr, "text/plain", strings.NewReader("who are you?"))
 	if err != nil {
 		return err
 	}
