@@ -39,7 +39,8 @@
 // Request.GetBody is set, as NewRequest sets it for the usual readers). Hijacked
 // connections, WebSockets for instance, are the handler's affair.
 //
-// In an upgrade the new process accepts already. When a daemon stops, or restarts
-// in place, those clients are refused that connect after the listener was closed,
-// and those that the kernel has connected but the server has not yet accepted.
+// In an upgrade the new process accepts connections already. In a restart in
+// place, clients that connect wait for the new program, for as long as connections
+// that are not used are kept open, too. In a stop they are refused, and so are
+// those that the kernel has connected but the server has not yet accepted.
 package httpserve
