@@ -78,6 +78,7 @@ func become(text string) (*Child, error) {
 		return nil, fmt.Errorf("restoring GOMAXPROCS in the environment: %w", err)
 	}
 	setComm(m.name)
+	offerToKernel()
 
 	// Everything inherited is closed again in grandchildren; above all the lifeline.
 	first := firstFD + int(b2i(m.crash)) + int(b2i(m.cgroup))
