@@ -35,6 +35,8 @@ type Daemon struct {
 	bus            bus.Bus
 	watchers       followers[EventRecord] // on the control socket
 	panics         atomic.Uint64          // of callbacks
+	afterLoop      afterLoop              // callbacks
+	unheard        unheard                // failed calls
 	live           context.Context        // of callbacks: ends when the daemon stops
 	cancel         context.CancelFunc
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have

@@ -142,6 +142,16 @@ func (e *endpoint[In, Out]) decodeIn(arg []byte) (in In, err error) {
 	return in, nil
 }
 
+// argument gives a pool's hook the argument of a call that has ended: decoded from
+// what travelled, since the caller may have changed its own since.
+func (e *endpoint[In, Out]) argument(arg []byte) any {
+	in, err := e.decodeIn(arg)
+	if err != nil {
+		return nil
+	}
+	return in
+}
+
 // call is a call with the memory for its argument.
 type call struct {
 	*pool.Call

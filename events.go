@@ -94,20 +94,29 @@ func announce[E any](d *Daemon, event E) {
 // report makes an Error event of err and logs it. An error of the handling of
 // Error events is only logged.
 func (d *Daemon) report(where string, err error, quiet bool) {
+	d.reportAs("an error of the loop", where, err, quiet)
+}
+
+// reportAs is report with the text of the log's line.
+func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
 	e := Error{Where: where, Err: err}
 	var panicked *bus.PanicError
 	if errors.As(err, &panicked) {
 		d.panics.Add(1)
 		e.Stack = string(panicked.Stack)
 	}
+	var died *WorkerError
+	if errors.As(err, &died) {
+		e.Stack = died.Stack
+	}
 	if !quiet && emitHere(d.live, d, e) {
 		return
 	}
 	attrs := []any{slog.String("where", where), slog.Any("err", err)}
-	if e.Stack != "" {
+	if panicked != nil {
 		attrs = append(attrs, slog.String("stack", e.Stack))
 	}
-	d.log.Error("an error of the loop", attrs...)
+	d.log.Error(message, attrs...)
 }
 
 // Started says that the daemon is ready: its workers are, and its loops begin.
@@ -137,12 +146,13 @@ type Overrun struct {
 	Took, Interval time.Duration
 }
 
-// Error is an error or a panic of something on the loop. StopPropagation keeps
-// it out of the log.
+// Error is an error or a panic of something on the loop, or the failure of a call
+// that nothing has asked for, see [Future]. StopPropagation keeps it out of the
+// log.
 type Error struct {
 	Where string
 	Err   error
-	Stack string // of a panic
+	Stack string // of a panic, or of a worker that died; "" if there is none
 }
 
 // Signal says that the daemon has received a signal. StopPropagation leaves out

@@ -93,7 +93,8 @@ func (e *endpoint[In, Out]) ended(cause error, detail string) error {
 
 // Go runs the function in a worker and returns at once. ctx bounds the call, not
 // only the start of it. Every failure, that of a full queue too, comes as the
-// result of the future.
+// result of the future; one that the program does not ask for is logged, see
+// [Future].
 func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] {
 	fut := &Future[Out]{d: f.p.d, p: f.p, name: f.name, done: make(chan struct{})}
 	c := &call{Call: pool.NewCall()}
@@ -102,6 +103,9 @@ func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] {
 		err = f.setArg(c, bytes.Clone(*(*[]byte)(unsafe.Pointer(&in))))
 	} else {
 		err = f.encodeIn(c, in)
+	}
+	if err == nil && f.p.opts.OnEnd != nil {
+		fut.arg = func() any { return f.argument(c.Payload) }
 	}
 	var p *pool.Pool
 	if err == nil {
@@ -112,7 +116,7 @@ func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] {
 	}
 	if err != nil {
 		fut.resolve = func() (out Out, _ error) { return out, err }
-		fut.finish()
+		fut.finish(true)
 		return fut
 	}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -124,9 +128,9 @@ func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] {
 	if ctx.Done() != nil {
 		unwatch = context.AfterFunc(ctx, func() { p.Cancel(c.Call, ctx.Err()) })
 	}
-	c.OnEnd = func(*pool.Call) {
+	c.OnEnd = func(c *pool.Call) {
 		unwatch()
-		fut.finish()
+		fut.finish(c.Kind != pool.OK)
 	}
 	p.Submit(c.Call)
 	return fut

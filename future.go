@@ -2,13 +2,22 @@ package legion
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/legion-go/legion/internal/pool"
 )
 
 // Future is a result that is still to come. Its methods may be used from any
 // goroutine.
+//
+// A failure that nothing hears of is logged, and becomes an Error event: that of a
+// call which ended with an error, was not canceled, and was told to no hook of its
+// pool, if none of the methods Then, Done, Result, Await, Cancel and State of its
+// future was called until a moment (100 to 200 ms) after the end. They may still
+// be called later. A program that keeps a future to look at it much later calls
+// Done when it gets it.
 type Future[Out any] struct {
 	d    *Daemon
 	p    *declaration
@@ -16,6 +25,9 @@ type Future[Out any] struct {
 	call *pool.Call // nil if the call was never submitted
 	pool *pool.Pool
 	done chan struct{}
+	arg  func() any // decodes the argument again; nil without Pool.OnEnd
+
+	watched atomic.Bool // something has asked for the end
 
 	once    sync.Once
 	resolve func() (Out, error)
@@ -29,10 +41,19 @@ type Future[Out any] struct {
 }
 
 // Done is closed when the call has ended.
-func (f *Future[Out]) Done() <-chan struct{} { return f.done }
+func (f *Future[Out]) Done() <-chan struct{} {
+	f.watched.Store(true)
+	return f.done
+}
 
 // Result waits for the end of the call and returns what it gave.
 func (f *Future[Out]) Result() (Out, error) {
+	f.watched.Store(true)
+	return f.outcome()
+}
+
+// outcome is Result for Legion itself.
+func (f *Future[Out]) outcome() (Out, error) {
 	<-f.done
 	f.once.Do(func() {
 		f.out, f.err = f.resolve()
@@ -44,6 +65,7 @@ func (f *Future[Out]) Result() (Out, error) {
 // Await is Result bounded by ctx. When ctx ends first the call goes on, and Await
 // returns the error of ctx.
 func (f *Future[Out]) Await(ctx context.Context) (Out, error) {
+	f.watched.Store(true)
 	select {
 	case <-f.done:
 		return f.Result()
@@ -58,14 +80,21 @@ func (f *Future[Out]) Await(ctx context.Context) (Out, error) {
 	}
 }
 
-// Then has fn called with the result, on the daemon's loop, once the call has
-// ended. Several are called in the order in which they were given. It returns f.
+// Then calls fn with the result on the daemon's loop, once the call has ended.
+// Several are called in the order in which they were given. It returns f.
+//
+// Each fn is called exactly once, during and after a stop too: calls that a stop
+// ends, and those made later, end with ErrStopped. What the loop does not come to
+// before its end runs after it, in the same order and one at a time, on a
+// goroutine that takes the loop's place; Stop does not wait for that. Before Start
+// the callbacks wait for the loop to begin.
 func (f *Future[Out]) Then(fn func(Out, error)) *Future[Out] {
+	f.watched.Store(true)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.claimed = true
 	if f.finished {
-		f.d.post(func() { fn(f.Result()) })
+		f.d.callback(func() { fn(f.outcome()) })
 	} else {
 		f.then = append(f.then, fn)
 	}
@@ -75,6 +104,7 @@ func (f *Future[Out]) Then(fn func(Out, error)) *Future[Out] {
 // Cancel ends the call with ErrCanceled: at once if it has not been started,
 // else as soon as the function obeys or its worker is killed.
 func (f *Future[Out]) Cancel() {
+	f.watched.Store(true)
 	if f.call != nil {
 		f.pool.Cancel(f.call, context.Canceled)
 	}
@@ -82,6 +112,7 @@ func (f *Future[Out]) Cancel() {
 
 // State says where the call is.
 func (f *Future[Out]) State() CallState {
+	f.watched.Store(true)
 	select {
 	case <-f.done:
 		return CallDone
@@ -120,32 +151,53 @@ const (
 
 func (s CallState) String() string { return [...]string{"queued", "running", "done"}[s] }
 
-// finish is called once, when the call has ended.
-func (f *Future[Out]) finish() {
+// finish is called once, when the call has ended. failed says that it did not end
+// with a result.
+func (f *Future[Out]) finish(failed bool) {
 	close(f.done)
 	f.mu.Lock()
 	then := f.then
 	f.finished, f.then = true, nil
 	f.mu.Unlock()
 	for _, fn := range then {
-		f.d.post(func() { fn(f.Result()) }) // each by itself: the panic of one is not the other's
+		f.d.callback(func() { fn(f.outcome()) }) // each by itself: the panic of one is not the other's
 	}
-	if len(then) == 0 && f.p.hooked() {
-		f.d.post(f.hook)
+	if f.p.hooked() {
+		f.d.callback(f.hook)
+	} else if failed && !f.watched.Load() {
+		f.d.unheard.add(f.d, f)
 	}
 }
 
-// hook tells the pool's hooks, unless Then was called after the call had ended.
+// hook tells the pool's hooks.
 func (f *Future[Out]) hook() {
 	f.mu.Lock()
 	claimed := f.claimed
 	f.mu.Unlock()
-	if !claimed {
-		out, err := f.Result()
-		f.p.hook(f.name, out, err)
+	out, err := f.outcome()
+	end := CallEnd{Pool: f.p.name, Func: f.name, Err: err}
+	if err == nil {
+		end.Out = out
+	}
+	if f.call != nil {
+		end.Call, end.Tries = f.call.Number(), f.call.Tries()
+	}
+	if f.arg != nil {
+		end.Arg = f.arg()
+	}
+	if told := f.p.hook(end, claimed); !told && err != nil && !f.watched.Load() {
+		f.d.unheard.add(f.d, f)
 	}
 }
 
-func (p *declaration) hooked() bool {
-	return p.opts.OnReturn != nil || p.opts.OnDied != nil || p.opts.OnTimeout != nil
+// unheardEnd says what to report of a failure that nothing has asked for; the
+// error is nil if something has.
+func (f *Future[Out]) unheardEnd() (where string, err error) {
+	if f.watched.Load() {
+		return "", nil
+	}
+	if _, err = f.outcome(); errors.Is(err, ErrCanceled) {
+		return "", nil
+	}
+	return "call of " + f.name + " in pool " + f.p.name, err
 }

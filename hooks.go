@@ -2,23 +2,54 @@ package legion
 
 import "errors"
 
-// hook tells the pool's own callbacks of the end of a call that has none.
-func (p *declaration) hook(fn string, out any, err error) {
-	end := CallEnd{Pool: p.name, Func: fn, Err: err}
+// CallEnd tells a pool's hooks how a call ended.
+type CallEnd struct {
+	Pool, Func string
+	Out        any   // the result, of the function's result type; nil if there is none
+	Err        error // nil for a result
+
+	Call  uint64 // number of the call in its pool, from 1; 0 if the pool never took it
+	Tries int    // how often it was tried again, see Pool.Retry
+	// Arg is the argument, of the function's argument type: a copy of what
+	// travelled, which is the hook's own. It is nil if Pool.OnEnd is not set, and if
+	// the argument could not travel.
+	Arg any
+}
+
+// hooked reports whether any hook is set.
+func (p *declaration) hooked() bool {
+	o := &p.opts
+	return o.OnEnd != nil || o.OnReturn != nil || o.OnDied != nil || o.OnTimeout != nil
+}
+
+// hook tells the hooks of the end of a call, and reports whether there was one
+// for it. claimed says that the call has a callback of its own. On the loop.
+func (p *declaration) hook(end CallEnd, claimed bool) (told bool) {
+	if !claimed {
+		if particular := p.hookFor(end.Err); particular != nil {
+			defer func() { // after OnEnd, whatever becomes of that
+				particular(end)
+			}()
+			told = true
+		}
+	}
+	if p.opts.OnEnd != nil {
+		p.opts.OnEnd(end)
+		told = true
+	}
+	return told
+}
+
+// hookFor returns the hook for calls that end with err and have no callback.
+func (p *declaration) hookFor(err error) func(CallEnd) {
 	var remote *RemoteError
-	var told func(CallEnd)
 	switch {
-	case err == nil:
-		end.Out = out
-		told = p.opts.OnReturn
-	case errors.As(err, &remote):
-		told = p.opts.OnReturn
+	case err == nil, errors.As(err, &remote):
+		return p.opts.OnReturn
 	case errors.Is(err, ErrTimeout):
-		told = p.opts.OnTimeout
+		return p.opts.OnTimeout
 	case errors.Is(err, ErrCrashed), errors.Is(err, ErrOutOfMemory):
-		told = p.opts.OnDied
+		return p.opts.OnDied
 	}
-	if told != nil {
-		told(end)
-	}
+	return nil
 }

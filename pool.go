@@ -83,7 +83,11 @@ type Pool struct {
 	// none.
 	MemoryLimit uint64
 	// Procs is the number of CPUs that the Go code of a worker uses at a time
-	// (GOMAXPROCS). Default: Concurrency, at most the number of CPUs.
+	// (GOMAXPROCS). Default: Concurrency, at most the number of CPUs. With 1, Go
+	// rarely notices that two goroutines write to a map at the same time: instead of
+	// a fatal error the function may then hang, until its Timeout. Functions that
+	// start goroutines of their own are better tested with go test -race, or run
+	// with Procs 2; where that is not needed it makes a small call a third slower.
 	Procs int
 	// Nice is added to the niceness of the worker, -20 to 19. Default 0.
 	Nice int
@@ -133,6 +137,12 @@ type Pool struct {
 	// whose future has no callback of its own: of a result or an error of the
 	// function, of a dead worker, and of a timeout. They run on the loop.
 	OnReturn, OnDied, OnTimeout func(CallEnd)
+	// OnEnd is told of the end of every call made with Go, whatever it was: also
+	// of one that panicked, was canceled, refused, stopped, or found the queue
+	// full, and of one whose future has callbacks. It runs on the loop, as Then
+	// does, before the other hooks. Default: none; a hook costs a decoding of each
+	// argument.
+	OnEnd func(CallEnd)
 }
 
 // OnExit says what the end of a looping worker means.
@@ -146,13 +156,6 @@ const (
 
 // EndLoop is returned by a worker's Loop to end the loop and the worker.
 var EndLoop = worker.ErrEndLoop
-
-// CallEnd tells a pool's hooks how a call ended.
-type CallEnd struct {
-	Pool, Func string
-	Out        any   // the result, of the function's result type; nil if there is none
-	Err        error // nil for a result
-}
 
 const (
 	minMemoryLimit = 32 << 20

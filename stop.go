@@ -82,6 +82,11 @@ func (d *Daemon) beginBy(why string, by time.Time) bool {
 	switch d.state {
 	case declared:
 		d.state = ended
+		d.loop.Stop()
+		go func() {
+			defer close(d.loopEnd)
+			_ = d.loop.Run(context.Background()) // what has been given to it; it ends then
+		}()
 		close(d.stopped)
 	case starting, running:
 		d.state = stopping
@@ -142,6 +147,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	errs = append(errs, d.stopPlugins(ctx)...)
 	d.control.shutDown(ctx)
 	d.tasks.end()
+	d.unheard.end(d)
 	d.loop.Stop()
 	select {
 	case <-d.loopEnd:

@@ -24,7 +24,7 @@ type TaskOptions struct {
 	Transport   Transport
 	MaxPayload  int64 // default 64 MiB
 
-	OnReturn, OnDied, OnTimeout func(CallEnd)
+	OnReturn, OnDied, OnTimeout, OnEnd func(CallEnd)
 }
 
 // Task declares fn as a function that gets a fresh process for every call, which
@@ -37,7 +37,7 @@ func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out
 		Max: opts.MaxRunning, Spawn: Lazy, Queue: opts.Queue, Timeout: opts.Timeout, KillGrace: opts.KillGrace,
 		Retry: opts.Retry, MemoryLimit: opts.MemoryLimit, Procs: opts.Procs, Nice: opts.Nice, Files: opts.Files,
 		BootTimeout: opts.BootTimeout, Transport: opts.Transport, MaxPayload: opts.MaxPayload, Buffer: minBuffer,
-		OnReturn: opts.OnReturn, OnDied: opts.OnDied, OnTimeout: opts.OnTimeout,
+		OnReturn: opts.OnReturn, OnDied: opts.OnDied, OnTimeout: opts.OnTimeout, OnEnd: opts.OnEnd,
 	}, true)
 	e := addFunc(p, "task", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
 	return offer("task", &Func[In, Out]{endpoint: e, inline: fn})

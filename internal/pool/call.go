@@ -121,6 +121,9 @@ func (c *Call) Reset() {
 // the end; 0 means that the pool never took it.
 func (c *Call) Number() uint64 { return c.seq }
 
+// Tries returns how often the call was tried again. It is valid after the end.
+func (c *Call) Tries() int { return c.tries }
+
 // Done reports whether the call has ended.
 func (c *Call) Done() bool { return c.signal.Load() == callDone }
 
