@@ -2,6 +2,7 @@ package legion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -85,7 +86,17 @@ func (h *workerHandler) Handle(_ context.Context, r slog.Record) error {
 		rec.Attrs = appendAttr(rec.Attrs, h.prefix, a)
 		return true
 	})
-	b, err := logCodec().Append(nil, &rec)
+	err := h.send(&rec)
+	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
+		rec.Message = shortened(rec.Message, int(min(longestRecent, large.Limit/2)))
+		rec.Attrs = appendAttr(nil, "", slog.String("cut", large.Error()))
+		err = h.send(&rec)
+	}
+	return err
+}
+
+func (h *workerHandler) send(rec *logRecord) error {
+	b, err := logCodec().Append(nil, rec)
 	if err != nil {
 		return err
 	}

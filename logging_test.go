@@ -328,3 +328,17 @@ func TestLogMisuse(t *testing.T) {
 		}()
 	}
 }
+
+// A record of a worker that is too large to travel is cut, and says so.
+func TestLongLogRecord(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	var out lockedBuffer
+	c := quiet("solo")
+	c.Logger = slog.New(slog.NewTextHandler(&out, nil))
+	s := newSoloOf(c, legion.Pool{Max: 1}).start(t)
+	s.must(t, deed{What: "long log", Size: 5 << 20})
+	await(t, func() bool { return strings.Contains(out.String(), "msg=begins.....") })
+	if got := out.String(); len(got) > 64<<10 || !strings.Contains(got, "exceeds the limit") {
+		t.Errorf("%d bytes: %.200s", len(got), got)
+	}
+}

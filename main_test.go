@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -198,6 +199,9 @@ func (w *tool) do(ctx context.Context, x deed) (string, error) {
 		return string(make([]byte, x.Size)), nil
 	case "log":
 		legion.Logger(ctx).Warn("from inside", "size", x.Size, slog.Group("g", "path", x.Path))
+		return "", nil
+	case "long log":
+		legion.Logger(ctx).Warn("begins"+strings.Repeat(".", x.Size), "ends", true)
 		return "", nil
 	case "print":
 		fmt.Println("on stdout")

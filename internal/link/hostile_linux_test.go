@@ -167,7 +167,8 @@ func TestLiar(t *testing.T) {
 		{"a flag that is not there", []frame{{word(wire.Response, 8, 1), nil}}},
 		{"piece without a head", []frame{{word(wire.Response, p, 1), make([]byte, 7)}}},
 		{"piece of an unknown stream", []frame{{word(wire.Response, m, 1), piece(wire.MaxStreams, 1000, 10)}}},
-		{"total beyond the limit", []frame{{word(wire.Response, m, 1), piece(0, 1<<20+1, 10)}}},
+		{"total beyond the limit", []frame{{word(wire.Response, m, 1), piece(0, 4<<20+1, 10)}}},
+		{"log record that is too large", []frame{{word(wire.Log, m, 0), piece(0, wire.MaxAside+1, 10)}}},
 		{"total of 4 GiB", []frame{{word(wire.Response, m, 1), piece(0, 1<<32-1, 10)}}},
 		{"empty piece", []frame{{word(wire.Response, m, 1), piece(0, 100, 0)}}},
 		{"more than the total", []frame{{word(wire.Response, m, 1), piece(0, 100, 101)}}},
@@ -177,7 +178,7 @@ func TestLiar(t *testing.T) {
 		{"another total", []frame{{word(wire.Response, m, 1), piece(2, 100, 50)}, {word(wire.Response, p, 1), piece(2, 101, 51)}}},
 	} {
 		t.Run(lie.name, func(t *testing.T) {
-			d, mem, bell, _, free := hostile(t, link.Options{MaxPayload: 1 << 20})
+			d, mem, bell, _, free := hostile(t, link.Options{MaxPayload: 4 << 20})
 			defer free()
 			ended := serve(d, func(f link.Frame) error {
 				t.Errorf("delivered %v with %d bytes", f.Header, len(f.Payload))

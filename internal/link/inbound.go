@@ -79,8 +79,8 @@ func (in *inbound) frame(word uint64, data []byte, owned bool) error {
 		return err
 	}
 	data = data[n:]
-	if int64(len(data)) > in.max {
-		return corrupt("%v with %d bytes, the limit is %d", h.Kind, len(data), in.max)
+	if limit := h.Kind.MaxPayload(in.max); int64(len(data)) > limit {
+		return corrupt("%v with %d bytes, the limit is %d", h.Kind, len(data), limit)
 	}
 	h.Flags &^= wire.LinkFlags
 	f := Frame{Header: h, Payload: data, Owned: owned}
@@ -119,8 +119,8 @@ func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, e
 	n += wire.PieceSize
 	j := &in.streams[p.Stream]
 	if !j.active {
-		if int64(p.Total) > in.max {
-			return nil, 0, corrupt("%v with %d bytes in pieces, the limit is %d", h.Kind, p.Total, in.max)
+		if limit := h.Kind.MaxPayload(in.max); int64(p.Total) > limit {
+			return nil, 0, corrupt("%v with %d bytes in pieces, the limit is %d", h.Kind, p.Total, limit)
 		}
 		*j = join{active: true, h: *h, total: int(p.Total)}
 		j.h.Flags &^= wire.LinkFlags

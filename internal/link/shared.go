@@ -135,7 +135,7 @@ func (c *shared) free() {
 }
 
 func (c *shared) Send(h wire.Header, payload []byte) error {
-	if err := checkSize(len(payload), c.max); err != nil {
+	if err := checkSize(len(payload), h.Kind.MaxPayload(c.max)); err != nil {
 		return err
 	}
 	h.Flags &^= wire.LinkFlags

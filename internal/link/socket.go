@@ -75,7 +75,7 @@ func makeSocket(f *os.File, o Options, worker bool) (*socket, error) {
 }
 
 func (c *socket) Send(h wire.Header, payload []byte) error {
-	if err := checkSize(len(payload), c.max); err != nil {
+	if err := checkSize(len(payload), h.Kind.MaxPayload(c.max)); err != nil {
 		return err
 	}
 	h.Flags &^= wire.LinkFlags

@@ -62,6 +62,16 @@ func (k Kind) ToWorker() bool { return toWorker>>k&1 != 0 }
 // toWorker has a bit for each kind that travels to the worker: looking it up takes no branch, for every frame.
 const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks
 
+// MaxPayload is how large the payload of such a frame may be, in a pool whose calls have payloads of at most limit bytes.
+func (k Kind) MaxPayload(limit int64) int64 {
+	if ofCalls>>k&1 != 0 {
+		return limit
+	}
+	return min(limit, MaxAside)
+}
+
+const ofCalls uint32 = 1<<Request | 1<<Response | 1<<Item
+
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]

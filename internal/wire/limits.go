@@ -10,6 +10,9 @@ const (
 	MaxPayload = 64 << 20
 	// HardMaxPayload is the most a pool may ask for: 2 GiB less one byte.
 	HardMaxPayload = 1<<31 - 1
+	// MaxAside is how large a payload may be that is no argument, result or element, whatever the pool says: what a
+	// worker says beside its calls.
+	MaxAside = 2 << 20
 	// MaxStreams is how many payloads in pieces a sender may have under way at the same time. It bounds what the
 	// receiver must hold for unfinished payloads: MaxStreams times the payload limit.
 	MaxStreams = 4
