@@ -28,14 +28,14 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	}
 	end, err := d.beginChange(ctx, "a reload")
 	if err != nil {
-		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
+		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, d.unlessStopped(err))
 	}
 	defer end()
 	if err := d.mustRun(); err != nil {
 		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
 	}
 	d.log.Info("reloading")
-	err = d.reload(ctx)
+	err = d.unlessStopped(d.reload(ctx))
 	if err != nil {
 		err = fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
 	} else {
@@ -72,6 +72,15 @@ func (d *Daemon) reload(ctx context.Context) error {
 		errs = append(errs, <-rolled)
 	}
 	return errors.Join(errs...)
+}
+
+// unlessStopped returns err, which is ErrStopped if a stop, or a restart, has ended
+// what failed.
+func (d *Daemon) unlessStopped(err error) error {
+	if err == nil || d.closing.Err() == nil || errors.Is(err, ErrStopped) {
+		return err
+	}
+	return fmt.Errorf("%w meanwhile: %w", ErrStopped, err)
 }
 
 // mustRun returns an error if the daemon does not run.

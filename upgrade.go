@@ -82,7 +82,8 @@ func (d *Daemon) upgrade(ctx context.Context) (u upgradeResult, err error) {
 // change calls fn, which replaces the process, in its turn: after other changes,
 // and after an upgrade that has made this process is settled. A stop that comes
 // meanwhile ends its context. what is how the status calls it.
-func (d *Daemon) change(ctx context.Context, what string, fn func(context.Context) error) error {
+func (d *Daemon) change(ctx context.Context, what string, fn func(context.Context) error) (err error) {
+	defer func() { err = d.unlessStopped(err) }()
 	end, err := d.beginChange(ctx, what)
 	if err != nil {
 		return err

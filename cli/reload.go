@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"time"
 )
 
 func reloadVerb() *verb {
@@ -12,8 +14,13 @@ func reloadVerb() *verb {
 			Name: "reload", Short: "read the configuration again, reopen the log, replace the workers",
 			Long: "Returns when the new workers serve. No call is lost.",
 			Run: func(ctx context.Context, in *Invocation) error {
-				if err := callSlow(ctx, in, "daemon.reload", nil, nil); err != nil {
+				o, raw := stopOptions{timeout: time.Minute}, json.RawMessage(nil)
+				if _, err := o.wish(ctx, in, "daemon.reload", &raw); err != nil {
 					return err
+				}
+				if in.JSON {
+					in.out().printf("%s\n", indented(raw))
+					return nil
 				}
 				in.say("%s has reloaded", in.remote.name())
 				return nil
@@ -27,20 +34,51 @@ func upgradeVerb() *verb {
 		group: lifeGroup, needs: aServer,
 		Command: Command{
 			Name: "upgrade", Short: "replace the daemon by the program that now stands at its path",
-			Long: "Returns when the new process serves. No call and no connection is lost; if the new\n" +
-				"program does not start, the old process goes on.",
+			Long: "Returns when the new one serves. No call and no connection is lost; if the new\n" +
+				"program does not start, the old one goes on. Where the process id must stay, in\n" +
+				"process 1 or in the foreground, connections wait for a moment.",
 			Run: func(ctx context.Context, in *Invocation) error {
-				var out struct {
-					PID int `json:"pid"`
-				}
-				if err := callSlow(ctx, in, "daemon.upgrade", nil, &out); err != nil {
+				o, raw := stopOptions{timeout: time.Minute}, json.RawMessage(nil)
+				before, err := o.wish(ctx, in, "daemon.upgrade", &raw)
+				if err != nil {
 					return err
 				}
+				var out upgradeAnswer
+				if err := json.Unmarshal(raw, &out); err != nil {
+					return err
+				}
+				if out.InPlace {
+					if _, err := o.follow(ctx, in, before); err != nil {
+						return err
+					}
+				}
+				if in.JSON {
+					in.out().printf("%s\n", indented(raw))
+					return nil
+				}
 				in.say("%s has been upgraded, pid %d", in.remote.name(), out.PID)
+				in.out().pairs(
+					"before", fmt.Sprintf("%s, pid %d, %s", oneLine(out.From.Version), out.Old, oneLine(out.From.Program)),
+					"now", fmt.Sprintf("%s, pid %d, %s", oneLine(out.To.Version), out.PID, oneLine(out.To.Program)),
+				)
 				return nil
 			},
 		},
 	}
+}
+
+// upgradeAnswer is what daemon.upgrade returns.
+type upgradeAnswer struct {
+	PID     int             `json:"pid"`
+	Old     int             `json:"old_pid"`
+	InPlace bool            `json:"in_place"`
+	From    upgradedRelease `json:"from"`
+	To      upgradedRelease `json:"to"`
+}
+
+type upgradedRelease struct {
+	Version string `json:"version"`
+	Program string `json:"program"`
 }
 
 // callSlow calls a method that takes as long as it takes. With --json it prints the

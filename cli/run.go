@@ -35,8 +35,7 @@ func startVerb(p *program) *verb {
 		Command: Command{
 			Name: "start", Short: "start the daemon in the background and return when it is ready",
 			Run: func(ctx context.Context, in *Invocation) error {
-				var hello legion.Hello
-				err := in.Call(ctx, "daemon.hello", nil, &hello)
+				hello, err := in.settledDaemon(ctx)
 				in.close()
 				absent := (*client.NotRunningError)(nil)
 				switch {
@@ -51,6 +50,17 @@ func startVerb(p *program) *verb {
 				return p.startInBackground(ctx)
 			},
 		},
+	}
+}
+
+// settledDaemon returns the daemon that runs. One that starts or stops is waited
+// for: only then it is known whether there is one.
+func (in *Invocation) settledDaemon(ctx context.Context) (legion.Hello, error) {
+	for by := time.Now().Add(time.Minute); ; in.redial() {
+		hello, err := in.settled(ctx, by)
+		if !errors.Is(err, client.ErrClosed) {
+			return hello, err
+		}
 	}
 }
 
@@ -75,7 +85,10 @@ func restartVerb(p *program) *verb {
 				absent := (*client.NotRunningError)(nil)
 				switch {
 				case err == nil && !p.saysHowToStart():
-					return o.restart(ctx, in)
+					err = o.restart(ctx, in)
+					if !errors.As(err, &absent) {
+						return err
+					}
 				case err == nil && in.remote.local() && ofService(hello.PID, hello.Name):
 					return usage("%s is a service of systemd, whose unit says how it is started: restart it without flags, or write the unit anew", hello.Name)
 				case err == nil:
@@ -98,40 +111,14 @@ func (p *program) saysHowToStart() bool {
 
 // restart asks the daemon to start anew, and waits until it runs again.
 func (o *stopOptions) restart(ctx context.Context, in *Invocation) error {
-	var before, now legion.Hello
-	c, err := in.Client(ctx)
+	before, err := o.wish(ctx, in, "daemon.restart", nil)
 	if err != nil {
 		return err
 	}
-	if err := c.Call(ctx, "daemon.hello", nil, &before); err != nil {
+	now, err := o.follow(ctx, in, before)
+	if err != nil {
 		return err
 	}
-	if err := c.Call(ctx, "daemon.restart", nil, nil); err != nil {
-		return err
-	}
-	again, waiting := make(chan struct{}), make(chan struct{})
-	probing, stop := context.WithCancel(ctx)
-	go func() {
-		defer close(waiting)
-		<-c.Done()
-		for pause := time.NewTicker(20 * time.Millisecond); probing.Err() == nil; <-pause.C {
-			probe := remote{program: in.program, target: in.remote.target}
-			if c, err := probe.connect(probing); err == nil {
-				err = c.Call(probing, "daemon.hello", nil, &now)
-				probe.close()
-				if err == nil && now.State == "running" && now.Started.After(before.Started) {
-					close(again)
-					return
-				}
-			}
-		}
-	}()
-	inTime := o.await(in, before.Name+" restarts", again)
-	stop()
-	if !inTime {
-		return exit(ExitFailed, "%s, pid %d, has not started again within %v: its log says why, if it has ended; else it finishes what it does", before.Name, before.PID, o.timeout)
-	}
-	<-waiting
 	if in.JSON {
 		return in.print(now)
 	}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"time"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 )
 
@@ -46,23 +45,20 @@ func (o *stopOptions) register(fs *flag.FlagSet) {
 // stop stops the daemon and waits until its connection has ended and its process
 // is gone.
 func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
-	c, err := in.Client(ctx)
+	hello, err := o.wish(ctx, in, "daemon.stop", nil)
 	if err != nil {
 		return err
 	}
-	var hello legion.Hello
-	if err := c.Call(ctx, "daemon.hello", nil, &hello); err != nil {
+	c, err := in.Client(ctx)
+	if err != nil {
 		return err
 	}
 	pid := 0
 	if in.remote.local() {
 		pid = hello.PID
 	}
-	gone, forget := watchProcess(pid) // before the stop: afterwards the pid may be another's
+	gone, forget := watchProcess(pid)
 	defer forget()
-	if err := c.Call(ctx, "daemon.stop", nil, nil); err != nil && !errors.Is(err, client.ErrClosed) {
-		return err
-	}
 	if !o.await(in, hello.Name+" finishes what it does", c.Done(), gone) {
 		return exit(ExitFailed, "%s, pid %d, has not ended within %v, and stops still: %s status shows what it waits for, "+
 			"kill -KILL %d ends it and its workers at once", hello.Name, hello.PID, o.timeout, in.program.name, hello.PID)
