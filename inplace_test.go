@@ -291,6 +291,8 @@ func TestUpgradeInPlace(t *testing.T) {
 			var stop atomic.Bool
 			var asked atomic.Int64
 			var clients sync.WaitGroup
+			defer clients.Wait()
+			defer stop.Store(true)
 			for range 4 {
 				clients.Go(func() {
 					client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}

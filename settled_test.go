@@ -74,6 +74,8 @@ func TestUpgradeOfTheUnsettled(t *testing.T) {
 	addr := x.addr
 	var stop atomic.Bool
 	var clients sync.WaitGroup
+	defer clients.Wait()
+	defer stop.Store(true)
 	for range 4 {
 		clients.Go(func() {
 			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
