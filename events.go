@@ -53,15 +53,20 @@ func Emit[E any](ctx context.Context, d *Daemon, event E) error {
 	} else if !d.post(emit) {
 		return fmt.Errorf("legion: emitting %T: %w", event, ErrStopped)
 	}
+	var stopped bool
 	select {
-	case stopped := <-result:
-		if stopped {
-			return StopPropagation
-		}
-		return nil
+	case stopped = <-result:
 	case <-ctx.Done():
-		return ctx.Err()
+		select {
+		case stopped = <-result: // both: the answer counts
+		default:
+			return ctx.Err()
+		}
 	}
+	if stopped {
+		return StopPropagation
+	}
+	return nil
 }
 
 // emitHere calls the handlers of E on this goroutine, which is the loop's.

@@ -160,3 +160,23 @@ func TestLifeEvents(t *testing.T) {
 		t.Error("the loop was never idle")
 	}
 }
+
+// What the handlers say counts, also when the context has ended meanwhile: a veto
+// is no matter of chance.
+func TestEmitWithAnEndedContext(t *testing.T) {
+	type question struct{}
+	d := newKit(legion.Pool{}).d
+	d.InProcess()
+	legion.On(d, func(context.Context, question) error { return legion.StopPropagation })
+	d.Init(func(ctx context.Context) error {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		for range 20 {
+			if err := legion.Emit(ctx, d, question{}); !errors.Is(err, legion.StopPropagation) {
+				t.Errorf("the veto has become %v", err)
+			}
+		}
+		return nil
+	})
+	legiontest.Start(t, d)
+}
