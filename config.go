@@ -47,8 +47,8 @@ type Config struct {
 	// living one is not touched.
 	HardStart bool
 	// Command is what an upgrade, and a start into the background, execute: the
-	// program and all of its arguments, its name first. Default: the path and the
-	// arguments of this process.
+	// program and all of its arguments, its name first. Default: the path by which
+	// this process was started, with its links, and its arguments.
 	Command []string
 	// PID says whether the process id may change in an upgrade. Default PIDAuto.
 	PID PIDPolicy

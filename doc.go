@@ -118,7 +118,8 @@
 // [Daemon.Upgrade], SIGUSR2, starts the new program beside this process, which
 // goes when that one serves; listeners made with [Daemon.Serve] and
 // [Daemon.Listen], or by package httpserve, go on, so that no connection is
-// refused. If the new process fails, this one stays.
+// refused. If the new process fails, this one stays. Where the process id must
+// stay, the new program is tried, and then executed in this process: [PIDPolicy].
 //
 // A guide to all of it is docs/daemon.md, next to this package.
 //

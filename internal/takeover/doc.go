@@ -42,6 +42,12 @@
 // go, it replaces the pipe by the file itself, and copies to it what is left in the pipe, and what its own children, who have
 // the pipe still, write later.
 //
+// # In place
+//
+// [Held.Exec] executes the next program in the same process instead: it inherits the files, and there is no predecessor
+// to tell. [Try] finds out beforehand whether a program would start: a successor of kind [Trial] is killed as soon as it
+// says that it is ready.
+//
 // # Wrappers
 //
 // The program may be a script that ends with exec. One that runs the daemon as its child is refused by the daemon: the
