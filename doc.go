@@ -76,6 +76,14 @@
 // standard error. A call that the caller's own context has ended matches
 // context.Canceled or context.DeadlineExceeded, too.
 //
+// The text of an error of a panic or a crash is one line with the function, the
+// file and the line where it was, and so is its line in the log. The stacks are in
+// WorkerError.Stack, and in the events [WorkerExited] and [Error]; the log has
+// those of panics on the loop, and at level debug what a dying worker prints.
+//
+// A failure of a call made with Go that the program does not ask for is logged and
+// becomes an [Error] event; see [Future].
+//
 // # Pools
 //
 // A pool has Min to Max workers and one queue, which stays in the daemon. [Pool]

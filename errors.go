@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/where"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -73,7 +74,8 @@ type WorkerError struct {
 	detail string
 }
 
-// Error says in one line what became of the call.
+// Error says in one line what became of the call. For a panic or a crash the line
+// has the function, the file and the line, where the stack shows them.
 func (e *WorkerError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "legion: %s: %v", e.Func, e.kind)
@@ -210,6 +212,9 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 		e.kind = ErrPoisoned
 	case pool.Panicked:
 		e.kind, e.detail, e.Stack = ErrPanicked, o.Fault.Message, o.Fault.Stack
+		if at := where.Panicked(e.Stack); at != "" {
+			e.detail += ", in " + at
+		}
 	case pool.Refused:
 		e.kind, e.detail = ErrRefused, o.Fault.Message
 	case pool.QueueFull:

@@ -56,6 +56,9 @@ func TestFaults(t *testing.T) {
 			if e.PID == 0 || e.Pool != "a" || e.Func != "a" || e.Call == 0 {
 				t.Errorf("who was it? %+v", e)
 			}
+			if crash := c.is == legion.ErrCrashed && c.stack != ""; crash && !strings.Contains(err.Error(), " (main_test.go:") {
+				t.Errorf("the error does not say where it was: %v", err)
+			}
 			if !strings.Contains(e.Stack, c.stack) || !c.check(e) {
 				t.Errorf("%v\n%+v\n%s", err, e, e.Stack)
 			}

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/legion-go/legion/internal/where"
 )
 
 // ErrStop is what a handler returns to end the handling of an event: no later
@@ -32,7 +34,14 @@ type PanicError struct {
 	Stack []byte
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+// Error has the value, and where the panic was: function, file and line.
+func (e *PanicError) Error() string {
+	s := fmt.Sprintf("panic: %v", e.Value)
+	if at := where.Panicked(string(e.Stack)); at != "" {
+		s += ", in " + at
+	}
+	return s
+}
 
 // Bus keeps the handlers. The zero Bus is ready.
 type Bus struct {

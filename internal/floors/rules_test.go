@@ -13,7 +13,6 @@ const module = "github.com/legion-go/legion"
 // floors says on which floor each package stands, by its path below the module's; "." is the root package. A package
 // imports from floors below its own only. A new package gets its line here, on the lowest floor that it can stand on.
 var floors = map[string]int{
-	"internal/bus":        0,
 	"internal/codec":      0,
 	"internal/cron":       0,
 	"internal/drain":      0,
@@ -26,10 +25,12 @@ var floors = map[string]int{
 	"internal/shm":        0,
 	"internal/strictjson": 0,
 	"internal/vanish":     0,
+	"internal/where":      0,
 	"internal/wire":       0,
 	"internal/xmlrpc":     0,
 
 	"client":            1,
+	"internal/bus":      1,
 	"internal/link":     1,
 	"internal/proc":     1,
 	"internal/rpc":      1,

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/where"
 )
 
 // Counts are a pool's counters since its start.
@@ -181,13 +184,33 @@ func (d *Death) String() string {
 	return b.String()
 }
 
-// headline is the line of its last words that says most.
+// running is where a worker that was killed for its slowness was: the place of
+// its function's goroutine. A worker that was still starting is shown by its main
+// goroutine. It is "" if the stack was not taken, or cannot be read.
+func (d *Death) running() string {
+	if !proc.AskedFor(d.Stack) {
+		return ""
+	}
+	for block := range strings.SplitSeq(d.Stack, "\n\n") {
+		starting := d.KilledBy == bootTimeout && strings.HasPrefix(block, "goroutine 1 ")
+		if starting || strings.Contains(block, "internal/worker.(*server).run(") || strings.Contains(block, "internal/worker.(*server).iteration(") {
+			return where.Innermost(block)
+		}
+	}
+	return ""
+}
+
+// headline is the line of its last words that says most, with the place of a
+// crash.
 func (d *Death) headline() string {
 	if at := d.running(); at != "" {
 		return "it was in " + at
 	}
 	for line := range strings.Lines(d.Stack) {
 		if line = strings.TrimSpace(line); line != "" {
+			if at := where.Crashed(d.Stack); at != "" && !proc.AskedFor(d.Stack) {
+				line += ", in " + at
+			}
 			return line
 		}
 	}

@@ -22,7 +22,7 @@ main.work({0x1, 0x2}, 0x3)
 github.com/legion-go/legion/internal/worker.(*server).run(0x1, 0x2)
 	/home/me/legion/internal/worker/serve.go:200 +0x1`
 	for inner, want := range map[string]string{
-		"time.Sleep(0x1)\n\t/usr/local/go/src/time/sleep.go:195 +0xfc":                           "time.Sleep (sleep.go:195), called by main.work (work.go:31)",
+		"time.Sleep(0x1)\n\t/usr/local/go/src/runtime/time.go:363 +0xfc":                         "time.Sleep (time.go:363), called by main.work (work.go:31)",
 		"image/png.(*decoder).decode(0x1)\n\t/usr/local/go/src/image/png/reader.go:700 +0x1":     "png.(*decoder).decode (reader.go:700), called by main.work (work.go:31)",
 		"golang.org/x/image/vp8.(*Decoder).scan(0x1)\n\t/root/go/pkg/mod/x/vp8/quant.go:44 +0x1": "vp8.(*Decoder).scan (quant.go:44)",
 	} {

@@ -1,0 +1,80 @@
+// Package where finds, in the text of Go stacks, the place that a reader looks for
+// first: the function of the program, with file and line. Such a text comes from
+// another process, which may be compromised: whatever it holds, the answer is a
+// part of it, and at worst of no use.
+package where
+
+import "strings"
+
+// Panicked is where a function panicked, given the stack that debug.Stack returns
+// in the deferred function which recovers; and where it ended its goroutine if it
+// was that. It is "" if the stack does not tell.
+func Panicked(stack string) string {
+	for _, by := range []string{"\npanic(", "\nruntime.Goexit("} {
+		if at := strings.Index(stack, by); at >= 0 {
+			return Innermost(stack[at+1:])
+		}
+	}
+	return ""
+}
+
+// Crashed is where a process crashed, given the report that the Go runtime, or the
+// race detector, has printed at its end.
+func Crashed(report string) string {
+	if strings.HasPrefix(report, "WARNING: DATA RACE\n") { // stacks that are indented
+		first, _, _ := strings.Cut(report, "\n\n")
+		return Innermost(strings.NewReplacer("\n      ", "\n\t", "\n  ", "\n").Replace(first))
+	}
+	for block := range strings.SplitSeq(report, "\n\n") {
+		if strings.HasPrefix(block, "goroutine ") && !strings.HasPrefix(block, "goroutine 0 ") {
+			return Innermost(block)
+		}
+	}
+	return ""
+}
+
+// Innermost describes where the goroutine is whose stack is given: the innermost
+// frame that is not the Go runtime's, and if that is of the standard library, the
+// one of the program that called it.
+func Innermost(block string) string {
+	lines := strings.Split(block, "\n")
+	in := ""
+	for i := 0; i+1 < len(lines); i++ {
+		frame, at := lines[i], lines[i+1]
+		if !strings.HasPrefix(at, "\t") || strings.HasPrefix(frame, "panic(") || strings.HasPrefix(frame, "runtime.") || strings.HasPrefix(frame, "internal/") {
+			continue
+		}
+		switch {
+		case !standard(frame, at) && in == "":
+			return place(frame, at)
+		case !standard(frame, at):
+			return in + ", called by " + place(frame, at)
+		case in == "":
+			in = place(frame, at)
+		}
+	}
+	return in
+}
+
+// standard reports whether a frame is of Go's standard library: its package has
+// no domain in its path, and its file is below a folder src. Functions of some
+// packages, time.Sleep for one, are in files of package runtime.
+func standard(frame, at string) bool {
+	path := frame[:strings.LastIndexByte(frame, '/')+1]
+	rest := frame[len(path):]
+	pkg := path + rest[:max(strings.IndexByte(rest, '.'), 0)]
+	first, _, _ := strings.Cut(pkg, "/")
+	return !strings.Contains(first, ".") && (strings.Contains(at, "/src/"+pkg+"/") || strings.Contains(at, "/src/runtime/"))
+}
+
+// place writes a frame as "pkg.Func (file.go:12)".
+func place(frame, at string) string {
+	if n := strings.LastIndexByte(frame, '('); n > 0 {
+		frame = frame[:n]
+	}
+	at = strings.TrimSpace(at)
+	if n := strings.LastIndexByte(at, ' '); n > 0 {
+		at = at[:n]
+	}
+	return frame[strings.LastIndexByte(frame, '/')+1:] + " (" + at[strings.LastIndexByte(at, '/')+1:] + ")"
+}

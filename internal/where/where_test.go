@@ -1,0 +1,61 @@
+package where_test
+
+import (
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/legion-go/legion/internal/where"
+)
+
+func explode(how string) (stack string) {
+	defer func() {
+		_ = recover()
+		stack = string(debug.Stack())
+	}()
+	switch how {
+	case "panic":
+		panic(how)
+	case "nil map":
+		var m map[string]int
+		//lint:ignore SA5000 this is what it is for
+		m[how] = 1
+	case "library":
+		_ = strings.Repeat(how, -1)
+	case "again":
+		defer func() { panic(recover()) }()
+		panic(how)
+	case "index":
+		_ = []int{}[len(how)]
+	}
+	return ""
+}
+
+func TestPanicked(t *testing.T) {
+	for how, want := range map[string]string{
+		"panic": "where_test.explode (where_test.go:", "nil map": "where_test.explode (where_test.go:", "index": "where_test.explode (where_test.go:",
+		"again": "where_test.explode.func", "library": "strings.Repeat (strings.go:",
+	} {
+		got := where.Panicked(explode(how))
+		if !strings.HasPrefix(got, want) || how == "library" && !strings.Contains(got, "called by where_test.explode (where_test.go:") {
+			t.Errorf("%s: %q, want %q…", how, got, want)
+		}
+	}
+	if got := where.Panicked("rubbish\npanic(\n\t\n(\n\t\t"); strings.Contains(got, "explode") {
+		t.Error(got)
+	}
+}
+
+func TestCrashed(t *testing.T) {
+	for report, want := range map[string]string{
+		"fatal error: concurrent map writes\n\ngoroutine 9 [running]:\ninternal/runtime/maps.fatal({0x1, 0x2})\n\t/usr/local/go/src/runtime/panic.go:1058 +0x1\nmain.f.func1()\n\t/home/me/app/f.go:5 +0x1": "main.f.func1 (f.go:5)",
+		"panic: oh\n\ngoroutine 9 [running]:\npanic({0x1, 0x2})\n\t/usr/local/go/src/runtime/panic.go:787 +0x1\nmain.(*T).f(0x1)\n\t/home/me/app/f.go:6 +0x1":                                               "main.(*T).f (f.go:6)",
+		"WARNING: DATA RACE\nRead at 0x1 by goroutine 9:\n  main.f()\n      /home/me/app/f.go:7 +0x1\n\nPrevious write at 0x1 by goroutine 8:\n  main.g()\n      /home/me/app/f.go:8 +0x1":                  "main.f (f.go:7)",
+		"out of words": "",
+		"goroutine ":   "",
+	} {
+		if got := where.Crashed(report); got != want {
+			t.Errorf("got %q, want %q, of\n%s", got, want, report)
+		}
+	}
+}
