@@ -100,6 +100,8 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 		s.ring.Commit(slot, word)
 		mode := s.ring.TakeParked()
 		if mode == 0 {
+			locked = false
+			s.mu.Unlock() // here: the others wait for it
 			return nil
 		}
 		s.wakes++
