@@ -97,16 +97,17 @@ var errEnd = errors.New("end of stream")
 
 // reader is one call of a Stream, in the daemon.
 type reader struct {
-	pool  *pool.Pool
-	call  *call
-	end   func(cause error, left int) error // after the call, of which so many elements were not taken
-	taken wire.Taken                        // what the loop has taken since the worker was last told
+	pool *pool.Pool
+	call *call
+	end  func(cause error, left int) error // after the call, of which so many elements were not taken
 
-	mu    sync.Mutex
-	items [][]byte
-	ahead wire.Window   // items, and taken
-	more  chan struct{} // an element has come
-	over  chan struct{} // the call has ended
+	mu      sync.Mutex
+	items   [][]byte
+	taken   wire.Taken    // what the loop has taken since the worker was last told
+	telling bool          // the worker is being told
+	ahead   wire.Window   // items, and taken
+	more    chan struct{} // an element has come
+	over    chan struct{} // the call has ended
 }
 
 func (s *Stream[In, Out]) open(ctx context.Context, in In) (*reader, error) {
@@ -180,7 +181,7 @@ func (r *reader) next(ctx context.Context) ([]byte, error) {
 			return nil, r.end(ctx.Err(), r.drop())
 		}
 		if item, ok := r.first(); ok {
-			r.grant(item)
+			r.grant()
 			return item, nil
 		}
 		if over {
@@ -212,6 +213,8 @@ func (r *reader) first() (item []byte, ok bool) {
 	}
 	item, r.items[0] = r.items[0], nil
 	r.items = r.items[1:]
+	r.taken.Items++
+	r.taken.Bytes += uint64(len(item))
 	return item, true
 }
 
@@ -225,18 +228,23 @@ func (r *reader) drop() int {
 }
 
 // grant lets the worker go on when the loop has taken half of what may be under
-// way.
-func (r *reader) grant(item []byte) {
-	r.taken.Items++
-	r.taken.Bytes += uint64(len(item))
-	if !r.taken.Worth() {
+// way. A worker that does not take that in is not told more.
+func (r *reader) grant() {
+	r.mu.Lock()
+	taken := r.taken
+	if r.telling || !taken.Worth() {
+		r.mu.Unlock()
 		return
 	}
-	r.mu.Lock()
-	r.ahead.Take(r.taken) // first: the worker is quick
+	r.telling, r.taken = true, wire.Taken{}
+	r.ahead.Take(taken) // first: the worker is quick
 	r.mu.Unlock()
-	r.pool.Grant(r.call.Call, r.taken)
-	r.taken = wire.Taken{}
+	r.pool.Grant(r.call.Call, taken, func() {
+		r.mu.Lock()
+		r.telling = false
+		r.mu.Unlock()
+		r.grant() // for what was taken meanwhile
+	})
 }
 
 // close ends the call, if it has not ended, and waits for that.

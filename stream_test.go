@@ -168,14 +168,40 @@ func TestStreamThatFloods(t *testing.T) {
 	}
 }
 
+// replaceFD makes new another descriptor for what old is one for.
+var replaceFD func(old, new int) error
+
+// deafen keeps this worker from reading what its daemon sends, and returns where
+// to write to that.
+func deafen(fd int) int {
+	was, err := syscall.Dup(fd)
+	if err != nil {
+		panic(err)
+	}
+	other, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		panic(err)
+	}
+	if err := replaceFD(other[0], fd); err != nil {
+		panic(err)
+	}
+	return was
+}
+
 // floodItems writes elements to the socket of its worker, without end and without
-// asking.
+// asking. If size is negative it gives the loop time, and listens to nothing.
 func floodItems(ctx context.Context, size int) iter.Seq2[[]byte, error] {
+	fd, deaf := linkSocket(), size < 0
+	if deaf {
+		fd, size = deafen(fd), 0
+	}
 	b := binary.LittleEndian.AppendUint32(nil, uint32(size))
 	b = binary.LittleEndian.AppendUint64(b, wire.Header{Kind: wire.Item, Call: worker.Call(ctx)}.Word())
 	b = append(b, make([]byte, size)...)
-	fd := linkSocket()
-	for sent := 0; ; {
+	for sent, k := 0, 1; ; k++ {
+		if deaf && k%8 == 0 {
+			time.Sleep(time.Millisecond)
+		}
 		n, err := syscall.Write(fd, b[sent:])
 		switch {
 		case err == syscall.EAGAIN || err == syscall.EINTR:

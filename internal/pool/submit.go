@@ -133,12 +133,19 @@ func (p *Pool) WorkerOf(c *Call) int {
 }
 
 // Grant lets the worker that runs the streamed call c send more elements, for
-// those that were taken.
-func (p *Pool) Grant(c *Call, taken wire.Taken) {
+// those that were taken. It does not wait. sent is called when the worker's link
+// has taken it in, or will never do so, unless the call has ended: a worker may
+// leave it there, and should not be sent one after the other.
+func (p *Pool) Grant(c *Call, taken wire.Taken, sent func()) {
 	p.mu.Lock()
 	w, id := c.worker, c.id
 	p.mu.Unlock()
-	if w != nil {
-		w.member.control(wire.Header{Kind: wire.Credit, Call: id}, wire.AppendCredit(nil, taken))
+	if w == nil {
+		return
 	}
+	m := w.member
+	m.aside(func() {
+		_ = m.conn.Send(wire.Header{Kind: wire.Credit, Call: id}, wire.AppendCredit(nil, taken))
+		sent()
+	})
 }
