@@ -17,11 +17,15 @@ import (
 func init() { programs["init"] = initMain }
 
 // initMain is a daemon that is process 1 of its namespace, as in a container. It
-// gets an orphan, loses a worker, and tells what it sees.
+// gets an orphan, loses a worker, waits late for a child, and tells what it sees.
 func initMain() {
 	s := newSolo("init", legion.Pool{Max: 1})
+	late := exec.Command("/bin/sh", "-c", "exit 7") // a child of ours that is waited for late
 	legion.On(s.d, func(ctx context.Context, _ legion.Started) error {
 		fmt.Println("pid", os.Getpid())
+		if err := late.Start(); err != nil {
+			fmt.Println("error", err)
+		}
 		// The shell ends at once; what it leaves behind ends as an orphan of ours.
 		if err := exec.Command("/bin/sh", "-c", "sleep 0.1 & exit 0").Run(); err != nil {
 			fmt.Println("error", err)
@@ -49,6 +53,8 @@ func initMain() {
 			fmt.Println("orphan")
 		case dead == 0 && orphan:
 			fmt.Println("reaped")
+			_ = late.Wait()
+			fmt.Println("late", late.ProcessState)
 			return s.d.Stop(ctx)
 		}
 		return nil
@@ -94,7 +100,7 @@ func TestDaemonAsProcess1(t *testing.T) {
 	if err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	for _, want := range []string{"pid 1\n", "worker 7\n", "orphan\n", "reaped\n"} {
+	for _, want := range []string{"pid 1\n", "worker 7\n", "orphan\n", "reaped\n", "late exit status 7\n"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("it did not say %q, but:\n%s", want, out)
 		}

@@ -72,7 +72,6 @@ func (d *Daemon) start(ctx context.Context) error {
 	d.startCrons()
 	d.doDeferred()
 	d.restartEvery()
-	d.reapOrphans()
 	if !upgraded() {
 		d.keepFiles() // else when the previous process has gone
 	}
@@ -144,6 +143,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 		}
 	}
 	announce(d, Init{})
+	d.adoptOrphans()
 	return d.startPools(ctx)
 }
 

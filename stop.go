@@ -123,6 +123,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	}
 	d.finishRequests(ctx, why)
 	d.stopPools(deadline)
+	d.endEscaped()
 	d.cancel() // callbacks that still run are to end
 	go func() {
 		select {

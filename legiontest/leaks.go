@@ -86,7 +86,8 @@ func (h holdings) beyond(before holdings) (more []string) {
 var lasting = []string{
 	"created by testing.",
 	"created by os/signal.",
-	"internal/proc.onStarter", // the thread that starts processes
+	"internal/proc.onStarter",   // the thread that starts processes
+	"internal/proc.reapForEver", // the one that waits for orphans
 }
 
 // goroutines returns the stacks of all goroutines but this one and lasting ones,

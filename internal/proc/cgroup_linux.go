@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,7 +42,9 @@ var (
 )
 
 const (
-	cgroupPrefix = "legion-" // "legion-<daemon's pid>-<number>"
+	cgroupPrefix = "legion-" // "legion-<namespace>-<daemon's pid>-<its start>-<number>", see cookie
+	// foreignAge is how old an empty cgroup of another namespace must be to be removed: its daemon cannot be looked at.
+	foreignAge = time.Minute
 	// removeGrace is how long a cgroup may stay busy after the end of its child.
 	removeGrace = 500 * time.Millisecond
 )
@@ -66,7 +67,6 @@ func cgroupBase() string {
 		c.known = true
 		c.kind, c.base, c.reason = findBase("/proc/self", os.Getpid(), delegated)
 		if c.base != "" {
-			sweep(c.base, func(pid int) bool { return pid == os.Getpid() || unix.Kill(pid, 0) == unix.ESRCH })
 			if c.reason = tryBase(c.kind, c.base); c.reason != nil {
 				c.base = ""
 			}
@@ -117,7 +117,7 @@ func newCgroup(limit uint64) (cgroup, error) {
 func headroom(limit uint64) uint64 { return 16<<20 + limit/16 }
 
 func childDir(base string, pid int, number uint64) string {
-	return filepath.Join(base, cgroupPrefix+strconv.Itoa(pid)+"-"+strconv.FormatUint(number, 10))
+	return filepath.Join(base, fmt.Sprintf("%s%d-%d-%d-%d", cgroupPrefix, namespace(), pid, born(pid), number))
 }
 
 // makeCgroup makes the folder dir with limit bytes, and opens what is needed to put a child into it.
@@ -205,18 +205,13 @@ func (g *cgroup) remove() {
 	cgroups.left = append(cgroups.left, g.dir)
 }
 
-// killMembers kills every process in the cgroup dir. A process is looked up again after it is held by a pidfd: so its
-// number cannot have gone to another one in between.
+// killMembers kills every process in the cgroup dir.
 func killMembers(dir string) {
+	if writeControl(dir, "cgroup.kill", "1") == nil { // version 2, since Linux 5.14
+		return
+	}
 	for pid := range members(dir) {
-		fd, err := unix.PidfdOpen(pid, 0)
-		if err != nil {
-			continue
-		}
-		if members(dir)[pid] {
-			unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-		}
-		unix.Close(fd)
+		killOnly(pid, func() bool { return members(dir)[pid] })
 	}
 }
 
@@ -232,14 +227,52 @@ func members(dir string) map[int]bool {
 	return m
 }
 
-// sweep removes the cgroups that daemons left which were killed. Only empty ones can be removed: so a daemon that seems
-// dead because it lives in another pid namespace loses nothing.
-func sweep(base string, dead func(pid int) bool) {
-	dirs, _ := filepath.Glob(filepath.Join(base, cgroupPrefix+"*-*"))
+// sweepCgroups looks for what killed daemons have left wherever this one could make cgroups.
+func sweepCgroups() {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return
+	}
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return
+	}
+	here := namespace()
+	dead := func(pid int, start uint64) bool {
+		if pid == os.Getpid() && start == born(pid) {
+			return !hasStarted() // the program that has executed this one
+		}
+		return born(pid) != start
+	}
+	if mount, dir := ownCgroup(string(mounts), string(own), "cgroup2", ""); dir != "" {
+		sweep(dir, here, dead)
+		if dir != mount {
+			sweep(filepath.Dir(dir), here, dead)
+		}
+	}
+	if _, dir := ownCgroup(string(mounts), string(own), "cgroup", "memory"); dir != "" {
+		sweep(dir, here, dead)
+	}
+}
+
+// sweep removes the cgroups that daemons left which were killed, with what is still in them. The daemon of another
+// namespace cannot be looked at: of those only what is empty is removed, after a time.
+func sweep(base string, here uint64, dead func(pid int, start uint64) bool) {
+	dirs, _ := filepath.Glob(filepath.Join(base, cgroupPrefix+"*-*-*-*"))
 	for _, dir := range dirs {
-		daemon, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), cgroupPrefix), "-")
-		if pid, err := strconv.Atoi(daemon); err == nil && pid > 0 && dead(pid) {
-			syscall.Rmdir(dir)
+		f := strings.Split(strings.TrimPrefix(filepath.Base(dir), cgroupPrefix), "-")
+		if len(f) != 4 {
+			continue
+		}
+		pid, start := int(number(f[1])), number(f[2])
+		switch {
+		case pid <= 0 || start == 0:
+		case number(f[0]) != here:
+			if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > foreignAge {
+				unix.Rmdir(dir)
+			}
+		case dead(pid, start):
+			(&cgroup{dir: dir}).remove()
 		}
 	}
 }

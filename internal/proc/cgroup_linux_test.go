@@ -2,13 +2,13 @@ package proc
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // tree makes files in a temporary folder: name, content, name, content.
@@ -157,18 +157,22 @@ func TestMakeCgroupVersion2(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	base := t.TempDir()
-	for _, name := range []string{"legion-10-1", "legion-10-2", "legion-11-1", "legion-x-1", "legion-12-1/busy", "other-10-1"} {
+	for _, name := range []string{"legion-1-10-5-1", "legion-1-10-5-2", "legion-1-11-5-1", "legion-1-11-4-1", "legion-1-x-5-1", "legion-2-10-5-1", "legion-2-10-5-2", "other-1-10-5-1"} {
 		if err := os.MkdirAll(filepath.Join(base, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	sweep(base, func(pid int) bool { return pid != 11 })
+	old := time.Now().Add(-2 * foreignAge)
+	if err := os.Chtimes(filepath.Join(base, "legion-2-10-5-2"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	sweep(base, 1, func(pid int, start uint64) bool { return pid != 11 || start != 5 })
 	var left []string
 	entries, _ := os.ReadDir(base)
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
-	if got := strings.Join(left, " "); got != "legion-11-1 legion-12-1 legion-x-1 other-10-1" {
+	if got := strings.Join(left, " "); got != "legion-1-11-5-1 legion-1-x-5-1 legion-2-10-5-1 other-1-10-5-1" {
 		t.Errorf("left: %s", got)
 	}
 }
@@ -221,33 +225,5 @@ func TestCgroupOfTheChild(t *testing.T) {
 	}
 	if p, o := begin(t, "hold"); o.value(t, p, "ready") != "" && p.launch.cgroup.dir != "" {
 		t.Error("a cgroup without a memory limit")
-	}
-}
-
-// What a daemon leaves that was killed, the next one removes.
-func TestLeftCgroupIsRemoved(t *testing.T) {
-	c := needCgroup(t)
-	daemon, v := startDaemon(t, "limited:67108864", "daemon", "ready")
-	worker := watchPID(t, "worker", v["ready"])
-	dir := filepath.Join(c.CgroupDir, fmt.Sprintf("legion-%d-1", daemon.pid))
-	if !members(dir)[worker.pid] {
-		t.Fatalf("process %d is not in %s", worker.pid, dir)
-	}
-	syscall.Kill(daemon.pid, syscall.SIGKILL)
-	if !daemon.goneWithin(hang) || !worker.goneWithin(hang) {
-		t.Fatal("they are still there")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Fatalf("this test proves nothing: %v", err)
-	}
-	daemon.reap()
-	daemon, _ = startDaemon(t, "limited:67108864", "daemon")
-	t.Cleanup(func() { // as the next daemon would
-		daemon.reap()
-		g := cgroup{dir: filepath.Join(c.CgroupDir, fmt.Sprintf("legion-%d-1", daemon.pid))}
-		g.remove()
-	})
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("%s is left: %v", dir, err)
 	}
 }

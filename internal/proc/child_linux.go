@@ -36,12 +36,12 @@ func armLifeline(fd int) error {
 	var b [1]byte
 	switch n, err := unix.Read(fd, b[:]); {
 	case err == unix.EAGAIN || err == unix.EINTR:
+		return nil
 	case n == 0 && err == nil:
 		return errors.New("the daemon has ended already")
 	default:
 		return fmt.Errorf("reading the lifeline: %d bytes, %v", n, err)
 	}
-	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0))
 }
 
 // setComm sets what top and ps show as the command. The initialisation of packages runs on the main thread, whose name

@@ -19,20 +19,23 @@
 // Each child inherits the read end of a pipe whose write end only the daemon has. On Linux the child asks the kernel
 // to send SIGKILL to its whole group when that pipe reports an event; the only event there can be is that the write
 // end was closed, because the daemon is gone. Nothing in the child has to run for that, so it works for one that is
-// wedged or stopped, and it takes the child's own children along. Pdeathsig covers the moment before this is armed, and
-// is cleared then: it would kill the child alone, and with it the descriptor that its group's lifeline hangs on.
-// Elsewhere a goroutine of the child reads the pipe.
+// wedged or stopped, and it takes the child's own children along. The daemon keeps the read end open too, so that this
+// works for a child that has closed it or executes another program. Pdeathsig covers the moment before this is armed,
+// and a child that has left its group. Elsewhere a goroutine of the child reads the pipe.
 //
 // # Groups
 //
 // The group is killed while its leader is dead but not reaped, so that its number cannot belong to anybody else.
-// A grandchild which made a session or group of its own escapes this (not the memory cgroup, where there is one).
+// A grandchild which made a session or group of its own escapes this, but not the memory cgroup, where there is one. A
+// cookie in its environment says whose it is. While the daemon lives, it adopts what its children leave behind, and ends
+// it: [Adopt], [EndEscaped]. What is left when the daemon is killed, the next one ends: [EndLeftovers]. A process that has
+// another environment than its parent, and had no memory cgroup, is not found.
 //
 // # Reading order
 //
 // spec.go (what is asked for), start.go, process.go (the life of a child), exit.go (how it ended), marker.go and child.go
-// (the other side), then output.go, crash.go, datarace.go, stacks.go, cgroup.go. Files ending in _linux.go have an _other.go beside
-// them, which says what is missing there.
+// (the other side), then output.go, crash.go, datarace.go, stacks.go, cgroup.go, cookie_linux.go, orphans_linux.go.
+// Files ending in _linux.go have an _other.go beside them, which says what is missing there.
 //
 // # Concurrency
 //

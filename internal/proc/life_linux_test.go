@@ -185,7 +185,7 @@ func TestEscapedGrandchildDoesNotDelayDone(t *testing.T) {
 	}
 }
 
-// The write ends of the lifelines are the daemon's alone, and their read ends the worker's.
+// The write ends of the lifelines are the daemon's alone; their read ends, the worker's and the daemon's.
 func TestNobodyElseHasTheLifeline(t *testing.T) {
 	first, o1 := begin(t, "grandchild")
 	second, o2 := begin(t, "grandchild")
@@ -197,7 +197,7 @@ func TestNobodyElseHasTheLifeline(t *testing.T) {
 		pid  string
 		want int
 	}{
-		{strconv.Itoa(os.Getpid()), 1},
+		{strconv.Itoa(os.Getpid()), 2}, // both ends
 		{strconv.Itoa(first.PID()), 1},
 		{strconv.Itoa(second.PID()), 0},
 		{o1.value(t, first, "grandchild"), 0},

@@ -89,7 +89,7 @@ var childParts = map[string]func(*Child){
 		g := exec.Command("sleep", "1000")
 		g.Stdout = os.Stdout // which it holds open
 		switch c.Role.Daemon {
-		case "escape":
+		case "escape", "escaped":
 			g.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		case "return":
 		}
@@ -98,6 +98,15 @@ var childParts = map[string]func(*Child){
 		if c.Role.Daemon != "return" && c.Role.Daemon != "escape" {
 			forever()
 		}
+	},
+	"exec": func(*Child) { // becomes another program
+		fmt.Printf("ready=%d\n", os.Getpid())
+		check(syscall.Exec("/bin/sleep", []string{"sleep", "120"}, os.Environ()))
+	},
+	"loose": func(*Child) { // cuts its lifeline
+		check(syscall.Close(lifelineFD))
+		fmt.Printf("ready=%d\n", os.Getpid())
+		forever()
 	},
 	"ignore": func(*Child) {
 		signal.Ignore(stackSignal)
@@ -149,6 +158,10 @@ func runDaemon(part string) {
 		part = "hold"
 		l.Memory, _ = strconv.ParseUint(argument, 10, 64)
 	}
+	if memory := os.Getenv("PROC_TEST_MEMORY"); memory != "" {
+		l.Memory, _ = strconv.ParseUint(memory, 10, 64)
+	}
+	EndLeftovers(argument)
 	_, err := Start(Spec{
 		Name: "test: " + part, Role: Role{Pool: part, Daemon: argument}, Limits: l,
 		Output: func(_ Stream, line []byte) { os.Stdout.Write(append(line, '\n')) },

@@ -151,6 +151,10 @@ func (p *Process) watch(s Spec) {
 	status, rusage, err := p.reap()
 
 	// From here on p.pid is a number only.
+	forget(l.child)
+	if l.lifelineEnd != nil {
+		l.lifelineEnd.Close() // first: nothing is to happen
+	}
 	l.lifeline.Close()
 	if l.pidfd != nil {
 		l.pidfd.Close()

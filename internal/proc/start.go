@@ -41,6 +41,8 @@ func start(s Spec) (*Process, error) {
 		l.abandon()
 		return nil, err
 	}
+	text, child := newCookie(s.Role.Daemon)
+	l.child = child
 	argv := append([]string(nil), args...)
 	if len(argv) == 0 {
 		argv = []string{""}
@@ -49,7 +51,7 @@ func start(s Spec) (*Process, error) {
 		parent: os.Getpid(), name: s.Name, args0: argv[0], cgroup: l.cgroup.join != nil, crash: true,
 		files: len(s.Files), role: s.Role, limits: s.Limits,
 	}
-	env, err := childEnv(m, os.Environ())
+	env, err := childEnv(m, text, os.Environ())
 	if err != nil {
 		l.abandon()
 		return nil, err
@@ -75,6 +77,8 @@ func start(s Spec) (*Process, error) {
 // launch holds what a child is started with.
 type launch struct {
 	lifeline       *os.File // daemon's end; nothing is ever written to it
+	lifelineEnd    *os.File // the child's, where the daemon keeps it: see keepsLifeline
+	child          uint64   // its number in its cookie; 0: none
 	crash          *os.File // the crash file
 	stdout, stderr *os.File // daemon's ends; stdout is nil if nobody wants it
 	cgroup         cgroup   // zero: none
@@ -103,6 +107,10 @@ func (l *launch) open(s Spec) error {
 	}
 	if l.lifeline, err = l.pipe(false); err != nil {
 		return err
+	}
+	if keepsLifeline {
+		last := len(l.childEnd) - 1
+		l.lifelineEnd, l.childEnd = l.childEnd[last], l.childEnd[:last]
 	}
 	if l.crash, err = newCrashFile(); err != nil {
 		return err
@@ -195,7 +203,8 @@ func (l *launch) closeChildEnds() {
 // abandon gives up a start that failed.
 func (l *launch) abandon() {
 	l.closeChildEnds()
-	for _, f := range []*os.File{l.lifeline, l.crash, l.stdout, l.stderr, l.pidfd} {
+	forget(l.child)
+	for _, f := range []*os.File{l.lifelineEnd, l.lifeline, l.crash, l.stdout, l.stderr, l.pidfd} {
 		if f != nil {
 			f.Close()
 		}
@@ -203,15 +212,15 @@ func (l *launch) abandon() {
 	l.cgroup.remove()
 }
 
-// childEnv is the daemon's environment with the marker, and with the child's GOMAXPROCS in the place of the daemon's:
+// childEnv is the daemon's environment with the marker and the cookie, and with the child's GOMAXPROCS in the place of the daemon's:
 // the runtime reads it before any of our code runs, and starts smaller for it. The child restores both.
-func childEnv(m marker, environ []string) ([]string, error) {
+func childEnv(m marker, cookie string, environ []string) ([]string, error) {
 	procs := "GOMAXPROCS=" + strconv.Itoa(m.limits.procs())
 	env := make([]string, 0, len(environ)+2)
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
 		switch name {
-		case markerName:
+		case markerName, cookieName:
 			continue
 		case "GOMAXPROCS":
 			m.hasMax, m.goMax = true, value
@@ -225,6 +234,9 @@ func childEnv(m marker, environ []string) ([]string, error) {
 	text, err := m.encode()
 	if err != nil {
 		return nil, err
+	}
+	if cookie != "" {
+		env = append(env, cookieName+"="+cookie)
 	}
 	return append(env, markerName+"="+text), nil
 }

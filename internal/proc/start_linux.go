@@ -17,6 +17,12 @@ func executable() (string, error) {
 	return self, nil
 }
 
+// keepsLifeline: the daemon keeps the child's end of the lifeline open too. What the kernel does when the other end is
+// closed hangs on the open file, which then is there whatever the child has done with its descriptor: closed it, executed
+// another program, or died. When the daemon dies both ends are closed by the kernel, the one with the lower number last
+// (Linux 4.4 and later); pipe2 gives that to the reading end.
+const keepsLifeline = true
+
 func systemAttr(a *syscall.SysProcAttr, pidfd *int, c cgroup) {
 	a.Pdeathsig = syscall.SIGKILL
 	a.PidFD = pidfd

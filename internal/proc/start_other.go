@@ -10,6 +10,9 @@ import (
 // executable is the path of this program's file; what stands there by now may be another program.
 func executable() (string, error) { return os.Executable() }
 
+// keepsLifeline: a goroutine of the child reads it, so that keeping it here too helps nothing.
+const keepsLifeline = false
+
 // There are neither pidfds nor cgroups; Pdeathsig is not relied on.
 func systemAttr(*syscall.SysProcAttr, *int, cgroup) {}
 
