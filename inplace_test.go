@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/lock"
 )
 
@@ -48,7 +49,14 @@ func placedMain() {
 		}
 		return nil
 	})
+	if takeover.Inherited() == nil { // as in the background
+		_ = syscall.Close(2) // the next one that is opened is 2 again
+		if fd, err := syscall.Open(os.DevNull, os.O_RDWR, 0); fd != 2 || err != nil {
+			os.Exit(3)
+		}
+	}
 	if err := d.Run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "main says:", err)
 		os.Exit(1)
 	}
 }
@@ -223,7 +231,7 @@ func TestRestartIsTriedFirst(t *testing.T) {
 		{"not executable", func() { replace("x", 0o600) }, "permission denied"},
 		{"no program", func() { replace("x", 0o700) }, "no program of this system"},
 		{"it fails", func() { replace("#!/bin/sh\necho sorry >&2; exit 3\n", 0o700) }, `exit status 3 before it was ready; it printed "sorry"`},
-		{"New panics", func() { x.turn("1"); x.write("config", "none none") }, "none stands alone"},
+		{"no way in", func() { x.turn("1"); x.write("config", "none none") }, "none stands alone"},
 		{"bad address", func() { x.write("config", "gopher://here") }, "gopher"},
 	} {
 		c.break_()
@@ -254,7 +262,7 @@ func TestRestartIsTriedFirst(t *testing.T) {
 	x.must(err)
 	for _, want := range []string{
 		"the next program has not been executed, and this one goes on", "current/app: no such file",
-		"the next program does not start, and the daemon ends", "it is not my day",
+		"the next program does not start, and the daemon ends", "it is not my day", "main says:",
 	} {
 		if !strings.Contains(string(log), want) {
 			t.Errorf("the log does not say %q:\n%s", want, log)

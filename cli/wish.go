@@ -128,9 +128,17 @@ func (o *stopOptions) follow(ctx context.Context, in *Invocation, before legion.
 	case !inTime:
 		return now, exit(ExitFailed, "%s, pid %d, has not started again within %v: %s status shows what it does", before.Name, before.PID, o.timeout, in.program.name)
 	case !again:
-		return now, exit(ExitFailed, "%s, pid %d, has ended instead of starting again: it was stopped, or its log says why", before.Name, before.PID)
+		return now, exit(ExitFailed, "%s, pid %d, has ended instead of starting again: it was stopped, or its log says why%s", before.Name, before.PID, in.logFile())
 	}
 	return now, nil
+}
+
+// logFile names the log file, in parentheses, where it is known.
+func (in *Invocation) logFile() string {
+	if d := in.program.daemon; d != nil && d.Config().LogFile != "" {
+		return " (" + d.Config().LogFile + ")"
+	}
+	return ""
 }
 
 func isClosed(c <-chan struct{}) bool {
