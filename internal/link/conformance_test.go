@@ -61,14 +61,17 @@ func TestFramesArriveAsSent(t *testing.T) {
 					t.Fatalf("sent %+v with %d bytes, got %+v with %d", want, n, got.Header, len(got.Payload))
 				}
 			}
-			want := wire.Header{Kind: wire.Log, Flags: 0xf0, Code: 0xffff, Call: 0xffffffff}
+			want := wire.Header{Kind: wire.Item, Flags: 0xf0, Code: 0xffff, Call: 0xffffffff}
 			if err := w.Send(want, pattern(i, n)); err != nil {
 				t.Fatal(err)
 			}
-			got := await(t, "log", atDaemon)
+			got := await(t, "item", atDaemon)
 			if got.Header != want || !bytes.Equal(got.Payload, pattern(i, n)) {
 				t.Fatalf("sent %+v with %d bytes, got %+v with %d", want, n, got.Header, len(got.Payload))
 			}
+		}
+		if large := (*wire.TooLarge)(nil); !errors.As(w.Send(wire.Header{Kind: wire.Log}, make([]byte, wire.MaxAside+1)), &large) {
+			t.Error("what is said beside the calls may be as large as a result")
 		}
 		st := d.Stats()
 		if st.Sent < uint64(3*len(sizes)) || st.Received < uint64(len(sizes)) || st.SentBytes == 0 || st.ReceivedBytes == 0 {
