@@ -30,6 +30,7 @@ func (s State) String() string {
 type core struct {
 	cfg    Config
 	rng    *rand.Rand
+	tracer func(pid int) int // who traces a process, 0: nobody. nil: nobody ever
 	state  State
 	reason string // why the pool is Broken
 

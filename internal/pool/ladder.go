@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -75,6 +76,10 @@ func (k *core) step(fx *effects, w *worker, now time.Duration) {
 			k.plan(fx, now)
 			return
 		}
+		if w.culprit == nil && (w.state == starting || w.state == serving) && k.traced(w) != 0 {
+			w.due = now + max(k.cfg.BootTimeout, k.cfg.KillGrace, time.Millisecond) // look again then
+			return
+		}
 		switch w.state {
 		case starting:
 			k.shoot(fx, w, bootTimeout, true, now)
@@ -137,6 +142,16 @@ func (k *core) nextStep(w *worker) time.Duration {
 	return at
 }
 
+// traced returns the process that traces w, 0 if none does. A worker that a
+// debugger holds cannot answer, and is not to die of it: neither of its silence
+// nor of a slow start. Deadlines and the stop are promises to others, and hold.
+func (k *core) traced(w *worker) int {
+	if k.tracer == nil || w.pid == 0 {
+		return 0
+	}
+	return k.tracer(w.pid)
+}
+
 // pulse asks a silent worker for a sign of life, and ends one that gives none.
 func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
 	if k.cfg.Heartbeat <= 0 || now < k.nextPulse(w) {
@@ -145,6 +160,10 @@ func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
 	switch {
 	case w.asked == 0:
 		fx.do(opPing, w)
+	case w.asked >= heartbeatChecks && k.traced(w) != 0:
+		w.heard, w.asked = now, 0
+		fx.poke = true
+		return
 	case w.asked >= heartbeatChecks:
 		k.shoot(fx, w, "heartbeat", true, now)
 		return
@@ -202,6 +221,9 @@ func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	d := &Death{Worker: w.id}
 	d.PID, d.Code, d.KilledBy = w.pid, -1, w.killer
 	d.Stack = "the process did not end within " + killBound.String() + " of SIGKILL: it is stuck in the kernel"
+	if tracer := k.traced(w); tracer != 0 {
+		d.Stack = fmt.Sprintf("the process did not end within %v of SIGKILL: process %d, a debugger for instance, traces it and holds it", killBound, tracer)
+	}
 	k.last = d
 	k.bury(fx, w, d, now)
 	fx.do(opHangup, w)

@@ -59,12 +59,14 @@ type Pool struct {
 
 // New makes a pool. Nothing runs before Start.
 func New(cfg Config, funcs []wire.FuncInfo, launch Launcher, hooks Hooks) *Pool {
-	return &Pool{
+	p := &Pool{
 		launch: launch, hooks: hooks, hashes: funcs, began: time.Now(),
 		core:  newCore(cfg, rand.Uint64()),
 		poke:  make(chan struct{}, 1),
 		ended: make(chan struct{}),
 	}
+	p.core.tracer = proc.Tracer
+	return p
 }
 
 // now is the pool's clock: monotonic, so that nothing moves when the wall clock

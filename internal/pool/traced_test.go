@@ -1,0 +1,56 @@
+package pool
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// A worker that a debugger holds is not killed for its silence, nor for a slow
+// start; it is as soon as the debugger has gone. A deadline holds for it too.
+func TestTracedWorker(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		make func(k *core, fx *effects, w *worker)
+		by   string
+	}{
+		{"silent", func(k *core, fx *effects, w *worker) { k.becameReady(fx, w, 1) }, "heartbeat"},
+		{"starting", func(*core, *effects, *worker) {}, bootTimeout},
+	} {
+		k := newCore(Config{Min: 1, Max: 1, Heartbeat: time.Second, BootTimeout: time.Second, KillGrace: time.Second, Concurrency: 1}, 1)
+		tracer := 4711
+		k.tracer = func(int) int { return tracer }
+		var fx effects
+		w := k.spawn(&fx, nil, 1)
+		w.pid, w.marks = 1, revokeAll{}
+		c.make(k, &fx, w)
+		now := time.Duration(1)
+		pass := func() {
+			for range 20 {
+				now += 500 * time.Millisecond
+				k.step(&fx, w, now)
+			}
+		}
+		if pass(); w.killer != "" {
+			t.Errorf("%s: killed by %s while it is traced", c.name, w.killer)
+		}
+		tracer = 0
+		if pass(); w.killer != c.by {
+			t.Errorf("%s: not killed when the tracer has gone, but %q", c.name, w.killer)
+		}
+	}
+
+	k := newCore(Config{Min: 1, Max: 1, KillGrace: time.Second, Concurrency: 1}, 1)
+	k.tracer = func(int) int { return 4711 }
+	var fx effects
+	w := k.spawn(&fx, nil, 1)
+	w.pid, w.marks = 1, revokeAll{}
+	k.becameReady(&fx, w, 1)
+	k.condemn(&fx, w, &Call{}, 1)
+	for now := time.Second; w.state != stuck && now < time.Minute; now += time.Second {
+		k.step(&fx, w, now)
+	}
+	if w.state != stuck || k.last == nil || !strings.Contains(k.last.Stack, "process 4711") {
+		t.Errorf("a deadline: %v, %+v", w.state, k.last)
+	}
+}
