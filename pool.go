@@ -99,8 +99,8 @@ type Pool struct {
 	// Default 10 s.
 	BootTimeout time.Duration
 	// Heartbeat: a worker that has been silent for so long is asked for a sign of
-	// life, and killed if it gives none for as long again. Default 10 s; negative:
-	// never.
+	// life, and killed if it gives none for as long again; not while a debugger
+	// traces it (Linux). Default 10 s; negative: never.
 	Heartbeat time.Duration
 	// More than MaxRestarts deaths of workers within RestartWindow, not counting
 	// those that Legion willed, fail the pool: calls end with ErrPoolFailed until
