@@ -408,6 +408,8 @@ func faultOf(err error) *rpc.Error {
 		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: faultData{
 			Kind: strings.TrimPrefix(died.kind.Error(), "legion: "), Pool: died.Pool, PID: died.PID, Stack: died.Stack,
 		}}
+	case errors.Is(err, errOverruled): // to ask again would undo the stop
+		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: faultData{Kind: "overruled"}}
 	case errors.Is(err, ErrStopped):
 		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: faultData{Kind: "stopped"}}
 	}

@@ -107,7 +107,21 @@ func (d *Daemon) change(ctx context.Context, what string, fn func(context.Contex
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the upgrade before: %w", ctx.Err())
 	}
-	return fn(ctx)
+	if err = fn(ctx); err != nil && d.stopsForGood() {
+		err = fmt.Errorf("%w: %w", errOverruled, err)
+	}
+	return err
+}
+
+// errOverruled says that a stop was asked for after the change: the last wish
+// counts.
+var errOverruled = fmt.Errorf("%w: a stop came meanwhile", ErrStopped)
+
+// stopsForGood reports whether the daemon stops, and nothing comes after it.
+func (d *Daemon) stopsForGood() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state > running && !d.rerun && d.replaced == 0
 }
 
 var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
