@@ -51,7 +51,7 @@ func (d *Daemon) startCrons() {
 		c.entry.Start(now)
 		c.mu.Unlock()
 	}
-	d.owned.Go(func() {
+	d.owned.Go("the clock of Cron", func() {
 		timer := time.NewTimer(0)
 		defer timer.Stop()
 		for {

@@ -74,8 +74,9 @@ type Daemon struct {
 	loopEnd       chan struct{} // the loop's goroutine has ended
 	hurry         chan struct{} // closed when stopping is not to wait for anything
 	stopped       chan struct{}
-	owned         sync.WaitGroup // goroutines that end with closing
-	endErr        error          // what went wrong while stopping
+	owned         ownedWork    // ends with closing
+	waits         atomic.Int32 // calls of Wait and Stop
+	endErr        error        // what went wrong while stopping
 	ending        []func() error
 }
 

@@ -7,6 +7,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/legion-go/legion"
@@ -73,7 +74,9 @@ func Example() {
 			errors.As(err, &death)
 			fmt.Println(file, "ended its worker; exit code:", death.ExitCode)
 		case errors.Is(err, legion.ErrPanicked):
-			fmt.Println(file, "is a bug:", err)
+			text, place, _ := strings.Cut(err.Error(), ", in ")
+			function, _, _ := strings.Cut(place, " (")
+			fmt.Println(file, "is a bug:", text+", in", function)
 		default:
 			fmt.Println(file, "is refused:", err)
 		}
@@ -82,7 +85,7 @@ func Example() {
 	// fine 4
 	// endless took too long; killed by: deadline
 	// broken ended its worker; exit code: 3
-	// odd is a bug: legion: decode: function panicked: odd file
+	// odd is a bug: legion: decode: function panicked: odd file, in legion_test.decode
 	// text is refused: not a picture
 	// good 4
 }

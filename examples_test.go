@@ -31,7 +31,10 @@ var examplePrograms = map[string]struct {
 		`(?m)^[1-9]\d* turns .* [1-9]\d* missed, [1-9]\d* overruns$`,
 	}},
 	"control": {args: []string{"run"}, says: []string{`thumbs is ready`}, endless: true},
-	"hello":   {says: []string{`Hello Ada, from process \d+ <nil>`, `exited with code 7`, `Hello Grace, from process \d+ <nil>`}},
+	"embedded": {args: []string{"-demo"}, says: []string{
+		`12² = 144, error: <nil>`, `the daemon has ended, and so does the service`,
+	}},
+	"hello": {says: []string{`Hello Ada, from process \d+ <nil>`, `exited with code 7`, `Hello Grace, from process \d+ <nil>`}},
 	"looping": {says: []string{
 		`LoopStarted: process \d+`,
 		`moved [1-9]\d*; the next bucket: 100; error: <nil>`,

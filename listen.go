@@ -137,7 +137,7 @@ func (d *Daemon) ownListeners() {
 	if h == nil || h.Kind != takeover.Upgrade && h.Kind != takeover.InPlace {
 		return
 	}
-	d.owned.Go(func() {
+	d.owned.Go("the wait for the end of an upgrade", func() {
 		select {
 		case <-h.Settled():
 		case <-d.closing.Done():

@@ -42,7 +42,7 @@ const (
 // keepFiles puts back the files of sockets and locks that are removed while the
 // daemon runs, so that it can always be found, and no second one starts.
 func (d *Daemon) keepFiles() {
-	d.owned.Go(func() {
+	d.owned.Go("the watch over sockets and locks", func() {
 		w := vanish.New()
 		defer w.Close()
 		var row int // times in a row

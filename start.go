@@ -11,6 +11,13 @@ import (
 // Start starts the daemon and returns when Init has run and every pool has the
 // workers that it always keeps, or with the reason why not; then nothing is left
 // running. ctx bounds the start alone. In a worker process Start never returns.
+//
+// A program that goes on by itself, a web service for instance, must still end
+// with the daemon: an operator's stop, an upgrade, a worker with StopDaemon or a
+// plugin stops it, and from then on all calls end with ErrStopped. So main waits
+// for [Daemon.Wait] beside what else it does, shuts that down when Wait returns,
+// and returns too. Daemon.Serve does it for servers, and an example is in
+// examples/embedded.
 func (d *Daemon) Start(ctx context.Context) error {
 	if err := d.enter(ctx); err != nil {
 		return err

@@ -21,6 +21,8 @@ func (d *Daemon) Wait() error {
 	if idle {
 		return fmt.Errorf("legion: waiting for %s: it has not been started", d.config.Name)
 	}
+	d.waits.Add(1)
+	defer d.waits.Add(-1)
 	<-d.stopped
 	return d.endErr
 }
@@ -32,6 +34,10 @@ func (d *Daemon) Wait() error {
 // stop. It may be called again, and before Start,
 // which then fails.
 func (d *Daemon) Stop(ctx context.Context) error {
+	if !d.loop.OnLoop() {
+		d.waits.Add(1)
+		defer d.waits.Add(-1)
+	}
 	d.forGood()
 	d.begin("Stop was called")
 	if d.loop.OnLoop() {
@@ -153,10 +159,14 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	select {
 	case <-d.loopEnd:
 	case <-ctx.Done():
-		errs = append(errs, errors.New("a function of the loop has not ended"))
+		if err := d.loopLeft(); err != nil {
+			errs = append(errs, err)
+		}
 	}
-	if !waitFor(ctx, &d.owned) {
-		errs = append(errs, errors.New("a reload or an upgrade has not ended"))
+	if !waitFor(ctx, &d.owned.all) {
+		if left := d.owned.left(); left != "" {
+			errs = append(errs, fmt.Errorf("not ended: %s", left))
+		}
 	}
 	if !waitFor(ctx, &d.tasks.running) {
 		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
@@ -174,6 +184,10 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 		d.letGo()
 	}
 	d.log.Info("stopped")
+	if d.waits.Load() == 0 && d.embedded() {
+		d.log.Warn("nothing waits for the end of the daemon, and its process goes on without it: "+
+			"call Wait after Start, and let main return when Wait does", "why", why)
+	}
 	_ = d.closeLogs() // there is nowhere left to say it
 	d.mu.Lock()
 	d.state = ended
@@ -190,6 +204,30 @@ func (d *Daemon) awaitSettled(deadline time.Time) {
 	case <-d.settled():
 	case <-patience.C:
 	}
+}
+
+// embedded reports whether the daemon was started by Start in a program that goes
+// on by itself.
+func (d *Daemon) embedded() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.ran && !d.startedAt.IsZero()
+}
+
+// loopLeft says why the loop has not ended, if it has not by now or soon.
+func (d *Daemon) loopLeft() error {
+	late := time.NewTimer(endGrace)
+	defer late.Stop()
+	select {
+	case <-d.loopEnd:
+		return nil
+	case <-late.C:
+	}
+	s := d.loop.Stats()
+	if s.Running == 0 {
+		return fmt.Errorf("the loop has not ended: %d functions wait there", s.Pending)
+	}
+	return fmt.Errorf("a function of the loop has not ended: it runs for %v, and %d wait", s.Running.Round(time.Millisecond), s.Pending)
 }
 
 // endGrace is for goroutines that have been told to end: they may not have had

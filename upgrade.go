@@ -92,8 +92,7 @@ func (d *Daemon) change(ctx context.Context, what string, fn func(context.Contex
 	d.mu.Lock()
 	err = d.mustRunLocked()
 	if err == nil {
-		d.owned.Add(1) // a stop waits for it
-		defer d.owned.Done()
+		defer d.owned.begin("an upgrade")() // a stop waits for it
 	}
 	d.mu.Unlock()
 	if err != nil {
@@ -203,7 +202,7 @@ func (d *Daemon) restart(reason string) {
 // aside does something that takes long beside the loop. Its failure becomes an
 // Error event.
 func (d *Daemon) aside(what string, do func(context.Context) error) {
-	d.owned.Go(func() {
+	d.owned.Go(what, func() {
 		if err := do(d.closing); err != nil && d.closing.Err() == nil {
 			d.post(func() { d.report(what, err, false) })
 		}
@@ -215,7 +214,7 @@ func (d *Daemon) restartEvery() {
 	if d.config.RestartEvery <= 0 {
 		return
 	}
-	d.owned.Go(func() {
+	d.owned.Go("the wait for RestartEvery", func() {
 		timer := time.NewTicker(d.config.RestartEvery)
 		defer timer.Stop()
 		for {
@@ -236,6 +235,6 @@ func (d *Daemon) restartAfterPanic() {
 	up := time.Since(d.startedAt)
 	d.mu.Unlock()
 	if d.config.MinUptime > 0 && up >= d.config.MinUptime {
-		d.owned.Go(func() { d.restart("a panic in a function of the loop") })
+		d.owned.Go("a restart", func() { d.restart("a panic in a function of the loop") })
 	}
 }

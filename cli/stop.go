@@ -59,7 +59,17 @@ func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 	}
 	gone, forget := watchProcess(pid)
 	defer forget()
-	if !o.await(in, hello.Name+" finishes what it does", c.Done(), gone) {
+	ended := o.await(in, hello.Name+" finishes what it does", c.Done(), gone)
+	select {
+	case <-c.Done():
+		if !ended {
+			return exit(ExitFailed, "%s has closed its control socket, but its process, pid %d, has not ended within %v: "+
+				"if it is part of a larger program, that must end when the daemon does (Wait returns then); kill -KILL %[2]d ends it at once",
+				hello.Name, hello.PID, o.timeout)
+		}
+	default:
+	}
+	if !ended {
 		return exit(ExitFailed, "%s, pid %d, has not ended within %v, and stops still: %s status shows what it waits for, "+
 			"kill -KILL %d ends it and its workers at once", hello.Name, hello.PID, o.timeout, in.program.name, hello.PID)
 	}
