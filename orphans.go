@@ -28,7 +28,7 @@ func (d *Daemon) adoptOrphans() {
 	if n := proc.EndLeftovers(d.config.Name); n > 0 {
 		d.log.Warn("processes that an earlier daemon of this name had left were ended", "processes", n)
 	}
-	d.owned.Go(func() {
+	d.owned.Go("the search for orphans", func() {
 		ticker := time.NewTicker(escapeInterval)
 		defer ticker.Stop()
 		for {
