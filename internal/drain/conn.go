@@ -100,7 +100,7 @@ func (c *Conn) arrived(b []byte) (n int, err error) {
 func (c *Conn) End(quiet time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reading == 0 || time.Since(c.last) < quiet {
+	if c.reading == 0 || c.of.quiet(c.last) < quiet {
 		return false
 	}
 	if !c.ending {
@@ -172,11 +172,11 @@ func (c *Conn) Ended() bool {
 	return c.ended
 }
 
-// Quiet is the time since bytes last came or went.
+// Quiet is the time since bytes last came or went, or Wait last stood still.
 func (c *Conn) Quiet() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Since(c.last)
+	return c.of.quiet(c.last)
 }
 
 // Head returns the first bytes that the client has sent, at most three.

@@ -247,6 +247,34 @@ func TestWait(t *testing.T) {
 	})
 }
 
+// Time in which the process stood still is no time in which a client was quiet.
+func TestAStallIsNoQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner, client := net.Pipe()
+		defer client.Close()
+		c, l := accept(t, inner)
+		defer c.Close()
+		over := make(chan struct{})
+		go func() { defer close(over); _, _ = c.Read(make([]byte, 1)) }()
+		synctest.Wait()
+		looks := 0
+		l.Wait(t.Context(), func(c *Conn) bool {
+			switch looks++; looks {
+			case 1:
+				time.Sleep(time.Hour) // as if the process had been stopped
+				return true
+			case 2:
+				if c.Quiet() != 0 || c.End(time.Second) {
+					t.Errorf("after a stall it counts as quiet for %v", c.Quiet())
+				}
+			}
+			c.End(time.Second)
+			return !c.Ended()
+		})
+		<-over
+	})
+}
+
 // A Conn can what a server may want of the connection that it wraps.
 func TestConnKeepsWhatTheConnectionCan(t *testing.T) {
 	server, client := tcp(t)

@@ -15,6 +15,7 @@ type Listener struct {
 
 	mu    sync.Mutex
 	conns map[*Conn]struct{}
+	woke  time.Time // when Wait last noticed that it had not run for a while
 }
 
 // Track returns l as a Listener. A Listener is returned as it is.
@@ -50,14 +51,36 @@ func (l *Listener) open() []*Conn {
 	return slices.Collect(maps.Keys(l.conns))
 }
 
-// The pauses between two looks of Wait.
-const firstPause, longestPause = time.Millisecond, 20 * time.Millisecond
+// quiet is how long a connection has been quiet on which bytes last came or went
+// at the given time.
+func (l *Listener) quiet(last time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.woke.After(last) {
+		last = l.woke
+	}
+	return time.Since(last)
+}
+
+// The pauses between two looks of Wait, and the one after which it assumes that
+// the machine, or the process, has stood still.
+const firstPause, longestPause, stall = time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond
 
 // Wait looks at every open connection, again and again, until keep is true of
 // none of them, or ctx ends. It polls, because a server waits for once in its
-// life: otherwise each read and each write would have to tell.
+// life: otherwise each read and each write would have to tell. When it has not
+// run for a while, clients on the same machine may not have run either, so all
+// connections count as quiet only from then on.
 func (l *Listener) Wait(ctx context.Context, keep func(*Conn) bool) {
+	looked := time.Now()
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {
+		now := time.Now()
+		if now.Sub(looked) > stall {
+			l.mu.Lock()
+			l.woke = now
+			l.mu.Unlock()
+		}
+		looked = now
 		kept := false
 		for _, c := range l.open() {
 			kept = keep(c) || kept
