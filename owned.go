@@ -9,10 +9,9 @@ import (
 // ownedWork are goroutines and calls that end with the daemon, by what they do:
 // a stop waits for them, and names those that have not ended.
 type ownedWork struct {
-	all sync.WaitGroup
-
-	mu   sync.Mutex
-	what []string
+	mu    sync.Mutex
+	what  []string
+	empty chan struct{} // closed when nothing is left; nil if nothing waits for that
 }
 
 // Go calls f on a goroutine of its own.
@@ -26,17 +25,34 @@ func (o *ownedWork) Go(what string, f func()) {
 
 // begin adds what this goroutine does now; the caller calls end after it.
 func (o *ownedWork) begin(what string) (end func()) {
-	o.all.Add(1)
 	o.mu.Lock()
 	o.what = append(o.what, what)
 	o.mu.Unlock()
 	return func() {
 		o.mu.Lock()
 		i := slices.Index(o.what, what)
-		o.what = slices.Delete(o.what, i, i+1)
+		if o.what = slices.Delete(o.what, i, i+1); len(o.what) == 0 && o.empty != nil {
+			close(o.empty)
+			o.empty = nil
+		}
 		o.mu.Unlock()
-		o.all.Done()
 	}
+}
+
+// ended returns a channel that is closed when nothing is left. It is no WaitGroup,
+// because a start may still begin something while a stop waits.
+func (o *ownedWork) ended() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.empty == nil {
+		o.empty = make(chan struct{})
+	}
+	empty := o.empty
+	if len(o.what) == 0 {
+		close(o.empty)
+		o.empty = nil
+	}
+	return empty
 }
 
 // left lists what has not ended.

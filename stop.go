@@ -163,7 +163,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 			errs = append(errs, err)
 		}
 	}
-	if !waitFor(ctx, &d.owned.all) {
+	if !waitForEnd(ctx, d.owned.ended()) {
 		if left := d.owned.left(); left != "" {
 			errs = append(errs, fmt.Errorf("not ended: %s", left))
 		}
@@ -242,6 +242,10 @@ func waitFor(ctx context.Context, all *sync.WaitGroup) bool {
 		all.Wait()
 		close(ended)
 	}()
+	return waitForEnd(ctx, ended)
+}
+
+func waitForEnd(ctx context.Context, ended <-chan struct{}) bool {
 	select {
 	case <-ended:
 		return true
