@@ -47,6 +47,7 @@ type Daemon struct {
 	offers     []offered       // functions that can be called by name
 	methods    []rpc.Method    // of the user's, for the control socket
 	secret     map[string]bool // methods whose parameters are
+	turns      turns
 	control    controlSocket
 	refusals   refusals
 	tasks      taskRuns // started over the control socket
@@ -78,6 +79,7 @@ type Daemon struct {
 	waits         atomic.Int32 // calls of Wait and Stop
 	endErr        error        // what went wrong while stopping
 	ending        []func() error
+	errorLimits   map[string]*recordLimit // by place
 }
 
 type state int
@@ -178,16 +180,15 @@ func (d *Daemon) whyNot() string {
 // onLoop runs fn on the loop and waits for it. A panic is an error.
 func (d *Daemon) onLoop(ctx context.Context, fn func() error) error {
 	result := make(chan error, 1)
-	posted := d.loop.Post(func() {
-		result <- protect(fn)
-	})
-	if !posted {
+	turn := d.soon("functions", 0, func() { result <- protect(fn) })
+	if turn == nil {
 		return ErrStopped
 	}
 	select {
 	case err := <-result:
 		return err
 	case <-ctx.Done():
+		d.turns.forget(turn) // else those that have been given up fill a loop that hangs
 		return fmt.Errorf("it did not end in time: %w", context.Cause(ctx))
 	case <-d.loopEnd:
 		return errors.New("the loop has ended")

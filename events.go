@@ -87,12 +87,21 @@ func emitCounted[E any](ctx context.Context, d *Daemon, event E) (stopped bool) 
 	return stopped
 }
 
+// eventLimit is how many events of that type may wait for the loop.
+func eventLimit(event any) int {
+	switch event.(type) {
+	case ClientConnected, ClientClosed:
+		return maxClientEvents
+	}
+	return maxEvents
+}
+
 // announce counts an event, and has its handlers called when the loop comes to
-// it. Without handlers the loop is left alone.
+// it; see turns for what is left out. Without handlers the loop is left alone.
 func announce[E any](d *Daemon, event E) {
 	witness(d, event)
-	if d.bus.Count(reflect.TypeFor[E]()) {
-		d.post(func() { emitCounted(d.live, d, event) })
+	if kind := reflect.TypeFor[E](); d.bus.Count(kind) {
+		d.soon(kind.String(), eventLimit(event), func() { emitCounted(d.live, d, event) })
 	}
 }
 
@@ -117,11 +126,37 @@ func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
 	if !quiet && emitHere(d.live, d, e) {
 		return
 	}
+	if !d.errorLimit(message, where).take(1) {
+		return
+	}
 	attrs := []any{slog.String("where", where), slog.Any("err", err)}
 	if panicked != nil {
 		attrs = append(attrs, slog.String("stack", e.Stack))
 	}
 	d.log.Error(message, attrs...)
+}
+
+// What fails again and again is logged so often, per second and at once.
+const (
+	errorRate  = 10
+	errorBurst = 100
+)
+
+// errorLimit bounds the errors of one place in the log.
+func (d *Daemon) errorLimit(message, where string) *recordLimit {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.errorLimits == nil {
+		d.errorLimits = map[string]*recordLimit{}
+	}
+	l := d.errorLimits[where]
+	if l == nil {
+		l = newRecordLimit(&d.logs, errorRate, errorBurst, func(records uint64) {
+			d.log.Error(message+", again and again: records were left out", "where", where, "count", records)
+		})
+		d.errorLimits[where] = l
+	}
+	return l
 }
 
 // Started says that the daemon is ready: its workers are, and its loops begin.

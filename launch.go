@@ -31,12 +31,14 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 		cfg.MemoryLimit, cfg.MaxMemory = 0, 0
 	}
 	log := d.log.With("pool", p.name)
+	records := &workerRecords{d: d, log: log}
 	return pool.New(cfg, worker.Hello(p.funcs), launch, pool.Hooks{
 		Ready: func(id uint64, pid int, took time.Duration) {
 			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
 			announce(d, WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
 		},
 		Died: func(dead *pool.Death, expected bool) {
+			records.end(dead.PID)
 			switch {
 			case dead.Race:
 				log.Error("worker had a data race", "worker", dead.Worker, "pid", dead.PID, "how", dead.String(), "report", dead.Stack)
@@ -57,7 +59,11 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 			log.Error("pool failed", "reason", reason)
 			announce(d, PoolFailed{Pool: p.name, Reason: reason})
 		},
-		Log:  func(pid int, call uint64, record []byte) { d.logged(p, pid, call, record) },
+		Log: func(pid int, call uint64, record []byte) {
+			if records.take(pid, len(record)) {
+				d.logged(p, pid, call, record)
+			}
+		},
 		Loop: func(id uint64, pid int, state wire.LoopState, fault wire.Fault) { d.looped(p, id, pid, state, fault) },
 		Stop: func(why string) { d.begin(why) },
 	})
@@ -202,6 +208,6 @@ func (d *Daemon) looped(p *declaration, id uint64, pid int, state wire.LoopState
 		announce(d, LoopStopped{Pool: p.name, Worker: id, PID: pid})
 	case wire.LoopError:
 		err := fmt.Errorf("the loop of worker %d: %w", pid, &RemoteError{Code: fault.Code, Message: fault.Message})
-		d.post(func() { d.report("pool "+p.name, err, false) })
+		d.reportSoon("pool "+p.name, err)
 	}
 }

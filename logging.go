@@ -75,7 +75,7 @@ type logs struct {
 	writer logWriter                 // nil with Config.Logger, and until it is opened
 	stats  func() LogStats           // of writer
 	reopen func()                    // nil if there is nothing to reopen
-	muted  map[*outputLimit]struct{} // which have something to report
+	muted  map[*recordLimit]struct{} // which have something to report
 }
 
 // logTarget is where records go.
@@ -287,7 +287,7 @@ func (d *Daemon) closeLogs() error {
 	return w.Close(ctx)
 }
 
-func (l *logs) mutedNow() (all []*outputLimit) {
+func (l *logs) mutedNow() (all []*recordLimit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for m := range l.muted {

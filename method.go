@@ -78,7 +78,7 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 			return out, err
 		} // else the loop may still be at it, and write to out and err
 		if panicked := (*bus.PanicError)(nil); errors.As(ran, &panicked) {
-			d.post(func() { d.report("method "+name, panicked, false) })
+			d.reportSoon("method "+name, panicked)
 			return none, &rpc.Error{Code: rpc.CodeInternal, Message: fmt.Sprintf("%s panicked: %v", name, panicked.Value)}
 		}
 		return none, fmt.Errorf("%s on the daemon's loop: %w", name, ran)

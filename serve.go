@@ -58,7 +58,7 @@ func (d *Daemon) startServers() {
 			err := protect(func() error { return s.serve(s.conns) })
 			if err != nil && d.closing.Err() == nil && !errors.Is(err, net.ErrClosed) {
 				where := fmt.Sprintf("the server on %s %s", s.listener.network, s.listener.addr)
-				d.post(func() { d.report(where, err, false) })
+				d.reportSoon(where, err)
 			}
 		}()
 	}

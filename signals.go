@@ -186,7 +186,8 @@ func (d *Daemon) received(s Signal) {
 		return
 	}
 	taken := make(chan struct{})
-	d.post(func() {
+	// One that finds no room is one of many of the same that wait already.
+	d.soon("signal "+s.Name(), maxSignals, func() {
 		close(taken)
 		if !emitHere(d.live, d, s) && d.config.Signals[s.Signal] == SignalDefault {
 			d.obey(s, by)

@@ -48,6 +48,7 @@ type LoopStats struct {
 	Overruns uint64        `json:"overruns"` // ticks that took longer than their interval
 	Panics   uint64        `json:"panics"`   // functions of the loop that panicked
 	Pending  int           `json:"pending"`  // functions that wait for their turn
+	LeftOut  uint64        `json:"left_out"` // events and signals left out because the loop was too slow for them
 	Running  time.Duration `json:"running"`  // how long the function that runs now has been running; 0 if none does
 }
 
@@ -173,6 +174,8 @@ func (d *Daemon) figures() Stats {
 	d.processStats(&s)
 	l := d.loop.Stats()
 	s.Loop = LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running}
+	waiting, leftOut := d.turns.count()
+	s.Loop.Pending, s.Loop.LeftOut = s.Loop.Pending+waiting, leftOut
 	for _, t := range tickers {
 		ts := t.Stats()
 		s.Loop.Ticks += ts.Runs

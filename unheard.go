@@ -13,6 +13,9 @@ const (
 
 	// maxUnheard bounds the failures that wait for that; more are only counted.
 	maxUnheard = 1024
+
+	// maxUnheardReports bounds the reports of them that wait for the loop.
+	maxUnheardReports = 16
 )
 
 // unheardCall is a future that has failed.
@@ -55,7 +58,7 @@ func (u *unheard) look(d *Daemon) {
 		more, u.more = u.more, 0
 	}
 	u.mu.Unlock()
-	d.post(func() { reportUnheard(d, over, more) })
+	d.soon("failures of calls made with Go", maxUnheardReports, func() { reportUnheard(d, over, more) })
 }
 
 // end reports all that are left, before the loop ends.

@@ -204,7 +204,7 @@ func (d *Daemon) restart(reason string) {
 func (d *Daemon) aside(what string, do func(context.Context) error) {
 	d.owned.Go(what, func() {
 		if err := do(d.closing); err != nil && d.closing.Err() == nil {
-			d.post(func() { d.report(what, err, false) })
+			d.reportSoon(what, err)
 		}
 	})
 }

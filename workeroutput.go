@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/legion-go/legion/internal/proc"
 )
@@ -15,13 +14,13 @@ type workerOutput struct {
 	log     *slog.Logger
 	started chan struct{} // closed when pid is known
 	pid     int
-	limit   outputLimit
+	limit   *recordLimit
 	dump    stackDump // of the goroutine that reads stderr
 }
 
 func (d *Daemon) newWorkerOutput(pool string) *workerOutput {
 	o := &workerOutput{log: d.log.With("pool", pool), started: make(chan struct{})}
-	o.limit = outputLimit{logs: &d.logs, tell: o.tell, tokens: outputBurst, at: time.Now()}
+	o.limit = newRecordLimit(&d.logs, outputRate, outputBurst, o.tell)
 	return o
 }
 
@@ -39,7 +38,7 @@ func (o *workerOutput) line(s proc.Stream, line []byte) {
 	if s == proc.Stderr && o.dump.has(line) {
 		level = slog.LevelDebug // it is in the WorkerError too
 	}
-	if ctx := context.Background(); o.log.Enabled(ctx, level) && o.limit.take(len(line)) {
+	if ctx := context.Background(); o.log.Enabled(ctx, level) && o.limit.take(price(len(line))) {
 		o.log.Log(ctx, level, string(line), "pid", o.pid, "stream", s.String())
 	}
 }
@@ -50,87 +49,41 @@ func (o *workerOutput) tell(lines uint64) {
 }
 
 const (
-	// outputRate and outputBurst bound the lines of one worker: per second, and at
-	// once. A longer line counts as one for each outputUnit bytes begun.
+	// outputRate and outputBurst bound the lines of one worker, and its log records
+	// beside them: per second, and at once. A longer line counts as one for each
+	// outputUnit bytes begun.
 	outputRate  = 1000
 	outputBurst = 5000
 	outputUnit  = 1 << 10
-
-	// outputPause is how long everything is dropped once there were too many.
-	outputPause = time.Second
 )
 
-// outputLimit is a bucket of tokens. When it is empty, all lines are dropped for
-// a while, so that the line that says how many is one among many.
-type outputLimit struct {
-	logs *logs
-	tell func(lines uint64)
+// price is what a line or record of so many bytes counts as.
+func price(size int) int { return max(1, (size+outputUnit-1)/outputUnit) }
 
-	telling sync.Mutex // held while tell is called, and taken before mu
-
-	mu      sync.Mutex
-	tokens  float64
-	at      time.Time // when tokens were counted
-	dropped uint64    // in this pause; 0 if there is none
-	pause   *time.Timer
+// workerRecords bounds the log records of the workers of a pool, which come over
+// their links.
+type workerRecords struct {
+	d      *Daemon
+	log    *slog.Logger
+	limits sync.Map // pid → *recordLimit
 }
 
-// take reports whether a line of so many bytes is to be logged.
-func (l *outputLimit) take(size int) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.dropped == 0 {
-		now := time.Now()
-		l.tokens = min(outputBurst, l.tokens+now.Sub(l.at).Seconds()*outputRate)
-		l.at = now
-		if price := float64(max(1, (size+outputUnit-1)/outputUnit)); l.tokens >= price {
-			l.tokens -= price
-			return true
-		}
-		l.pause = time.AfterFunc(outputPause, l.report)
-		l.logs.mute(l)
+// take reports whether a record of so many bytes is to be logged.
+func (w *workerRecords) take(pid, size int) bool {
+	l, ok := w.limits.Load(pid)
+	if !ok {
+		l, _ = w.limits.LoadOrStore(pid, newRecordLimit(&w.d.logs, outputRate, outputBurst, func(records uint64) {
+			w.log.Warn("a worker logs too much: records were dropped", "pid", pid, "records", records)
+		}))
 	}
-	l.dropped++
-	l.logs.lost.Add(1)
-	return false
+	return l.(*recordLimit).take(price(size))
 }
 
-// report ends a pause. It returns when what was dropped in it has been told, by
-// another goroutine perhaps.
-func (l *outputLimit) report() {
-	l.telling.Lock()
-	defer l.telling.Unlock()
-	l.mu.Lock()
-	n := l.dropped
-	l.dropped = 0
-	if l.pause != nil {
-		l.pause.Stop()
+// end reports what is not reported yet of a worker that has ended.
+func (w *workerRecords) end(pid int) {
+	if l, ok := w.limits.LoadAndDelete(pid); ok {
+		l.(*recordLimit).report()
 	}
-	l.mu.Unlock()
-	if n > 0 {
-		l.tell(n)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.dropped == 0 { // else the next pause has begun
-		l.logs.unmute(l)
-	}
-}
-
-// mute notes that m has to report something.
-func (l *logs) mute(m *outputLimit) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.muted == nil {
-		l.muted = map[*outputLimit]struct{}{}
-	}
-	l.muted[m] = struct{}{}
-}
-
-func (l *logs) unmute(m *outputLimit) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.muted, m)
 }
 
 // stackDump tells the lines of Go's crash reports from others: blocks that begin

@@ -124,7 +124,7 @@ func (p *printer) status(s *legion.Status) {
 	for _, n := range []struct {
 		n    uint64
 		what string
-	}{{s.Loop.Missed, "missed"}, {s.Loop.Overruns, "late"}, {s.Loop.Panics, "panics"}} {
+	}{{s.Loop.Missed, "missed"}, {s.Loop.LeftOut, "left out"}, {s.Loop.Overruns, "late"}, {s.Loop.Panics, "panics"}} {
 		if n.n > 0 {
 			loop += fmt.Sprintf(", %d %s", n.n, n.what)
 		}

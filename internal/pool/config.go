@@ -86,4 +86,6 @@ const (
 	crashesAtOnce   = 4
 	crashBackoffMin = 10 * time.Millisecond
 	crashBackoffMax = 200 * time.Millisecond
+	// shortLoop is the life of a worker whose loop ends too soon to do any good.
+	shortLoop = 10 * time.Second
 )

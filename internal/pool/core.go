@@ -42,14 +42,15 @@ type core struct {
 	live     int           // calls that have not ended
 	armed    time.Duration // when the shell will call tick; 0 = not at all
 
-	deaths   []stamp       // recent unexpected deaths, oldest first
-	delayed  time.Duration // for how long starts were put off after crashes, ever
-	bootFail int           // workers in a row that died before they were ready
-	streak   int           // workers in a row that died without finishing a call
-	unready  int           // replacements in a row that died before they were ready
-	jammed   bool          // it is Broken because of stuck processes
-	notUntil time.Duration // no starts before
-	last     *Death        // the last unexpected one
+	deaths     []stamp       // recent unexpected deaths, oldest first
+	delayed    time.Duration // for how long starts were put off after crashes, ever
+	bootFail   int           // workers in a row that died before they were ready
+	streak     int           // workers in a row that died without finishing a call
+	shortLoops int           // loops in a row that ended at once
+	unready    int           // replacements in a row that died before they were ready
+	jammed     bool          // it is Broken because of stuck processes
+	notUntil   time.Duration // no starts before
+	last       *Death        // the last unexpected one
 
 	drainUntil time.Duration
 	cancelled  bool // draining has come to cancelling

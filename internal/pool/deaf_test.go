@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// deaf is a worker that says that it is alive, again and again, and takes in
+// deaf is a worker that logs, again and again, and takes in
 // nothing of what is sent to it.
 func deaf(conn link.Conn) error {
 	hello := wire.Hello{Version: wire.Version}
@@ -18,7 +18,7 @@ func deaf(conn link.Conn) error {
 	}
 	err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello))
 	for ; err == nil; time.Sleep(time.Millisecond) {
-		err = conn.Send(wire.Header{Kind: wire.Pong}, nil)
+		err = conn.Send(wire.Header{Kind: wire.Log}, nil)
 	}
 	return nil
 }

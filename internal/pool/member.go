@@ -40,6 +40,7 @@ type member struct {
 	asked    *question // for its stacks; nil if none is open
 	controls sync.WaitGroup
 	sending  atomic.Int32 // requests under way that may have to wait for room
+	manners  manners
 }
 
 // run is the life of a member.
@@ -117,9 +118,11 @@ func (m *member) do(a act) {
 		m.control(wire.Header{Kind: wire.Cancel, Code: uint16(a.code), Call: a.id}, nil)
 		return
 	case opPing:
+		m.manners.pings.Add(1)
 		m.control(wire.Header{Kind: wire.Ping}, nil)
 		return
 	case opPause:
+		m.manners.pauses.Add(1)
 		m.control(wire.Header{Kind: wire.Pause}, nil)
 		return
 	case opResume:
@@ -209,6 +212,9 @@ func (m *member) fault(err error) {
 // receive takes one frame from the worker. What it says is checked: a worker may
 // be compromised.
 func (m *member) receive(f link.Frame, began time.Time) error {
+	if err := m.manners.admit(f.Header); err != nil {
+		return err
+	}
 	switch f.Kind {
 	case wire.Response:
 		return m.response(f)
@@ -237,8 +243,6 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 		return m.loop(f)
 	case wire.Stack:
 		return m.stacks(f)
-	default:
-		return fmt.Errorf("a worker may not send %v", f.Kind)
 	}
 	return nil
 }

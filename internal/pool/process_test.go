@@ -62,6 +62,8 @@ func serveTests(conn link.Conn, busy *atomic.Int32, how string) error {
 		time.Sleep(time.Hour)
 	case "deaf":
 		return deaf(conn)
+	case "rude":
+		return rude(conn)
 	case "crowded":
 		for range 4000 {
 			go linger()
@@ -164,7 +166,11 @@ func start(t *testing.T, cfg Config, launch Launcher) *testPool {
 		infos = append(infos, wire.FuncInfo{Name: name})
 	}
 	p := &testPool{t: t, says: make(chan string, 100)}
-	p.Pool = New(cfg, infos, launch, Hooks{Log: func(_ int, _ uint64, record []byte) { p.says <- string(record) }})
+	p.Pool = New(cfg, infos, launch, Hooks{Log: func(_ int, _ uint64, record []byte) {
+		if len(record) > 0 {
+			p.says <- string(record)
+		}
+	}})
 	t.Cleanup(func() { p.Stop(0) })
 	started := make(chan error, 1)
 	go func() { started <- p.Start(context.Background()) }()

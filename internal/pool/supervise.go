@@ -172,7 +172,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != Draining:
 		k.goOnWithout(fx, w, d, now)
 	case w.done:
-		k.wait(crashBackoffMin, 0, crashBackoffMax, now) // a loop that ends at once is not to spin
+		k.loopEnded(w, now)
 	default:
 		k.blame(fx, w, d, booting, now)
 	}
@@ -182,6 +182,16 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	k.pump(fx, now)
 	k.plan(fx, now)
 	fx.poke = true
+}
+
+// loopEnded puts off the next start when a loop has ended by itself: that is no
+// death, but loops that end at once, again and again, must not spin.
+func (k *core) loopEnded(w *worker, now time.Duration) {
+	if now-w.readyAt > shortLoop {
+		k.shortLoops = 0
+	}
+	k.wait(crashBackoffMin, k.shortLoops, k.cfg.BackoffMax, now)
+	k.shortLoops++
 }
 
 // drop takes w off the list.

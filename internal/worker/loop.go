@@ -12,6 +12,14 @@ import (
 // ErrEndLoop is returned by a loop to end itself, and with it its worker.
 var ErrEndLoop = errors.New("end of the loop")
 
+// A loop that fails pauses, for twice as long after each failure in a row, so that
+// what it lacks is not asked for all the time: from firstLoopPause to lastLoopPause,
+// or for the rest of its interval if that is longer.
+const (
+	firstLoopPause = 10 * time.Millisecond
+	lastLoopPause  = 10 * time.Second
+)
+
 // ownLoop is the loop that a worker runs beside its calls. An iteration takes
 // the place of a call, so that calls run between two iterations and never beside
 // one. When both wait, they take turns.
@@ -45,6 +53,7 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 	s.tell(wire.LoopRuns, nil)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var pause time.Duration // after a failure
 	for start, n := time.Now(), time.Duration(1); ; n++ {
 		select {
 		case <-timer.C:
@@ -60,6 +69,9 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 			return true
 		case err != nil && ctx.Err() == nil:
 			s.tell(wire.LoopError, wire.AppendFault(nil, s.Fault(err)))
+			pause = min(max(2*pause, firstLoopPause), lastLoopPause)
+		default:
+			pause = 0
 		}
 		// As with the daemon's loop, the n-th iteration is due n intervals after
 		// the start, and those that were missed are left out.
@@ -68,7 +80,7 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 			n += -due / s.LoopEvery
 			due = time.Until(start.Add(n * s.LoopEvery))
 		}
-		timer.Reset(max(due, 0))
+		timer.Reset(max(due, pause))
 	}
 }
 

@@ -1,0 +1,127 @@
+package pool
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// manners are what a worker may say, and when; PROTOCOL.md has it as a table. A frame that it may not send is a breach
+// of protocol. So a compromised worker cannot make the daemon do, again and again, what nothing has asked for: of each
+// frame there is one, or one for each question, or its pace is bounded.
+//
+// One goroutine at a time receives, and owns all but the counters of questions.
+type manners struct {
+	looping bool // the workers have loops of their own
+
+	phase  phase
+	loop   loopPhase
+	ponged int32 // answers to pings
+	held   int32 // LoopPaused
+	pace   pace
+
+	pings  atomic.Int32 // sent; before the frame is
+	pauses atomic.Int32 // sent; before the frame is
+}
+
+// phase is how far the life of a worker has come, by what it has said.
+type phase uint8
+
+const (
+	phaseStarts phase = iota // nothing yet, but for its log
+	phaseServes              // Ready
+	phaseFailed              // Failed
+)
+
+// loopPhase is the same of its own loop.
+type loopPhase uint8
+
+const (
+	loopNone loopPhase = iota
+	loopRuns
+	loopHeld
+	loopOver
+)
+
+// admit returns why the worker may not send f now, or nil. It may wait: a worker that talks too much is slowed down.
+func (m *manners) admit(h wire.Header) error {
+	switch h.Kind {
+	case wire.Ready, wire.Failed:
+		if m.phase != phaseStarts {
+			return fmt.Errorf("%v a second time, or after %v", h.Kind, map[phase]wire.Kind{phaseServes: wire.Ready, phaseFailed: wire.Failed}[m.phase])
+		}
+		m.phase = phaseServes
+		if h.Kind == wire.Failed {
+			m.phase = phaseFailed
+		}
+		return nil
+	case wire.Log: // a worker may log while it sets itself up
+		m.pace.wait()
+		return nil
+	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack:
+		if m.phase != phaseServes {
+			return fmt.Errorf("%v before Ready, or after Failed", h.Kind)
+		}
+	default:
+		return fmt.Errorf("a worker may not send %v", h.Kind)
+	}
+	switch h.Kind {
+	case wire.Pong:
+		if m.ponged++; m.ponged > m.pings.Load() {
+			return fmt.Errorf("%v without a Ping", h.Kind)
+		}
+	case wire.Loop:
+		return m.admitLoop(wire.LoopState(h.Code))
+	}
+	return nil
+}
+
+// admitLoop is the part about the worker's own loop: it runs, is held once for each Pause at most, and ends once.
+func (m *manners) admitLoop(state wire.LoopState) error {
+	if !m.looping {
+		return fmt.Errorf("news of a loop, which workers of this pool do not have")
+	}
+	from := m.loop
+	switch {
+	case state == wire.LoopRuns && (from == loopNone || from == loopHeld):
+		m.loop = loopRuns
+	case state == wire.LoopPaused && from == loopRuns && m.held < m.pauses.Load():
+		m.loop = loopHeld
+		m.held++
+	case state == wire.LoopEnded && (from == loopRuns || from == loopHeld):
+		m.loop = loopOver
+	case state == wire.LoopError && from == loopRuns:
+		m.pace.wait()
+	default:
+		return fmt.Errorf("news %d of its loop that cannot be true: it has been %s", state, [...]string{"silent", "running", "held", "over"}[from])
+	}
+	return nil
+}
+
+// A worker may send so many frames that nothing has asked for at once, then at a pace of one for each paceStep. What
+// they bring is rated above (the log takes some thousand lines a second); the pace only bounds what they cost on the way.
+const (
+	paceBurst = 10000
+	paceStep  = 50 * time.Microsecond
+)
+
+// pace is a bucket of tokens.
+type pace struct {
+	spent int
+	at    time.Time // when spent was counted
+}
+
+// wait takes a token, and waits for one. The frames behind have to wait, too, and in the end the worker for room.
+func (p *pace) wait() {
+	if p.spent++; p.spent < paceBurst {
+		return
+	}
+	now := time.Now()
+	p.spent = max(p.spent-int(min(now.Sub(p.at)/paceStep, paceBurst)), 0)
+	p.at = now
+	if p.spent >= paceBurst {
+		time.Sleep(paceStep)
+	}
+}

@@ -1,0 +1,183 @@
+package legion
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// flooded is a daemon whose loop stands still until it is released.
+type flooded struct {
+	d       *Daemon
+	log     lockedText
+	held    chan struct{} // closed when it stands
+	release chan struct{}
+}
+
+type lockedText struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedText) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lockedText) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.b.String(), text)
+}
+
+type standStill struct{}
+
+func newFlooded(t *testing.T, declare func(d *Daemon)) *flooded {
+	t.Helper()
+	f := &flooded{held: make(chan struct{}), release: make(chan struct{})}
+	f.d = New(Config{Name: "flooded", Control: "none", Logger: slog.New(slog.NewTextHandler(&f.log, nil))})
+	f.d.InProcess()
+	On(f.d, func(context.Context, standStill) error { close(f.held); <-f.release; return nil })
+	declare(f.d)
+	if err := f.d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = Emit(context.Background(), f.d, standStill{}) }()
+	<-f.held
+	return f
+}
+
+// goOn lets the loop go, sees that it is free at once, and stops the daemon.
+func (f *flooded) goOn(t *testing.T) {
+	t.Helper()
+	close(f.release)
+	if err := f.d.onLoop(t.Context(), func() error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if err := f.d.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What comes from outside again and again, while the loop stands still, fills
+// neither the loop nor the log, whatever it is. What was left out is told.
+func TestFloods(t *testing.T) {
+	const flood = 50_000
+	pool := &declaration{name: "pool"}
+	for name, c := range map[string]struct {
+		come  func(d *Daemon, i int)
+		limit int
+	}{
+		"clients":      {func(d *Daemon, _ int) { announce(d, ClientConnected{}) }, maxClientEvents},
+		"gone clients": {func(d *Daemon, _ int) { announce(d, ClientClosed{}) }, maxClientEvents},
+		"workers":      {func(d *Daemon, _ int) { announce(d, WorkerStarted{}) }, maxEvents},
+		"deaths":       {func(d *Daemon, _ int) { announce(d, WorkerExited{}) }, maxEvents},
+		"loop errors":  {func(d *Daemon, i int) { d.looped(pool, 1, 1, wire.LoopError, wire.Fault{Message: fmt.Sprint(i)}) }, maxErrors},
+		"loop states":  {func(d *Daemon, _ int) { d.looped(pool, 1, 1, wire.LoopRuns, wire.Fault{}) }, maxEvents},
+		"errors":       {func(d *Daemon, i int) { d.reportSoon("a method", fmt.Errorf("error %d", i)) }, maxErrors},
+		"signals":      {func(d *Daemon, i int) { d.received(Signal{Signal: syscall.SIGWINCH, Count: i}) }, maxSignals},
+		"given up": {func(d *Daemon, _ int) { // by clients whose methods never had their turn
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = d.onLoop(ctx, func() error { return nil })
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			handled := 0 // no lock: on the loop
+			f := newFlooded(t, func(d *Daemon) {
+				On(d, func(context.Context, ClientConnected) error { handled++; return nil })
+				On(d, func(context.Context, ClientClosed) error { handled++; return nil })
+				On(d, func(context.Context, WorkerStarted) error { handled++; return nil })
+				On(d, func(context.Context, WorkerExited) error { handled++; return nil })
+				On(d, func(context.Context, LoopStarted) error { handled++; return nil })
+				On(d, func(context.Context, Error) error { handled++; return nil })
+				On(d, func(context.Context, Signal) error { handled++; return nil })
+			})
+			for i := range flood {
+				c.come(f.d, i)
+			}
+			s := f.d.Stats().Loop
+			if s.Pending > c.limit+1 {
+				t.Errorf("%d wait for the loop, the limit is %d", s.Pending, c.limit)
+			}
+			if want := uint64(flood - c.limit); c.limit > 0 && s.LeftOut != want {
+				t.Errorf("%d were left out, not %d", s.LeftOut, want)
+			}
+			f.goOn(t)
+			if handled != c.limit {
+				t.Errorf("%d were handled, not %d", handled, c.limit)
+			}
+			if told := f.log.count("the loop is too slow"); (told == 0) != (c.limit == 0) {
+				t.Errorf("it was told %d times:\n%s", told, f.log.b.String())
+			}
+			if n := f.log.count("\n"); n > 2*errorBurst {
+				t.Errorf("the log has %d lines", n)
+			}
+		})
+	}
+}
+
+// What fails at every turn of the loop is logged at a bounded rate, and counted.
+func TestErrorsWithoutEnd(t *testing.T) {
+	f := newFlooded(t, func(*Daemon) {})
+	close(f.release)
+	const errs = 10_000
+	err := f.d.onLoop(t.Context(), func() error {
+		for range errs {
+			f.d.report("a loop", errors.New("it fails at once"), false)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := f.d.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	n := f.log.count(`msg="an error of the loop"`)
+	left := f.log.count("again and again")
+	if n < errorBurst || n > errs/10 || left == 0 {
+		t.Errorf("%d of %d errors are in the log, and %d lines say that more are not", n, errs, left)
+	}
+}
+
+// The events of workers keep their order, and what waits when the daemon stops is
+// handled still.
+func TestTurnsKeepTheirOrder(t *testing.T) {
+	var seen []string // no lock: on the loop
+	f := newFlooded(t, func(d *Daemon) {
+		On(d, func(_ context.Context, e WorkerStarted) error {
+			seen = append(seen, fmt.Sprint("start ", e.Worker))
+			return nil
+		})
+		On(d, func(_ context.Context, e WorkerExited) error {
+			seen = append(seen, fmt.Sprint("end ", e.Worker))
+			return nil
+		})
+	})
+	var want []string
+	for i := range uint64(100) {
+		announce(f.d, WorkerStarted{Worker: i})
+		announce(f.d, WorkerExited{Worker: i})
+		want = append(want, fmt.Sprint("start ", i), fmt.Sprint("end ", i))
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- f.d.Stop(context.Background()) }()
+	<-f.d.closing.Done()
+	close(f.release)
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if fmt.Sprint(seen) != fmt.Sprint(want) {
+		t.Errorf("%d events, not %d, or in another order: %.300v", len(seen), len(want), seen)
+	}
+}
