@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -13,8 +14,8 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// A worker has the daemon's arguments and environment, and nothing of Legion's
-// in them; neither have those that it starts.
+// A worker has the daemon's arguments and environment, and of Legion's in them
+// only the variable by which what it starts is found when it has gone.
 func TestSurroundings(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	t.Setenv("GOMAXPROCS", "7") // which is not what the worker's is set to
@@ -25,10 +26,14 @@ func TestSurroundings(t *testing.T) {
 	}
 	env := os.Environ()
 	slices.Sort(env)
-	if got, want := s.must(t, deed{What: "env"}), strings.Join(env, "\n"); got != want {
+	cookie := regexp.MustCompile(`(?m)\n?^_LEGION_WORKER=\S+:solo$`)
+	got := s.must(t, deed{What: "env"})
+	if got, want := cookie.ReplaceAllString(got, ""), strings.Join(env, "\n"); got != want {
 		t.Errorf("environment: %q\nwant %q", got, want)
 	}
-	if got := s.must(t, deed{What: "grandchild's env"}); strings.Contains(got, "_LEGION") || !strings.Contains(got, "GOMAXPROCS=7\n") {
+	mark := cookie.FindString(got)
+	got = s.must(t, deed{What: "grandchild's env"})
+	if strings.Count(got, "_LEGION") != 1 || !strings.Contains(got, mark[1:]) || !strings.Contains(got, "GOMAXPROCS=7\n") {
 		t.Errorf("a grandchild's environment: %q", got)
 	}
 }
