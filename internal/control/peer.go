@@ -90,13 +90,5 @@ func onDescriptor(conn any, fn func(fd int) error) error {
 	if !ok {
 		return errors.New("it has no descriptor")
 	}
-	raw, err := has.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var result error
-	if err := raw.Control(func(fd uintptr) { result = fn(int(fd)) }); err != nil {
-		return err
-	}
-	return result
+	return host.OnDescriptor(has, fn)
 }

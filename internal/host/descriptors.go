@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,4 +41,17 @@ func listDescriptors() []string {
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	return names
+}
+
+// OnDescriptor runs fn on the descriptor of a file or connection, whose mode of blocking is not touched.
+func OnDescriptor(c syscall.Conn, fn func(fd int) error) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var result error
+	if err := raw.Control(func(fd uintptr) { result = fn(int(fd)) }); err != nil {
+		return err
+	}
+	return result
 }

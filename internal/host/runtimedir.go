@@ -111,16 +111,11 @@ func provide(path, by string, owner Identity) error {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err // names operation and path
 	}
-	// Not followed if it is a link; O_DIRECTORY also keeps the open from waiting for the other end of a named pipe.
-	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return whyNotOpened(path, err)
-	}
-	defer dir.Close()
-	info, err := dir.Stat()
+	dir, info, err := openFolder(path)
 	if err != nil {
 		return err
 	}
+	defer dir.Close()
 	if open := info.Mode() & 0o022; open != 0 {
 		return fmt.Errorf("%w: its mode is %#o, others may write to it: look what is in it, then chmod go-w", ErrUnsafe, info.Mode().Perm())
 	}
@@ -145,15 +140,11 @@ func provide(path, by string, owner Identity) error {
 // LetPass adds bits, 0011 for everybody or 0010 for the folder's group, to the mode of a folder that [RuntimeDir]
 // has provided, so that they reach what is in it and lets them in by itself. They cannot list what is there. The folder is given to the group gid before, unless that is -1.
 func LetPass(path string, bits fs.FileMode, gid int) error {
-	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return whyNotOpened(path, err)
-	}
-	defer dir.Close()
-	info, err := dir.Stat()
+	dir, info, err := openFolder(path)
 	if err != nil {
 		return err
 	}
+	defer dir.Close()
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && gid >= 0 && int(st.Gid) != gid {
 		if err := dir.Chown(-1, gid); err != nil {
 			return fmt.Errorf("giving the folder %s to group %d, so that its members reach the socket: %w: the daemon's user must be a member", path, gid, err)
@@ -201,6 +192,21 @@ func checkParent(parent string) error {
 		return fmt.Errorf("%w: everybody may rename and remove what is in %s: chmod o-w or chmod +t", ErrUnsafe, parent)
 	}
 	return nil
+}
+
+// openFolder opens a folder and nothing else. A link is not followed; O_DIRECTORY also keeps the open from waiting for the
+// other end of a named pipe.
+func openFolder(path string) (*os.File, fs.FileInfo, error) {
+	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, nil, whyNotOpened(path, err)
+	}
+	info, err := dir.Stat()
+	if err != nil {
+		_ = dir.Close()
+		return nil, nil, err
+	}
+	return dir, info, nil
 }
 
 // whyNotOpened tells the errors apart for which systems have different numbers.

@@ -32,7 +32,7 @@ func lockFolder(ctx context.Context, path string, guarded bool) (unlock func(), 
 		err = fmt.Errorf("%w: everybody may rename and remove what is in %s: chmod o-w or chmod +t", host.ErrUnsafe, path)
 	}
 	for begin := time.Now(); err == nil; {
-		err = onDescriptor(dir, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
+		err = host.OnDescriptor(dir, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
 		if err == nil {
 			return func() { _ = dir.Close() }, nil
 		}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/host"
 )
 
 // ErrInUse says that another process answers at the path.
@@ -69,7 +71,7 @@ func (o Options) listen(f *os.File, path string) (*net.UnixListener, error) {
 			return nil, err
 		}
 	}
-	if err := onDescriptor(f, func(fd int) error { return unix.Listen(fd, backlog) }); err != nil {
+	if err := host.OnDescriptor(f, func(fd int) error { return unix.Listen(fd, backlog) }); err != nil {
 		return nil, err
 	}
 	l, err := net.FileListener(f)
@@ -103,17 +105,4 @@ func bind(path string) (*os.File, error) {
 		return nil, fmt.Errorf("bind: %w", err)
 	}
 	return os.NewFile(uintptr(fd), path), nil
-}
-
-// onDescriptor runs fn on the descriptor of a file.
-func onDescriptor(f *os.File, fn func(fd int) error) error {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var result error
-	if err := raw.Control(func(fd uintptr) { result = fn(int(fd)) }); err != nil {
-		return err
-	}
-	return result
 }
