@@ -37,7 +37,7 @@ func TestControlFollows(t *testing.T) {
 		}
 	})
 	type note struct{ Text string }
-	for deadline := time.After(10 * time.Second); ; { // until the follower is there
+	for deadline := time.After(30 * time.Second); ; { // until the follower is there
 		if err := legion.Emit(ctx, c.d, note{"hello"}); err != nil {
 			t.Fatal(err)
 		}
@@ -58,12 +58,20 @@ func TestControlFollows(t *testing.T) {
 		}
 		break
 	}
-	for l := range lines {
-		if l.Message == "a line" {
+	for deadline, got := time.After(10*time.Second), false; !got; { // until that follower is there, too
+		c.d.Logger().Info("a line", "group", slog.GroupValue(slog.Int("n", 7)))
+		select {
+		case l := <-lines:
+			if l.Message != "a line" {
+				continue
+			}
 			if g, _ := l.Attrs["group"].(map[string]any); fmt.Sprint(g["n"]) != "7" {
 				t.Errorf("log.follow gave %+v", l)
 			}
-			break
+			got = true
+		case <-deadline:
+			t.Fatal("log.follow gave nothing")
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 	other := c.dial() // to be seen
