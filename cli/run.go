@@ -80,8 +80,7 @@ func restartVerb(p *program) *verb {
 				if p.daemon == nil {
 					return o.restart(ctx, in)
 				}
-				var hello legion.Hello
-				err := in.Call(ctx, "daemon.hello", nil, &hello)
+				hello, err := in.settledDaemon(ctx) // another restart may be under way
 				absent := (*client.NotRunningError)(nil)
 				switch {
 				case err == nil && !p.saysHowToStart():
