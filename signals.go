@@ -119,7 +119,8 @@ func (d *Daemon) notify(to chan<- os.Signal) {
 // that may hang, and a daemon must be able to end all the same.
 func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 	counts := map[syscall.Signal]int{}
-	ends := 0 // signals that end the daemon
+	limits := map[syscall.Signal]*recordLimit{} // each has its own: a flood of one hides no other
+	ends := 0                                   // signals that end the daemon
 	for {
 		select {
 		case s := <-signals:
@@ -135,7 +136,15 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 					d.hasten()
 				}
 			}
-			d.log.Info("received a signal", "signal", Signal{Signal: sig}.Name())
+			name := Signal{Signal: sig}.Name()
+			if limits[sig] == nil {
+				limits[sig] = newRecordLimit(&d.logs, errorRate, errorBurst, func(n uint64) {
+					d.log.Info("received a signal, again and again: records were left out", "signal", name, "count", n)
+				})
+			}
+			if limits[sig].take(1) {
+				d.log.Info("received a signal", "signal", name)
+			}
 			d.received(Signal{Signal: sig, Count: counts[sig]})
 		case <-over:
 			return

@@ -19,6 +19,7 @@ type turns struct {
 	waiting list.List // of *turn
 	kinds   map[string]*turnKind
 	posted  bool // next is on the loop
+	over    bool // the loop takes nothing more: those that wait are the last
 	leftOut uint64
 }
 
@@ -53,6 +54,9 @@ func (d *Daemon) soon(kind string, limit int, fn func()) *list.Element {
 	q := &d.turns
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.over {
+		return nil
+	}
 	k := q.kinds[kind]
 	if k == nil {
 		if q.kinds == nil {
@@ -95,7 +99,8 @@ func (q *turns) takeLocked(e *list.Element) (kind *turnKind, run func()) {
 }
 
 // nextTurn calls what is first, on the loop. When the loop takes nothing more, it
-// calls all that is left.
+// calls all that is left, and nothing is added to that: what goes on to come from
+// outside would keep a stop from ending.
 func (d *Daemon) nextTurn() {
 	q := &d.turns
 	for last := false; ; {
@@ -113,6 +118,7 @@ func (d *Daemon) nextTurn() {
 			q.posted = false
 		default:
 			last = !d.post(d.nextTurn)
+			q.over = last
 		}
 		more := last
 		left := kind.tellLocked()

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -150,6 +152,26 @@ func TestErrorsWithoutEnd(t *testing.T) {
 	}
 }
 
+// A signal that comes without end is logged at a bounded rate, and hides no other.
+func TestSignalsWithoutEnd(t *testing.T) {
+	f := newFlooded(t, func(*Daemon) {})
+	const signals = 5000
+	came, over := make(chan os.Signal), make(chan struct{})
+	watched := make(chan struct{})
+	go func() { defer close(watched); f.d.watchSignals(came, over) }()
+	for range signals {
+		came <- syscall.SIGWINCH
+	}
+	came <- syscall.SIGURG
+	close(over)
+	<-watched
+	f.goOn(t)
+	told := f.log.count(`msg="received a signal" `)
+	if told < errorBurst || told > signals/10 || f.log.count("again and again") == 0 || f.log.count("signal=SIGURG") != 1 {
+		t.Errorf("%d of %d signals are in the log:\n%.2000s", told, signals, f.log.b.String())
+	}
+}
+
 // The events of workers keep their order, and what waits when the daemon stops is
 // handled still.
 func TestTurnsKeepTheirOrder(t *testing.T) {
@@ -179,5 +201,35 @@ func TestTurnsKeepTheirOrder(t *testing.T) {
 	}
 	if fmt.Sprint(seen) != fmt.Sprint(want) {
 		t.Errorf("%d events, not %d, or in another order: %.300v", len(seen), len(want), seen)
+	}
+}
+
+// While a daemon stops, what comes from outside goes on to come: here each event
+// that is handled brings the next. Those that wait when the loop takes nothing more
+// are the last.
+func TestStopInAFlood(t *testing.T) {
+	var f *flooded
+	handled := 0 // no lock: on the loop
+	f = newFlooded(t, func(d *Daemon) {
+		d.config.StopTimeout = 2 * time.Second // how long the failure takes
+		On(d, func(context.Context, WorkerExited) error {
+			handled++
+			announce(d, WorkerExited{})
+			return nil
+		})
+	})
+	const waiting = 100
+	for range waiting {
+		announce(f.d, WorkerExited{})
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- f.d.Stop(context.Background()) }()
+	<-f.d.closing.Done()
+	close(f.release)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	if handled < waiting {
+		t.Errorf("%d of %d that waited were handled", handled, waiting)
 	}
 }

@@ -63,60 +63,143 @@ func TestManners(t *testing.T) {
 	}
 }
 
-// A worker that talks without end has to wait, for as long as it talks.
+// What a worker may send at any time, it may not send at any pace: it has to wait,
+// for as long as it goes on.
 func TestPace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var p pace
-		began := time.Now()
-		for range paceBurst - 1 {
-			p.wait()
-		}
-		if took := time.Since(began); took != 0 {
-			t.Errorf("the first %d frames took %v", paceBurst, took)
-		}
-		const more = 5 * paceBurst
-		for range more {
-			p.wait()
-		}
-		if took, want := time.Since(began), (more-paceBurst)*paceStep; took < want {
-			t.Errorf("%d frames more took %v, not %v", more, took, want)
-		}
-		time.Sleep(time.Minute)
-		began = time.Now()
-		for range paceBurst / 2 {
-			p.wait()
-		}
-		if took := time.Since(began); took != 0 {
-			t.Errorf("after a pause it has to wait for %v", took)
-		}
-	})
+	for name, h := range map[string]wire.Header{"log": sayings["log"], "loop error": sayings["error"]} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &manners{looping: true, phase: phaseServes, loop: loopRuns}
+				talk := func(frames int) time.Duration {
+					began := time.Now()
+					for range frames {
+						if err := m.admit(h); err != nil {
+							t.Fatal(err)
+						}
+					}
+					return time.Since(began)
+				}
+				if took := talk(paceBurst - 1); took != 0 {
+					t.Errorf("the first %d frames took %v", paceBurst, took)
+				}
+				const more = 5 * paceBurst
+				if took, want := talk(more), (more-paceBurst)*paceStep; took < want {
+					t.Errorf("%d frames more took %v, not %v", more, took, want)
+				}
+				time.Sleep(time.Minute)
+				if took := talk(paceBurst / 2); took != 0 {
+					t.Errorf("after a pause it has to wait for %v", took)
+				}
+			})
+		})
+	}
 }
 
-// rude is a worker that says again and again what nothing has asked for.
-func rude(conn link.Conn) error {
+// rudeness is what a rude worker says once it is ready, again and again. Its pool
+// has no loops, and asks for nothing.
+var rudeness = map[string]wire.Header{
+	"rude: ready":      sayings["ready"],
+	"rude: failed":     sayings["failed"],
+	"rude: pong":       sayings["pong"],
+	"rude: stack":      sayings["stack"],
+	"rude: loop runs":  sayings["runs"],
+	"rude: loop held":  sayings["held"],
+	"rude: loop error": sayings["error"],
+	"rude: loop ended": sayings["over"], // and so it would not have died of anything
+	"rude: request":    sayings["request"],
+}
+
+func rude(conn link.Conn, says wire.Header) error {
 	hello := wire.Hello{Version: wire.Version}
 	for _, name := range testFuncs {
 		hello.Funcs = append(hello.Funcs, wire.FuncInfo{Name: name})
 	}
-	payload := wire.AppendHello(nil, hello)
-	for {
-		if err := conn.Send(wire.Header{Kind: wire.Ready}, payload); err != nil {
-			return nil
-		}
+	var payload []byte
+	switch {
+	case says.Kind == wire.Ready:
+		payload = wire.AppendHello(nil, hello)
+	case says.Kind == wire.Loop && wire.LoopState(says.Code) == wire.LoopError:
+		payload = wire.AppendFault(nil, wire.Fault{Message: "the database is down"})
+	}
+	err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello))
+	for err == nil {
+		err = conn.Send(says, payload)
+	}
+	return nil
+}
+
+// A breach of protocol is the death of the worker, and counts as one, whatever it
+// was; nobody above the pool hears of what was said.
+func TestRudeWorker(t *testing.T) {
+	for how := range rudeness {
+		t.Run(how, func(t *testing.T) {
+			each(t, func(t *testing.T, tr link.Transport) {
+				p := start(t, Config{Min: 1, Max: 1}, launchGoroutines(how, tr, 1<<20))
+				for end := time.Now().Add(guard); p.Summary().State != Broken; time.Sleep(time.Millisecond) { // MaxRestarts is 1
+					if time.Now().After(end) {
+						t.Fatalf("it goes on and on: %+v", p.Stats())
+					}
+				}
+				if s := p.Stats(); s.Corrupt < 2 || s.Deaths < 2 {
+					t.Errorf("%+v", s)
+				}
+				if n := p.loops.Load(); n != 0 {
+					t.Errorf("news of %d loops", n)
+				}
+			})
+		})
 	}
 }
 
-// A breach of protocol is the death of the worker, and counts as one.
-func TestRudeWorker(t *testing.T) {
-	each(t, func(t *testing.T, tr link.Transport) {
-		p := start(t, Config{Min: 1, Max: 1}, launchGoroutines("rude", tr, 1<<20))
-		for end := time.Now().Add(guard); p.Summary().State != Broken; time.Sleep(time.Millisecond) { // MaxRestarts is 1
-			if time.Now().After(end) {
-				t.Fatalf("it goes on and on: %+v", p.Stats())
-			}
+// Of a loop that ends by itself the next start is put off, for longer each time;
+// one that was of use for a while is started again soon.
+func TestLoopsThatEndAtOnce(t *testing.T) {
+	b := newBooter(Config{Min: 1, Max: 1, Looping: true, MaxRestarts: 3, RestartWindow: time.Hour})
+	end := func(after time.Duration) (pause time.Duration) {
+		t.Helper()
+		w := b.booting()
+		if w == nil || b.state != Running {
+			t.Fatalf("state %v, next worker %v", b.state, w)
 		}
-		if s := p.Stats(); s.Corrupt < 2 || s.Deaths < 2 {
-			t.Errorf("%+v", s)
+		b.ready(w)
+		b.now += after
+		w.done = true
+		b.die(w, Death{})
+		before := b.now
+		b.booting()
+		return b.now - before
+	}
+	first := end(0)
+	for range 30 {
+		end(0)
+	}
+	if last := end(0); first > 2*crashBackoffMin || last < b.cfg.BackoffMax/2 {
+		t.Errorf("it paused for %v, and after many for %v", first, last)
+	}
+	end(2 * shortLoop)
+	if pause := end(2 * shortLoop); pause > 2*crashBackoffMin {
+		t.Errorf("after a long loop it paused for %v", pause)
+	}
+	if b.counts.Deaths != 0 {
+		t.Errorf("%d deaths", b.counts.Deaths)
+	}
+}
+
+// That its loop has ended does not excuse a worker from what it does then.
+func TestBreachAfterTheLoop(t *testing.T) {
+	b := newBooter(Config{Min: 1, Max: 1, Looping: true, MaxRestarts: 3, RestartWindow: time.Hour})
+	for n := range 4 {
+		w := b.booting()
+		if w == nil {
+			t.Fatalf("after %d breaches: %v", n, b.state)
 		}
-	})
+		b.ready(w)
+		w.done = true
+		var fx effects
+		b.broken(&fx, w, b.now)
+		b.die(w, Death{})
+	}
+	if b.state != Broken || b.counts.Deaths != 4 || b.counts.Corrupt != 4 {
+		t.Errorf("after four breaches it is %v: %+v", b.state, b.counts)
+	}
 }

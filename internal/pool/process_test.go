@@ -55,6 +55,9 @@ func linger() { <-idle }
 
 // serveTests is a worker.
 func serveTests(conn link.Conn, busy *atomic.Int32, how string) error {
+	if says, ok := rudeness[how]; ok {
+		return rude(conn, says)
+	}
 	says := func(what string) { _ = conn.Send(wire.Header{Kind: wire.Log}, []byte(what)) }
 	switch how {
 	case "slow":
@@ -62,8 +65,6 @@ func serveTests(conn link.Conn, busy *atomic.Int32, how string) error {
 		time.Sleep(time.Hour)
 	case "deaf":
 		return deaf(conn)
-	case "rude":
-		return rude(conn)
 	case "crowded":
 		for range 4000 {
 			go linger()
@@ -104,8 +105,9 @@ func waitFor(ctx context.Context, says func(string)) {
 // testPool is a pool of such workers.
 type testPool struct {
 	*Pool
-	t    *testing.T
-	says chan string // what workers say
+	t     *testing.T
+	says  chan string  // what workers say
+	loops atomic.Int32 // news of loops
 }
 
 // launchProcesses starts workers as processes.
@@ -170,7 +172,7 @@ func start(t *testing.T, cfg Config, launch Launcher) *testPool {
 		if len(record) > 0 {
 			p.says <- string(record)
 		}
-	}})
+	}, Loop: func(uint64, int, wire.LoopState, wire.Fault) { p.loops.Add(1) }})
 	t.Cleanup(func() { p.Stop(0) })
 	started := make(chan error, 1)
 	go func() { started <- p.Start(context.Background()) }()

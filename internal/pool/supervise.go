@@ -171,7 +171,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 		// By our own will: no sign of a broken worker.
 	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != Draining:
 		k.goOnWithout(fx, w, d, now)
-	case w.done:
+	case w.done && w.killer != breach:
 		k.loopEnded(w, now)
 	default:
 		k.blame(fx, w, d, booting, now)
@@ -334,10 +334,13 @@ func (k *core) failFor(fx *effects, reason string, now time.Duration) {
 	}
 }
 
+// breach is the killer of a worker that has broken the protocol.
+const breach = "protocol violation"
+
 // broken takes the news that a worker has broken the protocol.
 func (k *core) broken(fx *effects, w *worker, now time.Duration) {
 	k.counts.Corrupt++
-	k.shoot(fx, w, "protocol violation", false, now)
+	k.shoot(fx, w, breach, false, now)
 }
 
 // goOnWithout does what is to be done when a looping worker has ended and is not
