@@ -190,3 +190,27 @@ func TestWorkerOutputIsBounded(t *testing.T) {
 	}
 	t.Logf("%d lines printed, %d in the log, %d reported as dropped", printed, kept, dropped)
 }
+
+// What a worker logs is rated as what it prints is: of a flood the log has a part,
+// and says how many records it has not.
+func TestWorkerRecordsAreBounded(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	path := filepath.Join(t.TempDir(), "log")
+	s := newSoloOf(logged(legion.Config{LogFile: path}), legion.Pool{Max: 1}).start(t)
+	const records = 40_000
+	s.must(t, deed{What: "log flood", Size: records})
+	stop(t, s.d)
+	text := readFile(t, path)
+	dropped := 0
+	for _, m := range regexp.MustCompile(`logs too much.* records=(\d+)`).FindAllStringSubmatch(text, -1) {
+		n, _ := strconv.Atoi(m[1])
+		dropped += n
+	}
+	kept := strings.Count(text, `msg="a record"`)
+	if kept == 0 || dropped == 0 || kept+dropped != records {
+		t.Errorf("of %d records %d are in the log, and %d reported as dropped", records, kept, dropped)
+	}
+	if st := s.d.Stats().Log; st.Dropped != uint64(dropped) {
+		t.Errorf("%d reported as dropped: %+v", dropped, st)
+	}
+}

@@ -148,6 +148,11 @@ func (w *tool) more(ctx context.Context, x deed) (string, error) {
 			}
 		}
 		return "", nil
+	case "log flood": // Size records
+		for n := range x.Size {
+			legion.Logger(ctx).Warn("a record", "n", n)
+		}
+		return "", nil
 	case "args":
 		return strings.Join(os.Args, "\n"), nil
 	case "env":
