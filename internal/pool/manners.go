@@ -20,10 +20,15 @@ type manners struct {
 	loop   loopPhase
 	ponged int32 // answers to pings
 	held   int32 // LoopPaused
-	pace   pace
+	logs   pace
+	errors pace
 
 	pings  atomic.Int32 // sent; before the frame is
 	pauses atomic.Int32 // sent; before the frame is
+}
+
+func newManners(looping bool) *manners {
+	return &manners{looping: looping, logs: logPace, errors: errorPace}
 }
 
 // phase is how far the life of a worker has come, by what it has said.
@@ -58,7 +63,7 @@ func (m *manners) admit(h wire.Header) error {
 		}
 		return nil
 	case wire.Log: // a worker may log while it sets itself up
-		m.pace.wait()
+		m.logs.wait()
 		return nil
 	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack:
 		if m.phase != phaseServes {
@@ -93,35 +98,37 @@ func (m *manners) admitLoop(state wire.LoopState) error {
 	case state == wire.LoopEnded && (from == loopRuns || from == loopHeld):
 		m.loop = loopOver
 	case state == wire.LoopError && from == loopRuns:
-		m.pace.wait()
+		m.errors.wait()
 	default:
 		return fmt.Errorf("news %d of its loop that cannot be true: it has been %s", state, [...]string{"silent", "running", "held", "over"}[from])
 	}
 	return nil
 }
 
-// A worker may send so many frames that nothing has asked for at once, then at a pace of one for each paceStep. What
-// they bring is rated above (the log takes some thousand lines a second); the pace only bounds what they cost on the way.
-const (
-	paceBurst = 10000
-	paceStep  = 50 * time.Microsecond
+// A worker may send so many frames that nothing has asked for at once, then one for each step. What log records bring is
+// rated above (the log takes some thousand a second); their pace only bounds what they cost on the way. Each error of a
+// loop calls handlers, and one that fails pauses for longer than its step.
+var (
+	logPace   = pace{burst: 10_000, step: 50 * time.Microsecond}
+	errorPace = pace{burst: 1000, step: 10 * time.Millisecond}
 )
 
 // pace is a bucket of tokens.
 type pace struct {
-	spent int
-	at    time.Time // when spent was counted
+	burst, spent int
+	step         time.Duration
+	at           time.Time // when spent was counted
 }
 
 // wait takes a token, and waits for one. The frames behind have to wait, too, and in the end the worker for room.
 func (p *pace) wait() {
-	if p.spent++; p.spent < paceBurst {
+	if p.spent++; p.spent < p.burst {
 		return
 	}
 	now := time.Now()
-	p.spent = max(p.spent-int(min(now.Sub(p.at)/paceStep, paceBurst)), 0)
+	p.spent = max(p.spent-int(min(now.Sub(p.at)/p.step, time.Duration(p.burst))), 0)
 	p.at = now
-	if p.spent >= paceBurst {
-		time.Sleep(paceStep)
+	if p.spent >= p.burst {
+		time.Sleep(p.step)
 	}
 }

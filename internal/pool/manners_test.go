@@ -41,7 +41,7 @@ func TestManners(t *testing.T) {
 		{true, "ready runs !held"}, {true, "ready runs PAUSE held !held"}, {true, "ready runs PAUSE held !error"},
 		{true, "ready runs PAUSE held runs !held"}, {true, "ready runs over !runs"}, {true, "ready runs over !over"}, {true, "ready runs over !error"},
 	} {
-		m := &manners{looping: c.looping}
+		m := newManners(c.looping)
 		for _, word := range strings.Fields(c.talk) {
 			switch word {
 			case "PING":
@@ -66,28 +66,29 @@ func TestManners(t *testing.T) {
 // What a worker may send at any time, it may not send at any pace: it has to wait,
 // for as long as it goes on.
 func TestPace(t *testing.T) {
-	for name, h := range map[string]wire.Header{"log": sayings["log"], "loop error": sayings["error"]} {
-		t.Run(name, func(t *testing.T) {
+	for frame, pace := range map[said]pace{"log": logPace, "error": errorPace} {
+		t.Run(string(frame), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := &manners{looping: true, phase: phaseServes, loop: loopRuns}
+				m := newManners(true)
+				m.phase, m.loop = phaseServes, loopRuns
 				talk := func(frames int) time.Duration {
 					began := time.Now()
 					for range frames {
-						if err := m.admit(h); err != nil {
+						if err := m.admit(sayings[frame]); err != nil {
 							t.Fatal(err)
 						}
 					}
 					return time.Since(began)
 				}
-				if took := talk(paceBurst - 1); took != 0 {
-					t.Errorf("the first %d frames took %v", paceBurst, took)
+				if took := talk(pace.burst - 1); took != 0 {
+					t.Errorf("the first %d frames took %v", pace.burst, took)
 				}
-				const more = 5 * paceBurst
-				if took, want := talk(more), (more-paceBurst)*paceStep; took < want {
+				more := 5 * pace.burst
+				if took, want := talk(more), time.Duration(more-pace.burst)*pace.step; took < want {
 					t.Errorf("%d frames more took %v, not %v", more, took, want)
 				}
 				time.Sleep(time.Minute)
-				if took := talk(paceBurst / 2); took != 0 {
+				if took := talk(pace.burst / 2); took != 0 {
 					t.Errorf("after a pause it has to wait for %v", took)
 				}
 			})

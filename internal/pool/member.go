@@ -40,7 +40,7 @@ type member struct {
 	asked    *question // for its stacks; nil if none is open
 	controls sync.WaitGroup
 	sending  atomic.Int32 // requests under way that may have to wait for room
-	manners  manners
+	manners  *manners
 }
 
 // run is the life of a member.

@@ -89,7 +89,7 @@ func (p *Pool) prepare(fx *effects) {
 	for _, a := range fx.acts {
 		if a.op == opSpawn {
 			a.w.marks = revokeAll{}
-			a.w.member = &member{pool: p, w: a.w, manners: manners{looping: p.core.cfg.Looping}}
+			a.w.member = &member{pool: p, w: a.w, manners: newManners(p.core.cfg.Looping)}
 			p.members.Add(1)
 		}
 	}
