@@ -1,8 +1,6 @@
 package legion
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"syscall"
@@ -10,10 +8,14 @@ import (
 	"unicode"
 )
 
-// Config says what a daemon is. Its zero value, but for Name, is usable.
+// Config says what a daemon is. Its zero value, but for Name, is usable. Durations
+// below 1 ms (MinPause: 1 µs) are refused, because a number without a unit counts
+// nanoseconds.
 type Config struct {
 	// Name tells the daemon apart from others: in logs, in ps, in the names of
-	// its files. Letters, digits, '.', '_' and '-'; at most 64. Required.
+	// its files. Required. All names, of functions and pools too, have 1 to 64
+	// letters, digits, '.', '_' and '-', do not begin with '-', and are neither "."
+	// nor "..".
 	Name string
 
 	// Version is that of the program, as status and upgrades tell it. Default: that
@@ -121,32 +123,29 @@ const maxVersion = 256
 
 const defaultStopTimeout = 10 * time.Second
 
-// resolve fills in the defaults, and says what is wrong.
-func (c *Config) resolve() error {
+// Validate says what New would refuse: each mistake is a *FieldError, and
+// errors.Join makes one of several.
+func (c Config) Validate() error {
+	k := checks{of: "Config"}
 	if err := checkName(c.Name); err != nil {
-		return fmt.Errorf("Name %q: %w", c.Name, err)
+		k.that(false, "Name", "%q: %v", c.Name, err)
 	}
-	if misuse := c.misuse(); misuse != "" {
-		return errors.New(misuse)
-	}
-	or(&c.StopTimeout, defaultStopTimeout)
-	return nil
+	k.duration("StopTimeout", c.StopTimeout, leastPatience)
+	k.duration("RestartEvery", c.RestartEvery, leastPatience)
+	k.duration("MinUptime", c.MinUptime, leastPatience)
+	k.duration("MinPause", c.MinPause, leastInterval)
+	k.that(c.PID >= PIDAuto && c.PID <= PIDMayChange, "PID", "is %d; it must be PIDAuto, PIDStays or PIDMayChange", c.PID)
+	k.that(!strings.ContainsFunc(c.Version, unicode.IsControl) && len(c.Version) <= maxVersion,
+		"Version", "is %.80q; it must be one line of at most %d bytes", c.Version, maxVersion)
+	k.that(c.Nice >= -20 && c.Nice <= 19, "Nice", "is %d; it must be -20 to 19", c.Nice)
+	k.that(c.Umask >= 0 && c.Umask <= 0o777, "Umask", "is %#o; it must be 0 to 0777", c.Umask)
+	c.checkSignals(&k)
+	c.checkLog(&k)
+	return k.err()
 }
 
-// misuse says what is wrong, beginning with the name of the field.
-func (c *Config) misuse() string {
-	switch {
-	case c.StopTimeout < 0:
-		return "StopTimeout must not be negative"
-	case c.PID < PIDAuto || c.PID > PIDMayChange:
-		return fmt.Sprintf("PID is %d; it must be PIDAuto, PIDStays or PIDMayChange", c.PID)
-	case strings.ContainsFunc(c.Version, unicode.IsControl) || len(c.Version) > maxVersion:
-		return fmt.Sprintf("Version is %.80q; it must be one line of at most %d bytes", c.Version, maxVersion)
-	case c.Nice < -20 || c.Nice > 19:
-		return fmt.Sprintf("Nice is %d; it must be -20 to 19", c.Nice)
-	}
-	if misuse := c.signalMisuse(); misuse != "" {
-		return misuse
-	}
-	return c.logMisuse()
+// resolve fills in the defaults, and says what is wrong.
+func (c *Config) resolve() error {
+	or(&c.StopTimeout, defaultStopTimeout)
+	return c.Validate()
 }

@@ -49,7 +49,7 @@ func (d *Daemon) Configure(change func(*Config) error) error {
 		return fmt.Errorf("legion: configuring %s: Name and MinPause are fixed by New", d.config.Name)
 	}
 	if err := c.resolve(); err != nil {
-		return fmt.Errorf("legion: Config.%w", err)
+		return fmt.Errorf("legion: %w", err)
 	}
 	d.config = c
 	d.setLog()

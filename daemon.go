@@ -96,7 +96,7 @@ const (
 // valid.
 func New(c Config) *Daemon {
 	if err := c.resolve(); err != nil {
-		panic(fmt.Sprintf("legion: Config.%v", err))
+		panic(fmt.Sprintf("legion: %v", err))
 	}
 	d := &Daemon{
 		config:  c,

@@ -56,10 +56,16 @@ func mustFunc(what string, isNil bool) {
 	}
 }
 
-// checkName accepts names that can stand in logs, file names and commands.
+// checkName accepts names that can stand in logs, file names and commands. It is
+// for all names: of daemons, pools, functions and plugins.
 func checkName(s string) error {
-	if s == "" || len(s) > 64 {
+	switch {
+	case s == "" || len(s) > 64:
 		return fmt.Errorf("a name has 1 to 64 characters")
+	case s == "." || s == "..":
+		return fmt.Errorf("a name is neither \".\" nor \"..\", which are folders")
+	case s[0] == '-':
+		return fmt.Errorf("a name does not begin with '-', as options do")
 	}
 	for _, c := range []byte(s) {
 		switch {

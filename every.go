@@ -29,6 +29,10 @@ func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) {
 	if interval < 0 {
 		panic(fmt.Sprintf("legion: Every(%v): the interval must not be negative", interval))
 	}
+	if interval > 0 && interval < leastInterval {
+		panic(fmt.Sprintf("legion: Every(%v): the least interval is %v: a number without a unit counts nanoseconds; write %d*time.Second, for instance",
+			interval, leastInterval, int64(interval)))
+	}
 	mustFunc("Every", fn == nil)
 	d.loops = append(d.loops, &everyLoop{name: fmt.Sprintf("every %v", interval), interval: interval, fn: fn})
 }

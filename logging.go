@@ -87,22 +87,25 @@ type logWriter interface {
 	Close(context.Context) error
 }
 
-// logMisuse says what is wrong with the configuration of the log.
-func (c *Config) logMisuse() string {
-	r := c.LogRotation
-	switch {
-	case !slices.Contains([]string{"", formatText, formatJSON, formatJournal}, c.LogFormat):
-		return fmt.Sprintf("LogFormat is %q; it must be %q, %q or %q", c.LogFormat, formatText, formatJSON, formatJournal)
-	case c.Logger != nil && (c.LogFile != "" || c.LogFormat != ""):
-		return "Logger is set, and is used as it is: leave LogFile and LogFormat empty"
-	case c.LogFile != "" && c.LogFormat == formatJournal:
-		return "LogFormat is \"journal\", which is not written to a file: leave LogFile empty"
-	case r.Size < 0 || r.Age < 0 || r.Keep < 0:
-		return "LogRotation must not be negative"
-	case r != LogRotation{} && c.LogFile == "":
-		return "LogRotation is for a LogFile, and there is none"
+// checkLog checks the configuration of the log.
+func (c *Config) checkLog(k *checks) {
+	k.that(slices.Contains([]string{"", formatText, formatJSON, formatJournal}, c.LogFormat),
+		"LogFormat", "is %q; it must be %q, %q or %q", c.LogFormat, formatText, formatJSON, formatJournal)
+	k.that(c.Logger == nil || c.LogFile == "" && c.LogFormat == "", "Logger", "is set, and is used as it is: leave LogFile and LogFormat empty")
+	k.agree(c.LogFile == "" || c.LogFormat != formatJournal, "LogFormat", "LogFile", "is \"journal\", which is not written to a file: leave LogFile empty")
+	for at := range fieldErrors(c.LogRotation.Validate()) {
+		k.that(false, "LogRotation."+at.Field, "%s", at.Problem)
 	}
-	return ""
+	k.agree(c.LogRotation == LogRotation{} || c.LogFile != "", "LogRotation", "LogFile", "is for a LogFile, and there is none")
+}
+
+// Validate says what New would refuse, as Config.Validate does.
+func (r LogRotation) Validate() error {
+	k := checks{of: "LogRotation"}
+	k.natural("Size", r.Size)
+	k.natural("Keep", int64(r.Keep))
+	k.duration("Age", r.Age, leastPatience)
+	return k.err()
 }
 
 // newLog makes the daemon's logger. It opens nothing: New is called in workers

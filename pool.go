@@ -1,7 +1,6 @@
 package legion
 
 import (
-	"fmt"
 	"math"
 	"runtime"
 	"time"
@@ -38,6 +37,8 @@ const (
 
 // Pool says how the workers behind a function behave. The zero value is usable:
 // one worker that is there from the start, up to one per CPU when calls wait.
+// Durations below 1 ms (LoopEvery: 1 µs) are refused, because a number without a
+// unit counts nanoseconds. The longest one is as good as none.
 type Pool struct {
 	// Min workers are kept, at most Max serve. Defaults: 1, and the number of
 	// CPUs (at least Min). While a worker is replaced or dies there can be one
@@ -83,7 +84,7 @@ type Pool struct {
 	// none.
 	MemoryLimit uint64
 	// Procs is the number of CPUs that the Go code of a worker uses at a time
-	// (GOMAXPROCS). Default: Concurrency, at most the number of CPUs. With 1, Go
+	// (GOMAXPROCS), at most 1024. Default: Concurrency, at most the number of CPUs. With 1, Go
 	// rarely notices that two goroutines write to a map at the same time: instead of
 	// a fatal error the function may then hang, until its Timeout. Functions that
 	// start goroutines of their own are better tested with go test -race, or run
@@ -158,32 +159,31 @@ const (
 var EndLoop = worker.ErrEndLoop
 
 const (
+	maxWorkers     = 4096
+	maxProcs       = 1024
 	minMemoryLimit = 32 << 20
 	minBuffer      = 64 << 10
 	maxBuffer      = 1 << 30
 )
 
+// Validate says what a declaration with p would refuse: each mistake is a
+// *FieldError, and errors.Join makes one of several. Package config calls it, so
+// that a bad limit in a file is told with its line, at a reload too.
+func (p Pool) Validate() error {
+	_, err := p.resolve()
+	return err
+}
+
 // resolve checks p and returns it with the defaults filled in.
 func (p Pool) resolve() (Pool, error) {
-	for _, n := range []struct {
-		name  string
-		value int64
-	}{
-		{"Min", int64(p.Min)}, {"Max", int64(p.Max)}, {"Timeout", int64(p.Timeout)}, {"KillGrace", int64(p.KillGrace)},
-		{"Queue", int64(p.Queue)}, {"Concurrency", int64(p.Concurrency)}, {"Retry", int64(p.Retry)},
-		{"MaxCalls", int64(p.MaxCalls)}, {"MaxAge", int64(p.MaxAge)}, {"MinAge", int64(p.MinAge)}, {"Procs", int64(p.Procs)},
-		{"BootTimeout", int64(p.BootTimeout)}, {"RestartWindow", int64(p.RestartWindow)},
-		{"LoopEvery", int64(p.LoopEvery)}, {"Buffer", int64(p.Buffer)}, {"MaxPayload", p.MaxPayload},
-	} {
-		if n.value < 0 {
-			return p, fmt.Errorf("negative Pool.%s", n.name)
-		}
+	if err := p.checkSigns(); err != nil {
+		return p, err
 	}
 	if p.Min == 0 && p.Spawn != Lazy {
 		p.Min = 1
 	}
 	if p.Max == 0 {
-		p.Max = max(runtime.NumCPU(), p.Min, 1)
+		p.Max = max(runtime.NumCPU(), min(p.Min, maxWorkers), 1)
 	}
 	if p.Spawn == Eager {
 		p.Min = p.Max
@@ -205,35 +205,58 @@ func (p Pool) resolve() (Pool, error) {
 			p.Transport = Socket
 		}
 	}
-	switch {
-	case p.Min > p.Max:
-		return p, fmt.Errorf("Pool.Min is %d and Pool.Max %d: Min must not be larger", p.Min, p.Max)
-	case p.Max > 4096:
-		return p, fmt.Errorf("Pool.Max is %d: at most 4096 workers", p.Max)
-	case p.Spawn < Mixed || p.Spawn > Eager:
-		return p, fmt.Errorf("Pool.Spawn is %d: use Mixed, Lazy or Eager", p.Spawn)
-	case p.Transport < SharedMemory || p.Transport > Socket:
-		return p, fmt.Errorf("Pool.Transport is %d: use SharedMemory or Socket", p.Transport)
-	case p.Concurrency > 128:
-		return p, fmt.Errorf("Pool.Concurrency is %d: at most 128", p.Concurrency)
-	case p.MemoryLimit > 0 && p.MemoryLimit < minMemoryLimit:
-		return p, fmt.Errorf("Pool.MemoryLimit is %d bytes: the Go runtime alone needs more; use at least %d", p.MemoryLimit, minMemoryLimit)
-	case p.MaxMemory > 0 && p.MemoryLimit > 0 && p.MaxMemory > p.MemoryLimit:
-		return p, fmt.Errorf("Pool.MaxMemory, which recycles, is larger than Pool.MemoryLimit, which kills")
-	case p.MaxAge > 0 && p.MinAge > p.MaxAge:
-		return p, fmt.Errorf("Pool.MinAge is %v and Pool.MaxAge %v: MinAge must not be larger", p.MinAge, p.MaxAge)
-	case p.OnExit < Restart || p.OnExit > Ignore:
-		return p, fmt.Errorf("Pool.OnExit is %d: use Restart, StopDaemon or Ignore", p.OnExit)
-	case p.Nice < -20 || p.Nice > 19:
-		return p, fmt.Errorf("Pool.Nice is %d: use -20 to 19", p.Nice)
-	case p.Files > 0 && p.Files < proc.MinFiles:
-		return p, fmt.Errorf("Pool.Files is %d: a Go process needs at least %d", p.Files, proc.MinFiles)
-	case p.Buffer < minBuffer || p.Buffer > maxBuffer:
-		return p, fmt.Errorf("Pool.Buffer is %d bytes: use 64 KiB to 1 GiB", p.Buffer)
-	case p.MaxPayload > math.MaxInt32:
-		return p, fmt.Errorf("Pool.MaxPayload is %d bytes: at most 2 GiB - 1", p.MaxPayload)
+	return p, p.checkLimits()
+}
+
+// checkSigns checks what must be right before defaults are filled in.
+func (p Pool) checkSigns() error {
+	c := checks{of: "Pool"}
+	for _, n := range []struct {
+		name  string
+		value int64
+	}{
+		{"Min", int64(p.Min)}, {"Max", int64(p.Max)}, {"Queue", int64(p.Queue)}, {"Concurrency", int64(p.Concurrency)},
+		{"Retry", int64(p.Retry)}, {"MaxCalls", int64(p.MaxCalls)}, {"Procs", int64(p.Procs)},
+		{"Buffer", int64(p.Buffer)}, {"MaxPayload", p.MaxPayload},
+	} {
+		c.natural(n.name, n.value)
 	}
-	return p, nil
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"Timeout", p.Timeout}, {"KillGrace", p.KillGrace}, {"MaxAge", p.MaxAge}, {"MinAge", p.MinAge},
+		{"BootTimeout", p.BootTimeout}, {"RestartWindow", p.RestartWindow},
+	} {
+		c.duration(d.name, d.value, leastPatience)
+	}
+	c.duration("LoopEvery", p.LoopEvery, leastInterval)
+	c.unit("IdleTimeout", p.IdleTimeout, leastPatience)
+	c.unit("Heartbeat", p.Heartbeat, leastPatience)
+	return c.err()
+}
+
+// checkLimits checks the limits of a p that has its defaults.
+func (p Pool) checkLimits() error {
+	c := checks{of: "Pool"}
+	c.agree(p.Min <= p.Max, "Min", "Max", "is %d and Pool.Max %d: Min must not be larger", p.Min, p.Max)
+	c.that(p.Max <= maxWorkers, "Max", "is %d: at most %d workers", p.Max, maxWorkers)
+	c.that(p.Spawn >= Mixed && p.Spawn <= Eager, "Spawn", "is %d: use Mixed, Lazy or Eager", p.Spawn)
+	c.that(p.Transport >= SharedMemory && p.Transport <= Socket, "Transport", "is %d: use SharedMemory or Socket", p.Transport)
+	c.that(p.Concurrency <= 128, "Concurrency", "is %d: at most 128", p.Concurrency)
+	c.that(p.Procs <= maxProcs, "Procs", "is %d: at most %d", p.Procs, maxProcs)
+	c.that(p.MemoryLimit == 0 || p.MemoryLimit >= minMemoryLimit, "MemoryLimit", "is %d bytes: the Go runtime alone needs more; use at least %d", p.MemoryLimit, minMemoryLimit)
+	c.that(p.MemoryLimit <= proc.MaxLimit, "MemoryLimit", "is %d bytes, more than there can be: use 0 for none", p.MemoryLimit)
+	c.agree(p.MaxMemory == 0 || p.MemoryLimit == 0 || p.MaxMemory <= p.MemoryLimit, "MaxMemory", "MemoryLimit",
+		"which recycles, is larger than Pool.MemoryLimit, which kills")
+	c.agree(p.MaxAge == 0 || p.MinAge <= p.MaxAge, "MinAge", "MaxAge", "is %v and Pool.MaxAge %v: MinAge must not be larger", p.MinAge, p.MaxAge)
+	c.that(p.OnExit >= Restart && p.OnExit <= Ignore, "OnExit", "is %d: use Restart, StopDaemon or Ignore", p.OnExit)
+	c.that(p.Nice >= -20 && p.Nice <= 19, "Nice", "is %d: use -20 to 19", p.Nice)
+	c.that(p.Files == 0 || p.Files >= proc.MinFiles, "Files", "is %d: a Go process needs at least %d", p.Files, proc.MinFiles)
+	c.that(p.Files <= proc.MaxLimit, "Files", "is %d, more than there can be: use 0 for as many as the daemon", p.Files)
+	c.that(p.Buffer >= minBuffer && p.Buffer <= maxBuffer, "Buffer", "is %d bytes: use 64 KiB to 1 GiB", p.Buffer)
+	c.that(p.MaxPayload <= math.MaxInt32, "MaxPayload", "is %d bytes: at most 2 GiB - 1", p.MaxPayload)
+	return c.err()
 }
 
 func or[T comparable](v *T, byDefault T) {

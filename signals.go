@@ -61,22 +61,21 @@ func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 	return wanted
 }
 
-// signalMisuse says which signal of Signals Run cannot take as it should.
-func (c *Config) signalMisuse() string {
+// checkSignals says which signals of Signals Run cannot take as it should.
+func (c *Config) checkSignals(k *checks) {
 	for _, s := range slices.Sorted(maps.Keys(c.Signals)) {
 		a := c.Signals[s]
 		name := Signal{Signal: s}.Name()
 		why := untakeable(s)
 		switch {
 		case a < SignalDefault || a > SignalSystem:
-			return fmt.Sprintf("Signals: %s: %v is not an action: use SignalDefault, SignalEvent, SignalIgnore or SignalSystem", name, a)
+			k.that(false, "Signals", "has %v for %s, which is not an action: use SignalDefault, SignalEvent, SignalIgnore or SignalSystem", a, name)
 		case s == syscall.SIGCHLD && a == SignalIgnore:
-			return "Signals: SIGCHLD must not be ignored: the kernel would throw the exit codes of all children away; leave it out"
+			k.that(false, "Signals", "ignores SIGCHLD: the kernel would throw the exit codes of all children away; leave it out")
 		case why != "" && (a != SignalSystem || never(s)):
-			return fmt.Sprintf("Signals: %s cannot be taken: %s; leave it out", name, why)
+			k.that(false, "Signals", "has %s, which cannot be taken: %s; leave it out", name, why)
 		}
 	}
-	return ""
 }
 
 // never reports whether no program decides what s does.

@@ -102,9 +102,9 @@ func TestSignalsThatCannotBeTaken(t *testing.T) {
 		action  legion.SignalAction
 		refused string // "": it is not
 	}{
-		{syscall.SIGKILL, legion.SignalEvent, "Config.Signals: SIGKILL cannot be taken"},
+		{syscall.SIGKILL, legion.SignalEvent, "Config.Signals has SIGKILL, which cannot be taken"},
 		{syscall.SIGKILL, system, "SIGKILL"},
-		{syscall.SIGSTOP, legion.SignalIgnore, "SIGSTOP cannot be taken"},
+		{syscall.SIGSTOP, legion.SignalIgnore, "SIGSTOP, which cannot be taken"},
 		{syscall.SIGPROF, legion.SignalEvent, "never arrives"},
 		{syscall.SIGURG, legion.SignalEvent, "goroutines"},
 		{syscall.SIGURG, legion.SignalIgnore, "goroutines"},
@@ -115,7 +115,7 @@ func TestSignalsThatCannotBeTaken(t *testing.T) {
 		{syscall.Signal(0), legion.SignalEvent, "no such signal"},
 		{syscall.Signal(65), legion.SignalEvent, "no such signal"},
 		{syscall.SIGCHLD, legion.SignalIgnore, "exit codes"},
-		{syscall.SIGTERM, legion.SignalAction(9), "SIGTERM: SignalAction(9) is not an action"},
+		{syscall.SIGTERM, legion.SignalAction(9), "SignalAction(9) for SIGTERM, which is not an action"},
 		{syscall.SIGCHLD, legion.SignalEvent, ""},
 		{syscall.SIGSEGV, system, ""},
 		{syscall.SIGQUIT, legion.SignalEvent, ""},

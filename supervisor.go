@@ -60,8 +60,8 @@ func (s *Supervisor) Resume() error { return s.do((*pool.Pool).Resume) }
 // Scale changes Pool.Min and Pool.Max. Workers beyond max finish their calls and
 // leave.
 func (s *Supervisor) Scale(min, max int) error {
-	if min < 0 || max < 1 || min > max || max > 4096 {
-		return fmt.Errorf("legion: scaling pool %s to %d..%d workers: it must be 0 <= min <= max and 1 <= max <= 4096", s.p.name, min, max)
+	if min < 0 || max < 1 || min > max || max > maxWorkers {
+		return fmt.Errorf("legion: scaling pool %s to %d..%d workers: it must be 0 <= min <= max and 1 <= max <= %d", s.p.name, min, max, maxWorkers)
 	}
 	return s.do(func(p *pool.Pool) { p.Scale(min, max) })
 }

@@ -33,12 +33,33 @@ type TaskOptions struct {
 // to start; use Worker for what is called often.
 func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("task %q", name), fn == nil)
-	p := d.declare("task", name, Pool{
-		Max: opts.MaxRunning, Spawn: Lazy, Queue: opts.Queue, Timeout: opts.Timeout, KillGrace: opts.KillGrace,
-		Retry: opts.Retry, MemoryLimit: opts.MemoryLimit, Procs: opts.Procs, Nice: opts.Nice, Files: opts.Files,
-		BootTimeout: opts.BootTimeout, Transport: opts.Transport, MaxPayload: opts.MaxPayload, Buffer: minBuffer,
-		OnReturn: opts.OnReturn, OnDied: opts.OnDied, OnTimeout: opts.OnTimeout, OnEnd: opts.OnEnd,
-	}, true)
+	if err := opts.Validate(); err != nil {
+		panic(fmt.Sprintf("legion: task %q: %v", name, err))
+	}
+	p := d.declare("task", name, opts.pool(), true)
 	e := addFunc(p, "task", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
 	return offer("task", &Func[In, Out]{endpoint: e, inline: fn})
+}
+
+// Validate says what Task would refuse: each mistake is a *FieldError, and
+// errors.Join makes one of several.
+func (o TaskOptions) Validate() error {
+	err := o.pool().Validate()
+	for at := range fieldErrors(err) {
+		at.Of = "TaskOptions"
+		if at.Field == "Max" {
+			at.Field = "MaxRunning"
+		}
+	}
+	return err
+}
+
+// pool returns the pool behind a task.
+func (o TaskOptions) pool() Pool {
+	return Pool{
+		Max: o.MaxRunning, Spawn: Lazy, Queue: o.Queue, Timeout: o.Timeout, KillGrace: o.KillGrace,
+		Retry: o.Retry, MemoryLimit: o.MemoryLimit, Procs: o.Procs, Nice: o.Nice, Files: o.Files,
+		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer,
+		OnReturn: o.OnReturn, OnDied: o.OnDied, OnTimeout: o.OnTimeout, OnEnd: o.OnEnd,
+	}
 }

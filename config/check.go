@@ -60,7 +60,7 @@ func (d *decoder) validate(v reflect.Value, key string) {
 	}
 	if validator, ok := v.Addr().Interface().(Validator); ok {
 		if err := validator.Validate(); err != nil {
-			d.placed(key, err)
+			d.placed(key, t, err)
 		}
 	}
 }

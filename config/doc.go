@@ -78,7 +78,9 @@
 // # Checks
 //
 // Then the Validate methods ([Validator]) of everything in the struct are called,
-// from the inside out. Load's error lists everything that is wrong:
+// from the inside out; those of legion.Pool, legion.TaskOptions and legion.Config
+// refuse what their declaration would refuse. Load's error lists everything that
+// is wrong:
 //
 //	config: 2 mistakes:
 //		/etc/thumbs.yaml:3: resize.max_cals: there is no such key; did you mean max_calls?
@@ -90,7 +92,9 @@
 // flags go over it as before. If anything is wrong, the configuration stays as it
 // was and Reload returns why. Else [Config.Get] returns the new one from then on,
 // and [Changed] is emitted if it differs. What declarations were made of, the
-// limits of a pool for instance, changes with a restart or an upgrade only.
+// limits of a pool for instance, changes with a restart or an upgrade only. If
+// workers die of it all the same, their pool keeps the old ones, and Reload says
+// so; mend the file and reload again.
 //
 // # Workers
 //

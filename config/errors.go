@@ -3,8 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
+
+	"github.com/legion-go/legion"
 )
 
 // Error is one mistake in a configuration. The error of Load wraps all of them.
@@ -108,10 +112,11 @@ func panicked(v any) error {
 	return fmt.Errorf("checking it panicked: %v\n%s", v, debug.Stack())
 }
 
-// placed makes an *Error of each error that err joins.
-func (d *decoder) placed(key string, err error) {
+// placed makes an *Error of each error that err joins. It is about the value of
+// type t that is at key.
+func (d *decoder) placed(key string, t reflect.Type, err error) {
 	for _, err := range split(err) {
-		d.place(key, err)
+		d.place(key, t, err)
 	}
 }
 
@@ -128,7 +133,7 @@ func split(err error) []error {
 	return all
 }
 
-func (d *decoder) place(key string, err error) {
+func (d *decoder) place(key string, t reflect.Type, err error) {
 	var at *keyError
 	if errors.As(err, &at) {
 		key = join(key, at.key)
@@ -136,7 +141,41 @@ func (d *decoder) place(key string, err error) {
 			err = at.err
 		}
 	}
-	d.errs = append(d.errs, &Error{Source: d.origin(key), Key: key, Err: err})
+	source := d.origin(key)
+	if bad, ok := err.(*legion.FieldError); ok {
+		within := key
+		key, err = join(within, d.fieldKey(t, bad.Field)), &problem{bad}
+		if source = d.origin(key); d.sources[key] == (Source{}) && bad.With != "" {
+			source = d.origin(join(within, d.fieldKey(t, bad.With))) // that one was set
+		}
+	}
+	mistake := &Error{Source: source, Key: key, Err: err}
+	for _, other := range d.errs { // what embeds a checked struct has its Validate, too
+		if other.Error() == mistake.Error() {
+			return
+		}
+	}
+	d.errs = append(d.errs, mistake)
+}
+
+// problem is a FieldError whose field is named by its key.
+type problem struct{ at *legion.FieldError }
+
+func (p *problem) Error() string { return p.at.Problem }
+func (p *problem) Unwrap() error { return p.at }
+
+// fieldKey returns the key of a field of t by its Go name, which may be a dotted
+// one, as far as there are keys.
+func (d *decoder) fieldKey(t reflect.Type, name string) (key string) {
+	for part := range strings.SplitSeq(name, ".") {
+		i := slices.IndexFunc(d.schema.structs[t], func(f field) bool { return t.FieldByIndex(f.index).Name == part })
+		if i < 0 {
+			break
+		}
+		f := d.schema.structs[t][i]
+		key, t = join(key, f.name), f.typ
+	}
+	return key
 }
 
 // origin returns the source of a key, or else of what it is in, or else the file.

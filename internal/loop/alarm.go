@@ -1,6 +1,10 @@
 package loop
 
-import "time"
+import (
+	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
+)
 
 // alarm wakes a loop that waits for its next tick.
 type alarm interface {
@@ -16,7 +20,7 @@ func newAlarm(precise bool) alarm {
 			return a
 		}
 	}
-	return coarse{time.NewTimer(never)}
+	return coarse{time.NewTimer(saturate.Never)}
 }
 
 // coarse is a timer of the Go runtime. It knows virtual time; on the real clock it rings up to a millisecond late,

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // DefaultMinPause is the pause of a ticker of interval 0 unless [Config.MinPause] says otherwise.
@@ -162,10 +164,10 @@ func (l *Loop) work(ctx context.Context) {
 	alarm := newAlarm(l.cfg.Precise)
 	defer alarm.close()
 
-	owing := false         // a tick has run, and the posted functions have not had their turn since
-	var turn time.Duration // until when that turn lasts
-	armed := never         // what the alarm is set to; never if to nothing
-	busy := false          // something has run since Config.Idle was called
+	owing := false          // a tick has run, and the posted functions have not had their turn since
+	var turn time.Duration  // until when that turn lasts
+	armed := saturate.Never // what the alarm is set to; saturate.Never if to nothing
+	busy := false           // something has run since Config.Idle was called
 	for !l.stopping.Load() && ctx.Err() == nil {
 		waiting := l.posts.ready()
 		if !owing || !waiting {
@@ -186,14 +188,14 @@ func (l *Loop) work(ctx context.Context) {
 			l.call(l.cfg.Idle)
 			continue // it may have posted
 		}
-		if due := l.tickers.next(); due != armed && due != never {
+		if due := l.tickers.next(); due != armed && due != saturate.Never {
 			alarm.set(due - l.now())
 			armed = due
 		}
 		select {
 		case <-l.wake:
 		case <-alarm.ring():
-			armed = never // it is to be set again, should it have rung early
+			armed = saturate.Never // it is to be set again, should it have rung early
 		case <-ctx.Done():
 		}
 	}
@@ -201,9 +203,9 @@ func (l *Loop) work(ctx context.Context) {
 
 // drain runs what is left in the queue, for Config.Drain at most.
 func (l *Loop) drain() error {
-	end := never
+	end := saturate.Never
 	if l.cfg.Drain != 0 {
-		end = after(l.now(), l.cfg.Drain)
+		end = saturate.Add(l.now(), l.cfg.Drain)
 	}
 	for l.posts.ready() {
 		if l.now() >= end {
@@ -220,7 +222,7 @@ func (l *Loop) tick(t *Ticker) time.Duration {
 	l.call(t.fn)
 	now := l.now()
 	l.tickers.end(t, began, now, l.cfg.MinPause)
-	return after(now, now-began)
+	return saturate.Add(now, now-began)
 }
 
 // execute runs a posted function.

@@ -1,12 +1,10 @@
 package loop
 
 import (
-	"math"
 	"time"
-)
 
-// never is a due time that does not come.
-const never = time.Duration(math.MaxInt64)
+	"github.com/legion-go/legion/internal/saturate"
+)
 
 // Ticker is one function that a [Loop] runs again and again.
 type Ticker struct {
@@ -57,7 +55,7 @@ func (t *Ticker) begin(now time.Duration) {
 	}
 	missed := late / t.interval
 	t.stats.Missed += uint64(missed)
-	t.due = after(t.due+missed*t.interval, t.interval) // t.due + missed·interval ≤ now: only the last step can overflow
+	t.due = saturate.Add(t.due+missed*t.interval, t.interval) // t.due + missed·interval ≤ now: only the last step can overflow
 }
 
 // end accounts for a tick that began at began and ended now. Caller holds set.mu.
@@ -67,16 +65,8 @@ func (t *Ticker) end(began, now, pause time.Duration) {
 	t.stats.Longest = max(t.stats.Longest, took)
 	switch {
 	case t.interval == 0:
-		t.due = after(now, pause)
+		t.due = saturate.Add(now, pause)
 	case took > t.interval:
 		t.stats.Overruns++
 	}
-}
-
-// after returns t + d, or never where that cannot be said.
-func after(t, d time.Duration) time.Duration {
-	if d > never-t {
-		return never
-	}
-	return t + d
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // tickers is the set of a loop's tickers. A daemon has a handful of them: the earliest is found by looking at all.
@@ -38,14 +40,14 @@ func (s *tickers) start(now time.Duration) {
 	}
 }
 
-// next returns the due time of the ticker that is due first, or never.
+// next returns the due time of the ticker that is due first, or saturate.Never.
 func (s *tickers) next() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.first(); t != nil {
 		return t.due
 	}
-	return never
+	return saturate.Never
 }
 
 // begin begins the tick that is due first and returns its ticker, or nil if none is due now.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/internal/saturate"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -236,7 +237,7 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 		return
 	}
 	if k.cfg.Timeout > 0 {
-		c.deadline = now + k.cfg.Timeout
+		c.deadline = saturate.Add(now, k.cfg.Timeout)
 		k.timers.pushBack(c)
 		fx.poke = fx.poke || k.armed == 0 || c.deadline < k.armed
 	}
@@ -298,7 +299,7 @@ func (k *core) settle(fx *effects, w *worker, now time.Duration) {
 		w.idleSince = now
 	}
 	if w.state == leaving && w.load == 0 {
-		w.due = now + k.cfg.KillGrace // the time to go counts from the end of its last call
+		w.due = saturate.Add(now, k.cfg.KillGrace) // the time to go counts from the end of its last call
 		fx.poke = true
 	}
 	if w.state == serving {

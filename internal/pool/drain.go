@@ -3,6 +3,7 @@ package pool
 import (
 	"time"
 
+	"github.com/legion-go/legion/internal/saturate"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -18,7 +19,7 @@ func (k *core) stop(fx *effects, by, now time.Duration) {
 	}
 	left := max(by-now, 0)
 	k.stopBy = by
-	k.drainUntil = by - min(left/2, 2*k.cfg.KillGrace+quitGrace)
+	k.drainUntil = by - min(left/2, saturate.Add(saturate.Add(k.cfg.KillGrace, k.cfg.KillGrace), quitGrace))
 	k.state = Draining
 	k.pump(fx, now)
 	k.drain(fx, now)

@@ -3,6 +3,8 @@ package pool
 import (
 	"fmt"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // The ladder of a call that must end: cancel → KillGrace → SIGABRT for the
@@ -16,7 +18,7 @@ const bootTimeout = "boot timeout"
 // condemn gives w KillGrace to finish c, which has been cancelled. No new calls
 // go to w until it has.
 func (k *core) condemn(fx *effects, w *worker, c *Call, now time.Duration) {
-	at := now + k.cfg.KillGrace
+	at := saturate.Add(now, k.cfg.KillGrace)
 	if w.state != serving && w.state != leaving || w.culprit != nil && w.due <= at {
 		return // a suspicion, which has no culprit, is superseded
 	}
@@ -35,11 +37,11 @@ func (k *core) reprieve(w *worker, now time.Duration) {
 	w.due, w.culprit = 0, nil
 	for _, c := range w.slots { // of several cancelled ones the next is due
 		if c != nil && c.canceling {
-			w.due, w.culprit = now+k.cfg.KillGrace, c
+			w.due, w.culprit = saturate.Add(now, k.cfg.KillGrace), c
 		}
 	}
 	if w.due == 0 && w.deaf() { // the suspicion that condemn superseded
-		w.due = now + k.intake(w)
+		w.due = saturate.Add(now, k.intake(w))
 	}
 }
 
@@ -131,10 +133,10 @@ func (k *core) nextStep(w *worker) time.Duration {
 		return at
 	}
 	if k.cfg.IdleTimeout > 0 && w.load == 0 && k.spare() {
-		earlier(w.idleSince + k.cfg.IdleTimeout)
+		earlier(saturate.Add(w.idleSince, k.cfg.IdleTimeout))
 	}
 	if w.maxAge > 0 && w.retiring == "" {
-		earlier(w.readyAt + max(w.maxAge, k.cfg.MinAge))
+		earlier(saturate.Add(w.readyAt, max(w.maxAge, k.cfg.MinAge)))
 	}
 	if k.cfg.Heartbeat > 0 {
 		earlier(k.nextPulse(w))
@@ -175,7 +177,7 @@ func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
 
 func (k *core) nextPulse(w *worker) time.Duration {
 	if w.asked == 0 {
-		return w.heard + k.cfg.Heartbeat
+		return saturate.Add(w.heard, k.cfg.Heartbeat)
 	}
 	return w.heard + k.cfg.Heartbeat/heartbeatChecks
 }
@@ -198,7 +200,7 @@ func (k *core) suspect(fx *effects, w *worker, now time.Duration) {
 	}
 	w.doubt = w.given
 	if w.due == 0 {
-		w.due = now + k.intake(w)
+		w.due = saturate.Add(now, k.intake(w))
 		fx.do(opPing, w)
 	}
 }
@@ -208,7 +210,7 @@ func (w *worker) deaf() bool { return w.sent.Load() < w.doubt }
 
 // intake is how long w may need to take in what is under way to it.
 func (k *core) intake(w *worker) time.Duration {
-	return k.cfg.KillGrace + time.Duration(w.bytes+w.stale)*time.Second/intakeRate
+	return saturate.Add(k.cfg.KillGrace, saturate.Duration(float64(w.bytes+w.stale)/intakeRate*float64(time.Second)))
 }
 
 // intakeRate, in bytes a second, is a tenth of what a busy machine does.

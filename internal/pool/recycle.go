@@ -3,6 +3,8 @@ package pool
 import (
 	"fmt"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // worn marks a worker that has served its time. It goes on serving until its
@@ -78,7 +80,7 @@ func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 			w.due = 0
 		}
 		if w.load == 0 {
-			w.due = now + k.cfg.KillGrace
+			w.due = saturate.Add(now, k.cfg.KillGrace)
 		}
 		fx.do(opStop, w) // it finishes what it runs first
 		k.pump(fx, now)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // Kill ends the worker with the given pid at once.
@@ -68,7 +70,7 @@ func (p *Pool) Stop(within time.Duration) {
 		close(p.ended)
 	}
 	p.mu.Unlock()
-	p.step(func(k *core, fx *effects, now time.Duration) { k.stop(fx, now+within, now) })
+	p.step(func(k *core, fx *effects, now time.Duration) { k.stop(fx, saturate.Add(now, within), now) })
 	<-p.ended
 }
 

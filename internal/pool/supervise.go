@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // counted returns how many workers take or will take calls, replacements not
@@ -103,10 +105,10 @@ func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 		w.maxCalls = max(uint64(k.jitter(float64(k.cfg.MaxCalls))), 1)
 	}
 	if k.cfg.MaxAge > 0 {
-		w.maxAge = time.Duration(k.jitter(float64(k.cfg.MaxAge)))
+		w.maxAge = saturate.Duration(k.jitter(float64(k.cfg.MaxAge)))
 	}
 	if k.cfg.BootTimeout > 0 {
-		w.due = now + k.cfg.BootTimeout
+		w.due = saturate.Add(now, k.cfg.BootTimeout)
 	}
 	k.workers = append(k.workers, w)
 	k.counts.Started++

@@ -60,6 +60,8 @@ const (
 	MinMemory = 16 << 20
 	// MinFiles is the least Limits.Files.
 	MinFiles = 32
+	// MaxLimit is the largest limit.
+	MaxLimit = 1 << 62
 	// MaxLine is the longest line in bytes that Output sees in one piece.
 	MaxLine = 8 << 10
 	// MaxStack is the longest Exit.Stack in bytes.
@@ -97,7 +99,7 @@ func (s *Spec) check() error {
 	switch l := &s.Limits; {
 	case l.Memory != 0 && l.Memory < MinMemory:
 		return fmt.Errorf("limits: Memory is %d bytes; a Go process needs %d to start: use at least that, or 0 for no limit", l.Memory, MinMemory)
-	case l.Memory > 1<<62:
+	case l.Memory > MaxLimit:
 		return fmt.Errorf("limits: Memory is %d bytes, more than there can be: use 0 for no limit", l.Memory)
 	case l.Procs < 0:
 		return fmt.Errorf("limits: Procs is %d; use 1 or more, or 0 for the default of 1", l.Procs)
@@ -105,7 +107,7 @@ func (s *Spec) check() error {
 		return fmt.Errorf("limits: Nice is %d; use −20 … 19", l.Nice)
 	case l.Files != 0 && l.Files < MinFiles:
 		return fmt.Errorf("limits: Files is %d; a Go process needs %d: use at least that, or 0 for the daemon's own", l.Files, MinFiles)
-	case l.Files > 1<<62:
+	case l.Files > MaxLimit:
 		return fmt.Errorf("limits: Files is %d, more than there can be: use 0 for the daemon's own", l.Files)
 	}
 	for i, f := range s.Files {
