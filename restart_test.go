@@ -33,7 +33,7 @@ func TestRestartEvery(t *testing.T) {
 func TestRestartAfterPanic(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	c := quiet("auto")
-	c.MinUptime = time.Nanosecond
+	c.MinUptime = time.Millisecond
 	d := legion.New(c)
 	d.Every(2*time.Millisecond, func(context.Context) error { panic("again and again") })
 	asked := make(chan string, 100)

@@ -120,7 +120,7 @@ var childParts = map[string]func(*Child){
 		fmt.Printf("%v=yes\n", <-last)
 		var ends []string
 		for _, s := range []string{"TERM", "INT", "HUP", "QUIT"} {
-			ends = append(ends, exec.Command("sh", "-c", "ulimit -c 0; kill -"+s+" $$").Run().Error())
+			ends = append(ends, fmt.Sprint(exec.Command("sh", "-c", "ulimit -c 0; kill -"+s+" $$").Run()))
 		}
 		fmt.Printf("executed=%s\n", strings.Join(ends, ", "))
 		forever()
