@@ -68,6 +68,7 @@ type Call struct {
 	cause     wire.Cause // why it is being cancelled
 	submitted time.Duration
 	deadline  time.Duration // 0 = none
+	obeyBy    time.Duration // when its worker is ended, once it is being cancelled
 	given     time.Duration // when it was assigned
 	inQueue   links
 	inTimers  links
@@ -110,7 +111,7 @@ func (c *Call) Reset() {
 	c.Func, c.Payload, c.Limit, c.Raw, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil
 	c.Outcome = Outcome{}
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
-	c.submitted, c.deadline, c.given = 0, 0, 0
+	c.submitted, c.deadline, c.obeyBy, c.given = 0, 0, 0, 0
 	c.signal.Store(callOpen)
 	if cap(c.buf) > 64<<10 {
 		c.buf = nil // do not hoard what one large call needed

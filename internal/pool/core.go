@@ -242,11 +242,9 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 		fx.poke = fx.poke || k.armed == 0 || c.deadline < k.armed
 	}
 	if w != nil {
-		k.assign(fx, c, w, now)
-		if w.load <= k.cfg.Concurrency {
+		if k.assign(fx, c, w, now); w.load <= k.cfg.Concurrency {
 			return
 		}
-		fx.poke = fx.poke || k.armed == 0 || now+stallAfter < k.armed && k.nextStall(now) != 0
 	} else {
 		c.state = callQueued
 		k.queue.pushBack(c)
@@ -262,7 +260,7 @@ func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.D
 	if c == nil || c.id != id {
 		return false
 	}
-	k.release(w, c)
+	k.release(w, c, now)
 	if w.load == 0 {
 		w.stale = 0 // the worker reads in order
 	}
@@ -296,7 +294,9 @@ func (k *core) lookup(w *worker, id uint32) *Call {
 // settle gives a worker that has just got room its next calls, or lets it go.
 func (k *core) settle(fx *effects, w *worker, now time.Duration) {
 	if w.load == 0 {
-		w.idleSince = now
+		if at := saturate.Add(now, k.cfg.IdleTimeout); k.cfg.IdleTimeout > 0 && (k.armed == 0 || at < k.armed) && k.spare() {
+			fx.poke = true
+		}
 	}
 	if w.state == leaving && w.load == 0 {
 		w.due = saturate.Add(now, k.cfg.KillGrace) // the time to go counts from the end of its last call
@@ -328,7 +328,7 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 		w := c.worker
 		if w.marks.Revoke(c.id) {
 			w.stale += len(c.Payload)
-			k.release(w, c)
+			k.release(w, c, now)
 			if c.holds.Load() > 1 {
 				k.suspect(fx, w, now) // it is still being sent
 			}

@@ -62,16 +62,22 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 	w.bytes += len(c.Payload)
 	fits := len(c.Payload) <= fitsCall && w.bytes+w.stale <= fitsAll
 	fx.sends.add(send{c, w, c.id, left, fits})
+	if w.load > k.cfg.Concurrency && (k.armed == 0 || now+stallAfter < k.armed) && k.nextStall(now) != 0 {
+		fx.poke = true
+	}
 }
 
 // release takes c out of its slot.
-func (k *core) release(w *worker, c *Call) {
+func (k *core) release(w *worker, c *Call, now time.Duration) {
 	slot := wire.Slot(c.id)
 	w.slots[slot] = nil
 	w.free = append(w.free, slot)
 	w.load--
 	w.bytes -= len(c.Payload)
 	c.worker = nil
+	if w.load == 0 {
+		w.idleSince = now
+	}
 }
 
 // measure learns from an ended call how long one takes in w.
@@ -167,8 +173,7 @@ func (k *core) nextStall(now time.Duration) time.Duration {
 	return 0
 }
 
-// recall takes up to n calls that w has not started back to the front of the
-// queue, in the order in which they were submitted.
+// recall takes up to n calls that w has not started back to the queue.
 func (k *core) recall(fx *effects, w *worker, n int, now time.Duration) {
 	var back []*Call
 	for _, c := range k.held(w) {
@@ -178,7 +183,7 @@ func (k *core) recall(fx *effects, w *worker, n int, now time.Duration) {
 	}
 	for _, c := range back { // newest first
 		w.stale += len(c.Payload)
-		k.release(w, c)
+		k.release(w, c, now)
 		k.requeue(c)
 	}
 }
@@ -198,8 +203,9 @@ func (k *core) held(w *worker) []*Call {
 	return all
 }
 
-// requeue puts a call that was assigned in front of the queue again.
+// requeue puts a call that was assigned back to its place in the queue: before
+// those that were submitted later, whichever workers they come back from.
 func (k *core) requeue(c *Call) {
 	c.state, c.id, c.worker = callQueued, 0, nil
-	k.queue.pushFront(c)
+	k.queue.insert(c)
 }

@@ -17,9 +17,11 @@ func (k *core) stop(fx *effects, by, now time.Duration) {
 	if k.state == Draining && by >= k.stopBy {
 		return // an earlier stop may only be hurried
 	}
-	left := max(by-now, 0)
+	until := by - min(max(by-now, 0)/2, saturate.Add(saturate.Add(k.cfg.KillGrace, k.cfg.KillGrace), quitGrace))
+	if k.state != Draining || until < k.drainUntil { // once it cancels there is nothing left to hurry
+		k.drainUntil = until
+	}
 	k.stopBy = by
-	k.drainUntil = by - min(left/2, saturate.Add(saturate.Add(k.cfg.KillGrace, k.cfg.KillGrace), quitGrace))
 	k.state = Draining
 	k.pump(fx, now)
 	k.drain(fx, now)

@@ -11,7 +11,7 @@ import (
 
 var (
 	simSeed  = flag.Uint64("sim.seed", 0, "run only the history with this seed")
-	simCount = flag.Int("sim.count", 10_000, "number of random histories")
+	simCount = flag.Int("sim.count", histories, "number of random histories")
 )
 
 // TestHistories puts the core through random histories of a simulated world, in

@@ -19,6 +19,7 @@ const bootTimeout = "boot timeout"
 // go to w until it has.
 func (k *core) condemn(fx *effects, w *worker, c *Call, now time.Duration) {
 	at := saturate.Add(now, k.cfg.KillGrace)
+	c.obeyBy = at
 	if w.state != serving && w.state != leaving || w.culprit != nil && w.due <= at {
 		return // a suspicion, which has no culprit, is superseded
 	}
@@ -36,8 +37,8 @@ func (k *core) reprieve(w *worker, now time.Duration) {
 	}
 	w.due, w.culprit = 0, nil
 	for _, c := range w.slots { // of several cancelled ones the next is due
-		if c != nil && c.canceling {
-			w.due, w.culprit = saturate.Add(now, k.cfg.KillGrace), c
+		if c != nil && c.canceling && (w.culprit == nil || c.obeyBy < w.due) {
+			w.due, w.culprit = c.obeyBy, c
 		}
 	}
 	if w.due == 0 && w.deaf() { // the suspicion that condemn superseded
@@ -47,14 +48,11 @@ func (k *core) reprieve(w *worker, now time.Duration) {
 
 // shoot ends w for reason by; with its stacks first, if there is time for that.
 func (k *core) shoot(fx *effects, w *worker, by string, stacks bool, now time.Duration) {
-	if w.state >= killed {
-		return
+	if w.state >= killed || w.state == quitting && stacks {
+		return // what it is being ended for takes its course
 	}
 	if w.killer == "" {
 		w.killer = by
-	}
-	if w.state == quitting {
-		stacks = false
 	}
 	k.recall(fx, w, w.load, now)
 	if stacks {
@@ -137,6 +135,9 @@ func (k *core) nextStep(w *worker) time.Duration {
 	}
 	if w.maxAge > 0 && w.retiring == "" {
 		earlier(saturate.Add(w.readyAt, max(w.maxAge, k.cfg.MinAge)))
+	}
+	if w.retiring == "" && k.used(w) {
+		earlier(saturate.Add(w.readyAt, k.cfg.MinAge))
 	}
 	if k.cfg.Heartbeat > 0 {
 		earlier(k.nextPulse(w))
@@ -233,5 +234,6 @@ func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	if k.state == Draining {
 		k.drain(fx, now)
 	}
+	k.pump(fx, now)
 	k.plan(fx, now)
 }

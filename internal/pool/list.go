@@ -26,15 +26,25 @@ func (l *list) pushBack(c *Call) {
 	l.len++
 }
 
-func (l *list) pushFront(c *Call) {
-	n := l.of(c)
-	*n = links{next: l.head, in: true}
-	if l.head != nil {
-		l.of(l.head).prev = c
-	} else {
-		l.tail = c
+// insert puts c, which has waited before, where its number belongs. The list must
+// be in the order of numbers.
+func (l *list) insert(c *Call) {
+	next := l.head
+	for next != nil && next.seq < c.seq {
+		next = l.of(next).next
 	}
-	l.head = c
+	if next == nil {
+		l.pushBack(c)
+		return
+	}
+	n := l.of(c)
+	*n = links{prev: l.of(next).prev, next: next, in: true}
+	if n.prev != nil {
+		l.of(n.prev).next = c
+	} else {
+		l.head = c
+	}
+	l.of(next).prev = c
 	l.len++
 }
 

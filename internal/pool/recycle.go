@@ -22,6 +22,7 @@ func (k *core) worn(fx *effects, w *worker, now time.Duration) {
 		k.leave(fx, w, now)
 		return
 	case k.cfg.MinAge > 0 && now-w.readyAt < k.cfg.MinAge:
+		fx.poke = fx.poke || k.used(w) // to be woken when it is old enough
 		return
 	case w.maxCalls > 0 && w.calls >= w.maxCalls:
 		w.retiring = fmt.Sprintf("MaxCalls: %d calls", w.calls)
@@ -35,6 +36,11 @@ func (k *core) worn(fx *effects, w *worker, now time.Duration) {
 	k.replace(fx, now)
 }
 
+// used reports whether w has done, or taken, as much as a worker may.
+func (k *core) used(w *worker) bool {
+	return w.maxCalls > 0 && w.calls >= w.maxCalls || k.cfg.MaxMemory > 0 && w.memory > k.cfg.MaxMemory
+}
+
 // replace starts the replacement of one worn worker; one at a time, so that
 // there is never more than one process above Max.
 func (k *core) replace(fx *effects, now time.Duration) {
@@ -42,7 +48,7 @@ func (k *core) replace(fx *effects, now time.Duration) {
 		return
 	}
 	if !k.mayStart() {
-		k.keepForLackOfRoom(fx)
+		k.keepForLackOfRoom(fx, now)
 		return
 	}
 	have, booting := k.counted()

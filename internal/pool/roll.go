@@ -26,7 +26,7 @@ func (k *core) recycle(fx *effects, now time.Duration) {
 		}
 	}
 	if k.state == Broken {
-		k.keep(fx, "the pool has failed: "+k.reason)
+		k.keep(fx, now, "the pool has failed: "+k.reason)
 	}
 	k.replace(fx, now)
 }
@@ -35,18 +35,22 @@ func (k *core) recycle(fx *effects, now time.Duration) {
 func takes(w *worker) bool { return w.state == serving || w.state == starting && w.killer == "" }
 
 // unreplaced takes the death of a replacement that was not ready.
-func (k *core) unreplaced(fx *effects, d *Death) {
+func (k *core) unreplaced(fx *effects, d *Death, now time.Duration) {
 	if k.unready++; k.unready >= rollTries {
-		k.keep(fx, fmt.Sprintf("%d replacements in a row died before they were ready; the last one %v", k.unready, d))
+		k.keep(fx, now, fmt.Sprintf("%d replacements in a row died before they were ready; the last one %v", k.unready, d))
 	}
 }
 
-// keep ends a roll: the workers that it has not replaced stay.
-func (k *core) keep(fx *effects, why string) {
+// keep ends a roll: the workers that it has not replaced stay, but for those that
+// are to be replaced for a reason of their own.
+func (k *core) keep(fx *effects, now time.Duration, why string) {
 	k.unready = 0
 	for _, w := range k.workers {
 		if w.retiring == rolled {
-			w.retiring, fx.news.kept = "", why
+			w.retiring, fx.news.kept, fx.poke = "", why, true // its own time may come next
+			if w.state == serving {
+				k.worn(fx, w, now)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (k *core) jam(fx *effects, now time.Duration) {
 }
 
 // keepForLackOfRoom ends a roll that would wait for a stuck process.
-func (k *core) keepForLackOfRoom(fx *effects) {
+func (k *core) keepForLackOfRoom(fx *effects, now time.Duration) {
 	serve := 0
 	for _, w := range k.workers {
 		if w.state == serving {
@@ -39,6 +39,6 @@ func (k *core) keepForLackOfRoom(fx *effects) {
 		}
 	}
 	if n := k.stuckCount(); n > 0 && n+serve >= k.places() {
-		k.keep(fx, fmt.Sprintf("there is no place for a replacement: %d processes do not end although they were killed, they are stuck in the kernel", n))
+		k.keep(fx, now, fmt.Sprintf("there is no place for a replacement: %d processes do not end although they were killed, they are stuck in the kernel", n))
 	}
 }

@@ -133,7 +133,7 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 	k.counts.Ready++
 	if k.cfg.Looping {
 		w.loop = "looping"
-		if k.state == Paused {
+		if k.state == Paused || w.paused {
 			fx.do(opPause, w)
 		}
 	}
@@ -162,9 +162,6 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	}
 	expected := w.state == leaving || w.killer == "stop" || w.killer == "kill"
 	booting := !w.ready
-	if w.replaces != nil && !expected {
-		k.unreplaced(fx, d)
-	}
 	k.drop(w)
 	k.bury(fx, w, d, now)
 	fx.do(opHangup, w)
@@ -177,6 +174,9 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 		k.loopEnded(w, now)
 	default:
 		k.blame(fx, w, d, booting, now)
+	}
+	if w.replaces != nil && !expected {
+		k.unreplaced(fx, d, now)
 	}
 	if k.state == Draining {
 		k.drain(fx, now)
@@ -219,7 +219,7 @@ func (k *core) drop(w *worker) {
 func (k *core) bury(fx *effects, w *worker, d *Death, now time.Duration) {
 	for _, c := range k.held(w) { // newest first, so that they queue in their old order
 		started := !w.marks.Revoke(c.id)
-		k.release(w, c)
+		k.release(w, c, now)
 		switch {
 		case c.canceling:
 			c.Death, c.Worker = d, w.pid
@@ -228,6 +228,7 @@ func (k *core) bury(fx *effects, w *worker, d *Death, now time.Duration) {
 			k.requeue(c)
 		case c.tries < k.cfg.Retry && k.state != Broken && c.Stream == nil:
 			c.tries++
+			c.Worker = w.pid // it has run, whatever becomes of it now
 			k.counts.Retried++
 			k.requeue(c)
 		default:
@@ -328,7 +329,7 @@ func (k *core) failFor(fx *effects, reason string, now time.Duration) {
 		return
 	}
 	k.state, k.reason, fx.news.failed = Broken, reason, reason
-	k.keep(fx, "the pool has failed: "+reason)
+	k.keep(fx, now, "the pool has failed: "+reason)
 	for c := k.queue.head; c != nil; c = k.queue.head {
 		k.queue.remove(c)
 		c.Reason, c.Death = k.reason, k.last
@@ -378,6 +379,7 @@ func (k *core) resume(fx *effects, now time.Duration) {
 	k.holdLoops(fx, opResume)
 	k.pump(fx, now)
 	k.plan(fx, now)
+	fx.poke = true // calls may wait in workers as well
 }
 
 func (k *core) holdLoops(fx *effects, o op) {
@@ -402,6 +404,7 @@ func (k *core) pauseWorker(fx *effects, w *worker, on bool, now time.Duration) {
 	}
 	k.pump(fx, now)
 	k.plan(fx, now)
+	fx.poke = true
 }
 
 // scale sets how many workers are kept and allowed.
@@ -416,6 +419,7 @@ func (k *core) scale(fx *effects, lo, hi int, now time.Duration) {
 		}
 	}
 	k.plan(fx, now)
+	fx.poke = true
 }
 
 // find returns the worker with the given pid.
