@@ -91,7 +91,7 @@ func TestDocumentsLinkToFiles(t *testing.T) {
 	}
 }
 
-// Tests that docs/guarantees.md names are there.
+// Tests that docs/guarantees.md and docs/faults.md name are there.
 func TestGuaranteesNameTests(t *testing.T) {
 	var tests strings.Builder
 	for _, pattern := range []string{"*_test.go", "*/*_test.go", "*/*/*_test.go"} {
@@ -103,13 +103,15 @@ func TestGuaranteesNameTests(t *testing.T) {
 			tests.WriteString(read(t, name))
 		}
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(read(t, "docs/guarantees.md"), -1)
-	if len(named) == 0 {
-		t.Error("docs/guarantees.md names no test")
-	}
-	for _, n := range named {
-		if !strings.Contains(tests.String(), "func "+n[1]+"(") {
-			t.Errorf("docs/guarantees.md names %s, which is not there", n[1])
+	for _, document := range []string{"docs/guarantees.md", "docs/faults.md"} {
+		named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(read(t, document), -1)
+		if len(named) == 0 {
+			t.Errorf("%s names no test", document)
+		}
+		for _, n := range named {
+			if !strings.Contains(tests.String(), "func "+n[1]+"(") {
+				t.Errorf("%s names %s, which is not there", document, n[1])
+			}
 		}
 	}
 }
