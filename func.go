@@ -42,6 +42,9 @@ func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (O
 //
 // A []byte argument must not be changed before Call returns.
 func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) {
+	if f.p.opts.OnEnd != nil { // which is told by a future; the other hooks are not for this call
+		return f.begin(ctx, in, true).Result()
+	}
 	c := calls.Get().(*call)
 	var err error
 	if f.bytesIn {
@@ -95,8 +98,11 @@ func (e *endpoint[In, Out]) ended(cause error, detail string) error {
 // only the start of it. Every failure, that of a full queue too, comes as the
 // result of the future; one that the program does not ask for is logged, see
 // [Future].
-func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] {
-	fut := &Future[Out]{d: f.p.d, p: f.p, name: f.name, done: make(chan struct{})}
+func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] { return f.begin(ctx, in, false) }
+
+// begin is Go. claimed says that the call has a caller who waits for its end.
+func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[Out] {
+	fut := &Future[Out]{d: f.p.d, p: f.p, name: f.name, done: make(chan struct{}), claimed: claimed}
 	c := &call{Call: pool.NewCall()}
 	var err error
 	if f.bytesIn {

@@ -36,7 +36,7 @@ type Future[Out any] struct {
 
 	mu       sync.Mutex
 	finished bool
-	claimed  bool // somebody has called Then: the pool's hooks are not for this one
+	claimed  bool // it has a callback, or a caller who waits: of the hooks only OnEnd is for this one
 	then     []func(Out, error)
 }
 

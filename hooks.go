@@ -5,7 +5,7 @@ import "errors"
 // CallEnd tells a pool's hooks how a call ended.
 type CallEnd struct {
 	Pool, Func string
-	Out        any   // the result, of the function's result type; nil if there is none
+	Out        any   // the result, of the function's result type; nil if there is none, and of a stream
 	Err        error // nil for a result
 
 	Call  uint64 // number of the call in its pool, from 1; 0 if the pool never took it

@@ -104,7 +104,7 @@ func newKit(p legion.Pool) *kit {
 	k.echo = legion.Handle(w, "echo", func(_ *tool, _ context.Context, b []byte) ([]byte, error) { return b, nil })
 	k.do = legion.Handle(w, "do", (*tool).do)
 	k.record = legion.Handle(w, "record", func(_ *tool, _ context.Context, r record) (record, error) { return r, nil })
-	k.count = legion.StreamWorker(d, "count", count, legion.Pool{Max: 1, Spawn: legion.Lazy})
+	k.count = legion.StreamWorker(d, "count", count, legion.Pool{Max: 1, Spawn: legion.Lazy, OnEnd: p.OnEnd})
 	k.task = legion.Task(d, "task", func(ctx context.Context, x deed) (string, error) { return new(tool).do(ctx, x) }, legion.TaskOptions{MaxRunning: 2})
 	k.spare = legion.Worker(d, "spare", func(_ context.Context, s string) (string, error) { return s, nil }, legion.Pool{Max: 1})
 	return k

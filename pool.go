@@ -138,11 +138,12 @@ type Pool struct {
 	// whose future has no callback of its own: of a result or an error of the
 	// function, of a dead worker, and of a timeout. They run on the loop.
 	OnReturn, OnDied, OnTimeout func(CallEnd)
-	// OnEnd is told of the end of every call made with Go, whatever it was: also
-	// of one that panicked, was canceled, refused, stopped, or found the queue
-	// full, and of one whose future has callbacks. It runs on the loop, as Then
-	// does, before the other hooks. Default: none; a hook costs a decoding of each
-	// argument.
+	// OnEnd is told of the end of every call, made with Call, Go or All, whatever
+	// the end was: also of one that panicked, was canceled, refused, stopped, or
+	// found the queue full, and of one whose future has callbacks. Calls made with
+	// Inline are none of the pool's. It runs on the loop, as Then does, before the
+	// other hooks, and after Call has returned perhaps. Default: none; a hook costs
+	// a decoding of each argument, and Call a few allocations.
 	OnEnd func(CallEnd)
 }
 

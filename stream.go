@@ -112,15 +112,18 @@ type reader struct {
 
 func (s *Stream[In, Out]) open(ctx context.Context, in In) (*reader, error) {
 	c := &call{Call: pool.NewCall()}
-	if err := s.encodeIn(c, in); err != nil {
-		return nil, err
+	err := s.encodeIn(c, in)
+	encoded := err == nil
+	var p *pool.Pool
+	if err == nil {
+		p, err = s.p.pool()
 	}
-	p, err := s.p.pool()
+	if err == nil && ctx.Err() != nil {
+		err = s.ended(ctx.Err(), beforeCall)
+	}
 	if err != nil {
+		s.tellEnd(c.Call, encoded, err)
 		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, s.ended(err, beforeCall)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		c.Limit = max(time.Until(deadline), 1)
@@ -139,12 +142,32 @@ func (s *Stream[In, Out]) open(ctx context.Context, in In) (*reader, error) {
 	// Not only when the loop comes for the next element: that may take long, and
 	// the worker is of use to others.
 	unwatch := context.AfterFunc(ctx, func() { p.Cancel(c.Call, ctx.Err()) })
-	c.OnEnd = func(*pool.Call) {
+	c.OnEnd = func(ended *pool.Call) {
 		unwatch()
+		if s.p.opts.OnEnd != nil {
+			var err error
+			if ended.Kind != pool.OK {
+				err = failure(s.p.name, s.name, ended, ctx.Err())
+			}
+			s.tellEnd(ended, true, err)
+		}
 		close(r.over)
 	}
 	p.Submit(c.Call)
 	return r, nil
+}
+
+// tellEnd has the pool's OnEnd told of the end of a stream, on the loop. encoded
+// says that its argument could travel.
+func (s *Stream[In, Out]) tellEnd(c *pool.Call, encoded bool, err error) {
+	if s.p.opts.OnEnd == nil {
+		return
+	}
+	end := CallEnd{Pool: s.p.name, Func: s.name, Err: err, Call: c.Number(), Tries: c.Tries()}
+	if encoded {
+		end.Arg = s.argument(c.Payload)
+	}
+	s.p.d.callback(func() { s.p.hook(end, true) })
 }
 
 // cutShort reports whether it was the daemon that ended a call, not its worker.

@@ -142,6 +142,53 @@ func TestOnEnd(t *testing.T) {
 	}
 }
 
+// OnEnd is told of calls whose callers wait, and of streams, too; the other hooks
+// are not.
+func TestOnEndOfCallsAndStreams(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	ends := make(chan legion.CallEnd, 100)
+	never := func(e legion.CallEnd) { t.Errorf("a hook for calls that nothing waits for is told of %+v", e) }
+	k := newKit(legion.Pool{Max: 1, OnEnd: func(e legion.CallEnd) { ends <- e }, OnReturn: never, OnDied: never, OnTimeout: never}).start(t)
+	check := func(what, fn string, want error, out, arg any) {
+		t.Helper()
+		e := <-ends
+		if !errors.Is(e.Err, want) || (e.Err == nil) != (want == nil) || e.Func != fn || e.Call == 0 || !reflect.DeepEqual(e.Out, out) || !reflect.DeepEqual(e.Arg, arg) {
+			t.Errorf("%s: %+v", what, e)
+		}
+	}
+	if out, err := k.echo.Call(t.Context(), []byte("x")); string(out) != "x" || err != nil {
+		t.Errorf("%q, %v", out, err)
+	}
+	check("a result", "echo", nil, []byte("x"), []byte("x"))
+	for what, want := range map[string]error{"sentinel": errSentinel, "panic": legion.ErrPanicked, "exit": legion.ErrCrashed} {
+		if _, err := k.do.Call(t.Context(), deed{What: what}); !errors.Is(err, want) {
+			t.Errorf("%s: %v", what, err)
+		}
+		check(what, "do", want, nil, deed{What: what})
+	}
+	read := func(n, most int) {
+		for range k.count.All(t.Context(), n) {
+			if most--; most == 0 {
+				break
+			}
+		}
+	}
+	read(3, 10)
+	check("a stream", "count", nil, nil, 3)
+	read(-1, 10)
+	check("a stream with an error", "count", errSentinel, nil, -1)
+	read(1<<40, 2)
+	check("a stream that was left", "count", legion.ErrCanceled, nil, 1<<40)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range k.count.All(over, 1) {
+		break
+	}
+	if e := <-ends; !errors.Is(e.Err, legion.ErrCanceled) || e.Arg != 1 || e.Call != 0 {
+		t.Errorf("a stream that never began: %+v", e)
+	}
+}
+
 // Each callback is called once, in order and one at a time, whether its future
 // was made before, during or after a stop, and if the daemon was never started.
 func TestThenOverAStop(t *testing.T) {
