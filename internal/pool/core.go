@@ -239,7 +239,7 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	if k.cfg.Timeout > 0 {
 		c.deadline = saturate.Add(now, k.cfg.Timeout)
 		k.timers.pushBack(c)
-		fx.poke = fx.poke || k.armed == 0 || c.deadline < k.armed
+		fx.poke = k.armed == 0 || c.deadline < k.armed
 	}
 	if w != nil {
 		if k.assign(fx, c, w, now); w.load <= k.cfg.Concurrency {
@@ -321,6 +321,7 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 	case callQueued:
 		k.queue.remove(c)
 		k.end(fx, c, kindOf(cause), now)
+		fx.poke = fx.poke || k.state == Draining // idle workers may leave now
 	case callAssigned:
 		if c.canceling {
 			return

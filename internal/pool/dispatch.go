@@ -16,7 +16,7 @@ func (k *core) room(w *worker, now time.Duration) int {
 	case w.state != serving, w.paused:
 		return 0
 	case k.cfg.Fresh:
-		if w.calls > 0 || w.retiring != "" {
+		if w.calls > 0 {
 			return 0
 		}
 		return 1
@@ -108,6 +108,7 @@ func (k *core) pump(fx *effects, now time.Duration) {
 		c := k.queue.head
 		k.queue.remove(c)
 		k.assign(fx, c, w, now)
+		fx.poke = fx.poke || k.state == Draining // when nothing waits, idle workers may leave
 	}
 }
 

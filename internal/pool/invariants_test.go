@@ -24,12 +24,14 @@ func (s *sim) idler() bool {
 // idles reports whether p may get a first call.
 func (s *sim) idles(p *simProc) bool {
 	return p.readyAt != 0 && p.stopped == 0 && p.quit == 0 && p.killed == 0 && !p.paused && p.w.due == 0 &&
-		(!s.k.cfg.Fresh || p.answers == 0 && p.w.retiring == "")
+		(!s.k.cfg.Fresh || p.answers == 0)
 }
 
 func (s *sim) checkSubmit(c *simCall, waited int, state State, idle bool) {
 	full := waited >= s.k.cfg.Queue
 	switch {
+	case state == Draining && c.Reason != "the pool is stopping":
+		broken("a call to a pool that stops ends for %q", c.Reason)
 	case state == Broken && (c.over == 0 || c.Kind != PoolFailed), state == Draining && (c.over == 0 || c.Kind != Stopped):
 		broken("a call to a pool that is %v: %+v", state, c.Outcome)
 	case state > Paused:
@@ -54,6 +56,11 @@ func (s *sim) checkSend(p *simProc, c *simCall, d send) {
 		broken("a call was given to a worker after its end")
 	case c.ran > k.cfg.Retry || c.ran > 0 && c.Stream != nil:
 		broken("a call that has run %d times is given to a worker again", c.ran)
+	}
+	for _, o := range p.w.slots {
+		if o := s.byCall[o]; o != nil && o.cancelled != 0 && o.in == p {
+			broken("a call was given to worker %d, which is to end another one", p.w.id)
+		}
 	}
 	for o := range s.waiting {
 		if o.state == callQueued && o.seq < c.seq {
@@ -218,28 +225,28 @@ func (s *sim) ended(c *simCall) {
 	if died && !s.socket && !c.in.marked(c) {
 		broken("a call that its dead worker had not started ends with kind %d", c.Kind)
 	}
-	right := true
+	right := (c.Reason != "") == (c.Kind == QueueFull || c.Kind == PoolFailed || c.Kind == Stopped)
 	switch c.Kind {
 	case OK:
-		right = c.answer == OK && c.ran > 0
+		right = right && c.answer == OK && c.ran > 0
 	case Failed, Panicked, Refused:
-		right = c.answer == c.Kind && c.cancelled == 0
+		right = right && c.answer == c.Kind && c.cancelled == 0
 	case Timeout:
-		right = timedOut && c.answer != OK
+		right = right && timedOut && c.answer != OK
 	case Canceled:
-		right = c.asked != 0 && c.cause == wire.CauseCanceled && c.answer != OK
+		right = right && c.asked != 0 && c.cause == wire.CauseCanceled && c.answer != OK
 	case Crashed:
-		right = died && !c.Death.OutOfMemory && (c.Stream != nil || c.tries >= k.Retry || s.k.state == Broken)
+		right = right && died && !c.Death.OutOfMemory && (c.Stream != nil || c.tries >= k.Retry || s.k.state == Broken)
 	case OutOfMemory:
-		right = died && c.Death.OutOfMemory && (c.Stream != nil || k.Retry == 0 || s.k.state == Broken)
+		right = right && died && c.Death.OutOfMemory && (c.Stream != nil || k.Retry == 0 || s.k.state == Broken)
 	case Poisoned:
-		right = died && k.Retry > 0 && (s.socket || c.ran <= 1+k.Retry)
+		right = right && died && k.Retry > 0 && (s.socket || c.ran <= 1+k.Retry)
 	case QueueFull:
-		right = c.in == nil && strings.HasSuffix(c.Reason, "calls wait already")
+		right = right && c.in == nil && strings.HasSuffix(c.Reason, "calls wait already")
 	case PoolFailed:
-		right = s.k.state == Broken && c.Reason != ""
+		right = right && s.k.state == Broken && c.Reason != ""
 	case Stopped:
-		right = s.stopped && c.Reason != "" && (s.impatient() || c.at >= s.now)
+		right = right && s.stopped && c.Reason != "" && (s.impatient() || c.at >= s.now)
 	default:
 		right = false
 	}
@@ -251,6 +258,15 @@ func (s *sim) ended(c *simCall) {
 	}
 	if c.asked != 0 && s.now > c.asked+s.ladder() {
 		broken("a call was answered %v after its cancellation", s.now-c.asked)
+	}
+}
+
+// told looks at when the caller is told of an end. What the worker has not taken
+// in is still being sent until then.
+func (s *sim) told(c *simCall) {
+	c.told++
+	if late := s.now - c.at - c.Elapsed; late > s.ladder()+time.Second {
+		broken("the caller is told %v after the end of its call", late)
 	}
 }
 

@@ -22,7 +22,7 @@ func (s *sim) check() {
 	if n <= k.cfg.Max {
 		s.limit = k.cfg.Max // scaled down far enough
 	}
-	ready, held := 0, 0
+	ready, held, stuck := 0, 0, 0
 	for _, w := range k.workers {
 		p := s.procs[w]
 		load := s.checkWorker(p)
@@ -30,6 +30,9 @@ func (s *sim) check() {
 			p.idle = s.now
 		}
 		p.load = load
+		if p.abandoned > 0 {
+			stuck++
+		}
 		held += load
 		if p.readyAt != 0 && p.stopped == 0 && p.quit == 0 && p.killed == 0 {
 			ready++
@@ -40,6 +43,13 @@ func (s *sim) check() {
 			broken("%d workers are ready while recycling, Min is %d", ready, k.cfg.Min)
 		}
 		s.reached = s.reached || ready >= k.cfg.Min
+	}
+	places := k.cfg.Max + 1
+	if k.cfg.Fresh {
+		places--
+	}
+	if full := stuck > 0 && stuck >= places; full && k.state == Running || !full && k.jammed && k.state == Broken {
+		broken("%d of %d places are taken by stuck processes, and the pool is %v", stuck, places, k.state)
 	}
 	queued, last := 0, uint64(0)
 	for c := k.queue.head; c != nil; c = c.inQueue.next {
@@ -86,6 +96,9 @@ func (s *sim) checkWorker(p *simProc) int {
 		broken("worker %d was given %d calls", w.id, load)
 	case serves && k.cfg.Looping && (k.state == Running && p.held != p.paused || k.state == Paused && !p.held):
 		broken("the loop of worker %d is held: %v, it is paused: %v, the pool is %v", w.id, p.held, p.paused, k.state)
+	}
+	if k.state == Draining && k.queue.len == 0 && load == 0 && serves && (s.wake == 0 || s.wake > s.now) {
+		broken("worker %d of a pool that stops has nothing to do, and is not told to leave: %s", w.id, s.describe())
 	}
 	s.checkWear(p, serves)
 	return load

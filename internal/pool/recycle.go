@@ -22,7 +22,9 @@ func (k *core) worn(fx *effects, w *worker, now time.Duration) {
 		k.leave(fx, w, now)
 		return
 	case k.cfg.MinAge > 0 && now-w.readyAt < k.cfg.MinAge:
-		fx.poke = fx.poke || k.used(w) // to be woken when it is old enough
+		if at := saturate.Add(w.readyAt, k.cfg.MinAge); k.used(w) && (k.armed == 0 || at < k.armed) {
+			fx.poke = true // to be woken when it is old enough
+		}
 		return
 	case w.maxCalls > 0 && w.calls >= w.maxCalls:
 		w.retiring = fmt.Sprintf("MaxCalls: %d calls", w.calls)

@@ -31,7 +31,8 @@ type simProc struct {
 	born, readyAt, heard, idle       time.Duration
 	pinged, stopped                  time.Duration
 	quit, killed, suspected, retired time.Duration
-	load                             int // as of the last step
+	load                             int      // as of the last step
+	blocked                          []func() // the ends of sends that wait for room
 	hung, abandoned                  int
 	byHand, paused, held             bool
 	answers                          uint64
@@ -72,6 +73,11 @@ func (s *sim) act(a act) {
 		if s.odds(0.9) {
 			p.die(s.during(5 * time.Millisecond))
 		}
+	case opHangup:
+		for _, over := range p.blocked {
+			s.at(s.during(time.Microsecond), over)
+		}
+		p.blocked = nil
 	case opKill:
 		took := s.during(time.Millisecond)
 		if s.odds(0.02) {
@@ -154,6 +160,10 @@ func (s *sim) send(d send) {
 	p.given[d.id], p.idle = c, s.now
 	p.unread += c.size
 	answers := p.quiets
+	if p.wedged && !d.fits && p.hung == 0 { // it waits for room
+		p.blocked = append(p.blocked, func() { d.to.sent.Add(1); d.call.letGo() })
+		return
+	}
 	s.at(s.during(2*time.Microsecond), func() {
 		d.to.sent.Add(1)
 		c.letGo()

@@ -35,7 +35,7 @@ func newSim(seed uint64) *sim {
 		Name: "sim", Funcs: []string{"f", "g"},
 		Max: 1 + r.IntN(4), Spawn: Spawn(r.IntN(3)), IdleTimeout: pick(0, 50*time.Millisecond, time.Second),
 		Fresh: r.IntN(5) == 0, Concurrency: 1 + r.IntN(3)*r.IntN(2), Ahead: []int{0, 4, 128}[r.IntN(3)],
-		Queue: []int{2, 1000}[r.IntN(2)], Timeout: pick(0, 20*time.Millisecond, time.Second),
+		Queue: []int{0, 2, 1000, 1000}[r.IntN(4)], Timeout: pick(0, 20*time.Millisecond, time.Second),
 		KillGrace: pick(time.Millisecond, 50*time.Millisecond), Retry: r.IntN(3) * r.IntN(2),
 		BootTimeout: pick(0, 2*time.Second, 2*time.Second), MaxCalls: []int{0, 1, 7, 40}[r.IntN(4)],
 		MaxAge: pick(0, 0, 300*time.Millisecond), MinAge: pick(0, 0, 100*time.Millisecond),
@@ -116,13 +116,17 @@ func (s *sim) happen() {
 
 // tick is what the supervisor's goroutine does.
 func (s *sim) tick() {
-	s.step(func(fx *effects) { s.k.tick(fx, s.now) })
+	poked := false
+	s.step(func(fx *effects) { s.k.tick(fx, s.now); poked = fx.poke })
 	s.wake = s.k.next(s.now)
 	s.k.armed = s.wake
+	if poked {
+		s.wake = s.now // it looks again at once
+	}
 	if s.wake == 0 || s.wake > s.now || s.k.state == Ended {
 		s.spins = 0
 		s.checkDue()
-	} else if s.spins++; s.spins > 3 {
+	} else if s.spins++; s.spins > 10 {
 		broken("the supervisor would spin: %v is due again: %s", s.wake, s.due(s.wake))
 	}
 }
@@ -168,7 +172,7 @@ func (s *sim) submit() {
 	if s.odds(0.1) {
 		c.Stream = func([]byte) error { return nil }
 	}
-	c.OnEnd = func(*Call) { c.told++ }
+	c.OnEnd = func(*Call) { s.told(c) }
 	s.calls = append(s.calls, c)
 	s.byCall[c.Call] = c
 	waited, state, idle := s.k.queue.len, s.k.state, s.idler()

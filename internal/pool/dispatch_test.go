@@ -1,0 +1,203 @@
+package pool
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// A payload is said to fit only if the worker need not read anything for it.
+func TestWhatFitsIntoALink(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 30})
+	fits := func(size int) bool {
+		t.Helper()
+		l.give(size)
+		if l.last.sends.n != 1 {
+			t.Fatalf("%d sends", l.last.sends.n)
+		}
+		return l.last.sends.at(0).fits
+	}
+	if fits(fitsCall + 1) {
+		t.Error("what is too large by itself fits")
+	}
+	l.answer(l.held(l.workers[0])[0], OK)
+	for n := range fitsAll / fitsCall {
+		if !fits(fitsCall) {
+			t.Errorf("payload %d does not fit", n)
+		}
+	}
+	if fits(1) {
+		t.Error("more than all of it fits")
+	}
+	l.abort(l.held(l.workers[0])[0], wire.CauseCanceled)
+	l.abort(l.held(l.workers[0])[0], wire.CauseCanceled)
+	if fits(1) {
+		t.Error("what was taken back may not have been read")
+	}
+	for _, c := range l.held(l.workers[0]) {
+		l.answer(c, OK)
+	}
+	if !fits(fitsCall) {
+		t.Error("the worker has answered everything, and is said to have unread bytes")
+	}
+}
+
+// Work is put into a worker ahead of need as far as it will soon be done, and not
+// behind a call that takes longer than was to be expected.
+func TestWorkAhead(t *testing.T) {
+	for _, test := range []struct {
+		took        time.Duration
+		concurrency int
+		ahead, want int
+	}{
+		{10 * time.Microsecond, 1, 128, 10},
+		{10 * time.Microsecond, 1, 4, 4},
+		{10 * time.Microsecond, 2, 128, 20}, // two at a time
+		{60 * time.Microsecond, 1, 128, 1},
+		{time.Millisecond, 1, 128, 0},
+		{10 * time.Microsecond, 1, 0, 0},
+	} {
+		l := newLab(t, Config{Min: 1, Max: 1, Concurrency: test.concurrency, Ahead: test.ahead})
+		for range test.concurrency {
+			l.give(0)
+		}
+		more := l.give(0)
+		if n := l.workers[0].load; n != test.concurrency {
+			t.Errorf("%+v: %d calls before anything is known", test, n)
+		}
+		l.abort(more, wire.CauseCanceled)
+		l.now += test.took
+		for _, c := range l.held(l.workers[0]) {
+			l.answer(c, OK)
+		}
+		for range test.concurrency {
+			l.begin(l.give(0))
+		}
+		quick := l.room(l.workers[0], l.now)
+		l.now += 2 * time.Millisecond
+		if slow := l.room(l.workers[0], l.now); quick != test.concurrency+test.want || slow != test.concurrency {
+			t.Errorf("%+v: room for %d calls, behind slow ones for %d", test, quick, slow)
+		}
+		for _, c := range l.held(l.workers[0]) {
+			l.now += test.took
+			l.answer(c, OK)
+		}
+		l.workers[0].service = test.took / time.Duration(test.concurrency)
+		for range 200 {
+			if c := l.give(0); c.Kind == QueueFull {
+				break
+			}
+		}
+		got := l.workers[0].load
+		if got != test.concurrency+test.want {
+			t.Errorf("%+v: %d calls are in the worker", test, got)
+		}
+		if slow := l.held(l.workers[0]); len(slow) > test.concurrency {
+			l.begin(slow[len(slow)-1])
+			l.pass(2 * time.Millisecond)
+			if l.room(l.workers[0], l.now) != test.concurrency {
+				t.Errorf("%+v: %d calls may wait behind a slow one", test, l.room(l.workers[0], l.now))
+			}
+		}
+	}
+}
+
+// The time of a call is an average that moves by an eighth.
+func TestMeasure(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1})
+	w := l.workers[0]
+	for _, test := range []struct{ took, want time.Duration }{{800, 800}, {1600, 900}, {100, 800}, {0, 701}} {
+		c := l.give(0)
+		l.now += test.took
+		l.answer(c, OK)
+		if w.service != test.want {
+			t.Errorf("after %v: %v, want %v", test.took, w.service, test.want)
+		}
+	}
+}
+
+// A worker gets the least loaded first, and idle ones steal what waits inside a
+// stalled one: what it has not started, and no more than waits.
+func TestIdleWorkersSteal(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128})
+	a, b := l.give(0), l.give(0)
+	if a.worker == b.worker {
+		t.Fatal("a worker was given a second call while the other one was idle")
+	}
+	l.now += 10 * time.Microsecond
+	l.answer(a, OK)
+	l.answer(b, OK)
+	var calls []*Call
+	for range 6 {
+		calls = append(calls, l.give(0))
+	}
+	busy, idle := calls[0].worker, calls[1].worker
+	if busy.load != 3 || idle.load != 3 {
+		t.Fatalf("%d and %d calls", busy.load, idle.load)
+	}
+	l.begin(calls[0])
+	for _, c := range slices.Clone(calls) {
+		if c.worker == idle {
+			l.now += 10 * time.Microsecond
+			l.answer(c, OK)
+		}
+	}
+	if busy.load != 3 {
+		t.Errorf("%d calls in the busy worker, which is not stalled yet", busy.load)
+	}
+	l.armed = l.next(l.now)
+	l.pass(3 * time.Millisecond)
+	if busy.load != 1 || idle.load != 2 || calls[0].worker != busy || calls[2].worker != idle || calls[4].worker != idle {
+		t.Errorf("%d calls in the stalled worker and %d in the idle one", busy.load, idle.load)
+	}
+}
+
+// A worker that becomes idle steals at once, and not only when the supervisor
+// looks next.
+func TestWhoBecomesIdleSteals(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128})
+	for range 2 {
+		a, b := l.give(0), l.give(0)
+		l.now += 10 * time.Microsecond
+		l.answer(a, OK)
+		l.answer(b, OK)
+	}
+	a, b, c := l.give(0), l.give(0), l.give(0)
+	if a.worker != c.worker {
+		t.Fatal("the third call is not behind the first")
+	}
+	l.begin(a)
+	l.now += 2 * time.Millisecond
+	idle := b.worker
+	l.answer(b, OK)
+	if c.worker != idle {
+		t.Error("a call waits although a worker has become idle")
+	}
+	l.step(func(fx *effects) { l.recycle(fx, l.now) })
+}
+
+// Who is being sent something is suspected when it is taken back; who has it is
+// not.
+func TestSuspicion(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1})
+	w := l.workers[0]
+	l.abort(l.give(0), wire.CauseCanceled)
+	if w.due != 0 || len(l.ops()) > 0 {
+		t.Errorf("a worker that has taken in everything is suspected: %v", l.ops())
+	}
+	c := NewCall()
+	l.step(func(fx *effects) { l.submit(fx, c, l.now) })
+	l.abort(c, wire.CauseCanceled)
+	if w.due == 0 || !slices.Equal(l.ops(), []op{opPing}) || c.Done() {
+		t.Errorf("a worker that takes nothing in is not suspected: %v", l.ops())
+	}
+	if c := l.give(0); c.worker != nil {
+		t.Error("it gets a call all the same")
+	}
+	l.pass(l.cfg.KillGrace)
+	if w.state != quitting {
+		t.Errorf("it is %v", w.state)
+	}
+}
