@@ -25,6 +25,7 @@ type manners struct {
 
 	pings  atomic.Int32 // sent; before the frame is
 	pauses atomic.Int32 // sent; before the frame is
+	gone   atomic.Bool  // the process has ended: what it has left behind is no more than its link holds
 }
 
 func newManners(looping bool) *manners {
@@ -50,8 +51,9 @@ const (
 	loopOver
 )
 
-// admit returns why the worker may not send f now, or nil. It may wait: a worker that talks too much is slowed down.
-func (m *manners) admit(h wire.Header) error {
+// admit returns why the worker may not send a frame with so many bytes of payload now, or nil. It may wait: a worker that
+// talks too much is slowed down.
+func (m *manners) admit(h wire.Header, size int) error {
 	switch h.Kind {
 	case wire.Ready, wire.Failed:
 		if m.phase != phaseStarts {
@@ -63,7 +65,7 @@ func (m *manners) admit(h wire.Header) error {
 		}
 		return nil
 	case wire.Log: // a worker may log while it sets itself up
-		m.logs.wait()
+		m.slow(&m.logs, weight(size))
 		return nil
 	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack:
 		if m.phase != phaseServes {
@@ -78,13 +80,13 @@ func (m *manners) admit(h wire.Header) error {
 			return fmt.Errorf("%v without a Ping", h.Kind)
 		}
 	case wire.Loop:
-		return m.admitLoop(wire.LoopState(h.Code))
+		return m.admitLoop(wire.LoopState(h.Code), size)
 	}
 	return nil
 }
 
 // admitLoop is the part about the worker's own loop: it runs, is held once for each Pause at most, and ends once.
-func (m *manners) admitLoop(state wire.LoopState) error {
+func (m *manners) admitLoop(state wire.LoopState, size int) error {
 	if !m.looping {
 		return fmt.Errorf("news of a loop, which workers of this pool do not have")
 	}
@@ -98,16 +100,28 @@ func (m *manners) admitLoop(state wire.LoopState) error {
 	case state == wire.LoopEnded && (from == loopRuns || from == loopHeld):
 		m.loop = loopOver
 	case state == wire.LoopError && from == loopRuns:
-		m.errors.wait()
+		m.slow(&m.errors, 1)
+		m.slow(&m.logs, weight(size))
 	default:
 		return fmt.Errorf("news %d of its loop that cannot be true: it has been %s", state, [...]string{"silent", "running", "held", "over"}[from])
 	}
 	return nil
 }
 
-// A worker may send so many frames that nothing has asked for at once, then one for each step. What log records bring is
-// rated above (the log takes some thousand a second); their pace only bounds what they cost on the way. Each error of a
-// loop calls handlers, and one that fails pauses for longer than its step.
+// slow takes tokens of p, and waits for them. The frames behind have to wait, too, and in the end the worker for room.
+// What the dead have left is taken at once: callers wait behind it, and the next worker.
+func (m *manners) slow(p *pace, tokens int) {
+	if d := p.take(tokens); d > 0 && !m.gone.Load() {
+		time.Sleep(d)
+	}
+}
+
+// weight is what a frame counts as: one, and one more for each KiB.
+func weight(size int) int { return 1 + size>>10 }
+
+// A worker may send so much that nothing has asked for at once, then one for each step. What log records bring is rated
+// above (the log takes some thousand a second); their pace only bounds what they cost on the way. Each error of a loop
+// calls handlers, and one that fails pauses for longer than its step.
 var (
 	logPace   = pace{burst: 10_000, step: 50 * time.Microsecond}
 	errorPace = pace{burst: 1000, step: 10 * time.Millisecond}
@@ -120,15 +134,14 @@ type pace struct {
 	at           time.Time // when spent was counted
 }
 
-// wait takes a token, and waits for one. The frames behind have to wait, too, and in the end the worker for room.
-func (p *pace) wait() {
-	if p.spent++; p.spent < p.burst {
-		return
+// take takes tokens, and returns how long to wait for them.
+func (p *pace) take(tokens int) time.Duration {
+	if p.spent += tokens; p.spent < p.burst {
+		return 0
 	}
 	now := time.Now()
-	p.spent = max(p.spent-int(min(now.Sub(p.at)/p.step, time.Duration(p.burst))), 0)
+	back := min(now.Sub(p.at)/p.step, time.Duration(p.spent))
+	p.spent -= int(back)
 	p.at = now
-	if p.spent >= p.burst {
-		time.Sleep(p.step)
-	}
+	return max(time.Duration(p.spent-p.burst+1)*p.step, 0)
 }

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -56,25 +57,34 @@ func TestManners(t *testing.T) {
 			if !ok {
 				t.Fatalf("no frame %q", frame)
 			}
-			if err := m.admit(h); (err != nil) != breach {
+			if err := m.admit(h, 0); (err != nil) != breach {
 				t.Errorf("looping %v, %q: %s: %v", c.looping, c.talk, word, err)
 			}
 		}
 	}
 }
 
-// What a worker may send at any time, it may not send at any pace: it has to wait,
-// for as long as it goes on.
+// What a worker may send at any time, it may not send at any pace, and the less
+// the larger it is: it has to wait, for as long as it goes on.
 func TestPace(t *testing.T) {
-	for frame, pace := range map[said]pace{"log": logPace, "error": errorPace} {
-		t.Run(string(frame), func(t *testing.T) {
+	const size = 100 << 10
+	heavy := pace{burst: 1 + logPace.burst/weight(size), step: logPace.step * time.Duration(weight(size))}
+	for _, c := range []struct {
+		frame said
+		size  int
+		pace  pace
+	}{
+		{"log", 0, logPace}, {"log", size, heavy}, {"error", 0, errorPace}, {"error", size, heavy},
+	} {
+		frame, pace := c.frame, c.pace
+		t.Run(fmt.Sprint(frame, " of ", c.size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newManners(true)
 				m.phase, m.loop = phaseServes, loopRuns
 				talk := func(frames int) time.Duration {
 					began := time.Now()
 					for range frames {
-						if err := m.admit(sayings[frame]); err != nil {
+						if err := m.admit(sayings[frame], c.size); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -90,6 +100,10 @@ func TestPace(t *testing.T) {
 				time.Sleep(time.Minute)
 				if took := talk(pace.burst / 2); took != 0 {
 					t.Errorf("after a pause it has to wait for %v", took)
+				}
+				m.gone.Store(true)
+				if took := talk(more); took != 0 {
+					t.Errorf("what it has left behind has to wait for %v", took)
 				}
 			})
 		})
@@ -149,6 +163,37 @@ func TestRudeWorker(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// lastWords is a worker that dies having said much more than its pace allows: it
+// is all in the link.
+func lastWords(conn link.Conn) error {
+	hello := wire.Hello{Version: wire.Version}
+	for _, name := range testFuncs {
+		hello.Funcs = append(hello.Funcs, wire.FuncInfo{Name: name})
+	}
+	err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello))
+	if err == nil {
+		err = conn.Send(sayings["runs"], nil)
+	}
+	for n := 0; n < 4*errorPace.burst && err == nil; n++ {
+		err = conn.Send(sayings["error"], wire.AppendFault(nil, wire.Fault{Message: "the database is down"}))
+	}
+	return err
+}
+
+// Nothing waits for the pace of the dead: what a worker has left in its link is
+// taken at once, and it is replaced.
+func TestLastWordsAreNotSlowed(t *testing.T) {
+	p := start(t, Config{Min: 1, Max: 1, Looping: true}, launchGoroutines("last words", link.SharedMemory, 1<<20))
+	for end := time.Now().Add(guard); p.Summary().State != Broken; time.Sleep(time.Millisecond) { // MaxRestarts is 1
+		if time.Now().After(end) {
+			t.Fatalf("the dead are still listened to, after %d words: %+v", p.loops.Load(), p.Stats())
+		}
+	}
+	if n, want := int(p.loops.Load()), 2*(4*errorPace.burst+1); n < want {
+		t.Errorf("%d of %d words were heard", n, want)
 	}
 }
 

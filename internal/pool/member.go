@@ -72,6 +72,7 @@ func (m *member) run() {
 		}
 	}()
 	<-process.Done()
+	m.manners.gone.Store(true)
 	conn.Hangup() // what it had written before is still received
 	<-served
 	d := &Death{Exit: process.Exit()}
@@ -212,7 +213,7 @@ func (m *member) fault(err error) {
 // receive takes one frame from the worker. What it says is checked: a worker may
 // be compromised.
 func (m *member) receive(f link.Frame, began time.Time) error {
-	if err := m.manners.admit(f.Header); err != nil {
+	if err := m.manners.admit(f.Header, len(f.Payload)); err != nil {
 		return err
 	}
 	switch f.Kind {

@@ -65,6 +65,8 @@ func serveTests(conn link.Conn, busy *atomic.Int32, how string) error {
 		time.Sleep(time.Hour)
 	case "deaf":
 		return deaf(conn)
+	case "last words":
+		return lastWords(conn)
 	case "crowded":
 		for range 4000 {
 			go linger()
