@@ -27,6 +27,7 @@ const programKey = "LEGION_TEST_PROGRAM"
 var programs = map[string]func(){
 	"daemon": daemonMain,
 	"early":  earlyMain,
+	"swept":  sweptMain,
 	"web":    webMain,
 }
 

@@ -84,14 +84,18 @@ func (d *Daemon) folders() (all []string) {
 }
 
 // restoreAll puts back what is missing, and reports whether there was something.
+// It waits for a change that is under way: an upgrade hands over sockets, and what
+// plugins have kept. A socket that was made anew meanwhile would be this process's
+// alone, and its file would lead nowhere as soon as that has ended. The new process
+// looks when it counts.
 func (d *Daemon) restoreAll(ctx context.Context) bool {
-	restored := d.restoreSockets(ctx)
-	end, err := d.beginChange(ctx, "") // an upgrade hands over what plugins have kept
+	end, err := d.beginChange(ctx, "")
 	if err != nil {
-		return restored
+		return false
 	}
 	defer end()
-	return d.restorePlugins(ctx) || restored
+	sockets, plugins := d.restoreSockets(ctx), d.restorePlugins(ctx)
+	return sockets || plugins
 }
 
 // restoreSockets makes sockets anew whose file is gone. Connections that there

@@ -6,8 +6,9 @@
 // [http.Server.Shutdown] closes connections without a request at once, although
 // the next one may be on its way. Serve first does what a good proxy does:
 //
-//   - As soon as the listener is closed, each answer tells the client to go on with
-//     another connection: by "Connection: close" in HTTP/1, by GOAWAY in HTTP/2.
+//   - When the listener is closed, the answer to each request that begins from then
+//     on tells the client to go on with another connection: by "Connection: close"
+//     in HTTP/1, by GOAWAY in HTTP/2.
 //   - A connection without a request is closed when no byte has come or gone on it
 //     for the time [Options.LameDuck]: one that is kept alive, one on which nothing
 //     was ever sent (a browser's preconnect, a load balancer's), one whose request
