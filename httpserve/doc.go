@@ -34,6 +34,8 @@
 //     (pipelining).
 //   - if it takes longer than half of Config.StopTimeout: the daemon stops then, and
 //     its calls end with ErrStopped.
+//     Its handler and connection end with the process; a program that goes on
+//     after Stop ends them with the server's Close.
 //
 // HTTP/2 tells the client which requests it has not begun when GOAWAY is sent;
 // clients send those again on a new connection (net/http does, with a body if
