@@ -29,6 +29,7 @@ type Hello struct {
 	Protocol int           `json:"protocol"`
 	Go       string        `json:"go"`
 	PID      int           `json:"pid"`
+	PIDStays string        `json:"pid_stays,omitempty"` // why the pid must stay, "" if it may change; see Config.PID
 	State    string        `json:"state"`
 	Started  time.Time     `json:"started"`
 	Uptime   time.Duration `json:"uptime"`
@@ -38,7 +39,7 @@ func (d *Daemon) hello() Hello {
 	v := versions()
 	h := Hello{
 		Name: d.config.Name, Version: d.version(), Legion: v.legion, Protocol: controlProtocol, Go: runtime.Version(),
-		PID: os.Getpid(), State: d.stateName(),
+		PID: os.Getpid(), PIDStays: d.pidStays(), State: d.stateName(),
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

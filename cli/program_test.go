@@ -279,6 +279,30 @@ func TestLockedWithoutSocket(t *testing.T) {
 	u.expect(ExitFailed, "", says, "stop")
 }
 
+// A daemon in the foreground is its starter's: it is not stopped and started anew
+// behind that one's back.
+func TestRestartWithFlagsInTheForeground(t *testing.T) {
+	u := newUser(t)
+	cmd := u.command("run", "-o", "log_file="+u.dir+"/log")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		u.run("stop")
+		_ = cmd.Process.Kill() // if that has failed
+		_ = cmd.Wait()
+	}()
+	for end := time.Now().Add(30 * time.Second); u.run("status").code != StatusRunning && time.Now().Before(end); { // a guard, no measure
+	}
+	u.running()
+	u.expect(ExitUsage, "", "may wait for it", "restart", "-o", "log_level=debug")
+	if pid := u.pid(); pid != cmd.Process.Pid {
+		t.Errorf("it is process %d now, not %d", pid, cmd.Process.Pid)
+	}
+	u.expect(ExitOK, "runs again", "", "restart")
+	u.expect(ExitOK, "has stopped", "", "stop")
+}
+
 // Without a verb: help, the ancestor's flags, the program's own.
 func TestWithoutVerb(t *testing.T) {
 	u := newUser(t)
