@@ -27,8 +27,17 @@ func (s *Server) accept(raw net.Conn, a Address) {
 	s.welcome(raw, a, p)
 }
 
-// welcome begins the conversation with a peer.
+// welcome begins the conversation with a peer, if it does not come too often.
 func (s *Server) welcome(raw net.Conn, a Address, p peer) {
+	if !p.operator && !s.arrivals.take(p.key) {
+		s.complaints.say("control: refused, because connections come too fast", "client", p.name())
+		s.mu.Lock()
+		s.stats.Accepted++
+		s.stats.Refused++
+		s.mu.Unlock()
+		_ = raw.Close()
+		return
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c := newConn(s, raw, a, p, cancel)
 	why := s.admit(c)

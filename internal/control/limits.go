@@ -10,6 +10,7 @@ import (
 type Limits struct {
 	Connections int // in all; default 512
 	PerPeer     int // of one user on Unix sockets, of one IP address (IPv6: /64); default 64
+	PerSecond   int // that a peer makes, and twice as many at once; default 500. Root and the process's own user are free
 	Reserve     int // of Connections and Running, for root and the process's own user; default 16
 
 	Running int // requests that are executed at the same time, of one peer three quarters of these; default 64
@@ -31,6 +32,7 @@ func (l Limits) filled() Limits {
 	return Limits{
 		Connections: count(l.Connections, 512),
 		PerPeer:     count(l.PerPeer, 64),
+		PerSecond:   count(l.PerSecond, 500),
 		Reserve:     count(l.Reserve, 16),
 		Running:     count(l.Running, 64),
 		Memory:      count(l.Memory, 64<<20),

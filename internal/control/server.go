@@ -46,6 +46,7 @@ type Server struct {
 	self    int // the user of this process
 
 	complaints complaints
+	arrivals   pace
 	running    share
 	memory     share
 
@@ -84,6 +85,7 @@ func New(o Options) (*Server, error) {
 	return &Server{
 		options: o, limits: l, request: o.Registry.Limits().Request, self: os.Geteuid(),
 		complaints: complaints{log: o.Log},
+		arrivals:   pace{step: time.Second / time.Duration(l.PerSecond), burst: 2 * l.PerSecond, due: map[string]time.Time{}},
 		running:    share{total: l.Running, each: max(1, l.Running*3/4), reserve: min(l.Reserve, l.Running/4)},
 		memory:     share{total: l.Memory, each: l.Memory / 2},
 		stop:       make(chan struct{}),
