@@ -67,7 +67,8 @@ type Daemon struct {
 	state         state
 	begun         bool                                   // Start was called
 	ran           bool                                   // … by Run
-	deferred      map[string]func(context.Context) error // what signals asked for during the start
+	wishes        map[string]int                         // what signals have asked for and is not done
+	deferred      map[string]func(context.Context) error // the part of it that follows the start
 	rerun         bool                                   // Run is to start it again
 	replaced      int                                    // the process that has taken over; 0: none
 	startedAt     time.Time
@@ -80,6 +81,7 @@ type Daemon struct {
 	endErr        error        // what went wrong while stopping
 	ending        []func() error
 	errorLimits   map[string]*recordLimit // by place
+	dumps         *recordLimit            // of statistics; on the loop only
 }
 
 type state int

@@ -233,10 +233,17 @@ func (d *Daemon) obey(s Signal, by time.Time) {
 }
 
 // onceRunning does what a signal asks for beside the loop: now, or after the
-// start, once, however often it was asked for.
+// start. However often it was asked for, one is under way and one follows it.
 func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
 	d.mu.Lock()
 	early := d.state == starting
+	enough := d.wishes[what] == 2 || early && d.wishes[what] == 1
+	if !enough {
+		if d.wishes == nil {
+			d.wishes = map[string]int{}
+		}
+		d.wishes[what]++
+	}
 	if early {
 		if d.deferred == nil {
 			d.deferred = map[string]func(context.Context) error{}
@@ -244,11 +251,25 @@ func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
 		d.deferred[what] = do
 	}
 	d.mu.Unlock()
-	if early {
+	switch {
+	case enough:
+	case early:
 		d.log.Info("the daemon is still starting: the " + what + " follows the start")
-		return
+	default:
+		d.fulfil(what, do)
 	}
-	d.aside(what, do)
+}
+
+// fulfil does beside the loop what onceRunning has counted.
+func (d *Daemon) fulfil(what string, do func(context.Context) error) {
+	d.aside(what, func(ctx context.Context) error {
+		defer func() {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.wishes[what]--
+		}()
+		return do(ctx)
+	})
 }
 
 // doDeferred does what signals have asked for during the start.
@@ -258,13 +279,27 @@ func (d *Daemon) doDeferred() {
 	d.deferred = nil
 	d.mu.Unlock()
 	for what, do := range deferred {
-		d.aside(what, do)
+		d.fulfil(what, do)
 	}
 }
 
+// The statistics are logged so often, per second and at once.
+const (
+	dumpRate  = 1
+	dumpBurst = 10
+)
+
 // dumpStats logs the statistics, as one line of JSON: that of the control socket,
-// with durations in seconds.
+// with durations in seconds. On the loop.
 func (d *Daemon) dumpStats() {
+	if d.dumps == nil {
+		d.dumps = newRecordLimit(&d.logs, dumpRate, dumpBurst, func(n uint64) {
+			d.log.Info("the statistics were asked for again and again: records were left out", "count", n)
+		})
+	}
+	if !d.dumps.take(1) {
+		return
+	}
 	b, err := strictjson.Marshal(d.Stats())
 	if err != nil { // of what a plugin has added
 		d.log.Error("the statistics cannot be written as JSON", "err", err)

@@ -172,6 +172,51 @@ func TestSignalsWithoutEnd(t *testing.T) {
 	}
 }
 
+// However often signals ask for a change, one is under way and one follows it; and
+// the statistics that they ask for do not fill the log.
+func TestWishesWithoutEnd(t *testing.T) {
+	f := newFlooded(t, func(*Daemon) {})
+	close(f.release)
+	began, end := make(chan bool, 1000), make(chan bool)
+	do := func(context.Context) error { began <- true; <-end; return nil }
+	for range 1000 {
+		f.d.onceRunning("change", do)
+	}
+	for range 2 {
+		<-began
+	}
+	end <- true
+	for f.d.wishesFor("change") == 2 {
+		time.Sleep(time.Millisecond)
+	}
+	f.d.onceRunning("change", do)
+	<-began
+	if close(end); len(began) > 0 {
+		t.Errorf("%d more have begun", len(began))
+	}
+	const dumps = 1000
+	if err := f.d.onLoop(t.Context(), func() error {
+		for range dumps {
+			f.d.obey(Signal{Signal: syscall.SIGUSR1}, time.Now())
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	if err := f.d.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := f.log.count("msg=statistics"); n < dumpBurst || n > dumps/10 || f.log.count("again and again") == 0 {
+		t.Errorf("the statistics were logged %d times", n)
+	}
+}
+
+func (d *Daemon) wishesFor(what string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.wishes[what]
+}
+
 // The events of workers keep their order, and what waits when the daemon stops is
 // handled still.
 func TestTurnsKeepTheirOrder(t *testing.T) {
