@@ -42,6 +42,7 @@ func TestPanicsHaveAPlace(t *testing.T) {
 
 	s = newSolo("solo", legion.Pool{Max: 1})
 	s.d.InProcess()
+	//lint:ignore SA5000 this is what it is for
 	s.d.Init(func(context.Context) error { var none map[string]int; none["x"] = 1; return errors.New("never") })
 	has("Init", s.d.Start(t.Context()), "TestPanicsHaveAPlace.func")
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/internal/takeover"
 )
 
-// tooOld is what is told by a program that does not know trials.
-var tooOld = errors.New("it was built with a Legion that cannot go on in the same process: stop the daemon, and start it")
+// errTooOld is what is told by a program that does not know trials.
+var errTooOld = errors.New("it was built with a Legion that cannot go on in the same process: stop the daemon, and start it")
 
 // try finds out whether the next program exists, starts, and accepts its
 // configuration, before the point of no return: a process of its own runs main up
@@ -26,7 +26,7 @@ func (d *Daemon) try(ctx context.Context) (release, error) {
 	}
 	next := parseRelease(told)
 	if next.Version == "" {
-		return next, fmt.Errorf("%s: %w", path, tooOld)
+		return next, fmt.Errorf("%s: %w", path, errTooOld)
 	}
 	return next, nil
 }

@@ -15,7 +15,6 @@ type model struct {
 	byCall map[*Call]*simCall
 
 	counts   [16]uint64 // calls ended, by kind
-	retried  uint64
 	exits    uint64
 	deaths   uint64 // unexpected
 	lies     uint64
