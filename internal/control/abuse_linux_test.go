@@ -103,7 +103,10 @@ func abuses() map[string]string {
 // and a client that behaves is answered about as fast as before.
 func TestAbuse(t *testing.T) {
 	needsRoot(t) // one of the abusers is another user
-	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{Rules: []Rule{rule(t, "uid", "10001", rpc.Admin)}})
+	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{
+		Rules:  []Rule{rule(t, "uid", "10001", rpc.Admin)},
+		Limits: Limits{PerSecond: 10000}, // the answers to the storm are what counts here, not that it is kept out
+	})
 	good := f.dial(t)
 	_ = good.SetDeadline(time.Time{})
 	good.call("echo", []any{1})
