@@ -12,12 +12,16 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/legion-go/legion/cli"
 )
@@ -43,16 +47,19 @@ func newCommand() cli.Command {
 		Args:  "NAME",
 		Short: "write a new daemon, with a test, into a folder of its own",
 		Long: `The daemon compiles, runs and is tested as it is. The folder must be empty or not
-there yet. A legion that was installed as a released version has the daemon use the
-same one. There is no release yet: name a checkout with --replace.`,
+there yet; if anything fails, nothing stays in it. The daemon uses the same Legion as
+this program: a released version, or the checkout that this program was built from.
+--replace names another checkout.`,
 		Flags: func(fs *flag.FlagSet) {
 			p = project{} // a command line may be read several times
 			fs.StringVar(&p.Module, "module", "", "the `path` of its Go module; default: example.com/NAME")
 			fs.StringVar(&p.Dir, "dir", "", "the `folder`; default: NAME")
-			fs.StringVar(&p.Replace, "replace", "", "use the `checkout` of Legion in this folder instead of a released version")
+			fs.StringVar(&p.Replace, "replace", "", "use the `checkout` of Legion in this folder")
 		},
 		Run: func(ctx context.Context, in *cli.Invocation) error {
 			p.Name = in.Args[0]
+			ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // it has to clean up
+			defer stop()
 			return p.create(ctx, in.Stdout)
 		},
 	}
@@ -66,12 +73,19 @@ type project struct {
 	Replace string // a checkout of Legion to use instead of a published version; "" for none
 }
 
-// create writes the project and fetches what it needs. out is told what happens.
-func (p project) create(ctx context.Context, out io.Writer) error {
+// create writes the project and fetches what it needs. If it fails, it leaves
+// nothing behind. out is told what happens.
+func (p project) create(ctx context.Context, out io.Writer) (err error) {
 	if err := p.resolve(); err != nil {
 		return err
 	}
-	if err := makeEmpty(p.Dir); err != nil {
+	made, err := makeEmpty(p.Dir)
+	defer func() {
+		if err != nil {
+			made.remove()
+		}
+	}()
+	if err != nil {
 		return err
 	}
 	files, err := p.files()
@@ -80,14 +94,19 @@ func (p project) create(ctx context.Context, out io.Writer) error {
 	}
 	var names []string
 	for _, f := range files {
+		names = append(names, f.name)
+		made = append(made, filepath.Join(p.Dir, f.name))
 		if err := os.WriteFile(filepath.Join(p.Dir, f.name), f.content, 0o666); err != nil {
 			return err
 		}
-		names = append(names, f.name)
 	}
-	fmt.Fprintf(out, "%s: wrote %s\n", p.Dir, strings.Join(names, ", "))
+	made = append(made, filepath.Join(p.Dir, "go.sum"))
 	if err := p.tidy(ctx); err != nil {
 		return err
+	}
+	fmt.Fprintf(out, "%s: wrote %s\n", p.Dir, strings.Join(names, ", "))
+	if p.Replace != "" {
+		fmt.Fprintf(out, "It uses the checkout of Legion in %s; its go.mod says so.\n", p.Replace)
 	}
 	fmt.Fprintf(out, "Next:\n\tcd %s\n", p.Dir)
 	if w := p.workspace(ctx); w != "" {
@@ -123,6 +142,9 @@ func (p *project) resolve() error {
 	if p.Dir == "" {
 		p.Dir = p.Name
 	}
+	if p.Replace == "" && releasedAs() == "" {
+		p.Replace = builtFrom()
+	}
 	if p.Replace == "" {
 		return nil
 	}
@@ -130,7 +152,7 @@ func (p *project) resolve() error {
 	if err != nil {
 		return err
 	}
-	if module, err := moduleOf(abs); err != nil || module != legionModule {
+	if !isLegion(abs) {
 		return fmt.Errorf("--replace %s: this is no checkout of Legion: its go.mod must say module %s", p.Replace, legionModule)
 	}
 	p.Replace = abs
@@ -152,18 +174,37 @@ func moduleOf(dir string) (string, error) {
 	return "", errors.New("it names no module")
 }
 
-// makeEmpty makes sure that dir is there and that nothing is in it.
-func makeEmpty(dir string) error {
+// made are the paths that create has made, outer ones first.
+type made []string
+
+// remove undoes it. A folder into which someone else has put something stays.
+func (m made) remove() {
+	for _, path := range slices.Backward(m) {
+		_ = os.Remove(path)
+	}
+}
+
+// makeEmpty makes sure that dir is there and that nothing is in it. It returns the
+// folders that it made for that.
+func makeEmpty(dir string) (made, error) {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return os.MkdirAll(dir, 0o777)
+		var missing made
+		for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+			if _, err := os.Lstat(d); !errors.Is(err, fs.ErrNotExist) {
+				break
+			}
+			missing = append(missing, d)
+		}
+		slices.Reverse(missing)
+		return missing, os.MkdirAll(dir, 0o777)
 	case err != nil:
-		return fmt.Errorf("%w: name another folder with --dir", err)
+		return nil, fmt.Errorf("%w: name another folder with --dir", err)
 	case len(entries) > 0:
-		return fmt.Errorf("the folder %s is not empty (%s is in it): name another one with --dir, or empty it", dir, entries[0].Name())
+		return nil, fmt.Errorf("the folder %s is not empty (%s is in it): name another one with --dir, or empty it", dir, entries[0].Name())
 	}
-	return nil
+	return nil, nil
 }
 
 type file struct {
@@ -192,8 +233,8 @@ func (p project) files() ([]file, error) {
 	return all, nil
 }
 
-// goMod requires the version of Legion that this program is of. One that was built
-// from a checkout is of none: then tidy finds the newest, or Replace stands for it.
+// goMod requires the Legion that this program is of: Replace stands for a checkout.
+// If that is not known either, tidy finds the newest version.
 func (p project) goMod() []byte {
 	mod := fmt.Sprintf("module %s\n\ngo %s\n", p.Module, goVersion)
 	switch version := releasedAs(); {
@@ -205,14 +246,45 @@ func (p project) goMod() []byte {
 	return []byte(mod)
 }
 
-// releasedAs returns the version of Legion's module that this program was installed
+// releasedAs returns the version of Legion's module that this program was built
 // from, or "".
 func releasedAs() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Path != legionModule || info.Main.Sum == "" { // a checkout has no sum
+	if !ok {
 		return ""
 	}
-	return info.Main.Version
+	for _, m := range append(info.Deps, &info.Main) { // a dependency for go run PACKAGE in another module
+		if m.Path == legionModule && m.Sum != "" { // a checkout has no sum
+			return m.Version
+		}
+	}
+	return ""
+}
+
+// builtFrom returns the checkout of Legion that this program was built from. Where
+// the compiler was told not to keep that path, or it is gone, the checkout around
+// the working directory stands for it. "" if there is none.
+func builtFrom() string {
+	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
+		if dir := filepath.Join(filepath.Dir(file), "..", ".."); isLegion(dir) {
+			return dir
+		}
+	}
+	dir, err := os.Getwd()
+	for ; err == nil; dir = filepath.Dir(dir) {
+		if isLegion(dir) {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return ""
+}
+
+func isLegion(dir string) bool {
+	module, err := moduleOf(dir)
+	return err == nil && module == legionModule
 }
 
 // quoted is a path as go.mod wants it.
@@ -229,15 +301,17 @@ func (p project) tidy(ctx context.Context) error {
 	cmd.Dir = p.Dir
 	said, err := cmd.CombinedOutput()
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, exec.ErrNotFound):
-		return fmt.Errorf("%s is written, but there is no go command to fetch what it needs: install Go %s or later, then run go mod tidy there", p.Dir, goVersion)
-	case err != nil && p.Replace == "":
-		return fmt.Errorf("%s is written, but what it needs could not be fetched: %w\n%s\nTo use a checkout of Legion instead, run there:\n\tgo mod edit -require %s@v0.0.0 -replace %s=/path/to/the/checkout\n\tgo mod tidy",
-			p.Dir, err, bytes.TrimSpace(said), legionModule, legionModule)
-	case err != nil:
-		return fmt.Errorf("%s is written, but what it needs could not be fetched: %w\n%s\nMend that and run go mod tidy there", p.Dir, err, bytes.TrimSpace(said))
+		return fmt.Errorf("nothing is written: there is no go command to fetch what the daemon needs: install Go %s or later", goVersion)
+	case ctx.Err() != nil:
+		return fmt.Errorf("nothing is written: %w", context.Cause(ctx))
+	case p.Replace == "":
+		return fmt.Errorf("nothing is written: Legion could not be fetched: %w\n%s\nName a checkout of it with --replace", err, bytes.TrimSpace(said))
+	default:
+		return fmt.Errorf("nothing is written: what %s needs could not be fetched: %w\n%s", p.Replace, err, bytes.TrimSpace(said))
 	}
-	return nil
 }
 
 // workspace returns the go.work that the project is within, or "".

@@ -168,19 +168,44 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Where Legion cannot be fetched the project is there all the same, and the message
-// says how to go on.
-func TestNewWithoutLegion(t *testing.T) {
-	t.Setenv("GOPROXY", "off")
-	t.Setenv("GOFLAGS", "-mod=mod")
-	t.Setenv("GOMODCACHE", t.TempDir())
-	dir := filepath.Join(t.TempDir(), "thumbs")
-	code, _, stderr := legion(t, "new", "thumbs", "--dir", dir)
-	if code == 0 || !strings.Contains(stderr, "go mod edit") || !strings.Contains(stderr, "-replace "+legionModule+"=") {
-		t.Errorf("exit code %d, %s", code, stderr)
+// Without a word about Legion the daemon uses the checkout that the command was
+// built from, wherever it is called.
+func TestNewFindsItsCheckout(t *testing.T) {
+	t.Setenv("GOWORK", "")
+	want := checkout(t)
+	t.Chdir(t.TempDir())
+	code, stdout, stderr := legion(t, "new", "thumbs")
+	if code != 0 || !strings.Contains(stdout, want) {
+		t.Fatalf("exit code %d, %s%s", code, stdout, stderr)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "main.go")); err != nil {
-		t.Error(err)
+	inside(t, "thumbs", "go", "vet", ".")
+}
+
+// When anything fails, no file and no folder stays that was not there before.
+func TestNewLeavesNothingHalfMade(t *testing.T) {
+	t.Setenv("GOFLAGS", "-mod=mod")
+	there := t.TempDir()
+	parent := filepath.Join(t.TempDir(), "a")
+	for what, c := range map[string]struct{ dir, path, says string }{
+		"a folder that was there": {there, os.Getenv("PATH"), "could not be fetched"},
+		"folders that were not":   {filepath.Join(parent, "b", "thumbs"), os.Getenv("PATH"), "could not be fetched"},
+		"no go command":           {filepath.Join(parent, "c"), t.TempDir(), "install Go"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Setenv("PATH", c.path)
+			t.Setenv("GOPROXY", "off") // and nothing that was fetched before
+			t.Setenv("GOMODCACHE", t.TempDir())
+			code, _, stderr := legion(t, "new", "thumbs", "--dir", c.dir)
+			if code == 0 || !strings.Contains(stderr, "nothing is written") || !strings.Contains(stderr, c.says) {
+				t.Errorf("exit code %d, %s", code, stderr)
+			}
+		})
+	}
+	if _, err := os.Lstat(parent); err == nil {
+		t.Error("it has left a folder behind")
+	}
+	if entries, err := os.ReadDir(there); err != nil || len(entries) > 0 {
+		t.Errorf("in the folder that was there: %v, %v", entries, err)
 	}
 }
 
