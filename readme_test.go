@@ -116,6 +116,18 @@ func TestGuaranteesNameTests(t *testing.T) {
 	}
 }
 
+// Before its first check make test says what the machine lacks.
+func TestMakeSaysWhatItNeeds(t *testing.T) {
+	make, err := exec.LookPath("make")
+	if err != nil {
+		t.Skip("there is no make: nobody can call make test here")
+	}
+	out, err := exec.CommandContext(t.Context(), make, "test", "GO=/nowhere/go").CombinedOutput()
+	if said, _, _ := strings.Cut(string(out), "\n"); err == nil || !strings.Contains(said, "needs Go 1.26 or later: /nowhere/go is not here") {
+		t.Errorf("%v; it says\n%s", err, out)
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)
