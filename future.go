@@ -149,8 +149,6 @@ const (
 	CallDone                     // has ended
 )
 
-func (s CallState) String() string { return [...]string{"queued", "running", "done"}[s] }
-
 // finish is called once, when the call has ended. failed says that it did not end
 // with a result.
 func (f *Future[Out]) finish(failed bool) {

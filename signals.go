@@ -2,7 +2,6 @@ package legion
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"os"
 	"os/signal"
@@ -29,15 +28,6 @@ const (
 	// SignalSystem leaves it to the system, as in any Go program.
 	SignalSystem
 )
-
-var signalActions = [...]string{"default", "event", "ignore", "system"}
-
-func (a SignalAction) String() string {
-	if a >= 0 && int(a) < len(signalActions) {
-		return signalActions[a]
-	}
-	return fmt.Sprintf("SignalAction(%d)", int(a))
-}
 
 // builtIn are the signals that Run always takes. SIGQUIT is none of them: it
 // ends a Go program with all its stacks, which is what it is for.

@@ -115,7 +115,7 @@ func TestSignalsThatCannotBeTaken(t *testing.T) {
 		{syscall.Signal(0), legion.SignalEvent, "no such signal"},
 		{syscall.Signal(65), legion.SignalEvent, "no such signal"},
 		{syscall.SIGCHLD, legion.SignalIgnore, "exit codes"},
-		{syscall.SIGTERM, legion.SignalAction(9), "SignalAction(9) for SIGTERM, which is not an action"},
+		{syscall.SIGTERM, legion.SignalAction(9), "9 for SIGTERM, which is not an action"},
 		{syscall.SIGCHLD, legion.SignalEvent, ""},
 		{syscall.SIGSEGV, system, ""},
 		{syscall.SIGQUIT, legion.SignalEvent, ""},

@@ -59,8 +59,11 @@
 //   - bool: true, false, yes, no, on, off, 1, 0.
 //   - time.Duration: 500ms, 2s, 1h30m. A number without a unit is a mistake.
 //   - string, []byte, floats.
+//   - syscall.Signal: HUP, SIGHUP, 1.
 //   - whatever implements encoding.TextUnmarshaler: time.Time, netip.Addr,
-//     slog.Level, *regexp.Regexp.
+//     slog.Level, *regexp.Regexp, and the enumerations of Legion: spawn: lazy,
+//     transport: socket, on_exit: restart, signals: {HUP: event}. Their numbers
+//     are read, too.
 //   - slices, arrays, maps, structs and pointers to all of these. In an
 //     environment variable or flag: a,b,c and a=1,b=2, or as in YAML:
 //     [a, b] and {a: 1}.

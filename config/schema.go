@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -37,6 +38,7 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 	durationType    = reflect.TypeFor[time.Duration]()
 	bytesType       = reflect.TypeFor[[]byte]()
+	signalType      = reflect.TypeFor[syscall.Signal]()
 )
 
 // newSchema reads the type of a configuration. It panics if it cannot be one.

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion"
 )
@@ -114,8 +117,14 @@ func plainText(v reflect.Value) string {
 			return string(text)
 		}
 	}
-	if v.Type() == bytesType {
+	switch v.Type() {
+	case bytesType:
 		return string(v.Bytes())
+	case signalType:
+		if name := unix.SignalName(syscall.Signal(v.Int())); name != "" {
+			return name
+		}
+		return fmt.Sprint(v.Int())
 	}
 	return fmt.Sprint(v.Interface())
 }

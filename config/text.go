@@ -7,7 +7,10 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // setText gives v the value that text stands for: wherever it comes from, it is
@@ -25,6 +28,12 @@ func setText(v reflect.Value, text string) error {
 			return fmt.Errorf("%q is no duration: write a number and its unit, as in 500ms, 2s or 1h30m", text)
 		}
 		v.SetInt(int64(d))
+	case t == signalType:
+		sig, err := parseSignal(text)
+		if err != nil {
+			return err
+		}
+		v.SetInt(int64(sig))
 	case t == bytesType:
 		v.SetBytes([]byte(text))
 	case t.Kind() == reflect.String:
@@ -57,6 +66,18 @@ func setText(v reflect.Value, text string) error {
 		v.SetFloat(f)
 	}
 	return nil
+}
+
+// parseSignal reads the name of a signal, with or without SIG, or its number.
+func parseSignal(text string) (syscall.Signal, error) {
+	name := strings.ToUpper(text)
+	if sig := unix.SignalNum("SIG" + strings.TrimPrefix(name, "SIG")); sig != 0 {
+		return sig, nil
+	}
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return syscall.Signal(n), nil
+	}
+	return 0, fmt.Errorf("there is no signal %q: write HUP or SIGHUP, for instance", text)
 }
 
 // truth is what YAML calls true and false, and what people write in environments.
@@ -106,6 +127,8 @@ func kindName(t reflect.Type) string {
 	switch {
 	case t == durationType:
 		return "a duration"
+	case t == signalType:
+		return "a signal"
 	case t.PkgPath() != "":
 		return t.String()
 	case t.Kind() == reflect.Bool:
