@@ -84,6 +84,8 @@ type Status struct {
 	// ChangingFor so far: "a reload", "an upgrade" or "a restart"; "" is nothing.
 	Changing    string        `json:"changing,omitempty"`
 	ChangingFor time.Duration `json:"changing_for,omitempty"`
+	Healthy     bool          `json:"healthy"`             // see Daemon.Healthy
+	Unhealthy   string        `json:"unhealthy,omitempty"` // why it is not
 	Version     string        `json:"version"`
 	Uptime      time.Duration `json:"uptime"`
 	User        string        `json:"user"`
@@ -118,7 +120,7 @@ type PoolStatus struct {
 func (d *Daemon) status() Status {
 	s := d.figures()
 	out := Status{
-		Name: s.Name, PID: s.PID, State: s.State, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
+		Name: s.Name, PID: s.PID, State: s.State, Healthy: s.Healthy, Unhealthy: s.Unhealthy, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
 		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []PoolStatus{}, Control: d.control.addresses(),
 	}
 	if what, since := d.changing(); what != "" {

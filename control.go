@@ -361,8 +361,8 @@ func (d *Daemon) reloadControl(ctx context.Context) error {
 
 // ready says why the daemon is not ready, or nil.
 func (d *Daemon) ready() error {
-	if s := d.stateName(); s != "running" {
-		return fmt.Errorf("daemon %s is %s", d.config.Name, s)
+	if why := d.unhealthy(false); why != "" {
+		return errors.New(why)
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ type Stats struct {
 	Loop  LoopStats   `json:"loop"`
 	Pools []PoolStats `json:"pools"` // in the order of declaration
 
+	Healthy   bool   `json:"healthy"`             // see Daemon.Healthy
+	Unhealthy string `json:"unhealthy,omitempty"` // why it is not
+
 	User   string        `json:"user"`   // whom the daemon runs as, by name, or by number if it has none
 	Uptime time.Duration `json:"uptime"` // since Start has returned
 	CPU    time.Duration `json:"cpu"`    // user and system time of the daemon's process
@@ -163,6 +166,8 @@ func (d *Daemon) stats() Stats {
 func (d *Daemon) figures() Stats {
 	s := Stats{Name: d.config.Name, PID: os.Getpid()}
 	s.State = d.stateName()
+	s.Unhealthy = d.unhealthy(true)
+	s.Healthy = s.Unhealthy == ""
 	d.mu.Lock()
 	var tickers []*loop.Ticker
 	for _, l := range d.loops {

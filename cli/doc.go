@@ -44,8 +44,10 @@
 //	6  the configuration is wrong
 //	7  the daemon does not run
 //
-// Of status: 0 it runs, 1 it is dead but its socket is still there, 3 it is
-// stopped, 4 that cannot be found out. Both are those of the Linux Standard Base.
+// Of status: 0 it runs and is healthy, 1 it is dead but its socket is still there,
+// 3 it is stopped, 4 that cannot be found out, 150 it runs and is not healthy (see
+// [legion.Daemon.Healthy]). Both are those of the Linux Standard Base, which leaves
+// 150 to 199 to programs.
 //
 // # What it costs
 //

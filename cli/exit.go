@@ -28,6 +28,9 @@ const (
 	StatusDead    = 1 // it does not run, but its socket is still there
 	StatusStopped = 3
 	StatusUnknown = 4 // it cannot be found out
+	// StatusUnhealthy is that of a daemon that runs and is not healthy; see
+	// legion.Daemon.Healthy. The Linux Standard Base leaves 150 to 199 to programs.
+	StatusUnhealthy = 150
 )
 
 // ExitError is an error with the exit code that it stands for. A nil Err says

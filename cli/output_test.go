@@ -11,7 +11,7 @@ import (
 
 // answers of a daemon that has seen something.
 var answers = map[string]string{
-	"daemon.status": `{"name":"thumbs","pid":4711,"state":"running","version":"v1.4.2","uptime":7503.2,"user":"www","host":"web1.example.org",
+	"daemon.status": `{"name":"thumbs","pid":4711,"state":"running","healthy":false,"unhealthy":"pool a-model-with-a-very-long-name has failed: too many workers have died","version":"v1.4.2","uptime":7503.2,"user":"www","host":"web1.example.org",
 		"cpu":12.5,"memory":35651584,"load":[0.5,1.25,2],"workers":3,
 		"loop":{"ticks":100,"missed":2,"overruns":1,"panics":0,"pending":3,"running":1.5},
 		"pools":[
@@ -70,7 +70,11 @@ func TestOutput(t *testing.T) {
 	} {
 		for _, width := range []int{80, 40} {
 			code, out, errs := f.run(width, false, strings.Fields(line)...)
-			if code != 0 || errs != "" {
+			want := ExitOK
+			if line == "status thumbs" {
+				want = StatusUnhealthy // a pool has failed
+			}
+			if code != want || errs != "" {
 				t.Errorf("%s: code %d, %s", line, code, errs)
 			}
 			name := strings.NewReplacer(" thumbs", "", " ", "-").Replace(line)

@@ -20,8 +20,9 @@ func statusVerb() *verb {
 		group: lookGroup, needs: aServer,
 		Command: Command{
 			Name: "status", Short: "say whether the daemon runs, and how it is",
-			Long: "Exit code: 0 it runs, 1 it is dead but its socket is still there, 3 it is stopped,\n" +
-				"4 that cannot be found out.",
+			Long: "Exit code: 0 it runs and is healthy, 1 it is dead but its socket is still there,\n" +
+				"3 it is stopped, 4 that cannot be found out, 150 it runs and is not healthy: it starts\n" +
+				"or stops, a pool has failed, or a function holds the loop.",
 			Flags: o.register,
 			Run: func(ctx context.Context, in *Invocation) error {
 				c, err := in.Client(ctx)
@@ -31,17 +32,40 @@ func statusVerb() *verb {
 				if o.watch {
 					return o.follow(ctx, in, c)
 				}
-				status, shown, err := get[legion.Status](ctx, in, "daemon.status", nil)
-				if err != nil {
-					return &ExitError{StatusUnknown, err}
-				}
-				if !shown {
-					in.out().status(&status)
-				}
-				return nil
+				return in.status(ctx)
 			},
 		},
 	}
+}
+
+// status shows the daemon's status once. Its error has the exit code of one that
+// is not healthy.
+func (in *Invocation) status(ctx context.Context) error {
+	status, raw := legion.Status{}, json.RawMessage(nil)
+	var result any = &status
+	if in.JSON {
+		result = &raw
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := in.Call(ctx, "daemon.status", nil, result); err != nil {
+		return &ExitError{StatusUnknown, err}
+	}
+	why := status.Unhealthy
+	if in.JSON {
+		in.out().printf("%s\n", indented(raw))
+		var said struct {
+			Unhealthy string `json:"unhealthy"`
+		}
+		_ = json.Unmarshal(raw, &said) // what is no such object says nothing about it
+		why = said.Unhealthy
+	} else {
+		in.out().status(&status)
+	}
+	if why != "" {
+		return &ExitError{Code: StatusUnhealthy}
+	}
+	return nil
 }
 
 type watchOptions struct {
@@ -117,6 +141,11 @@ func (p *printer) status(s *legion.Status) {
 		doing = fmt.Sprintf("; %s has been under way for %s", oneLine(s.Changing), span(s.ChangingFor))
 	}
 	p.printf("%s is %s%s\n", p.paint(bold, oneLine(s.Name)), p.paint(styleOf(s.State), oneLine(s.State)), doing)
+	if s.Unhealthy != "" && s.State == "running" { // else the state says it all
+		for _, line := range wrap("not healthy: "+oneLine(s.Unhealthy), p.width) {
+			p.printf("%s\n", p.paint(red, line))
+		}
+	}
 	loop := plural(s.Loop.Pending, "function") + " waiting"
 	if s.Loop.Running > 0 {
 		loop = "busy for " + span(s.Loop.Running) + ", " + loop

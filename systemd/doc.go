@@ -22,10 +22,12 @@
 //
 // # The watchdog
 //
-// If the unit has WatchdogSec, WATCHDOG=1 is sent at half of that time, each time
-// after [legion.Daemon.Responsive] has said that the loop answers and no pool has
-// failed. So a daemon that hangs is killed and started again, though its timers
-// run.
+// If the unit has WatchdogSec, WATCHDOG=1 is sent at half of that time, if
+// [legion.Daemon.Healthy] says that the daemon is healthy: no pool has failed, and
+// no function has been holding the loop for longer than that half. /readyz and the
+// verb status say the same. So a daemon that hangs is killed and started again,
+// though its timers run. With or without a watchdog STATUS says why a daemon is
+// not healthy.
 //
 // # Descriptors
 //
@@ -41,7 +43,7 @@
 // # Concurrency
 //
 // All methods of [Service] are safe for use from any goroutine. It has two
-// goroutines while the daemon runs, one that sends and one for the watchdog; Stop
+// goroutines while the daemon runs, one that sends and one that looks at its health; Stop
 // waits for both.
 //
 // The protocol: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).

@@ -16,9 +16,9 @@ import (
 // Options are those of [New]. The zero value is usable.
 type Options struct {
 	// Status makes the line that systemctl status shows while the daemon is ready.
-	// It is called with each READY and before each watchdog ping, on the loop or by
+	// It is called with each READY and at each look at its health, on the loop or by
 	// another goroutine: it must return at once, and not wait for the loop. Default:
-	// "ready".
+	// "ready". A daemon that is not healthy shows why instead.
 	Status func() string
 }
 
@@ -37,7 +37,7 @@ type Service struct {
 	stopping  bool     // STOPPING has been said
 	outbox    chan message
 	sent      chan struct{}      // closed when the sender has ended
-	unwatch   context.CancelFunc // ends the watchdog
+	unwatch   context.CancelFunc // ends the looks at the daemon's health
 	watched   chan struct{}      // closed when it has ended
 	stats     Stats
 	status    string // said last
@@ -56,7 +56,7 @@ type host interface {
 	Name() string
 	Keep(name string, f *os.File)
 	Inherited(name string) *os.File
-	Responsive(ctx context.Context) error
+	Healthy() error
 }
 
 var _ host = (*legion.Daemon)(nil)
@@ -199,11 +199,15 @@ func (s *Service) started() {
 	if !s.successor {
 		s.sayLocked(message{text: "READY=1", status: status})
 	}
-	if s.env.watchdog > 0 && s.state == ready && s.unwatch == nil && s.outbox != nil {
+	if s.state == ready && s.unwatch == nil && s.outbox != nil {
 		var ctx context.Context
 		ctx, s.unwatch = context.WithCancel(context.Background())
 		s.watched = make(chan struct{})
-		go s.watchdog(ctx, s.env.watchdog/2, s.watched)
+		interval, feeds := s.env.watchdog/2, s.env.watchdog > 0
+		if !feeds {
+			interval = lookEvery
+		}
+		go s.watch(ctx, interval, feeds, s.watched)
 	}
 }
 
@@ -288,7 +292,7 @@ type Stats struct {
 	Sent    uint64 // messages
 	Failed  uint64 // messages that could not be sent
 	LastErr string // why the last of these could not
-	Missed  uint64 // times at which the watchdog was not fed, because the daemon did not respond
+	Missed  uint64 // looks at a daemon that was not healthy, so that the watchdog was not fed
 }
 
 // Stats is called by the daemon.

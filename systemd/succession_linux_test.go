@@ -1,7 +1,6 @@
 package systemd
 
 import (
-	"context"
 	"os"
 	"reflect"
 	"testing"
@@ -35,7 +34,7 @@ func (h *heir) Inherited(name string) *os.File {
 	return other
 }
 
-func (h *heir) Responsive(context.Context) error { return nil }
+func (h *heir) Healthy() error { return nil }
 
 // The new process inherits what systemd has said to the first, says nothing of its
 // own start, and is named by the old one, whose last word that is.

@@ -1,0 +1,89 @@
+package legion
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// loopPatience is how long one function may hold the loop before the daemon counts
+// as unhealthy, unless a Watchdog says otherwise.
+const loopPatience = 10 * time.Second
+
+// Watchdog is a plugin that speaks for something that ends an unhealthy daemon:
+// systemd, for instance. LoopPatience is how long one function may hold the loop
+// before [Daemon.Healthy] reports that; 0 leaves it at 10 s. It must return at
+// once.
+type Watchdog interface{ LoopPatience() time.Duration }
+
+// Healthy returns nil if the daemon is healthy, or else why it is not. It is
+// healthy when
+//
+//   - it runs: it neither starts nor stops, and no other process has taken over;
+//   - no pool has failed: one that is paused has not;
+//   - no function has been holding the loop for longer than 10 s, or half of
+//     WatchdogSec under systemd.
+//
+// There is no other definition: /readyz, the verb status and its exit code,
+// daemon.status, the statistics, and systemd's watchdog ask this. It returns at
+// once, and may be called from any goroutine.
+func (d *Daemon) Healthy() error {
+	if why := d.unhealthy(true); why != "" {
+		return fmt.Errorf("legion: %s", why)
+	}
+	return nil
+}
+
+// unhealthy returns why the daemon is not healthy, or "". In detail: with what
+// callers that have no role must not read, why a pool has failed.
+func (d *Daemon) unhealthy(detail bool) string {
+	if s := d.stateName(); s != "running" {
+		return fmt.Sprintf("daemon %s is %s", d.config.Name, s)
+	}
+	if err := d.mustRun(); err != nil { // another process has taken over
+		return err.Error()
+	}
+	for _, p := range d.pools {
+		s := p.summary()
+		if s.State.String() != "failed" {
+			continue
+		}
+		why := fmt.Sprintf("pool %s has failed", p.name)
+		if detail && s.Reason != "" {
+			why += ": " + s.Reason
+		}
+		return why
+	}
+	if held, most := d.loop.Stats().Running, d.loopPatience(); held > most {
+		return fmt.Sprintf("a function has been holding the loop for %v, longer than %v", held.Round(time.Millisecond), most)
+	}
+	return ""
+}
+
+// loopPatience is the shortest that a Watchdog wants, or the default.
+func (d *Daemon) loopPatience() time.Duration {
+	most := time.Duration(0)
+	for _, p := range d.madePlugins() {
+		if w, ok := p.(Watchdog); ok {
+			if own := w.LoopPatience(); own > 0 && (most == 0 || own < most) {
+				most = own
+			}
+		}
+	}
+	if most == 0 {
+		return loopPatience
+	}
+	return most
+}
+
+// Responsive returns nil if the daemon is healthy and its loop answers before ctx
+// ends.
+func (d *Daemon) Responsive(ctx context.Context) error {
+	if err := d.Healthy(); err != nil {
+		return err
+	}
+	if err := d.onLoop(ctx, func() error { return nil }); err != nil {
+		return fmt.Errorf("legion: the loop does not answer: %w", err)
+	}
+	return nil
+}
