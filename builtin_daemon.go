@@ -164,7 +164,10 @@ func (d *Daemon) daemonMethods() []rpc.Method {
 			return stackOf{Stack: ownStacks()}, nil
 		}),
 		admin("daemon.stop", "Begins to stop the daemon: calls that run are finished, then workers end.", stop),
-		admin("daemon.shutdown", "The same as daemon.stop.", stop),
+		admin("daemon.shutdown", "The same as daemon.stop; the result is 0.", func(ctx context.Context, in none) (int, error) {
+			_, err := stop(ctx, in)
+			return 0, err
+		}),
 		admin("daemon.restart", "Stops the daemon and starts it anew, in the same process id. Calls in the meantime find nobody: use daemon.upgrade to lose none.",
 			func(ctx context.Context, _ none) (bool, error) {
 				return true, d.restartBy(d.closing, CallerOf(ctx).Name)

@@ -126,7 +126,7 @@ func TestControlSteersPools(t *testing.T) {
 	}
 	if n := ask[struct {
 		Workers int `json:"workers"`
-	}](t, cl, "worker.resume", nil); n.Workers < 3 {
+	}](t, cl, "worker.resume", args{"pool": "pool"}); n.Workers < 3 {
 		t.Errorf("worker.resume did it to %d", n.Workers)
 	}
 	ask[bool](t, cl, "worker.kill", args{"pid": victim})

@@ -55,8 +55,10 @@ type looping struct {
 	pid  *legion.Func[struct{}, int]
 }
 
-func newLooping(p legion.Pool) *looping {
-	d := legion.New(quiet("looping"))
+func newLooping(p legion.Pool) *looping { return newLoopingOf(quiet("looping"), p) }
+
+func newLoopingOf(c legion.Config, p legion.Pool) *looping {
+	d := legion.New(c)
 	l := &looping{d: d}
 	p.LoopEvery = 2 * time.Millisecond
 	l.pool = legion.NewWorkers(d, "counter", func(context.Context) (*counter, error) { return &counter{}, nil }, p)

@@ -63,7 +63,7 @@ type PoolStats struct {
 	Reason  string `json:"reason"` // why it has failed
 	Min     int    `json:"min"`
 	Max     int    `json:"max"`
-	Ready   int    `json:"ready"`   // workers that serve
+	Ready   int    `json:"ready"`   // workers that serve, those whose own loop runs too
 	Queued  int    `json:"queued"`  // calls that wait in the daemon
 	Running int    `json:"running"` // calls in workers
 
@@ -82,6 +82,9 @@ type PoolStats struct {
 	Recycled uint64 `json:"recycled"` // … that left in good order
 	Restarts uint64 `json:"restarts"` // … that died unexpectedly
 	Corrupt  uint64 `json:"corrupt"`  // … that broke the protocol
+
+	LoopEvery time.Duration `json:"looptime"` // Pool.LoopEvery
+	Forever   bool          `json:"forever"`  // Pool.OnExit is Restart
 
 	LastDeath string        `json:"last_death"` // how the last unexpected one died
 	Workers   []WorkerStats `json:"workers"`
@@ -216,7 +219,7 @@ func (p *declaration) stats() PoolStats {
 		Calls: in.Calls, OK: in.OK, Failed: in.Failed, Panicked: in.Panicked, Refused: in.Refused,
 		TimedOut: in.Timeout, Canceled: in.Canceled, Crashed: in.Crashed, Dropped: in.Dropped, Retried: in.Retried,
 		Started: in.Started, Recycled: in.Recycled, Restarts: in.Deaths, Corrupt: in.Corrupt,
-		LastDeath: in.LastDeath,
+		LastDeath: in.LastDeath, LoopEvery: p.opts.LoopEvery, Forever: p.opts.OnExit == Restart,
 	}
 	for _, w := range in.Workers {
 		s.Workers = append(s.Workers, WorkerStats(w))

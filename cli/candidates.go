@@ -194,8 +194,13 @@ func (in *Invocation) values(ctx context.Context, operand, current string) (all 
 		each(ctx, in, "pool.list", func(p legion.PoolStats) {
 			all = append(all, candidate{p.Name, fmt.Sprintf("%s, %s", p.State, plural(p.Ready, p.Kind))})
 		})
+	case "WORKER":
+		return append(in.values(ctx, "POOL", current), in.values(ctx, "PID", current)...)
 	case "PID":
 		each(ctx, in, "worker.list", func(w legion.PoolWorker) {
+			if w.PID == 0 {
+				return // a pool without workers
+			}
 			all = append(all, candidate{fmt.Sprint(w.PID), strings.TrimSpace(w.Pool + " " + w.State + " " + w.Call)})
 		})
 	case "FUNCTION":

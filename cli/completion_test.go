@@ -17,6 +17,7 @@ func TestCandidates(t *testing.T) {
 		"pool scale thumbs re":           "resize",
 		"status t":                       "thumbs tiles",
 		"worker kill thumbs ":            "4712",
+		"worker pause thumbs ":           "4712 resize vacuum",
 		"logs thumbs --le":               "--level",
 		"logs thumbs --level w":          "warn",
 		"logs --level=e":                 "--level=error",

@@ -72,6 +72,7 @@ func showPool(ctx context.Context, in *Invocation) error {
 	out.pairs(
 		"why", p.Reason,
 		"kind", p.Kind,
+		"loop", interval(p),
 		"workers", fmt.Sprintf("%d ready, %d to %d wanted; %d started, %d recycled, %d died", p.Ready, p.Min, p.Max, p.Started, p.Recycled, p.Restarts),
 		"calls", fmt.Sprintf("%d made, %d queued, %d running, %d ok", p.Calls, p.Queued, p.Running, p.OK),
 		"failed", some(p.Failed), "panicked", some(p.Panicked), "refused", some(p.Refused), "timed out", some(p.TimedOut),
@@ -99,6 +100,17 @@ func showPool(ctx context.Context, in *Invocation) error {
 		out.table(t)
 	}
 	return nil
+}
+
+// interval tells how often the workers' own loops run, "" if they have none.
+func interval(p legion.PoolStats) string {
+	switch {
+	case p.Kind != "loop":
+		return ""
+	case p.LoopEvery == 0:
+		return "again at once"
+	}
+	return "every " + p.LoopEvery.String()
 }
 
 func scalePool(ctx context.Context, in *Invocation) error {

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"flag"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/legion-go/legion"
@@ -29,7 +31,12 @@ func workerVerb() *verb {
 				Name: "stack", Args: "[PID]", Short: "show the stacks of a worker, or without PID of the daemon",
 				Run: showStack,
 			}},
-			steerWorkers("pause", "give workers no more calls", "worker.pause", "paused"),
+			{needs: aServer, Command: Command{
+				Name: "status", Args: "[WORKER]", Short: "show the state of each pool of workers, of one, or the figures of one worker",
+				Long: "WORKER is the name of a pool, or the pid of a worker.",
+				Run:  showWorker,
+			}},
+			steerWorkers("pause", "give workers no more calls, and hold their own loops", "worker.pause", "paused"),
 			steerWorkers("resume", "end a pause", "worker.resume", "resumed"),
 		},
 	}
@@ -53,6 +60,10 @@ func workersTable() *table {
 }
 
 func addWorker(t *table, pool string, w *legion.WorkerStats) {
+	if w.PID == 0 { // a pool without workers
+		t.add("", pool, cell{w.State, styleOf(w.State)}, "", "", "", "", "", "", "")
+		return
+	}
 	t.add(count(w.PID), pool, cell{w.State, styleOf(w.State)}, w.Call, lasting(w.For), span(w.Age), count(w.Calls),
 		size(w.Memory), lasting(w.CPU), w.Retiring)
 }
@@ -93,29 +104,81 @@ func showStack(ctx context.Context, in *Invocation) error {
 	return err
 }
 
-// steerWorkers is a verb for one worker, those of a pool, or all.
+// worker is the operand WORKER as parameters: a pid, or the name of a pool.
+func (in *Invocation) worker() map[string]any {
+	if len(in.Args) == 0 {
+		return map[string]any{}
+	}
+	if pid, err := strconv.Atoi(in.Args[0]); err == nil && pid > 0 {
+		return map[string]any{"pid": pid}
+	}
+	return map[string]any{"worker": in.Args[0]}
+}
+
+func showWorker(ctx context.Context, in *Invocation) error {
+	params := in.worker()
+	if params["pid"] != nil {
+		w, shown, err := get[legion.PoolWorker](ctx, in, "worker.status", params)
+		if err == nil && !shown {
+			t := workersTable()
+			addWorker(t, w.Pool, &w.WorkerStats)
+			t.trim()
+			in.out().table(t)
+		}
+		return err
+	}
+	if params["worker"] != nil {
+		state, shown, err := get[string](ctx, in, "worker.status", params)
+		if err == nil && !shown {
+			in.say("%s is %s", clean(in.Args[0]), clean(state))
+		}
+		return err
+	}
+	all, shown, err := get[map[string]string](ctx, in, "worker.status", params)
+	if err != nil || shown {
+		return err
+	}
+	t := &table{none: "there are no pools of workers", columns: []column{{title: "POOL", flexible: true}, {title: "STATE"}}}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		t.add(name, cell{all[name], styleOf(all[name])})
+	}
+	in.out().table(t)
+	return nil
+}
+
+// steerWorkers is a verb for one worker, a pool, or all.
 func steerWorkers(name, short, method, done string) *verb {
 	var pool string
 	return &verb{needs: aServer, Command: Command{
-		Name: name, Args: "[PID]", Short: short + "; without PID all workers",
-		Flags: func(fs *flag.FlagSet) { fs.StringVar(&pool, "pool", "", "only workers of this `pool`") },
+		Name: name, Args: "[WORKER]", Short: short + "; without WORKER all",
+		Long: "WORKER is the name of a pool, which also holds for workers that it starts later, or the pid of a worker.",
+		Flags: func(fs *flag.FlagSet) {
+			fs.StringVar(&pool, "pool", "", "the workers that this `pool` has now, one by one")
+		},
 		Run: func(ctx context.Context, in *Invocation) error {
-			params := map[string]any{}
-			if len(in.Args) > 0 {
-				pid, err := in.pid(0)
-				if err != nil {
-					return err
-				}
-				params["pid"] = pid
-			}
+			params := in.worker()
 			if pool != "" {
 				params["pool"] = pool
 			}
-			out, shown, err := get[struct {
-				Workers int `json:"workers"`
-			}](ctx, in, method, params)
-			if err == nil && !shown {
-				in.say("%s %s", plural(out.Workers, "worker"), done)
+			if params["worker"] == nil && len(params) > 0 {
+				out, shown, err := get[struct {
+					Workers int `json:"workers"`
+				}](ctx, in, method, params)
+				if err == nil && !shown {
+					in.say("%s %s", plural(out.Workers, "worker"), done)
+				}
+				return err
+			}
+			if params["worker"] != nil {
+				return do(ctx, in, method, params, "pool %s: %s", clean(in.Args[0]), done)
+			}
+			all, shown, err := get[map[string]bool](ctx, in, method, params)
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				if !shown && all[name] {
+					in.say("pool %s: %s", clean(name), done)
+				} else if !shown {
+					in.say("pool %s: not %s", clean(name), done)
+				}
 			}
 			return err
 		},

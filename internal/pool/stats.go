@@ -114,7 +114,7 @@ func (k *core) summary() Summary {
 		Queued: k.queue.len, Running: k.live - k.queue.len, Counts: k.counts,
 	}
 	for _, w := range k.workers {
-		if w.shown() == serving.String() {
+		if w.state == serving && !w.paused && (w.loop == "" || w.loop == "looping") {
 			s.Serving++
 		}
 	}

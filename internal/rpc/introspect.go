@@ -69,29 +69,54 @@ func (r *Registry) methodHelp(_ context.Context, in named) (string, error) {
 }
 
 // methodSignature lists the ways to call a method: with all parameters, with fewer of those at the end that are optional,
-// and with all by name in one struct.
+// and with all by name in one struct. A parameter that may have several types makes as many of each.
 func (r *Registry) methodSignature(_ context.Context, in named) ([][]string, error) {
 	m, err := r.find(in.Method)
 	if err != nil {
 		return nil, err
 	}
-	full := []string{xmlType(m.Out)}
-	needed := 1
+	out := xmlType(m.Out)
+	ways := [][][]string{{{out}}} // by how many parameters there are
+	needed := 0
 	for i, p := range m.params {
-		full = append(full, xmlType(p.Type))
+		var longer [][]string
+		for _, way := range ways[i] {
+			for _, t := range xmlTypes(p.Type) {
+				if len(longer) < maxSignatures {
+					longer = append(longer, append(slices.Clone(way), t))
+				}
+			}
+		}
+		ways = append(ways, longer)
 		if !p.Optional {
-			needed = i + 2
+			needed = i + 1
 		}
 	}
 	var signatures [][]string
-	for n := len(full); n >= needed; n-- {
-		signatures = append(signatures, full[:n:n])
+	for n := len(m.params); n >= needed; n-- {
+		signatures = append(signatures, ways[n]...)
 	}
-	if byName := []string{full[0], "struct"}; len(m.params) > 0 && !m.single &&
+	if byName := []string{out, "struct"}; len(m.params) > 0 && !m.single &&
 		!slices.ContainsFunc(signatures, func(s []string) bool { return slices.Equal(s, byName) }) {
 		signatures = append(signatures, byName)
 	}
 	return signatures, nil
+}
+
+// maxSignatures is how many of one length are listed.
+const maxSignatures = 32
+
+// xmlTypes returns the names of the types that a value of t may have.
+func xmlTypes(t reflect.Type) (names []string) {
+	for _, a := range strictjson.Alternatives(t) {
+		if name := xmlType(a); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		names = []string{xmlType(t)}
+	}
+	return names
 }
 
 // xmlType returns the name of a type in XML-RPC. What can be anything is a struct.

@@ -38,6 +38,13 @@ func (s *schemas) of(t reflect.Type) schema {
 	case strictjson.Text:
 		return schema{"type": "string"}
 	case strictjson.Own:
+		var any []schema
+		for _, a := range strictjson.Alternatives(t) {
+			any = append(any, s.of(a))
+		}
+		if any != nil {
+			return schema{"anyOf": any}
+		}
 		return schema{}
 	}
 	switch t.Kind() {

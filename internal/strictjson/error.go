@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -162,6 +163,9 @@ func Describe(t reflect.Type) string {
 	case Text:
 		return "a string"
 	case Own:
+		if all := Alternatives(t); all != nil {
+			return anyOf(all)
+		}
 		return "a value for " + t.String()
 	}
 	switch t.Kind() {
@@ -192,4 +196,15 @@ func Describe(t reflect.Type) string {
 		return "an object"
 	}
 	return "a value"
+}
+
+// anyOf is Describe for one of several types.
+func anyOf(all []reflect.Type) string {
+	var texts []string
+	for _, t := range all {
+		if text := Describe(t); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, " or ")
 }

@@ -46,6 +46,20 @@ func FormOf(t reflect.Type) Form {
 	return Natural
 }
 
+// Alternatives returns the types that a value of t may have, for a t that has a method Alternatives: nil if it has none.
+func Alternatives(t reflect.Type) []reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Interface {
+		return nil
+	}
+	if a, ok := reflect.Zero(t).Interface().(interface{ Alternatives() []reflect.Type }); ok {
+		return a.Alternatives()
+	}
+	return nil
+}
+
 // Field is a member of a struct in JSON.
 type Field struct {
 	Name     string

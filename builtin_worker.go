@@ -1,0 +1,285 @@
+package legion
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// PoolWorker is a worker with its pool. In worker.list a pool without workers has
+// one, too, with pid 0 and the pool's state.
+type PoolWorker struct {
+	Pool      string        `json:"pool"`
+	Name      string        `json:"name"`     // that of the pool again
+	LoopEvery time.Duration `json:"looptime"` // Pool.LoopEvery
+	Forever   bool          `json:"forever"`  // Pool.OnExit is Restart
+	WorkerStats
+}
+
+type workerIn struct {
+	PID int `json:"pid" usage:"the pid of a worker"`
+}
+
+// workersIn says which workers a method is about. The first parameter is what
+// clients give by place.
+type workersIn struct {
+	Worker Either[int, string] `json:"worker,omitzero" usage:"the name of a pool, or the pid of a worker; without it all pools of workers"`
+	Pool   string              `json:"pool,omitzero" usage:"the name of a pool: the workers that it has now, one by one"`
+	PID    int                 `json:"pid,omitzero" usage:"the pid of a worker"`
+}
+
+type workersOut struct {
+	Workers int `json:"workers"` // how many it was done to
+}
+
+// workerMethods are those about single worker processes, and about what keeps them
+// by the name of the pool.
+func (d *Daemon) workerMethods() []rpc.Method {
+	return []rpc.Method{
+		look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]PoolWorker, error) {
+			return d.workersAndPools(in.Pool)
+		}),
+		look("worker.status", "How workers are doing.\n\n"+
+			"Without parameters the result is an object with the state of each pool of workers; with the name of a pool it is that pool's state, "+
+			"a text; with a pid it is an object with the figures of that worker. The state of a pool is that of its workers "+
+			"(looping, ready, starting, paused …; of several the busiest), idle if it has none, or else paused, failed, stopping or stopped.",
+			func(_ context.Context, in workersIn) (any, error) { return d.workerStatus(in) }),
+		operate("worker.pause", "Gives workers no calls, and holds their own loops, until worker.resume.\n\n"+holdHelp, d.holdWorkers(true)),
+		operate("worker.resume", "Ends worker.pause and pool.pause, and lets a failed pool try again.\n\n"+holdHelp, d.holdWorkers(false)),
+		operate("worker.kill", "Ends a worker at once; another takes its place. The call that it runs fails.", func(_ context.Context, in workerIn) (bool, error) {
+			w, err := d.worker(in.PID)
+			if err != nil {
+				return false, err
+			}
+			pool, err := d.poolNamed(w.Pool)
+			if err != nil {
+				return false, err
+			}
+			return true, pool.Kill(in.PID)
+		}),
+		operate("worker.stack", "The stacks of all goroutines of a worker, which goes on.", func(ctx context.Context, in workerIn) (stackOf, error) {
+			w, err := d.worker(in.PID)
+			if err != nil {
+				return stackOf{}, err
+			}
+			pool, err := d.poolNamed(w.Pool)
+			if err != nil {
+				return stackOf{}, err
+			}
+			stack, err := pool.Stack(ctx, in.PID)
+			return stackOf{PID: in.PID, Pool: w.Pool, Stack: stack}, err
+		}),
+	}
+}
+
+// holdHelp is what worker.pause and worker.resume have in common.
+const holdHelp = "Without parameters it is done to each pool of workers, and the result is an object that says of each if it was; with the name of a pool " +
+	"to that pool and the workers that it will have, and the result is true; with a pid, or a pool given as pool, to workers one by one, " +
+	"and the result is how many: {\"workers\": 2}."
+
+// which returns what in names: the pool of a name, or else the pid of a worker, 0
+// for none. A text that is no pool may be a pid.
+func (d *Daemon) which(in workersIn) (p *declaration, pid int, err error) {
+	switch v := in.Worker.Value().(type) {
+	case int:
+		pid = v
+	case string:
+		for _, p := range d.pools {
+			if p.name == v {
+				return p, 0, nil
+			}
+		}
+		if pid, err = strconv.Atoi(v); err != nil && v != "" {
+			return nil, 0, wrong("worker", "there is no pool %q; there are: %s", v, strings.Join(d.poolNames(), ", "))
+		}
+	}
+	if in.PID != 0 {
+		pid = in.PID
+	}
+	return nil, pid, nil
+}
+
+func (d *Daemon) poolNames() (all []string) {
+	for _, p := range d.pools {
+		all = append(all, p.name)
+	}
+	return all
+}
+
+func (d *Daemon) workerStatus(in workersIn) (any, error) {
+	p, pid, err := d.which(in)
+	switch {
+	case err != nil:
+		return nil, err
+	case pid != 0:
+		return d.worker(pid)
+	case p == nil && in.Pool != "":
+		s, err := d.poolNamed(in.Pool)
+		if err != nil {
+			return nil, err
+		}
+		p = s.p
+	}
+	if p != nil {
+		return p.shown(), nil
+	}
+	all := map[string]string{}
+	for _, p := range d.pools {
+		if !p.fresh {
+			all[p.name] = p.shown()
+		}
+	}
+	return all, nil
+}
+
+// shown is the state of the pool's workers in a word.
+func (p *declaration) shown() string {
+	s := p.stats()
+	if s.State != "running" {
+		return s.State
+	}
+	best, found := "idle", -1
+	for _, w := range s.Workers {
+		rank := 0
+		switch w.State {
+		case "looping", "ready":
+			rank = 3
+		case "starting":
+			rank = 2
+		case "paused":
+			rank = 1
+		}
+		if rank > found {
+			best, found = w.State, rank
+		}
+	}
+	return best
+}
+
+// holdWorkers is worker.pause, or worker.resume.
+func (d *Daemon) holdWorkers(pause bool) func(context.Context, workersIn) (any, error) {
+	one, whole := (*Supervisor).ResumeWorker, (*Supervisor).resumeAll
+	if pause {
+		one, whole = (*Supervisor).PauseWorker, (*Supervisor).Pause
+	}
+	return func(_ context.Context, in workersIn) (any, error) {
+		p, pid, err := d.which(in)
+		switch {
+		case err != nil:
+			return nil, err
+		case p != nil:
+			return true, whole(&Supervisor{p})
+		case pid != 0 || in.Pool != "":
+			return d.eachWorker(in.Pool, pid, one)
+		}
+		all := map[string]bool{}
+		for _, p := range d.pools {
+			if !p.fresh {
+				all[p.name] = whole(&Supervisor{p}) == nil
+			}
+		}
+		return all, nil
+	}
+}
+
+// resumeAll ends a pause of the pool, and those of its workers.
+func (s *Supervisor) resumeAll() error {
+	if err := s.Resume(); err != nil {
+		return err
+	}
+	for _, w := range s.p.stats().Workers {
+		_ = s.ResumeWorker(w.PID) // it may have ended meanwhile
+	}
+	return nil
+}
+
+// workersAndPools is workers, and an entry for each pool that has none.
+func (d *Daemon) workersAndPools(pool string) ([]PoolWorker, error) {
+	all, err := d.workers(pool)
+	if err != nil {
+		return nil, err
+	}
+	has := map[string]bool{}
+	for _, w := range all {
+		has[w.Pool] = true
+	}
+	for _, p := range d.pools {
+		if !has[p.name] && !p.fresh && (pool == "" || pool == p.name) {
+			all = append(all, p.worker(WorkerStats{State: p.shown()}))
+		}
+	}
+	return all, nil
+}
+
+// workers lists those of a pool, or of all.
+func (d *Daemon) workers(pool string) ([]PoolWorker, error) {
+	if pool != "" {
+		if _, err := d.poolNamed(pool); err != nil {
+			return nil, err
+		}
+	}
+	all := []PoolWorker{}
+	for _, p := range d.pools {
+		if pool != "" && p.name != pool {
+			continue
+		}
+		for _, w := range p.stats().Workers {
+			all = append(all, p.worker(w))
+		}
+	}
+	return all, nil
+}
+
+func (p *declaration) worker(w WorkerStats) PoolWorker {
+	return PoolWorker{Pool: p.name, Name: p.name, LoopEvery: p.opts.LoopEvery, Forever: p.opts.OnExit == Restart, WorkerStats: w}
+}
+
+// worker finds one by its pid.
+func (d *Daemon) worker(pid int) (PoolWorker, error) {
+	all, err := d.workers("")
+	if err != nil {
+		return PoolWorker{}, err
+	}
+	var pids []string
+	for _, w := range all {
+		if w.PID == pid {
+			return w, nil
+		}
+		pids = append(pids, fmt.Sprint(w.PID))
+	}
+	return PoolWorker{}, wrong("pid", "no worker has the pid %d; those there are: %s", pid, strings.Join(pids, ", "))
+}
+
+// eachWorker does something to one worker, or to those of a pool.
+func (d *Daemon) eachWorker(pool string, pid int, do func(*Supervisor, int) error) (out workersOut, _ error) {
+	all, err := d.workers(pool)
+	if err != nil {
+		return out, err
+	}
+	if pid != 0 {
+		w, err := d.worker(pid)
+		if err != nil {
+			return out, err
+		}
+		if pool != "" && pool != w.Pool {
+			return out, wrong("pid", "worker %d is of pool %s", pid, w.Pool)
+		}
+		all = []PoolWorker{w}
+	}
+	for _, w := range all {
+		pool, err := d.poolNamed(w.Pool)
+		if err != nil {
+			return out, err
+		}
+		if err := do(pool, w.PID); err == nil {
+			out.Workers++
+		} else if pid != 0 {
+			return out, err // of several, one may have ended meanwhile
+		}
+	}
+	return out, nil
+}

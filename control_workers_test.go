@@ -1,0 +1,151 @@
+package legion_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
+)
+
+// xmlCall calls a method over XML-RPC with texts as parameters, and returns the
+// document of the answer.
+func xmlCall(t testing.TB, path, method string, params ...string) string {
+	t.Helper()
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "<methodCall><methodName>%s</methodName><params>", method)
+	for _, p := range params {
+		fmt.Fprintf(conn, "<param><value><string>%s</string></value></param>", p)
+	}
+	fmt.Fprint(conn, "</params></methodCall>")
+	answer, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
+
+// A client that knows a worker by its name lists, looks at, pauses and resumes it,
+// by place, over both protocols.
+func TestWorkersByName(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	conf := quiet("looping")
+	path := filepath.Join(t.TempDir(), "control.sock")
+	conf.Control = "unix://" + path
+	l := newLoopingOf(conf, legion.Pool{Min: 1, Max: 1})
+	legion.Worker(l.d, "idle", func(_ context.Context, x int) (int, error) { return x, nil }, legion.Pool{Spawn: legion.Lazy, OnExit: legion.Ignore})
+	legiontest.Start(t, l.d)
+	cl := dial(t, path)
+
+	type named struct {
+		Name     string  `json:"name"`
+		Looptime float64 `json:"looptime"`
+		Forever  bool    `json:"forever"`
+		PID      int     `json:"pid"`
+		State    string  `json:"state"`
+	}
+	list := ask[[]named](t, cl, "worker.list", []any{})
+	if len(list) != 2 || list[0].PID == 0 || list[0] != (named{"counter", 0.002, true, list[0].PID, "looping"}) || list[1] != (named{"idle", 0, false, 0, "idle"}) {
+		t.Errorf("worker.list: %+v", list)
+	}
+	if s := ask[legion.PoolStats](t, cl, "pool.status", []any{"counter"}); s.Ready != 1 || s.LoopEvery != 2*time.Millisecond || !s.Forever {
+		t.Errorf("pool.status: %+v", s)
+	}
+	for _, c := range []struct {
+		method string
+		params []any
+		want   string // JSON
+		xml    string // in the answer
+	}{
+		{"worker.status", []any{}, `{"counter":"looping","idle":"idle"}`, "<name>counter</name><value><string>looping</string>"},
+		{"worker.status", []any{"counter"}, `"looping"`, "<string>looping</string>"},
+		{"worker.pause", []any{"counter"}, `true`, "<boolean>1</boolean>"},
+		{"worker.status", []any{"counter"}, `"paused"`, "<string>paused</string>"},
+		{"worker.resume", []any{"counter"}, `true`, "<boolean>1</boolean>"},
+		{"worker.status", []any{"counter"}, `"looping"`, "<string>looping</string>"},
+		{"worker.pause", []any{}, `{"counter":true,"idle":true}`, "<name>idle</name><value><boolean>1</boolean>"},
+		{"worker.status", []any{}, `{"counter":"paused","idle":"paused"}`, "<string>paused</string>"},
+		{"worker.resume", []any{}, `{"counter":true,"idle":true}`, "<boolean>1</boolean>"},
+		{"worker.status", []any{fmt.Sprint(list[0].PID)}, "", fmt.Sprintf("<name>pid</name><value><int>%d</int>", list[0].PID)},
+		{"worker.pause", []any{list[0].PID}, `{"workers":1}`, ""},
+		{"worker.status", []any{"counter"}, `"paused"`, ""},
+		{"worker.resume", []any{"counter"}, `true`, ""}, // what was paused one by one, too
+		{"worker.status", []any{"counter"}, `"looping"`, ""},
+	} {
+		got := ask[json.RawMessage](t, cl, c.method, c.params)
+		if c.method == "worker.status" && c.want != "" { // a worker tells a little later what its loop does
+			await(t, func() bool {
+				got = ask[json.RawMessage](t, cl, c.method, c.params)
+				return string(got) == c.want
+			})
+		}
+		if c.want != "" && string(got) != c.want {
+			t.Errorf("%s %v: %s, want %s", c.method, c.params, got, c.want)
+		}
+		if c.xml == "" {
+			continue
+		}
+		var texts []string
+		for _, p := range c.params {
+			texts = append(texts, p.(string))
+		}
+		if answer := strings.Join(strings.Fields(xmlCall(t, path, c.method, texts...)), ""); !strings.Contains(answer, c.xml) {
+			t.Errorf("%s %v over XML-RPC: %s, want %s", c.method, c.params, answer, c.xml)
+		}
+	}
+	refused(t, cl, "worker.status", []any{"handyman"}, -32602, `there is no pool "handyman"; there are: counter, idle`)
+	signatures := ask[[][]string](t, cl, "system.methodSignature", []any{"worker.status"})
+	for _, want := range []string{"[struct int]", "[struct string]", "[struct]"} {
+		if !strings.Contains(fmt.Sprint(signatures), want) {
+			t.Errorf("system.methodSignature: %v lacks %s", signatures, want)
+		}
+	}
+	if help := ask[string](t, cl, "system.methodHelp", []any{"worker.status"}); !strings.Contains(help, "worker: an integer or a string, optional") {
+		t.Errorf("system.methodHelp: %s", help)
+	}
+	if n := ask[int](t, cl, "daemon.shutdown", []any{}); n != 0 {
+		t.Errorf("daemon.shutdown: %d", n)
+	}
+}
+
+// A method may have several signatures of the same length.
+func TestEither(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	conf := quiet("either")
+	path := filepath.Join(t.TempDir(), "control.sock")
+	conf.Control = "unix://" + path
+	d := legion.New(conf)
+	type find struct {
+		Thumb legion.Either[int, legion.Either[string, []int]] `json:"thumb,omitzero"`
+	}
+	legion.Method(d, "thumbs.find", "Finds a thumbnail.", func(_ context.Context, in find) (string, error) {
+		return fmt.Sprintf("%T %[1]v", in.Thumb.Value()), nil
+	})
+	legiontest.Start(t, d)
+	cl := dial(t, path)
+	for params, want := range map[string]string{
+		`[7]`: "int 7", `["seven"]`: "string seven", `{"thumb":[7,8]}`: "[]int [7 8]", `[]`: "<nil> <nil>", `[null]`: "<nil> <nil>",
+	} {
+		if got := ask[string](t, cl, "thumbs.find", json.RawMessage(params)); got != want {
+			t.Errorf("%s: %s, want %s", params, got, want)
+		}
+	}
+	refused(t, cl, "thumbs.find", []any{true}, -32602, `parameter "thumb": expected an integer or a string or a list, got true or false`)
+	if got := fmt.Sprint(ask[[][]string](t, cl, "system.methodSignature", []any{"thumbs.find"})); got != "[[string int] [string string] [string array] [string] [string struct]]" {
+		t.Errorf("signatures: %s", got)
+	}
+	if got := string(ask[json.RawMessage](t, cl, "rpc.discover", nil)); !strings.Contains(got, `"anyOf":[{"type":"integer"},{"type":"string"},{"items":{"type":"integer"},"type":"array"}]`) {
+		t.Errorf("rpc.discover: %s", got)
+	}
+}
