@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/takeover"
 )
 
@@ -38,34 +37,11 @@ func (d *Daemon) endTrial() {
 	if h == nil || h.Kind != takeover.Trial {
 		return
 	}
-	if err := d.check(); err != nil {
+	if err := d.Check(); err != nil {
 		h.Fail(1, err.Error())
 		os.Exit(1)
 	}
 	h.Tell(d.release().text())
 	_ = h.Ready() // which kills this process
 	os.Exit(0)
-}
-
-// check looks at what can be found wrong with the configuration of a start
-// without opening anything.
-func (d *Daemon) check() error {
-	if _, err := host.Lookup(d.config.User, d.config.Group); err != nil {
-		return fmt.Errorf("Config.User and Config.Group: %w", err)
-	}
-	if dir := d.config.WorkDir; dir != "" {
-		if info, err := os.Stat(dir); err != nil {
-			return fmt.Errorf("Config.WorkDir: %w", err)
-		} else if !info.IsDir() {
-			return fmt.Errorf("Config.WorkDir: %s is no directory", dir)
-		}
-	}
-	if _, err := d.controlAddresses(); err != nil {
-		return err
-	}
-	rules, err := d.accessRules()
-	if err == nil {
-		_, err = d.newRegistry(rules)
-	}
-	return err
 }

@@ -56,7 +56,7 @@ func (p *program) walk(words []string) *walked {
 	w := &walked{program: p, verbs: p.verbs, flags: p.own}
 	if w.flags == nil {
 		w.flags = newFlagSet()
-		p.register(w.flags, everyFlag)
+		p.register(w.flags, firstFlags)
 	}
 	for _, word := range words {
 		switch {

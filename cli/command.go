@@ -27,13 +27,15 @@ func (c Command) apply(p *program) {
 	if c.Name == "" || c.Run == nil || strings.ContainsFunc(c.Name, notInName) {
 		panic(fmt.Sprintf("cli: command %q needs a name of letters, digits and '-', and a function Run", c.Name))
 	}
+	own := &verb{Command: c, group: ownGroup}
 	for i, v := range p.verbs {
 		if v.Name == c.Name {
+			own.replaces = true
 			p.verbs = append(p.verbs[:i:i], p.verbs[i+1:]...)
 			break
 		}
 	}
-	p.verbs = append(p.verbs, &verb{Command: c, group: ownGroup})
+	p.verbs = append(p.verbs, own)
 }
 
 func notInName(r rune) bool {
@@ -50,6 +52,8 @@ type verb struct {
 	starts bool
 	hidden bool // not listed
 	raw    bool // its operands may look like flags
+	// replaces says that a built-in verb had its name.
+	replaces bool
 }
 
 // need is what a verb cannot do without.

@@ -24,10 +24,11 @@ func configVerb(p *program) *verb {
 		verbs[0].Flags = boolFlag(&here, "here", "of one that would be started, though one runs")
 		verbs = append(verbs, &verb{needs: aDaemon, Command: Command{
 			Name: "check", Short: "say whether the configuration is good",
-			Long: "The exit code is 6 if it is not.",
+			Long: "It needs no daemon, opens and changes nothing, and has the exit code 6 if something\n" +
+				"is wrong. Do it before a restart; the unit that " + p.name + " unit writes does.",
 			Run: func(ctx context.Context, in *Invocation) error {
 				if err := p.checkConfig(); err != nil {
-					return &ExitError{ExitNotConfigured, err}
+					return err
 				}
 				if in.JSON {
 					return in.print(true)
@@ -40,10 +41,17 @@ func configVerb(p *program) *verb {
 	return &verb{group: moreGroup, needs: aServer, verbs: verbs, Command: Command{Name: "config", Short: "show and check the configuration"}}
 }
 
-// checkConfig has plugins read what they read before a start.
+// checkConfig says what would keep a daemon of this command line from starting, as
+// far as that can be found out beforehand.
 func (p *program) checkConfig() error {
-	if checker, err := legion.Use[Checker](p.daemon); err == nil {
-		return checker.Load()
+	err := p.daemon.Check()
+	if checker, none := legion.Use[Checker](p.daemon); none == nil {
+		if _, asked := checker.(legion.Checker); !asked {
+			err = errors.Join(err, checker.Load())
+		}
+	}
+	if err != nil {
+		return &ExitError{ExitNotConfigured, err}
 	}
 	return nil
 }

@@ -24,8 +24,8 @@ type Setter interface {
 	Set(key, value string) error
 }
 
-// Checker is a plugin that has something which can be wrong before the start, a
-// configuration for instance. The verb config check calls it.
+// Checker is a plugin that has something which can be wrong before the start. The
+// verb config check calls it, unless it is a [legion.Checker].
 type Checker interface {
 	// Load reads what there is to read, and returns what is wrong with it.
 	Load() error

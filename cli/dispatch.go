@@ -16,7 +16,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 // dispatch finds the verb and runs it.
 func (p *program) dispatch(ctx context.Context, args []string) error {
 	fs := newFlagSet()
-	p.register(fs, everyFlag)
+	p.register(fs, firstFlags)
 	// The first operand is the verb: what follows is read with the verb's flags.
 	if err := fs.Parse(args); err != nil {
 		return flagError(err, p.name)
@@ -25,6 +25,8 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	if len(rest) == 0 {
 		switch {
 		case p.flags.help:
+		case p.flags.version:
+			return p.run(ctx, p.verbs, []string{"version"}, p.name)
 		case p.flags.starts() && p.daemon != nil:
 			return p.run(ctx, p.verbs, []string{"run"}, p.name)
 		case len(p.flags.set) > 0 || p.flags.json:
@@ -38,8 +40,8 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 
 // register adds the common flags that this program has.
 func (p *program) register(fs *flag.FlagSet, which string) {
-	if p.daemon == nil {
-		which = "h"
+	if p.daemon == nil { // nothing can be started or set
+		which = strings.Trim(which, startFlags+"o")
 	}
 	p.flags.register(fs, which)
 }
@@ -92,6 +94,11 @@ func (p *program) run(ctx context.Context, verbs []*verb, args []string, path st
 	}
 	if p.daemon != nil && v.needs != nothing {
 		if err := p.configure(); err != nil {
+			return err
+		}
+	}
+	if v.replaces && p.daemon != nil {
+		if err := p.checkConfig(); err != nil { // may have been passed over, for the built-in verb
 			return err
 		}
 	}

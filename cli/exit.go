@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 )
 
@@ -66,12 +68,21 @@ func ExitCode(err error) int {
 		return given.Code
 	case errors.As(err, &notRunning):
 		return ExitNotRunning
+	case errors.Is(err, legion.ErrConfig):
+		return ExitNotConfigured
 	case errors.Is(err, fs.ErrPermission):
 		return ExitNotAllowed
 	case errors.As(err, &refused) && refused.Code == client.CodeNotAllowed:
 		return ExitNotAllowed
 	}
 	return ExitFailed
+}
+
+// Fatal prints an error as Main does, and ends the process with the code that it
+// stands for: 6 for one of Load of package config. It is for what goes wrong in
+// main before Main is called.
+func Fatal(err error) {
+	os.Exit(newProgram(nil, nil).end(err))
 }
 
 // end reports how a command line ended, and returns its exit code.

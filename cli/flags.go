@@ -3,6 +3,9 @@ package cli
 import (
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 )
 
@@ -20,10 +23,32 @@ import (
 //	cli.Main(d, common)
 //
 // Without it a program's own flags work as well, but not before -d and its like.
+//
+// A flag that fs does not have is answered in one line, not with a list of all
+// flags, unless the program has a Usage of its own: -h lists them.
 func Flags(fs *flag.FlagSet) Option {
 	o := &ownFlags{set: fs, common: &commonFlags{}}
 	o.common.register(fs, everyFlag)
+	shortUsage(fs)
+	given.Store(o)
 	return o
+}
+
+// usual is what package flag prints after a mistake: all flags.
+var usual = reflect.ValueOf(flag.Usage).Pointer()
+
+// shortUsage has a mistake answered in a line.
+func shortUsage(fs *flag.FlagSet) {
+	short := func() {
+		name := filepath.Base(os.Args[0])
+		fmt.Fprintf(fs.Output(), "%s -h lists the flags, %s help the verbs; %s version says which version this is\n", name, name, name)
+	}
+	switch {
+	case fs == flag.CommandLine && reflect.ValueOf(flag.Usage).Pointer() == usual:
+		flag.Usage = short // which a program may still change
+	case fs != flag.CommandLine && fs.Usage == nil:
+		fs.Usage = short
+	}
 }
 
 type ownFlags struct {
@@ -37,8 +62,8 @@ func (o *ownFlags) apply(p *program) { p.own, p.flags = o.set, o.common }
 type commonFlags struct {
 	background, foreground, verbose, hard bool // of a start
 
-	json, help bool
-	set        assignments
+	json, help, version bool
+	set                 assignments
 }
 
 // starts reports whether a flag was given that only a start has.
@@ -49,6 +74,7 @@ const (
 	startFlags  = "dfvs"
 	alwaysFlags = "oh"
 	everyFlag   = startFlags + alwaysFlags
+	firstFlags  = everyFlag + "V" // before any verb
 )
 
 // register adds the flags of which. What was given already stays.
@@ -74,6 +100,8 @@ func (c *commonFlags) register(fs *flag.FlagSet, which string) {
 			add("h", &c.help, "help")
 			add("help", &c.help, "")
 			add("json", &c.json, "print JSON")
+		case 'V':
+			add("version", &c.version, "say which version this is")
 		case 'o':
 			if fs.Lookup("o") == nil {
 				fs.Var(&c.set, "o", "`name=value`: set a value of the configuration; may be repeated")

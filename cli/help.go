@@ -56,7 +56,7 @@ func (p *program) help() {
 	if p.own != nil {
 		flags = p.own
 	} else {
-		p.register(flags, everyFlag)
+		p.register(flags, firstFlags)
 	}
 	line += " [FLAG…] VERB …"
 	out.printf("Usage: %s\n", line)

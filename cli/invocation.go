@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"github.com/legion-go/legion/client"
@@ -28,7 +29,11 @@ func (in *Invocation) Client(ctx context.Context) (*client.Client, error) {
 	if in.remote == nil {
 		in.remote = &remote{program: in.program, target: in.target}
 	}
-	return in.remote.connect(ctx)
+	c, err := in.remote.connect(ctx)
+	if absent := (*client.NotRunningError)(nil); errors.As(err, &absent) {
+		err = in.program.uncertain(err)
+	}
+	return c, err
 }
 
 // Call calls a method of the daemon that runs: see [client.Client.Call].

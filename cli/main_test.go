@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 			os.Exit(e.Code)
 		})
 		thumbs()
+	case "configured":
+		proc.PrepareTests()
+		configured()
 	case "tool":
 		Tool{Name: "legion", Short: "controls daemons"}.Main()
 	}

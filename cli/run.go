@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -93,9 +94,15 @@ func restartVerb(p *program) *verb {
 				case err == nil && hello.PIDStays != "":
 					return usage("%s keeps its process id: %s. What has started it would not find the new one, so it cannot be stopped and started with other flags from here: restart it without flags, or have it started anew where it was", hello.Name, hello.PIDStays)
 				case err == nil:
+					if err := p.checkConfig(); err != nil {
+						return fmt.Errorf("%s goes on as it was: %w", hello.Name, err)
+					}
 					err = o.stop(ctx, in)
 				}
 				if err != nil && !errors.As(err, &absent) {
+					return err
+				}
+				if err := p.checkConfig(); err != nil {
 					return err
 				}
 				return p.startInBackground(ctx)

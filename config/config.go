@@ -63,7 +63,8 @@ type state[T any] struct {
 	value   *T
 	sources map[string]Source // by key; a key that is not here has its default
 	file    document
-	handed  bool // the file's content came from the daemon
+	handed  bool  // the file's content came from the daemon
+	mistake error // why it is only what could be salvaged; nil if it is all right
 	at      time.Time
 }
 
@@ -90,7 +91,12 @@ func New[T any](defaults *T, o Options) *Config[T] {
 
 // Load reads the configuration from all its sources, once: after it has succeeded
 // it does nothing. Called in main, before legion.New, it provides what
-// declarations are made of. Its error lists every mistake, each an *Error.
+// declarations are made of. Its error lists every mistake, each an *Error, and
+// matches legion.ErrConfig.
+//
+// Where the command line only talks to a daemon that runs ([legion.IsBystander]:
+// "thumbs stop"), a mistake is no error of Load: what is wrong counts as not set,
+// so that a daemon can be stopped in spite of it. Check tells it.
 func (c *Config[T]) Load() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,9 +110,24 @@ func (c *Config[T]) load() error {
 	}
 	s, err := c.read(true)
 	if err != nil {
-		return fmt.Errorf("config: %w", err)
+		err = &loadError{err}
+		if !c.bystander() {
+			return err
+		}
+		s = c.salvage(err)
 	}
 	c.state.Store(s)
+	return nil
+}
+
+// Check reads the configuration from all its sources and returns what is wrong
+// with it, as Load does, for every command line. It changes nothing.
+func (c *Config[T]) Check() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := c.read(false); err != nil {
+		return &loadError{err}
+	}
 	return nil
 }
 
@@ -212,13 +233,7 @@ func (c *Config[T]) build(file document, sources map[string]Source) (value *T, e
 	value = c.copyOf(&c.defaults)
 	v := reflect.ValueOf(value).Elem()
 	d := &decoder{schema: c.schema, sources: sources}
-	if root != nil {
-		d.source = func(line int) Source { return Source{File: file.path, Line: line} }
-		d.value(v, root, "", false)
-	}
-	d.environment(v)
-	d.flags(v, c.flags)
-	d.given(v, file.set)
+	c.fill(d, v, file, root)
 	if len(d.errs) == 0 {
 		d.required(v, c.ways)
 	}
@@ -226,6 +241,17 @@ func (c *Config[T]) build(file document, sources map[string]Source) (value *T, e
 		d.validate(v, "")
 	}
 	return value, d.mistakes()
+}
+
+// fill gives v what the sources say, one over the other.
+func (c *Config[T]) fill(d *decoder, v reflect.Value, file document, root *node) {
+	if root != nil {
+		d.source = func(line int) Source { return Source{File: file.path, Line: line} }
+		d.value(v, root, "", false)
+	}
+	d.environment(v)
+	d.flags(v, c.flags)
+	d.given(v, file.set)
 }
 
 func (c *Config[T]) copyOf(t *T) *T {

@@ -13,6 +13,7 @@ type decoder struct {
 	schema  *schema
 	source  func(line int) Source // where what is decoded now stands
 	sources map[string]Source     // where values come from, by key
+	skip    map[string]bool       // keys that count as not set
 	errs    mistakes
 }
 
@@ -76,6 +77,9 @@ func (d *decoder) section(v reflect.Value, n *node, key string, secret bool) {
 		return
 	}
 	for _, e := range n.keys {
+		if d.skip[join(key, e.name)] {
+			continue
+		}
 		f, ok := d.field(v.Type(), e.name)
 		if !ok {
 			d.unknown(v.Type(), e, key)
@@ -162,7 +166,9 @@ func (d *decoder) list(v reflect.Value, n *node, key string, secret bool) {
 		all = reflect.MakeSlice(v.Type(), len(n.items), len(n.items))
 	}
 	for i, item := range n.items {
-		d.value(all.Index(i), item, key+"["+strconv.Itoa(i)+"]", secret)
+		if at := key + "[" + strconv.Itoa(i) + "]"; !d.skip[at] {
+			d.value(all.Index(i), item, at, secret)
+		}
 	}
 	v.Set(all)
 }
@@ -175,6 +181,9 @@ func (d *decoder) table(v reflect.Value, n *node, key string, secret bool) {
 	t := v.Type()
 	all := reflect.MakeMapWithSize(t, len(n.keys))
 	for _, e := range n.keys {
+		if d.skip[join(key, e.name)] {
+			continue
+		}
 		name := reflect.New(t.Key()).Elem()
 		if err := setText(name, e.name); err != nil {
 			d.fail(&node{line: e.line}, join(key, e.name), "the key: %w", err)

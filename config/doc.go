@@ -18,7 +18,7 @@
 //	func main() {
 //		flag.Parse()
 //		if err := conf.Load(); err != nil {
-//			log.Fatal(err)
+//			cli.Fatal(err) // prints it, and ends with code 6
 //		}
 //		d := legion.New(legion.Config{Name: "thumbs"})
 //		d.Use(conf)
@@ -88,6 +88,17 @@
 //	config: 2 mistakes:
 //		/etc/thumbs.yaml:3: resize.max_cals: there is no such key; did you mean max_calls?
 //		env THUMBS_TIMEOUT: timeout: "2" is no duration: write a number and its unit, as in 500ms, 2s or 1h30m
+//
+// # Beside a daemon that runs
+//
+// A mistake in the file must not keep an operator from stopping the daemon. So
+// where package cli is the command line, Load lets mistakes pass for the verbs that
+// only talk to a daemon or help (stop, status, logs, help …), and Get returns what
+// is right in the sources: what is wrong counts as not set. run, start, unit and
+// verbs of the program's own get the error. The verb config check reports every
+// mistake, needs no daemon, and ends with code 6; [Config.Check] is the same in Go.
+// A program with another command line says with legion.Bystanders which of its
+// verbs are such.
 //
 // # Reload
 //

@@ -88,7 +88,7 @@ func (d *decoder) flags(v reflect.Value, flags map[string]*flagValue) {
 	for i := range d.schema.leaves {
 		l := &d.schema.leaves[i]
 		f := flags[l.key]
-		if f == nil || len(f.given) == 0 {
+		if f == nil || len(f.given) == 0 || d.skipped(l.key) {
 			continue
 		}
 		d.source = func(int) Source { return Source{Flag: l.key} }
@@ -101,7 +101,7 @@ func (d *decoder) flags(v reflect.Value, flags map[string]*flagValue) {
 func (d *decoder) environment(v reflect.Value) {
 	for i := range d.schema.leaves {
 		l := &d.schema.leaves[i]
-		if l.env == "" {
+		if l.env == "" || d.skipped(l.key) {
 			continue
 		}
 		text := os.Getenv(l.env)

@@ -44,6 +44,9 @@ func (c *Config[T]) Start(context.Context) error {
 		c.state.Store(nil)
 		forget(c.options.Name)
 	}
+	if s := c.state.Load(); s != nil && s.mistake != nil {
+		return s.mistake // a daemon must not run with what could be salvaged
+	}
 	if err := c.load(); err != nil {
 		return err
 	}

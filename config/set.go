@@ -37,7 +37,7 @@ func (c *Config[T]) Set(key, text string) error {
 	}
 	before := c.given
 	c.given = append(slices.Clone(before), setKey{key, text})
-	if c.state.Load() == nil {
+	if now := c.state.Load(); now == nil || now.mistake != nil {
 		return nil
 	}
 	s, err := c.read(false)
@@ -53,8 +53,8 @@ func (c *Config[T]) Set(key, text string) error {
 func (d *decoder) given(v reflect.Value, set []setKey) {
 	for _, s := range set {
 		i := slices.IndexFunc(d.schema.leaves, func(l leaf) bool { return l.key == s.key })
-		if i < 0 {
-			continue // of another program's configuration
+		if i < 0 || d.skipped(s.key) {
+			continue // of another program's configuration, or wrong
 		}
 		l := &d.schema.leaves[i]
 		d.source = func(int) Source { return Source{Flag: l.key} }

@@ -1,0 +1,65 @@
+package legion
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/legion-go/legion/internal/host"
+)
+
+// ErrConfig is matched by errors that say what is wrong with a configuration: those
+// of Check, and of Load of package config. Package cli ends with code 6 then.
+var ErrConfig = errors.New("wrong configuration")
+
+// Checker is a plugin that can tell, without opening or changing anything, what
+// would keep it from starting: a configuration, for instance. See Daemon.Check.
+type Checker interface{ Check() error }
+
+// Check says what can be found wrong with a start before it: the configuration,
+// and what plugins that are Checkers say. Nothing is opened, made or started, so it
+// may be called beside a daemon that runs: the verb config check does. A restart
+// and an upgrade in place have the next program's Check called before anything is
+// given up. The error joins one for each mistake, and matches ErrConfig.
+func (d *Daemon) Check() error {
+	errs := []error{d.checkPlaces()}
+	rules, err := d.accessRules()
+	if err == nil {
+		_, err = d.newRegistry(rules)
+	}
+	errs = append(errs, err)
+	for _, p := range d.madePlugins() {
+		if c, ok := p.(Checker); ok {
+			if err := protect(c.Check); err != nil {
+				errs = append(errs, fmt.Errorf("plugin %s: %w", p.Name(), err))
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return &configError{err}
+	}
+	return nil
+}
+
+// configError is an error that matches ErrConfig.
+type configError struct{ err error }
+
+func (e *configError) Error() string   { return e.err.Error() }
+func (e *configError) Unwrap() []error { return []error{e.err, ErrConfig} }
+
+// checkPlaces looks for the user, folders and addresses that Config names.
+func (d *Daemon) checkPlaces() error {
+	var errs []error
+	if _, err := host.Lookup(d.config.User, d.config.Group); err != nil {
+		errs = append(errs, fmt.Errorf("Config.User and Config.Group: %w", err))
+	}
+	if dir := d.config.WorkDir; dir != "" {
+		if info, err := os.Stat(dir); err != nil {
+			errs = append(errs, fmt.Errorf("Config.WorkDir: %w", err))
+		} else if !info.IsDir() {
+			errs = append(errs, fmt.Errorf("Config.WorkDir: %s is no directory", dir))
+		}
+	}
+	_, err := d.controlAddresses()
+	return errors.Join(append(errs, err)...)
+}
