@@ -59,16 +59,19 @@ func init() {
 		for name, text := range abuses() {
 			for range 8 {
 				all.Go(func() {
-					c := dial()
-					defer c.Close()
-					go io.WriteString(c, text)
-					b, err := io.ReadAll(c)
-					if err != nil {
-						b = append(b, err.Error()...)
+					said := ""
+					for end := time.Now().Add(hang); said == "" && time.Now().Before(end); { // closed without a word: so many are being refused that there is no time
+						c := dial()
+						go io.WriteString(c, text)
+						b, err := io.ReadAll(c)
+						if c.Close(); err != nil && len(b) > 0 {
+							b = append(b, err.Error()...)
+						}
+						said = string(b)
 					}
 					mu.Lock()
 					defer mu.Unlock()
-					answers[name] = append(answers[name], string(b))
+					answers[name] = append(answers[name], said)
 				})
 			}
 		}
@@ -104,8 +107,9 @@ func abuses() map[string]string {
 func TestAbuse(t *testing.T) {
 	needsRoot(t) // one of the abusers is another user
 	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{
-		Rules:  []Rule{rule(t, "uid", "10001", rpc.Admin)},
-		Limits: Limits{PerSecond: 10000}, // the answers to the storm are what counts here, not that it is kept out
+		Rules: []Rule{rule(t, "uid", "10001", rpc.Admin)},
+		// The answers to the storm are what counts here: not that it is kept out, nor how fast the machine is.
+		Limits: Limits{PerSecond: 10000, FirstByte: hang, Request: hang},
 	})
 	good := f.dial(t)
 	_ = good.SetDeadline(time.Time{})
@@ -195,21 +199,13 @@ func TestAbuse(t *testing.T) {
 			if len(answers[name]) != 8 {
 				t.Errorf("%s: %d answers", name, len(answers[name]))
 			}
-			silent := 0
 			for _, got := range answers[name] {
 				refused := strings.Contains(got, "too many") || strings.Contains(got, "busy")
-				if got == "" || strings.Contains(got, "reset by peer") { // so many were being refused that there was no time
-					silent++
-					continue
-				}
 				proper := !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(got, w) })
 				if !proper && !refused {
 					t.Errorf("%s: %q", name, got[:min(len(got), 400)])
 					break
 				}
-			}
-			if silent > 4 {
-				t.Errorf("%s: %d of 8 were refused without a word", name, silent)
 			}
 		}
 	}

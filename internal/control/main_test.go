@@ -27,7 +27,7 @@ import (
 // The test binary plays clients that are other users: started again with partEnv.
 const (
 	partEnv = "CONTROL_TEST_PART"
-	hang    = 30 * time.Second // guards against hanging only
+	hang    = 2 * time.Minute // guards against hanging only
 )
 
 var parts = map[string]func(args []string){}
