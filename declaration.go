@@ -18,7 +18,7 @@ import (
 type declaration struct {
 	d     *Daemon
 	name  string
-	opts  Pool
+	opts  Pool // as declared; what a running pool may change is in changed
 	fresh bool // a task: one call per process
 	loops bool // its workers have loops of their own
 	funcs []worker.Func
@@ -26,6 +26,9 @@ type declaration struct {
 	setup func(ctx context.Context) (state any, err error)
 
 	running atomic.Pointer[pool.Pool] // from Start on
+
+	mu      sync.Mutex
+	changed Pool // opts with what Supervisor.Configure has changed
 }
 
 // declare adds a pool. Misuse panics: it is a mistake in the program, found by
@@ -44,7 +47,7 @@ func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaration 
 			panic(fmt.Sprintf("legion: %s %q: the name is taken by another function or pool of daemon %s", kind, name, d.config.Name))
 		}
 	}
-	p := &declaration{d: d, name: name, opts: resolved, fresh: fresh}
+	p := &declaration{d: d, name: name, opts: resolved, changed: resolved, fresh: fresh}
 	d.pools = append(d.pools, p)
 	return p
 }

@@ -59,7 +59,7 @@ type LoopStats struct {
 type PoolStats struct {
 	Name    string `json:"name"`
 	Kind    string `json:"kind"`   // worker, task, stream or loop
-	State   string `json:"state"`  // running, paused, failed, stopping, stopped
+	State   string `json:"state"`  // running, paused, failed, stopping, stopped; the last two also after Supervisor.Stop
 	Reason  string `json:"reason"` // why it has failed
 	Min     int    `json:"min"`
 	Max     int    `json:"max"`

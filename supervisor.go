@@ -3,6 +3,7 @@ package legion
 import (
 	"context"
 	"fmt"
+	"syscall"
 
 	"github.com/legion-go/legion/internal/pool"
 )
@@ -18,14 +19,33 @@ func (s *Supervisor) Name() string { return s.p.name }
 // Kill ends the worker with the given pid at once. The call that it runs ends
 // with ErrCrashed; a new worker takes its place.
 func (s *Supervisor) Kill(pid int) error {
-	p, err := s.p.pool()
-	if err != nil {
-		return err
-	}
-	if err := p.Kill(pid); err != nil {
-		return fmt.Errorf("legion: %w", err)
-	}
-	return nil
+	return s.try(func(p *pool.Pool) error { return p.Kill(pid) })
+}
+
+// KillAll ends every worker at once. Calls that run end with ErrCrashed; those
+// that wait go to the new workers.
+func (s *Supervisor) KillAll() error { return s.do((*pool.Pool).KillAll) }
+
+// End lets the worker with the given pid finish the calls that it runs and leave,
+// and returns when its process has ended. It gets no more calls; a new worker
+// takes its place if the pool keeps so many. When ctx ends first, End returns its
+// error, and the worker leaves later: Kill does not wait.
+func (s *Supervisor) End(ctx context.Context, pid int) error {
+	return s.try(func(p *pool.Pool) error {
+		if err := p.End(ctx, pid); err != nil {
+			return fmt.Errorf("ending a worker of pool %s: %w", s.p.name, err)
+		}
+		return nil
+	})
+}
+
+// Signal sends a signal to the process of the worker with the given pid. SIGKILL
+// is Kill. What other signals do is up to the worker's code: without a handler for
+// it, package os/signal, a worker takes no notice of SIGTERM, SIGINT, SIGHUP,
+// SIGQUIT, and of those that Go ignores, SIGUSR1 for instance. The death of a
+// worker by a signal counts as unexpected.
+func (s *Supervisor) Signal(pid int, sig syscall.Signal) error {
+	return s.try(func(p *pool.Pool) error { return p.Signal(pid, sig) })
 }
 
 // Recycle has every worker replaced, one after the other, each when its
@@ -44,21 +64,28 @@ func (s *Supervisor) PauseWorker(pid int) error { return s.pauseWorker(pid, true
 func (s *Supervisor) ResumeWorker(pid int) error { return s.pauseWorker(pid, false) }
 
 func (s *Supervisor) pauseWorker(pid int, on bool) error {
-	p, err := s.p.pool()
-	if err != nil {
-		return err
-	}
-	if err := p.PauseWorker(pid, on); err != nil {
-		return fmt.Errorf("legion: %w", err)
-	}
-	return nil
+	return s.try(func(p *pool.Pool) error { return p.PauseWorker(pid, on) })
 }
 
-// Resume ends a pause, and lets a failed pool try again.
+// Stop lets every worker finish the calls that it runs and leave, and returns when
+// their processes have ended. None is started, and calls wait, until Resume. When
+// ctx ends first, Stop returns its error, and the workers leave later: KillAll
+// does not wait.
+func (s *Supervisor) Stop(ctx context.Context) error {
+	return s.try(func(p *pool.Pool) error {
+		if err := p.Halt(ctx); err != nil {
+			return fmt.Errorf("stopping pool %s: %w", s.p.name, err)
+		}
+		return nil
+	})
+}
+
+// Resume ends a pause, starts the workers of a pool that was stopped, and lets a
+// failed pool try again.
 func (s *Supervisor) Resume() error { return s.do((*pool.Pool).Resume) }
 
 // Scale changes Pool.Min and Pool.Max. Workers beyond max finish their calls and
-// leave.
+// leave. Configure changes other limits.
 func (s *Supervisor) Scale(min, max int) error {
 	if min < 0 || max < 1 || min > max || max > maxWorkers {
 		return fmt.Errorf("legion: scaling pool %s to %d..%d workers: it must be 0 <= min <= max and 1 <= max <= %d", s.p.name, min, max, maxWorkers)
@@ -74,6 +101,18 @@ func (s *Supervisor) do(f func(*pool.Pool)) error {
 	return err
 }
 
+// try is do for what can fail.
+func (s *Supervisor) try(f func(*pool.Pool) error) error {
+	p, err := s.p.pool()
+	if err != nil {
+		return err
+	}
+	if err := f(p); err != nil {
+		return fmt.Errorf("legion: %w", err)
+	}
+	return nil
+}
+
 // Stats returns the figures of the pool.
 func (s *Supervisor) Stats() PoolStats { return s.p.stats() }
 
@@ -81,13 +120,10 @@ func (s *Supervisor) Stats() PoolStats { return s.p.stats() }
 // which goes on. A worker that is stopped, or that is starting, does not answer:
 // then the end of ctx, or of two seconds, is an error.
 func (s *Supervisor) Stack(ctx context.Context, pid int) (string, error) {
-	p, err := s.p.pool()
-	if err != nil {
-		return "", err
-	}
-	stack, err := p.Stack(ctx, pid)
-	if err != nil {
-		return "", fmt.Errorf("legion: %w", err)
-	}
-	return stack, nil
+	var stack string
+	err := s.try(func(p *pool.Pool) (err error) {
+		stack, err = p.Stack(ctx, pid)
+		return err
+	})
+	return stack, err
 }

@@ -39,7 +39,7 @@ type core struct {
 	numbered uint64        // workers ever started
 	seq      uint64        // calls ever submitted
 	queue    list          // calls that wait for a worker
-	timers   list          // calls with a deadline, earliest first: the timeout is one per pool
+	timers   list          // calls with a deadline, earliest first
 	live     int           // calls that have not ended
 	armed    time.Duration // when the shell will call tick; 0 = not at all
 
@@ -50,6 +50,7 @@ type core struct {
 	shortLoops int           // loops in a row that ended at once
 	unready    int           // replacements in a row that died before they were ready
 	jammed     bool          // it is Broken because of stuck processes
+	halted     bool          // it is Paused, and has no workers until resume
 	notUntil   time.Duration // no starts before
 	last       *Death        // the last unexpected one
 
@@ -238,7 +239,7 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	}
 	if k.cfg.Timeout > 0 {
 		c.deadline = saturate.Add(now, k.cfg.Timeout)
-		k.timers.pushBack(c)
+		k.timers.insertDeadline(c)
 		fx.poke = k.armed == 0 || c.deadline < k.armed
 	}
 	if w != nil {

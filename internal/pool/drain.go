@@ -22,7 +22,7 @@ func (k *core) stop(fx *effects, by, now time.Duration) {
 		k.drainUntil = until
 	}
 	k.stopBy = by
-	k.state = Draining
+	k.state, k.halted = Draining, false
 	k.pump(fx, now)
 	k.drain(fx, now)
 	k.plan(fx, now)

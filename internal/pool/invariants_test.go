@@ -93,6 +93,9 @@ func (s *sim) checkSpawn() {
 	if s.k.state == Broken || s.k.state == Ended {
 		broken("a worker of a pool that is %v is started", s.k.state)
 	}
+	if s.halted {
+		broken("a worker is started in a pool whose workers were all told to leave")
+	}
 }
 
 // checkAct looks at what is asked of p, and notes it.
@@ -113,7 +116,7 @@ func (s *sim) checkAct(p *simProc, a act) {
 	case opStop:
 		once(&p.stopped, "a stop")
 		idle := k.cfg.IdleTimeout > 0 && len(p.running) == 0 && s.now-p.idle >= k.cfg.IdleTimeout
-		if p.w.retiring == "" && !s.stopped && !idle && !s.scaling && !s.succeeded(p.w) {
+		if p.w.retiring == "" && !s.stopped && !idle && !s.scaling && !s.halted && !s.succeeded(p.w) {
 			broken("worker %d is told to leave for no reason", p.w.id)
 		}
 	case opPing:

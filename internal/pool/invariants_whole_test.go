@@ -44,6 +44,9 @@ func (s *sim) check() {
 		}
 		s.reached = s.reached || ready >= k.cfg.Min
 	}
+	if s.halted && (ready > 0 || k.state != Paused) {
+		broken("a pool whose workers were all told to leave is %v, and %d serve", k.state, ready)
+	}
 	places := k.cfg.Max + 1
 	if k.cfg.Fresh {
 		places--
@@ -180,7 +183,7 @@ func (s *sim) checkDue() {
 	if k.cfg.Spawn == Eager {
 		floor = k.cfg.Max
 	}
-	if k.cfg.Spawn == Lazy && len(s.calls) == 0 || k.cfg.Fresh {
+	if k.cfg.Spawn == Lazy && len(s.calls) == 0 || k.cfg.Fresh || s.halted {
 		floor = 0
 	}
 	room := len(k.workers) <= k.cfg.Max && !k.cfg.Fresh || len(k.workers) < k.cfg.Max

@@ -33,6 +33,21 @@ func (l *list) insert(c *Call) {
 	for next != nil && next.seq < c.seq {
 		next = l.of(next).next
 	}
+	l.insertBefore(c, next)
+}
+
+// insertDeadline puts c where its deadline belongs: at the end, unless calls there
+// were made when the timeout was a longer one. The list must be in that order.
+func (l *list) insertDeadline(c *Call) {
+	next := (*Call)(nil)
+	for last := l.tail; last != nil && last.deadline > c.deadline; last = l.of(last).prev {
+		next = last
+	}
+	l.insertBefore(c, next)
+}
+
+// insertBefore puts c before next, or at the end if that is nil.
+func (l *list) insertBefore(c, next *Call) {
 	if next == nil {
 		l.pushBack(c)
 		return

@@ -23,7 +23,8 @@ type model struct {
 	jumped   time.Duration // for how long the daemon itself has stood still
 	limit    int           // processes that there may be
 	reached  bool          // Min workers have been ready, in a steady world
-	scaling  bool          // an operator is scaling
+	scaling  bool          // an operator is scaling, or has told a worker to leave
+	halted   bool          // an operator has ended all workers
 
 	recent     []time.Duration // deaths since the pool was last tried
 	bootFails  int             // in a row
@@ -100,7 +101,7 @@ func (s *sim) stopping(within time.Duration) {
 	if !s.stopped || at < s.patience {
 		s.patience = at
 	}
-	s.stopped = true
+	s.stopped, s.halted = true, false
 }
 
 // exited notes the end of a process, and checks what the core makes of it.
@@ -168,6 +169,7 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 			within(10*time.Millisecond, 200*time.Millisecond, s.fruitless-5)
 		}
 	}
+	mustFail = mustFail && !s.halted
 	s.failed = s.failed || k.state == Broken && was != Broken
 	if was == Broken && k.state == Running && p.abandoned > 0 && !s.failed { // there was no place; now there is one
 		s.forgive()

@@ -46,7 +46,7 @@ func (k *core) used(w *worker) bool {
 // replace starts the replacement of one worn worker; one at a time, so that
 // there is never more than one process above Max.
 func (k *core) replace(fx *effects, now time.Duration) {
-	if k.state != Running && k.state != Paused || now < k.notUntil {
+	if k.state != Running && k.state != Paused || k.halted || now < k.notUntil {
 		return
 	}
 	if !k.mayStart() {

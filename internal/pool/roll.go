@@ -72,10 +72,18 @@ func (p *Pool) Roll(ctx context.Context) error {
 		}
 		p.rolls = append(p.rolls, r)
 	})
+	return p.await(ctx, r)
+}
+
+// await waits for the end of r.
+func (p *Pool) await(ctx context.Context, r *roll) error {
 	select {
 	case err := <-r.over:
 		return err
 	case <-p.ended:
+		if r.gone {
+			return nil
+		}
 		return errors.New("the pool was stopped")
 	case <-ctx.Done():
 	}
@@ -85,24 +93,31 @@ func (p *Pool) Roll(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// roll is a Roll under way.
+// roll is a Roll, an End or a Halt under way.
 type roll struct {
 	old  map[*worker]bool
+	gone bool       // the processes are to have ended; else it is enough that they take no calls
 	over chan error // gets its end
 }
 
-// finishRolls ends those whose workers have left, and all if the workers are kept.
-func (p *Pool) finishRolls(kept string) {
-	stays := map[*worker]bool{}
-	for _, w := range p.core.workers {
-		stays[w] = takes(w)
+// holds reports whether w, which is there, keeps r from its end. Nobody can wait
+// for a process that is stuck.
+func (r *roll) holds(w *worker) bool {
+	if r.gone {
+		return r.old[w] && w.state != stuck
 	}
+	return r.old[w] && takes(w)
+}
+
+// finishRolls ends those whose workers have left, and all Rolls if the workers are
+// kept.
+func (p *Pool) finishRolls(kept string) {
 	p.rolls = slices.DeleteFunc(p.rolls, func(r *roll) bool {
-		for w := range r.old {
-			if !stays[w] {
+		for _, w := range p.core.workers {
+			if !r.holds(w) {
 				continue
 			}
-			if kept == "" {
+			if kept == "" || r.gone {
 				return false
 			}
 			r.over <- errors.New("the old workers stay: " + kept)

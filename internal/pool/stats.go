@@ -113,6 +113,12 @@ func (k *core) summary() Summary {
 		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max, Size: len(k.workers),
 		Queued: k.queue.len, Running: k.live - k.queue.len, Counts: k.counts,
 	}
+	switch {
+	case k.halted && len(k.workers) > 0:
+		s.State = Draining
+	case k.halted:
+		s.State = Ended
+	}
 	for _, w := range k.workers {
 		if w.state == serving && !w.paused && (w.loop == "" || w.loop == "looping") {
 			s.Serving++

@@ -34,7 +34,7 @@ func (k *core) spare() bool {
 // floor is how many workers are kept.
 func (k *core) floor() int {
 	switch {
-	case k.cfg.Fresh:
+	case k.cfg.Fresh, k.halted:
 		return 0
 	case k.cfg.Spawn == Eager:
 		return k.cfg.Max
@@ -101,12 +101,7 @@ func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 	for i := range w.free {
 		w.free[i] = uint8(n - 1 - i)
 	}
-	if k.cfg.MaxCalls > 0 {
-		w.maxCalls = max(uint64(k.jitter(float64(k.cfg.MaxCalls))), 1)
-	}
-	if k.cfg.MaxAge > 0 {
-		w.maxAge = saturate.Duration(k.jitter(float64(k.cfg.MaxAge)))
-	}
+	k.life(w)
 	if k.cfg.BootTimeout > 0 {
 		w.due = saturate.Add(now, k.cfg.BootTimeout)
 	}
@@ -114,6 +109,17 @@ func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 	k.counts.Started++
 	fx.do(opSpawn, w)
 	return w
+}
+
+// life sets after how many calls, and at which age, w is recycled; 0 = never.
+func (k *core) life(w *worker) {
+	w.maxCalls, w.maxAge = 0, 0
+	if k.cfg.MaxCalls > 0 {
+		w.maxCalls = max(uint64(k.jitter(float64(k.cfg.MaxCalls))), 1)
+	}
+	if k.cfg.MaxAge > 0 {
+		w.maxAge = saturate.Duration(k.jitter(float64(k.cfg.MaxAge)))
+	}
 }
 
 // jitter shortens or lengthens x at random, so that what was started together
@@ -325,7 +331,7 @@ func (k *core) fail(fx *effects, reason string, now time.Duration) {
 }
 
 func (k *core) failFor(fx *effects, reason string, now time.Duration) {
-	if k.state != Running && k.state != Paused {
+	if k.state != Running && k.state != Paused || k.halted {
 		return
 	}
 	k.state, k.reason, fx.news.failed = Broken, reason, reason
@@ -374,7 +380,7 @@ func (k *core) resume(fx *effects, now time.Duration) {
 	if k.state != Paused && k.state != Broken {
 		return
 	}
-	k.state, k.reason, k.jammed = Running, "", false
+	k.state, k.reason, k.jammed, k.halted = Running, "", false, false
 	k.deaths, k.bootFail, k.streak, k.notUntil = nil, 0, 0, 0
 	k.holdLoops(fx, opResume)
 	k.pump(fx, now)

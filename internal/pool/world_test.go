@@ -218,8 +218,8 @@ func (s *sim) operate() {
 			some = p
 		}
 	}
-	what := s.rng.IntN(12)
-	if some == nil && what >= 4 {
+	what := s.rng.IntN(14)
+	if some == nil && what >= 4 && what < 13 {
 		return
 	}
 	switch what {
@@ -264,6 +264,14 @@ func (s *sim) operate() {
 		by := s.during(5 * time.Second)
 		s.now += by
 		s.jumped += by
+	case 12:
+		s.scaling = true
+		s.step(func(fx *effects) { k.dismiss(fx, some.w, s.now) })
+		s.scaling = false
+	case 13:
+		s.halted = s.halted || !s.stopped
+		s.step(func(fx *effects) { k.halt(fx, s.now) })
+		s.at(s.during(100*time.Millisecond), s.resume)
 	}
 }
 
@@ -271,6 +279,7 @@ func (s *sim) resume() {
 	if s.k.state == Paused || s.k.state == Broken {
 		s.forgive()
 	}
+	s.halted = false
 	s.step(func(fx *effects) { s.k.resume(fx, s.now) })
 }
 

@@ -78,6 +78,20 @@ func (p *Process) Quit() error {
 	return nil
 }
 
+// Signal sends a signal to the child alone. After the child's end the error matches os.ErrProcessDone.
+func (p *Process) Signal(sig syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := os.ErrProcessDone
+	if !p.reaped && ours(p.launch.pidfd) {
+		err = syscall.Kill(p.pid, sig)
+	}
+	if err != nil {
+		return fmt.Errorf("sending signal %d (%v) to process %d: %w", int(sig), sig, p.pid, err)
+	}
+	return nil
+}
+
 // Memory returns the bytes of private (anonymous) memory the child has resident now; its threads' stacks, heap and data,
 // but neither its program nor shared memory. After the child's end the error matches os.ErrProcessDone; where the system
 // does not tell, errors.ErrUnsupported. It costs a file read in /proc.

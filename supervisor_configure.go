@@ -1,0 +1,71 @@
+package legion
+
+import (
+	"reflect"
+	"slices"
+)
+
+// changeable are the fields of Pool that can be changed while it runs. The others
+// are what its workers get at their start, and where calls go.
+var changeable = []string{
+	"Min", "Max", "IdleTimeout", "Timeout", "KillGrace", "Queue", "Retry", "MaxCalls", "MaxAge", "MinAge", "MaxMemory",
+	"BootTimeout", "Heartbeat", "MaxRestarts", "RestartWindow", "OnExit",
+}
+
+// Configure changes limits of the pool while it runs. change gets those in force,
+// with the defaults filled in; what it leaves at zero gets its default again. Min,
+// Max, IdleTimeout, Timeout, KillGrace, Queue, Retry, MaxCalls, MaxAge, MinAge,
+// MaxMemory, BootTimeout, Heartbeat, MaxRestarts, RestartWindow and OnExit can be
+// changed; of another one the error is a *[FieldError]: it is fixed by the
+// declaration. An error, of change too, leaves all as it was. Calls that have been
+// made keep their Timeout. An upgrade or a restart begins with what is declared.
+//
+// Configure is for a handler of Reload, for instance, that has read a file anew.
+func (s *Supervisor) Configure(change func(*Pool) error) error {
+	p, err := s.p.pool()
+	if err != nil {
+		return err
+	}
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	now := s.p.changed
+	summary := p.Summary()
+	now.Min, now.Max = summary.Min, summary.Max // Scale changes them too
+	next := now
+	if err := change(&next); err != nil {
+		return err
+	}
+	lowest := next.Min
+	if next, err = next.resolve(); err == nil {
+		err = mustKeep(now, next)
+	}
+	if err != nil {
+		return err
+	}
+	if lowest == now.Min && next.Spawn != Eager {
+		next.Min = lowest // 0 if the pool was scaled to that
+	}
+	s.p.changed = next
+	p.Configure(next.core(s.p.name, nil))
+	return nil
+}
+
+// mustKeep complains of changed fields that cannot be changed.
+func mustKeep(now, next Pool) error {
+	c := checks{of: "Pool"}
+	was, is := reflect.ValueOf(now), reflect.ValueOf(next)
+	for i, field := range reflect.VisibleFields(was.Type()) {
+		if !slices.Contains(changeable, field.Name) {
+			c.that(same(was.Field(i), is.Field(i)), field.Name, "cannot be changed while the pool runs: it is fixed by the declaration")
+		}
+	}
+	return c.err()
+}
+
+// same compares two fields; functions by their code.
+func same(a, b reflect.Value) bool {
+	if a.Kind() == reflect.Func {
+		return a.Pointer() == b.Pointer()
+	}
+	return a.Equal(b)
+}
