@@ -34,6 +34,9 @@ var examplePrograms = map[string]struct {
 	"embedded": {args: []string{"-demo"}, says: []string{
 		`12² = 144, error: <nil>`, `the daemon has ended, and so does the service`,
 	}},
+	"events": {says: []string{
+		`good night: true`, `good morning, it is 6`, `called, failed: true night in the statistics: true`, `a worker has died: fragile`,
+	}},
 	"hello": {says: []string{`Hello Ada, from process \d+ <nil>`, `exited with code 7`, `Hello Grace, from process \d+ <nil>`}},
 	"looping": {says: []string{
 		`LoopStarted: process \d+`,
@@ -72,7 +75,6 @@ var examplePrograms = map[string]struct {
 		`Shutdown because of SIGTERM`,
 		`the daemon has stopped`,
 	}},
-	"ported":  {args: []string{"run"}, says: []string{`^hello\n`, `loop 1\n`, `inline 5 <nil>`, `call 5 <nil>`, `then 9`, `loop 10\n`, `goodbye\n$`}},
 	"tested":  {says: []string{`42 <nil>`}, endless: true},
 	"upgrade": {args: []string{"-times", "1"}, says: []string{`upgrade 1: process \d+ has taken over from \d+`, `[1-9]\d* requests.*all were answered`}},
 }

@@ -41,7 +41,7 @@ func TestReadmeProgram(t *testing.T) {
 // that in a file that is compiled.
 func TestDocumentsQuoteCode(t *testing.T) {
 	var code strings.Builder
-	for _, pattern := range []string{"example*_test.go", "examples/*/*.go"} {
+	for _, pattern := range []string{"example*_test.go", "examples/*/*.go", "examples/ported/*/*.go", "examples/ported/*/*/*.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

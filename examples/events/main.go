@@ -1,10 +1,16 @@
+// Events shows handlers: of Legion's events and of types of one's own, with a veto,
+// changes to what the event carries, and an end.
+//
+//	go run ./examples/events
 package main
 
 import (
 	"context"
 	"fmt"
+	"log"
 	"log/slog"
-	"syscall"
+	"os"
+	"time"
 
 	"github.com/legion-go/legion"
 )
@@ -14,6 +20,11 @@ type (
 	dusk struct{}
 	dawn struct{ Hour int }
 )
+
+func fragile(context.Context, struct{}) (int, error) {
+	os.Exit(1)
+	return 0, nil
+}
 
 func events(d *legion.Daemon) {
 	night := false
@@ -30,13 +41,14 @@ func events(d *legion.Daemon) {
 	})
 	legion.On(d, func(_ context.Context, e dawn) error {
 		off() // takes the handler off
-		d.Logger().Info("good morning", "hour", e.Hour)
+		fmt.Println("good morning, it is", e.Hour)
 		return nil
 	})
 	legion.On(d, func(ctx context.Context, _ legion.Started) error {
 		if err := legion.Emit(ctx, d, dusk{}); err != nil { // dispatch: returns when its handlers have
 			return err
 		}
+		fmt.Println("good night:", night)
 		return legion.Emit(ctx, d, dawn{Hour: 6})
 	})
 	legion.On(d, func(_ context.Context, l *legion.Log) error { // ON_LOG
@@ -49,18 +61,26 @@ func events(d *legion.Daemon) {
 	})
 	legion.On(d, func(_ context.Context, e legion.WorkerExited) error { // ON_REAPED
 		if !e.Expected {
-			d.Logger().Warn("a worker has died", "pool", e.Pool, "how", e.How)
+			fmt.Println("a worker has died:", e.Pool, e.How)
 		}
 		return nil
 	})
 }
 
-func signals(d *legion.Daemon) {
-	legion.On(d, func(_ context.Context, s legion.Signal) error {
-		fmt.Println("signal", int(s.Signal), s.Name(), "for the", s.Count, "time")
-		if s.Signal == syscall.SIGINT && s.Count == 1 {
-			return legion.StopPropagation // setShutdownOnInterrupt(false): the first one is ours
+func main() {
+	d := legion.New(legion.Config{Name: "events"})
+	events(d)
+	workers := legion.Worker(d, "fragile", fragile, legion.Pool{Max: 1})
+	turns := 0
+	d.Every(10*time.Millisecond, func(ctx context.Context) error {
+		if turns++; turns < 3 {
+			return nil
 		}
-		return nil
+		_, err := workers.Call(ctx, struct{}{})
+		fmt.Println("called, failed:", err != nil, "night in the statistics:", d.Stats().Extra["night"])
+		return d.Stop(ctx) // on the loop it only begins to stop
 	})
+	if err := d.Run(context.Background()); err != nil {
+		log.Fatal(err)
+	}
 }
