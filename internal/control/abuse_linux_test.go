@@ -60,7 +60,8 @@ func init() {
 			for range 8 {
 				all.Go(func() {
 					said := ""
-					for end := time.Now().Add(hang); said == "" && time.Now().Before(end); { // closed without a word: so many are being refused that there is no time
+					// Closed without a word, because so many are being refused that there is no time: it asks again, later.
+					for end := time.Now().Add(hang); said == "" && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 						c := dial()
 						go io.WriteString(c, text)
 						b, err := io.ReadAll(c)
