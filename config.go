@@ -22,6 +22,11 @@ type Config struct {
 	// of its module, or else the revision, as the build has written them.
 	Version string
 
+	// Description says in one line of at most 256 bytes what the daemon does: "makes
+	// thumbnails". Its command line's help shows it, and its unit for systemd.
+	// Default: none.
+	Description string
+
 	// StopTimeout bounds how long stopping takes: calls that run are finished
 	// first, cancelled when little of it is left, and killed in the end. Default
 	// 10 s.
@@ -118,7 +123,7 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// maxVersion bounds Config.Version, in bytes.
+// maxVersion bounds Config.Version and Config.Description, in bytes.
 const maxVersion = 256
 
 const defaultStopTimeout = 10 * time.Second
@@ -137,6 +142,8 @@ func (c Config) Validate() error {
 	k.that(c.PID >= PIDAuto && c.PID <= PIDMayChange, "PID", "is %d; it must be PIDAuto, PIDStays or PIDMayChange", c.PID)
 	k.that(!strings.ContainsFunc(c.Version, unicode.IsControl) && len(c.Version) <= maxVersion,
 		"Version", "is %.80q; it must be one line of at most %d bytes", c.Version, maxVersion)
+	k.that(!strings.ContainsFunc(c.Description, unicode.IsControl) && len(c.Description) <= maxVersion,
+		"Description", "is %.80q; it must be one line of at most %d bytes", c.Description, maxVersion)
 	k.that(c.Nice >= -20 && c.Nice <= 19, "Nice", "is %d; it must be -20 to 19", c.Nice)
 	k.that(c.Umask >= 0 && c.Umask <= 0o777, "Umask", "is %#o; it must be 0 to 0777", c.Umask)
 	c.checkSignals(&k)

@@ -41,7 +41,12 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 // register adds the common flags that this program has.
 func (p *program) register(fs *flag.FlagSet, which string) {
 	if p.daemon == nil { // nothing can be started or set
-		which = strings.Trim(which, startFlags+"o")
+		which = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(startFlags+longFlags+"o", r) {
+				return -1
+			}
+			return r
+		}, which)
 	}
 	p.flags.register(fs, which)
 }
@@ -113,7 +118,7 @@ func (p *program) flagSet(v *verb) *flag.FlagSet {
 		v.Flags(fs)
 	}
 	if v.starts {
-		p.register(fs, startFlags)
+		p.register(fs, startFlags+longFlags)
 	}
 	p.register(fs, alwaysFlags)
 	return fs

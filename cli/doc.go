@@ -24,8 +24,9 @@
 // verb has -h, --json, and -o name=value, which sets a field of [legion.Config] by
 // its name in snake_case (log_level, stop_timeout, log_rotation.size) or a key of a
 // plugin that is a [Setter]. -d, -f, -v and -s are those of run, and may stand
-// without a verb. A program's own flags stand before the verb; see [Flags]. Its own
-// verbs are [Command]s.
+// without a verb; so may their long names --daemon, --foreground, --verbose and
+// --hardstart, unless the program has flags of its own. Those stand before the
+// verb; see [Flags]. Its own verbs are [Command]s.
 //
 // # Output
 //

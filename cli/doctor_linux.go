@@ -1,17 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -200,9 +197,6 @@ func seccomp() *legion.Finding {
 	return nil
 }
 
-// notifyReload is the first version of systemd with Type=notify-reload.
-const notifyReload = 253
-
 func systemManager() legion.Finding {
 	f := legion.Finding{Topic: "systemd", Means: "nothing starts the daemon with the machine, and again after a crash of the daemon itself"}
 	if _, err := os.Stat("/run/systemd/system"); err != nil {
@@ -210,16 +204,12 @@ func systemManager() legion.Finding {
 		return f
 	}
 	f.Found = "it runs"
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	out, _ := exec.CommandContext(ctx, "systemctl", "--version").Output()
-	first, _, _ := bytes.Cut(out, []byte("\n"))
-	version := 0
-	if n, _ := fmt.Sscanf(string(first), "systemd %d", &version); n == 1 {
+	version := systemdVersion(context.Background())
+	if version > 0 {
 		f.Found = fmt.Sprintf("version %d", version)
 	}
 	if f.OK = version == 0 || version >= notifyReload; !f.OK {
-		f.Means, f.Advice = "there is no Type=notify-reload", "write the unit with: unit --old"
+		f.Means, f.Advice = "there is no Type=notify-reload: systemctl reload returns before the reload is done", "the verb unit writes for this version, and the verb reload waits"
 	}
 	return f
 }

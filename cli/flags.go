@@ -74,8 +74,14 @@ const (
 	startFlags  = "dfvs"
 	alwaysFlags = "oh"
 	everyFlag   = startFlags + alwaysFlags
-	firstFlags  = everyFlag + "V" // before any verb
+	// Names that a program may want for flags of its own are left to it: they are
+	// not among its own flags, but after a verb, and where it has none.
+	longFlags  = "L"                         // --daemon, --foreground, --verbose, --hardstart
+	firstFlags = everyFlag + longFlags + "V" // before any verb
 )
+
+// longNames are the other names of flags of one letter.
+var longNames = map[string]string{"h": "help", "d": "daemon", "f": "foreground", "v": "verbose", "s": "hardstart"}
 
 // register adds the flags of which. What was given already stays.
 func (c *commonFlags) register(fs *flag.FlagSet, which string) {
@@ -96,6 +102,11 @@ func (c *commonFlags) register(fs *flag.FlagSet, which string) {
 			add("v", &c.verbose, "log everything")
 		case 's':
 			add("s", &c.hard, "clean up what a dead daemon has left")
+		case 'L':
+			add("daemon", &c.background, "")
+			add("foreground", &c.foreground, "")
+			add("verbose", &c.verbose, "")
+			add("hardstart", &c.hard, "")
 		case 'h':
 			add("h", &c.help, "help")
 			add("help", &c.help, "")

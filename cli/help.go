@@ -48,6 +48,9 @@ func (p *program) help() {
 	out := p.stdout
 	switch {
 	case p.daemon != nil:
+		if about := strings.TrimSuffix(p.daemon.Config().Description, "."); about != "" {
+			out.printf("%s %s.\n", p.daemon.Name(), about)
+		}
 		out.printf("%s runs and controls the daemon %s.\n\n", p.name, p.daemon.Name())
 	case p.short != "":
 		out.printf("%s: %s.\n\n", p.name, strings.TrimSuffix(p.short, "."))
@@ -129,8 +132,8 @@ func (p *printer) flags(title string, fs *flag.FlagSet) {
 			return // another name of one that is listed
 		}
 		term := dashed(f.Name)
-		if f.Name == "h" {
-			term = "-h, --help"
+		if long := longNames[f.Name]; long != "" && fs.Lookup(long) != nil {
+			term += ", " + dashed(long)
 		}
 		if value != "" {
 			term += " " + value

@@ -49,7 +49,7 @@ func thumbs() {
 	if err := fs.Parse(os.Args[1:]); err != nil {
 		os.Exit(ExitUsage)
 	}
-	d := legion.New(legion.Config{Name: "thumbs", RuntimeDir: os.Getenv("THUMBS_DIR"), StopTimeout: 5 * time.Second})
+	d := legion.New(legion.Config{Name: "thumbs", Description: "makes thumbnails.", RuntimeDir: os.Getenv("THUMBS_DIR"), StopTimeout: 5 * time.Second})
 	legion.Worker(d, "echo", func(_ context.Context, s string) (string, error) { return s, nil }, legion.Pool{Max: 2})
 	legion.Worker(d, "wait", func(ctx context.Context, _ int) (int, error) { <-ctx.Done(); return 0, ctx.Err() }, legion.Pool{})
 	legion.Task(d, "fail", func(context.Context, string) (string, error) { return "", errors.New("it fails") }, legion.TaskOptions{})

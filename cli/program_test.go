@@ -318,14 +318,66 @@ func TestWithoutVerb(t *testing.T) {
 	u.expect(ExitOK, " pool scale [FLAG…] POOL MIN [MAX]\n", "", "pool", "scale", "-h")
 	u.expect(ExitOK, " pool scale [FLAG…] POOL MIN [MAX]\n", "", "help", "pool", "scale")
 	u.expect(ExitOK, "pictures [a --b]\n", "", "-folder", "pictures", "folder", "a", "--", "--b")
-	u.start("-d", "-v")
+	u.expect(ExitOK, "thumbs makes thumbnails.\n", "", "help")
+	u.expect(ExitOK, "-d, --daemon ", "", "run", "-h")
+	u.start("run", "--daemon", "--verbose")
 	u.expect(ExitOK, "DEBUG\n", "", "loglevel")
 	u.expect(ExitOK, "thumbs has been upgraded", "", "upgrade")
 	u.expect(ExitOK, "DEBUG\n", "", "loglevel")
 }
 
+// The unit is for the systemd at hand, starts what this command line would, and
+// systemd's own program, which starts nothing, has nothing to complain of.
 func TestUnit(t *testing.T) {
 	u := newUser(t)
-	u.expect(ExitOK, "ExecStart="+os.Args[0]+" -folder pictures run -f -o log_level=debug\n", "",
-		"-folder", "pictures", "unit", "-o", "log_level=debug")
+	line := os.Args[0] + " -folder pictures"
+	bin := t.TempDir()
+	for _, c := range []struct{ says, options, kind string }{
+		{"", "", "notify"}, // there is none: what every version understands
+		{"echo systemd 252 '(252.38-1)'", "", "notify"},
+		{"echo systemd 253", "", "notify-reload"},
+		{"echo systemd 257", "--old", "notify"},
+		{"echo systemd 252", "--systemd 255", "notify-reload"},
+		{"exit 1", "", "notify"},
+	} {
+		systemctl := filepath.Join(bin, "systemctl")
+		_ = os.Remove(systemctl)
+		if c.says != "" {
+			if err := os.WriteFile(systemctl, []byte("#!/bin/sh\n"+c.says+"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		u.env = []string{"PATH=" + bin}
+		args := append([]string{"-folder", "pictures", "unit", "-o", "log_level=debug"}, strings.Fields(c.options)...)
+		r := u.expect(ExitOK, "ExecStart="+line+" run -f -o log_level=debug\n", "which the unit hides from the service (PrivateTmp=yes)", args...)
+		for _, want := range []string{"Description=thumbs makes thumbnails\n", "Type=" + c.kind + "\n", "ExecStartPre=" + line + " config check -o log_level=debug\n"} {
+			if !strings.Contains(r.stdout, want) {
+				t.Errorf("%v: there is no %q in\n%s", c, want, r.stdout)
+			}
+		}
+		if analyze, err := exec.LookPath("systemd-analyze"); err == nil && c.kind == "notify" {
+			path := filepath.Join(t.TempDir(), "thumbs.service")
+			if err := os.WriteFile(path, []byte(r.stdout), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(analyze, "verify", "--man=no", path).CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("systemd-analyze: %v\n%s", err, out)
+			}
+		}
+	}
+}
+
+func TestHiddenFromTheService(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink("/", link); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/usr/local/bin/x": "", "/home": "ProtectHome=yes", "/home/a/x": "ProtectHome=yes", "/homes/x": "", "/root/x": "ProtectHome=yes",
+		"/run/user/1/x": "ProtectHome=yes", "/run/x": "", "/tmp/x": "PrivateTmp=yes", "/var/tmp/x": "PrivateTmp=yes", link: "PrivateTmp=yes", "": "",
+	} {
+		if got := hidingLine(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
 }

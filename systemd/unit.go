@@ -15,6 +15,11 @@ type UnitOptions struct {
 	// as they are: nothing in them is special.
 	Exec []string
 
+	// Check is a command line that is run before each start, and with Old before each
+	// reload: if it fails, so does that. The verb config check of package cli is made
+	// for it. Default: none.
+	Check []string
+
 	User, Group string   // default: root. Better than Config.User: the process never is root
 	WorkDir     string   // absolute; default "/"
 	Environment []string // "NAME=value"
@@ -61,6 +66,9 @@ func Unit(o UnitOptions) (string, error) {
 	w.section("Unit")
 	w.set("Description", specifiers(or(o.Description, o.Name)))
 	w.set("After", "network.target")
+	w.comment("Five failures within a minute are the end: mend it, then systemctl reset-failed and start.")
+	w.set("StartLimitIntervalSec", "60s")
+	w.set("StartLimitBurst", "5")
 	o.service(w)
 	o.hardening(w)
 	w.section("Install")
@@ -77,9 +85,19 @@ func (o UnitOptions) service(w *unitWriter) {
 		w.set("Type", "notify-reload")
 	}
 	w.set("NotifyAccess", "main")
+	if len(o.Check) > 0 {
+		w.comment("A start with a bad configuration fails here, and says why. Look yourself before systemctl restart,")
+		w.comment("which has stopped the daemon by then.")
+		w.set("ExecStartPre", command(o.Check))
+	}
 	w.set("ExecStart", command(o.Exec))
 	if o.Old {
+		if len(o.Check) > 0 {
+			w.set("ExecReload", command(o.Check))
+		}
 		w.set("ExecReload", "/bin/kill -HUP $MAINPID")
+	} else {
+		w.comment("No ExecReload= is needed: the daemon checks what it reads, and keeps what it has if that is bad.")
 	}
 	w.set("WorkingDirectory", specifiers(or(o.WorkDir, "/")))
 	if o.User != "" {
@@ -104,6 +122,8 @@ func (o UnitOptions) service(w *unitWriter) {
 	w.gap()
 	w.set("Restart", "on-failure")
 	w.set("RestartSec", "1s")
+	w.comment("Badly configured: another try would end in the same way.")
+	w.set("RestartPreventExitStatus", "6")
 	w.set("TimeoutStartSec", seconds(or(o.StartTimeout, defaultStart)))
 	w.comment("Longer than Config.StopTimeout: the daemon bounds its stop itself.")
 	w.set("TimeoutStopSec", seconds(or(o.StopTimeout, defaultStop)+stopMargin))
@@ -115,6 +135,8 @@ func (o UnitOptions) service(w *unitWriter) {
 	w.set("KillMode", "mixed")
 	w.comment("A worker that runs out of memory is replaced; without this line it would be the end of the service.")
 	w.set("OOMPolicy", "continue")
+	w.comment("Descriptors: some for each worker, connection and listener.")
+	w.set("LimitNOFILE", "65536")
 	if o.StoreMax > 0 {
 		w.set("FileDescriptorStoreMax", fmt.Sprint(o.StoreMax))
 	}
@@ -146,6 +168,12 @@ func (o UnitOptions) hardening(w *unitWriter) {
 	w.set("ProtectHome", "yes")
 	w.comment("Files in /tmp that are shared with others, sockets there for instance.")
 	w.set("PrivateTmp", "yes")
+	w.comment("Seeing processes of other users in /proc. Its own workers are the daemon's user's.")
+	w.set("ProtectProc", "invisible")
+	if o.User != "" {
+		w.comment("System V and POSIX shared memory that is to outlive the service, or other services of this user.")
+		w.set("RemoveIPC", "yes")
+	}
 	w.comment("Graphics cards, sound, disks as devices.")
 	w.set("PrivateDevices", "yes")
 	w.comment("Other kinds of sockets: AF_NETLINK to list network interfaces, AF_VSOCK, AF_PACKET.")
@@ -196,12 +224,12 @@ func (o UnitOptions) check() error {
 	if err := checkLine(o.Description); err != nil {
 		return fmt.Errorf("the option Description: %w", err)
 	}
-	if err := checkProgram(o.Exec[0]); err != nil {
+	if err := checkCommand(o.Exec); err != nil {
 		return fmt.Errorf("the option Exec: %w", err)
 	}
-	for _, arg := range o.Exec[1:] {
-		if err := checkText(arg); err != nil {
-			return fmt.Errorf("the option Exec: argument %q: %w", arg, err)
+	if len(o.Check) > 0 {
+		if err := checkCommand(o.Check); err != nil {
+			return fmt.Errorf("the option Check: %w", err)
 		}
 	}
 	if o.WorkDir != "" {
@@ -222,6 +250,19 @@ func (o UnitOptions) check() error {
 	for _, family := range o.AddressFamilies {
 		if rest, ok := strings.CutPrefix(family, "AF_"); !ok || !plain(rest) {
 			return fmt.Errorf("the option AddressFamilies: %q is none: AF_INET, for instance", family)
+		}
+	}
+	return nil
+}
+
+// checkCommand refuses a command line that cannot be written.
+func checkCommand(args []string) error {
+	if err := checkProgram(args[0]); err != nil {
+		return err
+	}
+	for _, arg := range args[1:] {
+		if err := checkText(arg); err != nil {
+			return fmt.Errorf("argument %q: %w", arg, err)
 		}
 	}
 	return nil

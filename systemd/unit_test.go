@@ -27,6 +27,7 @@ func fullUnit(program string) UnitOptions {
 		Name: "thumbs", Description: `100% "thumbs" of $HOME; all # day`,
 		Exec: []string{program, "run", "", "a b", `quo"te'd`, `back\slash`, "50%", "$HOME", "${HOME}", "$$", ";", "a;b", "#", "line\nfeed", "tab\t", "ümlaut", "\x01", "-x=@y"},
 		User: "daemon", Group: "daemon", WorkDir: "/var/lib/a b%c", Environment: []string{`A=1 2 "3" \4 %5 $6`, "B="},
+		Check:       []string{program, "config", "check", "a b", "50%"},
 		StopTimeout: 1500 * time.Millisecond, Watchdog: time.Minute, StartTimeout: 5 * time.Minute,
 		ReadWrite: []string{"/srv/a b", "/srv/100%"}, State: true, Logs: true,
 		AddressFamilies: []string{"AF_UNIX", "AF_NETLINK"}, StoreMax: 16,
@@ -42,7 +43,9 @@ func TestUnit(t *testing.T) {
 		"Service.Restart": "on-failure", "Service.WatchdogSec": "30s", "Service.RuntimeDirectory": "thumbs", "Service.KillMode": "mixed",
 		"Service.TimeoutStopSec": "15s", "Service.OOMPolicy": "continue", "Service.NoNewPrivileges": "yes", "Service.ProtectSystem": "strict",
 		"Service.PrivateTmp": "yes", "Service.RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6", "Install.WantedBy": "multi-user.target",
-		"Service.User": "", "Service.ExecReload": "", "Service.ReadWritePaths": "",
+		"Service.User": "", "Service.ExecReload": "", "Service.ReadWritePaths": "", "Service.ExecStartPre": "", "Service.RemoveIPC": "",
+		"Unit.StartLimitIntervalSec": "60s", "Unit.StartLimitBurst": "5", "Service.RestartPreventExitStatus": "6", "Service.LimitNOFILE": "65536",
+		"Service.ProtectProc": "invisible",
 	} {
 		if got := strings.Join(u[key], "|"); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
@@ -55,6 +58,9 @@ func TestUnit(t *testing.T) {
 	u = readUnit(t, text)
 	if got := readCommand(t, u["Service.ExecStart"][0]); !slices.Equal(got, o.Exec) {
 		t.Errorf("the command line is read as %q, want %q", got, o.Exec)
+	}
+	if got := readCommand(t, u["Service.ExecStartPre"][0]); !slices.Equal(got, o.Check) {
+		t.Errorf("the check is read as %q, want %q", got, o.Check)
 	}
 	for key, want := range map[string][]string{
 		"Unit.Description": {o.Description}, "Service.WorkingDirectory": {o.WorkDir},
@@ -75,7 +81,7 @@ func TestUnit(t *testing.T) {
 	}
 	for key, want := range map[string]string{
 		"User": "daemon", "Group": "daemon", "TimeoutStopSec": "6500ms", "WatchdogSec": "60s", "TimeoutStartSec": "300s", "StateDirectory": "thumbs",
-		"LogsDirectory": "thumbs", "RestrictAddressFamilies": "AF_UNIX AF_NETLINK", "FileDescriptorStoreMax": "16", "CapabilityBoundingSet": "",
+		"LogsDirectory": "thumbs", "RemoveIPC": "yes", "RestrictAddressFamilies": "AF_UNIX AF_NETLINK", "FileDescriptorStoreMax": "16", "CapabilityBoundingSet": "",
 	} {
 		if got := u["Service."+key]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
@@ -83,10 +89,10 @@ func TestUnit(t *testing.T) {
 	}
 
 	o = plainUnit()
-	o.Watchdog, o.Old = -1, true
+	o.Watchdog, o.Old, o.Check = -1, true, []string{"/usr/bin/thumbs", "config", "check"}
 	text, err = Unit(o)
 	must(t, err)
-	if u = readUnit(t, text); u["Service.WatchdogSec"] != nil || u["Service.Type"][0] != "notify" || u["Service.ExecReload"][0] != "/bin/kill -HUP $MAINPID" {
+	if u = readUnit(t, text); u["Service.WatchdogSec"] != nil || u["Service.Type"][0] != "notify" || strings.Join(u["Service.ExecReload"], "|") != "/usr/bin/thumbs config check|/bin/kill -HUP $MAINPID" {
 		t.Errorf("an old one without a watchdog:\n%s", text)
 	}
 }
@@ -105,6 +111,7 @@ func TestUnitRefuses(t *testing.T) {
 		"control":         func(o *UnitOptions) { o.Description = "a\nExecStartPre=/bin/rm" },
 		"join the next":   func(o *UnitOptions) { o.Description = `a\` },
 		"with a space":    func(o *UnitOptions) { o.Description = " a" },
+		"Check: \"thumbs": func(o *UnitOptions) { o.Check = []string{"thumbs"} },
 		"User":            func(o *UnitOptions) { o.User = "root\nExecStartPre=/bin/rm" },
 		"User \"4294967":  func(o *UnitOptions) { o.User = "4294967295" },
 		"Group":           func(o *UnitOptions) { o.Group = "a b" },
