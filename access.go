@@ -2,10 +2,10 @@ package legion
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/legion-go/legion/internal/control"
+	"github.com/legion-go/legion/internal/host"
 )
 
 // accessRules makes rules of Config.Access.
@@ -25,12 +25,15 @@ func (d *Daemon) accessRules() ([]control.Rule, error) {
 }
 
 func accessRule(key string, role Role) (control.Rule, error) {
+	if key == "workers" {
+		return control.NewRule(key, "", role)
+	}
 	kind, value, found := strings.Cut(key, ":")
 	if !found || value == "" {
-		return control.Rule{}, fmt.Errorf("write it as user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, cert:NAME, token:VALUE or token-file:PATH")
+		return control.Rule{}, fmt.Errorf("write it as user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, workers, cert:NAME, token:VALUE or token-file:PATH")
 	}
 	if kind == "token-file" {
-		text, err := os.ReadFile(value)
+		text, err := host.ReadSecret(value)
 		if err != nil {
 			return control.Rule{}, err
 		}

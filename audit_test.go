@@ -2,12 +2,15 @@ package legion_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
@@ -22,6 +25,8 @@ func TestAuditOfCalls(t *testing.T) {
 		Password string `json:"password"`
 	}
 	legion.Method(c.d, "login", "", func(context.Context, login) (bool, error) { return true, nil }, legion.SecretParams())
+	legion.Expose(c.d, c.do) // as call
+	legion.Expose(c.d, c.spare, legion.LogParams())
 	legion.Method(c.d, "plain", "", func(_ context.Context, s string) (string, error) { return s, nil })
 	c.start()
 	cl := c.dial()
@@ -37,12 +42,14 @@ func TestAuditOfCalls(t *testing.T) {
 	}
 	ask[bool](t, cl, "login", login{"me", secret})
 	ask[string](t, cl, "plain", args{"value": "told"})
+	ask[string](t, cl, "do", deed{What: "pid", Path: secret})
+	ask[string](t, cl, "spare", args{"value": "shown"})
 	await(t, func() bool { return strings.Contains(c.log.String(), "method=call.stream") }) // at its end
 	log := c.log.String()
 	for _, want := range []string{
 		`msg="audit: done" daemon=controlled who="uid %d pid %d" role=admin via=unix://` + c.path + ` method=call params=do`,
 		`method=call params=do took=`, `msg="audit: failed"`, `method=call params=nobody`, "method=task.run params=job", "method=call.stream params=count",
-		"method=login params=…", `method=plain params="{\"value\":\"told\"}"`,
+		"method=login params=…", "method=do params=…", `method=spare params="{\"value\":\"shown\"}"`, `method=plain params="{\"value\":\"told\"}"`,
 	} {
 		if strings.Contains(want, "%d") {
 			want, _, _ = strings.Cut(want, "%d")
@@ -61,10 +68,13 @@ func TestAuditOfCalls(t *testing.T) {
 	}
 }
 
-// Who may only look sees no stacks and no results of others, and cannot fill the
-// log.
+// Who may only look sees no stacks and no results of others, by no method, and
+// cannot fill the log.
 func TestControlOfAReader(t *testing.T) {
-	c := newControlled(t, func(conf *legion.Config) { conf.Control += " tcp://127.0.0.1:0?anyone=read" }).start()
+	c := newControlled(t, func(conf *legion.Config) { conf.Control += " tcp://127.0.0.1:0?anyone=read" })
+	legion.Expose(c.d, c.do, legion.Allow(legion.RoleRead))
+	legion.Method(c.d, "panics", "", func(context.Context, struct{}) (int, error) { panic("on the loop") }, legion.Allow(legion.RoleRead))
+	c.start()
 	cl := c.dial()
 	run := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid"}})
 	if again := ask[legion.TaskRun](t, cl, "task.status", args{"id": run.ID}); again.Result != run.Result || run.Result == nil {
@@ -73,6 +83,12 @@ func TestControlOfAReader(t *testing.T) {
 	reader := dial(t, ask[legion.Status](t, cl, "daemon.status", nil).Control[1])
 	if seen := ask[legion.TaskRun](t, reader, "task.status", args{"id": run.ID}); seen.State != "done" || seen.Result != nil {
 		t.Errorf("a reader sees %+v", seen)
+	}
+	operatorSees, readerSees := stacksSeen(t, c, cl), stacksSeen(t, c, reader)
+	for _, where := range []string{"WorkerExited", "error", "log", "lines"} {
+		if !operatorSees[where] || readerSees[where] {
+			t.Errorf("stacks in %s: an operator sees them: %v, a reader: %v", where, operatorSees[where], readerSees[where])
+		}
 	}
 	refused(t, reader, "daemon.stack", nil, -32001, "operate")
 	refused(t, reader, "worker.stack", args{"pid": 1}, -32001, "operate")
@@ -123,4 +139,59 @@ func TestAuditHasNoLevel(t *testing.T) {
 	if err != nil || !strings.Contains(string(log), "audit: done") || strings.Contains(string(log), "msg=started") {
 		t.Errorf("%v\n%s", err, log)
 	}
+}
+
+// stacksSeen says where a client sees stacks: in events, in the errors of methods,
+// in attributes of the log, and in lines of it.
+func stacksSeen(t *testing.T, c *controlled, cl *client.Client) map[string]bool {
+	t.Helper()
+	const sign = "goroutine "
+	seen := map[string]bool{}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	follows := make(chan bool, 1)
+	events := make(chan string, 1)
+	go func() {
+		defer close(events)
+		for e, err := range client.Stream[json.RawMessage](ctx, cl, "event.follow", args{"types": []string{"PreExecute", "ClientConnected", "WorkerExited"}}) {
+			if err != nil {
+				return
+			}
+			if strings.Contains(string(e), "ClientConnected") {
+				select {
+				case follows <- true:
+				default:
+				}
+				continue
+			}
+			if strings.Contains(string(e), `"expected":true`) {
+				continue // the task's, or a worker's before
+			}
+			events <- string(e)
+			return
+		}
+	}()
+	await(t, func() bool {
+		c.dial() // makes an event
+		select {
+		case <-follows:
+			return true
+		case <-time.After(10 * time.Millisecond):
+			return false
+		}
+	})
+	err := cl.Call(t.Context(), "do", deed{What: "segfault"}, nil)
+	var fault *client.Error
+	if !errors.As(err, &fault) {
+		t.Fatal(err)
+	}
+	seen["error"] = strings.Contains(string(fault.Data), sign)
+	seen["WorkerExited"] = strings.Contains(<-events, sign)
+	_ = cl.Call(t.Context(), "panics", nil, nil)
+	await(t, func() bool { return strings.Contains(c.log.String(), "on the loop") })
+	for _, r := range ask[[]logLine](t, cl, "log.tail", args{"level": "debug", "lines": 1000}) {
+		seen["log"] = seen["log"] || strings.Contains(fmt.Sprint(r.Attrs["stack"]), sign)
+		seen["lines"] = seen["lines"] || strings.HasPrefix(r.Message, sign)
+	}
+	return seen
 }

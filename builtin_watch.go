@@ -46,12 +46,21 @@ func (d *Daemon) watchMethods() []rpc.Method {
 	return []rpc.Method{
 		look("event.list", "The types of events, and how often they came.", func(context.Context, none) ([]EventInfo, error) { return d.eventList(), nil }),
 		rpc.Streamed("event.follow", "Events as they happen.", RoleRead, d.followEvents),
-		look("log.tail", "The last records of the log. The daemon remembers a thousand, and at most 512 KiB.", func(_ context.Context, in tailIn) ([]LogRecord, error) {
+		look("log.tail", "The last records of the log. The daemon remembers a thousand, and at most 512 KiB.", func(ctx context.Context, in tailIn) ([]LogRecord, error) {
 			lines, level, err := in.read()
 			if err != nil {
 				return nil, err
 			}
-			return d.logs.recent.tail(lines, level), nil
+			if seesStacks(ctx) {
+				return d.logs.recent.tail(lines, level), nil
+			}
+			shown := []LogRecord{}
+			for _, r := range d.logs.recent.tail(lines, level) {
+				if r, ok := r.withoutStack(); ok {
+					shown = append(shown, r)
+				}
+			}
+			return shown, nil
 		}),
 		rpc.Streamed("log.follow", "The last records of the log, and then new ones as they come.", RoleRead, d.followLog),
 		rpc.Streamed("stats.follow", "What daemon.status returns, again and again.", RoleRead, d.followStats),
@@ -77,6 +86,15 @@ func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(LogRecord) 
 	lines, level, err := in.read()
 	if err != nil {
 		return err
+	}
+	if all := send; !seesStacks(ctx) {
+		send = func(r LogRecord) error {
+			r, ok := r.withoutStack()
+			if !ok {
+				return nil
+			}
+			return all(r)
+		}
 	}
 	past, f := d.logs.recent.follow(lines, level)
 	defer d.logs.recent.remove(f)
@@ -112,6 +130,9 @@ func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(
 		return slices.Contains(in.Types, e.Type) || len(in.Types) == 0 && !isFrequent(e.Type)
 	})
 	defer d.watchers.remove(f)
+	if all := send; !seesStacks(ctx) {
+		send = func(e EventRecord) error { return all(e.withoutStack()) }
+	}
 	return f.follow(ctx, send, func(n uint64) EventRecord {
 		return EventRecord{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
 	})

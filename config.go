@@ -88,8 +88,10 @@ type Config struct {
 	// "group:NAME" and "gid:NUMBER" for Unix sockets, "cert:NAME" for the common name
 	// or a DNS name of a client's certificate, and "token:VALUE" or
 	// "token-file:PATH", which is read at the start, and at an upgrade by the
-	// daemon's user. Root and the daemon's own user are RoleAdmin on Unix sockets. The
-	// highest role that fits counts.
+	// daemon's user; only its owner, and if that is root its group, may read it. Root
+	// and the daemon's own user are RoleAdmin on Unix sockets. The highest role that
+	// fits counts. The daemon's own workers, and what they start, have no role there
+	// but the one of the key "workers"; docs/control.md says how they are told.
 	Access map[string]Role
 	// ControlTLS makes connections to tcp addresses of Control safe; package controltls
 	// has one. Default: they are not.

@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 )
 
@@ -149,8 +150,9 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	}
 	server, err := control.New(control.Options{
 		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.auditLogger(),
-		Hello: func() any { return d.hello() },
-		Ready: d.ready,
+		Worker: func(pid int) bool { return !d.inProcess && proc.OfWorker(pid, d.config.Name) },
+		Hello:  func() any { return d.hello() },
+		Ready:  d.ready,
 		Connected: func(c control.Client) {
 			announce(d, ClientConnected{Client: c.ID, Name: c.Name, Address: c.Address, Role: c.Role})
 		},
@@ -370,7 +372,14 @@ func (d *Daemon) ready() error {
 // newRegistry returns all methods.
 func (d *Daemon) newRegistry(tokens []control.Rule) (*rpc.Registry, error) {
 	r := rpc.New(rpc.Options{
-		Title: d.config.Name, Version: d.version(), Audit: d.audit, Fault: faultOf,
+		Title: d.config.Name, Version: d.version(), Audit: d.audit,
+		Fault: func(ctx context.Context, err error) *rpc.Error {
+			if e := faultOf(err); seesStacks(ctx) {
+				return e
+			} else {
+				return withoutStack(e)
+			}
+		},
 		Panicked: func(method string, value any, stack []byte) {
 			d.report("method "+method, &bus.PanicError{Value: value, Stack: stack}, true)
 		},

@@ -81,8 +81,11 @@ func TestControlConfigMistakes(t *testing.T) {
 		"token:…":           func(c *legion.Config) { c.Access = map[string]legion.Role{"token:short": legion.RoleRead} },
 		"no such file":      func(c *legion.Config) { c.Access = map[string]legion.Role{"token-file:/no/such/file": legion.RoleRead} },
 		"127.0.0.1:0":       func(c *legion.Config) { c.Control = "tcp://127.0.0.1:0" }, // nobody could use it
-		"not a directory":   func(c *legion.Config) { c.Control = "unix:///dev/null/x" },
-		"/etc/passwd":       func(c *legion.Config) { c.Control = "unix:///etc/passwd" },
+		"0644": func(c *legion.Config) {
+			c.Access = map[string]legion.Role{"token-file:" + tokenFile(t, 0o644): legion.RoleAdmin}
+		},
+		"not a directory": func(c *legion.Config) { c.Control = "unix:///dev/null/x" },
+		"/etc/passwd":     func(c *legion.Config) { c.Control = "unix:///etc/passwd" },
 		"bad/file": func(c *legion.Config) { // though nobody has asked for the socket
 			c.Control, c.RuntimeDir = "", t.TempDir()
 			c.Access = map[string]legion.Role{"token-file:bad/file": legion.RoleRead}
@@ -99,4 +102,16 @@ func TestControlConfigMistakes(t *testing.T) {
 			t.Errorf("want %q, got: %v", want, err)
 		}
 	}
+}
+
+// tokenFile returns a file with a token and the given mode.
+func tokenFile(t *testing.T, mode os.FileMode) string {
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("ci:token-0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -48,6 +48,10 @@ func Allow(role Role) MethodOption {
 // Help describes a method that Expose makes.
 func Help(text string) MethodOption { return func(m *methodOptions) { m.Help = text } }
 
+// LogParams has the log tell the parameters of a method that [Expose] makes: they
+// are arguments of a function, which it does not tell otherwise.
+func LogParams() MethodOption { return func(m *methodOptions) { m.secret = false } }
+
 // SecretParams keeps the parameters out of the log, which otherwise tells them of
 // each call that needs more than RoleRead.
 func SecretParams() MethodOption { return func(m *methodOptions) { m.secret = true } }
@@ -105,9 +109,10 @@ func (d *Daemon) onLoopFor(ctx context.Context, fn func() error) error {
 
 // Expose makes a function of worker processes a method of the control socket of
 // the same name. It is called beside the loop. Its parameters are as those of
-// [Method].
+// [Method]; as of those of call, the log tells none, but with [LogParams].
 func Expose[In, Out any](d *Daemon, fn *Func[In, Out], options ...MethodOption) {
-	d.addMethod(rpc.Typed(fn.name, "Calls the function "+fn.name+" in a worker.", RoleOperate, fn.Call), options)
+	d.addMethod(rpc.Typed(fn.name, "Calls the function "+fn.name+" in a worker.", RoleOperate, fn.Call),
+		append([]MethodOption{SecretParams()}, options...))
 }
 
 // addMethod declares a method of the user's.

@@ -109,6 +109,10 @@ func (w *tool) more(ctx context.Context, x deed) (string, error) {
 		}
 		time.Sleep(x.For)
 		return "slept", nil
+	case "ask": // asks the daemon
+		return askAt(ctx, x.Path), nil
+	case "ask by child": // the same in a child; Size is 1 for one in a session of its own, without this one's environment
+		return askByChild(ctx, x.Path, x.Size != 0)
 	case "note": // writes down that call number Size was executed
 		if x.For > 0 {
 			time.Sleep(x.For)

@@ -9,6 +9,12 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 )
 
+// Lines of a crash report are told from others by these in the log, too.
+const (
+	dumpLevel  = slog.LevelDebug
+	streamAttr = "stream"
+)
+
 // workerOutput takes the lines that one worker prints into the log.
 type workerOutput struct {
 	log     *slog.Logger
@@ -36,10 +42,10 @@ func (o *workerOutput) line(s proc.Stream, line []byte) {
 	<-o.started
 	level := slog.LevelInfo
 	if s == proc.Stderr && o.dump.has(line) {
-		level = slog.LevelDebug // it is in the WorkerError too
+		level = dumpLevel // it is in the WorkerError too
 	}
 	if ctx := context.Background(); o.log.Enabled(ctx, level) && o.limit.take(price(len(line))) {
-		o.log.Log(ctx, level, string(line), "pid", o.pid, "stream", s.String())
+		o.log.Log(ctx, level, string(line), "pid", o.pid, streamAttr, s.String())
 	}
 }
 

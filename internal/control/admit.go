@@ -19,6 +19,9 @@ const (
 // accept begins a conversation, or says why not. It does not wait for anything.
 func (s *Server) accept(raw net.Conn, a Address) {
 	p, err := peerOf(raw, a, s.self)
+	if err == nil && s.options.Worker != nil && s.options.Worker(p.pid) {
+		p.worker, p.operator, p.key = true, false, "workers"
+	}
 	if err != nil {
 		s.complaints.say("control: refused, because the system does not say who has connected", "address", a.String(), "err", err)
 		_ = raw.Close()

@@ -21,7 +21,8 @@
 // # Who may do what
 //
 // On a Unix socket the kernel says who has connected. Root and the user as whom the process runs have the role Admin;
-// others what a [Rule] for their user or one of their groups says. On TCP it is the names in a certificate that [TLS] has
+// others what a [Rule] for their user or one of their groups says. The daemon's workers and what they start, which
+// Options.Worker tells, are one peer together, without any role but that of a Rule for workers. On TCP it is the names in a certificate that [TLS] has
 // verified, or ?anyone=ROLE on loopback. A token, in the field Authorization of HTTP or by rpc.auth, counts on both. The
 // highest role counts. Which method needs which role, the registry says. Somebody without any role has nothing executed: the
 // refusal names who that is, and what to configure.
@@ -35,6 +36,7 @@
 //
 //	connections                512, of which 16 are kept for root and the process's own user
 //	of one peer                64: a user on Unix sockets, an address on TCP (a /64 of IPv6)
+//	new connections of a peer  1,000 at once, 500 in a second; of root and the process's own user as many as they like
 //	requests executed          64 at once, of one peer 48, 16 kept for root and the own user; others wait for up to 1 s
 //	a request                  4 MiB
 //	large requests, answers    what each has above 64 KiB: 64 MiB together, of one peer 32 MiB
@@ -54,12 +56,12 @@
 // Every refusal is an error of the protocol that the client speaks: -32400 for limits, -32001 for rights, -32300 for what is
 // no HTTP; over HTTP with its status, and a body in the protocol of the request. The connection is closed after it, except
 // after "busy"; what the client still sends is read for up to two seconds, so that it is not reset before it has read why.
-// Two kinds of refusal have no words: nobody has said what to speak yet, and so many are being refused at the same time (128)
-// that there is nobody left to say it.
+// Three kinds of refusal have no words: nobody has said what to speak yet; connections come too fast; and so many are being
+// refused at the same time (128) that there is nobody left to say it.
 //
 // # Reading order
 //
-// address.go, listen.go: where; rule.go, peer.go: who; limits.go, share.go, room.go: how much. server.go: a [Server] from
+// address.go, listen.go: where; rule.go, peer.go: who; limits.go, share.go, room.go, pace.go: how much, how fast. server.go: a [Server] from
 // New to Shutdown. admit.go: who gets a place. conn.go: the life of a connection; sniff.go, then lines.go, rawxml.go, and
 // http.go with httphead.go, route.go and events.go: what it speaks. refusal.go, complaints.go: how it says no.
 //

@@ -15,7 +15,8 @@ import (
 // peer is the other end of a connection.
 type peer struct {
 	key      string // whose share of everything it uses
-	operator bool   // root or the process's own user, on a Unix socket
+	operator bool   // root or the process's own user, on a Unix socket, and no worker
+	worker   bool   // one of the daemon's workers, or started by one
 
 	uid, gid, pid int   // on a Unix socket; -1, of the pid 0, if they are not known
 	groups        []int // all of them, gid too

@@ -184,6 +184,8 @@ func (c *conn) stranger(request string) *refusal {
 	c.server.complaints.say("control: refused: no role", attrs...)
 	var why *refusal
 	switch p := c.peer; {
+	case p.worker:
+		why = forbidden(`not allowed: process %d is one of the daemon's workers, or was started by one; to let them, give them a role in the daemon's configuration, Access: "workers": "read"`, p.pid)
 	case p.uid >= 0:
 		why = forbidden(`not allowed: user %d may not use this socket; to let it, give it a role in the daemon's configuration, Access: "uid:%[1]d": "read"`, p.uid)
 	case len(p.certs) > 0:

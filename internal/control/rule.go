@@ -14,7 +14,7 @@ import (
 // Rule gives a role. Of several rules that fit, the highest role counts. Root and the user as whom the process runs have
 // the role Admin on Unix sockets without any.
 type Rule struct {
-	Kind string // "uid", "gid", "cert" or "token"
+	Kind string // "uid", "gid", "workers", "cert" or "token"
 	ID   int    // of the user or group
 	Name string // in the client's certificate; of a token, what logs call who sends it, may be ""
 	Role rpc.Role
@@ -28,6 +28,7 @@ const shortestToken, longestToken = 16, 512
 // NewRule makes a rule for what kind and value name:
 //
 //	user NAME, uid NUMBER       who connects to a Unix socket
+//	workers                     the daemon's own workers, and what they start, on a Unix socket
 //	group NAME, gid NUMBER      whose groups it is among, the supplementary ones too
 //	cert NAME                   a name in a TLS client's certificate
 //	token VALUE, NAME:VALUE     who knows the token: 16 to 512 letters, digits and -._~+/=
@@ -51,6 +52,8 @@ func NewRule(kind, value string, role rpc.Role) (Rule, error) {
 		}
 		r.ID = int(n)
 		return r, nil
+	case "workers":
+		return r, nil
 	case "cert":
 		if r.Name = value; value == "" {
 			return Rule{}, errors.New("give the name that stands in the certificate")
@@ -63,7 +66,7 @@ func NewRule(kind, value string, role rpc.Role) (Rule, error) {
 		r.token = value
 		return r, checkToken(value)
 	}
-	return Rule{}, fmt.Errorf("there is no rule for a %q: it is user, uid, group, gid, cert or token", kind)
+	return Rule{}, fmt.Errorf("there is no rule for a %q: it is user, uid, group, gid, workers, cert or token", kind)
 }
 
 func checkToken(token string) error {
@@ -84,6 +87,8 @@ func notInToken(c rune) bool {
 // String names a rule, without what is secret in it.
 func (r Rule) String() string {
 	switch r.Kind {
+	case "workers":
+		return fmt.Sprintf("workers=%v", r.Role)
 	case "uid", "gid":
 		return fmt.Sprintf("%s:%d=%v", r.Kind, r.ID, r.Role)
 	}
@@ -123,12 +128,21 @@ func sameSecret(a, b string) bool {
 	return differ == 0
 }
 
-// roles finds the highest role that the rules give to a peer; self is the user as whom this process runs.
+// roles finds the highest role that the rules give to a peer; self is the user as whom this process runs. A worker runs as
+// that user, but is not whom a role for that user is meant for.
 func roles(rules []Rule, self int, p peer) rpc.Role {
+	best := rpc.None
+	if p.worker {
+		for _, r := range rules {
+			if r.Kind == "workers" {
+				best = max(best, r.Role)
+			}
+		}
+		return best
+	}
 	if p.uid >= 0 && (p.uid == 0 || p.uid == self) {
 		return rpc.Admin
 	}
-	best := rpc.None
 	for _, r := range rules {
 		fits := false
 		switch r.Kind {

@@ -24,12 +24,13 @@ type TLS interface {
 
 // Options are what a server is made of. Registry is needed, all else may be left out.
 type Options struct {
-	Registry *rpc.Registry // its Options.Authenticate should be [Authenticate] with the same Rules
-	Rules    []Rule        // besides root's and the process's own user's, who are Admin on Unix sockets
-	TLS      TLS           // for every TCP address without plain=yes
-	Log      *slog.Logger  // of who was refused; 20 a minute, and a count of the others. Default: nowhere
-	Hello    func() any    // what GET / answers, as JSON; default: little
-	Ready    func() error  // nil: GET /readyz says 200, else 503 and the error's text; default: always ready
+	Registry *rpc.Registry      // its Options.Authenticate should be [Authenticate] with the same Rules
+	Rules    []Rule             // besides root's and the process's own user's, who are Admin on Unix sockets
+	Worker   func(pid int) bool // whether a process on a Unix socket is one of the daemon's workers, or comes from one; default: none is
+	TLS      TLS                // for every TCP address without plain=yes
+	Log      *slog.Logger       // of who was refused; 20 a minute, and a count of the others. Default: nowhere
+	Hello    func() any         // what GET / answers, as JSON; default: little
+	Ready    func() error       // nil: GET /readyz says 200, else 503 and the error's text; default: always ready
 
 	// Connected and Closed are told of clients that may use something, of each once, in this order, on goroutines of the
 	// server. They must not wait for anything.
@@ -74,7 +75,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("control: Options.Registry is missing")
 	}
 	for _, r := range o.Rules {
-		if !slices.Contains([]string{"uid", "gid", "cert", "token"}, r.Kind) || r.Role > rpc.Admin || r.Kind == "token" && r.token == "" {
+		if !slices.Contains([]string{"uid", "gid", "workers", "cert", "token"}, r.Kind) || r.Role > rpc.Admin || r.Kind == "token" && r.token == "" {
 			return nil, fmt.Errorf("control: the rule %v is none: make it with NewRule", r)
 		}
 	}

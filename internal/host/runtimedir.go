@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrUnsafe says that a folder is not used because somebody else could change what is in it.
+// ErrUnsafe says that a folder or file is not used because somebody else could change what is in it, or read a secret.
 var ErrUnsafe = errors.New("not safe")
 
 // RuntimeDir returns the absolute path of the folder for the sockets, locks and pid files of the daemon that is called

@@ -162,6 +162,7 @@ func (p *Process) watch(s Spec) {
 	})
 
 	awaitExit(p.pid, l.pidfd)
+	leaders.Delete(p.pid) // before another process can have its number
 	status, rusage, err := p.reap()
 
 	// From here on p.pid is a number only.

@@ -62,7 +62,9 @@ func start(s Spec) (*Process, error) {
 	p := &Process{launch: l, done: make(chan struct{})}
 	onStarter(func() {
 		p.started = time.Now()
-		p.pid, err = l.fork(exe, argv, env)
+		if p.pid, err = l.fork(exe, argv, env); err == nil {
+			leaders.Store(p.pid, true)
+		}
 	})
 	runtime.KeepAlive(s.Files)
 	if err != nil {

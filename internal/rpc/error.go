@@ -56,10 +56,10 @@ var (
 )
 
 // fault turns what a method returned into what its caller is told.
-func (r *Registry) fault(err error) *Error {
+func (r *Registry) fault(ctx context.Context, err error) *Error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok && r.options.Fault != nil {
-		e = r.options.Fault(err)
+		e = r.options.Fault(ctx, err)
 	}
 	if e == nil {
 		e = &Error{Message: err.Error()}

@@ -40,7 +40,7 @@ func (x *exchange) call(name string, params []byte) (any, *Error) {
 	if err := x.r.allow(ctx, m, params); err != nil {
 		return nil, err
 	}
-	in, err := x.r.input(m, params, x.style)
+	in, err := x.r.input(ctx, m, params, x.style)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (x *exchange) call(name string, params []byte) (any, *Error) {
 		return x.open(ctx, m, in, params)
 	}
 	rec := Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
-	out, err := x.r.apart(m, func() (any, error) { return m.Call(ctx, in) })
+	out, err := x.r.apart(ctx, m, func() (any, error) { return m.Call(ctx, in) })
 	if m.Changes {
 		x.r.audit(rec, err)
 	}
@@ -73,8 +73,8 @@ func (r *Registry) allow(ctx context.Context, m *method, params []byte) *Error {
 }
 
 // input reads the parameters of a method. Its types may have code of their own for that, so it is guarded.
-func (r *Registry) input(m *method, params []byte, s style) (any, *Error) {
-	return r.guard(m, func() (any, error) {
+func (r *Registry) input(ctx context.Context, m *method, params []byte, s style) (any, *Error) {
+	return r.guard(ctx, m, func() (any, error) {
 		in, err := m.read(params, s)
 		if err != nil {
 			return nil, err
@@ -85,11 +85,11 @@ func (r *Registry) input(m *method, params []byte, s style) (any, *Error) {
 
 // apart runs a method in a goroutine of its own and waits for it: one that calls runtime.Goexit ends that goroutine, not
 // the caller's.
-func (r *Registry) apart(m *method, fn func() (any, error)) (out any, err *Error) {
+func (r *Registry) apart(ctx context.Context, m *method, fn func() (any, error)) (out any, err *Error) {
 	returned, ended := false, make(chan struct{})
 	go func() {
 		defer close(ended)
-		out, err = r.guard(m, fn)
+		out, err = r.guard(ctx, m, fn)
 		returned = true
 	}()
 	if <-ended; !returned {
@@ -99,7 +99,7 @@ func (r *Registry) apart(m *method, fn func() (any, error)) (out any, err *Error
 }
 
 // guard runs code of a method. Its panic is an error.
-func (r *Registry) guard(m *method, fn func() (any, error)) (out any, err *Error) {
+func (r *Registry) guard(ctx context.Context, m *method, fn func() (any, error)) (out any, err *Error) {
 	defer func() {
 		if v := recover(); v != nil {
 			if r.options.Panicked != nil {
@@ -110,7 +110,7 @@ func (r *Registry) guard(m *method, fn func() (any, error)) (out any, err *Error
 	}()
 	out, failed := fn()
 	if failed != nil {
-		return nil, r.fault(failed)
+		return nil, r.fault(ctx, failed)
 	}
 	return out, nil
 }
@@ -123,7 +123,7 @@ func (r *Registry) encode(m string, out any) ([]byte, *Error) {
 // encoded is encode for any encoding.
 func (r *Registry) encoded(m string, out any, encode func(any) ([]byte, error)) ([]byte, *Error) {
 	var data []byte
-	_, err := r.guard(&method{Method: Method{Name: m}}, func() (_ any, err error) {
+	_, err := r.guard(context.Background(), &method{Method: Method{Name: m}}, func() (_ any, err error) {
 		if data, err = encode(out); err != nil {
 			err = errorf(CodeInternal, "Internal error: the result of %s cannot be sent: %s", m, cut(err.Error(), maxQuoted))
 		}

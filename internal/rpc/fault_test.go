@@ -34,7 +34,7 @@ func TestFaults(t *testing.T) {
 		return rpc.Typed(name, "", rpc.None, func(context.Context, none) (any, error) { return fn() })
 	}
 	r := newRegistry(t, rpc.Options{
-		Fault: func(err error) *rpc.Error {
+		Fault: func(_ context.Context, err error) *rpc.Error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return &rpc.Error{Code: 404, Message: "not there: " + err.Error()}
 			}

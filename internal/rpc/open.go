@@ -34,7 +34,7 @@ func (r *Registry) Open(ctx context.Context, method string, params []byte) (run 
 	if err := r.allow(ctx, m, params); err != nil {
 		return nil, err
 	}
-	in, err := r.input(m, params, inJSON)
+	in, err := r.input(ctx, m, params, inJSON)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (r *Registry) Open(ctx context.Context, method string, params []byte) (run 
 func (r *Registry) pour(ctx context.Context, m *method, in any, send func([]byte) error) *Error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	_, err := r.apart(m, func() (any, error) {
+	_, err := r.apart(ctx, m, func() (any, error) {
 		return nil, m.Stream(ctx, in, func(item any) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,8 +19,9 @@ type Options struct {
 	// Audit is told of every change and every refusal. It is called in the goroutine of the request and should not block.
 	Audit func(Record)
 
-	// Fault gives an error of a method its code; nil as its result means -32500 with the error's text.
-	Fault func(error) *Error
+	// Fault gives an error of a method its code; nil as its result means -32500 with the error's text. ctx has the caller,
+	// who may not be allowed to see all of it.
+	Fault func(ctx context.Context, err error) *Error
 
 	// Authenticate says whose a token is, for rpc.auth; nil: no token is accepted.
 	Authenticate func(token string) (Caller, bool)

@@ -72,7 +72,7 @@ func (s *Session) start(st *stream) {
 func (st *stream) run() {
 	defer st.cancel()
 	s := st.s
-	_, err := s.r.apart(st.m, func() (any, error) { return nil, st.m.Stream(st.ctx, st.in, st.send) })
+	_, err := s.r.apart(st.ctx, st.m, func() (any, error) { return nil, st.m.Stream(st.ctx, st.in, st.send) })
 	if st.ctx.Err() != nil && (err == nil || err.Code != CodeInternal) {
 		err = nil // the caller wanted it to end, and it did
 	}

@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package proc
+
+// descends cannot be told here.
+func descends(int, string) bool { return false }

@@ -1,0 +1,73 @@
+package legion
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/rpc"
+)
+
+// Stacks need RoleOperate, as daemon.stack and worker.stack say. What else tells
+// of them on the way to somebody who may only look, events, records of the log and
+// the data of errors, goes through here.
+
+// withheld is what stands there instead.
+const withheld = "(needs the role operate)"
+
+// seesStacks reports whether the client whose request ctx belongs to may see them.
+func seesStacks(ctx context.Context) bool { return CallerOf(ctx).Role >= RoleOperate }
+
+// withoutStack is an event without its stack, wherever it is in it.
+func (e EventRecord) withoutStack() EventRecord {
+	e.Data = withoutStacks(e.Data)
+	return e
+}
+
+// withoutStacks copies what describe has made, as far as it has to be changed.
+func withoutStacks(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		all := make(map[string]any, len(v))
+		for name, inner := range v {
+			if text, ok := inner.(string); ok && text != "" && name == "stack" {
+				inner = withheld
+			}
+			all[name] = withoutStacks(inner)
+		}
+		return all
+	case []any:
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = withoutStacks(v[i])
+		}
+		return all
+	}
+	return v
+}
+
+// withoutStack is a record of the log without stacks; ok is false if it is nothing
+// else: a line of a crash report that a worker has printed.
+func (r LogRecord) withoutStack() (_ LogRecord, ok bool) {
+	for i, a := range r.Attrs {
+		switch {
+		case a.Key == streamAttr && a.Value.String() == proc.Stderr.String() && r.level == dumpLevel:
+			return r, false
+		case a.Key == "stack" || a.Key == "report":
+			r.Attrs = slices.Clone(r.Attrs)
+			r.Attrs[i].Value = slog.StringValue(withheld)
+		}
+	}
+	return r, true
+}
+
+// withoutStack is the error of a method without the stack in its data.
+func withoutStack(e *rpc.Error) *rpc.Error {
+	data, ok := e.Data.(faultData)
+	if !ok || data.Stack == "" {
+		return e
+	}
+	data.Stack = withheld
+	return &rpc.Error{Code: e.Code, Message: e.Message, Data: data}
+}
