@@ -32,6 +32,13 @@ func (d *Daemon) poolMethods() []rpc.Method {
 			}
 			return s, err
 		}),
+		look("pool.recent", "The last calls and the last processes of a pool that have ended, the newest first.", func(_ context.Context, in poolIn) (r Recent, err error) {
+			pool, err := d.poolNamed(in.Pool)
+			if err == nil {
+				r = pool.Recent()
+			}
+			return r, err
+		}),
 		operate("pool.pause", "Keeps calls waiting until pool.resume. Those that run are not touched.", d.eachPool((*Supervisor).Pause)),
 		operate("pool.resume", "Ends a pause, and lets a failed pool try again.", d.eachPool((*Supervisor).Resume)),
 		operate("pool.recycle", "Replaces every worker, one after the other, each when its replacement is ready.", d.eachPool((*Supervisor).Recycle)),

@@ -96,6 +96,9 @@ func TestControlSteersPools(t *testing.T) {
 	if s := ask[legion.PoolStats](t, cl, "pool.status", args{"pool": "pool"}); s.State != "running" {
 		t.Errorf("after pool.resume it is %s", s.State)
 	}
+	if r := ask[legion.Recent](t, cl, "pool.recent", args{"pool": "pool"}); r.Calls == nil || r.Workers == nil {
+		t.Errorf("pool.recent: %+v", r)
+	}
 	ask[bool](t, cl, "pool.scale", args{"pool": "pool", "min": 3, "max": 4})
 	await(t, func() bool { return len(c.workers("ready")) == 3 })
 	refused(t, cl, "pool.scale", args{"pool": "pool", "min": 5, "max": 4}, -32500, "min <= max")

@@ -140,15 +140,6 @@ func (f *Future[Out]) PID() int {
 	}
 }
 
-// CallState is the state of a call made with Go.
-type CallState int
-
-const (
-	CallQueued  CallState = iota // waits for a worker
-	CallRunning                  // is in a worker
-	CallDone                     // has ended
-)
-
 // finish is called once, when the call has ended. failed says that it did not end
 // with a result.
 func (f *Future[Out]) finish(failed bool) {
@@ -173,12 +164,9 @@ func (f *Future[Out]) hook() {
 	claimed := f.claimed
 	f.mu.Unlock()
 	out, err := f.outcome()
-	end := CallEnd{Pool: f.p.name, Func: f.name, Err: err}
+	end := CallEnd{CallInfo: f.Info(), Err: err}
 	if err == nil {
 		end.Out = out
-	}
-	if f.call != nil {
-		end.Call, end.Tries = f.call.Number(), f.call.Tries()
 	}
 	if f.arg != nil {
 		end.Arg = f.arg()

@@ -4,12 +4,10 @@ import "errors"
 
 // CallEnd tells a pool's hooks how a call ended.
 type CallEnd struct {
-	Pool, Func string
-	Out        any   // the result, of the function's result type; nil if there is none, and of a stream
-	Err        error // nil for a result
+	CallInfo       // which call it was, where it ran, and when
+	Out      any   // the result, of the function's result type; nil if there is none, and of a stream
+	Err      error // nil for a result
 
-	Call  uint64 // number of the call in its pool, from 1; 0 if the pool never took it
-	Tries int    // how often it was tried again, see Pool.Retry
 	// Arg is the argument, of the function's argument type: a copy of what
 	// travelled, which is the hook's own. It is nil if Pool.OnEnd is not set, and if
 	// the argument could not travel.

@@ -163,7 +163,10 @@ func (s *Stream[In, Out]) tellEnd(c *pool.Call, encoded bool, err error) {
 	if s.p.opts.OnEnd == nil {
 		return
 	}
-	end := CallEnd{Pool: s.p.name, Func: s.name, Err: err, Call: c.Number(), Tries: c.Tries()}
+	end := CallEnd{CallInfo: refused(s.p.name, s.name, err), Err: err}
+	if p := s.p.running.Load(); p != nil && c.Number() != 0 {
+		end.CallInfo = callInfo(s.p.name, p.Info(c))
+	}
 	if encoded {
 		end.Arg = s.argument(c.Payload)
 	}

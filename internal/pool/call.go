@@ -27,6 +27,14 @@ const (
 	Stopped          // the pool is not running: Reason
 )
 
+// String returns the end in one word, "" if there is none yet.
+func (k Kind) String() string {
+	return [...]string{
+		"", "ok", "failed", "panicked", "refused", "timed_out", "canceled", "crashed", "out_of_memory", "poisoned",
+		"queue_full", "pool_failed", "stopped",
+	}[k]
+}
+
 // A Death is how a worker ended.
 type Death struct {
 	proc.Exit
@@ -69,7 +77,7 @@ type Call struct {
 	submitted time.Duration
 	deadline  time.Duration // 0 = none
 	obeyBy    time.Duration // when its worker is ended, once it is being cancelled
-	given     time.Duration // when it was assigned
+	given     time.Duration // when it was assigned; 0 = never, or taken back before it was started
 	inQueue   links
 	inTimers  links
 
@@ -124,6 +132,13 @@ func (c *Call) Number() uint64 { return c.seq }
 
 // Tries returns how often the call was tried again. It is valid after the end.
 func (c *Call) Tries() int { return c.tries }
+
+// notStarted says that the worker which had the call has not started it.
+func (c *Call) notStarted() {
+	if c.tries == 0 {
+		c.given = 0
+	}
+}
 
 // Done reports whether the call has ended.
 func (c *Call) Done() bool { return c.signal.Load() == callDone }

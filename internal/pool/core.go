@@ -60,6 +60,8 @@ type core struct {
 
 	counts Counts
 	funcs  []funcStats
+	calls  last[track]   // that have ended
+	passed last[passing] // processes that have ended; the shell adds them
 }
 
 // marks is what the core needs of a worker's link: taking back a call that the
@@ -331,6 +333,7 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 		if w.marks.Revoke(c.id) {
 			w.stale += len(c.Payload)
 			k.release(w, c, now)
+			c.notStarted()
 			if c.holds.Load() > 1 {
 				k.suspect(fx, w, now) // it is still being sent
 			}
@@ -367,6 +370,7 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	k.live--
 	k.counts.ended(kind)
 	k.funcs[c.Func].ended(kind, c.Elapsed)
+	c.track(k.calls.next())
 	fx.ended.add(c)
 }
 

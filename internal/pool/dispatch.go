@@ -208,5 +208,6 @@ func (k *core) held(w *worker) []*Call {
 // those that were submitted later, whichever workers they come back from.
 func (k *core) requeue(c *Call) {
 	c.state, c.id, c.worker = callQueued, 0, nil
+	c.notStarted()
 	k.queue.insert(c)
 }

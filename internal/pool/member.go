@@ -98,11 +98,17 @@ func (m *member) exited(d *Death) {
 	p.mu.Lock()
 	expected := m.w.state == leaving || m.w.killer != "" || m.w.done
 	p.core.exited(&fx, m.w, d, p.now())
+	gone := passing{worker: m.w.id, calls: m.w.calls, began: m.w.began, end: p.now(), expected: expected}
 	p.prepare(&fx)
 	p.mu.Unlock()
 	told := fx.news
 	fx.news = news{}
 	p.apply(&fx)
+	gone.death, gone.how = *d, d.String() // without the lock: it may read long stacks
+	gone.death.Stack, gone.death.Stderr = "", nil
+	p.mu.Lock()
+	*p.core.passed.next() = gone
+	p.mu.Unlock()
 	if p.hooks.Died != nil {
 		p.hooks.Died(d, expected)
 	}

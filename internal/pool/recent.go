@@ -1,0 +1,135 @@
+package pool
+
+import "time"
+
+// kept is how many ended calls, and how many ended processes, are remembered.
+const kept = 100
+
+// last remembers the last things of a kind, in a ring: adding one takes no memory
+// and no time to speak of.
+type last[T any] struct {
+	ring  [kept]T
+	added uint64
+}
+
+// next is the place for one more.
+func (l *last[T]) next() *T {
+	v := &l.ring[l.added%kept]
+	l.added++
+	return v
+}
+
+// newest returns them, the newest first.
+func (l *last[T]) newest() []T {
+	all := make([]T, 0, min(l.added, kept))
+	for i := range uint64(cap(all)) {
+		all = append(all, l.ring[(l.added-1-i)%kept])
+	}
+	return all
+}
+
+// track is what is remembered of a call: one cache line, since each end of a call
+// writes one.
+type track struct {
+	number             uint64
+	queued, began, end time.Duration // 0 = not yet
+	arg, result        int32         // bytes
+	pid, tries         int32
+	fn                 uint16
+	kind               Kind
+	running            bool
+}
+
+// track tells what is known of c.
+func (c *Call) track(t *track) {
+	t.number, t.queued, t.began, t.end = c.seq, c.submitted, c.given, 0
+	t.arg, t.result, t.pid = int32(len(c.Payload)), 0, int32(c.Worker)
+	t.tries, t.fn, t.kind, t.running = int32(c.tries), uint16(c.Func), c.Kind, false
+	switch c.state {
+	case callEnded:
+		t.end = c.submitted + c.Elapsed
+		if c.Kind == OK { // else it may still be coming in, without the lock
+			t.result = int32(len(c.Data))
+		}
+	case callAssigned:
+		t.pid, t.running = int32(c.worker.pid), true
+	}
+}
+
+// passing is what is remembered of a process.
+type passing struct {
+	worker, calls uint64
+	began, end    time.Duration
+	expected      bool
+	death         Death
+	how           string
+}
+
+// CallInfo is what is known of a call. Times and numbers are zero as long as there
+// are none.
+type CallInfo struct {
+	Number                 uint64
+	Func                   string
+	Kind                   Kind // 0 until the end
+	Running                bool
+	PID                    int // of the worker that has it, or had it last
+	Tries                  int // how often it was tried again
+	Queued, Started, Ended time.Time
+	Arg, Result            int // bytes
+}
+
+// Gone is a process that has ended.
+type Gone struct {
+	Worker, Calls uint64
+	Start, End    time.Time
+	Expected      bool
+	Death         Death // without its texts
+	How           string
+}
+
+// Info returns what is known of a call that was submitted.
+func (p *Pool) Info(c *Call) CallInfo {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var t track
+	c.track(&t)
+	return p.info(t, p.wall())
+}
+
+// Recent returns the calls and the processes that have ended last, the newest
+// first.
+func (p *Pool) Recent() (calls []CallInfo, processes []Gone) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.wall()
+	for _, t := range p.core.calls.newest() {
+		calls = append(calls, p.info(t, at))
+	}
+	for _, e := range p.core.passed.newest() {
+		processes = append(processes, Gone{
+			Worker: e.worker, Calls: e.calls, Start: at(e.began), End: at(e.end),
+			Expected: e.expected, Death: e.death, How: e.how,
+		})
+	}
+	return calls, processes
+}
+
+func (p *Pool) info(t track, at func(time.Duration) time.Time) CallInfo {
+	return CallInfo{
+		Number: t.number, Func: p.core.cfg.Funcs[t.fn], Kind: t.kind, Running: t.running, PID: int(t.pid), Tries: int(t.tries),
+		Queued: at(t.queued), Started: at(t.began), Ended: at(t.end), Arg: int(t.arg), Result: int(t.result),
+	}
+}
+
+// wall turns the pool's clock into the time of day, as it is set now; 0, which
+// means never, into the zero time.
+func (p *Pool) wall() func(time.Duration) time.Time {
+	now := time.Now()
+	here := now.Sub(p.began) + 1 // as p.now: the same moment gives the same time whenever it is asked for
+	return func(d time.Duration) time.Time {
+		if d == 0 {
+			return time.Time{}
+		}
+		return now.Add(d - here)
+	}
+}
