@@ -23,8 +23,13 @@ func TestCallInfo(t *testing.T) {
 		t.Helper()
 		<-fut.Done()
 		i := fut.Info()
-		if e := <-ends; e.CallInfo != i {
-			t.Errorf("the hook gets %+v, the future %+v", e.CallInfo, i)
+		e := (<-ends).CallInfo
+		if !e.Queued.Equal(i.Queued) || !e.Started.Equal(i.Started) || !e.Ended.Equal(i.Ended) {
+			t.Errorf("the hook gets the times of %+v, the future those of %+v", e, i)
+		}
+		e.Queued, e.Started, e.Ended = i.Queued, i.Started, i.Ended
+		if e != i {
+			t.Errorf("the hook gets %+v, the future %+v", e, i)
 		}
 		if i.State != legion.CallDone || i.Outcome != outcome || i.Pool != "pool" || i.Func != "do" {
 			t.Errorf("a call that has ended: %+v, not %s", i, outcome)

@@ -23,7 +23,7 @@ type goroutineProcess struct {
 }
 
 // launchGoroutine starts a worker as a goroutine of this process.
-func (p *declaration) launchGoroutine(uint64) (pool.Process, link.Conn, error) {
+func (p *declaration) launchGoroutine(id uint64) (pool.Process, link.Conn, error) {
 	conn, files, err := link.New(p.linkTransport(), p.linkOptions())
 	if err != nil {
 		return nil, nil, err
@@ -38,7 +38,7 @@ func (p *declaration) launchGoroutine(uint64) (pool.Process, link.Conn, error) {
 	g := &goroutineProcess{conn: theirs, began: time.Now(), done: make(chan struct{})}
 	go func() {
 		exit := proc.Exit{}
-		if err := p.serveLink(theirs, opts.Busy); err != nil {
+		if err := p.serveLink(theirs, opts.Busy, id); err != nil {
 			tellFailure(theirs, err)
 			exit.Code = 1
 		}

@@ -153,7 +153,7 @@ func (d *Daemon) serve() {
 	case p == nil:
 		err = fmt.Errorf("pool %q is not declared in its worker: declarations must be the same in every process, and must come before Start and Run", role.Pool)
 	default:
-		err = p.serveLink(conn, busy)
+		err = p.serveLink(conn, busy, role.Worker)
 	}
 	if err != nil {
 		tellFailure(conn, err)
@@ -169,8 +169,9 @@ func tellFailure(conn link.Conn, err error) {
 
 // serveLink makes what the functions of p work on, and runs functions until the
 // daemon says stop.
-func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32) error {
-	ctx := withWorkerLogger(context.Background(), conn)
+func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) error {
+	tally := new(worker.Tally)
+	ctx := withSelf(withWorkerLogger(context.Background(), conn), p, id, tally)
 	var state any
 	if p.setup != nil {
 		var err error
@@ -183,6 +184,7 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32) error {
 	}
 	config := worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: sentinels.fault, Context: ctx, State: state,
+		Tally: tally,
 	}
 	if p.loops {
 		config.Loop, config.LoopEvery = state.(looper).Loop, p.opts.LoopEvery

@@ -18,12 +18,18 @@ type counter struct {
 	turns  int
 	inLoop bool
 	end    string
+
+	born     legion.WorkerSelf // in the function that has made it
+	numbered int               // iterations that were told their right number
 }
 
 func (c *counter) Loop(ctx context.Context) error {
 	c.inLoop = true
 	defer func() { c.inLoop = false }()
 	c.turns++
+	if legion.Self(ctx).Turns == uint64(c.turns) {
+		c.numbered++
+	}
 	switch c.end {
 	case "end":
 		return legion.EndLoop
@@ -46,6 +52,17 @@ func (c *counter) Ask(_ context.Context, end string) (int, error) {
 	return c.turns, nil
 }
 
+// Self is the worker as its function sees it, and how often its loop knew its
+// number.
+func (c *counter) Self(ctx context.Context, _ struct{}) (selves, error) {
+	return selves{legion.Self(ctx), c.born, c.numbered, c.turns}, nil
+}
+
+type selves struct {
+	Now, Born       legion.WorkerSelf
+	Numbered, Turns int
+}
+
 func (c *counter) PID(context.Context, struct{}) (int, error) { return os.Getpid(), nil }
 
 type looping struct {
@@ -53,6 +70,7 @@ type looping struct {
 	pool *legion.Workers[counter]
 	ask  *legion.Func[string, int]
 	pid  *legion.Func[struct{}, int]
+	self *legion.Func[struct{}, selves]
 }
 
 func newLooping(p legion.Pool) *looping { return newLoopingOf(quiet("looping"), p) }
@@ -61,9 +79,10 @@ func newLoopingOf(c legion.Config, p legion.Pool) *looping {
 	d := legion.New(c)
 	l := &looping{d: d}
 	p.LoopEvery = 2 * time.Millisecond
-	l.pool = legion.NewWorkers(d, "counter", func(context.Context) (*counter, error) { return &counter{}, nil }, p)
+	l.pool = legion.NewWorkers(d, "counter", func(ctx context.Context) (*counter, error) { return &counter{born: legion.Self(ctx)}, nil }, p)
 	l.ask = legion.Handle(l.pool, "ask", (*counter).Ask)
 	l.pid = legion.Handle(l.pool, "pid", (*counter).PID)
+	l.self = legion.Handle(l.pool, "self", (*counter).Self)
 	return l
 }
 
@@ -175,4 +194,30 @@ func TestLoopingWorkerThatHangs(t *testing.T) {
 		t.Error(err)
 	}
 	// Stopping, in the cleanup, ends its context.
+}
+
+// A worker knows its pool and its number, its calls and the turns of its loop;
+// process or not.
+func TestSelf(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	for _, inProcess := range []bool{false, true} {
+		l := newLooping(legion.Pool{})
+		if inProcess {
+			l.d.InProcess()
+		}
+		legiontest.Start(t, l.d)
+		await(t, func() bool { return l.turns(t) > 3 })
+		before := l.pool.Stats().Calls
+		s, err := l.self.Call(t.Context(), struct{}{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := legion.WorkerSelf{Pool: "counter", Worker: 1, Calls: before + 1, Turns: uint64(s.Turns)}
+		if s.Now != now || s.Born != (legion.WorkerSelf{Pool: "counter", Worker: 1}) || s.Numbered != s.Turns {
+			t.Errorf("in process %v: %+v, not %+v", inProcess, s, now)
+		}
+		if s := legion.Self(t.Context()); s != (legion.WorkerSelf{}) {
+			t.Errorf("in the daemon: %+v", s)
+		}
+	}
 }

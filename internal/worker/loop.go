@@ -98,6 +98,7 @@ func (s *server) iteration(ctx context.Context) error {
 			s.start(next)
 		}
 	}()
+	s.Tally.Turns.Add(1)
 	return s.Loop(ctx)
 }
 

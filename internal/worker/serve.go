@@ -41,6 +41,14 @@ type Config struct {
 	// Loop, if not nil, is the worker's own loop; see loop.go.
 	Loop      func(ctx context.Context) error
 	LoopEvery time.Duration
+
+	Tally *Tally // counts, if not nil
+}
+
+// Tally is what a worker has done so far.
+type Tally struct {
+	Calls atomic.Uint64 // begun
+	Turns atomic.Uint64 // iterations of its own loop, begun
 }
 
 // Hello returns what a worker of these functions says when it is ready.
@@ -87,6 +95,9 @@ var jobs = sync.Pool{New: func() any { return new(job) }}
 // told to stop and has finished, or until the link ends. It returns nil in the
 // first case. No function runs any more when it returns.
 func Serve(conn link.Conn, c Config) error {
+	if c.Tally == nil {
+		c.Tally = new(Tally)
+	}
 	s := &server{Config: c, conn: conn}
 	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs)}
 	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
@@ -223,6 +234,7 @@ func (s *server) work(j *job) {
 		fail.Point("worker.taken")
 		if s.conn.Begin(j.id) {
 			fail.Point("worker.started")
+			s.Tally.Calls.Add(1)
 			s.run(j)
 		}
 		j = s.next(j)
