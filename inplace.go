@@ -86,9 +86,7 @@ func (d *Daemon) startAgain() error {
 	}
 	stderr := d.lastWords()
 	if dir := d.whereStarted(); dir != "" {
-		if err := os.Chdir(dir); err != nil {
-			return fmt.Errorf("legion: restarting %s: %w", d.config.Name, err)
-		}
+		_ = os.Chdir(dir) // if it vanishes at this moment, the next program starts where this one is
 	}
 	l := luggage{free: awaited() == ""}
 	path, args := d.command()

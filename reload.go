@@ -54,8 +54,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("a handler of Reload: %w", err)
 	}
-	d.restoreSockets(ctx)
-	d.restorePlugins(ctx)
+	d.restoreMissing(ctx)
 	d.reopenLogs()
 	errs := []error{err, d.reloadPlugins(ctx), d.reloadControl(ctx)}
 	rolled := make(chan error, len(d.pools))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Restart stops the daemon and has Run start it anew in the same process id, with
@@ -74,13 +75,12 @@ func (d *Daemon) again(ctx context.Context, why string) (release, error) {
 		return next, fmt.Errorf("the daemon goes on as before: %w", err)
 	}
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err := d.mustRunLocked(); err != nil { // a stop came
-		d.mu.Unlock()
 		return next, err
 	}
 	d.rerun = true
-	d.mu.Unlock()
-	d.begin(why)
+	d.beginLocked(why, time.Now().Add(d.config.StopTimeout))
 	return next, nil
 }
 

@@ -33,9 +33,11 @@ type lostFiles struct {
 }
 
 // Files that vanish again and again are put back at once so many times in a row,
-// then more and more slowly, at most so slowly.
+// then more and more slowly, at most so slowly. What cannot be put back is tried
+// again as slowly: a full disk or a folder's mode tells nobody when it is mended.
 const (
 	freeRestores    = 20
+	restorePause    = 100 * time.Millisecond
 	maxRestorePause = 10 * time.Second
 )
 
@@ -45,24 +47,41 @@ func (d *Daemon) keepFiles() {
 	d.owned.Go("the watch over sockets and locks", func() {
 		w := vanish.New()
 		defer w.Close()
-		var row int // times in a row
+		var row, failures int // times in a row
 		var last time.Time
 		for {
 			w.Add(d.folders()...) // before the look: nothing is missed between
-			if d.restoreAll(d.closing) {
+			restored, failed := d.restoreAll(d.closing)
+			if restored {
 				if row++; time.Since(last) > 2*maxRestorePause {
 					row = 1
 				}
 				last = time.Now()
-				if over := row - freeRestores; over > 0 && !sleepFor(d.closing, min(time.Duration(over)*100*time.Millisecond, maxRestorePause)) {
+				if over := row - freeRestores; over > 0 && !sleepFor(d.closing, min(time.Duration(over)*restorePause, maxRestorePause)) {
 					return
 				}
 			}
-			if w.Wait(d.closing) != nil {
+			if failures++; !failed {
+				failures = 0
+			}
+			if !d.waitForLoss(w, failures) {
 				return
 			}
 		}
 	})
+}
+
+// waitForLoss waits until a file may be missing, or should be tried again after so
+// many failures. It reports whether the daemon still runs.
+func (d *Daemon) waitForLoss(w *vanish.Watch, failures int) bool {
+	ctx := d.closing
+	if failures > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, min(restorePause<<min(failures-1, 10), maxRestorePause))
+		defer cancel()
+	}
+	_ = w.Wait(ctx)
+	return d.closing.Err() == nil
 }
 
 // folders returns where there are files that must stay.
@@ -83,34 +102,43 @@ func (d *Daemon) folders() (all []string) {
 	return slices.Compact(all)
 }
 
-// restoreAll puts back what is missing, and reports whether there was something.
+// restoreAll puts back what is missing, and reports whether there was something,
+// and whether there is something that cannot be put back.
 // It waits for a change that is under way: an upgrade hands over sockets, and what
 // plugins have kept. A socket that was made anew meanwhile would be this process's
 // alone, and its file would lead nowhere as soon as that has ended. The new process
 // looks when it counts.
-func (d *Daemon) restoreAll(ctx context.Context) bool {
+func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
 	end, err := d.beginChange(ctx, "")
 	if err != nil {
-		return false
+		return false, false
 	}
 	defer end()
-	sockets, plugins := d.restoreSockets(ctx), d.restorePlugins(ctx)
-	return sockets || plugins
+	return d.restoreMissing(ctx)
+}
+
+// restoreMissing is restoreAll within a change.
+func (d *Daemon) restoreMissing(ctx context.Context) (restored, failed bool) {
+	note := func(what string, back bool, err error) {
+		restored, failed = restored || back, failed || err != nil
+		d.tellRestored(what, back, err)
+	}
+	d.restoreSockets(ctx, note)
+	d.restorePlugins(ctx, note)
+	return restored, failed
 }
 
 // restoreSockets makes sockets anew whose file is gone. Connections that there
 // are go on.
-func (d *Daemon) restoreSockets(ctx context.Context) (restored bool) {
+func (d *Daemon) restoreSockets(ctx context.Context, note func(what string, back bool, err error)) {
 	for _, l := range d.listening() {
 		back, err := l.restore(ctx)
-		restored = back || restored
-		d.tellRestored(l.addr, back, err)
+		note(l.addr, back, err)
 	}
-	return restored
 }
 
 // restorePlugins has plugins put back their files.
-func (d *Daemon) restorePlugins(ctx context.Context) (restored bool) {
+func (d *Daemon) restorePlugins(ctx context.Context, note func(what string, back bool, err error)) {
 	for _, p := range d.madePlugins() {
 		r, ok := p.(Restorer)
 		if !ok {
@@ -118,12 +146,10 @@ func (d *Daemon) restorePlugins(ctx context.Context) (restored bool) {
 		}
 		back, err := r.Restore(ctx)
 		for _, path := range back {
-			d.tellRestored(path, true, nil)
+			note(path, true, nil)
 		}
-		restored = len(back) > 0 || restored
-		d.tellRestored("plugin "+p.Name(), false, err)
+		note("plugin "+p.Name(), false, err)
 	}
-	return restored
 }
 
 // tellRestored logs what became of a file that had vanished; a failure that

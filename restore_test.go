@@ -170,3 +170,39 @@ func TestFilesThatCannotComeBack(t *testing.T) {
 	}
 	await(t, f.whole)
 }
+
+// What cannot be put back is tried again, though nothing happens in its folder:
+// that a disk is no longer full is told by nobody.
+func TestFilesAreTriedAgain(t *testing.T) {
+	d := legion.New(legion.Config{Name: "found", RuntimeDir: t.TempDir(), Control: "none"})
+	p := &fickle{file: filepath.Join(t.TempDir(), "file"), back: make(chan bool)}
+	d.Use(p)
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer d.Stop(context.Background())
+	<-p.back
+}
+
+// fickle is a plugin whose file can be put back at the third try.
+type fickle struct {
+	file  string
+	tries int
+	back  chan bool
+}
+
+func (*fickle) Name() string                                { return "fickle" }
+func (*fickle) Setup(context.Context, *legion.Daemon) error { return nil }
+func (*fickle) Teardown(context.Context) error              { return nil }
+func (p *fickle) Files() []string                           { return []string{p.file} }
+
+func (p *fickle) Restore(context.Context) ([]string, error) {
+	switch p.tries++; p.tries {
+	case 1, 2:
+		return nil, errors.New("the disk is full")
+	case 3:
+		close(p.back)
+		return []string{p.file}, nil
+	}
+	return nil, nil
+}

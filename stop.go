@@ -85,6 +85,10 @@ func (d *Daemon) begin(why string) bool {
 func (d *Daemon) beginBy(why string, by time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.beginLocked(why, by)
+}
+
+func (d *Daemon) beginLocked(why string, by time.Time) bool {
 	switch d.state {
 	case declared:
 		d.state = ended

@@ -39,6 +39,9 @@ func Serve(d *legion.Daemon, network, addr string, srv *http.Server, o Options) 
 		panic(fmt.Sprintf("httpserve: Serve(%q, %q): the server is nil", network, addr))
 	case o.LameDuck < 0:
 		panic(fmt.Sprintf("httpserve: Serve(%q, %q): LameDuck must not be negative", network, addr))
+	case o.LameDuck > 0 && o.LameDuck < time.Millisecond:
+		panic(fmt.Sprintf("httpserve: Serve(%q, %q): LameDuck is %v: a number without a unit counts nanoseconds; write %d*time.Second, for instance",
+			network, addr, o.LameDuck, o.LameDuck.Nanoseconds()))
 	case (o.CertFile == "") != (o.KeyFile == ""):
 		panic(fmt.Sprintf("httpserve: Serve(%q, %q): set both CertFile and KeyFile, or neither", network, addr))
 	case o.LameDuck == 0:

@@ -244,6 +244,9 @@ func TestMistakes(t *testing.T) {
 		"must not be negative": func(d *legion.Daemon) {
 			httpserve.Serve(d, "tcp", ":0", &http.Server{}, httpserve.Options{LameDuck: -1})
 		},
+		"write 5*time.Second": func(d *legion.Daemon) {
+			httpserve.Serve(d, "tcp", ":0", &http.Server{}, httpserve.Options{LameDuck: 5})
+		},
 		"both": func(d *legion.Daemon) {
 			httpserve.Serve(d, "tcp", ":0", &http.Server{}, httpserve.Options{CertFile: "x"})
 		},
