@@ -22,7 +22,7 @@ type Config struct {
 
 	Concurrency int           // calls that one worker runs at the same time
 	Ahead       int           // most calls that may wait inside a worker, behind those that run
-	Queue       int           // calls that may wait in the daemon
+	Queue       int           // calls that may wait in the daemon; at least 1
 	Timeout     time.Duration // from the call to its answer; 0 = none
 	KillGrace   time.Duration // between the cancellation of a running call and the end of its worker
 	Retry       int           // how often a call that was started may be started again after its worker died

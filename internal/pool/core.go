@@ -54,9 +54,7 @@ type core struct {
 	notUntil   time.Duration // no starts before
 	last       *Death        // the last unexpected one
 
-	drainUntil time.Duration
-	cancelled  bool // draining has come to cancelling
-	stopBy     time.Duration
+	drainUntil time.Duration // when draining comes to cancelling; 0 = it has
 
 	counts Counts
 	funcs  []funcStats
@@ -242,7 +240,7 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	if k.cfg.Timeout > 0 {
 		c.deadline = saturate.Add(now, k.cfg.Timeout)
 		k.timers.insertDeadline(c)
-		fx.poke = k.armed == 0 || c.deadline < k.armed
+		k.wakeBy(fx, c.deadline)
 	}
 	if w != nil {
 		if k.assign(fx, c, w, now); w.load <= k.cfg.Concurrency {
@@ -296,10 +294,8 @@ func (k *core) lookup(w *worker, id uint32) *Call {
 
 // settle gives a worker that has just got room its next calls, or lets it go.
 func (k *core) settle(fx *effects, w *worker, now time.Duration) {
-	if w.load == 0 {
-		if at := saturate.Add(now, k.cfg.IdleTimeout); k.cfg.IdleTimeout > 0 && (k.armed == 0 || at < k.armed) && k.spare() {
-			fx.poke = true
-		}
+	if w.load == 0 && k.cfg.IdleTimeout > 0 && k.spare() {
+		k.wakeBy(fx, saturate.Add(now, k.cfg.IdleTimeout))
 	}
 	if w.state == leaving && w.load == 0 {
 		w.due = saturate.Add(now, k.cfg.KillGrace) // the time to go counts from the end of its last call
@@ -308,7 +304,7 @@ func (k *core) settle(fx *effects, w *worker, now time.Duration) {
 	if w.state == serving {
 		k.worn(fx, w, now)
 		k.pump(fx, now)
-		if w.load == 0 && len(k.workers) > 1 {
+		if w.load == 0 {
 			k.steal(fx, w, now)
 		}
 	}
@@ -331,12 +327,8 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 		}
 		w := c.worker
 		if w.marks.Revoke(c.id) {
-			w.stale += len(c.Payload)
-			k.release(w, c, now)
+			k.takeBack(fx, w, c, now)
 			c.notStarted()
-			if c.holds.Load() > 1 {
-				k.suspect(fx, w, now) // it is still being sent
-			}
 			k.end(fx, c, kindOf(cause), now)
 			k.settle(fx, w, now)
 			return
@@ -388,6 +380,14 @@ func (k *core) tick(fx *effects, now time.Duration) {
 	}
 	k.unstall(fx, now)
 	k.plan(fx, now)
+}
+
+// wakeBy has the shell call tick at a time, if it would not do so until then. 0 is
+// no time.
+func (k *core) wakeBy(fx *effects, at time.Duration) {
+	if at != 0 && (k.armed == 0 || at < k.armed) {
+		fx.poke = true
+	}
 }
 
 // next returns when tick has something to do, or 0 for never.

@@ -62,8 +62,8 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 	w.bytes += len(c.Payload)
 	fits := len(c.Payload) <= fitsCall && w.bytes+w.stale <= fitsAll
 	fx.sends.add(send{c, w, c.id, left, fits})
-	if w.load > k.cfg.Concurrency && (k.armed == 0 || now+stallAfter < k.armed) && k.nextStall(now) != 0 {
-		fx.poke = true
+	if w.load > k.cfg.Concurrency {
+		k.wakeBy(fx, k.nextStall(now))
 	}
 }
 
@@ -120,42 +120,36 @@ func (k *core) stalled(w *worker, now time.Duration) bool {
 
 // silent reports whether w, which has calls, has ended none for a while.
 func (k *core) silent(w *worker, now time.Duration) bool {
-	return now-w.lastEnd >= stallAfter && now-k.oldest(w) >= stallAfter
-}
-
-// oldest is when the first of w's calls was given to it.
-func (k *core) oldest(w *worker) time.Duration {
-	at := time.Duration(-1)
+	if now-w.lastEnd < stallAfter {
+		return false
+	}
+	oldest := now
 	for _, c := range w.slots {
-		if c != nil && (at < 0 || c.given < at) {
-			at = c.given
+		if c != nil {
+			oldest = min(oldest, c.given)
 		}
 	}
-	return max(at, 0)
+	return now-oldest >= stallAfter
 }
 
-// steal moves calls that wait inside a stalled worker to idle.
+// steal takes back what waits inside stalled workers, if idle has room for some
+// of it.
 func (k *core) steal(fx *effects, idle *worker, now time.Duration) {
-	if k.queue.len > 0 || k.state == Paused || idle.load >= k.room(idle, now) {
+	if idle.load >= k.room(idle, now) {
 		return
 	}
 	for _, w := range k.workers {
-		if w != idle && w.state == serving && k.stalled(w, now) {
-			if k.recall(fx, w, w.load-k.cfg.Concurrency, now); k.queue.len > 0 {
-				k.pump(fx, now)
-				return
-			}
+		if k.stalled(w, now) {
+			k.recall(fx, w, now)
 		}
 	}
+	k.pump(fx, now)
 }
 
 // unstall lets every idle worker steal.
 func (k *core) unstall(fx *effects, now time.Duration) {
-	if len(k.workers) < 2 {
-		return
-	}
 	for _, w := range k.workers {
-		if w.state == serving && w.load == 0 {
+		if w.load == 0 {
 			k.steal(fx, w, now)
 		}
 	}
@@ -163,29 +157,34 @@ func (k *core) unstall(fx *effects, now time.Duration) {
 
 // nextStall is when unstall may have something to do.
 func (k *core) nextStall(now time.Duration) time.Duration {
-	if k.cfg.Ahead == 0 || k.state != Running || len(k.workers) < 2 && k.cfg.Max < 2 {
+	if k.state != Running || len(k.workers) < 2 && k.cfg.Max < 2 {
 		return 0
 	}
 	for _, w := range k.workers {
-		if w.state == serving && w.load > k.cfg.Concurrency {
+		if w.load > k.cfg.Concurrency {
 			return now + stallAfter
 		}
 	}
 	return 0
 }
 
-// recall takes up to n calls that w has not started back to the queue.
-func (k *core) recall(fx *effects, w *worker, n int, now time.Duration) {
-	var back []*Call
+// recall takes the calls that w has not started back to the queue.
+func (k *core) recall(fx *effects, w *worker, now time.Duration) {
 	for _, c := range k.held(w) {
-		if len(back) < n && !c.canceling && w.marks.Revoke(c.id) {
-			back = append(back, c)
+		if w.marks.Revoke(c.id) {
+			k.takeBack(fx, w, c, now)
+			k.requeue(c)
 		}
 	}
-	for _, c := range back { // newest first
-		w.stale += len(c.Payload)
-		k.release(w, c, now)
-		k.requeue(c)
+}
+
+// takeBack takes from w a call that it has not started. Its caller waits for what
+// is still being sent, wherever the call goes from here.
+func (k *core) takeBack(fx *effects, w *worker, c *Call, now time.Duration) {
+	w.stale += len(c.Payload)
+	k.release(w, c, now)
+	if c.holds.Load() > 1 {
+		k.suspect(fx, w, now)
 	}
 }
 

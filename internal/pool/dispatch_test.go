@@ -36,11 +36,26 @@ func TestWhatFitsIntoALink(t *testing.T) {
 	if fits(1) {
 		t.Error("what was taken back may not have been read")
 	}
-	for _, c := range l.held(l.workers[0]) {
-		l.answer(c, OK)
+	answerAll := func() {
+		t.Helper()
+		for _, c := range l.held(l.workers[0]) {
+			l.answer(c, OK)
+		}
+		for range fitsAll / fitsCall {
+			if !fits(fitsCall) {
+				t.Error("the worker has answered everything, and is said to have unread bytes")
+			}
+		}
 	}
-	if !fits(fitsCall) {
-		t.Error("the worker has answered everything, and is said to have unread bytes")
+	answerAll()
+	answerAll()
+	w := l.workers[0]
+	l.begin(l.held(w)[0])
+	for _, on := range []bool{true, false} {
+		l.step(func(fx *effects) { l.pauseWorker(fx, w, on, l.now) })
+	}
+	if n := l.last.sends.n; n == 0 || l.last.sends.at(0).fits {
+		t.Errorf("%d sends; what a paused worker has given back may not have been read", n)
 	}
 }
 
@@ -115,6 +130,30 @@ func TestMeasure(t *testing.T) {
 		if w.service != test.want {
 			t.Errorf("after %v: %v, want %v", test.took, w.service, test.want)
 		}
+	}
+}
+
+// The time of one call is neither that of those before it in the worker, nor that of
+// those beside it.
+func TestMeasureOfManyCalls(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Ahead: 128})
+	l.workers[0].service = 800
+	a, b := l.give(0), l.give(0)
+	for _, c := range []*Call{a, b} {
+		l.now += 800
+		l.answer(c, OK)
+	}
+	if got := l.workers[0].service; got != 800 {
+		t.Errorf("behind another one: %v", got)
+	}
+	l = newLab(t, Config{Min: 1, Max: 1, Concurrency: 2})
+	l.now = time.Second
+	c := l.give(0)
+	l.give(0)
+	l.now += 800
+	l.answer(c, OK)
+	if got := l.workers[0].service; got != 400 {
+		t.Errorf("two at a time: %v", got)
 	}
 }
 
@@ -199,5 +238,116 @@ func TestSuspicion(t *testing.T) {
 	l.pass(l.cfg.KillGrace)
 	if w.state != quitting {
 		t.Errorf("it is %v", w.state)
+	}
+}
+
+// Only who has ended nothing for a millisecond is stalled, to the nanosecond.
+func TestWhoIsStalled(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128})
+	w := l.workers[0]
+	w.service = 10 * time.Microsecond
+	l.workers[1].paused = true
+	first := l.give(0)
+	l.begin(first)
+	second := l.give(0)
+	l.give(0)
+	for _, test := range []struct {
+		after time.Duration
+		want  bool
+	}{{stallAfter - 1, false}, {stallAfter, true}} {
+		w.lastEnd = first.given
+		if got := l.stalled(w, first.given+test.after); got != test.want {
+			t.Errorf("after %v: %v", test.after, got)
+		}
+	}
+	l.now += 600 * time.Microsecond
+	l.answer(first, OK)
+	l.begin(second)
+	l.now += 600 * time.Microsecond
+	l.workers[1].paused = false
+	l.step(func(fx *effects) { l.tick(fx, l.now) })
+	if w.load != 2 {
+		t.Error("a call was stolen from a worker that goes on well")
+	}
+	l.now += 400 * time.Microsecond
+	l.workers[1].paused = true
+	l.step(func(fx *effects) { l.steal(fx, l.workers[1], l.now) })
+	if w.load != 2 || l.queue.len != 0 {
+		t.Error("a paused worker has stolen")
+	}
+}
+
+// The supervisor looks for stalled workers only where another one could help.
+func TestWhenStallsMatter(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		max, workers int
+		state        State
+		load         int
+		want         bool
+	}{
+		{"alone", 1, 1, Running, 3, false},
+		{"a second one may be started", 2, 1, Running, 3, true},
+		{"while it is replaced", 1, 2, Running, 3, true},
+		{"paused", 2, 2, Paused, 3, false},
+		{"stopping", 2, 2, Draining, 3, false},
+		{"nothing waits", 2, 2, Running, 1, false},
+	} {
+		l := newLab(t, Config{Min: 1, Max: 1, Ahead: 128})
+		l.cfg.Max, l.core.state = test.max, test.state
+		for range test.workers - 1 {
+			l.workers = append(l.workers, &worker{state: serving})
+		}
+		l.workers[0].load = test.load
+		if at := l.nextStall(l.now); (at == l.now+stallAfter) != test.want || (at != 0) != test.want {
+			t.Errorf("%s: %v", test.name, at)
+		}
+	}
+}
+
+// What makes nothing due wakes nobody: the supervisor sleeps while calls come and
+// go.
+func TestNoNeedlessWakes(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"plain":                  {Min: 1, Max: 1},
+		"nobody may leave":       {Min: 1, Max: 1, IdleTimeout: time.Second},
+		"timeouts come later":    {Min: 1, Max: 1, Timeout: time.Second},
+		"who may leave is later": {Max: 1, IdleTimeout: time.Second},
+		"ahead":                  {Min: 1, Max: 1, Ahead: 128},
+		"ahead, with a look":     {Min: 2, Max: 2, Ahead: 128},
+	} {
+		l := newLab(t, cfg)
+		if len(l.workers) == 0 {
+			c := l.give(0)
+			l.boot()
+			l.answer(c, OK)
+		}
+		l.workers[0].service = time.Microsecond
+		l.armed = 1
+		a := l.give(0)
+		woken := l.last.poke
+		for range 3 {
+			l.give(0)
+			woken = woken || l.last.poke
+		}
+		if l.answer(a, OK); woken || l.last.poke {
+			t.Errorf("%s: the supervisor is woken", name)
+		}
+	}
+}
+
+// What is told of a worker is the call that it has been running longest.
+func TestLongestRunningCall(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 2})
+	a := l.give(0)
+	b := NewCall()
+	b.Func = 1
+	l.now = 5
+	l.step(func(fx *effects) { l.submit(fx, b, l.now) })
+	l.answer(a, OK)
+	l.now = 10
+	l.give(0) // in the slot before that of b
+	if w := l.stats(20).Workers[0]; w.Call != "g" || w.For != 15 {
+		t.Errorf("%q for %v", w.Call, w.For)
 	}
 }

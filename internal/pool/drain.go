@@ -11,31 +11,22 @@ import (
 // there is just time for the rest of the ladder, the others are cancelled and
 // their workers killed.
 func (k *core) stop(fx *effects, by, now time.Duration) {
-	if k.state == Ended {
-		return
-	}
-	if k.state == Draining && by >= k.stopBy {
-		return // an earlier stop may only be hurried
-	}
 	until := by - min(max(by-now, 0)/2, saturate.Add(saturate.Add(k.cfg.KillGrace, k.cfg.KillGrace), quitGrace))
-	if k.state != Draining || until < k.drainUntil { // once it cancels there is nothing left to hurry
+	switch {
+	case k.state == Ended:
+		return
+	case k.state != Draining || until < k.drainUntil: // an earlier stop can only be hurried
 		k.drainUntil = until
 	}
-	k.stopBy = by
 	k.state, k.halted = Draining, false
 	k.pump(fx, now)
-	k.drain(fx, now)
-	k.plan(fx, now)
 	fx.poke = true
 }
 
 // drain goes on with a stop.
 func (k *core) drain(fx *effects, now time.Duration) {
-	if now >= k.drainUntil && !k.cancelled {
-		k.cancelled = true
+	if now >= k.drainUntil { // from then on each time: a call may come back to the queue
 		k.drainUntil = 0
-	}
-	if k.cancelled { // again each time: a call may have come back to the queue
 		for c := k.queue.head; c != nil; c = k.queue.head {
 			k.cancel(fx, c, wire.CauseStop, now)
 		}
@@ -59,7 +50,7 @@ func (k *core) drain(fx *effects, now time.Duration) {
 			left++
 		}
 	}
-	if k.live == 0 && left == 0 {
+	if left == 0 {
 		k.state = Ended
 		fx.poke = true
 	}

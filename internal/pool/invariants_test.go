@@ -57,10 +57,8 @@ func (s *sim) checkSend(p *simProc, c *simCall, d send) {
 	case c.ran > k.cfg.Retry || c.ran > 0 && c.Stream != nil:
 		broken("a call that has run %d times is given to a worker again", c.ran)
 	}
-	for _, o := range p.w.slots {
-		if o := s.byCall[o]; o != nil && o.cancelled != 0 && o.in == p {
-			broken("a call was given to worker %d, which is to end another one", p.w.id)
-		}
+	if s.ending(p) {
+		broken("a call was given to worker %d, which is to end another one", p.w.id)
 	}
 	for o := range s.waiting {
 		if o.state == callQueued && o.seq < c.seq {
@@ -115,8 +113,9 @@ func (s *sim) checkAct(p *simProc, a act) {
 		s.checkCancel(p, a)
 	case opStop:
 		once(&p.stopped, "a stop")
+		s.recycled++
 		idle := k.cfg.IdleTimeout > 0 && len(p.running) == 0 && s.now-p.idle >= k.cfg.IdleTimeout
-		if p.w.retiring == "" && !s.stopped && !idle && !s.scaling && !s.halted && !s.succeeded(p.w) {
+		if ends := s.stopped && k.queue.len == 0; p.w.retiring == "" && !ends && !idle && !s.scaling && !s.halted && !s.succeeded(p.w) {
 			broken("worker %d is told to leave for no reason", p.w.id)
 		}
 	case opPing:
@@ -139,7 +138,9 @@ func (s *sim) checkAct(p *simProc, a act) {
 		case "protocol violation":
 			inTime = p.liar
 		case "stop":
-			inTime = p.readyAt == 0
+			if inTime = p.readyAt == 0; inTime && p.quit == 0 {
+				s.recycled++
+			}
 		}
 		if !inTime && !p.byHand && !p.liar && (p.quit == 0 || s.now < p.quit+time.Second) {
 			broken("worker %d is killed (%s) before its time", p.w.id, a.by)
@@ -189,13 +190,16 @@ func (s *sim) checkQuit(p *simProc) {
 	if k.cfg.MemoryLimit > 0 && p.size > k.cfg.MemoryLimit {
 		return
 	}
-	if p.stopped != 0 && s.now >= max(p.stopped, p.idle)+k.cfg.KillGrace {
+	if p.stopped != 0 && p.load == 0 && s.now >= max(p.stopped, p.idle)+k.cfg.KillGrace {
 		return // it was told to leave
 	}
 	if k.cfg.Heartbeat > 0 && p.wedged && s.now >= p.heard+2*k.cfg.Heartbeat && p.pinged >= p.heard+k.cfg.Heartbeat {
 		return
 	}
-	if p.suspected != 0 && (p.wedged || s.jumped > 0) && s.now >= p.suspected+k.cfg.KillGrace {
+	if p.suspected != 0 && (p.wedged || p.deaf || s.jumped > 0) && s.now >= p.suspected+k.cfg.KillGrace {
+		return
+	}
+	if len(p.blocked) > 0 && s.now >= p.heldUp+k.cfg.KillGrace {
 		return
 	}
 	for _, c := range p.w.slots {
@@ -213,6 +217,9 @@ func (s *sim) ended(c *simCall) {
 	k := s.k.cfg
 	if p := c.in; p != nil && p.up && p.begun(c) && p.abandoned == 0 {
 		broken("a call was answered with kind %d while worker %d runs it", c.Kind, p.w.id)
+	}
+	if c.worker != nil || c.Tries() > k.Retry {
+		broken("a call that ran %d times ends after %d tries, in worker %v", c.ran, c.Tries(), c.worker)
 	}
 	if c.ran > 1+k.Retry {
 		broken("a call ran %d times with Retry %d", c.ran, k.Retry)
@@ -268,7 +275,11 @@ func (s *sim) ended(c *simCall) {
 // in is still being sent until then.
 func (s *sim) told(c *simCall) {
 	c.told++
-	if late := s.now - c.at - c.Elapsed; late > s.ladder()+time.Second {
+	bound := s.ladder() + time.Second
+	if p := c.heldBy; p != nil && !p.stuck {
+		bound -= killBound // with the time to take in what is under way
+	}
+	if late := s.now - c.at - c.Elapsed; late > bound {
 		broken("the caller is told %v after the end of its call", late)
 	}
 }
@@ -277,6 +288,16 @@ func (s *sim) told(c *simCall) {
 func (p *simProc) marked(c *simCall) bool {
 	m := p.marks[wire.Slot(c.id)]
 	return m.gen == wire.Gen(c.id) && m.state == 1
+}
+
+// ending reports whether p has been told to cancel a call that it still has.
+func (s *sim) ending(p *simProc) bool {
+	for _, c := range p.w.slots {
+		if c := s.byCall[c]; c != nil && c.cancelled != 0 && c.in == p {
+			return true
+		}
+	}
+	return false
 }
 
 // succeeded reports whether a replacement of w has just become ready: it may have

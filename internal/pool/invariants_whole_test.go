@@ -64,7 +64,7 @@ func (s *sim) check() {
 	if queued != k.queue.len || queued+held != k.live {
 		broken("%d calls wait and %d are in workers, that makes not %d", queued, held, k.live)
 	}
-	if queued > 0 && k.state == Running && s.idler() {
+	if queued > 0 && (k.state == Running || k.state == Draining) && s.idler() {
 		broken("%d calls wait although a worker is idle: %s", queued, s.describe())
 	}
 	s.checkCounts()
@@ -74,6 +74,7 @@ func (s *sim) check() {
 func (s *sim) checkWorker(p *simProc) int {
 	k, w := s.k, p.w
 	load, bytes := 0, 0
+	gives := p.ready && !s.socket && (p.paused || p.stopped != 0 || p.quit != 0 || p.killed != 0 || s.ending(p))
 	for slot, c := range w.slots {
 		if c == nil {
 			continue
@@ -83,8 +84,8 @@ func (s *sim) checkWorker(p *simProc) int {
 		if c.worker != w || c.state != callAssigned || wire.Slot(c.id) != uint8(slot) {
 			broken("slot %d of worker %d holds a call that is not its own", slot, w.id)
 		}
-		if p.paused && !s.socket && p.ready && !p.marked(s.byCall[c]) {
-			broken("worker %d, which is paused, keeps a call that it has not started", w.id)
+		if gives && !p.marked(s.byCall[c]) {
+			broken("worker %d, which is paused or to end something, keeps a call that it has not started", w.id)
 		}
 	}
 	serves := p.readyAt != 0 && p.stopped == 0 && p.quit == 0 && p.killed == 0
@@ -93,6 +94,8 @@ func (s *sim) checkWorker(p *simProc) int {
 		broken("worker %d has load %d and %d bytes and holds %d calls of %d bytes", w.id, w.load, w.bytes, load, bytes)
 	case (w.state == serving) != serves:
 		broken("worker %d is %v", w.id, w.state)
+	case serves && w.replaces != nil:
+		broken("worker %d serves, and is still to replace another one", w.id)
 	case serves && w.replaced && !s.replacing(w):
 		broken("worker %d goes on serving although it was replaced", w.id)
 	case serves && load > k.cfg.Concurrency+k.cfg.Ahead:
@@ -118,11 +121,11 @@ func (s *sim) checkWear(p *simProc, serves bool) {
 	reason, _, _ := strings.Cut(w.retiring, ":")
 	switch reason {
 	case "MaxCalls":
-		ok = float64(p.answers) >= 0.9*float64(k.cfg.MaxCalls)-1
+		ok = k.cfg.MaxCalls > 0 && float64(p.answers) >= 0.9*float64(k.cfg.MaxCalls)-1
 	case "MaxAge":
-		ok = float64(age) >= 0.9*float64(k.cfg.MaxAge)
+		ok = k.cfg.MaxAge > 0 && float64(age) >= 0.9*float64(k.cfg.MaxAge)
 	case "MaxMemory":
-		ok = p.size > k.cfg.MaxMemory
+		ok = k.cfg.MaxMemory > 0 && p.size > k.cfg.MaxMemory
 	case "recycle":
 		age = k.cfg.MinAge
 	}
@@ -139,7 +142,7 @@ func (s *sim) checkCounts() {
 		Crashed: s.counts[Crashed] + s.counts[OutOfMemory] + s.counts[Poisoned],
 		Dropped: s.counts[QueueFull] + s.counts[PoolFailed] + s.counts[Stopped],
 		Started: uint64(len(s.procs)), Exited: s.exits, Deaths: s.deaths, Corrupt: s.lies,
-		Ready: n.Ready, Recycled: n.Recycled, Retried: n.Retried,
+		Ready: s.readied, Recycled: s.recycled, Retried: n.Retried,
 	}
 	if n != want {
 		broken("the counts are %+v, not %+v", n, want)
@@ -168,6 +171,9 @@ func (s *sim) checkDue() {
 		s.checkLadder(p)
 		switch {
 		case p.stopped != 0 || p.quit != 0 || p.killed != 0:
+			if w.load > 0 && p.quit == 0 && p.killed == 0 {
+				s.checkPulse(p)
+			}
 		case p.readyAt == 0:
 			starts++
 			active++
@@ -176,7 +182,7 @@ func (s *sim) checkDue() {
 			s.checkServing(p)
 		}
 	}
-	if k.state > Paused || s.now <= s.notAfter {
+	if k.state > Paused && (k.state != Draining || k.queue.len == 0) || s.now <= s.notAfter {
 		return
 	}
 	floor := k.cfg.Min
@@ -190,7 +196,7 @@ func (s *sim) checkDue() {
 	if room && active < floor && starts == 0 {
 		broken("%d workers are kept, Min is %d", active, floor)
 	}
-	if room && active < k.cfg.Max && k.queue.len > 0 && k.state == Running && starts == 0 {
+	if room && active < k.cfg.Max && k.queue.len > 0 && k.state != Paused && starts == 0 {
 		broken("%d calls wait for %d workers, and no other is started", k.queue.len, active)
 	}
 }
@@ -240,15 +246,12 @@ func (s *sim) checkServing(p *simProc) {
 		broken("worker %d goes on at the age of %v after %d calls", w.id, age, p.answers)
 	case k.cfg.MemoryLimit > 0 && p.size > k.cfg.MemoryLimit:
 		broken("worker %d has %d bytes", w.id, p.size)
-	case k.cfg.Heartbeat > 0 && s.now >= p.heard+2*k.cfg.Heartbeat+s.jumped:
-		broken("worker %d has been silent for %v", w.id, s.now-p.heard)
-	case k.cfg.Heartbeat > 0 && s.now >= p.heard+k.cfg.Heartbeat && p.pinged < p.heard:
-		broken("worker %d has been silent for %v and was not asked", w.id, s.now-p.heard)
 	case k.cfg.IdleTimeout > 0 && w.load == 0 && s.now >= p.idle+k.cfg.IdleTimeout && k.spare():
 		broken("worker %d has been idle for %v: %s; since %v", w.id, s.now-p.idle, s.due(k.nextStep(w)), w.idleSince)
 	case p.retired != 0 && s.boots == 0 && s.faults == 0 && k.state == Running && k.cfg.BootTimeout > 0 && !s.stopped && s.now > p.retired+30*time.Second+s.jumped:
 		broken("worker %d was to be replaced %v ago", w.id, s.now-p.retired)
 	}
+	s.checkPulse(p)
 	if s.socket || k.state != Running || w.load <= k.cfg.Concurrency || s.now-w.lastEnd < 2*time.Millisecond || !s.idler() {
 		return
 	}
@@ -256,6 +259,17 @@ func (s *sim) checkServing(p *simProc) {
 		if c := s.byCall[c]; c != nil && s.now-c.given >= 2*time.Millisecond && !p.marked(c) {
 			broken("a call waits in worker %d for %v although another one is idle", w.id, s.now-c.given)
 		}
+	}
+}
+
+// checkPulse looks at how long a worker has been silent.
+func (s *sim) checkPulse(p *simProc) {
+	beat := s.k.cfg.Heartbeat
+	switch {
+	case beat > 0 && s.now >= p.heard+2*beat+s.jumped:
+		broken("worker %d has been silent for %v", p.w.id, s.now-p.heard)
+	case beat > 0 && s.now >= p.heard+beat && p.pinged < p.heard:
+		broken("worker %d has been silent for %v and was not asked", p.w.id, s.now-p.heard)
 	}
 }
 
@@ -272,10 +286,15 @@ func (s *sim) checkEnd() {
 	if k.live != 0 || k.queue.len != 0 || k.timers.len != 0 || len(k.workers) != 0 {
 		broken("ended with %d calls alive, %d queued, %d timers, %d workers", k.live, k.queue.len, k.timers.len, len(k.workers))
 	}
+	tries := uint64(0)
 	for i, c := range s.calls {
+		tries += uint64(c.Tries())
 		if c.over != 1 || c.told != 1 {
 			broken("call %d was ended %d times, its caller told %d times", i, c.over, c.told)
 		}
+	}
+	if k.counts.Retried != tries {
+		broken("%d tries were counted of %d", k.counts.Retried, tries)
 	}
 	for _, p := range s.procs {
 		if p.up || p.hung != 1+p.abandoned {

@@ -55,14 +55,48 @@ func (l *lab) step(f func(fx *effects)) {
 
 // give submits a call of so many bytes.
 func (l *lab) give(size int) *Call {
-	c := NewCall()
-	c.Payload = make([]byte, size)
-	l.step(func(fx *effects) { l.submit(fx, c, l.now) })
+	c := l.giveSlowly(size)
 	for i := range l.last.sends.n { // they are sent at once
 		l.last.sends.at(i).call.holds.Add(-1)
 		l.last.sends.at(i).to.sent.Add(1)
 	}
 	return c
+}
+
+// giveSlowly is give; what is sent is still under way.
+func (l *lab) giveSlowly(size int) *Call {
+	c := NewCall()
+	c.Payload = make([]byte, size)
+	l.step(func(fx *effects) { l.submit(fx, c, l.now) })
+	return c
+}
+
+// tickNow is a look of the supervisor.
+func (l *lab) tickNow() {
+	l.step(func(fx *effects) { l.tick(fx, l.now) })
+	l.armed = l.next(l.now)
+}
+
+func (l *lab) state() State { return l.core.state }
+
+// die ends a worker's process.
+func (l *lab) die(w *worker) {
+	d := &Death{}
+	d.PID = w.pid
+	if w.marks == nil {
+		w.marks = revokeAll{}
+	}
+	l.step(func(fx *effects) { l.exited(fx, w, d, l.now) })
+}
+
+// in returns the workers that are in a state.
+func (l *lab) in(s workerState) (all []*worker) {
+	for _, w := range l.workers {
+		if w.state == s {
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // begin has a call's worker start it.
@@ -86,8 +120,14 @@ func (l *lab) abort(c *Call, cause wire.Cause) {
 
 // pass lets time pass, with the supervisor's looks.
 func (l *lab) pass(d time.Duration) {
+	spins := 0
 	for end := l.now + d; ; {
 		at := l.next(l.now)
+		if spins++; at > l.now {
+			spins = 0
+		} else if spins > 10 && at != 0 {
+			l.t.Fatalf("the supervisor spins at %v", l.now)
+		}
 		if at == 0 || at > end {
 			l.now = end
 			return

@@ -20,14 +20,13 @@ const bootTimeout = "boot timeout"
 func (k *core) condemn(fx *effects, w *worker, c *Call, now time.Duration) {
 	at := saturate.Add(now, k.cfg.KillGrace)
 	c.obeyBy = at
-	if w.state != serving && w.state != leaving || w.culprit != nil && w.due <= at {
-		return // a suspicion, which has no culprit, is superseded
+	if w.state != serving && w.state != leaving || w.culprit != nil {
+		return // an earlier culprit's time ends sooner; a suspicion, which has none, is superseded
 	}
 	w.due, w.culprit = at, c
 	fx.poke = true
-	k.recall(fx, w, w.load, now) // the others need not wait for the outcome
+	k.recall(fx, w, now) // the others need not wait for the outcome
 	k.pump(fx, now)
-	k.plan(fx, now)
 }
 
 // reprieve is the end of condemn when the call has ended in time.
@@ -54,7 +53,7 @@ func (k *core) shoot(fx *effects, w *worker, by string, stacks bool, now time.Du
 	if w.killer == "" {
 		w.killer = by
 	}
-	k.recall(fx, w, w.load, now)
+	k.recall(fx, w, now)
 	if stacks {
 		w.state, w.due = quitting, now+quitGrace
 		fx.do(opQuit, w)
@@ -64,7 +63,6 @@ func (k *core) shoot(fx *effects, w *worker, by string, stacks bool, now time.Du
 		fx.acts[len(fx.acts)-1].by = w.killer
 	}
 	k.pump(fx, now)
-	k.plan(fx, now)
 }
 
 // step does what is due for one worker.
@@ -86,11 +84,11 @@ func (k *core) step(fx *effects, w *worker, now time.Duration) {
 		case serving:
 			k.shoot(fx, w, kindBy(w.culprit), true, now)
 		case leaving:
+			by := "stop" // the stacks show what kept it
 			if w.culprit != nil || w.deaf() {
-				k.shoot(fx, w, kindBy(w.culprit), true, now)
-				return
+				by = kindBy(w.culprit)
 			}
-			k.shoot(fx, w, "stop", true, now) // the stacks show what kept it
+			k.shoot(fx, w, by, true, now)
 		case quitting:
 			k.shoot(fx, w, w.killer, false, now)
 		case killed:
@@ -101,6 +99,8 @@ func (k *core) step(fx *effects, w *worker, now time.Duration) {
 	if w.state == serving {
 		k.worn(fx, w, now)
 		k.shrink(fx, w, now)
+	}
+	if k.beats(w) {
 		k.pulse(fx, w, now)
 	}
 }
@@ -127,6 +127,9 @@ func (k *core) nextStep(w *worker) time.Duration {
 			at = t
 		}
 	}
+	if k.beats(w) {
+		earlier(k.nextPulse(w))
+	}
 	if w.state != serving {
 		return at
 	}
@@ -138,9 +141,6 @@ func (k *core) nextStep(w *worker) time.Duration {
 	}
 	if w.retiring == "" && k.used(w) {
 		earlier(saturate.Add(w.readyAt, k.cfg.MinAge))
-	}
-	if k.cfg.Heartbeat > 0 {
-		earlier(k.nextPulse(w))
 	}
 	return at
 }
@@ -155,9 +155,15 @@ func (k *core) traced(w *worker) int {
 	return k.tracer(w.pid)
 }
 
+// beats reports whether w has a heartbeat: as long as it serves, and after that as
+// long as it runs a call.
+func (k *core) beats(w *worker) bool {
+	return k.cfg.Heartbeat > 0 && (w.state == serving || w.state == leaving && w.load > 0)
+}
+
 // pulse asks a silent worker for a sign of life, and ends one that gives none.
 func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
-	if k.cfg.Heartbeat <= 0 || now < k.nextPulse(w) {
+	if now < k.nextPulse(w) {
 		return
 	}
 	switch {
@@ -165,7 +171,6 @@ func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
 		fx.do(opPing, w)
 	case w.asked >= heartbeatChecks && k.traced(w) != 0:
 		w.heard, w.asked = now, 0
-		fx.poke = true
 		return
 	case w.asked >= heartbeatChecks:
 		k.shoot(fx, w, "heartbeat", true, now)
@@ -173,7 +178,6 @@ func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
 	}
 	w.asked++
 	w.heard = now // the time of the last check, from now on
-	fx.poke = true
 }
 
 func (k *core) nextPulse(w *worker) time.Duration {
@@ -231,9 +235,5 @@ func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	k.bury(fx, w, d, now)
 	fx.do(opHangup, w)
 	fx.do(opAbandon, w)
-	if k.state == Draining {
-		k.drain(fx, now)
-	}
 	k.pump(fx, now)
-	k.plan(fx, now)
 }

@@ -18,6 +18,8 @@ type model struct {
 	exits    uint64
 	deaths   uint64 // unexpected
 	lies     uint64
+	readied  uint64
+	recycled uint64
 	stopped  bool
 	patience time.Duration // from when on a stop cancels
 	jumped   time.Duration // for how long the daemon itself has stood still
@@ -51,6 +53,7 @@ type simCall struct {
 	in        *simProc      // that has it, or had it last
 	id        uint32        // there
 	given     time.Duration
+	heldBy    *simProc      // that does not take it in
 	cancelled time.Duration // when that was told to cancel it
 }
 
@@ -71,6 +74,7 @@ func (s *sim) becameReady(p *simProc) {
 		return // too late
 	}
 	p.readyAt, p.heard, p.idle = s.now, s.now, s.now
+	s.readied++
 	s.bootFails, s.notBefore, s.notAfter = 0, 0, 0
 }
 

@@ -10,20 +10,16 @@ import (
 // worn marks a worker that has served its time. It goes on serving until its
 // replacement is ready, so that the number of ready workers never falls.
 func (k *core) worn(fx *effects, w *worker, now time.Duration) {
-	if w.retiring != "" {
-		if k.cfg.Fresh && w.load == 0 && w.calls > 0 {
-			k.leave(fx, w, now)
-		}
-		return
-	}
 	switch {
 	case k.cfg.Fresh && w.calls > 0:
 		w.retiring = "done"
 		k.leave(fx, w, now)
 		return
-	case k.cfg.MinAge > 0 && now-w.readyAt < k.cfg.MinAge:
-		if at := saturate.Add(w.readyAt, k.cfg.MinAge); k.used(w) && (k.armed == 0 || at < k.armed) {
-			fx.poke = true // to be woken when it is old enough
+	case w.retiring != "":
+		return
+	case now-w.readyAt < k.cfg.MinAge:
+		if k.used(w) {
+			k.wakeBy(fx, saturate.Add(w.readyAt, k.cfg.MinAge))
 		}
 		return
 	case w.maxCalls > 0 && w.calls >= w.maxCalls:
@@ -58,7 +54,7 @@ func (k *core) replace(fx *effects, now time.Duration) {
 		if w.retiring == "" || w.replaced || w.state != serving {
 			continue
 		}
-		if have > k.floor() && k.queue.len == 0 && w.load == 0 {
+		if have > k.floor() && w.load == 0 {
 			// It is not needed at the moment, and so is no replacement; it goes as
 			// soon as the others can do without it.
 			if have-booting > k.floor() {
@@ -77,14 +73,13 @@ func (k *core) replace(fx *effects, now time.Duration) {
 func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 	switch w.state {
 	case starting:
-		w.state = leaving
 		k.counts.Recycled++
 		k.shoot(fx, w, "stop", false, now)
 	case serving:
 		k.counts.Recycled++
-		k.recall(fx, w, w.load, now)
+		k.recall(fx, w, now)
 		w.state = leaving
-		if w.culprit == nil {
+		if w.culprit == nil && !w.deaf() {
 			w.due = 0
 		}
 		if w.load == 0 {

@@ -32,7 +32,7 @@ func (k *core) recycle(fx *effects, now time.Duration) {
 }
 
 // takes reports whether w takes calls, or will.
-func takes(w *worker) bool { return w.state == serving || w.state == starting && w.killer == "" }
+func takes(w *worker) bool { return w.state == serving || w.state == starting }
 
 // unreplaced takes the death of a replacement that was not ready.
 func (k *core) unreplaced(fx *effects, d *Death, now time.Duration) {
@@ -44,7 +44,6 @@ func (k *core) unreplaced(fx *effects, d *Death, now time.Duration) {
 // keep ends a roll: the workers that it has not replaced stay, but for those that
 // are to be replaced for a reason of their own.
 func (k *core) keep(fx *effects, now time.Duration, why string) {
-	k.unready = 0
 	for _, w := range k.workers {
 		if w.retiring == rolled {
 			w.retiring, fx.news.kept, fx.poke = "", why, true // its own time may come next

@@ -14,7 +14,10 @@ type simProc struct {
 	up     bool // exists
 	ready  bool
 	wedged bool // does nothing any more, but can be killed
+	stuck  bool // in the kernel: SIGKILL does not end it soon
+	deaf   bool // takes in no more payloads, but answers
 	leaves bool // it has heard that it is to leave
+	stays  bool // … and does not, when it has nothing left to do
 	liar   bool
 	ended  bool   // its loop has ended by itself
 	size   uint64 // last known
@@ -26,13 +29,15 @@ type simProc struct {
 	cancelled map[uint32]bool
 	last      uint32 // the call that it has answered last
 	unread    int    // bytes in its link
+	underway  int    // calls that are being sent to it
 	quiets    int    // how often it has answered all that it was sent
 
 	born, readyAt, heard, idle       time.Duration
 	pinged, stopped                  time.Duration
 	quit, killed, suspected, retired time.Duration
-	load                             int      // as of the last step
-	blocked                          []func() // the ends of sends that wait for room
+	load                             int           // as of the last step
+	blocked                          []func()      // the ends of sends that wait for room
+	heldUp                           time.Duration // since when
 	hung, abandoned                  int
 	byHand, paused, held             bool
 	answers                          uint64
@@ -81,11 +86,12 @@ func (s *sim) act(a act) {
 	case opKill:
 		took := s.during(time.Millisecond)
 		if s.odds(0.02) {
-			took += 2 * killBound // stuck in the kernel
+			took += 2 * killBound
+			p.stuck = true
 		}
 		p.die(took)
 	case opStop:
-		s.at(s.during(10*time.Microsecond), func() { p.leaves = true; p.leave() })
+		s.at(s.during(10*time.Microsecond), func() { p.leaves, p.stays = true, s.odds(s.faults); p.leave() })
 	case opPing:
 		s.at(s.during(10*time.Microsecond), p.says)
 	case opCancel:
@@ -105,9 +111,16 @@ func (s *sim) act(a act) {
 // says gives a sign of life.
 func (p *simProc) says() {
 	if p.up && !p.wedged {
-		p.heard = p.s.now
-		p.suspected = 0
+		p.speaks()
 		p.s.step(func(fx *effects) { p.s.k.alive(fx, p.w, p.s.now) })
+	}
+}
+
+// speaks notes a sign of life.
+func (p *simProc) speaks() {
+	p.heard = p.s.now
+	if p.underway == 0 {
+		p.suspected = 0
 	}
 }
 
@@ -142,8 +155,8 @@ func (p *simProc) endLoop() {
 	if !p.up || p.wedged || p.leaves {
 		return
 	}
-	p.ended, p.heard = true, p.s.now
-	p.suspected = 0
+	p.ended = true
+	p.speaks()
 	p.s.step(func(fx *effects) {
 		p.s.k.alive(fx, p.w, p.s.now)
 		p.w.loop, p.w.done = "ended", true
@@ -159,12 +172,18 @@ func (s *sim) send(d send) {
 	c.in, c.id, c.given, c.cancelled = p, d.id, s.now, 0
 	p.given[d.id], p.idle = c, s.now
 	p.unread += c.size
+	p.underway++
 	answers := p.quiets
-	if p.wedged && !d.fits && p.hung == 0 { // it waits for room
-		p.blocked = append(p.blocked, func() { d.to.sent.Add(1); d.call.letGo() })
+	if (p.wedged || p.deaf) && !d.fits && p.hung == 0 { // it waits for room
+		if len(p.blocked) == 0 {
+			p.heldUp = s.now
+		}
+		c.heldBy = p
+		p.blocked = append(p.blocked, func() { p.underway--; d.to.sent.Add(1); d.call.letGo() })
 		return
 	}
 	s.at(s.during(2*time.Microsecond), func() {
+		p.underway--
 		d.to.sent.Add(1)
 		c.letGo()
 		if p.up && !p.wedged && p.quiets == answers {
@@ -202,7 +221,7 @@ func (p *simProc) work() {
 			if d.c.Stream != nil {
 				s.at(s.during(s.work/2), func() {
 					if p.up && !p.wedged && p.running[d.id] == d.c {
-						p.heard = s.now
+						p.speaks()
 						s.step(func(*effects) { s.k.alive(nil, p.w, s.now) }) // as for an element
 					}
 				})
@@ -222,8 +241,8 @@ func (p *simProc) finish(id uint32, c *simCall, kind Kind) {
 	s := p.s
 	delete(p.running, id)
 	if p.abandoned == 0 {
-		c.answer, p.last, p.heard = kind, id, s.now
-		p.suspected = 0
+		c.answer, p.last = kind, id
+		p.speaks()
 		s.answered(p, c, kind)
 	}
 	s.step(func(fx *effects) {
@@ -262,7 +281,7 @@ func (p *simProc) lie() {
 }
 
 func (p *simProc) leave() {
-	if p.leaves && len(p.running) == 0 && len(p.inbox) == 0 && !p.wedged {
+	if p.leaves && !p.stays && len(p.running) == 0 && len(p.inbox) == 0 && !p.wedged {
 		p.die(p.s.during(100 * time.Microsecond))
 	}
 }

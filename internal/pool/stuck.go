@@ -20,12 +20,12 @@ func (k *core) stuckCount() (n int) {
 // one of them has gone, the pool goes on by itself.
 func (k *core) jam(fx *effects, now time.Duration) {
 	n := k.stuckCount()
-	full := n > 0 && n >= k.places()
+	full := n >= k.places()
 	switch {
 	case full && k.state == Running:
 		k.jammed = true
 		k.failFor(fx, fmt.Sprintf("%d of its processes do not end although they were killed: they are stuck in the kernel, and there is no place for another; the pool goes on when one of them ends", n), now)
-	case !full && k.jammed && k.state == Broken:
+	case !full && k.jammed:
 		k.resume(fx, now)
 	}
 }

@@ -13,7 +13,7 @@ import (
 func (k *core) counted() (workers, booting int) {
 	for _, w := range k.workers {
 		switch {
-		case w.state == starting && w.killer == "":
+		case w.state == starting:
 			booting++
 			if w.replaces == nil {
 				workers++
@@ -80,12 +80,9 @@ func (k *core) demand(now time.Duration) int {
 	}
 	wait := k.queue.len
 	for _, w := range k.workers {
-		if w.state != serving || w.load <= k.cfg.Concurrency {
-			continue
-		}
-		over := w.load - k.cfg.Concurrency
 		// Calls of a few microseconds are done sooner than a process is started.
-		if w.service*time.Duration(over) >= stallAfter || k.stalled(w, now) {
+		over := w.load - k.cfg.Concurrency
+		if over > 0 && (w.service*time.Duration(over) >= stallAfter || k.silent(w, now)) {
 			wait += over
 		}
 	}
@@ -149,9 +146,6 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 	}
 	k.pump(fx, now)
 	k.steal(fx, w, now)
-	if k.state == Draining {
-		k.drain(fx, now)
-	}
 	k.plan(fx, now)
 	fx.poke = true
 }
@@ -183,9 +177,6 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	}
 	if w.replaces != nil && !expected {
 		k.unreplaced(fx, d, now)
-	}
-	if k.state == Draining {
-		k.drain(fx, now)
 	}
 	k.pump(fx, now)
 	k.plan(fx, now)
@@ -403,7 +394,7 @@ func (k *core) pauseWorker(fx *effects, w *worker, on bool, now time.Duration) {
 	}
 	w.paused = on
 	if on {
-		k.recall(fx, w, w.load, now)
+		k.recall(fx, w, now)
 	}
 	if k.cfg.Looping && w.state == serving && k.state != Paused {
 		fx.do(map[bool]op{true: opPause, false: opResume}[on], w)
@@ -419,7 +410,7 @@ func (k *core) scale(fx *effects, lo, hi int, now time.Duration) {
 	have, _ := k.counted()
 	for i := len(k.workers) - 1; i >= 0 && have > hi; i-- {
 		w := k.workers[i]
-		if w.replaces == nil && (w.state == serving || w.state == starting) && w.killer == "" {
+		if w.replaces == nil && takes(w) {
 			k.leave(fx, w, now)
 			have--
 		}

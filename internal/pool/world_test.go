@@ -35,7 +35,7 @@ func newSim(seed uint64) *sim {
 		Name: "sim", Funcs: []string{"f", "g"},
 		Max: 1 + r.IntN(4), Spawn: Spawn(r.IntN(3)), IdleTimeout: pick(0, 50*time.Millisecond, time.Second),
 		Fresh: r.IntN(5) == 0, Concurrency: 1 + r.IntN(3)*r.IntN(2), Ahead: []int{0, 4, 128}[r.IntN(3)],
-		Queue: []int{0, 2, 1000, 1000}[r.IntN(4)], Timeout: pick(0, 20*time.Millisecond, time.Second),
+		Queue: []int{1, 2, 1000, 1000}[r.IntN(4)], Timeout: pick(0, 20*time.Millisecond, time.Second),
 		KillGrace: pick(time.Millisecond, 50*time.Millisecond), Retry: r.IntN(3) * r.IntN(2),
 		BootTimeout: pick(0, 2*time.Second, 2*time.Second), MaxCalls: []int{0, 1, 7, 40}[r.IntN(4)],
 		MaxAge: pick(0, 0, 300*time.Millisecond), MinAge: pick(0, 0, 100*time.Millisecond),
@@ -110,6 +110,10 @@ func (s *sim) run() {
 // happen lets the next event happen.
 func (s *sim) happen() {
 	e := heap.Pop(&s.events).(event)
+	if e.at > s.now+1 && s.k.state != Ended { // the supervisor has slept until now: was there nothing to do?
+		s.now = e.at - 1
+		s.checkDue()
+	}
 	s.now = max(s.now, e.at)
 	e.do()
 }
@@ -246,11 +250,13 @@ func (s *sim) operate() {
 	case 5:
 		some.die(0) // SIGKILL from outside
 	case 6, 7:
-		some.size = []uint64{10, 2000, 20_000}[s.rng.IntN(3)]
+		some.size = []uint64{10, 1000, 2000, 9000, 20_000}[s.rng.IntN(5)]
 		s.step(func(fx *effects) { k.sized(fx, some.w, some.size, s.now) })
 	case 8:
-		some.wedged = true // SIGSTOP
-		s.at(s.during(time.Second), func() { some.die(0) })
+		if some.deaf = true; s.odds(0.5) { // SIGSTOP
+			some.wedged = true
+			s.at(s.during(time.Second), func() { some.die(0) })
+		}
 	case 9:
 		some.lie()
 	case 10:
