@@ -93,6 +93,16 @@ type Config struct {
 	// fits counts. The daemon's own workers, and what they start, have no role there
 	// but the one of the key "workers"; docs/control.md says how they are told.
 	Access map[string]Role
+	// ControlConnections is how many clients may be connected to the control socket,
+	// at most 65,536; one user or address may have an eighth of them, but eight at
+	// least. When they are all taken, a connection that is idle is closed for a new
+	// one. Default 512.
+	ControlConnections int
+	// ControlTimeout is how long a client of the control socket may take to say
+	// something after it has connected, to send a request completely, and to read the
+	// next 64 KiB of an answer; a connection of HTTP may be idle six times as long.
+	// Methods and streams may last as they like. Default 10 s.
+	ControlTimeout time.Duration
 	// ControlTLS makes connections to tcp addresses of Control safe; package controltls
 	// has one. Default: they are not.
 	ControlTLS ControlTLS
@@ -128,6 +138,8 @@ type Config struct {
 // maxVersion bounds Config.Version and Config.Description, in bytes.
 const maxVersion = 256
 
+const maxControlConnections = 1 << 16
+
 const defaultStopTimeout = 10 * time.Second
 
 // Validate says what New would refuse: each mistake is a *FieldError, and
@@ -140,6 +152,9 @@ func (c Config) Validate() error {
 	k.duration("StopTimeout", c.StopTimeout, leastPatience)
 	k.duration("RestartEvery", c.RestartEvery, leastPatience)
 	k.duration("MinUptime", c.MinUptime, leastPatience)
+	k.duration("ControlTimeout", c.ControlTimeout, leastPatience)
+	k.that(c.ControlConnections >= 0 && c.ControlConnections <= maxControlConnections, "ControlConnections",
+		"is %d: it must be 1 to %d, or 0 for the default", c.ControlConnections, maxControlConnections)
 	k.duration("MinPause", c.MinPause, leastInterval)
 	k.that(c.PID >= PIDAuto && c.PID <= PIDMayChange, "PID", "is %d; it must be PIDAuto, PIDStays or PIDMayChange", c.PID)
 	k.that(!strings.ContainsFunc(c.Version, unicode.IsControl) && len(c.Version) <= maxVersion,

@@ -151,6 +151,7 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	server, err := control.New(control.Options{
 		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.auditLogger(),
 		Worker: func(pid int) bool { return !d.inProcess && proc.OfWorker(pid, d.config.Name) },
+		Limits: d.config.controlLimits(),
 		Hello:  func() any { return d.hello() },
 		Ready:  d.ready,
 		Connected: func(c control.Client) {
@@ -162,6 +163,17 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 		return nil, fmt.Errorf("the control socket: %w", err)
 	}
 	return server, nil
+}
+
+// controlLimits are those that Config sets; all others have their defaults.
+func (c *Config) controlLimits() (l control.Limits) {
+	if n := c.ControlConnections; n > 0 {
+		l.Connections, l.PerPeer = n, min(n, max(n/8, 8))
+	}
+	if t := c.ControlTimeout; t > 0 {
+		l.FirstByte, l.Request, l.Write, l.Idle = t, t, t, 6*t
+	}
+	return l
 }
 
 func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addresses []control.Address) error {

@@ -149,3 +149,59 @@ func TestEither(t *testing.T) {
 		t.Errorf("rpc.discover: %s", got)
 	}
 }
+
+// A method sees over which protocol it is called, however that came.
+func TestCallerTellsTheProtocol(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	conf := quiet("protocols")
+	path := filepath.Join(t.TempDir(), "control.sock")
+	conf.Control = "unix://" + path
+	d := legion.New(conf)
+	legion.Method(d, "protocol", "", func(ctx context.Context, _ struct{}) (string, error) { return legion.CallerOf(ctx).Protocol, nil })
+	legiontest.Start(t, d)
+	if got := ask[string](t, dial(t, path), "protocol", nil); got != "json" {
+		t.Errorf("JSON-RPC: %q", got)
+	}
+	if got := xmlCall(t, path, "protocol"); !strings.Contains(got, "<string>xml</string>") {
+		t.Errorf("XML-RPC: %s", got)
+	}
+	for kind, body := range map[string]string{
+		"application/json": `{"jsonrpc":"2.0","id":1,"method":"protocol"}`, "text/xml": "<methodCall><methodName>protocol</methodName></methodCall>",
+	} {
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "POST /rpc HTTP/1.0\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", kind, len(body), body)
+		answer, err := io.ReadAll(conn)
+		_ = conn.Close()
+		if want := map[string]string{"application/json": `"result":"json"`, "text/xml": "<string>xml</string>"}[kind]; err != nil || !strings.Contains(string(answer), want) {
+			t.Errorf("%s: %s %v", kind, answer, err)
+		}
+	}
+}
+
+// How many clients there may be, and how long they may take, can be configured.
+func TestControlLimits(t *testing.T) {
+	for want, c := range map[string]legion.Config{
+		"Config.ControlConnections is -1": {Name: "x", ControlConnections: -1}, "Config.ControlTimeout is 5ns": {Name: "x", ControlTimeout: 5},
+	} {
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	c := newControlled(t, func(conf *legion.Config) { conf.ControlConnections, conf.ControlTimeout = 3, 20*time.Millisecond }).start()
+	conn, err := net.Dial("unix", c.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if b, err := io.ReadAll(conn); err != nil || len(b) > 0 { // ends because it says nothing
+		t.Error(string(b), err)
+	}
+	first := c.dial()
+	for range 3 {
+		c.dial()
+	}
+	<-first.Done() // for the fourth
+}

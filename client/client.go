@@ -31,10 +31,13 @@ type Client struct {
 // maxCalls is how many calls are under way at most, those that nobody waits for any more included.
 const maxCalls = 1024
 
-// call is one under way.
+// call is a line under way: a request, a batch of them, or a notification.
 type call struct {
-	request []byte
-	answer  chan message // buffered: nobody may wait any more
+	requests [][]byte
+	batch    bool           // also of one request
+	first    uint64         // id of them
+	sent     chan error     // of a notification, which has no answer: buffered, as answers is
+	answers  chan []message // nobody may wait any more
 }
 
 func newClient(w *wire, to target) *Client {
@@ -66,43 +69,86 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 	if err != nil {
 		return err
 	}
-	select {
-	case c.slots <- struct{}{}: // given back with the answer
-	case <-ctx.Done():
-		return fmt.Errorf("%s: not called, since %d calls before it have no answer yet: %w", method, maxCalls, ctx.Err())
-	case <-c.done:
-		return fmt.Errorf("%s: %w", method, c.err)
-	}
-	call := &call{request: r, answer: make(chan message, 1)}
-	select {
-	case c.queue <- call:
-	case <-ctx.Done():
-		<-c.slots
-		return fmt.Errorf("%s: not called, since the daemon does not take what came before it: %w", method, ctx.Err())
-	case <-c.done:
-		return fmt.Errorf("%s: %w", method, c.err)
-	}
-	m, err := c.await(ctx, call)
+	m, err := c.do(ctx, &call{requests: [][]byte{r}})
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
-	return m.into(method, result)
+	return m[0].into(method, result)
+}
+
+// Notify calls a method and does not wait for its end: the daemon answers nothing, not even with an error. It returns
+// when the request has been written.
+func (c *Client) Notify(ctx context.Context, method string, params any) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: not called: %w", method, err)
+	}
+	r, err := request(method, params)
+	if err != nil {
+		return err
+	}
+	call := &call{requests: [][]byte{r}, sent: make(chan error, 1)}
+	if err := c.enqueue(ctx, call); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	select {
+	case err = <-call.sent:
+	case <-ctx.Done():
+		err = fmt.Errorf("not written yet: %w", ctx.Err())
+	case <-c.done:
+		err = c.err
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// do sends a call and waits for what answers it: one message for each of its requests, in any order, or one about the
+// whole.
+func (c *Client) do(ctx context.Context, call *call) ([]message, error) {
+	call.answers = make(chan []message, 1)
+	select {
+	case c.slots <- struct{}{}: // given back with the answer
+	case <-ctx.Done():
+		return nil, fmt.Errorf("not called, since %d calls before it have no answer yet: %w", maxCalls, ctx.Err())
+	case <-c.done:
+		return nil, c.err
+	}
+	if err := c.enqueue(ctx, call); err != nil {
+		if ctx.Err() != nil {
+			<-c.slots
+		}
+		return nil, err
+	}
+	return c.await(ctx, call)
 }
 
 // await waits for the answer to a call that is being written.
-func (c *Client) await(ctx context.Context, call *call) (message, error) {
+func (c *Client) await(ctx context.Context, call *call) ([]message, error) {
 	select {
-	case m := <-call.answer:
+	case m := <-call.answers:
 		return m, nil
 	case <-ctx.Done():
-		return message{}, fmt.Errorf("no answer yet: %w", ctx.Err())
+		return nil, fmt.Errorf("no answer yet: %w", ctx.Err())
 	case <-c.done:
 		select {
-		case m := <-call.answer: // the last one, as to daemon.stop
+		case m := <-call.answers: // the last one, as to daemon.stop
 			return m, nil
 		default:
-			return message{}, c.err
+			return nil, c.err
 		}
+	}
+}
+
+// enqueue gives a call to the writer.
+func (c *Client) enqueue(ctx context.Context, call *call) error {
+	select {
+	case c.queue <- call:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("not called, since the daemon does not take what came before it: %w", ctx.Err())
+	case <-c.done:
+		return c.err
 	}
 }
 
@@ -132,10 +178,19 @@ func (c *Client) send() {
 	for {
 		select {
 		case call := <-c.queue:
-			c.mu.Lock()
-			c.calls[c.wire.lastID+1] = call
-			c.mu.Unlock()
-			if err := c.wire.write(call.request); err != nil {
+			if call.sent == nil {
+				c.mu.Lock()
+				call.first = c.wire.lastID + 1
+				for i := range call.requests {
+					c.calls[call.first+uint64(i)] = call
+				}
+				c.mu.Unlock()
+			}
+			err := c.wire.writeCall(call)
+			if call.sent != nil {
+				call.sent <- err
+			}
+			if err != nil {
 				c.unsent(err)
 				return
 			}
@@ -156,36 +211,47 @@ func (c *Client) unsent(err error) {
 // receive hands out the answers.
 func (c *Client) receive() {
 	for {
-		m, err := c.wire.read()
+		m, err := c.wire.readAll()
 		if err != nil {
 			c.end(c.ended(err))
 			return
 		}
-		if call := c.asked(&m); call != nil {
+		if call := c.asked(m); call != nil {
 			<-c.slots
-			call.answer <- m
+			call.answers <- m
 		}
 	}
 }
 
-// asked takes the call that m answers, nil if it answers none. The daemon takes the requests of a connection in their
-// order, so an error about something that was no request to it, as one that is too large, is about the oldest.
-func (c *Client) asked(m *message) *call {
+// asked takes the call that a message, or the list of those that answer a batch, is about; nil if it is about none. The
+// daemon takes the requests of a connection in their order, so an error about something that was no request to it, as one
+// that is too large, is about the oldest.
+func (c *Client) asked(list []message) *call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id, ok := m.answers()
-	if !ok && m.refuses() {
-		for i := range c.calls {
-			if !ok || i < id {
-				id, ok = i, true
+	var call *call
+	for i := range list {
+		if id, ok := list[i].answers(); ok && c.calls[id] != nil {
+			call = c.calls[id]
+			break
+		}
+	}
+	if m := &list[0]; call == nil && len(list) == 1 && m.refuses() {
+		var oldest uint64
+		for id, waiting := range c.calls {
+			if call == nil || id < oldest {
+				call, oldest = waiting, id
 			}
 		}
-		if !ok {
+		if call == nil {
 			c.refusal = m.Error.err()
 		}
 	}
-	call := c.calls[id]
-	delete(c.calls, id)
+	if call != nil {
+		for i := range call.requests {
+			delete(c.calls, call.first+uint64(i))
+		}
+	}
 	return call
 }
 

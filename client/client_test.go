@@ -414,8 +414,8 @@ func TestDaemonGoes(t *testing.T) {
 	ended := &Client{done: make(chan struct{}), err: ErrClosed}
 	close(ended.done)
 	for range 50 {
-		last := &call{answer: make(chan message, 1)}
-		last.answer <- message{}
+		last := &call{answers: make(chan []message, 1)}
+		last.answers <- []message{{}}
 		if _, err := ended.await(context.Background(), last); err != nil {
 			t.Fatalf("the last answer: %v", err)
 		}

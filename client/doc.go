@@ -43,6 +43,8 @@
 // the connection usable; its answer is dropped when it comes. That does not end the work in the daemon: to bound that,
 // give the method's own timeout.
 //
+// [Client.Batch] sends several requests at once, [Client.Notify] one that is not answered.
+//
 // Each [Stream] dials a connection of its own: a slow reader of one holds up neither calls nor other streams.
 //
 // A Client may be idle for as long as it likes, but when a daemon has too many connections it ends one that is. A
@@ -74,6 +76,6 @@
 //
 // # Reading order
 //
-// client.go, wire.go (messages), dial.go, hello.go and address.go, stream.go; places.go, find.go and list.go for where
+// client.go, batch.go, wire.go (messages), dial.go, hello.go and address.go, stream.go; places.go, find.go and list.go for where
 // daemons are; errors.go.
 package client

@@ -84,3 +84,30 @@ func ExampleList() {
 		fmt.Println(d.Name, d.Address, d.PID, d.State, d.Uptime)
 	}
 }
+
+func ExampleClient_Batch() {
+	ctx := context.Background()
+	c, err := client.Dial(ctx, "thumbs", client.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	var made int
+	var hello struct {
+		Version string `json:"version"`
+	}
+	requests := []*client.Request{
+		{Method: "thumbs.made", Result: &made},
+		{Method: "daemon.hello", Result: &hello},
+	}
+	if err := c.Batch(ctx, requests...); err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range requests {
+		if r.Err != nil {
+			log.Println(r.Method, r.Err)
+		}
+	}
+	fmt.Println(made, hello.Version)
+}

@@ -80,15 +80,60 @@ func request(method string, params any) ([]byte, error) {
 }
 
 // write sends a request under the next id.
-func (w *wire) write(request []byte) error {
-	w.lastID++
-	b := append(w.written[:0], `{"jsonrpc":"2.0","id":`...)
-	b = append(strconv.AppendUint(b, w.lastID, 10), request...)
+func (w *wire) write(request []byte) error { return w.writeCall(&call{requests: [][]byte{request}}) }
+
+// writeCall sends a request under the next id, a batch under the next ones, or a notification, on one line.
+func (w *wire) writeCall(call *call) error {
+	b := w.written[:0]
+	if call.batch {
+		b = append(b, '[')
+	}
+	for i, request := range call.requests {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"jsonrpc":"2.0"`...)
+		if call.sent == nil {
+			w.lastID++
+			b = strconv.AppendUint(append(b, `,"id":`...), w.lastID, 10)
+		}
+		b = append(b, bytes.TrimSuffix(request, lineFeed)...)
+	}
+	if call.batch {
+		b = append(b, ']')
+	}
+	b = append(b, '\n')
 	if w.written = b; cap(b) > keep {
 		w.written = nil
 	}
 	_, err := w.conn.Write(b)
 	return err
+}
+
+var lineFeed = []byte{'\n'}
+
+// readAll returns the next message, or the list of those that answer a batch, which is not empty.
+func (w *wire) readAll() ([]message, error) {
+	line, err := w.line()
+	if err != nil {
+		return nil, err
+	}
+	if line[0] != '[' {
+		m, err := decode(line)
+		return []message{m}, err
+	}
+	var parts []jsontext.Value
+	if err := json.Unmarshal(line, &parts); err != nil || len(parts) == 0 {
+		_, err := decode(line) // which it is not
+		return nil, err
+	}
+	all := make([]message, len(parts))
+	for i, part := range parts {
+		if all[i], err = decode(part); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // read returns the next message. What it holds is not touched by the next read.

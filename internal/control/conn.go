@@ -80,7 +80,9 @@ func (c *conn) begin(ctx context.Context) error {
 	if err := c.enter(waiting, patience); err != nil {
 		return err
 	}
+	since := time.Now()
 	if err := c.sniff(); err != nil {
+		c.hintSilent(since)
 		return err
 	}
 	if c.address.Network == "tcp" {
@@ -224,6 +226,9 @@ func (c *conn) fail(err error) {
 	ending, where, served := c.ending, c.phase, c.served
 	s.mu.Unlock()
 	why, refused := errors.AsType[*refusal](err)
+	if why == errFramed {
+		c.hintFramed()
+	}
 	switch {
 	case refused:
 	case timedOut(err) && ending != nil:

@@ -109,6 +109,9 @@ func headLine(in *bufio.Reader, budget *int) ([]byte, error) {
 func (h *head) requestLine(line string) error {
 	method, rest, ok1 := strings.Cut(line, " ")
 	target, version, ok2 := strings.Cut(rest, " ")
+	if !ok1 && framed([]byte(line)) {
+		return errFramed
+	}
 	if !ok1 || !ok2 || !isToken(method) || len(method) > 32 {
 		return httpRefusal(400, "this is no request line of HTTP/1.1")
 	}

@@ -47,6 +47,9 @@ func (c *conn) nextLine(session *rpc.Session) error {
 		return err
 	}
 	c.line = line
+	if framed(line) {
+		return errFramed
+	}
 	if before.Role == rpc.None {
 		if method := methodOf(line); method != "rpc.auth" {
 			return c.stranger(method)

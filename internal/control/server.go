@@ -47,6 +47,8 @@ type Server struct {
 	self    int // the user of this process
 
 	complaints complaints
+	silent     hint // about clients that say nothing
+	framed     hint // about clients that speak something older
 	arrivals   pace
 	running    share
 	memory     share

@@ -7,6 +7,8 @@ type Caller struct {
 	Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
 	Role Role
 	Via  string // the address that the request came in at
+
+	Protocol string // of the request, over HTTP too: "json" for JSON-RPC and streams, "xml" for XML-RPC
 }
 
 type callerKey struct{}
@@ -15,6 +17,19 @@ type callerKey struct{}
 func WithCaller(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
+
+// speaking returns ctx with the protocol of its caller.
+func speaking(ctx context.Context, protocol string) context.Context {
+	c := CallerOf(ctx)
+	if c.Protocol == protocol {
+		return ctx
+	}
+	c.Protocol = protocol
+	return WithCaller(ctx, c)
+}
+
+// The protocols of a Caller.
+const protocolJSON, protocolXML = "json", "xml"
 
 // CallerOf returns whose request ctx belongs to: without WithCaller somebody without a name and with the role None. A
 // method may ask for it.

@@ -15,7 +15,7 @@ import (
 //
 // A method that is a stream is refused: it needs a [Session], or [Registry.Open].
 func (r *Registry) JSON(ctx context.Context, request []byte) (response []byte) {
-	x := &exchange{ctx: ctx, r: r}
+	x := &exchange{ctx: speaking(ctx, protocolJSON), r: r}
 	return x.document(request)
 }
 

@@ -14,6 +14,7 @@ import (
 // returns nil when the stream or ctx ends, and an [*Error] for the caller if it ended with an error. send may block; its
 // error ends the stream.
 func (r *Registry) Open(ctx context.Context, method string, params []byte) (run func(send func(item []byte) error) error, err *Error) {
+	ctx = speaking(ctx, protocolJSON)
 	m := r.lookup(method)
 	switch {
 	case m == nil:

@@ -138,6 +138,9 @@ func TestAudit(t *testing.T) {
 	}
 	for i, rec := range records {
 		w := want[i]
+		if me.Protocol = "json"; i == 3 {
+			me.Protocol = "xml"
+		}
 		if rec.Method != w.Method || rec.Changes != w.Changes || rec.Refused != w.Refused || rec.Code != w.Code || w.Message != "" && rec.Message != w.Message ||
 			rec.Caller != me || rec.Time.Before(before) || rec.Took < 0 {
 			t.Errorf("%d: %+v, want %+v", i, rec, w)

@@ -65,7 +65,9 @@ func (s *Session) Caller() Caller {
 }
 
 // context returns the context for a request or a stream.
-func (s *Session) context() context.Context { return WithCaller(s.base, s.Caller()) }
+func (s *Session) context() context.Context {
+	return speaking(WithCaller(s.base, s.Caller()), protocolJSON)
+}
 
 // Close ends the session: it cancels the request that runs and all streams, and returns once the streams have ended. A
 // stream that is being written ends when write returns: so close first what write writes to. More than one call does no

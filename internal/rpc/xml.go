@@ -17,7 +17,7 @@ func (r *Registry) XML(ctx context.Context, request []byte) (response []byte) {
 // XMLCharset is XML for a call that came with the name of its encoding: the charset in HTTP's Content-Type, "" if there
 // is none. It counts more than the XML declaration.
 func (r *Registry) XMLCharset(ctx context.Context, request []byte, charset string) (response []byte) {
-	x := &exchange{ctx: ctx, r: r, style: inXML}
+	x := &exchange{ctx: speaking(ctx, protocolXML), r: r, style: inXML}
 	limits := xmlrpc.Limits{Size: r.limits.Request, Depth: r.limits.Depth, Values: r.limits.Values}
 	method, params, failed := xmlrpc.ParseCallCharset(request, charset, limits)
 	if failed != nil {
