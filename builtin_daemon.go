@@ -86,18 +86,21 @@ type Status struct {
 	ChangingFor time.Duration `json:"changing_for,omitempty"`
 	Healthy     bool          `json:"healthy"`             // see Daemon.Healthy
 	Unhealthy   string        `json:"unhealthy,omitempty"` // why it is not
-	Version     string        `json:"version"`
-	Uptime      time.Duration `json:"uptime"`
-	User        string        `json:"user"`
-	Host        string        `json:"host"`
-	CPU         time.Duration `json:"cpu"`
-	Memory      uint64        `json:"memory"` // resident bytes of the daemon's process
-	Load        [3]float64    `json:"load"`
-	Workers     int           `json:"workers"` // processes, of tasks too
-	Loop        LoopStats     `json:"loop"`
-	Pools       []PoolStatus  `json:"pools"`
-	Control     []string      `json:"control"` // addresses
-	Log         LogStats      `json:"log"`
+	// RestartNeeded are settings that a reload has changed, and that are in force
+	// after a restart or an upgrade only.
+	RestartNeeded []string      `json:"restart_needed,omitempty"`
+	Version       string        `json:"version"`
+	Uptime        time.Duration `json:"uptime"`
+	User          string        `json:"user"`
+	Host          string        `json:"host"`
+	CPU           time.Duration `json:"cpu"`
+	Memory        uint64        `json:"memory"` // resident bytes of the daemon's process
+	Load          [3]float64    `json:"load"`
+	Workers       int           `json:"workers"` // processes, of tasks too
+	Loop          LoopStats     `json:"loop"`
+	Pools         []PoolStatus  `json:"pools"`
+	Control       []string      `json:"control"` // addresses
+	Log           LogStats      `json:"log"`
 }
 
 // PoolStatus is a summary of one pool.
@@ -123,6 +126,7 @@ func (d *Daemon) status() Status {
 		Name: s.Name, PID: s.PID, State: s.State, Healthy: s.Healthy, Unhealthy: s.Unhealthy, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
 		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []PoolStatus{}, Control: d.control.addresses(),
 	}
+	out.RestartNeeded = d.restartNeeded()
 	if what, since := d.changing(); what != "" {
 		out.Changing, out.ChangingFor = what, time.Since(since)
 	}
@@ -263,7 +267,7 @@ type Process struct {
 	Pool   string        `json:"pool"`
 	State  string        `json:"state"`
 	Call   string        `json:"call"` // the function that runs
-	For    time.Duration `json:"call_for"`
+	For    time.Duration `json:"for"`
 	Age    time.Duration `json:"age"`
 	Calls  uint64        `json:"calls"`
 	Memory uint64        `json:"memory"` // resident bytes

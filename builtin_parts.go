@@ -44,6 +44,21 @@ type Setting struct {
 // SettingsReporter is a plugin that is a configuration: that of package config.
 type SettingsReporter interface{ Show() []Setting }
 
+// RestartReporter is a plugin with settings that are in force after a restart only:
+// a configuration. RestartNeeded returns the keys of those that a reload has changed
+// since the start. The verbs reload and status name them, and the log.
+type RestartReporter interface{ RestartNeeded() []string }
+
+// restartNeeded asks the plugins.
+func (d *Daemon) restartNeeded() (keys []string) {
+	for _, p := range d.madePlugins() {
+		if r, ok := p.(RestartReporter); ok {
+			keys = append(keys, r.RestartNeeded()...)
+		}
+	}
+	return keys
+}
+
 // partMethods are those about what belongs to the daemon.
 func (d *Daemon) partMethods() []rpc.Method {
 	return []rpc.Method{

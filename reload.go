@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // Reload is emitted when Daemon.Reload begins.
@@ -40,6 +41,9 @@ func (d *Daemon) Reload(ctx context.Context) error {
 		err = fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
 	} else {
 		d.log.Info("reloaded")
+	}
+	if keys := d.restartNeeded(); len(keys) > 0 {
+		d.log.Warn("settings have changed that are in force after a restart or an upgrade only", "settings", strings.Join(keys, ", "))
 	}
 	announce(d, Reloaded{Err: err})
 	return err

@@ -89,6 +89,12 @@ func TestBadConfiguration(t *testing.T) {
 			t.Errorf("thumbs %s: %d lines on standard error", c.args, n)
 		}
 	}
+	write(good + "# more workers\n")
+	u.expect(ExitOK, "thumbs has reloaded\n", "", "reload")
+	write(strings.Replace(good, "max: 1", "max: 3", 1))
+	u.expect(ExitOK, " restart or upgrade only: echo.max\n", "", "reload")
+	u.expect(StatusRunning, "needed for echo.max", "", "status")
+	write(good + "max: 2\n")
 	if now := u.pid(); now != pid {
 		t.Errorf("it is process %d, and was %d", now, pid)
 	}

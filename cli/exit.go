@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/legion-go/legion"
@@ -94,11 +95,37 @@ func (p *program) end(err error) int {
 	if given := (*ExitError)(nil); err == nil || errors.As(err, &given) && given.Err == nil {
 		return code
 	}
+	if p.flags.json || slices.Contains(p.command, "--json") { // which may stand after what is wrong
+		p.stderr.printf("%s\n", p.errorJSON(err, code))
+		return code
+	}
 	p.stderr.printf("%s: %s\n", p.name, clean(p.explain(err)))
 	if stack := stackOf(err); stack != "" {
 		p.stderr.printf("%s\n", clean(stack))
 	}
 	return code
+}
+
+// errorJSON is an error for programs.
+func (p *program) errorJSON(err error, code int) string {
+	var out struct {
+		Error struct {
+			Message string          `json:"message"`
+			Exit    int             `json:"exit"`
+			Code    int             `json:"code,omitempty"`
+			Data    json.RawMessage `json:"data,omitempty"`
+		} `json:"error"`
+	}
+	out.Error.Message, out.Error.Exit = p.explain(err), code
+	if refused := (*client.Error)(nil); errors.As(err, &refused) {
+		out.Error.Code, out.Error.Data = refused.Code, refused.Data
+	}
+	raw, err := json.Marshal(out)
+	if err != nil { // what the daemon sent is no JSON
+		out.Error.Data = nil
+		raw, _ = json.Marshal(out)
+	}
+	return indented(raw)
 }
 
 // explain says what went wrong and what can be done about it here.

@@ -19,10 +19,10 @@ var answers = map[string]string{
 			{"name":"a-model-with-a-very-long-name","kind":"worker","state":"failed","reason":"too many workers have died: pid 4713 was ended by signal killed","min":1,"max":1,"ready":0,"queued":0,"running":0,"calls":7,"errors":7,"restarts":5}],
 		"control":["unix:///run/thumbs/control.sock"],"log":{"written":1000,"dropped":5,"failure":""}}`,
 	"daemon.ps": `[
-		{"pid":4711,"parent":1,"kind":"daemon","pool":"","state":"running","call":"","call_for":0,"age":7503.2,"calls":0,"memory":35651584,"cpu":12.5},
-		{"pid":4712,"parent":4711,"kind":"worker","pool":"resize","state":"ready","call":"resize","call_for":1.234,"age":61,"calls":12345,"memory":73400320,"cpu":0.0321},
-		{"pid":4799,"parent":4712,"kind":"worker","pool":"resize","state":"ready","call":"","call_for":0,"age":3,"calls":0,"memory":1024,"cpu":0},
-		{"pid":4713,"parent":4711,"kind":"task","pool":"vacuum","state":"starting","call":"vacuum","call_for":0.000012,"age":200000,"calls":1,"memory":0,"cpu":0}]`,
+		{"pid":4711,"parent":1,"kind":"daemon","pool":"","state":"running","call":"","for":0,"age":7503.2,"calls":0,"memory":35651584,"cpu":12.5},
+		{"pid":4712,"parent":4711,"kind":"worker","pool":"resize","state":"ready","call":"resize","for":1.234,"age":61,"calls":12345,"memory":73400320,"cpu":0.0321},
+		{"pid":4799,"parent":4712,"kind":"worker","pool":"resize","state":"ready","call":"","for":0,"age":3,"calls":0,"memory":1024,"cpu":0},
+		{"pid":4713,"parent":4711,"kind":"task","pool":"vacuum","state":"starting","call":"vacuum","for":0.000012,"age":200000,"calls":1,"memory":0,"cpu":0}]`,
 	"pool.list": `[
 		{"name":"resize","kind":"worker","state":"running","reason":"","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"ok":123444,"failed":2,"panicked":0,
 		 "refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,"last_death":"","workers":[],"funcs":[]},
@@ -128,7 +128,7 @@ func TestJSON(t *testing.T) {
 	f := newFake(t, answers)
 	f.items["log.follow"] = []string{`{"a":1, "b":"\u0080"}`}
 	code, out, _ := f.run(40, true, "ps", "thumbs", "--json")
-	if code != 0 || !strings.Contains(out, `"call_for": 0.000012`) || strings.Contains(out, "\x1b") {
+	if code != 0 || !strings.Contains(out, `"for": 0.000012`) || strings.Contains(out, "\x1b") {
 		t.Errorf("code %d: %s", code, out)
 	}
 	if _, out, _ = f.run(40, true, "--json", "logs", "-f", "thumbs"); strings.Contains(out, "\u0080") || !strings.Contains(out, `"a":1`) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -18,15 +19,32 @@ func reloadVerb() *verb {
 				if _, err := o.wish(ctx, in, "daemon.reload", &raw); err != nil {
 					return err
 				}
+				needed := in.restartNeeded(ctx)
 				if in.JSON {
-					in.out().printf("%s\n", indented(raw))
-					return nil
+					return in.print(map[string]any{"reloaded": true, "restart_needed": needed})
 				}
 				in.say("%s has reloaded", in.remote.name())
+				if len(needed) > 0 {
+					in.say("in force after %s restart or upgrade only: %s", in.program.name, clean(strings.Join(needed, ", ")))
+				}
 				return nil
 			},
 		},
 	}
+}
+
+// restartNeeded returns the settings of the daemon that are changed but not in
+// force.
+func (in *Invocation) restartNeeded(ctx context.Context) []string {
+	var status struct {
+		Needed []string `json:"restart_needed"`
+	}
+	status.Needed = []string{} // of a daemon that does not say, too
+	var raw json.RawMessage
+	if in.Call(ctx, "daemon.status", nil, &raw) == nil {
+		_ = json.Unmarshal(raw, &status)
+	}
+	return status.Needed
 }
 
 func upgradeVerb() *verb {

@@ -41,14 +41,14 @@ func startVerb(p *program) *verb {
 				absent := (*client.NotRunningError)(nil)
 				switch {
 				case err == nil && in.JSON:
-					return in.print(hello)
+					return in.printHello(ctx)
 				case err == nil:
 					in.say("%s runs already, pid %d", hello.Name, hello.PID)
 					return nil
 				case !errors.As(err, &absent) && !errors.Is(err, errNoControl):
 					return err
 				}
-				return p.startInBackground(ctx)
+				return p.startInBackground(ctx, in)
 			},
 		},
 	}
@@ -105,7 +105,7 @@ func restartVerb(p *program) *verb {
 				if err := p.checkConfig(); err != nil {
 					return err
 				}
-				return p.startInBackground(ctx)
+				return p.startInBackground(ctx, in)
 			},
 		},
 	}
@@ -128,7 +128,7 @@ func (o *stopOptions) restart(ctx context.Context, in *Invocation) error {
 		return err
 	}
 	if in.JSON {
-		return in.print(now)
+		return in.printHello(ctx)
 	}
 	in.say("%s runs again, pid %d", now.Name, now.PID)
 	return nil
@@ -136,9 +136,12 @@ func (o *stopOptions) restart(ctx context.Context, in *Invocation) error {
 
 // startInBackground starts the daemon as the verb run would; this process ends
 // when that is ready.
-func (p *program) startInBackground(ctx context.Context) error {
+func (p *program) startInBackground(ctx context.Context, in *Invocation) error {
 	if p.flags.foreground {
 		return usage("-f and the background exclude each other: %s run -f stays in the foreground", p.name)
+	}
+	if in.JSON {
+		return in.startAndPrint(ctx)
 	}
 	return p.start(ctx, func(c *legion.Config) {
 		c.Background = true
@@ -151,15 +154,18 @@ func (p *program) startInBackground(ctx context.Context) error {
 // runCommand is this command line with the verb run: what starts the daemon in the
 // background, and what an upgrade starts, is not to look for a daemon that runs.
 func (p *program) runCommand() []string {
-	command := append([]string{legion.Program()}, p.prefix...)
-	command = append(command, "run")
+	return slices.Concat([]string{legion.Program()}, p.prefix, []string{"run"}, p.startFlags())
+}
+
+// startFlags are the flags of this command line that say how to start.
+func (p *program) startFlags() (flags []string) {
 	if p.flags.verbose {
-		command = append(command, "-v")
+		flags = append(flags, "-v")
 	}
 	if p.flags.hard {
-		command = append(command, "-s")
+		flags = append(flags, "-s")
 	}
-	return slices.Concat(command, p.flags.set.args())
+	return append(flags, p.flags.set.args()...)
 }
 
 // start runs the daemon, to its end if it stays in the foreground.

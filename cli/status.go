@@ -172,6 +172,7 @@ func (p *printer) status(s *legion.Status) {
 		"uses", fmt.Sprintf("%s of CPU time, %s; the machine's load %.2f %.2f %.2f", span(s.CPU), size(s.Memory), s.Load[0], s.Load[1], s.Load[2]),
 		"loop", loop,
 		"log", log,
+		"restart", restartLine(s.RestartNeeded),
 		"control", strings.Join(s.Control, " "),
 		"workers", count(s.Workers),
 	)
@@ -192,6 +193,14 @@ func (p *printer) status(s *legion.Status) {
 	for _, l := range s.Pools {
 		p.reason(l.Name, l.Reason)
 	}
+}
+
+// restartLine says which settings are changed but not in force.
+func restartLine(keys []string) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	return "needed for " + strings.Join(keys, ", ")
 }
 
 // reason says why a pool has failed.

@@ -48,7 +48,8 @@ type Config[T any] struct {
 	flags    map[string]*flagValue // by key
 	daemon   *legion.Daemon        // nil before Use
 
-	state atomic.Pointer[state[T]] // what Get returns, and how it came about
+	state   atomic.Pointer[state[T]] // what Get returns, and how it came about
+	started atomic.Pointer[T]        // what Start has found: declarations were made of it
 
 	mu       sync.Mutex // held while loading and reloading
 	fileFlag string     // what FileFlag was set to

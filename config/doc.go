@@ -44,8 +44,8 @@
 // A field's key is its name in the tag `config:"name"`, or else in a tag yaml or
 // json, or else its own in snake_case: MaxCalls is max_calls. "-" leaves it out.
 // After the name the tag may say secret (its value is never shown, neither in
-// errors nor in statistics, and there is no flag) and required (it must not be
-// zero in the end). The tag `usage` is for the flag's help.
+// errors nor in statistics, and there is no flag), required (it must not be zero in
+// the end) and restart (a change by a reload is in force after a restart only). The tag `usage` is for the flag's help.
 //
 // An embedded struct without a name has its keys where it stands.
 //
@@ -106,7 +106,10 @@
 // flags go over it as before. If anything is wrong, the configuration stays as it
 // was and Reload returns why. Else [Config.Get] returns the new one from then on,
 // and [Changed] is emitted if it differs. What declarations were made of, the
-// limits of a pool for instance, changes with a restart or an upgrade only. If
+// limits of a pool for instance, changes with a restart or an upgrade only: the
+// verbs reload and status, and the log, name the keys that wait for one. They know
+// those of legion.Pool, legion.TaskOptions and legion.Config; of others, a port that
+// is opened at the start for instance, the tag restart tells them. If
 // workers die of it all the same, their pool keeps the old ones, and Reload says
 // so; mend the file and reload again.
 //

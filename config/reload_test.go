@@ -3,7 +3,9 @@ package config_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -154,6 +156,47 @@ func TestGetLoads(t *testing.T) {
 	for _, g := range got {
 		if g != got[0] || g.A != 4 {
 			t.Errorf("got %+v", g)
+		}
+	}
+}
+
+// What a reload has changed and not put in force is named, and no longer when it is
+// as at the start again.
+func TestReloadNamesWhatNeedsARestart(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	type settings struct {
+		Free   string
+		Listen string `config:"listen,restart"`
+		Work   legion.Pool
+		Pools  map[string]legion.Pool
+		Extra  struct{ A, B int } `config:"extra,restart"`
+		Log    *legion.LogRotation
+	}
+	path := write(t, "c.yaml", "free: a\n")
+	c := config.New(&settings{}, config.Options{File: path})
+	if c.RestartNeeded() != nil {
+		t.Error("something is needed before the start")
+	}
+	d := legion.New(quiet("reload"))
+	d.Use(c)
+	legiontest.Start(t, d)
+	for _, step := range []struct{ text, needed string }{
+		{"free: b\n", "[]"},
+		{"listen: x\n", "[listen]"},
+		{"listen: x\nwork: {max: 3, spawn: lazy}\nextra: {b: 1}\n", "[listen work.spawn work.max extra.b]"},
+		{"pools: {a: {max: 3}}\nlog: {keep: 3}\n", "[pools log.keep]"},
+		{"free: c\n", "[]"},
+	} {
+		rewrite(t, path, step.text)
+		if err := d.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := c.RestartNeeded()
+		slices.Sort(got)
+		want := strings.Fields(strings.Trim(step.needed, "[]"))
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", step.text, got, want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/legion-go/legion"
 )
 
 // schema is what a configuration's type says: which keys there are.
@@ -22,6 +24,7 @@ type field struct {
 	index    []int // for FieldByIndex
 	typ      reflect.Type
 	secret   bool // it is not to be shown
+	restart  bool // a change is in force after a restart only
 	required bool // it must not be zero in the end
 	usage    string
 }
@@ -45,7 +48,7 @@ var (
 func newSchema(t reflect.Type, env string) *schema {
 	s := &schema{structs: map[reflect.Type][]field{}}
 	s.add(t, "")
-	s.walk(t, "", env, nil, nil, false)
+	s.walk(t, "", env, nil, nil, field{})
 	variables := map[string]string{}
 	for _, l := range s.leaves {
 		if other := variables[l.env]; l.env != "" && other != "" {
@@ -120,8 +123,10 @@ func newField(t reflect.Type, sf reflect.StructField) (f field, tagged bool) {
 				f.secret = true
 			case "required":
 				f.required = true
+			case "restart":
+				f.restart = true
 			default:
-				panic(fmt.Sprintf("config: field %s of %v: its tag `config` has the option %q; there are secret and required", sf.Name, t, option))
+				panic(fmt.Sprintf("config: field %s of %v: its tag `config` has the option %q; there are secret, required and restart", sf.Name, t, option))
 			}
 		}
 	}
@@ -133,23 +138,36 @@ func newField(t reflect.Type, sf reflect.StructField) (f field, tagged bool) {
 
 // walk lists the leaves of t, which is a section. chain holds the sections that
 // it is in.
-func (s *schema) walk(t reflect.Type, key, env string, steps [][]int, chain []reflect.Type, secret bool) {
+// above is the key of the section itself, whose options hold for what is in it.
+func (s *schema) walk(t reflect.Type, key, env string, steps [][]int, chain []reflect.Type, above field) {
 	t = pointed(t)
 	if slices.Contains(chain, t) {
 		panic(fmt.Sprintf("config: %s: %v holds itself; only through a list or a map it may", key, t))
 	}
 	for _, f := range s.structs[t] {
-		f.secret = f.secret || secret
+		f.secret = f.secret || above.secret
+		f.restart = f.restart || above.restart || declares(f.typ)
 		l := leaf{field: f, key: join(key, f.name), steps: append(slices.Clone(steps), f.index)}
 		if env != "" {
 			l.env = env + "_" + variable(f.name)
 		}
 		if section(f.typ) {
-			s.walk(f.typ, l.key, l.env, l.steps, append(slices.Clone(chain), t), f.secret)
+			s.walk(f.typ, l.key, l.env, l.steps, append(slices.Clone(chain), t), f)
 		} else {
 			s.leaves = append(s.leaves, l)
 		}
 	}
+}
+
+// declares reports whether a t is what declarations are made of, which a reload
+// does not change: a struct of Legion's, or a list or table of such.
+func declares(t reflect.Type) bool {
+	t = pointed(t)
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return declares(t.Elem())
+	}
+	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[legion.Pool]().PkgPath()
 }
 
 // find returns the leaf's value in v, which is the configuration. Sections on the

@@ -288,11 +288,11 @@ func (s *Service) sayLocked(m message) {
 
 // Stats are the figures of this plugin in the daemon's.
 type Stats struct {
-	Active  bool   // there is a systemd
-	Sent    uint64 // messages
-	Failed  uint64 // messages that could not be sent
-	LastErr string // why the last of these could not
-	Missed  uint64 // looks at a daemon that was not healthy, so that the watchdog was not fed
+	Active  bool   `json:"active"`     // there is a systemd
+	Sent    uint64 `json:"sent"`       // messages
+	Failed  uint64 `json:"failed"`     // messages that could not be sent
+	LastErr string `json:"last_error"` // why the last of these could not
+	Missed  uint64 `json:"missed"`     // looks at a daemon that was not healthy, so that the watchdog was not fed
 }
 
 // Stats is called by the daemon.

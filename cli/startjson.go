@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/legion-go/legion"
+)
+
+// startAndPrint starts the daemon as start without --json does, in a process of its
+// own because that ends when the daemon is ready, and prints which daemon it is.
+func (in *Invocation) startAndPrint(ctx context.Context) error {
+	p := in.program
+	command := slices.Concat([]string{legion.Program()}, p.prefix, []string{"start"}, p.startFlags())
+	var said strings.Builder
+	cmd := exec.Command(command[0], command[1:]...) // a signal reaches it, too
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &said, &said
+	err := cmd.Run()
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		return exit(max(1, failed.ExitCode()), "%s", strings.TrimSpace(said.String()))
+	} else if err != nil {
+		return err
+	}
+	return in.printHello(ctx)
+}
+
+// printHello prints what the daemon says of itself.
+func (in *Invocation) printHello(ctx context.Context) error {
+	in.redial()
+	var hello json.RawMessage
+	if err := in.Call(ctx, "daemon.hello", nil, &hello); err != nil {
+		return err
+	}
+	in.out().printf("%s\n", indented(hello))
+	return nil
+}
