@@ -61,7 +61,9 @@ var examplePrograms = map[string]struct {
 		`clock: stopped`,
 		`the lock is free`,
 	}},
-	"readme": {says: []string{`12 squared is 144`, `5000 failed: .*timed out`, `-1 failed: .*exited with code 1`, `13 squared is 169`}},
+	"profiled": {says: []string{`5000 words, error: <nil>`}},
+	"readme":   {says: []string{`12 squared is 144`, `5000 failed: .*timed out`, `-1 failed: .*exited with code 1`, `13 squared is 169`}},
+	"sizing":   {args: []string{"-for", "1ms", "-callers", "4"}, says: []string{`waits 20 ms +64 `, `hashes 16 MiB +16 `, `is a task of 20 ms +16 `, `MemoryLimit  64 MiB: out of memory: true`, `MemoryLimit 192 MiB: out of memory: false`}},
 	"signals": {says: []string{
 		`event: SIGWINCH, number 1`,
 		`event: SIGUSR1, number 1`,
