@@ -155,6 +155,9 @@ func (w *Writer) report() error {
 	w.mu.Lock()
 	lines, why := w.unsaid, w.why
 	skip := lines == 0 || w.gaveUp != nil
+	if !skip {
+		w.why = nil // lines that are dropped from now on have a reason of their own
+	}
 	w.mu.Unlock()
 	if skip {
 		return nil
@@ -166,14 +169,14 @@ func (w *Writer) report() error {
 		_, err := w.put(text)
 		w.settle(nil, err)
 		if err != nil {
+			w.mu.Lock()
+			w.why = why
+			w.mu.Unlock()
 			return err
 		}
 	}
 	w.mu.Lock()
 	w.unsaid -= lines
-	if w.unsaid == 0 {
-		w.why = nil
-	}
 	w.mu.Unlock()
 	return nil
 }

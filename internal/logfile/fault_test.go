@@ -262,27 +262,36 @@ func TestFailureIsToldOnceAndDropsAreReported(t *testing.T) {
 	}
 }
 
-// A line that is dropped while the report of others is written is reported, too, without another one coming.
+// A line that is dropped while the report of others is written is reported, too, with its own reason, and without
+// another one coming.
 func TestDropDuringTheReport(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.log")
 	long := bytes.Repeat([]byte("x"), minBuffer+1)
 	var w *Writer
-	var once atomic.Bool
-	told := make(chan struct{}, 2)
+	var broken, once atomic.Bool
+	broken.Store(true)
+	failed, told := make(chan struct{}, 1), make(chan struct{}, 3)
 	w = start(t, Options{
 		Path: path, Buffer: minBuffer,
-		Dropped: func(lines uint64, _ error) []byte {
+		OnError: func(error) { failed <- struct{}{} },
+		Dropped: func(lines uint64, why error) []byte {
 			told <- struct{}{}
-			return fmt.Appendf(nil, "%d dropped", lines)
+			return fmt.Appendf(nil, "%d dropped, disk %t", lines, errors.Is(why, unix.EIO))
 		},
 		write: func(fd int, p []byte) (int, error) {
-			if once.CompareAndSwap(false, true) {
+			switch {
+			case broken.Load():
+				return -1, unix.EIO
+			case bytes.Contains(p, []byte("dropped")) && once.CompareAndSwap(false, true):
 				w.Write(long)
 			}
 			return unix.Write(fd, p)
 		},
 	})
+	w.Write([]byte("first\n"))
+	<-failed
 	w.Write(long)
+	broken.Store(false)
 	for range 2 {
 		select {
 		case <-told:
@@ -291,7 +300,7 @@ func TestDropDuringTheReport(t *testing.T) {
 		}
 	}
 	finish(t, w)
-	if got := read(t, path); got != "1 dropped\n1 dropped\n" {
+	if got := read(t, path); got != "first\n1 dropped, disk true\n1 dropped, disk false\n" {
 		t.Errorf("%q", got)
 	}
 }
