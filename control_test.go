@@ -221,7 +221,7 @@ func TestControlWhileStopping(t *testing.T) {
 	})
 	c.start()
 	cl := c.dial()
-	ask[bool](t, cl, "daemon.shutdown", nil)
+	ask[bool](t, cl, "daemon.stop", nil)
 	<-stopping
 	if s := ask[legion.Status](t, c.dial(), "daemon.status", nil); s.State != "stopping" {
 		t.Errorf("it is %s", s.State)

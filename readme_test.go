@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -122,7 +123,11 @@ func TestMakeSaysWhatItNeeds(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no make: nobody can call make test here")
 	}
-	out, err := exec.CommandContext(t.Context(), make, "test", "GO=/nowhere/go").CombinedOutput()
+	c := exec.CommandContext(t.Context(), make, "test", "GO=/nowhere/go")
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // as if no make had called this test
+		return strings.HasPrefix(v, "MAKE") || strings.HasPrefix(v, "MFLAGS=")
+	})
+	out, err := c.CombinedOutput()
 	if said, _, _ := strings.Cut(string(out), "\n"); err == nil || !strings.Contains(said, "needs Go 1.26 or later: /nowhere/go is not here") {
 		t.Errorf("%v; it says\n%s", err, out)
 	}
