@@ -232,7 +232,7 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	if k.queue.len == 0 && k.state == Running {
 		w = k.pick(now)
 	}
-	if w == nil && k.queue.len >= k.cfg.Queue {
+	if k.queue.len >= k.cfg.Queue {
 		c.Reason = fmt.Sprintf("%d calls wait already", k.queue.len)
 		k.end(fx, c, QueueFull, now)
 		return
@@ -243,13 +243,11 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 		k.wakeBy(fx, c.deadline)
 	}
 	if w != nil {
-		if k.assign(fx, c, w, now); w.load <= k.cfg.Concurrency {
-			return
-		}
-	} else {
-		c.state = callQueued
-		k.queue.pushBack(c)
+		k.assign(fx, c, w, now)
+		return
 	}
+	c.state = callQueued
+	k.queue.pushBack(c)
 	k.plan(fx, now)
 }
 
@@ -320,7 +318,9 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 	case callQueued:
 		k.queue.remove(c)
 		k.end(fx, c, kindOf(cause), now)
-		fx.poke = fx.poke || k.state == Draining // idle workers may leave now
+		if k.state == Draining {
+			fx.poke = true // idle workers may leave now
+		}
 	case callAssigned:
 		if c.canceling {
 			return

@@ -108,7 +108,9 @@ func (k *core) pump(fx *effects, now time.Duration) {
 		c := k.queue.head
 		k.queue.remove(c)
 		k.assign(fx, c, w, now)
-		fx.poke = fx.poke || k.state == Draining // when nothing waits, idle workers may leave
+		if k.state == Draining {
+			fx.poke = true // when nothing waits, idle workers may leave
+		}
 	}
 }
 
@@ -135,7 +137,7 @@ func (k *core) silent(w *worker, now time.Duration) bool {
 // steal takes back what waits inside stalled workers, if idle has room for some
 // of it.
 func (k *core) steal(fx *effects, idle *worker, now time.Duration) {
-	if idle.load >= k.room(idle, now) {
+	if k.state == Broken || idle.load >= k.room(idle, now) {
 		return
 	}
 	for _, w := range k.workers {
@@ -173,7 +175,7 @@ func (k *core) recall(fx *effects, w *worker, now time.Duration) {
 	for _, c := range k.held(w) {
 		if w.marks.Revoke(c.id) {
 			k.takeBack(fx, w, c, now)
-			k.requeue(c)
+			k.requeue(fx, c, now)
 		}
 	}
 }
@@ -204,9 +206,20 @@ func (k *core) held(w *worker) []*Call {
 }
 
 // requeue puts a call that was assigned back to its place in the queue: before
-// those that were submitted later, whichever workers they come back from.
-func (k *core) requeue(c *Call) {
-	c.state, c.id, c.worker = callQueued, 0, nil
+// those that were submitted later, whichever workers they come back from. In a
+// pool that has failed nobody would take it from there.
+func (k *core) requeue(fx *effects, c *Call, now time.Duration) {
+	c.state, c.id = callQueued, 0
 	c.notStarted()
 	k.queue.insert(c)
+	if k.state == Broken {
+		k.giveUp(fx, c, now)
+	}
+}
+
+// giveUp ends a call that waits in a pool that has failed.
+func (k *core) giveUp(fx *effects, c *Call, now time.Duration) {
+	k.queue.remove(c)
+	c.Reason, c.Death = k.reason, k.last
+	k.end(fx, c, PoolFailed, now)
 }

@@ -48,6 +48,11 @@ func TestWhatFitsIntoALink(t *testing.T) {
 		}
 	}
 	answerAll()
+	l.abort(l.held(l.workers[0])[0], wire.CauseCanceled)
+	l.answer(l.held(l.workers[0])[0], OK)
+	if !fits(fitsCall) || fits(1) {
+		t.Error("one answer of many is taken for the end of what may be unread")
+	}
 	answerAll()
 	w := l.workers[0]
 	l.begin(l.held(w)[0])
@@ -308,29 +313,38 @@ func TestWhenStallsMatter(t *testing.T) {
 // What makes nothing due wakes nobody: the supervisor sleeps while calls come and
 // go.
 func TestNoNeedlessWakes(t *testing.T) {
-	for name, cfg := range map[string]Config{
-		"plain":                  {Min: 1, Max: 1},
-		"nobody may leave":       {Min: 1, Max: 1, IdleTimeout: time.Second},
-		"timeouts come later":    {Min: 1, Max: 1, Timeout: time.Second},
-		"who may leave is later": {Max: 1, IdleTimeout: time.Second},
-		"ahead":                  {Min: 1, Max: 1, Ahead: 128},
-		"ahead, with a look":     {Min: 2, Max: 2, Ahead: 128},
+	for name, test := range map[string]struct {
+		armed time.Duration
+		cfg   Config
+	}{
+		"plain":                  {time.Hour, Config{Min: 1, Max: 1}},
+		"nobody may leave":       {time.Hour, Config{Min: 1, Max: 1, IdleTimeout: time.Second}},
+		"timeouts come later":    {1, Config{Min: 1, Max: 1, Timeout: time.Second}},
+		"who may leave is later": {1, Config{Max: 1, IdleTimeout: time.Second}},
+		"ahead":                  {time.Hour, Config{Min: 1, Max: 1, Ahead: 128}},
+		"ahead, with a look":     {1, Config{Min: 2, Max: 2, Ahead: 128}},
 	} {
-		l := newLab(t, cfg)
+		l := newLab(t, test.cfg)
 		if len(l.workers) == 0 {
 			c := l.give(0)
 			l.boot()
 			l.answer(c, OK)
 		}
 		l.workers[0].service = time.Microsecond
-		l.armed = 1
-		a := l.give(0)
-		woken := l.last.poke
+		l.armed = test.armed
+		calls, woken := []*Call(nil), false
 		for range 3 {
-			l.give(0)
+			if c := l.give(0); c.worker != nil {
+				calls = append(calls, c)
+			}
 			woken = woken || l.last.poke
 		}
-		if l.answer(a, OK); woken || l.last.poke {
+		for _, c := range calls {
+			for l.answer(c, OK); l.last.poke; l.last.poke = false {
+				woken = true
+			}
+		}
+		if woken {
 			t.Errorf("%s: the supervisor is woken", name)
 		}
 	}
@@ -339,15 +353,59 @@ func TestNoNeedlessWakes(t *testing.T) {
 // What is told of a worker is the call that it has been running longest.
 func TestLongestRunningCall(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 2})
-	a := l.give(0)
-	b := NewCall()
-	b.Func = 1
+	c := NewCall()
+	c.Func = 1
 	l.now = 5
-	l.step(func(fx *effects) { l.submit(fx, b, l.now) })
-	l.answer(a, OK)
+	l.step(func(fx *effects) { l.submit(fx, c, l.now) })
 	l.now = 10
-	l.give(0) // in the slot before that of b
+	l.give(0)
 	if w := l.stats(20).Workers[0]; w.Call != "g" || w.For != 15 {
 		t.Errorf("%q for %v", w.Call, w.For)
+	}
+}
+
+// A call that was taken back before it was started has no time of its start, unless
+// an earlier try had one.
+func TestTimeOfTheStart(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 3})
+	a, b, c := l.give(0), l.give(0), l.give(0)
+	c.tries = 1
+	l.abort(a, wire.CauseCanceled)
+	l.step(func(fx *effects) { l.pauseWorker(fx, l.workers[0], true, l.now) })
+	if a.given != 0 || b.given != 0 || c.given == 0 {
+		t.Errorf("%v, %v, %v", a.given, b.given, c.given)
+	}
+}
+
+// Only the end of a call that says that its function works ends a series of deaths.
+func TestWhatEndsAStreak(t *testing.T) {
+	for kind, want := range map[Kind]int{OK: 0, Failed: 0, Panicked: 5, Refused: 5} {
+		l := newLab(t, Config{Min: 1, Max: 1})
+		l.streak = 5
+		if l.answer(l.give(0), kind); l.streak != want {
+			t.Errorf("after the end of a call as %v: %d", kind, l.streak)
+		}
+	}
+}
+
+// What waits inside the workers of a pool that has failed stays there, and ends
+// with the pool's failure if it comes back.
+func TestCallsInAFailedPool(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128})
+	busy := l.workers[0]
+	busy.service = time.Microsecond
+	l.workers[1].paused = true
+	l.begin(l.give(0))
+	waits, queued := l.give(0), (*Call)(nil)
+	l.step(func(fx *effects) { l.pauseWorker(fx, busy, true, l.now) })
+	queued = l.give(0)
+	l.step(func(fx *effects) { l.pauseWorker(fx, busy, false, l.now) })
+	l.workers[1].paused = false
+	l.step(func(fx *effects) { l.fail(fx, "for a test", l.now) })
+	if l.pass(10 * stallAfter); waits.worker != busy || queued.worker != busy {
+		t.Fatalf("the calls are in %v and %v", waits.worker, queued.worker)
+	}
+	if l.die(busy); waits.Kind != PoolFailed || waits.Reason != "for a test" || queued.Kind != PoolFailed {
+		t.Errorf("the calls have ended as %v (%s) and %v", waits.Kind, waits.Reason, queued.Kind)
 	}
 }

@@ -64,6 +64,9 @@ func (s *sim) check() {
 	if queued != k.queue.len || queued+held != k.live {
 		broken("%d calls wait and %d are in workers, that makes not %d", queued, held, k.live)
 	}
+	if queued > 0 && k.state == Broken {
+		broken("%d calls wait in a pool that has failed", queued)
+	}
 	if queued > 0 && (k.state == Running || k.state == Draining) && s.idler() {
 		broken("%d calls wait although a worker is idle: %s", queued, s.describe())
 	}

@@ -68,10 +68,9 @@ func (k *core) shoot(fx *effects, w *worker, by string, stacks bool, now time.Du
 // step does what is due for one worker.
 func (k *core) step(fx *effects, w *worker, now time.Duration) {
 	if w.due != 0 && w.due <= now {
-		if w.doubt != 0 && !w.deaf() && w.culprit == nil && (w.state == serving || w.state == leaving && w.load > 0) {
+		if !w.deaf() && w.culprit == nil && (w.state == serving || w.state == leaving && w.load > 0) {
 			w.due, w.doubt = 0, 0
 			k.pump(fx, now)
-			k.plan(fx, now)
 			return
 		}
 		if w.culprit == nil && (w.state == starting || w.state == serving) && k.traced(w) != 0 {

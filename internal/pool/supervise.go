@@ -222,12 +222,12 @@ func (k *core) bury(fx *effects, w *worker, d *Death, now time.Duration) {
 			c.Death, c.Worker = d, w.pid
 			k.end(fx, c, kindOf(c.cause), now)
 		case !started:
-			k.requeue(c)
+			k.requeue(fx, c, now)
 		case c.tries < k.cfg.Retry && k.state != Broken && c.Stream == nil:
 			c.tries++
 			c.Worker = w.pid // it has run, whatever becomes of it now
 			k.counts.Retried++
-			k.requeue(c)
+			k.requeue(fx, c, now)
 		default:
 			c.Death, c.Worker = d, w.pid
 			k.end(fx, c, k.kindOfDeath(c, d), now)
@@ -328,9 +328,7 @@ func (k *core) failFor(fx *effects, reason string, now time.Duration) {
 	k.state, k.reason, fx.news.failed = Broken, reason, reason
 	k.keep(fx, now, "the pool has failed: "+reason)
 	for c := k.queue.head; c != nil; c = k.queue.head {
-		k.queue.remove(c)
-		c.Reason, c.Death = k.reason, k.last
-		k.end(fx, c, PoolFailed, now)
+		k.giveUp(fx, c, now)
 	}
 }
 

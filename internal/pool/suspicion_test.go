@@ -98,8 +98,8 @@ func TestSuspicionOfWhoGivesBack(t *testing.T) {
 				w.sent.Add(1)
 			}
 			l.pass(l.cfg.KillGrace)
-			if quits := w.state == quitting; quits == taken {
-				t.Errorf("%s, taken in: %v: it is %v", name, taken, w.state)
+			if quits := w.state == quitting; quits == taken || quits && w.killer != "supervisor" {
+				t.Errorf("%s, taken in: %v: it is %v, ended for %q", name, taken, w.state, w.killer)
 			}
 		}
 	}
@@ -240,5 +240,32 @@ func TestReportOfAStuckProcess(t *testing.T) {
 	l.pass(killBound)
 	if w.state != stuck || c.Kind != Crashed || c.Death.Stack != "the process did not end within 5s of SIGKILL: it is stuck in the kernel" {
 		t.Errorf("it is %v; %+v", w.state, c.Death)
+	}
+}
+
+// A worker that is being ended is ended, although it takes in what it was suspected
+// for.
+func TestSuspicionOfADyingWorker(t *testing.T) {
+	l, w, _ := suspected(t, true)
+	l.step(func(fx *effects) { l.shoot(fx, w, "memory limit", true, l.now) })
+	w.sent.Add(1)
+	if l.pass(quitGrace); w.state != killed {
+		t.Errorf("after SIGABRT it is %v", w.state)
+	}
+}
+
+// The heartbeat is for who serves or runs a call: a worker that leaves has KillGrace
+// for what it does at its end.
+func TestHeartbeatOfALeavingWorker(t *testing.T) {
+	for _, busy := range []bool{false, true} {
+		l := newLab(t, Config{Min: 1, Max: 1, Heartbeat: time.Second, KillGrace: time.Minute})
+		w := l.workers[0]
+		if busy {
+			l.begin(l.give(0))
+		}
+		l.step(func(fx *effects) { l.leave(fx, w, l.now) })
+		if l.pass(2 * time.Second); (w.state == quitting) != busy || busy && w.killer != "heartbeat" {
+			t.Errorf("busy %v: it is %v, ended for %q", busy, w.state, w.killer)
+		}
 	}
 }
