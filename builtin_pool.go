@@ -41,6 +41,14 @@ func (d *Daemon) poolMethods() []rpc.Method {
 		}),
 		operate("pool.pause", "Keeps calls waiting until pool.resume. Those that run are not touched.", d.eachPool((*Supervisor).Pause)),
 		operate("pool.resume", "Ends a pause, and lets a failed pool try again.", d.eachPool((*Supervisor).Resume)),
+		operate("pool.stop", "Has every worker of a pool finish its calls and leave. None is started, and calls wait, until pool.resume. Returns when they have left.",
+			func(ctx context.Context, in poolIn) (bool, error) {
+				pool, err := d.poolNamed(in.Pool)
+				if err != nil {
+					return false, err
+				}
+				return true, pool.Stop(ctx)
+			}),
 		operate("pool.recycle", "Replaces every worker, one after the other, each when its replacement is ready.", d.eachPool((*Supervisor).Recycle)),
 		operate("pool.scale", "Changes how many workers there are.", func(_ context.Context, in scaleIn) (bool, error) {
 			pool, err := d.poolNamed(in.Pool)

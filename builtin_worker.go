@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
 )
 
@@ -50,6 +51,17 @@ func (d *Daemon) workerMethods() []rpc.Method {
 			func(_ context.Context, in workersIn) (any, error) { return d.workerStatus(in) }),
 		operate("worker.pause", "Gives workers no calls, and holds their own loops, until worker.resume.\n\n"+holdHelp, d.holdWorkers(true)),
 		operate("worker.resume", "Ends worker.pause and pool.pause, and lets a failed pool try again.\n\n"+holdHelp, d.holdWorkers(false)),
+		operate("worker.end", "Lets a worker finish its calls and leave; another takes its place. Returns when its process has ended.", func(ctx context.Context, in workerIn) (bool, error) {
+			w, err := d.worker(in.PID)
+			if err != nil {
+				return false, err
+			}
+			pool, err := d.poolNamed(w.Pool)
+			if err != nil {
+				return false, err
+			}
+			return true, pool.End(ctx, in.PID)
+		}),
 		operate("worker.kill", "Ends a worker at once; another takes its place. The call that it runs fails.", func(_ context.Context, in workerIn) (bool, error) {
 			w, err := d.worker(in.PID)
 			if err != nil {
@@ -235,7 +247,7 @@ func (d *Daemon) workers(pool string) ([]PoolWorker, error) {
 }
 
 func (p *declaration) worker(w WorkerStats) PoolWorker {
-	return PoolWorker{Pool: p.name, Name: p.name, LoopEvery: p.opts.LoopEvery, Forever: p.opts.OnExit == Restart, WorkerStats: w}
+	return PoolWorker{Pool: p.name, Name: p.name, LoopEvery: p.opts.LoopEvery, Forever: p.summary().OnExit == pool.Restart, WorkerStats: w}
 }
 
 // worker finds one by its pid.

@@ -132,6 +132,19 @@ func TestControlSteersPools(t *testing.T) {
 	}](t, cl, "worker.resume", args{"pool": "pool"}); n.Workers < 3 {
 		t.Errorf("worker.resume did it to %d", n.Workers)
 	}
+	ask[bool](t, cl, "pool.stop", args{"pool": "pool"})
+	if s := ask[string](t, cl, "worker.status", []any{"pool"}); s != "stopped" || len(c.workers("")) != 0 {
+		t.Errorf("after pool.stop it is %s, with %d workers", s, len(c.workers("")))
+	}
+	ask[bool](t, cl, "worker.resume", []any{"pool"})
+	await(t, func() bool { return len(c.workers("ready")) == 3 })
+	leaver := c.workers("ready")[0].PID
+	ask[bool](t, cl, "worker.end", args{"pid": leaver})
+	await(t, func() bool { return len(c.workers("ready")) == 3 })
+	if slices.ContainsFunc(c.workers(""), func(w legion.WorkerStats) bool { return w.PID == leaver }) {
+		t.Error("a worker is there after worker.end")
+	}
+	victim = c.workers("ready")[0].PID
 	ask[bool](t, cl, "worker.kill", args{"pid": victim})
 	await(t, func() bool {
 		all := c.workers("")

@@ -203,7 +203,7 @@ func (p *declaration) summary() pool.Summary {
 	if running := p.running.Load(); running != nil {
 		return running.Summary()
 	}
-	return pool.Summary{Name: p.name, State: pool.Ended, Min: p.opts.Min, Max: p.opts.Max}
+	return pool.Summary{Name: p.name, State: pool.Ended, Min: p.opts.Min, Max: p.opts.Max, OnExit: pool.OnExit(p.opts.OnExit)}
 }
 
 func (p *declaration) stats() PoolStats {
@@ -219,7 +219,7 @@ func (p *declaration) stats() PoolStats {
 		Calls: in.Calls, OK: in.OK, Failed: in.Failed, Panicked: in.Panicked, Refused: in.Refused,
 		TimedOut: in.Timeout, Canceled: in.Canceled, Crashed: in.Crashed, Dropped: in.Dropped, Retried: in.Retried,
 		Started: in.Started, Recycled: in.Recycled, Restarts: in.Deaths, Corrupt: in.Corrupt,
-		LastDeath: in.LastDeath, LoopEvery: p.opts.LoopEvery, Forever: p.opts.OnExit == Restart,
+		LastDeath: in.LastDeath, LoopEvery: p.opts.LoopEvery, Forever: in.OnExit == pool.Restart,
 	}
 	for _, w := range in.Workers {
 		s.Workers = append(s.Workers, WorkerStats(w))

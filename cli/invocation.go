@@ -97,3 +97,17 @@ func do(ctx context.Context, in *Invocation, method string, params any, format s
 	}
 	return err
 }
+
+// doSlowly is do for what takes as long as the calls that run.
+func doSlowly(ctx context.Context, in *Invocation, method string, params any, format string, args ...any) error {
+	var raw json.RawMessage
+	if err := in.Call(ctx, method, params, &raw); err != nil {
+		return err
+	}
+	if in.JSON {
+		in.out().printf("%s\n", indented(raw))
+	} else {
+		in.say(format, args...)
+	}
+	return nil
+}

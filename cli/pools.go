@@ -34,6 +34,13 @@ func poolVerb() *verb {
 			}},
 			each("pause", "keep calls waiting", "pool.pause", "calls wait until resume"),
 			each("resume", "end a pause, or try again after a failure", "pool.resume", "resumed"),
+			{needs: aServer, Command: Command{
+				Name: "stop", Args: "POOL", Short: "let all workers of a pool finish and leave; resume starts new ones",
+				Long: "Returns when they have left. Calls wait until resume.",
+				Run: func(ctx context.Context, in *Invocation) error {
+					return doSlowly(ctx, in, "pool.stop", map[string]any{"pool": in.Args[0]}, "pool %s is stopped", clean(in.Args[0]))
+				},
+			}},
 			each("recycle", "replace the workers one by one, losing no call", "pool.recycle", "workers are being replaced"),
 		},
 	}

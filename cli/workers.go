@@ -17,6 +17,16 @@ func workerVerb() *verb {
 		verbs: []*verb{
 			{needs: aServer, Command: Command{Name: "ls", Args: "[POOL]", Short: "list the workers", Run: listWorkers}},
 			{needs: aServer, Command: Command{
+				Name: "end", Args: "PID", Short: "let a worker finish its calls and leave; another takes its place",
+				Run: func(ctx context.Context, in *Invocation) error {
+					pid, err := in.pid(0)
+					if err != nil {
+						return err
+					}
+					return doSlowly(ctx, in, "worker.end", map[string]any{"pid": pid}, "worker %d has left", pid)
+				},
+			}},
+			{needs: aServer, Command: Command{
 				Name: "kill", Args: "PID", Short: "end a worker at once; another takes its place",
 				Long: "The call that it runs fails at its caller.",
 				Run: func(ctx context.Context, in *Invocation) error {

@@ -93,6 +93,7 @@ type Summary struct {
 	State    State
 	Reason   string // why it has failed
 	Min, Max int
+	OnExit   OnExit
 	Size     int // processes there are, in whatever state
 	Serving  int // … that take calls
 	Queued   int // calls that wait in the daemon
@@ -110,7 +111,7 @@ type Stats struct {
 
 func (k *core) summary() Summary {
 	s := Summary{
-		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max, Size: len(k.workers),
+		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max, OnExit: k.cfg.OnExit, Size: len(k.workers),
 		Queued: k.queue.len, Running: k.live - k.queue.len, Counts: k.counts,
 	}
 	switch {
