@@ -52,7 +52,7 @@ func upgradeVerb() *verb {
 		group: lifeGroup, needs: aServer,
 		Command: Command{
 			Name: "upgrade", Short: "replace the daemon by the program that now stands at its path",
-			Long: "Returns when the new one serves. No call and no connection is lost; if the new\n" +
+			Long: "Returns when the new one serves. No call is lost, and no client is refused; if the new\n" +
 				"program does not start, the old one goes on. Where the process id must stay, in\n" +
 				"process 1 or in the foreground, connections wait for a moment.",
 			Run: func(ctx context.Context, in *Invocation) error {
