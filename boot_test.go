@@ -50,11 +50,54 @@ func TestMainEndsBeforeRun(t *testing.T) {
 	}
 }
 
-func earlyMain() {
-	if proc.Self() != nil {
-		return
+// Each end of a worker that does not come to Start says that main runs there too,
+// and the end of one that has come there says no such thing.
+func TestEarlyEndsTellOfMain(t *testing.T) {
+	for how, says := range map[string]string{
+		"listen": "exited with code 1: listen: address already in use",
+		"panic":  "cannot listen",
+		"hang":   "boot timeout",
+		"setup":  "no model file",
+		"fatal":  "exited with code 9: about to leave",
+	} {
+		legiontest.CheckLeaks(t)
+		t.Setenv(earlyKey, how)
+		said := run(t, "early").hear("start:")
+		inMain := how != "setup" && how != "fatal"
+		if !strings.Contains(said, says) || strings.Contains(said, "main must reach") != inMain {
+			t.Errorf("%s: Start says: %s", how, said)
+		}
 	}
-	d := newSolo("early", legion.Pool{}).d
+}
+
+// earlyKey names the environment variable that says how main ends in a worker.
+const earlyKey = "LEGION_TEST_EARLY"
+
+func earlyMain() {
+	how := os.Getenv(earlyKey)
+	pool := legion.Pool{}
+	switch how {
+	case "hang":
+		pool.BootTimeout = time.Second
+	case "setup":
+		os.Setenv(bootKey, "error")
+	case "fatal":
+		os.Setenv(bootKey, "exit")
+	}
+	if proc.Self() != nil {
+		switch how {
+		case "":
+			return
+		case "listen":
+			_, _ = os.Stderr.WriteString("listen: address already in use\n")
+			os.Exit(1)
+		case "panic":
+			panic("cannot listen")
+		case "hang":
+			hangAtBoot()
+		}
+	}
+	d := newSolo("early", pool).d
 	println := func(s string) { _, _ = os.Stdout.WriteString("start: " + strings.ReplaceAll(s, "\n", " ") + "\n") }
 	if err := d.Start(context.Background()); err != nil {
 		println(err.Error())

@@ -90,8 +90,9 @@
 // lists its limits: time, memory, calls and age after which a worker is
 // replaced, deaths after which the pool gives up. A worker that is replaced
 // serves until its replacement is ready. [Supervisor], which Func.Pool and
-// Daemon.Pool return, pauses, scales, recycles and kills at run time;
-// [Daemon.Stats] tells how it goes.
+// Daemon.Pool return, pauses, stops, scales, recycles, configures and kills at run
+// time; [Daemon.Stats] and [Supervisor.Recent] tell how it goes. A worker asks
+// [Self] which one it is.
 //
 // # The loop
 //

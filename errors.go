@@ -56,6 +56,8 @@ type Usage struct {
 }
 
 // WorkerError says what became of a call, and how its worker died where it did.
+// The argument is not in it: the caller has that, and Pool.OnEnd gets it in
+// CallEnd.Arg.
 type WorkerError struct {
 	Pool, Func string
 	PID        int           // of the worker; 0 if the call had reached none

@@ -23,8 +23,8 @@ type Func[In, Out any] struct {
 // pool, which has the same name. In and Out must be types whose values can
 // travel to another process: basic kinds, structs (their exported fields),
 // slices, arrays, maps, pointers, time.Time and whatever marshals itself to
-// binary or text. A type that cannot travel panics, and the message names the
-// field.
+// binary or text; json.RawMessage for JSON of any shape, since interfaces do not
+// travel. A type that cannot travel panics, and the message names the field.
 func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts Pool) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("worker %q", name), fn == nil)
 	p := d.declare("worker", name, opts, false)

@@ -134,6 +134,7 @@ func (d *Daemon) serve() {
 		fmt.Fprintf(os.Stderr, "legion: opening the link to the daemon: %v\n", err)
 		os.Exit(1)
 	}
+	_ = conn.Send(wire.Header{Kind: wire.Log}, nil) // it has come so far
 	d.logs.useLink(&workerHandler{conn: conn})
 	if d.config.WorkDir != "" { // it was started where the daemon was
 		if err := host.Chdir(d.config.WorkDir); err != nil {

@@ -11,8 +11,10 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// Role is what somebody may do on the control socket. Each includes those before
-// it.
+// Role is what somebody may do on the control socket: RoleRead, RoleOperate or
+// RoleAdmin, each with all that those before it may do. Zero is none. It is an
+// unsigned integer; String and MarshalText give its name, "read", "operate" or
+// "admin", and UnmarshalText reads that.
 type Role = rpc.Role
 
 const (
@@ -21,7 +23,13 @@ const (
 	RoleAdmin   = rpc.Admin   // end and replace the daemon: stop, restart, upgrade, signals
 )
 
-// Caller is who calls a method of the control socket.
+// Caller is who calls a method of the control socket:
+//
+//	type Caller struct {
+//		Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
+//		Role Role
+//		Via  string // the address that the request came in at
+//	}
 type Caller = rpc.Caller
 
 // CallerOf returns who has called the method that has been given ctx; the zero
@@ -29,7 +37,14 @@ type Caller = rpc.Caller
 func CallerOf(ctx context.Context) Caller { return rpc.CallerOf(ctx) }
 
 // MethodError is an error with a code of its own: what a method returns it as,
-// the client sees. Other errors get the code -32500.
+// the client sees. Other errors get the code -32500. Its method Error gives the
+// message and the code.
+//
+//	type MethodError struct {
+//		Code    int    // outside -32768 to -32000, which JSON-RPC reserves
+//		Message string
+//		Data    any    // more about it, nil if there is none; JSON-RPC only
+//	}
 type MethodError = rpc.Error
 
 // MethodOption changes a method of the control socket.

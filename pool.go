@@ -53,7 +53,9 @@ type Pool struct {
 	IdleTimeout time.Duration
 
 	// Timeout bounds a call, from the call to its answer, waiting for a worker
-	// included. Default 0: none, but that of the caller's context.
+	// included. Of a Stream it bounds the whole sequence, from the call to its last
+	// element, with the time that the loop over it takes; there is no bound for one
+	// element. Default 0: none, but that of the caller's context.
 	Timeout time.Duration
 	// KillGrace is how long a function may go on after its context has ended, be
 	// it by Timeout or by the caller. Then the stacks of its worker are taken and

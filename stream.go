@@ -21,7 +21,8 @@ type Stream[In, Out any] struct {
 
 // StreamWorker declares fn as a function that runs in worker processes and whose
 // result is read element by element with All. An element with an error is the
-// last one.
+// last one. Pool.Timeout bounds the whole sequence: leave it at 0 for one that has
+// no natural end, and bound the context of All where one use of it needs that.
 func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, In) iter.Seq2[Out, error], opts Pool) *Stream[In, Out] {
 	mustFunc(fmt.Sprintf("stream worker %q", name), fn == nil)
 	p := d.declare("stream worker", name, opts, false)

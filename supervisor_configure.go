@@ -1,6 +1,7 @@
 package legion
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 )
@@ -40,7 +41,7 @@ func (s *Supervisor) Configure(change func(*Pool) error) error {
 		err = mustKeep(now, next)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("legion: configuring pool %s: %w", s.p.name, err)
 	}
 	if lowest == now.Min && next.Spawn != Eager {
 		next.Min = lowest // 0 if the pool was scaled to that

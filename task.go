@@ -9,8 +9,9 @@ import (
 // TaskOptions say how a task runs. Its zero value is usable. Fields have the
 // meaning that they have in [Pool].
 type TaskOptions struct {
-	// MaxRunning processes run at the same time; further calls wait. Default: the
-	// number of CPUs.
+	// MaxRunning processes run at the same time; further calls wait, as many as
+	// Queue. Default: the number of CPUs. A program that starts many tasks which
+	// wait for something else, a network for instance, raises it.
 	MaxRunning  int
 	Queue       int           // default 1024
 	Timeout     time.Duration // default 0: none
@@ -28,9 +29,12 @@ type TaskOptions struct {
 }
 
 // Task declares fn as a function that gets a fresh process for every call, which
-// ends with it: nothing that it leaves behind, leaks or breaks outlives it. The
-// future of Go also tells its State and PID. A process takes some milliseconds
-// to start; use Worker for what is called often.
+// ends with it: nothing that it leaves behind, leaks or breaks outlives it. Like
+// every function it is declared before Start: the process finds fn by its name,
+// and what differs from call to call travels in the argument. The future of Go
+// also tells its State and PID, and with Info when its process began and ended to
+// work. A process takes some milliseconds to start; use Worker for what is called
+// often.
 func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("task %q", name), fn == nil)
 	if err := opts.Validate(); err != nil {

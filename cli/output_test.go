@@ -28,6 +28,12 @@ var answers = map[string]string{
 		 "refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,"last_death":"","workers":[],"funcs":[]},
 		{"name":"vacuum","kind":"task","state":"paused","reason":"","min":0,"max":2,"ready":0,"queued":0,"running":0,"calls":0,"ok":0,"failed":0,"panicked":0,
 		 "refused":0,"timed_out":0,"canceled":0,"crashed":0,"dropped":0,"retried":0,"started":0,"recycled":0,"restarts":0,"corrupt":0,"last_death":"","workers":[],"funcs":[]}]`,
+	"pool.recent": `{"calls":[
+		{"pool":"resize","func":"resize","call":123456,"state":"done","outcome":"ok","pid":4712,"tries":0,"queued":"2026-03-01T10:11:12Z","started":"2026-03-01T10:11:12.5Z","ended":"2026-03-01T10:11:14Z","arg_bytes":64,"result_bytes":73400},
+		{"pool":"resize","func":"resize","call":123455,"state":"done","outcome":"out_of_memory","pid":4700,"tries":2,"queued":"2026-03-01T10:11:10Z","started":"2026-03-01T10:11:10.000012Z","ended":"2026-03-01T10:11:11Z","arg_bytes":6400,"result_bytes":0},
+		{"pool":"resize","func":"resize","call":123454,"state":"done","outcome":"queue_full","pid":0,"tries":0,"queued":"2026-03-01T10:11:10Z","ended":"2026-03-01T10:11:10Z","arg_bytes":64,"result_bytes":0}],
+		"workers":[{"id":1,"pid":4700,"calls":12345,"started":"2026-03-01T10:10:10Z","ended":"2026-03-01T10:11:11Z","expected":false,
+			"how":"pid 4700 was ended by signal killed: the kernel was out of memory","cpu":12.5,"memory":73400320}]}`,
 	"pool.status": `{"name":"resize","kind":"worker","state":"running","reason":"","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"ok":123444,"failed":2,"panicked":0,
 		"refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,
 		"last_death":"pid 4700 was ended by signal killed: the kernel was out of memory",
@@ -64,7 +70,7 @@ func TestOutput(t *testing.T) {
 	f.items["log.follow"] = []string{`{"time":"2026-03-01T10:11:12Z","level":"WARN","message":"slow","attrs":{"took":"2s"}}`}
 	f.items["event.follow"] = []string{`{"time":"2026-03-01T10:11:12Z","type":"WorkerExited","data":{"pid":4712,"how":"killed \u0007"}}`, `{"time":"2026-03-01T10:11:13Z","type":"Tick","data":7}`}
 	for _, line := range []string{
-		"status thumbs", "ps thumbs", "pool ls thumbs", "pool status thumbs resize", "worker ls thumbs", "func ls thumbs", "task ls thumbs", "cron ls thumbs",
+		"status thumbs", "ps thumbs", "pool ls thumbs", "pool status thumbs resize", "pool recent thumbs resize", "worker ls thumbs", "func ls thumbs", "task ls thumbs", "cron ls thumbs",
 		"events thumbs", "events -f thumbs", "plugin ls thumbs", "lock ls thumbs", "config show thumbs", "logs thumbs", "logs thumbs -f", "stats thumbs",
 		"rpc ls thumbs", "rpc help thumbs pool.scale", "help", "help pool",
 	} {

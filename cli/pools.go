@@ -27,6 +27,7 @@ func poolVerb() *verb {
 		verbs: []*verb{
 			{needs: aServer, Command: Command{Name: "ls", Short: "list the pools", Run: listPools}},
 			{needs: aServer, Command: Command{Name: "status", Args: "POOL", Short: "show one pool with its workers and functions", Run: showPool}},
+			{needs: aServer, Command: Command{Name: "recent", Args: "POOL", Short: "show the last calls and workers that have ended", Run: recentOfPool}},
 			{needs: aServer, Command: Command{
 				Name: "scale", Args: "POOL MIN [MAX]", Short: "change how many workers there are",
 				Long: "MIN are always there, MAX at most. Without MAX there are exactly MIN.",

@@ -37,7 +37,7 @@ func adviceInterface(t reflect.Type) string {
 	case "io.Reader", "io.ReadCloser", "io.Writer", "io.WriteCloser":
 		return "send the bytes as []byte, or the name of a file"
 	}
-	return "use a concrete type, or a struct with a pointer field for each possible type"
+	return "use a concrete type, a struct with a pointer field for each possible type, or json.RawMessage for JSON of any shape"
 }
 
 // refuseHidden says why a struct without exported fields does not travel.

@@ -41,6 +41,7 @@ type Death struct {
 	Worker  uint64 // number of the worker in its pool
 	Limit   uint64 // of its memory, in bytes; 0 = none
 	Lacking bool   // it was never started: the system had no room for a process, or no descriptors
+	Mute    bool   // it was started, and has ended without a word: its main has not come to Start
 }
 
 // An Outcome is how one call ended.

@@ -38,6 +38,7 @@ type member struct {
 	odd      error     // how it broke the protocol
 	closed   bool      // the link is
 	asked    *question // for its stacks; nil if none is open
+	spoke    bool      // it has said something; the receiver's, until the link has ended
 	controls sync.WaitGroup
 	sending  atomic.Int32 // requests under way that may have to wait for room
 	manners  *manners
@@ -75,7 +76,7 @@ func (m *member) run() {
 	m.manners.gone.Store(true)
 	conn.Hangup() // what it had written before is still received
 	<-served
-	d := &Death{Exit: process.Exit()}
+	d := &Death{Exit: process.Exit(), Mute: !m.spoke}
 	m.mu.Lock()
 	if m.failure != "" {
 		d.Stack = m.failure
@@ -222,6 +223,7 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 	if err := m.manners.admit(f.Header, len(f.Payload)); err != nil {
 		return err
 	}
+	m.spoke = true
 	switch f.Kind {
 	case wire.Response:
 		return m.response(f)
@@ -243,7 +245,7 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 	case wire.Pong:
 		m.pool.step(func(k *core, fx *effects, now time.Duration) { k.alive(fx, m.w, now) })
 	case wire.Log:
-		if h := m.pool.hooks.Log; h != nil {
+		if h := m.pool.hooks.Log; h != nil && len(f.Payload) > 0 {
 			h(m.w.pid, m.number(f.Call), own(f))
 		}
 	case wire.Loop:

@@ -170,13 +170,7 @@ func (p *Pool) wake() {
 // BootError says that a worker died before it was ready.
 type BootError struct{ Death *Death }
 
-func (e *BootError) Error() string {
-	s := e.Death.String()
-	if e.Death.Code == 0 && e.Death.Signal == 0 && e.Death.PID != 0 {
-		s += ": main must reach Run or Start in every process, workers too"
-	}
-	return s
-}
+func (e *BootError) Error() string { return e.Death.String() }
 
 // Start starts the supervisor and the first workers, and waits until as many as
 // are always kept are ready. If the first one does not become ready, or ctx

@@ -188,7 +188,22 @@ func (d *Death) String() string {
 		// At the limit the Go runtime does not always find words for it.
 		fmt.Fprintf(&b, " (it had used %d MiB, its limit is %d MiB)", d.Usage.MaxRSS>>20, d.Limit>>20)
 	}
+	if d.inMain() {
+		b.WriteString(mainHint)
+	}
 	return b.String()
+}
+
+// mainHint is for who does not know, at the first start that fails, that a worker
+// is the same program.
+const mainHint = ": main must reach Run or Start in every process, workers too; " +
+	"what only the daemon's process is to do, listening for instance, belongs into Listen, Init, or behind IsWorker"
+
+// inMain reports whether main is what has ended, or held up, a worker before it
+// came to Start.
+func (d *Death) inMain() bool {
+	ended := d.KilledBy == "" && d.Signal == 0 && !d.Race && !d.OutOfMemory
+	return d.Mute && (ended || d.KilledBy == bootTimeout)
 }
 
 // running is where a worker that was killed for its slowness was: the place of

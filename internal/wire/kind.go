@@ -36,7 +36,8 @@ const (
 	Response
 	// Item, worker to daemon, is one element of a streamed result. It uses up one credit.
 	Item
-	// Log, worker to daemon, is a log record, opaque at this level.
+	// Log, worker to daemon, is a log record, opaque at this level. Without a payload it is none: the first sign of a
+	// worker, that it sets itself up now.
 	Log
 	// Loop, worker to daemon, tells what the worker's own loop does. Code is a LoopState; the payload of LoopError is
 	// AppendFault's.
