@@ -11,7 +11,7 @@ import (
 type CallInfo struct {
 	Pool  string    `json:"pool"`
 	Func  string    `json:"func"`
-	Call  uint64    `json:"call"` // number of the call in its pool, from 1, as in the log; 0 if the pool never took it
+	Call  uint64    `json:"id"` // number of the call in its pool, from 1, as in the log; 0 if the pool never took it
 	State CallState `json:"state"`
 	// Outcome is how it has ended; "" until then. It is ok, failed (the function
 	// returned an error), panicked, refused, timed_out, canceled, crashed,

@@ -105,7 +105,7 @@ func TestRecent(t *testing.T) {
 	if len(worn) != 1 || left.PID != worn[0].PID || !left.Expected || left.Calls != 0 {
 		t.Errorf("the worker that was recycled: %+v", left)
 	}
-	if text, err := json.Marshal(r.Calls[0]); err != nil || !strings.Contains(string(text), fmt.Sprintf(`"call":151,"state":"done","outcome":"crashed","pid":%d,`, died.PID)) {
+	if text, err := json.Marshal(r.Calls[0]); err != nil || !strings.Contains(string(text), fmt.Sprintf(`"id":151,"state":"done","outcome":"crashed","pid":%d,`, died.PID)) {
 		t.Errorf("as JSON: %s, %v", text, err)
 	}
 }

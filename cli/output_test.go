@@ -29,9 +29,9 @@ var answers = map[string]string{
 		{"name":"vacuum","kind":"task","state":"paused","reason":"","min":0,"max":2,"ready":0,"queued":0,"running":0,"calls":0,"ok":0,"failed":0,"panicked":0,
 		 "refused":0,"timed_out":0,"canceled":0,"crashed":0,"dropped":0,"retried":0,"started":0,"recycled":0,"restarts":0,"corrupt":0,"last_death":"","workers":[],"funcs":[]}]`,
 	"pool.recent": `{"calls":[
-		{"pool":"resize","func":"resize","call":123456,"state":"done","outcome":"ok","pid":4712,"tries":0,"queued":"2026-03-01T10:11:12Z","started":"2026-03-01T10:11:12.5Z","ended":"2026-03-01T10:11:14Z","arg_bytes":64,"result_bytes":73400},
-		{"pool":"resize","func":"resize","call":123455,"state":"done","outcome":"out_of_memory","pid":4700,"tries":2,"queued":"2026-03-01T10:11:10Z","started":"2026-03-01T10:11:10.000012Z","ended":"2026-03-01T10:11:11Z","arg_bytes":6400,"result_bytes":0},
-		{"pool":"resize","func":"resize","call":123454,"state":"done","outcome":"queue_full","pid":0,"tries":0,"queued":"2026-03-01T10:11:10Z","ended":"2026-03-01T10:11:10Z","arg_bytes":64,"result_bytes":0}],
+		{"pool":"resize","func":"resize","id":123456,"state":"done","outcome":"ok","pid":4712,"tries":0,"queued":"2026-03-01T10:11:12Z","started":"2026-03-01T10:11:12.5Z","ended":"2026-03-01T10:11:14Z","arg_bytes":64,"result_bytes":73400},
+		{"pool":"resize","func":"resize","id":123455,"state":"done","outcome":"out_of_memory","pid":4700,"tries":2,"queued":"2026-03-01T10:11:10Z","started":"2026-03-01T10:11:10.000012Z","ended":"2026-03-01T10:11:11Z","arg_bytes":6400,"result_bytes":0},
+		{"pool":"resize","func":"resize","id":123454,"state":"done","outcome":"queue_full","pid":0,"tries":0,"queued":"2026-03-01T10:11:10Z","ended":"2026-03-01T10:11:10Z","arg_bytes":64,"result_bytes":0}],
 		"workers":[{"id":1,"pid":4700,"calls":12345,"started":"2026-03-01T10:10:10Z","ended":"2026-03-01T10:11:11Z","expected":false,
 			"how":"pid 4700 was ended by signal killed: the kernel was out of memory","cpu":12.5,"memory":73400320}]}`,
 	"pool.status": `{"name":"resize","kind":"worker","state":"running","reason":"","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"ok":123444,"failed":2,"panicked":0,
