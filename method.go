@@ -29,6 +29,8 @@ const (
 //		Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
 //		Role Role
 //		Via  string // the address that the request came in at
+//
+//		Protocol string // "json" for JSON-RPC and streams, "xml" for XML-RPC
 //	}
 type Caller = rpc.Caller
 
