@@ -13,7 +13,7 @@ func TestCandidates(t *testing.T) {
 	f := newFake(t, answers)
 	for line, want := range map[string]string{
 		"sta":                            "stats status",
-		"pool s":                         "scale status",
+		"pool s":                         "scale status stop",
 		"pool scale thumbs re":           "resize",
 		"status t":                       "thumbs tiles",
 		"worker kill thumbs ":            "4712",
