@@ -47,7 +47,7 @@ func (d *Daemon) workerMethods() []rpc.Method {
 		look("worker.status", "How workers are doing.\n\n"+
 			"Without parameters the result is an object with the state of each pool of workers; with the name of a pool it is that pool's state, "+
 			"a text; with a pid it is an object with the figures of that worker. The state of a pool is that of its workers "+
-			"(looping, ready, starting, paused …; of several the busiest), idle if it has none, or else paused, failed, stopping or stopped.",
+			"(looping, ready, starting, paused …; of several the busiest), starting or, where it keeps none, idle if it has none, or else paused, failed, stopping or stopped.",
 			func(_ context.Context, in workersIn) (any, error) { return d.workerStatus(in) }),
 		operate("worker.pause", "Gives workers no calls, and holds their own loops, until worker.resume.\n\n"+holdHelp, d.holdWorkers(true)),
 		operate("worker.resume", "Ends worker.pause and pool.pause, and lets a failed pool try again.\n\n"+holdHelp, d.holdWorkers(false)),
@@ -155,6 +155,9 @@ func (p *declaration) shown() string {
 		return s.State
 	}
 	best, found := "idle", -1
+	if s.Min > 0 { // the next one is on its way
+		best = "starting"
+	}
 	for _, w := range s.Workers {
 		rank := 0
 		switch w.State {
