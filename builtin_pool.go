@@ -2,6 +2,7 @@ package legion
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/legion-go/legion/internal/rpc"
@@ -79,11 +80,10 @@ func (d *Daemon) eachPool(do func(*Supervisor) error) func(context.Context, pool
 			}
 			return true, do(pool)
 		}
+		var failed []error // each names its pool
 		for _, p := range d.pools {
-			if err := do(&Supervisor{p}); err != nil {
-				return false, err
-			}
+			failed = append(failed, do(&Supervisor{p}))
 		}
-		return true, nil
+		return true, errors.Join(failed...)
 	}
 }

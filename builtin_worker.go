@@ -261,10 +261,16 @@ func (d *Daemon) worker(pid int) (PoolWorker, error) {
 	}
 	var pids []string
 	for _, w := range all {
-		if w.PID == pid {
+		switch {
+		case w.PID == 0: // it is just being started
+		case w.PID == pid:
 			return w, nil
+		default:
+			pids = append(pids, fmt.Sprint(w.PID))
 		}
-		pids = append(pids, fmt.Sprint(w.PID))
+	}
+	if len(pids) == 0 {
+		return PoolWorker{}, wrong("pid", "no worker has the pid %d: there are no workers", pid)
 	}
 	return PoolWorker{}, wrong("pid", "no worker has the pid %d; those there are: %s", pid, strings.Join(pids, ", "))
 }

@@ -42,10 +42,10 @@ func TestControlWhileStarting(t *testing.T) {
 	if s := ask[legion.Status](t, cl, "daemon.status", nil); s.State != "starting" {
 		t.Errorf("it is %s", s.State)
 	}
-	refused(t, cl, "cron.run", args{"name": "0 3 * * *"}, -32400, "does not run")
-	refused(t, cl, "daemon.reload", nil, -32400, "does not run")
-	refused(t, cl, "daemon.upgrade", nil, -32400, "does not run")
-	refused(t, cl, "daemon.signal", args{"signal": "HUP"}, -32400, "does not run")
+	refused(t, cl, "cron.run", args{"name": "0 3 * * *"}, -32400, "is still starting")
+	refused(t, cl, "daemon.reload", nil, -32400, "is still starting")
+	refused(t, cl, "daemon.upgrade", nil, -32400, "is still starting")
+	refused(t, cl, "daemon.signal", args{"signal": "HUP"}, -32400, "is still starting")
 	refused(t, cl, "pool.pause", nil, -32400, "")
 	early := make(chan error, 1) // it waits for the loop
 	go func() { early <- cl.Call(context.Background(), "thumbs.made", nil, nil) }()

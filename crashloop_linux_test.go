@@ -42,6 +42,11 @@ func TestCrashLoopAtStart(t *testing.T) {
 	if n := s.do.Pool().Stats().Started; n != started {
 		t.Errorf("the failed pool went on: %d starts, then %d", started, n)
 	}
+	for what, wish := range map[string]func() error{"pausing": s.do.Pool().Pause, "recycling": s.do.Pool().Recycle} {
+		if err := wish(); !errors.Is(err, legion.ErrPoolFailed) || !strings.Contains(err.Error(), what+" pool pool: ") || !strings.Contains(err.Error(), "about to leave") {
+			t.Errorf("%s the failed pool, which has nothing to pause or to replace: %v", what, err)
+		}
+	}
 
 	if err := os.Setenv(bootKey, ""); err != nil {
 		t.Fatal(err)

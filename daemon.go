@@ -69,6 +69,7 @@ type Daemon struct {
 	ran           bool                                   // … by Run
 	wishes        map[string]int                         // what signals have asked for and is not done
 	deferred      map[string]func(context.Context) error // the part of it that follows the start
+	reloadNext    *sharedReload                          // that waits for its turn; nil: none
 	rerun         bool                                   // Run is to start it again
 	replaced      int                                    // the process that has taken over; 0: none
 	startedAt     time.Time

@@ -20,18 +20,71 @@ type Reloaded struct{ Err error }
 // new workers serve. What fails is told by the error, and the rest done all the
 // same: a pool whose replacements die three times in a row before they are ready
 // keeps its old workers. Calls are not disturbed. There is one reload or upgrade
-// at a time, and the next waits. When ctx ends, Reload returns; what it was
+// at a time, and the next waits. Those who ask for a reload while one waits share
+// it: what there is to read is read after all of them have asked. When ctx ends,
+// Reload returns; what it was
 // waiting for may go on. Run does it on SIGHUP. It must not be called on
 // the loop, which has a part in it.
 func (d *Daemon) Reload(ctx context.Context) error {
 	if d.loop.OnLoop() {
 		return fmt.Errorf("legion: reloading %s: not on the loop, which has a part in it: use a goroutine", d.config.Name)
 	}
+	for {
+		next, first := d.nextReload()
+		if first {
+			next.err = d.reloadInTurn(ctx, next)
+			next.givenUp = ctx.Err() != nil
+			close(next.over)
+			return next.err
+		}
+		select {
+		case <-next.over:
+			if !next.givenUp {
+				return next.err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("legion: reloading %s: waiting with others for their reload: %w", d.config.Name, context.Cause(ctx))
+		}
+	}
+}
+
+// sharedReload is a reload that waits for its turn. Who asks for one meanwhile
+// waits for its end, too.
+type sharedReload struct {
+	over    chan struct{} // closed at its end, when the rest is set
+	err     error
+	givenUp bool // the context of the one who does it has ended: the others do it themselves
+}
+
+// nextReload returns the reload that waits for its turn. first reports whether it
+// is for the caller to do.
+func (d *Daemon) nextReload() (next *sharedReload, first bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.reloadNext == nil {
+		d.reloadNext, first = &sharedReload{over: make(chan struct{})}, true
+	}
+	return d.reloadNext, first
+}
+
+// closeReload has those who ask from now on wait for another reload.
+func (d *Daemon) closeReload(r *sharedReload) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.reloadNext == r {
+		d.reloadNext = nil
+	}
+}
+
+// reloadInTurn reloads when no other change is under way.
+func (d *Daemon) reloadInTurn(ctx context.Context, shared *sharedReload) error {
+	defer d.closeReload(shared)
 	end, err := d.beginChange(ctx, "a reload")
 	if err != nil {
 		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, d.unlessStopped(err))
 	}
 	defer end()
+	d.closeReload(shared)
 	if err := d.mustRun(); err != nil {
 		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
 	}
@@ -96,11 +149,23 @@ func (d *Daemon) mustRun() error {
 func (d *Daemon) mustRunLocked() error {
 	switch {
 	case d.replaced != 0:
-		return fmt.Errorf("%w: process %d has taken over", ErrStopped, d.replaced)
+		return notRunning(fmt.Sprintf("process %d has taken over", d.replaced))
 	case d.state == stopping && d.rerun:
-		return fmt.Errorf("%w: it restarts", ErrStopped)
+		return notRunning("the daemon is about to restart")
+	case d.state == stopping:
+		return notRunning("the daemon is stopping")
+	case d.state == starting:
+		return notRunning("the daemon is still starting")
 	case d.state != running:
-		return fmt.Errorf("%w: it does not run", ErrStopped)
+		return notRunning("the daemon does not run")
 	}
 	return nil
 }
+
+// notRunning says why something cannot be done now. It matches ErrStopped.
+type notRunning string
+
+func (n notRunning) Error() string { return string(n) }
+
+// Is makes it match ErrStopped.
+func (n notRunning) Is(target error) bool { return target == ErrStopped }

@@ -2,6 +2,10 @@ package legion_test
 
 import (
 	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/legion-go/legion"
@@ -36,5 +40,50 @@ func TestReload(t *testing.T) {
 	}
 	if life[len(life)-1] != "a reload" {
 		t.Errorf("the plugin lived through %q", life)
+	}
+}
+
+// However many ask for a reload while one is under way, one follows it, and counts
+// for all of them. One who does not wait any longer takes it from nobody.
+func TestReloadsAreShared(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	k := newKit(legion.Pool{})
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	reloads := 0
+	legion.On(k.d, func(context.Context, legion.Reload) error { // on the loop
+		if reloads++; reloads == 1 {
+			close(begun)
+			<-goOn
+		}
+		return nil
+	})
+	k.start(t)
+	var all sync.WaitGroup
+	ask := func(ctx context.Context, want error) {
+		all.Go(func() {
+			if err := k.d.Reload(ctx); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+		})
+	}
+	ask(t.Context(), nil)
+	<-begun
+	impatient, giveUp := context.WithCancel(t.Context())
+	for range 50 {
+		ask(impatient, context.Canceled)
+	}
+	for range 200 {
+		ask(t.Context(), nil)
+	}
+	stacks := make([]byte, 4<<20)
+	await(t, func() bool { // all of them wait, but for the one who waits for its turn to do it
+		n := runtime.Stack(stacks, true)
+		return strings.Count(string(stacks[:n]), "[select]:\ngithub.com/legion-go/legion.(*Daemon).Reload(") == 249
+	})
+	giveUp()
+	close(goOn)
+	all.Wait()
+	if reloads != 2 {
+		t.Errorf("%d reloads, want the first, and one for all the others", reloads)
 	}
 }

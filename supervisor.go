@@ -49,12 +49,14 @@ func (s *Supervisor) Signal(pid int, sig syscall.Signal) error {
 }
 
 // Recycle has every worker replaced, one after the other, each when its
-// replacement is ready. It returns at once.
-func (s *Supervisor) Recycle() error { return s.do((*pool.Pool).Recycle) }
+// replacement is ready. It returns at once. A pool that has failed has none to
+// replace: ErrPoolFailed.
+func (s *Supervisor) Recycle() error { return s.unlessFailed("recycling", (*pool.Pool).Recycle) }
 
 // Pause keeps calls waiting, and holds the own loops of workers, until Resume.
-// Calls that run are not touched.
-func (s *Supervisor) Pause() error { return s.do((*pool.Pool).Pause) }
+// Calls that run are not touched. Calls of a pool that has failed do not wait:
+// ErrPoolFailed.
+func (s *Supervisor) Pause() error { return s.unlessFailed("pausing", (*pool.Pool).Pause) }
 
 // PauseWorker keeps the worker with the given pid from getting calls, and holds
 // its own loop if it has one, until ResumeWorker.
@@ -82,7 +84,7 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 
 // Resume ends a pause, starts the workers of a pool that was stopped, and lets a
 // failed pool try again.
-func (s *Supervisor) Resume() error { return s.do((*pool.Pool).Resume) }
+func (s *Supervisor) Resume() error { return s.unlessFailed("resuming", (*pool.Pool).Resume) }
 
 // Scale changes Pool.Min and Pool.Max. Workers beyond max finish their calls and
 // leave. Configure changes other limits.
@@ -90,7 +92,31 @@ func (s *Supervisor) Scale(min, max int) error {
 	if min < 0 || max < 1 || min > max || max > maxWorkers {
 		return fmt.Errorf("legion: scaling pool %s to %d..%d workers: it must be 0 <= min <= max and 1 <= max <= %d", s.p.name, min, max, maxWorkers)
 	}
-	return s.do(func(p *pool.Pool) { p.Scale(min, max) })
+	return s.unlessEnding("scaling", func(p *pool.Pool) { p.Scale(min, max) })
+}
+
+// unlessFailed does something that a pool which has failed, or ends, does not do.
+func (s *Supervisor) unlessFailed(what string, f func(*pool.Pool)) error {
+	if err := s.unlessEnding(what, f); err != nil {
+		return err
+	}
+	if now := s.p.summary(); now.State == pool.Broken {
+		return fmt.Errorf("legion: %s pool %s: %w: %s; resume it, then it tries again", what, s.p.name, ErrPoolFailed, now.Reason)
+	}
+	return nil
+}
+
+// unlessEnding does something that a pool which ends does not do.
+func (s *Supervisor) unlessEnding(what string, f func(*pool.Pool)) error {
+	p, err := s.p.pool()
+	if err != nil {
+		return err
+	}
+	f(p)
+	if now := p.Summary().State; now == pool.Draining || now == pool.Ended {
+		return fmt.Errorf("legion: %s pool %s: %w", what, s.p.name, notRunning("the pool is stopping"))
+	}
+	return nil
 }
 
 func (s *Supervisor) do(f func(*pool.Pool)) error {
