@@ -30,6 +30,7 @@ type Hello struct {
 	Go       string        `json:"go"`
 	PID      int           `json:"pid"`
 	PIDStays string        `json:"pid_stays,omitempty"` // why the pid must stay, "" if it may change; see Config.PID
+	Embedded bool          `json:"embedded,omitempty"`  // it is part of a program that goes on without it: started by Start, not Run
 	State    string        `json:"state"`
 	Started  time.Time     `json:"started"`
 	Uptime   time.Duration `json:"uptime"`
@@ -40,6 +41,7 @@ func (d *Daemon) hello() Hello {
 	h := Hello{
 		Name: d.config.Name, Version: d.version(), Legion: v.legion, Protocol: controlProtocol, Go: runtime.Version(),
 		PID: os.Getpid(), PIDStays: d.pidStays(), State: d.stateName(),
+		Embedded: d.embedded(),
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

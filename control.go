@@ -103,14 +103,28 @@ func (d *Daemon) controlAddresses() (all []control.Address, err error) {
 // the start on with the port if that is left to the system. It is "" if there is
 // none.
 func (d *Daemon) ControlAddress() (string, error) {
-	if open := d.control.opened(); len(open) > 0 {
-		return open[0].address.Network + "://" + open[0].address.Addr, nil
-	}
-	all, err := d.controlAddresses()
+	all, err := d.ControlAddresses()
 	if err != nil || len(all) == 0 {
 		return "", err
 	}
-	return all[0].Network + "://" + all[0].Addr, nil
+	return all[0], nil
+}
+
+// ControlAddresses returns all addresses of the control socket, as ControlAddress
+// does the first.
+func (d *Daemon) ControlAddresses() (all []string, err error) {
+	open := d.control.opened()
+	for _, e := range open {
+		all = append(all, e.address.Network+"://"+e.address.Addr)
+	}
+	if len(open) > 0 {
+		return all, nil
+	}
+	addresses, err := d.controlAddresses()
+	for _, a := range addresses {
+		all = append(all, a.Network+"://"+a.Addr)
+	}
+	return all, err
 }
 
 // openControl opens the control socket, or takes it over from the previous
@@ -309,12 +323,16 @@ func (c *controlSocket) addresses() []string {
 }
 
 // renewControl gives sockets that were taken over the mode and the group that
-// this version wants them to have.
+// this version wants them to have. Who connects sees as the listening process the
+// one that has called listen last: that is to be this one.
 func (d *Daemon) renewControl() {
 	for _, e := range d.control.opened() {
 		a := e.address
 		if a.Network != "unix" {
 			continue
+		}
+		if err := e.listener.listenAgain(); err != nil {
+			d.log.Warn("who connects to the control socket takes it for that of the previous process", "address", a.String(), "err", err)
 		}
 		mode := a.Mode
 		if mode == 0 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/internal/unixsock"
 )
@@ -173,6 +175,24 @@ func (l *listener) own() {
 	if u, ok := l.inner.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(true)
 	}
+}
+
+// listenAgain makes this process the one that a Unix socket tells clients of.
+func (l *listener) listenAgain() error {
+	u, ok := l.current().(*net.UnixListener)
+	if !ok {
+		return nil
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return err
+	}
+	const backlog = 1<<16 - 1 // the kernel takes off what is beyond its limit
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = unix.Listen(int(fd), backlog) }); err != nil {
+		return err
+	}
+	return failed
 }
 
 // giveAway closes the listener where another process goes on with it: the file of

@@ -188,7 +188,7 @@ func TestStopTimeout(t *testing.T) {
 		"daemon.hello": `{"name":"thumbs","pid":` + count(os.Getpid()) + `}`, "daemon.stop": "true",
 	})
 	code, _, errs := f.run(0, false, "stop", "thumbs", "--timeout", "1ms")
-	if code != ExitFailed || !strings.Contains(errs, "has not ended within 1ms") || !strings.Contains(errs, "kill -KILL "+count(os.Getpid())) {
+	if code != ExitFailed || !strings.Contains(errs, "has not ended within 1ms") || !strings.Contains(errs, "thumbs, pid "+count(os.Getpid())) || !strings.Contains(errs, "legion stop --force thumbs") {
 		t.Errorf("code %d: %s", code, errs)
 	}
 }

@@ -170,6 +170,7 @@ func (in *Invocation) count() error {
 	}
 	if in.program.daemon == nil && in.verb.needs == aServer {
 		in.target, in.Args = in.Args[0], in.Args[1:]
+		in.program.target = in.target
 	}
 	return nil
 }

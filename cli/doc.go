@@ -37,7 +37,8 @@
 //
 // # Exit codes
 //
-//	0  done; or, of start and stop, it is so already
+//	0  done; or, of start and stop, it is so already; but [Tool] has a stop of a
+//	   daemon of which nothing is known be 7
 //	1  it failed
 //	2  the command line makes no sense
 //	4  not allowed
@@ -71,11 +72,11 @@
 // # Concurrency
 //
 // Main and Tool run one command line and use goroutines of their own only while
-// stop waits. Nothing here is safe for use from several goroutines, nor need be.
+// a verb waits for a change of the daemon. Nothing here is safe for use from several goroutines, nor need be.
 //
 // # Reading order
 //
-// main.go, tool.go, command.go, flags.go; dispatch.go, invocation.go and remote.go;
-// then a file for each group of verbs. Rendering: terminal.go, text.go, table.go,
-// tree.go, units.go, values.go.
+// main.go, tool.go, command.go, flags.go; dispatch.go, invocation.go, remote.go,
+// find.go; wish.go and progress.go for verbs that wait; then a file for each group
+// of verbs. Rendering: terminal.go, text.go, table.go, tree.go, units.go, values.go.
 package cli

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,16 +131,17 @@ func (p *program) errorJSON(err error, code int) string {
 func (p *program) explain(err error) string {
 	text := err.Error()
 	absent, refused := (*client.NotRunningError)(nil), (*client.Error)(nil)
+	_, silent := silence(err)
 	switch {
 	case errors.As(err, &absent) && p.daemon != nil && len(absent.Others) == 0:
 		text = strings.Replace(text, absent.Error(), "not running: nobody listens at "+strings.Join(absent.Tried, " or ")+"; start it with: "+p.name+" start", 1)
+	case silent:
+		text += "; " + p.verbLine("stop --force") + " ends it at once"
 	case errors.As(err, &refused):
 		text = strings.Replace(text, refused.Error(), refused.Message, 1)
 		if refused.Code == client.CodeMethod {
-			text += ": " + p.name + " rpc ls lists those there are; the daemon may be of another version of Legion"
+			text += ": " + p.verbLine("rpc ls") + " lists those there are; the daemon may be of another version of Legion"
 		}
-	case errors.Is(err, context.DeadlineExceeded):
-		text += ": the daemon is busy or stopped"
 	}
 	return strings.TrimPrefix(text, "legion: ")
 }

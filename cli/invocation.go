@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 )
 
@@ -42,13 +45,41 @@ func (in *Invocation) Call(ctx context.Context, method string, params, result an
 	if err != nil {
 		return err
 	}
-	return c.Call(ctx, method, params, result)
+	err = c.Call(ctx, method, params, result)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return in.silent(ctx, err)
+	}
+	return err
+}
+
+// silent says why a daemon that could be reached gives no answer in time.
+func (in *Invocation) silent(ctx context.Context, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	probe := remote{program: in.program, target: in.target}
+	defer probe.close()
+	c, now := probe.connect(ctx)
+	if now != nil {
+		return now
+	}
+	var hello legion.Hello
+	if now := c.Call(ctx, "daemon.hello", nil, &hello); now != nil {
+		return now
+	}
+	return fmt.Errorf("%w: %s, pid %d, is busy", err, hello.Name, hello.PID)
 }
 
 func (in *Invocation) close() {
 	if in.remote != nil {
 		in.remote.close()
 	}
+}
+
+// verbLine is another command line for the same daemon, to do next.
+func (in *Invocation) verbLine(verb string) string { return in.program.verbLine(verb) }
+
+func (p *program) verbLine(verb string) string {
+	return strings.TrimSpace(p.name + " " + verb + " " + p.target)
 }
 
 // out writes results, for people or for programs.

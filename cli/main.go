@@ -51,6 +51,7 @@ type program struct {
 	stdout  *printer
 	stderr  *printer
 	command []string // the command line
+	target  string   // that of the verb that runs
 }
 
 func newProgram(d *legion.Daemon, options []Option) *program {

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 	case "configured":
 		proc.PrepareTests()
 		configured()
+	case "sites", "sites-embedded":
+		proc.PrepareTests()
+		sitesMain(os.Getenv(programKey))
 	case "tool":
 		Tool{Name: "legion", Short: "controls daemons"}.Main()
 	}

@@ -156,7 +156,7 @@ func TestErrors(t *testing.T) {
 		{"call thumbs resize", "legion: resize: timed out: after 2s\ngoroutine 7 [running]:\n\tmain.go:12\n", ExitFailed},
 		{"pool pause thumbs x", "legion: pool: daemon thumbs has no pool \"x\ufffd\"\n", ExitFailed},
 		{"daemon.nope", "legion: there is no verb \"daemon.nope\": legion -h lists them\n", ExitUsage},
-		{"rpc call thumbs no.such", "legion: Method not found: legion rpc ls lists those there are; the daemon may be of another version of Legion\n", ExitFailed},
+		{"rpc call thumbs no.such", "legion: Method not found: legion rpc ls thumbs lists those there are; the daemon may be of another version of Legion\n", ExitFailed},
 		{"rpc help thumbs pool.scal", "legion: there is no method \"pool.scal\"; did you mean pool.scale?\n", ExitFailed},
 		{"status", "legion: something is missing: write legion status DAEMON\n", ExitUsage},
 		{"run thumbs", "legion: there is no verb \"run\": legion -h lists them\n", ExitUsage},

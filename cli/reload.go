@@ -3,19 +3,24 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"strings"
 	"time"
 )
 
 func reloadVerb() *verb {
+	var o stopOptions
 	return &verb{
 		group: lifeGroup, needs: aServer,
 		Command: Command{
 			Name: "reload", Short: "read the configuration again, reopen the log, replace the workers",
 			Long: "Returns when the new workers serve. No call is lost.",
+			Flags: func(fs *flag.FlagSet) {
+				fs.DurationVar(&o.timeout, "timeout", time.Minute, "how `long` to wait for a daemon whose loop hangs")
+			},
 			Run: func(ctx context.Context, in *Invocation) error {
-				o, raw := stopOptions{timeout: time.Minute}, json.RawMessage(nil)
+				var raw json.RawMessage
 				if _, err := o.wish(ctx, in, "daemon.reload", &raw); err != nil {
 					return err
 				}

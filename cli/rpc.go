@@ -110,7 +110,7 @@ func describeMethod(ctx context.Context, in *Invocation) error {
 	if meant := nearest(in.Args[0], names); meant != "" {
 		return exit(ExitFailed, "there is no method %q; did you mean %s?", in.Args[0], meant)
 	}
-	return exit(ExitFailed, "there is no method %q: %s rpc ls lists them", in.Args[0], in.program.name)
+	return exit(ExitFailed, "there is no method %q: %s lists them", in.Args[0], in.verbLine("rpc ls"))
 }
 
 // method describes one.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -108,30 +107,43 @@ func (in *Invocation) absence(err error) error {
 	absent := (*client.NotRunningError)(nil)
 	code, state := StatusUnknown, "unknown"
 	switch {
-	case errors.As(err, &absent) && errors.Is(absent.Err, fs.ErrNotExist):
-		code, state = StatusStopped, "stopped"
-	case errors.As(err, &absent) && in.remote.local():
+	case errors.As(err, &absent) && len(absent.Others) > 0 && in.program.daemon == nil: // it may be one of those
+	case errors.As(err, &absent) && len(absent.Stale) > 0:
 		code, state = StatusDead, "dead"
 	case errors.As(err, &absent), errors.Is(err, client.ErrClosed):
 		code, state = StatusStopped, "stopped"
 	}
+	pid, _ := silence(err)
 	if in.JSON {
-		if err := in.print(map[string]string{"name": in.remote.name(), "state": state, "why": err.Error()}); err != nil {
+		answer := struct {
+			Name  string `json:"name"`
+			State string `json:"state"`
+			PID   int    `json:"pid,omitempty"`
+			Why   string `json:"why"`
+		}{in.remote.name(), state, pid, err.Error()}
+		if err := in.print(answer); err != nil {
 			return err
 		}
 		return &ExitError{Code: code}
 	}
-	name := in.out().paint(bold, clean(in.remote.name()))
-	switch state {
-	case "stopped":
-		in.out().printf("%s is %s\n", name, in.out().paint(red, "stopped"))
-		return &ExitError{Code: code}
-	case "dead":
-		in.out().printf("%s is %s: its socket %s is still there, but nobody answers; the next start removes it\n",
-			name, in.out().paint(red, "dead"), strings.Join(absent.Tried, " or "))
-		return &ExitError{Code: code}
+	out, name := in.out(), clean(in.remote.name())
+	name = out.paint(bold, name)
+	switch {
+	case state == "dead":
+		out.printf("%s is %s: its socket %s is still there, but nobody answers; the next start removes it\n",
+			name, out.paint(red, "dead"), clean(strings.Join(absent.Stale, " or ")))
+	case state == "stopped" && absent != nil && in.program.daemon == nil && !in.knows(absent):
+		// Of a daemon of that name nothing is known: it may have an address of its own.
+		out.printf("%s is %s, or does not listen where it is looked for: %s\n", name, out.paint(red, "stopped"), clean(strings.Join(absent.Tried, " or ")))
+	case state == "stopped":
+		out.printf("%s is %s\n", name, out.paint(red, "stopped"))
+	default:
+		return &ExitError{code, err}
 	}
-	return &ExitError{code, err}
+	if absent != nil && len(absent.Others) > 0 {
+		out.printf("others of that name run at %s\n", clean(strings.Join(absent.Others, " and at ")))
+	}
+	return &ExitError{Code: code}
 }
 
 // status writes a summary of a daemon and its pools.

@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 )
 
@@ -16,11 +21,16 @@ func stopVerb() *verb {
 		Command: Command{
 			Name: "stop", Short: "stop the daemon and wait until it is gone",
 			Long: "Calls that run are finished first, as long as the daemon's StopTimeout allows. That\n" +
-				"nothing runs is success.",
-			Flags: o.register,
+				"nothing runs is success; but a name of which nothing is known is a mistake.\n\n" +
+				"With --force a daemon that does not answer, or has not ended in time, is killed, and its\n" +
+				"workers with it. On a terminal you are asked before.",
+			Flags: func(fs *flag.FlagSet) {
+				o.register(fs)
+				fs.BoolVar(&o.force, "force", false, "kill it if it does not answer, or does not end in time")
+			},
 			Run: func(ctx context.Context, in *Invocation) error {
 				err := o.stop(ctx, in)
-				if absent := (*client.NotRunningError)(nil); errors.As(err, &absent) {
+				if absent := (*client.NotRunningError)(nil); errors.As(err, &absent) && in.knows(absent) {
 					if in.JSON {
 						return in.print(false)
 					}
@@ -36,7 +46,28 @@ func stopVerb() *verb {
 	}
 }
 
-type stopOptions struct{ timeout time.Duration }
+// knows reports whether the absent daemon is more than a name that somebody has
+// mistyped: this is its own program, or its folder is there.
+func (in *Invocation) knows(absent *client.NotRunningError) bool {
+	if len(absent.Others) > 0 {
+		return false
+	}
+	if in.program.daemon != nil {
+		return true
+	}
+	for _, socket := range absent.Tried {
+		if _, err := os.Stat(filepath.Dir(socket)); err == nil && strings.HasPrefix(socket, "/") {
+			return true
+		}
+	}
+	return false
+}
+
+// stopOptions are those of verbs that wait for a change of the daemon.
+type stopOptions struct {
+	timeout time.Duration
+	force   bool
+}
 
 func (o *stopOptions) register(fs *flag.FlagSet) {
 	fs.DurationVar(&o.timeout, "timeout", time.Minute, "how `long` to wait for the daemon's end")
@@ -46,6 +77,9 @@ func (o *stopOptions) register(fs *flag.FlagSet) {
 // is gone.
 func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 	hello, err := o.wish(ctx, in, "daemon.stop", nil)
+	if silent, ok := silence(err); ok && o.force {
+		return o.kill(in, silent, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -59,43 +93,40 @@ func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 	}
 	gone, forget := watchProcess(pid)
 	defer forget()
-	ended := o.await(in, hello.Name+" finishes what it does", c.Done(), gone)
-	select {
-	case <-c.Done():
-		if !ended {
-			return exit(ExitFailed, "%s has closed its control socket, but its process, pid %d, has not ended within %v: "+
-				"if it is part of a larger program, that must end when the daemon does (Wait returns then); kill -KILL %[2]d ends it at once",
-				hello.Name, hello.PID, o.timeout)
+	if err := o.awaitEnd(in, hello, c.Done(), gone); err != nil {
+		if o.force {
+			return o.kill(in, pid, err)
 		}
-	default:
-	}
-	if !ended {
-		return exit(ExitFailed, "%s, pid %d, has not ended within %v, and stops still: %s status shows what it waits for, "+
-			"kill -KILL %d ends it and its workers at once", hello.Name, hello.PID, o.timeout, in.program.name, hello.PID)
+		return err
 	}
 	in.say("%s has stopped", hello.Name)
 	return nil
 }
 
-// await waits until all ends have come, and tells people meanwhile what happens and
-// for how long. It reports whether they have come in time.
-func (o *stopOptions) await(in *Invocation, what string, ends ...<-chan struct{}) bool {
-	progress := in.program.stderr
-	defer progress.over("")
-	begun, limit, second := time.Now(), time.NewTimer(o.timeout), time.NewTicker(time.Second)
+// awaitEnd waits until the daemon has closed its connection, and its process is
+// gone. The daemon may be a part of a larger program, which goes on without it.
+func (o *stopOptions) awaitEnd(in *Invocation, hello legion.Hello, closed, gone <-chan struct{}) error {
+	who, doing := fmt.Sprintf("%s, pid %d,", hello.Name, hello.PID), "finishes what it does"
+	progress := in.progress()
+	defer progress.end()
+	limit := time.NewTimer(o.timeout)
 	defer limit.Stop()
-	defer second.Stop()
-	for _, end := range ends {
-		for waiting := true; waiting; {
-			select {
-			case <-end:
-				waiting = false
-			case <-second.C:
-				progress.over(what + " … " + span(time.Since(begun).Truncate(time.Second)))
-			case <-limit.C:
-				return false
+	for closed != nil || gone != nil {
+		select {
+		case <-closed:
+			closed, doing = nil, "has closed its control socket, and ends"
+			if hello.Embedded {
+				doing = "has stopped, but its process goes on: it is part of a larger program, which must end when the daemon does (Wait returns then)"
 			}
+			progress.again()
+		case <-gone:
+			gone = nil
+		case <-progress.tick:
+			progress.show(who + " " + doing)
+		case <-limit.C:
+			return exit(ExitFailed, "%s has not ended within %v: it %s; %s shows what it waits for, %s ends the process and its workers at once",
+				who, o.timeout, doing, in.verbLine("status"), in.verbLine("stop --force"))
 		}
 	}
-	return true
+	return nil
 }

@@ -54,7 +54,7 @@ type taskRun struct {
 func (in *Invocation) run(i int) (uint64, error) {
 	id, err := strconv.ParseUint(in.Args[i], 10, 64)
 	if err != nil {
-		return 0, usage("%q is no number of a run: %s task ls shows those there are", in.Args[i], in.program.name)
+		return 0, usage("%q is no number of a run: %s shows those there are", in.Args[i], in.verbLine("task ls"))
 	}
 	return id, nil
 }

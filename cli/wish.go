@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/legion-go/legion"
@@ -16,7 +17,7 @@ import (
 // so that no wish is lost. The error is a *client.NotRunningError if there is none.
 func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, result any) (legion.Hello, error) {
 	for by := time.Now().Add(o.timeout); ; {
-		hello, err := in.ask(ctx, method, result)
+		hello, err := o.ask(ctx, in, method, result)
 		switch {
 		case err == nil:
 			return hello, nil
@@ -33,12 +34,71 @@ func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, r
 	}
 }
 
-// ask finds out who the daemon is, and calls a method of it.
-func (in *Invocation) ask(ctx context.Context, method string, result any) (hello legion.Hello, err error) {
+// ask finds out who the daemon is, and calls a method of it, which may take long:
+// meanwhile it tells what the daemon does. It gives up if the daemon stops answering,
+// and if its loop, without which nothing changes, has been hung for as long as o
+// says.
+func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, result any) (hello legion.Hello, err error) {
 	if err := in.Call(ctx, "daemon.hello", nil, &hello); err != nil {
 		return hello, err
 	}
-	return hello, in.Call(ctx, method, nil, result)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answer := make(chan error, 1)
+	go func() { answer <- in.Call(ctx, method, nil, result) }()
+	progress := in.progress()
+	defer progress.end()
+	who := fmt.Sprintf("%s, pid %d", hello.Name, hello.PID)
+	for {
+		select {
+		case err := <-answer:
+			return hello, err
+		case <-progress.tick:
+		}
+		status, err := in.glance(ctx)
+		_, silent := silence(err)
+		switch {
+		case silent:
+			cancel()
+			<-answer
+			return hello, err
+		case err != nil: // the answer to the call says more
+			progress.show(who + ", does not say what it does")
+		case status.Loop.Running > o.timeout:
+			cancel()
+			<-answer
+			return hello, exit(ExitFailed, "%s, does not come to it: its loop has been busy with one function for %s (%s shows it); what was asked for follows when that ends",
+				who, span(status.Loop.Running), in.verbLine("worker stack"))
+		default:
+			progress.show(who + ", " + doing(&status))
+		}
+	}
+}
+
+// glance asks for the status by a connection of its own: the other one is busy.
+func (in *Invocation) glance(ctx context.Context) (status legion.Status, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	probe := remote{program: in.program, target: in.target}
+	defer probe.close()
+	c, err := probe.connect(ctx)
+	if err == nil {
+		err = c.Call(ctx, "daemon.status", nil, &status)
+	}
+	return status, err
+}
+
+// doing says what a daemon does that has been asked for a change.
+func doing(s *legion.Status) string {
+	switch {
+	case s.Loop.Running > time.Second && s.Changing != "":
+		return fmt.Sprintf("waits in %s for its loop, which is busy with one function", s.Changing)
+	case s.Loop.Running > time.Second:
+		return "waits for its loop, which is busy with one function"
+	case s.Changing != "":
+		return "is busy with " + s.Changing
+	}
+	return "is " + s.State
 }
 
 // settled waits until the daemon runs, and returns it: one that starts or stops
@@ -57,7 +117,7 @@ func (in *Invocation) settled(ctx context.Context, by time.Time) (hello legion.H
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
-			return hello, exit(ExitFailed, "%s, pid %d, is still %s: %s status shows what it does", hello.Name, hello.PID, hello.State, in.program.name)
+			return hello, exit(ExitFailed, "%s, pid %d, is still %s: %s shows what it does", hello.Name, hello.PID, hello.State, in.verbLine("status"))
 		}
 	}
 }
@@ -121,16 +181,35 @@ func (o *stopOptions) follow(ctx context.Context, in *Invocation, before legion.
 			}
 		}
 	}()
-	inTime := o.await(in, before.Name+" restarts", over)
+	inTime := o.await(in, fmt.Sprintf("%s, pid %d, restarts", before.Name, before.PID), over)
 	stop()
 	<-over
 	switch {
 	case !inTime:
-		return now, exit(ExitFailed, "%s, pid %d, has not started again within %v: %s status shows what it does", before.Name, before.PID, o.timeout, in.program.name)
+		return now, exit(ExitFailed, "%s, pid %d, has not started again within %v: %s shows what it does", before.Name, before.PID, o.timeout, in.verbLine("status"))
 	case !again:
 		return now, exit(ExitFailed, "%s, pid %d, has ended instead of starting again: it was stopped, or its log says why%s", before.Name, before.PID, in.logFile())
 	}
 	return now, nil
+}
+
+// await waits for end, and tells meanwhile what happens. It reports whether that has
+// come in time.
+func (o *stopOptions) await(in *Invocation, what string, end <-chan struct{}) bool {
+	progress := in.progress()
+	defer progress.end()
+	limit := time.NewTimer(o.timeout)
+	defer limit.Stop()
+	for {
+		select {
+		case <-end:
+			return true
+		case <-progress.tick:
+			progress.show(what)
+		case <-limit.C:
+			return false
+		}
+	}
 }
 
 // logFile names the log file, in parentheses, where it is known.

@@ -56,7 +56,7 @@ func workerVerb() *verb {
 func (in *Invocation) pid(i int) (int, error) {
 	pid, err := strconv.Atoi(in.Args[i])
 	if err != nil || pid <= 0 {
-		return 0, usage("%q is no pid: %s ps shows those there are", in.Args[i], in.program.name)
+		return 0, usage("%q is no pid: %s shows those there are", in.Args[i], in.verbLine("ps"))
 	}
 	return pid, nil
 }

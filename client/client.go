@@ -13,6 +13,7 @@ import (
 // Client is a connection to a daemon. Make one with [Dial].
 type Client struct {
 	to    target
+	name  string // of the daemon, as it says
 	wire  *wire
 	slots chan struct{} // one for each call under way
 	queue chan *call    // to the writer
@@ -40,9 +41,10 @@ type call struct {
 	answers  chan []message // nobody may wait any more
 }
 
-func newClient(w *wire, to target) *Client {
+func newClient(w *wire, name string, to target) *Client {
 	c := &Client{
 		to:      to,
+		name:    name,
 		wire:    w,
 		slots:   make(chan struct{}, maxCalls),
 		queue:   make(chan *call),
@@ -54,6 +56,9 @@ func newClient(w *wire, to target) *Client {
 	c.tasks.Go(c.receive)
 	return c
 }
+
+// Name returns the name that the daemon has given itself when it was dialled; "" if it has no method daemon.hello.
+func (c *Client) Name() string { return c.name }
 
 // Call calls a method and stores its result in what result points to; nil drops it. params are described at the top of
 // this package; a pointer to a json.RawMessage as result takes the JSON as it is.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,12 +31,16 @@ type Options struct {
 // patience is how long dialling takes at most. Tests change it.
 var patience = 10 * time.Second
 
+// stoppedPatience is how long a daemon may be silent before it is looked whether its process has been stopped.
+const stoppedPatience = 500 * time.Millisecond
+
 // Dial connects to a daemon. address is as in the daemon's configuration, "unix:///path" or "tcp://host:port"; or the
 // path of a socket, which has a slash in it; or else the name of a daemon, which is looked for as by [Find], and which
 // must answer to that name. The daemon has answered when Dial returns.
 //
-// ctx bounds the dialling alone. The errors are *[NotRunningError], *[PermissionError], an *[Error] if the daemon refuses
-// the caller or the token, and others, of the network for instance.
+// ctx bounds the dialling alone. The errors are *[NotRunningError], *[PermissionError], *[NoAnswerError] after 10 s, or
+// half a second if the daemon's process has been stopped, an *[Error] if the daemon refuses the caller or the token, and
+// others, of the network for instance.
 func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 	if isName(address) {
 		return dialName(ctx, address, o)
@@ -48,25 +54,26 @@ func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 
 func dialName(ctx context.Context, name string, o Options) (c *Client, err error) {
 	_, err = here().first(ctx, name, func(a address) error {
-		c, err = dial(ctx, target{name, a, o})
+		c, err = dial(ctx, target{name: name, address: a, options: o})
 		return err
 	})
 	return c, err
 }
 
 func dial(ctx context.Context, t target) (*Client, error) {
-	w, _, err := t.open(ctx)
+	w, h, err := t.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return newClient(w, t), nil
+	return newClient(w, h.Name, t), nil
 }
 
 // target is what is dialled.
 type target struct {
-	name    string // the daemon's; "" if that is of no matter
-	address address
-	options Options
+	name     string // the daemon's; "" if that is of no matter
+	address  address
+	options  Options
+	patience time.Duration // that of the package if it is 0
 }
 
 // open connects, shows the token, and asks who is there: a daemon hangs up on who says nothing at once. The name counts
@@ -76,20 +83,34 @@ func (t target) open(ctx context.Context) (*wire, hello, error) {
 		return nil, hello{}, fmt.Errorf("the token would go to %s for everybody on the way to read: use TLS, by Options.DialContext, or add ?plain=yes to the address",
 			t.address)
 	}
-	limited, cancel := context.WithTimeout(ctx, patience)
+	within := cmp.Or(t.patience, patience)
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	conn, err := t.connect(limited)
 	if err != nil {
 		return nil, hello{}, t.why(ctx, limited, err)
 	}
-	w := newWire(conn)
+	w, begun, pid := newWire(conn), time.Now(), listenerOf(conn)
 	stop := context.AfterFunc(limited, func() { _ = conn.Close() })
+	var stopped atomic.Bool
+	look := time.AfterFunc(stoppedPatience, func() {
+		if isStopped(pid) {
+			stopped.Store(true)
+			_ = conn.Close()
+		}
+	})
 	h, err := t.greet(w)
+	look.Stop()
 	if !stop() && err == nil {
 		err = limited.Err()
 	}
 	if err != nil {
 		_ = conn.Close()
+		if ctx.Err() == nil && (stopped.Load() || limited.Err() != nil) {
+			return nil, hello{}, &NoAnswerError{
+				Name: t.name, Address: t.address.String(), PID: pid, Stopped: isStopped(pid), Waited: time.Since(begun),
+			}
+		}
 		return nil, hello{}, t.why(ctx, limited, err)
 	}
 	return w, h, nil
@@ -159,8 +180,7 @@ func (t target) why(ctx, limited context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("dialling %s: %w", t.address, ctx.Err())
 	case limited.Err() != nil:
-		return fmt.Errorf("dialling %s: no answer within %v: the daemon hangs or is stopped, or something else listens there: %w",
-			t.address, patience, os.ErrDeadlineExceeded)
+		return &NoAnswerError{Name: t.name, Address: t.address.String(), Waited: cmp.Or(t.patience, patience)}
 	case refused, other:
 		return err
 	case errors.Is(err, fs.ErrPermission) && t.address.network == "unix":
@@ -168,7 +188,11 @@ func (t target) why(ctx, limited context.Context, err error) error {
 		e.Allowed, e.Folder = allowed(t.address.where)
 		return e
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTDIR):
-		return &NotRunningError{Name: t.name, Address: t.address.String(), Tried: []string{t.address.where}, Err: err}
+		e := &NotRunningError{Name: t.name, Address: t.address.String(), Tried: []string{t.address.where}, Err: err}
+		if t.address.network == "unix" && errors.Is(err, syscall.ECONNREFUSED) {
+			e.Stale = e.Tried
+		}
+		return e
 	}
 	if errors.Is(err, io.EOF) {
 		err = lost(err)

@@ -55,6 +55,7 @@
 //
 //   - [*NotRunningError]: nobody listens; where that was tried
 //   - [*PermissionError]: this user may not connect
+//   - [*NoAnswerError]: somebody listens and says nothing; which process, and whether a signal has stopped it
 //   - [*Error]: the daemon's answer is an error, with its code
 //   - [ErrClosed]: the connection has ended, or the Client was closed
 //   - the context's error
@@ -77,5 +78,5 @@
 // # Reading order
 //
 // client.go, batch.go, wire.go (messages), dial.go, hello.go and address.go, stream.go; places.go, find.go and list.go for where
-// daemons are; errors.go.
+// daemons are; silent_linux.go for those that say nothing; errors.go.
 package client

@@ -3,7 +3,9 @@ package client
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"time"
 )
 
 // ErrClosed says that the connection has ended: the Client was closed, or the daemon, or the network, ended it. What the
@@ -38,6 +40,7 @@ type NotRunningError struct {
 	Name    string   // that was asked for, or ""
 	Address string   // that was asked for, or ""
 	Tried   []string // paths of the sockets, or the host and port, where nobody listens
+	Stale   []string // those of Tried where a socket still is, which a daemon that was killed has left
 	Others  []string // addresses of daemons of that name which are not taken without being asked for; see [Find]
 	Err     error    // why the last one failed; may be nil
 }
@@ -54,15 +57,44 @@ func (e *NotRunningError) Error() string {
 		}
 		b.WriteString(": ")
 	}
-	if len(e.Others) > 0 {
-		fmt.Fprintf(&b, "one that says it has this name is at %s: give that address, or start it", strings.Join(e.Others, " and at "))
-	} else {
+	switch {
+	case len(e.Others) > 1:
+		fmt.Fprintf(&b, "several that say they have this name are elsewhere: give the address of one, %s", strings.Join(e.Others, " or "))
+	case len(e.Others) > 0:
+		fmt.Fprintf(&b, "one that says it has this name is at %s: give that address, or start it", e.Others[0])
+	default:
 		b.WriteString("start it, or give the address where it listens")
 	}
 	return b.String()
 }
 
 func (e *NotRunningError) Unwrap() error { return e.Err }
+
+// NoAnswerError says that somebody listens, but does not say who it is in time. It matches [os.ErrDeadlineExceeded].
+type NoAnswerError struct {
+	Name    string        // that was asked for, or ""
+	Address string        // of the socket
+	PID     int           // of the process that listens; 0 if that cannot be found out: over TCP, from another container
+	Stopped bool          // a signal, SIGSTOP for instance, or a debugger has stopped the process
+	Waited  time.Duration // for an answer
+}
+
+// Error says who does not answer and, if it is known, why.
+func (e *NoAnswerError) Error() string {
+	who := "who listens at " + e.Address
+	if e.PID > 0 {
+		who = fmt.Sprintf("process %d, which listens at %s,", e.PID, e.Address)
+	}
+	if e.Name != "" {
+		who = e.Name + " does not answer: " + who
+	}
+	if e.Stopped {
+		return fmt.Sprintf("%s has been stopped by a signal or a debugger: kill -CONT %d lets it go on", who, e.PID)
+	}
+	return fmt.Sprintf("%s has said nothing for %v: it hangs, or is something else than a daemon", who, e.Waited.Round(time.Millisecond))
+}
+
+func (e *NoAnswerError) Unwrap() error { return os.ErrDeadlineExceeded }
 
 // PermissionError says that this user may not connect to the daemon. It matches [fs.ErrPermission].
 type PermissionError struct {

@@ -11,9 +11,10 @@ import (
 // else the system's. The runtime folders are looked at that [legion.Config] has by default, with this environment or with
 // that of a service: name below $XDG_RUNTIME_DIR, /run/user/UID and /run, and name-UID in $TMPDIR and /tmp.
 //
-// A daemon is found if somebody listens; whether it answers, and to that name, is for [Dial] to see. One that uses a folder
-// of another name, and, if this is root, one of another user, are not taken but told by NotRunningError.Others: anybody
-// can call a daemon so. An address instead of a name is returned as Dial understands it, and is not looked for.
+// A daemon is found if somebody listens; whether it answers, and to that name, is for [Dial] to see. If nobody does, one
+// that says it has this name in a folder of another name is taken, if it is this user's and the only one. Several, and, if
+// this is root, those of other users are told by NotRunningError.Others: anybody can call a daemon so. An address instead
+// of a name is returned as Dial understands it, and is not looked for.
 //
 // The error is a *[NotRunningError] or a *[PermissionError].
 func Find(name string) (string, error) {
@@ -66,6 +67,7 @@ func (p places) first(ctx context.Context, name string, try func(address) error)
 			}
 		case errors.As(err, &absent):
 			failed.Tried = append(failed.Tried, a.where)
+			failed.Stale = append(failed.Stale, absent.Stale...)
 			failed.Err = absent.Err
 		case errors.As(err, &other):
 			failed.Tried = append(failed.Tried, fmt.Sprintf("%s (where %q listens)", a.where, other.other))
@@ -80,9 +82,22 @@ func (p places) first(ctx context.Context, name string, try func(address) error)
 	if denied != nil {
 		return address{}, denied
 	}
+	var own []string
 	for _, f := range p.list(ctx) {
 		if f.Name == name && f.Err == nil {
 			failed.Others = append(failed.Others, f.Address)
+			if f.UID == p.uid {
+				own = append(own, f.Address)
+			}
+		}
+	}
+	if len(own) == 1 {
+		a, err := parseAddress(own[0])
+		if err == nil {
+			err = try(a)
+		}
+		if _, absent := errors.AsType[*NotRunningError](err); !absent { // else it has just ended
+			return a, err
 		}
 	}
 	return address{}, failed

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,14 +171,43 @@ func TestFindNotRunning(t *testing.T) {
 	check(err)
 }
 
-// A daemon in a folder of another name is told, and not taken.
+// What List calls a daemon of that name, Find finds: a daemon of this user's in a folder of another name. Of several
+// none is taken, but all are told.
 func TestFindElsewhere(t *testing.T) {
 	h := newHouse(t)
-	address := h.daemon(h.run+"/thumbs-blue", named("thumbs"))
-	_, err := Find("thumbs")
+	blue := h.daemon(h.run+"/thumbs-blue", named("thumbs"))
+	if got, err := Find("thumbs"); err != nil || got != blue {
+		t.Errorf("got %q, %v; want %s", got, err, blue)
+	}
+	c, err := Dial(soon(t), "thumbs", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	green := h.daemon(h.run+"/thumbs-green", named("thumbs"))
+	_, err = Find("thumbs")
 	e, ok := errors.AsType[*NotRunningError](err)
-	if !ok || !slices.Equal(e.Others, []string{address}) || !strings.Contains(e.Error(), address) {
+	if !ok || !slices.Equal(e.Others, []string{blue, green}) || !strings.Contains(e.Error(), blue+" or "+green) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A socket that a daemon has left, and no other place, is told to be one.
+func TestFindStale(t *testing.T) {
+	h := newHouse(t)
+	folder := h.own(h.temp, "thumbs")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(folder, socketName), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	_ = l.Close()
+	_, err = Find("thumbs")
+	if e, ok := errors.AsType[*NotRunningError](err); !ok || !slices.Equal(e.Stale, []string{l.Addr().String()}) || len(e.Tried) < 2 {
+		t.Errorf("got %#v", err)
 	}
 }
 

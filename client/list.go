@@ -20,8 +20,8 @@ type Found struct {
 	State   string // as "running"
 	Version string // of the daemon's program
 	Uptime  time.Duration
-	// Err is why the daemon did not answer: a *[PermissionError], an *[Error], or that it hangs. PID, State, Version and
-	// Uptime are not known then, and Name is that of its folder.
+	// Err is why the daemon did not answer: a *[PermissionError], an *[Error] or a *[NoAnswerError]. State, Version and
+	// Uptime are not known then, PID only if it hangs, and Name is that of its folder.
 	Err error
 }
 
@@ -76,9 +76,7 @@ func (s spot) ping(ctx context.Context) *Found {
 	if info, err := os.Lstat(a.where); err == nil {
 		f.UID, _ = ownerOf(info)
 	}
-	ctx, cancel := context.WithTimeout(ctx, pingPatience)
-	defer cancel()
-	w, h, err := target{address: a}.open(ctx)
+	w, h, err := target{address: a, patience: pingPatience}.open(ctx)
 	if err == nil {
 		_ = w.conn.Close()
 		f.Name, f.PID, f.State, f.Version, f.Uptime = h.Name, h.PID, h.State, h.Version, h.Uptime
@@ -86,15 +84,14 @@ func (s spot) ping(ctx context.Context) *Found {
 	}
 	_, refused := errors.AsType[*Error](err)
 	_, denied := errors.AsType[*PermissionError](err)
+	silent, hangs := errors.AsType[*NoAnswerError](err)
 	switch {
 	case refused, denied:
 		f.Err = err
-	case ctx.Err() != nil:
-		f.Err = errHangs
+	case hangs:
+		f.Err, f.PID = silent, silent.PID
 	default: // it ended just now, or is something else
 		return nil
 	}
 	return f
 }
-
-var errHangs = errors.New("no answer within a second: the daemon hangs, or is stopped")
