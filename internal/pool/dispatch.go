@@ -135,7 +135,7 @@ func (k *core) silent(w *worker, now time.Duration) bool {
 }
 
 // steal takes back what waits inside stalled workers, if idle has room for some
-// of it.
+// of it, and gives out what waits.
 func (k *core) steal(fx *effects, idle *worker, now time.Duration) {
 	if k.state == Broken || idle.load >= k.room(idle, now) {
 		return

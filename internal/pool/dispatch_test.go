@@ -391,11 +391,12 @@ func TestWhatEndsAStreak(t *testing.T) {
 // What waits inside the workers of a pool that has failed stays there, and ends
 // with the pool's failure if it comes back.
 func TestCallsInAFailedPool(t *testing.T) {
-	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128})
+	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128, Retry: 1})
 	busy := l.workers[0]
 	busy.service = time.Microsecond
 	l.workers[1].paused = true
-	l.begin(l.give(0))
+	runs := l.give(0)
+	l.begin(runs)
 	waits, queued := l.give(0), (*Call)(nil)
 	l.step(func(fx *effects) { l.pauseWorker(fx, busy, true, l.now) })
 	queued = l.give(0)
@@ -407,5 +408,41 @@ func TestCallsInAFailedPool(t *testing.T) {
 	}
 	if l.die(busy); waits.Kind != PoolFailed || waits.Reason != "for a test" || queued.Kind != PoolFailed {
 		t.Errorf("the calls have ended as %v (%s) and %v", waits.Kind, waits.Reason, queued.Kind)
+	}
+	if runs.Kind != Crashed || runs.Tries() != 0 {
+		t.Errorf("the one that ran has ended as %v after %d tries", runs.Kind, runs.Tries())
+	}
+}
+
+// What a worker gives back when it leaves, or when it is stuck in the kernel, goes
+// to another one at once.
+func TestWhatALeavingWorkerGivesBack(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128, Retry: 1})
+	w, other := l.workers[0], l.workers[1]
+	w.service, other.paused = time.Microsecond, true
+	runs := l.give(0)
+	l.begin(runs)
+	waits := l.give(0)
+	other.paused = false
+	if l.step(func(fx *effects) { l.leave(fx, w, l.now) }); waits.worker != other {
+		t.Error("it does not when it leaves")
+	}
+	l.answer(waits, OK)
+	l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) })
+	l.now += killBound
+	if l.step(func(fx *effects) { l.core.step(fx, w, l.now) }); runs.worker != other {
+		t.Error("it does not when it is stuck")
+	}
+}
+
+// A stream is never tried again, and its crash is no sign of a poisonous call.
+func TestCrashOfAStream(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Retry: 1})
+	c := NewCall()
+	c.Stream = func([]byte) error { return nil }
+	l.step(func(fx *effects) { l.submit(fx, c, l.now) })
+	l.begin(c)
+	if l.die(c.worker); c.Kind != Crashed || c.Tries() != 0 {
+		t.Errorf("it ends as %v after %d tries", c.Kind, c.Tries())
 	}
 }

@@ -250,7 +250,7 @@ func (s *sim) ended(c *simCall) {
 	case OutOfMemory:
 		right = right && died && c.Death.OutOfMemory && (c.Stream != nil || k.Retry == 0 || s.k.state == Broken)
 	case Poisoned:
-		right = right && died && k.Retry > 0 && (s.socket || c.ran <= 1+k.Retry)
+		right = right && died && k.Retry > 0 && c.Tries() >= k.Retry && (s.socket || c.ran <= 1+k.Retry)
 	case QueueFull:
 		right = right && c.in == nil && strings.HasSuffix(c.Reason, "calls wait already")
 	case PoolFailed:

@@ -199,9 +199,6 @@ func (k *core) alive(fx *effects, w *worker, now time.Duration) {
 // who has cancelled waits for that. Until then w gets no calls. A sign of life
 // ends the suspicion only together with what it is about.
 func (k *core) suspect(fx *effects, w *worker, now time.Duration) {
-	if w.state != serving && (w.state != leaving || w.load == 0) {
-		return
-	}
 	w.doubt = w.given
 	if w.due == 0 {
 		w.due = saturate.Add(now, k.intake(w))

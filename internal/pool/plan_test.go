@@ -52,11 +52,18 @@ func TestWhenWorkersAreStarted(t *testing.T) {
 	for _, w := range slices.Clone(l.workers) {
 		l.die(w)
 	}
-	if l.pass(time.Second); len(l.workers) != 1 {
+	l.pass(time.Second)
+	if l.tickNow(); len(l.workers) != 1 {
 		t.Errorf("%d are started after two that died", len(l.workers))
 	}
 	if l.boot(); len(l.workers) != 2 {
 		t.Errorf("%d workers after the first one is ready", len(l.workers))
+	}
+	l = newLab(t, Config{Max: 4})
+	l.give(0)
+	l.give(0)
+	if l.tickNow(); len(l.workers) != 2 {
+		t.Errorf("%d workers start for two calls", len(l.workers))
 	}
 	for spawn, want := range map[Spawn]int{Mixed: 2, Eager: 4} {
 		if l := newLab(t, Config{Min: 2, Max: 4, Spawn: spawn}); len(l.workers) != want {
@@ -69,11 +76,14 @@ func TestWhenWorkersAreStarted(t *testing.T) {
 func TestIdleWorkersLeave(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 2, IdleTimeout: 50 * time.Millisecond})
 	a, b := l.give(0), l.give(0)
+	l.abort(b, wire.CauseCanceled)
 	l.answer(a, OK)
 	if l.pass(time.Second); len(l.in(serving)) != 1 || len(l.in(starting)) != 1 {
 		t.Errorf("one leaves although the other one is not ready: %d serve", len(l.in(serving)))
 	}
 	l.boot()
+	a, b = l.give(0), l.give(0)
+	l.answer(a, OK)
 	l.answer(b, OK)
 	l.pass(50*time.Millisecond - 1)
 	if n := len(l.in(serving)); n != 2 {
@@ -108,6 +118,10 @@ func TestJitter(t *testing.T) {
 		if lo < one*90/100 || lo > one*95/100 || hi > one*110/100 || hi < one*105/100 {
 			t.Errorf("%s between %d and %d", name, lo, hi)
 		}
+	}
+	l = newLab(t, Config{})
+	if l.wait(1<<62, 1, time.Minute, 0); l.notUntil != time.Minute {
+		t.Errorf("a wait that is too long for a number is %v", l.notUntil)
 	}
 	if w := newLab(t, Config{Min: 1, Max: 1}).workers[0]; w.maxCalls != 0 || w.maxAge != 0 || w.due != 0 {
 		t.Errorf("without limits: %+v", w)
@@ -279,5 +293,70 @@ func TestRollWithoutRoom(t *testing.T) {
 	l.boot()
 	if kept := recycle(l); kept != "" {
 		t.Errorf("every worker is busy: %s", kept)
+	}
+}
+
+// A shorter Timeout holds for calls that are made after it, beside those that have
+// a longer one.
+func TestShorterTimeout(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Timeout: time.Second})
+	long := l.give(0)
+	cfg := l.cfg
+	cfg.Timeout, cfg.Max, cfg.MaxCalls, cfg.MaxMemory, cfg.MaxRestarts = time.Millisecond, 2, 3, 4, 5
+	l.step(func(fx *effects) { l.configure(fx, cfg, l.now) })
+	short := l.give(0)
+	if w := l.workers[0]; l.cfg.Max != 2 || w.maxCalls != 3 || l.cfg.MaxMemory != 4 || l.cfg.MaxRestarts != 5 {
+		t.Errorf("%+v, MaxCalls of the worker %d", l.cfg, w.maxCalls)
+	}
+	if l.pass(time.Millisecond); short.Kind != Timeout || long.Kind != 0 {
+		t.Errorf("the calls have ended as %v and %v", short.Kind, long.Kind)
+	}
+	if l.pass(time.Second); long.Kind != Timeout {
+		t.Errorf("the longer one has ended as %v", long.Kind)
+	}
+	cfg.MaxCalls = 0
+	if l.step(func(fx *effects) { l.configure(fx, cfg, l.now) }); l.workers[0].maxCalls != 0 {
+		t.Error("MaxCalls cannot be lifted")
+	}
+}
+
+// A pool that fails in a pause has failed, and what a roll had begun stays.
+func TestFailureInAPause(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2})
+	l.step(func(fx *effects) { l.pause(fx, l.now); l.recycle(fx, l.now) })
+	waits := l.give(0)
+	l.step(func(fx *effects) { l.fail(fx, "for a test", l.now) })
+	if l.state() != Broken || waits.Kind != PoolFailed || l.last.news.kept != "the pool has failed: for a test" || l.workers[0].retiring != "" {
+		t.Errorf("it is %v, the call has ended as %v, kept %q", l.state(), waits.Kind, l.last.news.kept)
+	}
+	l.step(func(fx *effects) { l.resume(fx, l.now) })
+	if c := l.give(0); c.worker == nil || !l.last.poke && l.state() != Running {
+		t.Error("it does not go on")
+	}
+}
+
+// Scaling down ends the youngest workers that are too many, and no more.
+func TestScalingDown(t *testing.T) {
+	l := newLab(t, Config{Min: 4, Max: 4})
+	oldest := l.workers[0]
+	l.step(func(fx *effects) { l.scale(fx, 1, 2, l.now) })
+	if len(l.in(serving)) != 2 || len(l.in(leaving)) != 2 || oldest.state != serving {
+		t.Errorf("%d serve, %d leave", len(l.in(serving)), len(l.in(leaving)))
+	}
+	l.step(func(fx *effects) { l.scale(fx, 0, 1, l.now) })
+	if len(l.in(serving)) != 1 || l.cfg.Min != 0 || l.cfg.Max != 1 {
+		t.Errorf("%d serve", len(l.in(serving)))
+	}
+}
+
+// A looping worker that ends and is not replaced leaves a smaller pool.
+func TestGoOnWithout(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 3, Looping: true, OnExit: Ignore})
+	l.die(l.workers[0])
+	if l.cfg.Min != 1 || l.cfg.Max != 2 || l.state() != Running {
+		t.Errorf("Min %d, Max %d", l.cfg.Min, l.cfg.Max)
+	}
+	if l.die(l.workers[0]); l.cfg.Min != 0 || l.cfg.Max != 1 || l.state() != Broken || l.core.last == nil {
+		t.Errorf("Min %d, Max %d, it is %v", l.cfg.Min, l.cfg.Max, l.state())
 	}
 }

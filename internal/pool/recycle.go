@@ -79,9 +79,6 @@ func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 		k.counts.Recycled++
 		k.recall(fx, w, now)
 		w.state = leaving
-		if w.culprit == nil && !w.deaf() {
-			w.due = 0
-		}
 		if w.load == 0 {
 			w.due = saturate.Add(now, k.cfg.KillGrace)
 		}

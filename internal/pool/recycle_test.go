@@ -33,7 +33,7 @@ func TestWear(t *testing.T) {
 		cfg.Min, cfg.Max = 1, 1
 		l := newLab(t, cfg)
 		w := l.workers[0]
-		l.now = 2 // half way to nothing
+		l.now = 5 * time.Second
 		w.readyAt = l.now
 		l.step(func(fx *effects) { l.sized(fx, w, test.memory, l.now) })
 		l.answer(l.give(0), OK)
@@ -113,6 +113,16 @@ func TestReplacing(t *testing.T) {
 	l.answer(l.held(l.workers[0])[0], OK)
 	if leave, start := roll(l); leave != 0 || start != 1 {
 		t.Errorf("the only one that is ready: %d leave, %d start", leave, start)
+	}
+	l = newLab(t, Config{Min: 1, Max: 3})
+	l.begin(l.give(0))
+	roll(l)
+	if l.tickNow(); len(l.in(starting)) != 1 {
+		t.Errorf("%d start for one", len(l.in(starting)))
+	}
+	l.step(func(fx *effects) { l.recycle(fx, l.now) })
+	if l.tickNow(); len(l.in(starting)) != 1 {
+		t.Errorf("%d start for one that starts itself", len(l.in(starting)))
 	}
 	l = grown(2, 2)
 	l.step(func(fx *effects) { l.pause(fx, l.now) })

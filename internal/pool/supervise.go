@@ -144,7 +144,6 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 		w.replaces = nil
 		k.leave(fx, old, now)
 	}
-	k.pump(fx, now)
 	k.steal(fx, w, now)
 	k.plan(fx, now)
 	fx.poke = true
