@@ -403,7 +403,8 @@ func TestCallsInAFailedPool(t *testing.T) {
 	l.step(func(fx *effects) { l.pauseWorker(fx, busy, false, l.now) })
 	l.workers[1].paused = false
 	l.step(func(fx *effects) { l.fail(fx, "for a test", l.now) })
-	if l.pass(10 * stallAfter); waits.worker != busy || queued.worker != busy {
+	l.pass(10 * stallAfter)
+	if l.tickNow(); waits.worker != busy || queued.worker != busy {
 		t.Fatalf("the calls are in %v and %v", waits.worker, queued.worker)
 	}
 	if l.die(busy); waits.Kind != PoolFailed || waits.Reason != "for a test" || queued.Kind != PoolFailed {
@@ -428,7 +429,19 @@ func TestWhatALeavingWorkerGivesBack(t *testing.T) {
 		t.Error("it does not when it leaves")
 	}
 	l.answer(waits, OK)
-	l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) })
+	l.die(w)
+	l.answer(runs, OK) // it was tried again
+	l.boot()
+	w = l.in(serving)[1]
+	w.service, other.paused = time.Microsecond, true
+	runs = l.give(0)
+	l.begin(runs)
+	waits = l.give(0)
+	other.paused = false
+	if l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) }); waits.worker != other {
+		t.Error("it does not when it is killed")
+	}
+	l.answer(waits, OK)
 	l.now += killBound
 	if l.step(func(fx *effects) { l.core.step(fx, w, l.now) }); runs.worker != other {
 		t.Error("it does not when it is stuck")
