@@ -130,6 +130,9 @@ func newField(t reflect.Type, sf reflect.StructField) (f field, tagged bool) {
 			}
 		}
 	}
+	if f.usage == "" {
+		f.usage = usageOf(t, sf.Name)
+	}
 	if strings.ContainsAny(f.name, " .=[]\t\n") {
 		panic(fmt.Sprintf("config: field %s of %v: %q cannot be a key: use letters, digits, _ and -", sf.Name, t, f.name))
 	}

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"reflect"
+
+	"github.com/legion-go/legion"
+)
+
+// legionUsage are the texts for flags and help of what declarations are made of,
+// whose own fields have no tags.
+var legionUsage = map[string]string{
+	"Pool.Min":           "workers that are always there",
+	"Pool.Max":           "workers that there are at most",
+	"Pool.Spawn":         "when workers are started: mixed, lazy or eager",
+	"Pool.IdleTimeout":   "after how long without a call a worker above min ends",
+	"Pool.Timeout":       "how long a call may take, its wait for a worker included",
+	"Pool.KillGrace":     "how long a function may go on after its call has ended",
+	"Pool.Queue":         "calls that may wait for a worker",
+	"Pool.Concurrency":   "calls that a worker runs at a time",
+	"Pool.Retry":         "how often a call is tried again whose worker died",
+	"Pool.MaxCalls":      "after how many calls a worker is replaced",
+	"Pool.MaxAge":        "after how long a worker is replaced",
+	"Pool.MinAge":        "how long a worker lives at least before it is replaced for its calls or memory",
+	"Pool.MaxMemory":     "resident bytes beyond which a worker is replaced between calls",
+	"Pool.MemoryLimit":   "bytes that a worker may take",
+	"Pool.Procs":         "GOMAXPROCS of a worker",
+	"Pool.Nice":          "added to the niceness of a worker",
+	"Pool.Files":         "files that a worker may have open",
+	"Pool.BootTimeout":   "how long a worker may take to become ready",
+	"Pool.Heartbeat":     "how long a worker may be silent",
+	"Pool.MaxRestarts":   "deaths of workers within restart_window after which the pool fails",
+	"Pool.RestartWindow": "in which deaths are counted",
+	"Pool.Transport":     "how calls travel: default, shared-memory or socket",
+	"Pool.Buffer":        "bytes of room for large payloads on the way, in each direction of a worker",
+	"Pool.MaxPayload":    "bytes that an argument or a result may have",
+	"Pool.LoopEvery":     "the interval of a worker's own loop",
+	"Pool.OnExit":        "what the end of a looping worker means: restart, stop-daemon or ignore",
+
+	"TaskOptions.MaxRunning":  "runs at a time",
+	"TaskOptions.Queue":       "runs that may wait",
+	"TaskOptions.Timeout":     "how long a run may take, its wait included",
+	"TaskOptions.KillGrace":   "how long a function may go on after its run has ended",
+	"TaskOptions.Retry":       "how often a run is tried again whose process died",
+	"TaskOptions.MemoryLimit": "bytes that its process may take",
+	"TaskOptions.Procs":       "GOMAXPROCS of its process",
+	"TaskOptions.Nice":        "added to the niceness of its process",
+	"TaskOptions.Files":       "files that its process may have open",
+	"TaskOptions.BootTimeout": "how long its process may take to become ready",
+	"TaskOptions.Transport":   "how calls travel: default, shared-memory or socket",
+	"TaskOptions.MaxPayload":  "bytes that the argument or the result may have",
+
+	"Config.Name":         "the daemon's name",
+	"Config.Version":      "the program's version",
+	"Config.Description":  "what the daemon does, in one line",
+	"Config.StopTimeout":  "how long stopping may take",
+	"Config.RuntimeDir":   "the folder for sockets and locks",
+	"Config.WorkDir":      "the working directory",
+	"Config.Umask":        "the umask",
+	"Config.Nice":         "added to the niceness of the daemon and its workers",
+	"Config.User":         "the user that the daemon becomes",
+	"Config.Group":        "the group that the daemon becomes",
+	"Config.Background":   "go into the background",
+	"Config.HardStart":    "clean up what a dead daemon has left",
+	"Config.Command":      "the program and arguments of an upgrade",
+	"Config.PID":          "whether the process id may change in an upgrade: auto, stays or may-change",
+	"Config.RestartEvery": "the interval between automatic upgrades",
+	"Config.MinUptime":    "after which uptime a panic on the loop restarts the daemon",
+	"Config.MinPause":     "between two calls of a loop without an interval",
+	"Config.Control":      "addresses of the control socket",
+	"Config.Access":       "roles, by user, group, certificate or token",
+	"Config.Signals":      "what is done with signals: default, event, ignore or system",
+	"Config.LogFile":      "the log file",
+	"Config.LogFormat":    "text, json or journal",
+	"Config.LogLevel":     "below which records are left out of the log",
+
+	"LogRotation.Size": "bytes after which the log file is rotated",
+	"LogRotation.Age":  "after how long the log file is rotated",
+	"LogRotation.Keep": "rotated files that are kept",
+}
+
+// usageOf is the text of a field without one: Legion's own, or where it is
+// explained.
+func usageOf(t reflect.Type, field string) string {
+	if t.PkgPath() != reflect.TypeFor[legion.Pool]().PkgPath() {
+		return ""
+	}
+	name := t.Name() + "." + field
+	if text := legionUsage[name]; text != "" {
+		return text
+	}
+	return "see go doc github.com/legion-go/legion " + name
+}

@@ -1,0 +1,36 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/legion-go/legion"
+)
+
+// A flag for each field of what declarations are made of says what it is for, and
+// no text is about a field that there is not.
+func TestUsageOfDeclarations(t *testing.T) {
+	type settings struct {
+		Pool   legion.Pool
+		Task   legion.TaskOptions
+		Daemon legion.Config
+		Log    legion.LogRotation
+	}
+	for _, l := range newSchema(reflect.TypeFor[settings](), "").leaves {
+		if l.usage == "" {
+			t.Errorf("the flag --%s has no usage", l.key)
+		}
+	}
+	types := map[string]reflect.Type{}
+	for i := range reflect.TypeFor[settings]().NumField() {
+		of := reflect.TypeFor[settings]().Field(i).Type
+		types[of.Name()] = of
+	}
+	for name := range legionUsage {
+		of, field, _ := strings.Cut(name, ".")
+		if _, ok := types[of].FieldByName(field); !ok {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
