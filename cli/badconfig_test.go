@@ -100,8 +100,8 @@ func TestBadConfiguration(t *testing.T) {
 	}
 	u.expect(ExitOK, "thumbs has stopped\n", "", "stop")
 	// Where it does not run, nobody knows whether it runs elsewhere.
-	u.expect(StatusUnknown, "", "its configuration, which cannot be read", "status")
-	u.expect(ExitNotConfigured, "", "its configuration, which cannot be read", "stop")
+	u.expect(StatusUnknown, "", "its configuration says, which is wrong: ", "status")
+	u.expect(ExitNotConfigured, "", "its configuration says, which is wrong: ", "stop")
 	write(good)
 	u.expect(StatusStopped, "thumbs is stopped", "", "status")
 }

@@ -40,7 +40,7 @@ func bystander(args []string) bool {
 }
 
 // uncertain is the error instead of one that says that the daemon does not run,
-// where the configuration, which may say where it is, cannot be read.
+// where the configuration, which may say where it is, is wrong.
 func (p *program) uncertain(absent error) error {
 	if p.daemon == nil || !legion.IsBystander(p.command) {
 		return absent
@@ -50,7 +50,7 @@ func (p *program) uncertain(absent error) error {
 		return absent
 	}
 	if err := c.Check(); err != nil {
-		return &ExitError{ExitNotConfigured, fmt.Errorf("%v; where else %s may be is in its configuration, which cannot be read: %w", absent, p.daemon.Name(), err)}
+		return &ExitError{ExitNotConfigured, fmt.Errorf("%v; %s may be elsewhere, as its configuration says, which is wrong: %w", absent, p.daemon.Name(), err)}
 	}
 	return absent
 }
