@@ -193,6 +193,9 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("stack", fmt.Sprint("worker stack ", pid))
 	pid = decoded(u.run("worker", "ls", "wait", "--json").stdout).([]any)[0].(map[string]any)["pid"]
 	prints("", fmt.Sprint("worker kill ", pid))
+	pid = decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["pid"]
+	prints("", fmt.Sprint("worker end ", pid))
+	prints("", "pool stop echo")
 	prints("", "pool recent echo")
 	fails(ExitFailed, "call nobody")
 	fails(ExitUsage, "worker kill one")
