@@ -124,7 +124,7 @@ func (d *Daemon) offerNamed(name string, arg rawJSON) (*offered, any, error) {
 	v := reflect.New(found[0].in)
 	if len(arg) > 0 {
 		if err := strictjson.Unmarshal(arg, v.Interface()); err != nil {
-			return nil, nil, wrong("arg", "it must be a %v: %v", found[0].in, err)
+			return nil, nil, wrong("arg", "it must be of type %v: %v", found[0].in, err)
 		}
 	}
 	return found[0], v.Elem().Interface(), nil

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,7 +99,9 @@ func TestPorted(t *testing.T) {
 	}
 	for name, steps := range map[string][][2]string{ // what the client is told to do, and what it must print
 		"echodaemon": {{"", "Hello World!"}, {"three more words", "three more words"}},
-		"copydaemon": {{"change", "copy_test_2.txt"}},
+		"copydaemon": {
+			{"status", "looping"}, {"pause", "true"}, {"status", "paused"}, {"resume", "true"}, {"change", "copy_test_2.txt"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,8 +116,55 @@ func TestPorted(t *testing.T) {
 					t.Errorf("client %s: %v, %s; want %s", step[0], err, said, step[1])
 				}
 			}
+			if name == "copydaemon" {
+				testComodojoMethods(t, address)
+			}
 			p.stop(t)
 		})
+	}
+}
+
+// testComodojoMethods asks what comodojo's clients ask about workers, with the
+// parameters by place as they give them, over both protocols.
+func testComodojoMethods(t *testing.T, address string) {
+	t.Helper()
+	web := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", strings.TrimPrefix(address, "unix://"))
+	}}}
+	post := func(contentType, body string) string {
+		answer, err := web.Post("http://copydaemon/rpc", contentType, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		said, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(said)
+	}
+	for _, c := range []struct{ method, param, json, xml string }{
+		{"worker.list", "", `"name":"handyman"`, `<name>name</name><value><string>handyman</string></value>`},
+		{"worker.status", "", `"result":{"handyman":"`, `<member><name>handyman</name><value><string>`},
+		{"worker.pause", "handyman", `"result":true`, `<boolean>1</boolean>`},
+		{"worker.status", "handyman", `"result":"paused"`, `<string>paused</string>`},
+		{"worker.resume", "handyman", `"result":true`, `<boolean>1</boolean>`},
+		{"worker.pause", "", `"result":{"handyman":true}`, `<name>handyman</name><value><boolean>`},
+		{"worker.resume", "", `"result":{"handyman":true}`, `<name>handyman</name><value><boolean>`},
+		{"worker.pause", "nobody", `there is no pool`, `there is no pool`},
+	} {
+		params, values := "[]", ""
+		if c.param != "" {
+			params, values = `["`+c.param+`"]`, `<param><value><string>`+c.param+`</string></value></param>`
+		}
+		body := `{"jsonrpc":"2.0","id":1,"method":"` + c.method + `","params":` + params + `}`
+		if said := post("application/json", body); !strings.Contains(said, c.json) {
+			t.Errorf("%s(%s) by JSON-RPC: %s; want %s", c.method, c.param, said, c.json)
+		}
+		body = `<?xml version="1.0"?><methodCall><methodName>` + c.method + `</methodName><params>` + values + `</params></methodCall>`
+		if said := post("text/xml", body); !strings.Contains(said, c.xml) {
+			t.Errorf("%s(%s) by XML-RPC: %s; want %s", c.method, c.param, said, c.xml)
+		}
 	}
 }
 

@@ -231,7 +231,7 @@ func (d *Daemon) loopLeft() error {
 	if s.Running == 0 {
 		return fmt.Errorf("the loop has not ended: %d functions wait there", s.Pending)
 	}
-	return fmt.Errorf("a function of the loop has not ended: it runs for %v, and %d wait", s.Running.Round(time.Millisecond), s.Pending)
+	return fmt.Errorf("a function of the loop has not ended: it runs for %v, and %d wait (if it waits for one of those, for a Then or a handler, it waits for itself)", s.Running.Round(time.Millisecond), s.Pending)
 }
 
 // endGrace is for goroutines that have been told to end: they may not have had

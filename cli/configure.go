@@ -140,6 +140,9 @@ func readable(t reflect.Type) bool {
 func setText(v reflect.Value, text string) error {
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if err := u.UnmarshalText([]byte(text)); err != nil {
+			if v.Type() == reflect.TypeFor[slog.Level]() {
+				return fmt.Errorf("%q is no value for it: use debug, info, warn or error", text)
+			}
 			return fmt.Errorf("%q is no value for it: %w", text, err)
 		}
 		return nil

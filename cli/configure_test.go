@@ -69,7 +69,7 @@ func TestConfigure(t *testing.T) {
 		"logger=x":         "there is no such key",
 		"nice=high":        `"high" is no number for it`,
 		"hard_start=maybe": "neither true nor false",
-		"log_level=loud":   `"loud" is no value for it`,
+		"log_level=loud":   `"loud" is no value for it: use debug, info, warn or error`,
 	} {
 		if _, _, err := configure(given); err == nil || !strings.Contains(err.Error(), want) || ExitCode(err) != ExitUsage {
 			t.Errorf("%s: %v, want %q", given, err, want)

@@ -1,7 +1,15 @@
 package cli
 
-// nearest returns the one of names that was probably meant by name, or "".
+import "strings"
+
+// nearest returns the one of names that was probably meant by name, or "": one that
+// begins with it, or else the one that differs least.
 func nearest(name string, names []string) string {
+	for _, n := range names {
+		if len(name) > 2 && strings.HasPrefix(n, name) {
+			return n
+		}
+	}
 	best, least := "", max(1, len(name)/3)+1
 	for _, n := range names {
 		if d := distance(name, n); d < least {

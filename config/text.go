@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ func setText(v reflect.Value, text string) error {
 	switch {
 	case textual(t):
 		if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+			if t == reflect.TypeFor[slog.Level]() {
+				return fmt.Errorf("%q is no level: use debug, info, warn or error", text)
+			}
 			return fmt.Errorf("%q: %w", text, err)
 		}
 	case t == durationType:
