@@ -23,18 +23,24 @@ type found struct {
 	folder string
 	log    journal
 	d      *legion.Daemon
+	lock   legion.LockReporter // of a daemon that is never started: who asks
 }
 
 func newFound(t *testing.T) *found {
 	f := &found{t: t, folder: filepath.Join(t.TempDir(), "run")}
 	f.d = f.declare(slog.New(slog.NewTextHandler(&f.log, nil)))
+	asks := lock.File("")
+	f.declareWith(asks, slog.New(slog.DiscardHandler))
+	f.lock = asks.(legion.LockReporter)
 	f.d.Serve("unix", filepath.Join(f.folder, "own.sock"), greet, func(context.Context) error { return nil })
 	return f
 }
 
-func (f *found) declare(log *slog.Logger) *legion.Daemon {
+func (f *found) declare(log *slog.Logger) *legion.Daemon { return f.declareWith(lock.File(""), log) }
+
+func (f *found) declareWith(lock legion.Plugin, log *slog.Logger) *legion.Daemon {
 	d := legion.New(legion.Config{Name: "found", RuntimeDir: f.folder, Logger: log})
-	d.Use(lock.File(""))
+	d.Use(lock)
 	return d
 }
 
@@ -50,8 +56,13 @@ func greet(l net.Listener) error {
 	}
 }
 
-// whole reports whether the daemon is found by all of its files.
+// whole reports whether the daemon is found by all of its files. The lock is asked
+// first, which takes nothing from it: its file is there a moment before it is
+// locked.
 func (f *found) whole() bool {
+	if f.lock.Lock().PID != os.Getpid() {
+		return false
+	}
 	conn, err := net.Dial("unix", filepath.Join(f.folder, "own.sock"))
 	if err != nil {
 		return false
