@@ -318,6 +318,7 @@ func TestNoNeedlessWakes(t *testing.T) {
 		cfg   Config
 	}{
 		"plain":                  {time.Hour, Config{Min: 1, Max: 1}},
+		"nobody leaves":          {time.Hour, Config{Max: 1}},
 		"nobody may leave":       {time.Hour, Config{Min: 1, Max: 1, IdleTimeout: time.Second}},
 		"timeouts come later":    {1, Config{Min: 1, Max: 1, Timeout: time.Second}},
 		"who may leave is later": {1, Config{Max: 1, IdleTimeout: time.Second}},

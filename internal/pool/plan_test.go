@@ -238,8 +238,8 @@ func TestPlacesOfStuckProcesses(t *testing.T) {
 	if jam(l); len(l.in(stuck)) != 3 || l.state() != Broken || !l.jammed {
 		t.Fatalf("%d are stuck, the pool is %v", len(l.in(stuck)), l.state())
 	}
-	if l.tickNow(); l.state() != Broken {
-		t.Errorf("it is %v", l.state())
+	if l.tickNow(); l.state() != Broken || l.last.news.failed != "" {
+		t.Errorf("it is %v, and fails again: %s", l.state(), l.last.news.failed)
 	}
 	l.step(func(fx *effects) { l.fail(fx, "again", l.now) })
 	if l.die(l.in(stuck)[0]); l.state() != Running {
@@ -358,5 +358,33 @@ func TestGoOnWithout(t *testing.T) {
 	}
 	if l.die(l.workers[0]); l.cfg.Min != 0 || l.cfg.Max != 1 || l.state() != Broken || l.core.last == nil {
 		t.Errorf("Min %d, Max %d, it is %v", l.cfg.Min, l.cfg.Max, l.state())
+	}
+}
+
+// The loop of a worker is held while its pool or the worker itself is paused.
+func TestHeldLoops(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Looping: true})
+	w := l.workers[0]
+	l.step(func(fx *effects) { l.pause(fx, l.now) })
+	for _, on := range []bool{true, false} {
+		l.step(func(fx *effects) { l.pauseWorker(fx, w, on, l.now) })
+		if slices.Contains(l.ops(), opResume) {
+			t.Error("a loop goes on in a paused pool")
+		}
+	}
+	l.step(func(fx *effects) { l.pauseWorker(fx, w, true, l.now) })
+	if l.step(func(fx *effects) { l.resume(fx, l.now) }); slices.Contains(l.ops(), opResume) {
+		t.Error("the loop of a paused worker goes on")
+	}
+	if l.step(func(fx *effects) { l.pauseWorker(fx, w, false, l.now) }); !slices.Contains(l.ops(), opResume) {
+		t.Error("it does not go on at all")
+	}
+	l.die(w)
+	l.pass(time.Second)
+	w = l.in(starting)[0]
+	w.marks = labMarks{}
+	l.step(func(fx *effects) { l.pauseWorker(fx, w, true, l.now) })
+	if l.step(func(fx *effects) { l.becameReady(fx, w, l.now) }); !slices.Contains(l.ops(), opPause) || w.loop != "looping" {
+		t.Errorf("a worker that was paused while it started: %v, its loop is %q", l.ops(), w.loop)
 	}
 }
