@@ -224,6 +224,9 @@ func (w *asyncWriter) Close(ctx context.Context) error {
 	return fmt.Errorf("write the log to standard error: %w", ctx.Err())
 }
 
+// stream is where the lines go.
+func (w *asyncWriter) stream() *os.File { return w.file }
+
 func (w *asyncWriter) stats() LogStats {
 	w.mu.Lock()
 	defer w.mu.Unlock()

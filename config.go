@@ -121,6 +121,12 @@ type Config struct {
 	// Group have been taken on, and may be renamed, truncated or deleted at any
 	// time. Default: standard error.
 	LogFile string
+	// LogConsole has the log go to standard error too, as text, besides LogFile or the
+	// journal; not with Background. What standard error does not take is left out
+	// there alone, and LogStats does not count it. On a terminal the levels are in
+	// colour, with and without LogConsole, unless the environment has NO_COLOR or
+	// TERM=dumb.
+	LogConsole bool
 	// LogRotation has the daemon rotate LogFile itself. Default: it does not.
 	LogRotation LogRotation
 	// LogFormat is "text", "json" or "journal": systemd's journal, to which each

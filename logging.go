@@ -69,13 +69,14 @@ type logs struct {
 	handed atomic.Uint64 // records given to target
 	lost   atomic.Uint64 // records that did not get as far as a writer
 
-	mu     sync.Mutex
-	kept   []slog.Record // until there is a target
-	closed bool
-	writer logWriter                 // nil with Config.Logger, and until it is opened
-	stats  func() LogStats           // of writer
-	reopen func()                    // nil if there is nothing to reopen
-	muted  map[*recordLimit]struct{} // which have something to report
+	mu      sync.Mutex
+	kept    []slog.Record // until there is a target
+	closed  bool
+	writer  logWriter                 // nil with Config.Logger, and until it is opened
+	console *asyncWriter              // nil without Config.LogConsole, and until it is opened
+	stats   func() LogStats           // of writer
+	reopen  func()                    // nil if there is nothing to reopen
+	muted   map[*recordLimit]struct{} // which have something to report
 }
 
 // logTarget is where records go.
@@ -92,6 +93,7 @@ func (c *Config) checkLog(k *checks) {
 	k.that(slices.Contains([]string{"", formatText, formatJSON, formatJournal}, c.LogFormat),
 		"LogFormat", "is %q; it must be %q, %q or %q", c.LogFormat, formatText, formatJSON, formatJournal)
 	k.that(c.Logger == nil || c.LogFile == "" && c.LogFormat == "", "Logger", "is set, and is used as it is: leave LogFile and LogFormat empty")
+	k.that(c.Logger == nil || !c.LogConsole, "Logger", "is set, and is used as it is: leave LogConsole out")
 	k.agree(c.LogFile == "" || c.LogFormat != formatJournal, "LogFormat", "LogFile", "is \"journal\", which is not written to a file: leave LogFile empty")
 	for at := range fieldErrors(c.LogRotation.Validate()) {
 		k.that(false, "LogRotation."+at.Field, "%s", at.Problem)
@@ -162,7 +164,11 @@ func (d *Daemon) openLogs(dropped bool) error {
 		if err := d.openWriterLocked(); err != nil {
 			return fmt.Errorf("the log: %w", err)
 		}
-		l.useLocked(d.format(l.writer))
+		h := d.format(l.writer)
+		if d.config.console() {
+			h = d.openConsoleLocked(h)
+		}
+		l.useLocked(h)
 	}
 	l.events.live.Store(true)
 	return nil
@@ -282,8 +288,11 @@ func (d *Daemon) closeLogs() error {
 	if l.target.Load() == nil {
 		l.useLocked(d.lastResort())
 	}
-	w := l.writer
+	w, console := l.writer, l.console
 	l.mu.Unlock()
+	if console != nil {
+		defer func() { _ = console.Close(ctx) }() // what counts is the log
+	}
 	if w == nil {
 		return nil
 	}
@@ -307,14 +316,17 @@ func (d *Daemon) format(w io.Writer) slog.Handler {
 	case formatJournal:
 		return &journalHandler{to: w, identifier: d.config.Name}
 	}
-	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: everything})
+	if s, ok := w.(interface{ stream() *os.File }); ok {
+		w = painted(w, s.stream())
+	}
+	return textHandler(w)
 }
 
 // lastResort returns the handler that writes to standard error what it takes at
 // once.
 func (d *Daemon) lastResort() slog.Handler {
 	if d.config.LogFormat == formatJournal {
-		return slog.NewTextHandler(atOnce{os.Stderr}, &slog.HandlerOptions{Level: everything})
+		return textHandler(atOnce{os.Stderr})
 	}
 	return d.format(atOnce{os.Stderr})
 }

@@ -37,6 +37,7 @@ func (p *program) configure() error {
 	err := p.daemon.Configure(func(c *legion.Config) error {
 		if p.flags.verbose {
 			c.LogLevel = slog.LevelDebug
+			c.LogConsole = c.Logger == nil
 		}
 		if p.flags.hard {
 			c.HardStart = true

@@ -99,7 +99,7 @@ func (c *commonFlags) register(fs *flag.FlagSet, which string) {
 		case 'f':
 			add("f", &c.foreground, "stay in the foreground")
 		case 'v':
-			add("v", &c.verbose, "log everything")
+			add("v", &c.verbose, "log everything, in the foreground on standard error too")
 		case 's':
 			add("s", &c.hard, "clean up what a dead daemon has left")
 		case 'L':

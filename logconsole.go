@@ -1,0 +1,105 @@
+package legion
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// console reports whether the log goes to standard error besides where it goes.
+func (c *Config) console() bool {
+	file := c.LogFile != "" && standardStream(c.LogFile) != os.Stderr
+	return c.LogConsole && !c.Background && (file || c.LogFormat == formatJournal)
+}
+
+// openConsoleLocked has what h gets written to standard error too, as text.
+func (d *Daemon) openConsoleLocked(h slog.Handler) slog.Handler {
+	w := newAsyncWriter(os.Stderr, func(n uint64, why error) []byte {
+		var b bytes.Buffer
+		_ = textHandler(&b).Handle(context.Background(), d.droppedRecord(n, why))
+		return b.Bytes()
+	})
+	d.logs.console = w
+	return slog.NewMultiHandler(h, textHandler(painted(w, os.Stderr)))
+}
+
+func textHandler(w io.Writer) slog.Handler {
+	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: everything})
+}
+
+// painted returns what writes to w in colours, if f, where that leads, is a
+// terminal that is to have some.
+func painted(w io.Writer, f *os.File) io.Writer {
+	if !coloured(f) {
+		return w
+	}
+	return &painter{to: w}
+}
+
+// coloured reports whether f is a terminal, and nobody minds colours.
+func coloured(f *os.File) bool {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return false
+	}
+	terminal := false
+	refused := conn.Control(func(fd uintptr) {
+		_, err := unix.IoctlGetWinsize(int(fd), unix.TIOCGWINSZ)
+		terminal = err == nil
+	})
+	return refused == nil && terminal
+}
+
+// painter paints the level in each line of a slog.TextHandler, which writes one
+// at a time. The rest stays as it is, for grep.
+type painter struct {
+	to   io.Writer
+	line []byte
+}
+
+var levelKey = []byte(slog.LevelKey + "=")
+
+// Write takes one line. It has the time, the level and then what others have
+// chosen, where nothing is taken for the level.
+func (p *painter) Write(line []byte) (int, error) {
+	at := 0
+	if bytes.HasPrefix(line, []byte(slog.TimeKey+"=")) {
+		at = bytes.IndexByte(line, ' ') + 1
+	}
+	if !bytes.HasPrefix(line[at:], levelKey) {
+		return p.to.Write(line)
+	}
+	at += len(levelKey)
+	end := bytes.IndexAny(line[at:], " \n")
+	if end < 0 {
+		return p.to.Write(line)
+	}
+	end += at
+	p.line = append(append(p.line[:0], line[:at]...), colourOf(line[at:end])...)
+	p.line = append(append(p.line, line[at:end]...), "\x1b[0m"...)
+	p.line = append(p.line, line[end:]...)
+	if _, err := p.to.Write(p.line); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// colourOf returns what begins the colour of a level, "WARN+1" for instance.
+func colourOf(level []byte) string {
+	switch level[0] {
+	case 'D':
+		return "\x1b[2m" // faint
+	case 'W':
+		return "\x1b[33m" // yellow
+	case 'E':
+		return "\x1b[1;31m" // bold red
+	}
+	return "\x1b[36m" // cyan
+}
