@@ -80,6 +80,7 @@ type Daemon struct {
 	owned         ownedWork    // ends with closing
 	waits         atomic.Int32 // calls of Wait and Stop
 	endErr        error        // what went wrong while stopping
+	failure       error        // given to Fail
 	ending        []func() error
 	errorLimits   map[string]*recordLimit // by place
 	dumps         *recordLimit            // of statistics; on the loop only

@@ -71,7 +71,9 @@ func (d *Daemon) start(ctx context.Context) error {
 			err = fmt.Errorf("legion: starting %s: %w while it started", d.config.Name, ErrStopped)
 		}
 		<-d.stopped
-		return err
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.failed(err)
 	}
 	d.log.Info("started", "pid", os.Getpid())
 	announce(d, Started{})
@@ -91,7 +93,7 @@ func (d *Daemon) mayStart() error {
 	defer d.mu.Unlock()
 	switch {
 	case d.state == ended && !d.begun:
-		return fmt.Errorf("legion: starting %s: %w before it was started", d.config.Name, ErrStopped)
+		return d.failed(fmt.Errorf("legion: starting %s: %w before it was started", d.config.Name, ErrStopped))
 	case d.state != declared:
 		return fmt.Errorf("legion: starting %s: it has been started before; a daemon starts once", d.config.Name)
 	}

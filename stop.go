@@ -184,6 +184,9 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 			d.log.Error("stopping to restart", "err", err)
 		}
 	}
+	d.mu.Lock()
+	d.endErr = d.failed(d.endErr)
+	d.mu.Unlock()
 	if !d.restarts() {
 		d.letGo()
 	}
