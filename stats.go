@@ -53,6 +53,8 @@ type LoopStats struct {
 	Pending  int           `json:"pending"`  // functions that wait for their turn
 	LeftOut  uint64        `json:"left_out"` // events and signals left out because the loop was too slow for them
 	Running  time.Duration `json:"running"`  // how long the function that runs now has been running; 0 if none does
+	Busy     time.Duration `json:"busy"`     // how long functions have run, Running included
+	Idle     time.Duration `json:"idle"`     // how long none has, since the loop began
 }
 
 // PoolStats are the figures of one pool since the start.
@@ -181,7 +183,7 @@ func (d *Daemon) figures() Stats {
 	d.mu.Unlock()
 	d.processStats(&s)
 	l := d.loop.Stats()
-	s.Loop = LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running}
+	s.Loop = LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running, Busy: l.Busy, Idle: l.Idle}
 	waiting, leftOut := d.turns.count()
 	s.Loop.Pending, s.Loop.LeftOut = s.Loop.Pending+waiting, leftOut
 	for _, t := range tickers {

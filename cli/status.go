@@ -162,6 +162,9 @@ func (p *printer) status(s *legion.Status) {
 	if s.Loop.Running > 0 {
 		loop = "busy for " + span(s.Loop.Running) + ", " + loop
 	}
+	if all := s.Loop.Busy + s.Loop.Idle; all > 0 {
+		loop += fmt.Sprintf(", %.1f %% busy", 100*float64(s.Loop.Busy)/float64(all))
+	}
 	for _, n := range []struct {
 		n    uint64
 		what string

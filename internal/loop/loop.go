@@ -61,6 +61,8 @@ type Loop struct {
 	executed atomic.Uint64
 	panics   atomic.Uint64
 	pending  atomic.Int64
+	busy     atomic.Int64 // for how long functions have run that have ended, in nanoseconds
+	begun    atomic.Int64 // when Run began, on the loop's clock; idle before
 	since    atomic.Int64 // when the function that runs now began, on the loop's clock; idle if none does
 }
 
@@ -73,6 +75,8 @@ type Stats struct {
 	Executed uint64        // posted functions that have begun
 	Panics   uint64        // functions and ticks that panicked
 	Running  time.Duration // for how long the function that runs now has been running; 0 if none is
+	Busy     time.Duration // for how long functions have been running, Running included
+	Idle     time.Duration // for how long none has, since the beginning of Run
 }
 
 // New returns a loop that takes functions and tickers at once, and runs them when Run is called.
@@ -85,6 +89,7 @@ func New(cfg Config) *Loop {
 	}
 	l := &Loop{cfg: cfg, epoch: time.Now(), wake: make(chan struct{}, 1)}
 	l.since.Store(idle)
+	l.begun.Store(idle)
 	return l
 }
 
@@ -140,7 +145,9 @@ func (l *Loop) Run(ctx context.Context) error {
 	l.goroutine.Store(goroutineID())
 	defer l.goroutine.Store(0)
 
-	l.tickers.start(l.now())
+	now := l.now()
+	l.begun.Store(int64(now))
+	l.tickers.start(now)
 	l.work(ctx)
 	l.Stop() // nothing is posted any more, so that draining comes to an end
 	return l.drain()
@@ -153,8 +160,13 @@ func (l *Loop) Stats() Stats {
 		Executed: l.executed.Load(),
 		Panics:   l.panics.Load(),
 	}
+	busy, now := time.Duration(l.busy.Load()), l.now()
 	if since := l.since.Load(); since != idle {
-		s.Running = max(0, l.now()-time.Duration(since))
+		s.Running = max(0, now-time.Duration(since))
+	}
+	s.Busy = busy + s.Running
+	if begun := l.begun.Load(); begun != idle {
+		s.Idle = max(0, now-time.Duration(begun)-s.Busy)
 	}
 	return s
 }
@@ -234,8 +246,12 @@ func (l *Loop) execute(fn func()) {
 
 // call runs fn and hands its panic, if it has one, to Config.Panic.
 func (l *Loop) call(fn func()) {
-	l.since.Store(int64(l.now()))
-	defer l.since.Store(idle)
+	began := l.now()
+	l.since.Store(int64(began))
+	defer func() {
+		l.since.Store(idle)
+		l.busy.Add(int64(l.now() - began))
+	}()
 	if l.cfg.Panic == nil {
 		fn()
 		return

@@ -295,13 +295,13 @@ func TestStatsSeeTheRunningFunction(t *testing.T) {
 		l.Post(func() { time.Sleep(time.Minute) })
 		l.Post(func() {})
 		time.Sleep(20 * time.Second)
-		want := loop.Stats{Pending: 1, Executed: 1, Running: 20 * time.Second}
+		want := loop.Stats{Pending: 1, Executed: 1, Running: 20 * time.Second, Busy: 20 * time.Second}
 		if s := l.Stats(); s != want {
 			t.Errorf("Stats: %+v, want %+v", s, want)
 		}
 		l.Stop()
 		wait()
-		want = loop.Stats{Executed: 2}
+		want = loop.Stats{Executed: 2, Busy: time.Minute}
 		if s := l.Stats(); s != want {
 			t.Errorf("Stats after the end: %+v, want %+v", s, want)
 		}
