@@ -61,16 +61,11 @@ func (d *Daemon) schedule() (all []scheduled) {
 			d.execute(c.name, 0, c.fn)
 		}})
 	}
-	d.mu.Lock()
 	for _, l := range d.loops {
-		i := CronInfo{Name: l.name, Spec: l.interval.String()}
-		if l.ticker != nil {
-			s := l.ticker.Stats()
-			i.Runs, i.Missed = s.Runs, s.Missed
-		}
+		s := l.stats()
+		i := CronInfo{Name: l.name, Spec: l.Interval().String(), Runs: s.Runs, Missed: s.Missed}
 		all = append(all, scheduled{i, func() { d.execute(l.name, 0, l.fn) }})
 	}
-	d.mu.Unlock()
 	seen := map[string]int{}
 	for i := range all {
 		e := &all[i]

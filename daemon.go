@@ -29,7 +29,7 @@ type Daemon struct {
 	pools  []*declaration
 
 	init, teardown []func(context.Context) error
-	loops          []*everyLoop
+	loops          []*Ticker
 	crons          []*cronLoop
 	inProcess      bool
 	bus            bus.Bus

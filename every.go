@@ -4,18 +4,62 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/loop"
 )
 
-// everyLoop is a declared Every.
-type everyLoop struct {
-	name     string
+// Ticker is a function given to Every. Its methods may be called at any time, from
+// any goroutine and on the loop.
+type Ticker struct {
+	d    *Daemon
+	name string
+	fn   func(context.Context) error
+
+	mu       sync.Mutex // guards those below
 	interval time.Duration
-	fn       func(context.Context) error
 	ticker   *loop.Ticker // from Start on
+}
+
+// Interval returns the time from one call to the next.
+func (t *Ticker) Interval() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.interval
+}
+
+// Reset changes the interval, as Reset of a time.Ticker does: the next call is due
+// one interval from now, and the n-th after it n intervals later. In the function
+// itself, now is the time of Reset. Events go on to name the loop by the interval
+// with which it was declared. It panics where Every would.
+func (t *Ticker) Reset(interval time.Duration) {
+	checkInterval("Ticker.Reset", interval)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.interval = interval
+	if t.ticker != nil {
+		t.ticker.Reset(interval)
+	}
+}
+
+// Runs returns how many calls have begun.
+func (t *Ticker) Runs() uint64 { return t.stats().Runs }
+
+func (t *Ticker) stats() loop.TickerStats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ticker == nil {
+		return loop.TickerStats{}
+	}
+	return t.ticker.Stats()
+}
+
+func (t *Ticker) start() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ticker = t.d.loop.Every(t.interval, func() { t.d.execute(t.name, t.Interval(), t.fn) })
 }
 
 // Every has fn called on the loop when the daemon has started, and then at every
@@ -23,26 +67,34 @@ type everyLoop struct {
 // A call that is late is made once, and those missed meanwhile are counted in
 // the statistics. Interval 0 means again and again, with Config.MinPause between
 // two calls. An error or a panic becomes an Error event, and the loop goes on.
-// The context ends when the daemon stops.
-func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) {
+// The context ends when the daemon stops. The Ticker changes the interval later; it
+// need not be kept.
+func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) *Ticker {
 	d.mustDeclare("Every")
+	checkInterval("Every", interval)
+	mustFunc("Every", fn == nil)
+	t := &Ticker{d: d, name: fmt.Sprintf("every %v", interval), interval: interval, fn: fn}
+	d.loops = append(d.loops, t)
+	return t
+}
+
+// checkInterval panics if what was called with an interval that cannot be kept.
+func checkInterval(what string, interval time.Duration) {
 	if interval < 0 {
-		panic(fmt.Sprintf("legion: Every(%v): the interval must not be negative", interval))
+		panic(fmt.Sprintf("legion: %s(%v): the interval must not be negative", what, interval))
 	}
 	if interval > 0 && interval < leastInterval {
-		panic(fmt.Sprintf("legion: Every(%v): the least interval is %v: a number without a unit counts nanoseconds; write %d*time.Second, for instance",
-			interval, leastInterval, int64(interval)))
+		panic(fmt.Sprintf("legion: %s(%v): the least interval is %v: a number without a unit counts nanoseconds; write %d*time.Second, for instance",
+			what, interval, leastInterval, int64(interval)))
 	}
-	mustFunc("Every", fn == nil)
-	d.loops = append(d.loops, &everyLoop{name: fmt.Sprintf("every %v", interval), interval: interval, fn: fn})
 }
 
 // startLoops begins the calls.
 func (d *Daemon) startLoops() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, l := range d.loops {
-		l.ticker = d.loop.Every(l.interval, func() { d.execute(l.name, l.interval, l.fn) })
+	for _, t := range d.loops {
+		t.start()
 	}
 }
 

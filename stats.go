@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/pool"
 )
 
@@ -173,21 +172,13 @@ func (d *Daemon) figures() Stats {
 	s.State = d.stateName()
 	s.Unhealthy = d.unhealthy(true)
 	s.Healthy = s.Unhealthy == ""
-	d.mu.Lock()
-	var tickers []*loop.Ticker
-	for _, l := range d.loops {
-		if l.ticker != nil {
-			tickers = append(tickers, l.ticker)
-		}
-	}
-	d.mu.Unlock()
 	d.processStats(&s)
 	l := d.loop.Stats()
 	s.Loop = LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running, Busy: l.Busy, Idle: l.Idle}
 	waiting, leftOut := d.turns.count()
 	s.Loop.Pending, s.Loop.LeftOut = s.Loop.Pending+waiting, leftOut
-	for _, t := range tickers {
-		ts := t.Stats()
+	for _, t := range d.loops {
+		ts := t.stats()
 		s.Loop.Ticks += ts.Runs
 		s.Loop.Missed += ts.Missed
 		s.Loop.Overruns += ts.Overruns

@@ -120,7 +120,7 @@ func (l *Loop) Every(interval time.Duration, fn func()) *Ticker {
 	if fn == nil {
 		panic("loop: Every of a nil function")
 	}
-	t := &Ticker{set: &l.tickers, fn: fn, interval: interval}
+	t := &Ticker{loop: l, set: &l.tickers, fn: fn, interval: interval}
 	l.tickers.add(t, l.now())
 	l.rouse()
 	return t

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/legion-go/legion/internal/saturate"
@@ -8,13 +9,14 @@ import (
 
 // Ticker is one function that a [Loop] runs again and again.
 type Ticker struct {
-	set      *tickers
-	fn       func()
-	interval time.Duration
+	loop *Loop
+	set  *tickers
+	fn   func()
 
 	// Guarded by set.mu; due is a time on the loop's clock.
-	due   time.Duration
-	stats TickerStats
+	interval time.Duration
+	due      time.Duration
+	stats    TickerStats
 }
 
 // TickerStats says how a [Ticker] has fared so far. Times are zero before the first tick.
@@ -33,8 +35,26 @@ type TickerStats struct {
 // loop, nothing is about to begin and fn is not called again. Stop may be called more than once.
 func (t *Ticker) Stop() { t.set.remove(t) }
 
-// Interval returns the interval that the ticker was declared with.
-func (t *Ticker) Interval() time.Duration { return t.interval }
+// Interval returns the interval of the ticker as it is now.
+func (t *Ticker) Interval() time.Duration {
+	t.set.mu.Lock()
+	defer t.set.mu.Unlock()
+	return t.interval
+}
+
+// Reset changes the interval: the next tick is due one interval from now, and the schedule goes on from there. Called by
+// the tick that runs, it counts from that call. With 0 the next tick is due at once, or after the pause behind the tick
+// that runs. A stopped ticker stays stopped. A negative interval panics.
+func (t *Ticker) Reset(interval time.Duration) {
+	if interval < 0 {
+		panic(fmt.Sprintf("loop: Reset to an interval of %v; it must not be negative", interval))
+	}
+	t.set.mu.Lock()
+	t.interval = interval
+	t.due = saturate.Add(t.loop.now(), interval)
+	t.set.mu.Unlock()
+	t.loop.rouse()
+}
 
 // Stats returns the figures up to now.
 func (t *Ticker) Stats() TickerStats {
