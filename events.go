@@ -22,10 +22,21 @@ var StopPropagation = bus.ErrStop
 // OnOption changes how a handler is added.
 type OnOption func(*onOptions)
 
-type onOptions struct{ priority int }
+type onOptions struct {
+	priority int
+	once     bool
+	throttle time.Duration
+}
 
 // Priority puts a handler before those of lower priority. Default 0.
 func Priority(n int) OnOption { return func(o *onOptions) { o.priority = n } }
+
+// Once takes a handler off before its first call.
+func Once() OnOption { return func(o *onOptions) { o.once = true } }
+
+// Throttle has a handler called for an event, and for none of those that come in
+// the time of every after that.
+func Throttle(every time.Duration) OnOption { return func(o *onOptions) { o.throttle = every } }
 
 // On has fn called for every event of type E: one of those below, or any type of
 // your own, given to [Emit]. Handlers are called on the daemon's loop, by
@@ -37,9 +48,14 @@ func On[E any](d *Daemon, fn func(context.Context, E) error, options ...OnOption
 	for _, option := range options {
 		option(&o)
 	}
-	return d.bus.On(reflect.TypeFor[E](), o.priority, func(ctx context.Context, event any) error {
-		return fn(ctx, event.(E))
-	})
+	handler := func(ctx context.Context, event any) error { return fn(ctx, event.(E)) }
+	if o.throttle > 0 {
+		handler = bus.Throttle(o.throttle, handler)
+	}
+	if o.once {
+		return d.bus.Once(reflect.TypeFor[E](), o.priority, handler)
+	}
+	return d.bus.On(reflect.TypeFor[E](), o.priority, handler)
 }
 
 // Emit has the handlers of E called and waits for them; called on the loop it

@@ -57,26 +57,40 @@ type topic struct {
 type entry struct {
 	priority int
 	call     Handler
+	once     bool
 	off      atomic.Bool
 }
 
 // On adds a handler. The function that it returns takes it off again.
 func (b *Bus) On(t reflect.Type, priority int, h Handler) (off func()) {
-	e := &entry{priority: priority, call: h}
+	return b.add(t, &entry{priority: priority, call: h})
+}
+
+// Once adds a handler that is taken off before its first call.
+func (b *Bus) Once(t reflect.Type, priority int, h Handler) (off func()) {
+	return b.add(t, &entry{priority: priority, call: h, once: true})
+}
+
+func (b *Bus) add(t reflect.Type, e *entry) (off func()) {
 	b.change(t, func(old []*entry) []*entry {
 		at := len(old)
-		for at > 0 && old[at-1].priority < priority {
+		for at > 0 && old[at-1].priority < e.priority {
 			at--
 		}
 		return slices.Insert(slices.Clone(old), at, e)
 	})
-	return func() {
-		if !e.off.Swap(true) {
-			b.change(t, func(old []*entry) []*entry {
-				return slices.DeleteFunc(slices.Clone(old), func(o *entry) bool { return o == e })
-			})
-		}
+	return func() { b.remove(t, e) }
+}
+
+// remove takes e off, and reports whether it was this call that did.
+func (b *Bus) remove(t reflect.Type, e *entry) bool {
+	if e.off.Swap(true) {
+		return false
 	}
+	b.change(t, func(old []*entry) []*entry {
+		return slices.DeleteFunc(slices.Clone(old), func(o *entry) bool { return o == e })
+	})
+	return true
 }
 
 func (b *Bus) change(t reflect.Type, f func([]*entry) []*entry) {
@@ -132,7 +146,7 @@ func (b *Bus) Call(ctx context.Context, t reflect.Type, event any) (stopped bool
 	b.mu.RUnlock()
 	var errs []error
 	for _, h := range handlers {
-		if h.off.Load() {
+		if h.off.Load() || h.once && !b.remove(t, h) {
 			continue
 		}
 		err := call(ctx, h.call, event)
