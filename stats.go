@@ -22,12 +22,17 @@ type Stats struct {
 	Healthy   bool   `json:"healthy"`             // see Daemon.Healthy
 	Unhealthy string `json:"unhealthy,omitempty"` // why it is not
 
-	User   string        `json:"user"`   // whom the daemon runs as, by name, or by number if it has none
-	Uptime time.Duration `json:"uptime"` // since Start has returned
-	CPU    time.Duration `json:"cpu"`    // user and system time of the daemon's process
-	Memory MemoryStats   `json:"memory"`
-	Load   [3]float64    `json:"load"` // the machine's load over 1, 5 and 15 minutes; 0 where it is not known
-	Host   string        `json:"host"`
+	User    string        `json:"user"`  // whom the daemon runs as, by name, or by number if it has none
+	Group   string        `json:"group"` // likewise
+	UID     int           `json:"uid"`   // the effective ones
+	GID     int           `json:"gid"`
+	Parent  int           `json:"parent"`   // process id of the parent
+	LogFile string        `json:"log_file"` // Config.LogFile, from the root; "" if there is none
+	Uptime  time.Duration `json:"uptime"`   // since Start has returned
+	CPU     time.Duration `json:"cpu"`      // user and system time of the daemon's process
+	Memory  MemoryStats   `json:"memory"`
+	Load    [3]float64    `json:"load"` // the machine's load over 1, 5 and 15 minutes; 0 where it is not known
+	Host    string        `json:"host"`
 
 	Events  map[string]uint64 `json:"events"`  // how often each type of event was emitted
 	Plugins map[string]any    `json:"plugins"` // what plugins add, by their names

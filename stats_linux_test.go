@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
 	"testing"
+	"time"
 )
 
 // A user is looked up once, and again when the process has become another.
@@ -20,8 +24,30 @@ func TestUserIsLookedUpOnce(t *testing.T) {
 		t.Errorf("first %q, then %q, looked up again", name, again)
 	}
 	lastUser.Store(&namedUser{os.Geteuid() + 1, "before"})
-	if now := userName(); now != name || lastUser.Load().uid != os.Geteuid() {
+	if now := userName(); now != name || lastUser.Load().id != os.Geteuid() {
 		t.Errorf("as another user it is %q, not %q", now, name)
+	}
+}
+
+// The figures say whom the process runs as, whose child it is, and where its log
+// is.
+func TestStatsOfTheProcess(t *testing.T) {
+	lastGroup.Store(nil)
+	d := New(Config{Name: "solo", LogFile: "some.log", StopTimeout: time.Second})
+	s := d.Stats()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.UID != os.Geteuid() || s.GID != os.Getegid() || s.Parent != os.Getppid() || s.LogFile != filepath.Join(dir, "some.log") {
+		t.Errorf("%+v", s)
+	}
+	g, err := user.LookupGroupId(strconv.Itoa(s.GID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Group != g.Name || d.Stats().Group != g.Name {
+		t.Errorf("group %q, not %q", s.Group, g.Name)
 	}
 }
 

@@ -2,6 +2,7 @@ package legion
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -14,7 +15,9 @@ import (
 // processStats fills in what is of the daemon's own process and its machine, but
 // for the memory that it has now.
 func (d *Daemon) processStats(s *Stats) {
-	s.User = userName()
+	s.UID, s.GID, s.Parent = os.Geteuid(), os.Getegid(), os.Getppid()
+	s.User, s.Group = userName(), groupName()
+	s.LogFile = d.logPath()
 	s.Host, _ = os.Hostname()
 	s.Load = machineLoad()
 	d.mu.Lock()
@@ -30,9 +33,9 @@ func (d *Daemon) processStats(s *Stats) {
 	s.Memory.Initial = initial
 }
 
-// namedUser is a user whose name was looked up.
+// namedUser is a user, or a group, whose name was looked up.
 type namedUser struct {
-	uid  int
+	id   int
 	name string
 }
 
@@ -43,7 +46,7 @@ var lastUser atomic.Pointer[namedUser]
 // one without a name. The list of users, which may be long, is read again only
 // after the process has become another user.
 func userName() string {
-	if u := lastUser.Load(); u != nil && u.uid == os.Geteuid() {
+	if u := lastUser.Load(); u != nil && u.id == os.Geteuid() {
 		return u.name
 	}
 	id := host.Current()
@@ -53,4 +56,35 @@ func userName() string {
 	}
 	lastUser.Store(u)
 	return u.name
+}
+
+// lastGroup is the group that groupName looked up last.
+var lastGroup atomic.Pointer[namedUser]
+
+// groupName is userName for the group.
+func groupName() string {
+	gid := os.Getegid()
+	if g := lastGroup.Load(); g != nil && g.id == gid {
+		return g.name
+	}
+	g := &namedUser{gid, host.GroupName(gid)}
+	if g.name == "" {
+		g.name = strconv.Itoa(gid)
+	}
+	lastGroup.Store(g)
+	return g.name
+}
+
+// logPath is Config.LogFile, from the root.
+func (d *Daemon) logPath() string {
+	d.mu.Lock()
+	path := d.config.LogFile
+	d.mu.Unlock()
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
