@@ -81,6 +81,7 @@ func (d *Daemon) start(ctx context.Context) error {
 	d.startCrons()
 	d.doDeferred()
 	d.restartEvery()
+	d.watchLoop()
 	if !upgraded() {
 		d.keepFiles() // else when the previous process has gone
 	}

@@ -23,3 +23,6 @@ func goroutineID() uint64 {
 	}
 	return 0
 }
+
+// Goroutine returns the number by which Go's stacks call the goroutine that runs the loop; 0 if none does.
+func (l *Loop) Goroutine() uint64 { return l.goroutine.Load() }
