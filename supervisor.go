@@ -50,12 +50,12 @@ func (s *Supervisor) Signal(pid int, sig syscall.Signal) error {
 
 // Recycle has every worker replaced, one after the other, each when its
 // replacement is ready. It returns at once. A pool that has failed has none to
-// replace: ErrPoolFailed.
+// replace: ErrPoolFailed. Nor has one that was stopped, which is an error too.
 func (s *Supervisor) Recycle() error { return s.unlessFailed("recycling", (*pool.Pool).Recycle) }
 
 // Pause keeps calls waiting, and holds the own loops of workers, until Resume.
 // Calls that run are not touched. Calls of a pool that has failed do not wait:
-// ErrPoolFailed.
+// ErrPoolFailed. Those of a stopped pool wait already: that is an error too.
 func (s *Supervisor) Pause() error { return s.unlessFailed("pausing", (*pool.Pool).Pause) }
 
 // PauseWorker keeps the worker with the given pid from getting calls, and holds
@@ -95,13 +95,17 @@ func (s *Supervisor) Scale(min, max int) error {
 	return s.unlessEnding("scaling", func(p *pool.Pool) { p.Scale(min, max) })
 }
 
-// unlessFailed does something that a pool which has failed, or ends, does not do.
+// unlessFailed does something that a pool which has failed, ends or is stopped does
+// not do.
 func (s *Supervisor) unlessFailed(what string, f func(*pool.Pool)) error {
 	if err := s.unlessEnding(what, f); err != nil {
 		return err
 	}
-	if now := s.p.summary(); now.State == pool.Broken {
+	switch now := s.p.summary(); now.State {
+	case pool.Broken:
 		return fmt.Errorf("legion: %s pool %s: %w: %s; resume it, then it tries again", what, s.p.name, ErrPoolFailed, now.Reason)
+	case pool.Draining, pool.Ended:
+		return fmt.Errorf("legion: %s pool %s: it is stopped; resume it, then its workers are new", what, s.p.name)
 	}
 	return nil
 }
@@ -113,7 +117,8 @@ func (s *Supervisor) unlessEnding(what string, f func(*pool.Pool)) error {
 		return err
 	}
 	f(p)
-	if now := p.Summary().State; now == pool.Draining || now == pool.Ended {
+	now, of := p.Summary().State, s.p.d.stateName()
+	if (now == pool.Draining || now == pool.Ended) && (of == "stopping" || of == "stopped") {
 		return fmt.Errorf("legion: %s pool %s: %w", what, s.p.name, notRunning("the pool is stopping"))
 	}
 	return nil

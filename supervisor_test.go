@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -145,7 +146,12 @@ func TestStoppedPool(t *testing.T) {
 		}
 	}
 	waiting := l.pid.Go(t.Context(), struct{}{})
-	if err := l.pool.Recycle(); err != nil || waiting.State() != legion.CallQueued {
+	for name, change := range map[string]func() error{"Recycle": l.pool.Recycle, "Pause": l.pool.Pause} {
+		if err := change(); err == nil || !strings.Contains(err.Error(), "is stopped; resume it") || errors.Is(err, legion.ErrStopped) {
+			t.Errorf("%s of a stopped pool: %v", name, err)
+		}
+	}
+	if err := l.pool.Scale(2, 2); err != nil || waiting.State() != legion.CallQueued {
 		t.Errorf("a call to a stopped pool is %v, %v", waiting.State(), err)
 	}
 	if err := l.pool.Resume(); err != nil {

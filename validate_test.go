@@ -29,7 +29,7 @@ var extremes = map[string]string{
 	"TaskOptions.Retry": "ny", "TaskOptions.MemoryLimit": "yn", "TaskOptions.Procs": "nn", "TaskOptions.Nice": "nn",
 	"TaskOptions.Files": "yn", "TaskOptions.BootTimeout": "nny", "TaskOptions.Transport": "nn", "TaskOptions.MaxPayload": "nn",
 
-	"Config.StopTimeout": "nny", "Config.Umask": "nn", "Config.Nice": "nn", "Config.PID": "nn", "Config.RestartEvery": "nny",
+	"Config.StopTimeout": "nny", "Config.ControlTimeout": "nny", "Config.ControlConnections": "nn", "Config.Umask": "nn", "Config.Nice": "nn", "Config.PID": "nn", "Config.RestartEvery": "nny",
 	"Config.MinUptime": "nny", "Config.MinPause": "nny", "Config.LogLevel": "yy",
 	"Config.LogRotation.Size": "ny", "Config.LogRotation.Age": "nny", "Config.LogRotation.Keep": "ny",
 	"LogRotation.Size": "ny", "LogRotation.Age": "nny", "LogRotation.Keep": "ny",
