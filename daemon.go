@@ -42,26 +42,27 @@ type Daemon struct {
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
 	close          context.CancelFunc
 
-	plugins    []*plugin
-	listeners  []*listener
-	offers     []offered       // functions that can be called by name
-	methods    []rpc.Method    // of the user's, for the control socket
-	secret     map[string]bool // methods whose parameters are
-	turns      turns
-	control    controlSocket
-	refusals   refusals
-	tasks      taskRuns // started over the control socket
-	servers    []*server
-	identity   host.Identity // from Start on
-	runtime    string        // the runtime folder, once it was needed
-	startDir   string        // where the daemon was started, if it is not there any more
-	kept       map[string]*os.File
-	left       []string // sockets of the previous process that this one does not go on with
-	lost       lostFiles
-	turn       change         // a reload, an upgrade or a restart
-	restarting atomic.Bool    // a restart is under way
-	accepted   atomic.Bool    // by the previous process of an upgrade, which watches this one for a while
-	held       *takeover.Held // for the next program in this process
+	plugins     []*plugin
+	listeners   []*listener
+	offers      []offered       // functions that can be called by name
+	methods     []rpc.Method    // of the user's, for the control socket
+	secret      map[string]bool // methods whose parameters are
+	turns       turns
+	control     controlSocket
+	refusals    refusals
+	tasks       taskRuns // started over the control socket
+	servers     []*server
+	identity    host.Identity // from Start on
+	runtime     string        // the runtime folder, once it was needed
+	startDir    string        // where the daemon was started, if it is not there any more
+	kept        map[string]*os.File
+	left        []string // sockets of the previous process that this one does not go on with
+	lost        lostFiles
+	heldSignals heldSignals    // see HoldSignals
+	turn        change         // a reload, an upgrade or a restart
+	restarting  atomic.Bool    // a restart is under way
+	accepted    atomic.Bool    // by the previous process of an upgrade, which watches this one for a while
+	held        *takeover.Held // for the next program in this process
 
 	mu            sync.Mutex
 	state         state

@@ -134,7 +134,9 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			if limits[sig].take(1) {
 				d.log.Info("received a signal", "signal", name)
 			}
-			d.received(Signal{Signal: sig, Count: counts[sig]})
+			if s := (Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.keep(s) {
+				d.received(s)
+			}
 		case <-over:
 			return
 		}

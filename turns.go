@@ -157,3 +157,13 @@ func (q *turns) count() (waiting int, leftOut uint64) {
 func (d *Daemon) reportSoon(where string, err error) {
 	d.soon(fmt.Sprintf("errors of %s", where), maxErrors, func() { d.report(where, err, false) })
 }
+
+// Report tells of an error of the program: it is an [Error] event, and unless a
+// handler of that stops it, a line of the log. where names what failed, "import"
+// for instance. It may be called from any goroutine and returns at once; many of
+// the same place are bounded as the daemon's own are. A nil error is none.
+func (d *Daemon) Report(where string, err error) {
+	if err != nil {
+		d.reportSoon(where, err)
+	}
+}

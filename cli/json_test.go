@@ -197,9 +197,6 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("", fmt.Sprint("worker end ", pid))
 	prints("", "pool stop echo")
 	prints("", "pool recent echo")
-	pid = decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["pid"]
-	prints("", fmt.Sprint("worker end ", pid))
-	prints("", "pool stop echo")
 	fails(ExitFailed, "call nobody")
 	fails(ExitUsage, "worker kill one")
 	prints("", "stop")

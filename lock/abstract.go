@@ -86,6 +86,9 @@ func ask(name string) (pid, uid int, err error) {
 	return pid, uid, nil
 }
 
+// Stats is what the statistics say of the lock.
+func (l *abstractLock) Stats() any { return l.Lock() }
+
 // Attach is called by Use.
 func (l *abstractLock) Attach(d *legion.Daemon) error {
 	if l.daemon != nil {

@@ -14,6 +14,7 @@ import (
 )
 
 // File locks the file at path; "" is NAME.lock in the daemon's runtime folder. The
+// folders of a path that are not there are made, with mode 0755. The
 // file holds the process id of the daemon and a line feed while it runs, and is
 // empty after it has stopped; whether it is locked says if it runs, not what is in
 // it. It is made with mode 0600, and never removed. If another process removes or
@@ -71,6 +72,9 @@ func (l *fileLock) Lock() legion.LockInfo {
 	return i
 }
 
+// Stats is what the statistics say of the lock.
+func (l *fileLock) Stats() any { return l.Lock() }
+
 // Attach is called by Use.
 func (l *fileLock) Attach(d *legion.Daemon) error {
 	if l.daemon != nil {
@@ -86,6 +90,9 @@ func (l *fileLock) Start(ctx context.Context) error {
 	path, err := l.where(l.daemon.RuntimeDir)
 	if err != nil {
 		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("making the folder of the lock file: %w", err)
 	}
 	f, err := l.inherit(path)
 	if err != nil {

@@ -67,6 +67,15 @@ func TestHolder(t *testing.T) {
 	}
 }
 
+// The folders of the file are made.
+func TestFolderIsMade(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "a", "b")
+	must(t, try(t, filepath.Join(folder, "lock"), false))
+	if info, err := os.Stat(folder); err != nil || info.Mode().Perm()&0o022 != 0 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
 // What is not a lock file is refused, and left as it is; some of it is mended in
 // a hard start.
 func TestRefusals(t *testing.T) {
@@ -108,7 +117,10 @@ func TestRefusals(t *testing.T) {
 			must(t, os.WriteFile(path, []byte("1\n"), 0o666))
 			must(t, os.Chown(path, 12345, 12345))
 		}, "belongs to user 12345", false},
-		"no folder": {func(t *testing.T, path string) { must(t, os.RemoveAll(filepath.Dir(path))) }, "no such file", false},
+		"no folder": {func(t *testing.T, path string) {
+			must(t, os.RemoveAll(filepath.Dir(path)))
+			must(t, os.WriteFile(filepath.Dir(path), nil, 0o600))
+		}, "not a directory", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x", "d.lock")
