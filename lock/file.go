@@ -92,7 +92,7 @@ func (l *fileLock) Start(ctx context.Context) error {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("making the folder of the lock file: %w", err)
+		return fmt.Errorf("making the folder of the lock file %s: %w", path, err)
 	}
 	f, err := l.inherit(path)
 	if err != nil {
