@@ -59,6 +59,8 @@ var questions = []asked{
 	{"worker ls", "0 PID ", map[string]string{"starting": "0 echo  stopped"}},
 	{"worker status", "0 echo ", nil},
 	{"worker kill 1", "1 no worker has the pid 1; those there are: ", map[string]string{"starting": "1 no worker has the pid 1: there are no workers"}},
+	{"worker end 1", "1 no worker has the pid 1; those there are: ", map[string]string{"starting": "1 no worker has the pid 1: there are no workers"}},
+	{"pool recent die", "0 ", nil},
 	{"worker pause --pool echo", "0 paused", map[string]string{"starting": "0 0 workers paused", "stopping": "0 0 workers paused"}},
 	{"worker resume --pool echo", "0 resumed", map[string]string{"starting": "0 0 workers resumed", "stopping": "0 0 workers resumed"}},
 	{"worker stack", "0 goroutine ", nil},
@@ -73,6 +75,20 @@ var questions = []asked{
 	{"signal USR1", "0 sites has got USR1", map[string]string{"starting": "1 the daemon is still starting", "stopping": "1 the daemon is stopping"}},
 	{"loglevel", "0 INFO", nil},
 	{"config show", "0 log_level ", map[string]string{"absent": "0 log_level ", "crashed": "0 log_level "}},
+	{"config check", "0 ", whatever("0 ")},
+	{"version", "0 ", whatever("0 ")},
+	{"help stop", "0 --force", whatever("0 --force")},
+	{"unit", "0 ExecStart=", whatever("0 ExecStart=")},
+	{"doctor", "? ok ", whatever("? ok ")},
+}
+
+// whatever is what is said without asking anybody.
+func whatever(want string) map[string]string {
+	states := map[string]string{}
+	for state := range nobody {
+		states[state] = want
+	}
+	return states
 }
 
 // ask tries all questions.
