@@ -37,6 +37,19 @@ type workersOut struct {
 	Workers int `json:"workers"` // how many it was done to
 }
 
+// ofWorker does something with the pool of a worker.
+func (d *Daemon) ofWorker(pid int, do func(*Supervisor) error) (bool, error) {
+	w, err := d.worker(pid)
+	if err != nil {
+		return false, err
+	}
+	pool, err := d.poolNamed(w.Pool)
+	if err != nil {
+		return false, err
+	}
+	return true, do(pool)
+}
+
 // workerMethods are those about single worker processes, and about what keeps them
 // by the name of the pool.
 func (d *Daemon) workerMethods() []rpc.Method {
@@ -52,38 +65,19 @@ func (d *Daemon) workerMethods() []rpc.Method {
 		operate("worker.pause", "Gives workers no calls, and holds their own loops, until worker.resume.\n\n"+holdHelp, d.holdWorkers(true)),
 		operate("worker.resume", "Ends worker.pause and pool.pause, and lets a failed pool try again.\n\n"+holdHelp, d.holdWorkers(false)),
 		operate("worker.end", "Lets a worker finish its calls and leave; another takes its place. Returns when its process has ended.", func(ctx context.Context, in workerIn) (bool, error) {
-			w, err := d.worker(in.PID)
-			if err != nil {
-				return false, err
-			}
-			pool, err := d.poolNamed(w.Pool)
-			if err != nil {
-				return false, err
-			}
-			return true, pool.End(ctx, in.PID)
+			return d.ofWorker(in.PID, func(of *Supervisor) error { return of.End(ctx, in.PID) })
 		}),
 		operate("worker.kill", "Ends a worker at once; another takes its place. The call that it runs fails.", func(_ context.Context, in workerIn) (bool, error) {
-			w, err := d.worker(in.PID)
-			if err != nil {
-				return false, err
-			}
-			pool, err := d.poolNamed(w.Pool)
-			if err != nil {
-				return false, err
-			}
-			return true, pool.Kill(in.PID)
+			return d.ofWorker(in.PID, func(of *Supervisor) error { return of.Kill(in.PID) })
 		}),
 		operate("worker.stack", "The stacks of all goroutines of a worker, which goes on.", func(ctx context.Context, in workerIn) (stackOf, error) {
-			w, err := d.worker(in.PID)
-			if err != nil {
-				return stackOf{}, err
-			}
-			pool, err := d.poolNamed(w.Pool)
-			if err != nil {
-				return stackOf{}, err
-			}
-			stack, err := pool.Stack(ctx, in.PID)
-			return stackOf{PID: in.PID, Pool: w.Pool, Stack: stack}, err
+			out := stackOf{PID: in.PID}
+			_, err := d.ofWorker(in.PID, func(of *Supervisor) (err error) {
+				out.Pool = of.p.name
+				out.Stack, err = of.Stack(ctx, in.PID)
+				return err
+			})
+			return out, err
 		}),
 	}
 }

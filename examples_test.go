@@ -57,7 +57,7 @@ var examplePrograms = map[string]struct {
 		`cache: made`,
 		`the answer is 42`,
 		`clock: reloaded`,
-		`map\[clock:0s\]`,
+		`map\[clock:0s lock-file:`,
 		`clock: stopped`,
 		`the lock is free`,
 	}},
