@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/legion-go/legion/internal/pool"
 )
 
 // changeable are the fields of Pool that can be changed while it runs. The others
@@ -20,6 +22,7 @@ var changeable = []string{
 // changed; of another one the error is a *[FieldError]: it is fixed by the
 // declaration. An error, of change too, leaves all as it was. Calls that have been
 // made keep their Timeout. An upgrade or a restart begins with what is declared.
+// change must not call Configure of the same pool, which would wait for itself.
 //
 // Configure is for a handler of Reload, for instance, that has read a file anew.
 func (s *Supervisor) Configure(change func(*Pool) error) error {
@@ -46,9 +49,10 @@ func (s *Supervisor) Configure(change func(*Pool) error) error {
 	if lowest == now.Min && next.Spawn != Eager {
 		next.Min = lowest // 0 if the pool was scaled to that
 	}
-	s.p.changed = next
-	p.Configure(next.core(s.p.name, nil))
-	return nil
+	return s.unlessEnding("configuring", func(p *pool.Pool) {
+		s.p.changed = next
+		p.Configure(next.core(s.p.name, nil), next.Min != now.Min || next.Max != now.Max)
+	})
 }
 
 // mustKeep complains of changed fields that cannot be changed.

@@ -154,6 +154,13 @@ func TestStoppedPool(t *testing.T) {
 	if err := l.pool.Scale(2, 2); err != nil || waiting.State() != legion.CallQueued {
 		t.Errorf("a call to a stopped pool is %v, %v", waiting.State(), err)
 	}
+	err := l.pool.Configure(func(p *legion.Pool) error {
+		p.Queue = 7
+		return l.pool.Scale(1, 3) // one meanwhile stays
+	})
+	if st := l.pool.Stats(); err != nil || st.Min != 1 || st.Max != 3 {
+		t.Errorf("a stopped pool that was configured has %d..%d workers: %v", st.Min, st.Max, err)
+	}
 	if err := l.pool.Resume(); err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +170,12 @@ func TestStoppedPool(t *testing.T) {
 	await(t, func() bool { return l.turns(t) > 2 })
 	if st := l.pool.Stats(); st.State != "running" || st.Restarts != 0 {
 		t.Errorf("a pool that goes on: %+v", st)
+	}
+	if err := l.d.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.pool.Configure(func(*legion.Pool) error { return nil }); !errors.Is(err, legion.ErrStopped) {
+		t.Errorf("Configure after the daemon's end: %v", err)
 	}
 }
 

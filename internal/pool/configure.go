@@ -19,7 +19,13 @@ func (k *core) configure(fx *effects, cfg Config, now time.Duration) {
 }
 
 // Configure changes the limits of a pool that runs: the fields of cfg that
-// core.configure takes. Calls that have been made keep their Timeout.
-func (p *Pool) Configure(cfg Config) {
-	p.step(func(k *core, fx *effects, now time.Duration) { k.configure(fx, cfg, now) })
+// core.configure takes; Min and Max only if scale is true, so that a Scale meanwhile
+// is not undone. Calls that have been made keep their Timeout.
+func (p *Pool) Configure(cfg Config, scale bool) {
+	p.step(func(k *core, fx *effects, now time.Duration) {
+		if !scale {
+			cfg.Min, cfg.Max = k.cfg.Min, k.cfg.Max
+		}
+		k.configure(fx, cfg, now)
+	})
 }
