@@ -13,7 +13,19 @@ type poolIn struct {
 }
 
 type poolsIn struct {
-	Pool string `json:"pool,omitzero" usage:"the name of a pool; without it all pools"`
+	Pool *string `json:"pool,omitzero" usage:"the name of a pool; without it all pools"`
+}
+
+// nameOrAll returns a name, or "" for all if none is given. An empty one does not
+// mean all: it may be a variable that somebody forgot to set.
+func nameOrAll(name *string) (string, error) {
+	switch {
+	case name == nil:
+		return "", nil
+	case *name == "":
+		return "", wrong("pool", "it is empty; to mean all pools, leave it out")
+	}
+	return *name, nil
 }
 
 type scaleIn struct {
@@ -73,8 +85,12 @@ func (d *Daemon) poolNamed(name string) (*Supervisor, error) {
 // eachPool is a method that does something with one pool or with all.
 func (d *Daemon) eachPool(do func(*Supervisor) error) func(context.Context, poolsIn) (bool, error) {
 	return func(_ context.Context, in poolsIn) (bool, error) {
-		if in.Pool != "" {
-			pool, err := d.poolNamed(in.Pool)
+		name, err := nameOrAll(in.Pool)
+		if err != nil {
+			return false, err
+		}
+		if name != "" {
+			pool, err := d.poolNamed(name)
 			if err != nil {
 				return false, err
 			}

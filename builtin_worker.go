@@ -29,8 +29,8 @@ type workerIn struct {
 // clients give by place.
 type workersIn struct {
 	Worker Either[int, string] `json:"worker,omitzero" usage:"the name of a pool, or the pid of a worker; without it all pools of workers"`
-	Pool   string              `json:"pool,omitzero" usage:"the name of a pool: the workers that it has now, one by one"`
-	PID    int                 `json:"pid,omitzero" usage:"the pid of a worker"`
+	Pool   *string             `json:"pool,omitzero" usage:"the name of a pool: the workers that it has now, one by one"`
+	PID    *int                `json:"pid,omitzero" usage:"the pid of a worker"`
 }
 
 type workersOut struct {
@@ -55,7 +55,11 @@ func (d *Daemon) ofWorker(pid int, do func(*Supervisor) error) (bool, error) {
 func (d *Daemon) workerMethods() []rpc.Method {
 	return []rpc.Method{
 		look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]PoolWorker, error) {
-			return d.workersAndPools(in.Pool)
+			name, err := nameOrAll(in.Pool)
+			if err != nil {
+				return nil, err
+			}
+			return d.workersAndPools(name)
 		}),
 		look("worker.status", "How workers are doing.\n\n"+
 			"Without parameters the result is an object with the state of each pool of workers; with the name of a pool it is that pool's state, "+
@@ -88,23 +92,29 @@ const holdHelp = "Without parameters it is done to each pool of workers, and the
 	"and the result is how many: {\"workers\": 2}."
 
 // which returns what in names: the pool of a name, or else the pid of a worker, 0
-// for none. A text that is no pool may be a pid.
+// for none. A text that is no pool may be a pid. What is given but names nothing, as
+// the pid 0 that a list has for a pool without workers, does not mean all.
 func (d *Daemon) which(in workersIn) (p *declaration, pid int, err error) {
+	given := in.PID != nil
 	switch v := in.Worker.Value().(type) {
 	case int:
-		pid = v
+		given, pid = true, v
 	case string:
 		for _, p := range d.pools {
 			if p.name == v {
 				return p, 0, nil
 			}
 		}
-		if pid, err = strconv.Atoi(v); err != nil && v != "" {
+		if pid, err = strconv.Atoi(v); err != nil {
 			return nil, 0, wrong("worker", "there is no pool %q; there are: %s", v, strings.Join(d.poolNames(), ", "))
 		}
+		given = true
 	}
-	if in.PID != 0 {
-		pid = in.PID
+	if in.PID != nil {
+		pid = *in.PID
+	}
+	if given && pid <= 0 {
+		return nil, 0, wrong("worker", "no worker has the pid %d; to mean all pools, leave it out", pid)
 	}
 	return nil, pid, nil
 }
@@ -123,8 +133,8 @@ func (d *Daemon) workerStatus(in workersIn) (any, error) {
 		return nil, err
 	case pid != 0:
 		return d.worker(pid)
-	case p == nil && in.Pool != "":
-		s, err := d.poolNamed(in.Pool)
+	case p == nil && in.Pool != nil:
+		s, err := d.poolNamed(*in.Pool)
 		if err != nil {
 			return nil, err
 		}
@@ -182,8 +192,12 @@ func (d *Daemon) holdWorkers(pause bool) func(context.Context, workersIn) (any, 
 			return nil, err
 		case p != nil:
 			return true, whole(&Supervisor{p})
-		case pid != 0 || in.Pool != "":
-			return d.eachWorker(in.Pool, pid, one)
+		case pid != 0 || in.Pool != nil:
+			name, err := nameOrAll(in.Pool)
+			if err != nil {
+				return nil, err
+			}
+			return d.eachWorker(name, pid, one)
 		}
 		all := map[string]bool{}
 		for _, p := range d.pools {

@@ -104,6 +104,18 @@ func TestWorkersByName(t *testing.T) {
 			t.Errorf("%s %v over XML-RPC: %s, want %s", c.method, c.params, answer, c.xml)
 		}
 	}
+	for want, params := range map[string][]any{"no worker has the pid": {0, "0", -1, map[string]any{"pid": 0}}, "there is no pool": {""}, "leave it out": {map[string]any{"pool": ""}}} {
+		for _, p := range params { // what names nothing does not mean all
+			if _, named := p.(map[string]any); !named {
+				p = []any{p}
+			}
+			refused(t, cl, "worker.pause", p, -32602, want)
+		}
+	}
+	refused(t, cl, "pool.pause", []any{""}, -32602, "leave it out")
+	if states := ask[map[string]string](t, cl, "worker.status", nil); states["idle"] != "idle" {
+		t.Errorf("a pool that nobody has named is %v", states)
+	}
 	refused(t, cl, "worker.status", []any{"handyman"}, -32602, `there is no pool "handyman"; there are: counter, idle`)
 	signatures := ask[[][]string](t, cl, "system.methodSignature", []any{"worker.status"})
 	for _, want := range []string{"[struct int]", "[struct string]", "[struct]"} {
