@@ -80,14 +80,10 @@ func TestHooks(t *testing.T) {
 // onLoop runs fn on the loop of a started daemon and waits for it.
 func onLoop(t testing.TB, s *solo, fn func(ctx context.Context)) {
 	t.Helper()
-	over := make(chan struct{})
-	s.do.Go(t.Context(), deed{}).Then(func(string, error) {
-		defer close(over)
-		fn(t.Context())
-	})
-	select {
-	case <-over:
-	case <-time.After(30 * time.Second):
-		t.Fatal("the loop does not run")
+	type turn struct{}
+	off := legion.On(s.d, func(ctx context.Context, _ turn) error { fn(ctx); return nil })
+	defer off()
+	if err := legion.Emit(t.Context(), s.d, turn{}); err != nil {
+		t.Fatal(err)
 	}
 }
