@@ -16,6 +16,7 @@ import (
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // ControlTLS makes connections to the control socket safe. Package controltls
@@ -185,7 +186,7 @@ func (c *Config) controlLimits() (l control.Limits) {
 		l.Connections, l.PerPeer = n, min(n, max(n/8, 8))
 	}
 	if t := c.ControlTimeout; t > 0 {
-		l.FirstByte, l.Request, l.Write, l.Idle = t, t, t, 6*t
+		l.FirstByte, l.Request, l.Write, l.Idle = t, t, t, saturate.Duration(6*float64(t))
 	}
 	return l
 }

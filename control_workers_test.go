@@ -1,11 +1,13 @@
 package legion_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -216,4 +218,25 @@ func TestControlLimits(t *testing.T) {
 		c.dial()
 	}
 	<-first.Done() // for the fourth
+}
+
+// However long a client may take, it may be idle for longer.
+func TestLongControlTimeout(t *testing.T) {
+	const sixTimesIsNearlyNothing = 1<<64/6 + 1 // where it is written in 64 bits
+	c := newControlled(t, func(conf *legion.Config) { conf.ControlTimeout = sixTimesIsNearlyNothing }).start()
+	conn, err := net.Dial("unix", c.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for n := range 2 {
+		fmt.Fprint(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		answer, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("request %d: %v", n, err)
+		}
+		_, _ = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+	}
 }
