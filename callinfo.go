@@ -93,7 +93,7 @@ type WorkerEnd struct {
 	Started  time.Time     `json:"started"`
 	Ended    time.Time     `json:"ended"`
 	Expected bool          `json:"expected"` // Legion willed it
-	How      string        `json:"how"`      // in one line
+	How      string        `json:"how"`      // in one line, cut after 1 KiB
 	CPU      time.Duration `json:"cpu"`      // user and system time
 	Memory   uint64        `json:"memory"`   // the most that was resident, in bytes
 }

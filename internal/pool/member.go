@@ -105,7 +105,7 @@ func (m *member) exited(d *Death) {
 	told := fx.news
 	fx.news = news{}
 	p.apply(&fx)
-	gone.death, gone.how = *d, d.String() // without the lock: it may read long stacks
+	gone.death, gone.how = *d, brief(d.String()) // without the lock: it may read long stacks
 	gone.death.Stack, gone.death.Stderr = "", nil
 	p.mu.Lock()
 	*p.core.passed.next() = gone

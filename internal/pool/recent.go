@@ -1,6 +1,9 @@
 package pool
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // kept is how many ended calls, and how many ended processes, are remembered.
 const kept = 100
@@ -26,6 +29,18 @@ func (l *last[T]) newest() []T {
 		all = append(all, l.ring[(l.added-1-i)%kept])
 	}
 	return all
+}
+
+// mostHow is how many bytes of how a process has ended are remembered: what a
+// worker says at its end may be long, and many may say it.
+const mostHow = 1 << 10
+
+// brief is as much of s as is remembered, and keeps no more alive.
+func brief(s string) string {
+	if len(s) <= mostHow {
+		return s
+	}
+	return strings.ToValidUTF8(s[:mostHow], "") + "…"
 }
 
 // track is what is remembered of a call: one cache line, since each end of a call
