@@ -133,6 +133,19 @@ func TestWorkersByName(t *testing.T) {
 	}
 }
 
+// celsius is a type of a program that has a method which Either has, too.
+type celsius float64
+
+func (c celsius) Value() any { return float64(c) }
+
+// What is read is of one of the two types, and only another Either is looked through.
+func TestEitherKeepsTypes(t *testing.T) {
+	var e legion.Either[string, legion.Either[celsius, bool]]
+	if err := json.Unmarshal([]byte("21.5"), &e); err != nil || e.Value() != celsius(21.5) {
+		t.Errorf("%T %[1]v %v", e.Value(), err)
+	}
+}
+
 // A method may have several signatures of the same length.
 func TestEither(t *testing.T) {
 	legiontest.CheckLeaks(t)

@@ -19,6 +19,13 @@ import (
 // to workers.
 type Either[A, B any] struct{ value any }
 
+// either is what an Either is, whatever its types: one in another is looked through,
+// but no type that happens to have a method Value.
+type either interface {
+	Value() any
+	Alternatives() []reflect.Type
+}
+
 // Value returns the A or the B that the caller has given; nil if the parameter
 // was left out, or null.
 func (e Either[A, B]) Value() any { return e.value }
@@ -39,7 +46,7 @@ func (e *Either[A, B]) UnmarshalJSON(data []byte) error {
 		}
 		e.value = b
 	}
-	if inner, ok := e.value.(interface{ Value() any }); ok {
+	if inner, ok := e.value.(either); ok {
 		e.value = inner.Value()
 	}
 	return nil
