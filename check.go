@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/legion-go/legion/internal/host"
 )
@@ -58,6 +59,11 @@ func (d *Daemon) checkPlaces() error {
 			errs = append(errs, fmt.Errorf("Config.WorkDir: %w", err))
 		} else if !info.IsDir() {
 			errs = append(errs, fmt.Errorf("Config.WorkDir: %s is no directory", dir))
+		}
+	}
+	if file := d.config.LogFile; filepath.IsAbs(file) {
+		if _, err := os.Stat(filepath.Dir(file)); err != nil {
+			errs = append(errs, fmt.Errorf("Config.LogFile: its folder must be there: %w", err))
 		}
 	}
 	_, err := d.controlAddresses()
