@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -54,7 +53,7 @@ func (d *Daemon) goToBackground(ctx context.Context) {
 		for _, line := range failed.Output {
 			fmt.Fprintln(os.Stderr, line)
 		}
-		if !slices.Contains(failed.Output, failed.Message) { // most programs print it themselves
+		if said := strings.Join(failed.Output, "\n"); !strings.Contains(said, strings.TrimPrefix(failed.Message, "legion: ")) { // most programs print it themselves
 			fmt.Fprintln(os.Stderr, failed.Message)
 		}
 		os.Exit(failed.Code)

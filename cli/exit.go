@@ -143,7 +143,7 @@ func (p *program) explain(err error) string {
 			text += ": " + p.verbLine("rpc ls") + " lists those there are; the daemon may be of another version of Legion"
 		}
 	}
-	return strings.TrimPrefix(text, "legion: ")
+	return strings.ReplaceAll(strings.TrimPrefix(text, "legion: "), "\nlegion: ", "\n") // of errors that are joined, too
 }
 
 // stackOf is that of a worker in which a call has hung, crashed or panicked.
