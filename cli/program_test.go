@@ -241,7 +241,10 @@ func TestMistakes(t *testing.T) {
 		u.expect(c.code, "", c.stderr, strings.Fields(c.args)...)
 	}
 	u.env = []string{"THUMBS_FAILS=1"}
-	u.expect(ExitFailed, "", "it cannot start", "start")
+	if r := u.expect(ExitFailed, "", "it cannot start", "start"); strings.Count(r.stderr, "it cannot start") != 1 {
+		t.Errorf("it is not said once why it cannot start: %s", r.stderr)
+	}
+	u.expect(ExitNotConfigured, "", "Config.LogFile: its folder must be there: ", "-o", "log_file="+u.dir+"/none/log", "config", "check")
 	u.expect(ExitFailed, "", "it cannot start", "run", "-o", "log_file="+u.dir+"/log")
 }
 

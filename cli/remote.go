@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"time"
 
@@ -37,8 +38,15 @@ func (r *remote) connect(ctx context.Context) (*client.Client, error) {
 
 func isAddress(s string) bool { return strings.Contains(s, "/") }
 
-// local reports whether the daemon is on this machine: its pids are ours.
-func (r *remote) local() bool { return !strings.HasPrefix(r.address, "tcp://") }
+// process returns the pid that a daemon says it has if it is the daemon's here, too,
+// so that the process may be watched and killed: 0 on another machine, and in another
+// container, where that number is another process's.
+func (r *remote) process(pid int) int {
+	if strings.HasPrefix(r.address, "tcp://") || runtime.GOOS == "linux" && r.client.PID() != pid {
+		return 0
+	}
+	return pid
+}
 
 // name is what messages call the daemon.
 func (r *remote) name() string {

@@ -89,7 +89,7 @@ func restartVerb(p *program) *verb {
 					if !errors.As(err, &absent) {
 						return err
 					}
-				case err == nil && in.remote.local() && ofService(hello.PID, hello.Name):
+				case err == nil && ofService(in.remote.process(hello.PID), hello.Name):
 					return usage("%s is a service of systemd, whose unit says how it is started: restart it without flags, or write the unit anew", hello.Name)
 				case err == nil && hello.PIDStays != "":
 					return usage("%s keeps its process id: %s. What has started it would not find the new one, so it cannot be stopped and started with other flags from here: restart it without flags, or have it started anew where it was", hello.Name, hello.PIDStays)

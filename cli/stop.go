@@ -87,10 +87,7 @@ func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 	if err != nil {
 		return err
 	}
-	pid := 0
-	if in.remote.local() {
-		pid = hello.PID
-	}
+	pid := in.remote.process(hello.PID)
 	gone, forget := watchProcess(pid)
 	defer forget()
 	if err := o.awaitEnd(in, hello, c.Done(), gone); err != nil {
@@ -124,8 +121,11 @@ func (o *stopOptions) awaitEnd(in *Invocation, hello legion.Hello, closed, gone 
 		case <-progress.tick:
 			progress.show(who + " " + doing)
 		case <-limit.C:
-			return exit(ExitFailed, "%s has not ended within %v: it %s; %s shows what it waits for, %s ends the process and its workers at once",
-				who, o.timeout, doing, in.verbLine("status"), in.verbLine("stop --force"))
+			next := in.verbLine("status") + " shows what it waits for"
+			if in.remote.process(hello.PID) > 0 {
+				next += ", " + in.verbLine("stop --force") + " ends the process and its workers at once"
+			}
+			return exit(ExitFailed, "%s has not ended within %v: it %s; %s", who, o.timeout, doing, next)
 		}
 	}
 	return nil

@@ -149,8 +149,8 @@ func (o *stopOptions) follow(ctx context.Context, in *Invocation, before legion.
 		return before, err
 	}
 	gone, forget := make(<-chan struct{}), func() {}
-	if in.remote.local() {
-		gone, forget = watchProcess(before.PID)
+	if pid := in.remote.process(before.PID); pid > 0 {
+		gone, forget = watchProcess(pid)
 	}
 	defer forget()
 	var now legion.Hello

@@ -60,6 +60,11 @@ func newClient(w *wire, name string, to target) *Client {
 // Name returns the name that the daemon has given itself when it was dialled; "" if it has no method daemon.hello.
 func (c *Client) Name() string { return c.name }
 
+// PID returns the process that listens at the other end of a Unix socket, by the number that it has for this process:
+// that which it has for itself is another one in a container. 0 if it is not known: over TCP, if the process cannot be
+// seen from here, and always outside of Linux.
+func (c *Client) PID() int { return c.wire.pid }
+
 // Call calls a method and stores its result in what result points to; nil drops it. params are described at the top of
 // this package; a pointer to a json.RawMessage as result takes the JSON as it is.
 //

@@ -91,6 +91,7 @@ func (t target) open(ctx context.Context) (*wire, hello, error) {
 		return nil, hello{}, t.why(ctx, limited, err)
 	}
 	w, begun, pid := newWire(conn), time.Now(), listenerOf(conn)
+	w.pid = pid
 	stop := context.AfterFunc(limited, func() { _ = conn.Close() })
 	var stopped atomic.Bool
 	look := time.AfterFunc(stoppedPatience, func() {

@@ -25,6 +25,7 @@ const (
 // wire is a connection: JSON-RPC 2.0, a message a line. One goroutine may read while another writes.
 type wire struct {
 	conn    net.Conn
+	pid     int // of the process that listens, 0 if it is not known
 	in      *bufio.Reader
 	long    []byte // of a line that does not fit in's buffer
 	limit   int    // of a line, in bytes
