@@ -27,7 +27,8 @@ func (s *Supervisor) Kill(pid int) error {
 func (s *Supervisor) KillAll() error { return s.do((*pool.Pool).KillAll) }
 
 // End lets the worker with the given pid finish the calls that it runs and leave,
-// and returns when its process has ended. It gets no more calls; a new worker
+// and returns when its process has ended, or is given up because SIGKILL does not
+// end it. It gets no more calls; a new worker
 // takes its place if the pool keeps so many. When ctx ends first, End returns its
 // error, and the worker leaves later: Kill does not wait.
 func (s *Supervisor) End(ctx context.Context, pid int) error {
@@ -70,7 +71,7 @@ func (s *Supervisor) pauseWorker(pid int, on bool) error {
 }
 
 // Stop lets every worker finish the calls that it runs and leave, and returns when
-// their processes have ended. None is started, and calls wait, until Resume. When
+// their processes have ended, or are given up because SIGKILL does not end them. None is started, and calls wait, until Resume. When
 // ctx ends first, Stop returns its error, and the workers leave later: KillAll
 // does not wait.
 func (s *Supervisor) Stop(ctx context.Context) error {
