@@ -18,7 +18,7 @@ type Request struct {
 // Batch sends several requests at once, in one write, and waits for the answers to all. The daemon runs them one after the
 // other, each whatever became of those before it; how each ended is in its Err. The error of Batch is about the whole, and
 // then no Err is set: a daemon takes 100 requests at most, and 4 MiB, if it has the defaults; else it is as that of
-// [Client.Call]. Methods that stream are for [Stream]: in a batch their elements are dropped.
+// [Client.Call]. Methods that stream are for [Stream], not for a batch.
 func (c *Client) Batch(ctx context.Context, requests ...*Request) error {
 	if len(requests) == 0 {
 		return nil
