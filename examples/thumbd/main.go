@@ -18,8 +18,12 @@ import (
 func main() {
 	var o options
 	o.register(flag.CommandLine)
+	own := map[string]bool{}
+	flag.VisitAll(func(f *flag.Flag) { own[f.Name] = true })
 	common := cli.Flags(flag.CommandLine)
 	flag.Parse()
+	verb := flag.NArg() > 0                                        // thumbd start, thumbd status …
+	flag.Visit(func(f *flag.Flag) { verb = verb || !own[f.Name] }) // thumbd -h
 	if err := o.check(); err != nil {
 		os.Exit(complain(err))
 	}
@@ -38,7 +42,7 @@ func main() {
 	d.Teardown(s.end)
 	legion.Method(d, "thumbd.report", "What became of the pictures, by outcome", s.outcomes, legion.Allow(legion.RoleRead))
 
-	if flag.NArg() > 0 { // thumbd start, thumbd status …
+	if verb {
 		cli.Main(d, common)
 	}
 	err := d.Run(context.Background()) // does not return in a worker

@@ -117,6 +117,13 @@ func TestMistakesAreToldOnce(t *testing.T) {
 	}
 }
 
+func TestHelp(t *testing.T) {
+	cmd, stdout, stderr := thumbd(t, "-h") // no verb, and no pictures either
+	if err := cmd.Run(); err != nil || !strings.Contains(stdout.String(), "Starting and stopping") {
+		t.Errorf("%v:\n%s%s", err, stdout, stderr)
+	}
+}
+
 func TestWatch(t *testing.T) {
 	in, out := t.TempDir(), t.TempDir()
 	cmd, _, stderr := thumbd(t, "-in", in, "-out", out)
