@@ -86,6 +86,9 @@ func (p *program) run(ctx context.Context, verbs []*verb, args []string, path st
 		p.helpOf(v, path)
 		return nil
 	}
+	if err := spans(fs); err != nil {
+		return err
+	}
 	if p.flags.starts() && !v.starts {
 		return usage("-d, -f, -v and -s are flags of %s run: %s has none of them before it", p.name, v.Name)
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Flags registers with fs, beside the program's own, the flags that may stand
@@ -209,4 +210,16 @@ func dashed(name string) string {
 		return "-" + name
 	}
 	return "--" + name
+}
+
+// spans refuses durations below zero: no flag of a verb has a use for one.
+func spans(fs *flag.FlagSet) (err error) {
+	fs.Visit(func(f *flag.Flag) {
+		if v, ok := f.Value.(flag.Getter); ok {
+			if d, ok := v.Get().(time.Duration); ok && d < 0 {
+				err = usage("-%s is %v: it must not be negative", f.Name, d)
+			}
+		}
+	})
+	return err
 }
