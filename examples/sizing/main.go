@@ -118,7 +118,7 @@ func measure(ctx context.Context, p pool, number int, length time.Duration) (rat
 	begin := time.Now()
 	for range number {
 		callers.Go(func() {
-			for time.Since(begin) < length {
+			for first := true; first || time.Since(begin) < length; first = false {
 				start := time.Now()
 				if err := p.fn(ctx, 20*time.Millisecond); err != nil {
 					log.Fatal(err)

@@ -152,16 +152,20 @@ func TestDeletedAgainAndAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.log")
 	var stop atomic.Bool
 	var writes atomic.Int64
-	errs := make(chan error, 1)
-	w := start(t, Options{Path: path, OnError: func(err error) { errs <- err }, write: func(fd int, p []byte) (int, error) {
+	type failure struct {
+		err   error
+		after int64 // writes
+	}
+	failures := make(chan failure, 1)
+	w := start(t, Options{Path: path, OnError: func(err error) { failures <- failure{err, writes.Load()} }, write: func(fd int, p []byte) (int, error) {
 		if writes.Add(1); !stop.Load() {
 			do(t, os.Remove(path))
 		}
 		return unix.Write(fd, p)
 	}})
 	w.Write([]byte("1\n2\n"))
-	if err := <-errs; !strings.Contains(err.Error(), "again and again") || writes.Load() != maxDeletions {
-		t.Errorf("after %d writes: %v", writes.Load(), err)
+	if f := <-failures; !strings.Contains(f.err.Error(), "again and again") || f.after != maxDeletions {
+		t.Errorf("after %d writes: %v", f.after, f.err)
 	}
 	stop.Store(true)
 	w.Reopen()
