@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legion-go/legion/status"
 	"golang.org/x/sys/unix"
 )
 
@@ -227,7 +228,7 @@ func (w *asyncWriter) Close(ctx context.Context) error {
 // stream is where the lines go.
 func (w *asyncWriter) stream() *os.File { return w.file }
 
-func (w *asyncWriter) stats() LogStats {
+func (w *asyncWriter) stats() status.LogStats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return logStats(w.written, w.dropped, w.failure)

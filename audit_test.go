@@ -14,6 +14,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 // The audit log says who has called which function, and tells no argument; not
@@ -34,7 +35,7 @@ func TestAuditOfCalls(t *testing.T) {
 	ask[string](t, cl, "call", args{"arg": deed{What: "pid", Path: secret, Ballast: make([]byte, 2000)}, "name": "do"})
 	refused(t, cl, "call", args{"name": "do", "arg": deed{What: "error", Path: secret}}, -32500, "")
 	refused(t, cl, "call", []any{"nobody", secret}, -32602, "")
-	ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid", Path: secret}})
+	ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid", Path: secret}})
 	for _, err := range client.Stream[int](t.Context(), cl, "call.stream", args{"name": "count", "arg": 2}) {
 		if err != nil {
 			t.Error(err)
@@ -76,12 +77,12 @@ func TestControlOfAReader(t *testing.T) {
 	legion.Method(c.d, "panics", "", func(context.Context, struct{}) (int, error) { panic("on the loop") }, legion.Allow(legion.RoleRead))
 	c.start()
 	cl := c.dial()
-	run := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid"}})
-	if again := ask[legion.TaskRun](t, cl, "task.status", args{"id": run.ID}); again.Result != run.Result || run.Result == nil {
+	run := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid"}})
+	if again := ask[status.TaskRun](t, cl, "task.status", args{"id": run.ID}); again.Result != run.Result || run.Result == nil {
 		t.Errorf("task.status: %+v, not %+v", again, run)
 	}
-	reader := dial(t, ask[legion.Status](t, cl, "daemon.status", nil).Control[1])
-	if seen := ask[legion.TaskRun](t, reader, "task.status", args{"id": run.ID}); seen.State != "done" || seen.Result != nil {
+	reader := dial(t, ask[status.Daemon](t, cl, "daemon.status", nil).Control[1])
+	if seen := ask[status.TaskRun](t, reader, "task.status", args{"id": run.ID}); seen.State != "done" || seen.Result != nil {
 		t.Errorf("a reader sees %+v", seen)
 	}
 	operatorSees, readerSees := stacksSeen(t, c, cl), stacksSeen(t, c, reader)
@@ -109,19 +110,19 @@ func TestTaskResultsAreBounded(t *testing.T) {
 	c := newControlled(t, nil).start()
 	cl := c.dial()
 	for range 5 {
-		run := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "large", Size: 1 << 20}}) // 6 MiB in JSON
+		run := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "large", Size: 1 << 20}}) // 6 MiB in JSON
 		if run.State != "done" || len(fmt.Sprint(run.Result)) != 1<<20 {
 			t.Fatalf("%s, %d bytes", run.State, len(fmt.Sprint(run.Result)))
 		}
 	}
-	runs := ask[legion.TaskList](t, cl, "task.list", nil).Runs
+	runs := ask[status.Tasks](t, cl, "task.list", nil).Runs
 	if len(runs) != 2 || runs[1].ID != 5 {
 		t.Errorf("%d runs are remembered", len(runs))
 	}
 	for range 110 { // small ones that fail
 		refused(t, cl, "task.run", args{"name": "job", "arg": deed{What: "error"}}, -32500, "")
 	}
-	if runs = ask[legion.TaskList](t, cl, "task.list", nil).Runs; len(runs) != 100 || runs[99].ID != 115 {
+	if runs = ask[status.Tasks](t, cl, "task.list", nil).Runs; len(runs) != 100 || runs[99].ID != 115 {
 		t.Errorf("%d runs are remembered", len(runs))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/takeover"
@@ -77,7 +78,7 @@ const interruptGrace = time.Second
 type interrupted struct{ signal syscall.Signal }
 
 func (i *interrupted) Error() string {
-	return "interrupted by " + Signal{Signal: i.signal}.Name()
+	return "interrupted by " + event.Signal{Signal: i.signal}.Name()
 }
 
 // interruptible returns a context that ends at a signal which would end this

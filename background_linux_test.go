@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // backgroundMain is a daemon that goes into the background, and writes there who
@@ -31,7 +32,7 @@ func backgroundMain() {
 		}
 		return nil
 	})
-	legion.On(d, func(ctx context.Context, _ legion.Started) error {
+	legion.On(d, func(ctx context.Context, _ event.Started) error {
 		worker, err := uid.Call(ctx, struct{}{})
 		if err != nil {
 			return err

@@ -9,19 +9,11 @@ import (
 
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/status"
 )
 
 // rawJSON is a value that is decoded when its type is known.
 type rawJSON = json.RawMessage
-
-// FuncInfo is a function that can be called by name.
-type FuncInfo struct {
-	Name string `json:"name"`
-	Pool string `json:"pool"`
-	Kind string `json:"kind"` // worker, task or stream
-	In   string `json:"in"`   // Go types
-	Out  string `json:"out"`
-}
 
 type callIn struct {
 	Name    string        `json:"name" usage:"the name of a function, or pool.name if several have it"`
@@ -33,10 +25,10 @@ type callIn struct {
 func (d *Daemon) callMethods() []rpc.Method {
 	return []rpc.Method{
 		look("func.list", "The functions of workers, tasks and streams, which call, task.run and call.stream take by name.",
-			func(context.Context, none) ([]FuncInfo, error) {
-				all := []FuncInfo{}
+			func(context.Context, none) ([]status.Func, error) {
+				all := []status.Func{}
 				for _, o := range d.offers {
-					all = append(all, FuncInfo{Name: o.name, Pool: o.p.name, Kind: o.kind, In: o.in.String(), Out: o.out.String()})
+					all = append(all, status.Func{Name: o.name, Pool: o.p.name, Kind: o.kind, In: o.in.String(), Out: o.out.String()})
 				}
 				return all, nil
 			}),

@@ -7,17 +7,8 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
-
-// CronInfo is a function that Cron or Every calls.
-type CronInfo struct {
-	Name    string     `json:"name"` // "cron 0 3 * * *", "every 1s"; a second one is "every 1s #2"
-	Spec    string     `json:"spec"`
-	Next    *time.Time `json:"next"` // null for Every, whose next call is due an interval after the last
-	Runs    uint64     `json:"runs"`
-	Missed  uint64     `json:"missed"`
-	Pending bool       `json:"pending"` // it is due, and waits for the loop or runs
-}
 
 type cronIn struct {
 	Name string `json:"name" usage:"the name as in cron.list, or without the first word"`
@@ -26,7 +17,7 @@ type cronIn struct {
 // cronMethods are those about Cron and Every.
 func (d *Daemon) cronMethods() []rpc.Method {
 	return []rpc.Method{
-		look("cron.list", "What the loop calls at times and intervals.", func(context.Context, none) ([]CronInfo, error) { return d.cronList(), nil }),
+		look("cron.list", "What the loop calls at times and intervals.", func(context.Context, none) ([]status.Cron, error) { return d.cronList(), nil }),
 		operate("cron.run", "Calls a function of Cron or Every now, on the loop, and waits for its end.", func(ctx context.Context, in cronIn) (bool, error) {
 			e, err := d.cronNamed(in.Name)
 			if err != nil {
@@ -45,14 +36,14 @@ func (d *Daemon) cronMethods() []rpc.Method {
 
 // scheduled is a function of Cron or Every.
 type scheduled struct {
-	CronInfo
+	status.Cron
 	run func() // on the loop
 }
 
 // schedule lists them, each with a name of its own.
 func (d *Daemon) schedule() (all []scheduled) {
 	for _, c := range d.crons {
-		i := CronInfo{Name: c.name, Spec: c.spec(), Runs: c.runs.Load(), Missed: c.missed.Load(), Pending: c.pending.Load()}
+		i := status.Cron{Name: c.name, Spec: c.spec(), Runs: c.runs.Load(), Missed: c.missed.Load(), Pending: c.pending.Load()}
 		if next := c.next(); !next.IsZero() {
 			i.Next = &next
 		}
@@ -63,7 +54,7 @@ func (d *Daemon) schedule() (all []scheduled) {
 	}
 	for _, l := range d.loops {
 		s := l.stats()
-		i := CronInfo{Name: l.name, Spec: l.Interval().String(), Runs: s.Runs, Missed: s.Missed}
+		i := status.Cron{Name: l.name, Spec: l.Interval().String(), Runs: s.Runs, Missed: s.Missed}
 		all = append(all, scheduled{i, func() { d.execute(l.name, 0, l.fn) }})
 	}
 	seen := map[string]int{}
@@ -77,11 +68,11 @@ func (d *Daemon) schedule() (all []scheduled) {
 	return all
 }
 
-func (d *Daemon) cronList() []CronInfo {
-	all := []CronInfo{}
+func (d *Daemon) cronList() []status.Cron {
+	all := []status.Cron{}
 	for _, e := range d.schedule() {
 		e.Spec, _, _ = strings.Cut(e.Spec, " #")
-		all = append(all, e.CronInfo)
+		all = append(all, e.Cron)
 	}
 	return all
 }

@@ -14,31 +14,18 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
 
 // controlProtocol is the version of what the control socket speaks.
 const controlProtocol = 1
 
-// Hello is what the control socket says of the daemon first.
-type Hello struct {
-	Name     string        `json:"name"`
-	Version  string        `json:"version"` // of the program
-	Legion   string        `json:"legion"`  // of this module
-	Protocol int           `json:"protocol"`
-	Go       string        `json:"go"`
-	PID      int           `json:"pid"`
-	PIDStays string        `json:"pid_stays,omitempty"` // why the pid must stay, "" if it may change; see Config.PID
-	Embedded bool          `json:"embedded,omitempty"`  // it is part of a program that goes on without it: started by Start, not Run
-	State    string        `json:"state"`
-	Started  time.Time     `json:"started"`
-	Uptime   time.Duration `json:"uptime"`
-}
-
-func (d *Daemon) hello() Hello {
+func (d *Daemon) hello() status.Hello {
 	v := versions()
-	h := Hello{
+	h := status.Hello{
 		Name: d.config.Name, Version: d.version(), Legion: v.legion, Protocol: controlProtocol, Go: runtime.Version(),
 		PID: os.Getpid(), PIDStays: d.pidStays(), State: d.stateName(),
 		Embedded: d.embedded(),
@@ -54,7 +41,6 @@ func (d *Daemon) hello() Hello {
 // versions are those of the program and of Legion in it, as the build has
 // written them.
 var versions = sync.OnceValue(func() (v struct{ program, legion string }) {
-	const module = "github.com/legion-go/legion"
 	v.program, v.legion = "(devel)", "(devel)"
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -77,56 +63,12 @@ var versions = sync.OnceValue(func() (v struct{ program, legion string }) {
 	return v
 })
 
-// Status is a summary of the daemon's state.
-type Status struct {
-	Name  string `json:"name"`
-	PID   int    `json:"pid"`
-	State string `json:"state"`
-	// Changing is what the daemon does at the moment beside its work, for
-	// ChangingFor so far: "a reload", "an upgrade" or "a restart"; "" is nothing.
-	Changing    string        `json:"changing,omitempty"`
-	ChangingFor time.Duration `json:"changing_for,omitempty"`
-	Healthy     bool          `json:"healthy"`             // see Daemon.Healthy
-	Unhealthy   string        `json:"unhealthy,omitempty"` // why it is not
-	// RestartNeeded are settings that a reload has changed, and that are in force
-	// after a restart or an upgrade only.
-	RestartNeeded []string      `json:"restart_needed,omitempty"`
-	Version       string        `json:"version"`
-	Uptime        time.Duration `json:"uptime"`
-	User          string        `json:"user"`
-	Host          string        `json:"host"`
-	CPU           time.Duration `json:"cpu"`
-	Memory        uint64        `json:"memory"` // resident bytes of the daemon's process
-	Load          [3]float64    `json:"load"`
-	Workers       int           `json:"workers"` // processes, of tasks too
-	Loop          LoopStats     `json:"loop"`
-	Pools         []PoolStatus  `json:"pools"`
-	Control       []string      `json:"control"` // addresses
-	Log           LogStats      `json:"log"`
-}
-
-// PoolStatus is a summary of one pool.
-type PoolStatus struct {
-	Name     string `json:"name"`
-	Kind     string `json:"kind"`
-	State    string `json:"state"`
-	Reason   string `json:"reason,omitempty"`
-	Min      int    `json:"min"`
-	Max      int    `json:"max"`
-	Ready    int    `json:"ready"`
-	Queued   int    `json:"queued"`
-	Running  int    `json:"running"`
-	Calls    uint64 `json:"calls"`
-	Errors   uint64 `json:"errors"` // calls that ended without a result
-	Restarts uint64 `json:"restarts"`
-}
-
 // status is asked for often, by many: it is made without reading a file for each worker.
-func (d *Daemon) status() Status {
+func (d *Daemon) status() status.Daemon {
 	s := d.figures()
-	out := Status{
+	out := status.Daemon{
 		Name: s.Name, PID: s.PID, State: s.State, Healthy: s.Healthy, Unhealthy: s.Unhealthy, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
-		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []PoolStatus{}, Control: d.control.addresses(),
+		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []status.Pool{}, Control: d.control.addresses(),
 	}
 	out.RestartNeeded = d.restartNeeded()
 	if what, since := d.changing(); what != "" {
@@ -136,7 +78,7 @@ func (d *Daemon) status() Status {
 	for _, p := range d.pools {
 		in := p.summary()
 		out.Workers += in.Size
-		out.Pools = append(out.Pools, PoolStatus{
+		out.Pools = append(out.Pools, status.Pool{
 			Name: in.Name, Kind: p.kind(), State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max, Ready: in.Serving,
 			Queued: in.Queued, Running: in.Running, Calls: in.Calls, Restarts: in.Deaths,
 			Errors: in.Failed + in.Panicked + in.Refused + in.Timeout + in.Canceled + in.Crashed + in.Dropped,
@@ -154,9 +96,9 @@ func (d *Daemon) daemonMethods() []rpc.Method {
 		return true, nil
 	}
 	return []rpc.Method{
-		look("daemon.hello", "Who is here: name, versions, pid and state.", func(context.Context, none) (Hello, error) { return d.hello(), nil }),
-		look("daemon.status", "A summary of the daemon and its pools.", func(context.Context, none) (Status, error) { return d.status(), nil }),
-		look("daemon.stats", "All figures, and those of plugins and handlers.", func(context.Context, none) (Stats, error) {
+		look("daemon.hello", "Who is here: name, versions, pid and state.", func(context.Context, none) (status.Hello, error) { return d.hello(), nil }),
+		look("daemon.status", "A summary of the daemon and its pools.", func(context.Context, none) (status.Daemon, error) { return d.status(), nil }),
+		look("daemon.stats", "All figures, and those of plugins and handlers.", func(context.Context, none) (status.Stats, error) {
 			s := d.Stats()
 			for _, foreign := range []map[string]any{s.Plugins, s.Extra} {
 				for name, v := range foreign {
@@ -165,7 +107,7 @@ func (d *Daemon) daemonMethods() []rpc.Method {
 			}
 			return s, nil
 		}),
-		look("daemon.ps", "The processes of the daemon.", func(context.Context, none) ([]Process, error) { return d.processes(), nil }),
+		look("daemon.ps", "The processes of the daemon.", func(context.Context, none) ([]status.Process, error) { return d.processes(), nil }),
 		operate("daemon.stack", "The stacks of all goroutines of the daemon's process.", func(context.Context, none) (stackOf, error) {
 			return stackOf{Stack: ownStacks()}, nil
 		}),
@@ -236,7 +178,7 @@ func (d *Daemon) signalled(_ context.Context, in signalIn) (bool, error) {
 	if a, ok := d.actions()[sig]; !ok || a == SignalIgnore || a == SignalSystem {
 		return false, wrong("signal", "the daemon does not take %s: use kill", unix.SignalName(sig))
 	}
-	d.received(Signal{Signal: sig, Count: 1})
+	d.received(event.Signal{Signal: sig, Count: 1})
 	return true, nil
 }
 
@@ -261,32 +203,17 @@ func parseSignal(text string) (syscall.Signal, error) {
 	return sig, nil
 }
 
-// Process is one process of a daemon.
-type Process struct {
-	PID    int           `json:"pid"`
-	Parent int           `json:"parent"`
-	Kind   string        `json:"kind"` // daemon, worker or task
-	Pool   string        `json:"pool"`
-	State  string        `json:"state"`
-	Call   string        `json:"call"` // the function that runs
-	For    time.Duration `json:"for"`
-	Age    time.Duration `json:"age"`
-	Calls  uint64        `json:"calls"`
-	Memory uint64        `json:"memory"` // resident bytes
-	CPU    time.Duration `json:"cpu"`
-}
-
 // processes lists the daemon's process, and its workers by their pools.
-func (d *Daemon) processes() []Process {
+func (d *Daemon) processes() []status.Process {
 	s := d.stats()
-	all := []Process{{PID: s.PID, Parent: os.Getppid(), Kind: "daemon", State: s.State, Age: s.Uptime, Memory: s.Memory.Now, CPU: s.CPU}}
+	all := []status.Process{{PID: s.PID, Parent: os.Getppid(), Kind: "daemon", State: s.State, Age: s.Uptime, Memory: s.Memory.Now, CPU: s.CPU}}
 	for _, p := range s.Pools {
 		kind := "worker"
 		if p.Kind == "task" {
 			kind = "task"
 		}
 		for _, w := range p.Workers {
-			all = append(all, Process{
+			all = append(all, status.Process{
 				PID: w.PID, Parent: s.PID, Kind: kind, Pool: p.Name, State: w.State, Call: w.Call, For: w.For, Age: w.Age,
 				Calls: w.Calls, Memory: w.Memory, CPU: w.CPU,
 			})

@@ -10,49 +10,15 @@ import (
 
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/plugin"
+	"github.com/legion-go/legion/status"
 	"golang.org/x/sys/unix"
 )
-
-// PluginInfo is a plugin of the daemon.
-type PluginInfo struct {
-	Name  string `json:"name"`
-	Type  string `json:"type"`
-	State string `json:"state"`           // promised, made or started
-	Stats any    `json:"stats,omitempty"` // of a StatsReporter
-}
-
-// LockInfo is a lock that the daemon has.
-type LockInfo struct {
-	Name string `json:"name"` // of the plugin
-	Path string `json:"path"` // of the file, or the name of the socket
-	Held bool   `json:"held"` // by this process or another one
-	PID  int    `json:"pid"`  // of the process that holds it; 0 if none does, or if it cannot be seen from here
-}
-
-// LockReporter is a plugin that is a lock. Lock says who holds it; it may be asked
-// in a process that has not started the daemon: the command line does, before it
-// calls a daemon stopped that does not answer.
-type LockReporter interface{ Lock() LockInfo }
-
-// Setting is one key of a configuration, as it is now.
-type Setting struct {
-	Key    string `json:"key"`    // as in "pools.resize.max"
-	Value  string `json:"value"`  // as in a file; secrets are masked
-	Source string `json:"source"` // where it comes from
-}
-
-// SettingsReporter is a plugin that is a configuration: that of package config.
-type SettingsReporter interface{ Show() []Setting }
-
-// RestartReporter is a plugin with settings that are in force after a restart only:
-// a configuration. RestartNeeded returns the keys of those that a reload has changed
-// since the start. The verbs reload and status name them, and the log.
-type RestartReporter interface{ RestartNeeded() []string }
 
 // restartNeeded asks the plugins.
 func (d *Daemon) restartNeeded() (keys []string) {
 	for _, p := range d.madePlugins() {
-		if r, ok := p.(RestartReporter); ok {
+		if r, ok := p.(plugin.RestartReporter); ok {
 			keys = append(keys, r.RestartNeeded()...)
 		}
 	}
@@ -62,25 +28,25 @@ func (d *Daemon) restartNeeded() (keys []string) {
 // partMethods are those about what belongs to the daemon.
 func (d *Daemon) partMethods() []rpc.Method {
 	return []rpc.Method{
-		look("plugin.list", "The plugins.", func(context.Context, none) ([]PluginInfo, error) { return d.pluginList(), nil }),
-		look("lock.list", "The locks that the daemon holds.", func(context.Context, none) ([]LockInfo, error) {
-			all := []LockInfo{}
+		look("plugin.list", "The plugins.", func(context.Context, none) ([]status.Plugin, error) { return d.pluginList(), nil }),
+		look("lock.list", "The locks that the daemon holds.", func(context.Context, none) ([]status.Lock, error) {
+			all := []status.Lock{}
 			for _, p := range d.madePlugins() {
-				if l, ok := p.(LockReporter); ok {
+				if l, ok := p.(plugin.LockReporter); ok {
 					all = append(all, l.Lock())
 				}
 			}
 			return all, nil
 		}),
-		look("config.show", "The configuration, secrets masked.", func(context.Context, none) ([]Setting, error) { return d.settings(), nil }),
+		look("config.show", "The configuration, secrets masked.", func(context.Context, none) ([]status.Setting, error) { return d.settings(), nil }),
 	}
 }
 
-func (d *Daemon) pluginList() []PluginInfo {
-	all := []PluginInfo{}
+func (d *Daemon) pluginList() []status.Plugin {
+	all := []status.Plugin{}
 	for _, p := range d.plugins {
 		made, started := p.state()
-		i := PluginInfo{Name: p.name, Type: p.yields.String(), State: "promised"}
+		i := status.Plugin{Name: p.name, Type: p.yields.String(), State: "promised"}
 		switch {
 		case started:
 			i.State = "started"
@@ -105,10 +71,10 @@ func presentable(v any) any {
 }
 
 // settings returns Config, and what plugins have read.
-func (d *Daemon) settings() []Setting {
+func (d *Daemon) settings() []status.Setting {
 	all := structSettings("", reflect.ValueOf(d.Config()))
 	for _, p := range d.madePlugins() {
-		if r, ok := p.(SettingsReporter); ok {
+		if r, ok := p.(plugin.SettingsReporter); ok {
 			all = append(all, r.Show()...)
 		}
 	}
@@ -116,7 +82,7 @@ func (d *Daemon) settings() []Setting {
 }
 
 // structSettings returns the fields of a struct that text can show.
-func structSettings(prefix string, v reflect.Value) (all []Setting) {
+func structSettings(prefix string, v reflect.Value) (all []status.Setting) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		key := prefix + snake(f.Name)
@@ -125,7 +91,7 @@ func structSettings(prefix string, v reflect.Value) (all []Setting) {
 		case reflect.Struct:
 			all = append(all, structSettings(key+".", v.Field(i))...)
 		default:
-			all = append(all, Setting{Key: key, Value: settingText(v.Field(i).Interface()), Source: "legion.Config"})
+			all = append(all, status.Setting{Key: key, Value: settingText(v.Field(i).Interface()), Source: "legion.Config"})
 		}
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
 
 type poolIn struct {
@@ -37,15 +38,15 @@ type scaleIn struct {
 // poolMethods are those about pools.
 func (d *Daemon) poolMethods() []rpc.Method {
 	return []rpc.Method{
-		look("pool.list", "All pools with their figures.", func(context.Context, none) ([]PoolStats, error) { return d.stats().Pools, nil }),
-		look("pool.status", "The figures of one pool.", func(_ context.Context, in poolIn) (s PoolStats, err error) {
+		look("pool.list", "All pools with their figures.", func(context.Context, none) ([]status.PoolStats, error) { return d.stats().Pools, nil }),
+		look("pool.status", "The figures of one pool.", func(_ context.Context, in poolIn) (s status.PoolStats, err error) {
 			pool, err := d.poolNamed(in.Pool)
 			if err == nil {
 				s = pool.Stats()
 			}
 			return s, err
 		}),
-		look("pool.recent", "The last calls and the last processes of a pool that have ended, the newest first.", func(_ context.Context, in poolIn) (r Recent, err error) {
+		look("pool.recent", "The last calls and the last processes of a pool that have ended, the newest first.", func(_ context.Context, in poolIn) (r status.Recent, err error) {
 			pool, err := d.poolNamed(in.Pool)
 			if err == nil {
 				r = pool.Recent()

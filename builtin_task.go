@@ -8,6 +8,7 @@ import (
 
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/status"
 )
 
 const (
@@ -123,20 +124,20 @@ func (r *taskRun) over() bool {
 }
 
 // info describes the run; with its result if that is wanted.
-func (r *taskRun) info(result bool) TaskRun {
+func (r *taskRun) info(result bool) status.TaskRun {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := TaskRun{ID: r.id, Name: r.name, PID: r.pid, Started: r.started, Took: r.took}
+	i := status.TaskRun{ID: r.id, Name: r.name, PID: r.pid, Started: r.started, Took: r.took}
 	switch {
 	case r.begun != nil:
 		i.PID, i.Took, i.State = r.begun.PID(), time.Since(r.started), r.begun.State().String()
-		if i.State == CallDone.String() {
-			i.State = CallRunning.String() // it ends just now
+		if i.State == status.CallDone.String() {
+			i.State = status.CallRunning.String() // it ends just now
 		}
 	case r.err != nil:
 		i.State, i.Error = "failed", r.err.Error()
 	default:
-		i.State = CallDone.String()
+		i.State = status.CallDone.String()
 		if result {
 			i.Result = r.out
 		}
@@ -153,33 +154,6 @@ func (r *taskRun) cancel() {
 	}
 }
 
-// TaskRun is a task that was started over the control socket.
-type TaskRun struct {
-	ID      uint64        `json:"id"`
-	Name    string        `json:"name"`
-	State   string        `json:"state"` // queued, running, done, failed
-	PID     int           `json:"pid"`
-	Started time.Time     `json:"started"`
-	Took    time.Duration `json:"took"` // so far, or in all
-	Error   string        `json:"error,omitempty"`
-	Result  any           `json:"result,omitempty"`
-}
-
-// TaskList is what there is of tasks.
-type TaskList struct {
-	Tasks []TaskInfo `json:"tasks"`
-	Runs  []TaskRun  `json:"runs"` // those started over the control socket: all that run, and the last that have ended
-}
-
-// TaskInfo is a declared task.
-type TaskInfo struct {
-	Name    string `json:"name"`
-	Running int    `json:"running"`
-	Queued  int    `json:"queued"`
-	Max     int    `json:"max"`
-	Calls   uint64 `json:"calls"`
-}
-
 type taskRunIn struct {
 	Name    string        `json:"name" usage:"the name of a task"`
 	Arg     rawJSON       `json:"arg,omitzero" usage:"its argument; without it the zero value"`
@@ -194,17 +168,17 @@ type taskIn struct {
 // taskMethods are those about tasks.
 func (d *Daemon) taskMethods() []rpc.Method {
 	return []rpc.Method{
-		look("task.list", "The tasks, and those that were started over the control socket.", func(context.Context, none) (TaskList, error) {
+		look("task.list", "The tasks, and those that were started over the control socket.", func(context.Context, none) (status.Tasks, error) {
 			return d.taskList(), nil
 		}),
-		look("task.status", "How a task that task.run has started is getting on; its result, when it has ended, for who may run it.", func(ctx context.Context, in taskIn) (TaskRun, error) {
+		look("task.status", "How a task that task.run has started is getting on; its result, when it has ended, for who may run it.", func(ctx context.Context, in taskIn) (status.TaskRun, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {
-				return TaskRun{}, err
+				return status.TaskRun{}, err
 			}
 			return r.info(CallerOf(ctx).Role >= RoleOperate), nil
 		}),
-		operate("task.run", "Runs a task in a fresh process.", func(ctx context.Context, in taskRunIn) (run TaskRun, err error) {
+		operate("task.run", "Runs a task in a fresh process.", func(ctx context.Context, in taskRunIn) (run status.TaskRun, err error) {
 			err = d.audited(ctx, "task.run", in.Name, func() error {
 				run, err = d.runTask(ctx, in)
 				return err
@@ -222,12 +196,12 @@ func (d *Daemon) taskMethods() []rpc.Method {
 	}
 }
 
-func (d *Daemon) taskList() TaskList {
-	list := TaskList{Tasks: []TaskInfo{}, Runs: []TaskRun{}}
+func (d *Daemon) taskList() status.Tasks {
+	list := status.Tasks{Tasks: []status.Task{}, Runs: []status.TaskRun{}}
 	for _, p := range d.pools {
 		if p.fresh {
 			s := p.stats()
-			list.Tasks = append(list.Tasks, TaskInfo{Name: p.name, Running: s.Running, Queued: s.Queued, Max: s.Max, Calls: s.Calls})
+			list.Tasks = append(list.Tasks, status.Task{Name: p.name, Running: s.Running, Queued: s.Queued, Max: s.Max, Calls: s.Calls})
 		}
 	}
 	d.tasks.mu.Lock()
@@ -251,19 +225,19 @@ func (d *Daemon) taskRun(id uint64) (*taskRun, error) {
 	return nil, wrong("id", "there is no run %d, or it ended long ago; task.list shows those there are", id)
 }
 
-func (d *Daemon) runTask(ctx context.Context, in taskRunIn) (TaskRun, error) {
+func (d *Daemon) runTask(ctx context.Context, in taskRunIn) (status.TaskRun, error) {
 	o, arg, err := d.offerNamed(in.Name, in.Arg)
 	if err != nil {
-		return TaskRun{}, err
+		return status.TaskRun{}, err
 	}
 	if o.kind != "task" {
-		return TaskRun{}, wrong("name", "%s is no task but a %s: use call", in.Name, o.kind)
+		return status.TaskRun{}, wrong("name", "%s is no task but a %s: use call", in.Name, o.kind)
 	}
 	// It goes on when the client has gone: who wants its end says so.
 	running, cancel := limited(d.live, in.Timeout)
 	r := d.tasks.start(o, running, cancel, arg)
 	if r == nil {
-		return TaskRun{}, fmt.Errorf("running the task %s: %w", in.Name, ErrStopped)
+		return status.TaskRun{}, fmt.Errorf("running the task %s: %w", in.Name, ErrStopped)
 	}
 	if in.Wait != nil && !*in.Wait {
 		return r.info(false), nil

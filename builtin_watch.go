@@ -8,22 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
-
-// EventInfo is a type of events.
-type EventInfo struct {
-	Type     string `json:"type"`
-	Count    uint64 `json:"count"` // how often it was emitted
-	Handlers int    `json:"handlers"`
-}
-
-// EventRecord is an event as the control socket tells it.
-type EventRecord struct {
-	Time time.Time `json:"time"`
-	Type string    `json:"type"` // as in event.list
-	Data any       `json:"data"`
-}
 
 type followEventsIn struct {
 	Types []string `json:"types,omitzero" usage:"which types; without it all but Idle, PreExecute and PostExecute, of which there are many"`
@@ -44,19 +32,16 @@ const minEvery = 100 * time.Millisecond
 // watchMethods are those that show what happens.
 func (d *Daemon) watchMethods() []rpc.Method {
 	return []rpc.Method{
-		look("event.list", "The types of events, and how often they came.", func(context.Context, none) ([]EventInfo, error) { return d.eventList(), nil }),
+		look("event.list", "The types of events, and how often they came.", func(context.Context, none) ([]status.EventType, error) { return d.eventList(), nil }),
 		rpc.Streamed("event.follow", "Events as they happen.", RoleRead, d.followEvents),
-		look("log.tail", "The last records of the log. The daemon remembers a thousand, and at most 512 KiB.", func(ctx context.Context, in tailIn) ([]LogRecord, error) {
+		look("log.tail", "The last records of the log. The daemon remembers a thousand, and at most 512 KiB.", func(ctx context.Context, in tailIn) ([]status.LogRecord, error) {
 			lines, level, err := in.read()
 			if err != nil {
 				return nil, err
 			}
-			if seesStacks(ctx) {
-				return d.logs.recent.tail(lines, level), nil
-			}
-			shown := []LogRecord{}
+			shown := []status.LogRecord{}
 			for _, r := range d.logs.recent.tail(lines, level) {
-				if r, ok := r.withoutStack(); ok {
+				if r, ok := recordFor(ctx, r.LogRecord); ok {
 					shown = append(shown, r)
 				}
 			}
@@ -82,31 +67,28 @@ func (in *tailIn) read() (lines int, level slog.Level, err error) {
 	return lines, level, nil
 }
 
-func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(LogRecord) error) error {
+func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(status.LogRecord) error) error {
 	lines, level, err := in.read()
 	if err != nil {
 		return err
 	}
-	if all := send; !seesStacks(ctx) {
-		send = func(r LogRecord) error {
-			r, ok := r.withoutStack()
-			if !ok {
-				return nil
-			}
-			return all(r)
+	show := func(r recentRecord) error {
+		if shown, ok := recordFor(ctx, r.LogRecord); ok {
+			return send(shown)
 		}
+		return nil
 	}
 	past, f := d.logs.recent.follow(lines, level)
 	defer d.logs.recent.remove(f)
 	for _, r := range past {
-		if err := send(r); err != nil {
+		if err := show(r); err != nil {
 			return err
 		}
 	}
-	return f.follow(ctx, send, missedRecords)
+	return f.follow(ctx, show, missedRecords)
 }
 
-func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(Status) error) error {
+func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(status.Daemon) error) error {
 	every := time.Second
 	if in.Every != nil {
 		every = max(*in.Every, minEvery)
@@ -125,16 +107,16 @@ func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(St
 	}
 }
 
-func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(EventRecord) error) error {
-	f := d.watchers.add(func(e EventRecord) bool {
+func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(status.Event) error) error {
+	f := d.watchers.add(func(e status.Event) bool {
 		return slices.Contains(in.Types, e.Type) || len(in.Types) == 0 && !isFrequent(e.Type)
 	})
 	defer d.watchers.remove(f)
 	if all := send; !seesStacks(ctx) {
-		send = func(e EventRecord) error { return all(e.withoutStack()) }
+		send = func(e status.Event) error { return all(eventWithoutStack(e)) }
 	}
-	return f.follow(ctx, send, func(n uint64) EventRecord {
-		return EventRecord{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
+	return f.follow(ctx, send, func(n uint64) status.Event {
+		return status.Event{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
 	})
 }
 
@@ -144,26 +126,40 @@ func isFrequent(name string) bool {
 	return name == "Idle" || name == "PreExecute" || name == "PostExecute"
 }
 
-func (d *Daemon) eventList() []EventInfo {
-	all := []EventInfo{}
+func (d *Daemon) eventList() []status.EventType {
+	all := []status.EventType{}
 	for _, t := range d.bus.Topics() {
-		all = append(all, EventInfo{Type: eventName(t.Type), Count: t.Emitted, Handlers: t.Handlers})
+		all = append(all, status.EventType{Type: eventName(t.Type), Count: t.Emitted, Handlers: t.Handlers})
 	}
-	slices.SortFunc(all, func(a, b EventInfo) int { return strings.Compare(a.Type, b.Type) })
+	slices.SortFunc(all, func(a, b status.EventType) int { return strings.Compare(a.Type, b.Type) })
 	return all
 }
 
-// eventName is the type of an event without the name of this package.
+// eventName is what the control socket calls a type of events: Legion's own go
+// without their package.
 func eventName(t reflect.Type) string {
-	return strings.Replace(strings.TrimPrefix(t.String(), "legion."), "*legion.", "*", 1)
+	inner, star := t, ""
+	if t.Kind() == reflect.Pointer {
+		inner, star = t.Elem(), "*"
+	}
+	switch {
+	case inner == reflect.TypeFor[event.Failure]():
+		return star + "Error"
+	case inner.PkgPath() == module, inner.PkgPath() == module+"/event", inner.PkgPath() == module+"/status":
+		return star + inner.Name()
+	}
+	return t.String()
 }
+
+// module is the path of this module.
+const module = "github.com/legion-go/legion"
 
 // witness shows an event to those who follow events. It costs next to nothing
 // when there are none.
 func witness[E any](d *Daemon, event E) {
 	if d.watchers.some.Load() > 0 {
 		v := reflect.ValueOf(event)
-		e := EventRecord{Time: time.Now(), Type: eventName(reflect.TypeFor[E]())}
+		e := status.Event{Time: time.Now(), Type: eventName(reflect.TypeFor[E]())}
 		if d.watchers.wanted(e) {
 			e.Data = describe(v)
 			d.watchers.offer(e)

@@ -5,21 +5,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
-
-// PoolWorker is a worker with its pool. In worker.list a pool without workers has
-// one, too, with pid 0 and the pool's state.
-type PoolWorker struct {
-	Pool      string        `json:"pool"`
-	Name      string        `json:"name"`     // that of the pool again
-	LoopEvery time.Duration `json:"looptime"` // Pool.LoopEvery
-	Forever   bool          `json:"forever"`  // Pool.OnExit is Restart
-	WorkerStats
-}
 
 type workerIn struct {
 	PID int `json:"pid" usage:"the pid of a worker"`
@@ -54,7 +44,7 @@ func (d *Daemon) ofWorker(pid int, do func(*Supervisor) error) (bool, error) {
 // by the name of the pool.
 func (d *Daemon) workerMethods() []rpc.Method {
 	return []rpc.Method{
-		look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]PoolWorker, error) {
+		look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]status.Worker, error) {
 			name, err := nameOrAll(in.Pool)
 			if err != nil {
 				return nil, err
@@ -221,7 +211,7 @@ func (s *Supervisor) resumeAll() error {
 }
 
 // workersAndPools is workers, and an entry for each pool that has none.
-func (d *Daemon) workersAndPools(pool string) ([]PoolWorker, error) {
+func (d *Daemon) workersAndPools(pool string) ([]status.Worker, error) {
 	all, err := d.workers(pool)
 	if err != nil {
 		return nil, err
@@ -232,20 +222,20 @@ func (d *Daemon) workersAndPools(pool string) ([]PoolWorker, error) {
 	}
 	for _, p := range d.pools {
 		if !has[p.name] && !p.fresh && (pool == "" || pool == p.name) {
-			all = append(all, p.worker(WorkerStats{State: p.shown()}))
+			all = append(all, p.worker(status.WorkerStats{State: p.shown()}))
 		}
 	}
 	return all, nil
 }
 
 // workers lists those of a pool, or of all.
-func (d *Daemon) workers(pool string) ([]PoolWorker, error) {
+func (d *Daemon) workers(pool string) ([]status.Worker, error) {
 	if pool != "" {
 		if _, err := d.poolNamed(pool); err != nil {
 			return nil, err
 		}
 	}
-	all := []PoolWorker{}
+	all := []status.Worker{}
 	for _, p := range d.pools {
 		if pool != "" && p.name != pool {
 			continue
@@ -257,15 +247,15 @@ func (d *Daemon) workers(pool string) ([]PoolWorker, error) {
 	return all, nil
 }
 
-func (p *declaration) worker(w WorkerStats) PoolWorker {
-	return PoolWorker{Pool: p.name, Name: p.name, LoopEvery: p.opts.LoopEvery, Forever: p.summary().OnExit == pool.Restart, WorkerStats: w}
+func (p *declaration) worker(w status.WorkerStats) status.Worker {
+	return status.Worker{Pool: p.name, Name: p.name, LoopEvery: p.opts.LoopEvery, Forever: p.summary().OnExit == pool.Restart, WorkerStats: w}
 }
 
 // worker finds one by its pid.
-func (d *Daemon) worker(pid int) (PoolWorker, error) {
+func (d *Daemon) worker(pid int) (status.Worker, error) {
 	all, err := d.workers("")
 	if err != nil {
-		return PoolWorker{}, err
+		return status.Worker{}, err
 	}
 	var pids []string
 	for _, w := range all {
@@ -278,9 +268,9 @@ func (d *Daemon) worker(pid int) (PoolWorker, error) {
 		}
 	}
 	if len(pids) == 0 {
-		return PoolWorker{}, wrong("pid", "no worker has the pid %d: there are no workers", pid)
+		return status.Worker{}, wrong("pid", "no worker has the pid %d: there are no workers", pid)
 	}
-	return PoolWorker{}, wrong("pid", "no worker has the pid %d; those there are: %s", pid, strings.Join(pids, ", "))
+	return status.Worker{}, wrong("pid", "no worker has the pid %d; those there are: %s", pid, strings.Join(pids, ", "))
 }
 
 // eachWorker does something to one worker, or to those of a pool.
@@ -297,7 +287,7 @@ func (d *Daemon) eachWorker(pool string, pid int, do func(*Supervisor, int) erro
 		if pool != "" && pool != w.Pool {
 			return out, wrong("pid", "worker %d is of pool %s", pid, w.Pool)
 		}
-		all = []PoolWorker{w}
+		all = []status.Worker{w}
 	}
 	for _, w := range all {
 		pool, err := d.poolNamed(w.Pool)

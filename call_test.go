@@ -12,6 +12,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 func TestCall(t *testing.T) {
@@ -128,7 +129,7 @@ func TestTask(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "started")
 	fut := k.task.Go(t.Context(), deed{What: "obstinate", Path: mark})
 	await(t, func() bool { b, _ := os.ReadFile(mark); return len(b) > 0 })
-	if fut.State() != legion.CallRunning {
+	if fut.State() != status.CallRunning {
 		t.Errorf("a running task is %v", fut.State())
 	}
 	if fut.PID() == 0 {

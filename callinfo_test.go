@@ -11,6 +11,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // A future tells the number, the times and the tries of its call, and the hooks
@@ -19,7 +20,7 @@ func TestCallInfo(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	ends := make(chan legion.CallEnd, 100)
 	s := newSolo("solo", legion.Pool{Max: 1, Retry: 1, OnEnd: func(e legion.CallEnd) { ends <- e }}).start(t)
-	told := func(fut *legion.Future[string], outcome string) legion.CallInfo {
+	told := func(fut *legion.Future[string], outcome string) status.CallInfo {
 		t.Helper()
 		<-fut.Done()
 		i := fut.Info()
@@ -31,7 +32,7 @@ func TestCallInfo(t *testing.T) {
 		if e != i {
 			t.Errorf("the hook gets %+v, the future %+v", e, i)
 		}
-		if i.State != legion.CallDone || i.Outcome != outcome || i.Pool != "pool" || i.Func != "do" {
+		if i.State != status.CallDone || i.Outcome != outcome || i.Pool != "pool" || i.Func != "do" {
 			t.Errorf("a call that has ended: %+v, not %s", i, outcome)
 		}
 		return i
@@ -40,11 +41,11 @@ func TestCallInfo(t *testing.T) {
 	first := s.running(t, deed{What: "mark", For: time.Hour})
 	waiting := s.do.Go(t.Context(), deed{What: "pid"})
 	second := s.do.Go(t.Context(), deed{What: "pid"})
-	if i := first.Info(); i.State != legion.CallRunning || i.PID != first.PID() || i.Call != 1 || i.Outcome != "" ||
+	if i := first.Info(); i.State != status.CallRunning || i.PID != first.PID() || i.Call != 1 || i.Outcome != "" ||
 		i.Queued.Before(before) || i.Started.Before(i.Queued) || i.Started.After(time.Now()) || !i.Ended.IsZero() || i.ArgBytes == 0 {
 		t.Errorf("a call that runs: %+v", i)
 	}
-	if i := waiting.Info(); i.State != legion.CallQueued || i.PID != 0 || i.Call != 2 || i.Queued.IsZero() || !i.Started.IsZero() {
+	if i := waiting.Info(); i.State != status.CallQueued || i.PID != 0 || i.Call != 2 || i.Queued.IsZero() || !i.Started.IsZero() {
 		t.Errorf("a call that waits: %+v", i)
 	}
 	waiting.Cancel()

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // slowPart is a plugin whose reload takes until it may end, whatever becomes of
@@ -35,7 +35,7 @@ func TestLongReload(t *testing.T) {
 	first := make(chan error, 1)
 	go func() { first <- c.d.Reload(reloading) }()
 	<-slow.begun
-	if s := ask[legion.Status](t, cl, "daemon.status", nil); s.Changing != "a reload" || s.ChangingFor <= 0 {
+	if s := ask[status.Daemon](t, cl, "daemon.status", nil); s.Changing != "a reload" || s.ChangingFor <= 0 {
 		t.Errorf("the status says %q for %v", s.Changing, s.ChangingFor)
 	}
 	over, cancel := context.WithCancel(t.Context())
@@ -53,7 +53,7 @@ func TestLongReload(t *testing.T) {
 	if err := c.d.Reload(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if s := ask[legion.Status](t, cl, "daemon.status", nil); s.Changing != "" {
+	if s := ask[status.Daemon](t, cl, "daemon.status", nil); s.Changing != "" {
 		t.Errorf("nothing goes on, but the status says %q", s.Changing)
 	}
 }

@@ -7,15 +7,12 @@ import (
 	"path/filepath"
 
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/plugin"
 )
 
 // ErrConfig is matched by errors that say what is wrong with a configuration: those
 // of Check, and of Load of package config. Package cli ends with code 6 then.
 var ErrConfig = errors.New("wrong configuration")
-
-// Checker is a plugin that can tell, without opening or changing anything, what
-// would keep it from starting: a configuration, for instance. See Daemon.Check.
-type Checker interface{ Check() error }
 
 // Check says what can be found wrong with a start before it: the configuration,
 // and what plugins that are Checkers say. Nothing is opened, made or started, so it
@@ -30,7 +27,7 @@ func (d *Daemon) Check() error {
 	}
 	errs = append(errs, err)
 	for _, p := range d.madePlugins() {
-		if c, ok := p.(Checker); ok {
+		if c, ok := p.(plugin.Checker); ok {
 			if err := protect(c.Check); err != nil {
 				errs = append(errs, fmt.Errorf("plugin %s: %w", p.Name(), err))
 			}

@@ -107,7 +107,7 @@ type Config struct {
 	// has one. Default: they are not.
 	ControlTLS ControlTLS
 
-	// Signals changes what Run does with signals; see [Signal] for the default. New
+	// Signals changes what Run does with signals; see [event.Signal] for the default. New
 	// refuses those that no Go program can take: SIGKILL and SIGSTOP, those by which
 	// the system reports a fault of the program (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
 	// SIGTRAP, SIGSYS), SIGPROF and SIGURG, which the Go runtime uses itself, and

@@ -13,6 +13,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // A change that is wrong leaves everything as it was.
@@ -116,7 +117,7 @@ func TestControlAtSeveralAddresses(t *testing.T) {
 	cl := dial(t, first)
 	ask[bool](t, cl, "pool.pause", args{"pool": "spare"})
 	refused(t, cl, "daemon.stop", nil, -32001, "admin")
-	all := ask[legion.Status](t, cl, "daemon.status", nil).Control
+	all := ask[status.Daemon](t, cl, "daemon.status", nil).Control
 	if len(all) != 3 || !strings.HasPrefix(all[0], first+"?") || all[2] != "unix://"+c.path {
 		t.Errorf("the addresses: %q", all)
 	}
@@ -136,7 +137,7 @@ func TestRestartOfAPart(t *testing.T) {
 		t.Error(err)
 	}
 	refused(t, c.dial(), "daemon.restart", nil, -32500, "part of another program")
-	if h := ask[legion.Hello](t, c.dial(), "daemon.hello", nil); h.State != "running" {
+	if h := ask[status.Hello](t, c.dial(), "daemon.hello", nil); h.State != "running" {
 		t.Errorf("it is %s", h.State)
 	}
 	if err := c.d.Stop(context.Background()); err != nil {

@@ -11,37 +11,24 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/saturate"
+	"github.com/legion-go/legion/plugin"
 )
 
 // ControlTLS makes connections to the control socket safe. Package controltls
-// implements it. If it is a [Reloader], it is reloaded at the start, before
+// implements it. If it is a [plugin.Reloader], it is reloaded at the start, before
 // Config.User is taken on, and by Daemon.Reload.
 type ControlTLS interface {
 	// Server does the handshake on a connection that was accepted, and returns the
 	// safe one, with the names in the client's certificate; none if it had none, or
 	// if that is not to be trusted.
 	Server(ctx context.Context, conn net.Conn) (secured net.Conn, names []string, err error)
-}
-
-// ClientConnected says that somebody has connected to the control socket and may
-// use it.
-type ClientConnected struct {
-	Client  uint64 // its number since the start
-	Name    string // who it is: "uid 1000 pid 4711", "cert ops"
-	Address string // of the listener
-	Role    Role
-}
-
-// ClientClosed says that a client of the control socket has gone.
-type ClientClosed struct {
-	Client uint64
-	Name   string
 }
 
 // controlName is the file of the control socket in the runtime folder.
@@ -170,9 +157,9 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 		Hello:  func() any { return d.hello() },
 		Ready:  d.ready,
 		Connected: func(c control.Client) {
-			announce(d, ClientConnected{Client: c.ID, Name: c.Name, Address: c.Address, Role: c.Role})
+			announce(d, event.ClientConnected{Client: c.ID, Name: c.Name, Address: c.Address, Role: c.Role})
 		},
-		Closed: func(c control.Client) { announce(d, ClientClosed{Client: c.ID, Name: c.Name}) },
+		Closed: func(c control.Client) { announce(d, event.ClientClosed{Client: c.ID, Name: c.Name}) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the control socket: %w", err)
@@ -384,7 +371,7 @@ func (d *Daemon) listening() []*listener {
 
 // reloadControl has the certificates read again.
 func (d *Daemon) reloadControl(ctx context.Context) error {
-	if r, ok := d.config.ControlTLS.(Reloader); ok {
+	if r, ok := d.config.ControlTLS.(plugin.Reloader); ok {
 		if err := r.Reload(ctx); err != nil {
 			return fmt.Errorf("Config.ControlTLS: %w", err)
 		}

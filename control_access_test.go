@@ -10,6 +10,8 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/status"
 )
 
 func TestControlRolesAndAudit(t *testing.T) {
@@ -22,11 +24,11 @@ func TestControlRolesAndAudit(t *testing.T) {
 		conf.Control += " tcp://127.0.0.1:0"
 		conf.Access = map[string]legion.Role{"token:" + reader: legion.RoleRead, "token-file:" + file: legion.RoleOperate}
 	})
-	connected := make(chan legion.ClientConnected, 10)
-	legion.On(c.d, func(_ context.Context, e legion.ClientConnected) error { connected <- e; return nil })
+	connected := make(chan event.ClientConnected, 10)
+	legion.On(c.d, func(_ context.Context, e event.ClientConnected) error { connected <- e; return nil })
 	c.start()
 	var tcp string
-	for _, a := range ask[legion.Status](t, c.dial(), "daemon.status", nil).Control {
+	for _, a := range ask[status.Daemon](t, c.dial(), "daemon.status", nil).Control {
 		if strings.HasPrefix(a, "tcp://") {
 			tcp = a
 		}
@@ -40,7 +42,7 @@ func TestControlRolesAndAudit(t *testing.T) {
 		return cl
 	}
 	r, o := as(reader), as(operator)
-	ask[legion.Status](t, r, "daemon.status", nil)
+	ask[status.Daemon](t, r, "daemon.status", nil)
 	refused(t, r, "pool.pause", nil, -32001, "operate")
 	ask[bool](t, o, "pool.pause", args{"pool": "spare"})
 	refused(t, o, "daemon.stop", nil, -32001, "admin")
@@ -63,7 +65,7 @@ func TestControlRolesAndAudit(t *testing.T) {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has the token %s", secret)
 		}
-		if s := fmt.Sprint(ask[[]legion.Setting](t, r, "config.show", nil)); strings.Contains(s, secret) {
+		if s := fmt.Sprint(ask[[]status.Setting](t, r, "config.show", nil)); strings.Contains(s, secret) {
 			t.Errorf("config.show has the token %s", secret)
 		}
 	}

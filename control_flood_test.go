@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 // followDeaf follows the log of a daemon, and reads no more than the answer.
@@ -54,7 +55,7 @@ func TestControlFloodOfTheLog(t *testing.T) {
 	if grown := int(heap()) - int(before); grown > 16<<20 {
 		t.Errorf("after %d records the daemon has %d KiB more", records, grown>>10)
 	}
-	if s := ask[legion.Status](t, cl, "daemon.status", nil); s.Log.Written < records {
+	if s := ask[status.Daemon](t, cl, "daemon.status", nil); s.Log.Written < records {
 		t.Errorf("%d records were written", s.Log.Written)
 	}
 	c.must(t, deed{What: "pid"})

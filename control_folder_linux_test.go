@@ -33,8 +33,8 @@ func as(t *testing.T, uid, gid int, fn func() error) error {
 	return <-done
 }
 
-// status asks for the status as HTTP does, without another thread's help.
-func status(path string) error {
+// askStatus asks for the status as HTTP does, without another thread's help.
+func askStatus(path string) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
@@ -95,11 +95,11 @@ func TestControlSocketForOthers(t *testing.T) {
 				t.Errorf("the folder has mode %v, %v", info.Mode(), err)
 			}
 			path := filepath.Join(conf.RuntimeDir, "control.sock")
-			if err := as(t, c.uid, c.gid, func() error { return status(path) }); err != nil {
+			if err := as(t, c.uid, c.gid, func() error { return askStatus(path) }); err != nil {
 				t.Error("who is let in does not get there:", err)
 			}
 			if c.outsider >= 0 {
-				if err := as(t, 65534, c.outsider, func() error { return status(path) }); err == nil {
+				if err := as(t, 65534, c.outsider, func() error { return askStatus(path) }); err == nil {
 					t.Error("who is not let in gets there")
 				}
 			}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/status"
 )
 
 func init() { programs["lively"] = livelyMain }
@@ -45,7 +47,7 @@ func livelyMain() {
 		<-hang
 		return true, nil
 	})
-	legion.On(s.d, func(context.Context, legion.Started) error {
+	legion.On(s.d, func(context.Context, event.Started) error {
 		go func() { fmt.Println("started", os.Getpid(), whoami(s.d)) }()
 		return nil
 	})
@@ -201,7 +203,7 @@ func TestControlAddressesChange(t *testing.T) {
 	a, b, c := filepath.Join(dir, "a.sock"), filepath.Join(dir, "b.sock"), filepath.Join(dir, "c.sock")
 	p, file := lively(t, "unix://"+a+" unix://"+b+"?mode=0666 tcp://127.0.0.1:0?anyone=read")
 	first := p.hear("started")
-	tcp := ask[legion.Status](t, dial(t, a), "daemon.status", nil).Control[2]
+	tcp := ask[status.Daemon](t, dial(t, a), "daemon.status", nil).Control[2]
 	write(t, file, "unix://"+b+" unix://"+c)
 	pid := successor(t, dial(t, a))
 	if next := p.hear("started"); next == first || !strings.HasPrefix(next, fmt.Sprint(pid, " ")) {
@@ -209,7 +211,7 @@ func TestControlAddressesChange(t *testing.T) {
 	}
 	p.ends()
 	for _, path := range []string{b, c} {
-		if h := ask[legion.Hello](t, dial(t, path), "daemon.hello", nil); h.PID != pid {
+		if h := ask[status.Hello](t, dial(t, path), "daemon.hello", nil); h.PID != pid {
 			t.Errorf("at %s it is %d, not %d", path, h.PID, pid)
 		}
 	}
@@ -238,16 +240,16 @@ func TestRestartInTheBackground(t *testing.T) {
 	path := filepath.Join(work, "run", "control.sock")
 	p, _ := lively(t, "", "LIVELY_BACKGROUND=1", "LIVELY_NICE=1", "LIVELY_WORK="+work, "LIVELY_RUNTIME=run")
 	p.ends() // the starter
-	first := hello(t, path, func(h legion.Hello) bool { return h.State == "running" })
+	first := hello(t, path, func(h status.Hello) bool { return h.State == "running" })
 	t.Cleanup(func() { _ = syscall.Kill(first.PID, syscall.SIGKILL) })
 	if first.PID == p.cmd.Process.Pid {
 		t.Fatal("it is not in the background")
 	}
 	nice, _ := syscall.Getpriority(syscall.PRIO_PROCESS, first.PID)
 	for range 2 {
-		before := hello(t, path, func(legion.Hello) bool { return true })
+		before := hello(t, path, func(status.Hello) bool { return true })
 		ask[bool](t, dial(t, path), "daemon.restart", nil)
-		again := hello(t, path, func(h legion.Hello) bool { return h.State == "running" && h.Started.After(before.Started) })
+		again := hello(t, path, func(h status.Hello) bool { return h.State == "running" && h.Started.After(before.Started) })
 		if again.PID != first.PID {
 			t.Errorf("after a restart it is process %d, before it was %d", again.PID, first.PID)
 		}
@@ -300,11 +302,11 @@ func TestUpgradeThoughTheLoopHangs(t *testing.T) {
 	p.hear("started")
 	c := dial(t, path)
 	go func() { _ = dial(t, path).Call(context.Background(), "hang", nil, nil) }()
-	await(t, func() bool { return ask[legion.Status](t, c, "daemon.status", nil).Loop.Running > 0 })
+	await(t, func() bool { return ask[status.Daemon](t, c, "daemon.status", nil).Loop.Running > 0 })
 	pid := successor(t, c)
 	p.hear("started")
 	p.once.Do(func() { _, p.err = p.cmd.Process.Wait() }) // it has waited for the loop
-	if h := ask[legion.Hello](t, dial(t, path), "daemon.hello", nil); h.PID != pid {
+	if h := ask[status.Hello](t, dial(t, path), "daemon.hello", nil); h.PID != pid {
 		t.Errorf("process %d answers, not %d", h.PID, pid)
 	}
 	ask[bool](t, dial(t, path), "daemon.stop", nil)

@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // While the daemon starts it can be asked, and stopped; what the program has
@@ -39,7 +40,7 @@ func TestControlWhileStarting(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer cl.Close()
-	if s := ask[legion.Status](t, cl, "daemon.status", nil); s.State != "starting" {
+	if s := ask[status.Daemon](t, cl, "daemon.status", nil); s.State != "starting" {
 		t.Errorf("it is %s", s.State)
 	}
 	refused(t, cl, "cron.run", args{"name": "0 3 * * *"}, -32400, "is still starting")
@@ -145,7 +146,7 @@ func TestControlWithABadPlugin(t *testing.T) {
 	c.d.Use(&figures{"panics", func() any { panic("oh no") }})
 	c.d.Use(&figures{"odd", func() any { return map[string]any{"x": make(chan int)} }})
 	c.d.Use(&figures{"good", func() any { return 7 }})
-	legion.On(c.d, func(_ context.Context, s *legion.Stats) error {
+	legion.On(c.d, func(_ context.Context, s *status.Stats) error {
 		s.Extra["func"] = func() {}
 		s.Extra["n"] = 1
 		return nil
@@ -176,7 +177,7 @@ func TestControlWithABadPlugin(t *testing.T) {
 	if n := len(asked); n != 1 {
 		t.Errorf("the plugin that hangs has %d goroutines hang", n)
 	}
-	if all := ask[[]legion.PluginInfo](t, cl, "plugin.list", nil); len(all) != 4 || text(all[3].Stats) != "7" {
+	if all := ask[[]status.Plugin](t, cl, "plugin.list", nil); len(all) != 4 || text(all[3].Stats) != "7" {
 		t.Errorf("plugin.list: %+v", all)
 	}
 }
@@ -204,7 +205,7 @@ func TestControlForgetsWhoHasGone(t *testing.T) {
 		return nil
 	})
 	ran := 0 // on the loop
-	legion.On(c.d, func(_ context.Context, s *legion.Stats) error { ran++; return nil })
+	legion.On(c.d, func(_ context.Context, s *status.Stats) error { ran++; return nil })
 	c.d.Cron("0 3 1 1 *", func(context.Context) error { ran++; return nil })
 	legion.Method(c.d, "run", "", func(context.Context, struct{}) (int, error) { ran++; return ran, nil })
 	c.start()
@@ -248,7 +249,7 @@ func TestControlNamesAreUnique(t *testing.T) {
 	dotted := legion.Worker(c.d, "pool.do", func(context.Context, string) (string, error) { return "", nil }, legion.Pool{Max: 1, Spawn: legion.Lazy})
 	c.start()
 	cl := c.dial()
-	list := ask[[]legion.CronInfo](t, cl, "cron.list", nil)
+	list := ask[[]status.Cron](t, cl, "cron.list", nil)
 	want := []string{"cron 0 3 1 1 *", "cron 0 3 1 1 * #2", "every 1h0m0s", "every 1h0m0s #2"}
 	for i, e := range list {
 		if e.Name != want[i] || strings.Contains(e.Spec, "#") {
@@ -261,7 +262,7 @@ func TestControlNamesAreUnique(t *testing.T) {
 	if a, b, e := <-ran, <-ran, <-ran; a != "cron" || b != "cron" || e != "every" {
 		t.Error("others were run", a, b, e)
 	}
-	if list = ask[[]legion.CronInfo](t, cl, "cron.list", nil); list[1].Runs != 2 || list[0].Runs != 0 {
+	if list = ask[[]status.Cron](t, cl, "cron.list", nil); list[1].Runs != 2 || list[0].Runs != 0 {
 		t.Errorf("runs: %+v", list)
 	}
 	refused(t, cl, "cron.run", args{"name": "every 1s"}, -32602, want[1])

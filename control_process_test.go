@@ -12,6 +12,8 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/status"
 )
 
 // operatedKey names the variable with the path of the control socket of the
@@ -25,7 +27,7 @@ func operatedMain() {
 	c := quiet("operated")
 	c.Control = "unix://" + os.Getenv(operatedKey)
 	s := newSoloOf(c, legion.Pool{Min: 1, Max: 1})
-	legion.On(s.d, func(context.Context, legion.Signal) error {
+	legion.On(s.d, func(context.Context, event.Signal) error {
 		fmt.Println("signal")
 		return nil
 	})
@@ -36,7 +38,7 @@ func operatedMain() {
 }
 
 // hello asks the daemon at a path until it is as wanted.
-func hello(t *testing.T, path string, wanted func(legion.Hello) bool) (h legion.Hello) {
+func hello(t *testing.T, path string, wanted func(status.Hello) bool) (h status.Hello) {
 	t.Helper()
 	await(t, func() bool {
 		c, err := client.Dial(t.Context(), path, client.Options{})
@@ -53,7 +55,7 @@ func TestControlUpgradesAndRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "control.sock")
 	t.Setenv(operatedKey, path)
 	p := run(t, "operated")
-	first := hello(t, path, func(h legion.Hello) bool { return h.State == "running" })
+	first := hello(t, path, func(h status.Hello) bool { return h.State == "running" })
 	if first.PID != p.cmd.Process.Pid {
 		t.Fatalf("process %d answers, not %d", first.PID, p.cmd.Process.Pid)
 	}
@@ -61,7 +63,7 @@ func TestControlUpgradesAndRestarts(t *testing.T) {
 	// In place: the same process id, a new start.
 	c := dial(t, path)
 	ask[bool](t, c, "daemon.restart", nil)
-	again := hello(t, path, func(h legion.Hello) bool { return h.State == "running" && h.Started.After(first.Started) })
+	again := hello(t, path, func(h status.Hello) bool { return h.State == "running" && h.Started.After(first.Started) })
 	if again.PID != first.PID {
 		t.Errorf("after a restart it is process %d, before it was %d", again.PID, first.PID)
 	}
@@ -119,7 +121,7 @@ func TestControlUpgradesAndRestarts(t *testing.T) {
 	if err := <-missed; err != nil {
 		t.Errorf("somebody had no answer: %v", err)
 	}
-	h := hello(t, path, func(h legion.Hello) bool { return h.State == "running" })
+	h := hello(t, path, func(h status.Hello) bool { return h.State == "running" })
 	if h.PID != next.PID {
 		t.Errorf("process %d answers, not %d", h.PID, next.PID)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 func TestControlShowsTheDaemon(t *testing.T) {
@@ -26,20 +27,20 @@ func TestControlShowsTheDaemon(t *testing.T) {
 	cl := c.dial()
 	c.must(t, deed{What: "pid"})
 
-	hello := ask[legion.Hello](t, cl, "daemon.hello", nil)
+	hello := ask[status.Hello](t, cl, "daemon.hello", nil)
 	if hello.Name != "controlled" || hello.PID != os.Getpid() || hello.State != "running" || hello.Protocol != 1 || hello.Uptime <= 0 {
 		t.Errorf("daemon.hello: %+v", hello)
 	}
-	status := ask[legion.Status](t, cl, "daemon.status", nil)
-	if status.Name != "controlled" || status.Workers != 2 || len(status.Pools) != 4 || status.Pools[0].Ready != 2 || status.Pools[0].Calls != 1 ||
-		status.Pools[0].Errors != 0 || !slices.Equal(status.Control, []string{"unix://" + c.path}) {
-		t.Errorf("daemon.status: %+v", status)
+	summary := ask[status.Daemon](t, cl, "daemon.status", nil)
+	if summary.Name != "controlled" || summary.Workers != 2 || len(summary.Pools) != 4 || summary.Pools[0].Ready != 2 || summary.Pools[0].Calls != 1 ||
+		summary.Pools[0].Errors != 0 || !slices.Equal(summary.Control, []string{"unix://" + c.path}) {
+		t.Errorf("daemon.status: %+v", summary)
 	}
-	stats := ask[legion.Stats](t, cl, "daemon.stats", nil)
+	stats := ask[status.Stats](t, cl, "daemon.stats", nil)
 	if stats.Pools[0].OK != 1 || stats.Plugins["piece"] == nil {
 		t.Errorf("daemon.stats: %+v", stats)
 	}
-	ps := ask[[]legion.Process](t, cl, "daemon.ps", nil)
+	ps := ask[[]status.Process](t, cl, "daemon.ps", nil)
 	if len(ps) != 3 || ps[0].PID != os.Getpid() || ps[1].Parent != os.Getpid() || ps[1].Pool != "pool" || ps[1].Memory == 0 {
 		t.Errorf("daemon.ps: %+v", ps)
 	}
@@ -48,30 +49,30 @@ func TestControlShowsTheDaemon(t *testing.T) {
 	}](t, cl, "daemon.stack", nil); !strings.Contains(s.Stack, "goroutine") {
 		t.Errorf("daemon.stack: %q", s.Stack)
 	}
-	if pools := ask[[]legion.PoolStats](t, cl, "pool.list", nil); len(pools) != 4 || pools[0].Kind != "worker" {
+	if pools := ask[[]status.PoolStats](t, cl, "pool.list", nil); len(pools) != 4 || pools[0].Kind != "worker" {
 		t.Errorf("pool.list: %+v", pools)
 	}
-	funcs := ask[[]legion.FuncInfo](t, cl, "func.list", nil)
-	if len(funcs) != 5 || funcs[0] != (legion.FuncInfo{Name: "do", Pool: "pool", Kind: "worker", In: "legion_test.deed", Out: "string"}) {
+	funcs := ask[[]status.Func](t, cl, "func.list", nil)
+	if len(funcs) != 5 || funcs[0] != (status.Func{Name: "do", Pool: "pool", Kind: "worker", In: "legion_test.deed", Out: "string"}) {
 		t.Errorf("func.list: %+v", funcs)
 	}
-	crons := ask[[]legion.CronInfo](t, cl, "cron.list", nil)
+	crons := ask[[]status.Cron](t, cl, "cron.list", nil)
 	if len(crons) != 2 || crons[0].Name != "cron 0 3 * * *" || crons[0].Next == nil || crons[0].Next.Hour() != 3 || crons[1].Name != "every 1h0m0s" {
 		t.Errorf("cron.list: %+v", crons)
 	}
-	plugins := ask[[]legion.PluginInfo](t, cl, "plugin.list", nil)
+	plugins := ask[[]status.Plugin](t, cl, "plugin.list", nil)
 	if len(plugins) != 1 || plugins[0].Name != "piece" || plugins[0].State != "started" || plugins[0].Stats == nil {
 		t.Errorf("plugin.list: %+v", plugins)
 	}
-	if locks := ask[[]legion.LockInfo](t, cl, "lock.list", nil); len(locks) != 0 {
+	if locks := ask[[]status.Lock](t, cl, "lock.list", nil); len(locks) != 0 {
 		t.Errorf("lock.list: %+v", locks)
 	}
-	settings := ask[[]legion.Setting](t, cl, "config.show", nil)
-	if !slices.Contains(settings, legion.Setting{Key: "stop_timeout", Value: "5s", Source: "legion.Config"}) {
+	settings := ask[[]status.Setting](t, cl, "config.show", nil)
+	if !slices.Contains(settings, status.Setting{Key: "stop_timeout", Value: "5s", Source: "legion.Config"}) {
 		t.Errorf("config.show: %+v", settings)
 	}
-	events := ask[[]legion.EventInfo](t, cl, "event.list", nil)
-	if !slices.Contains(events, legion.EventInfo{Type: "Started", Count: 1}) {
+	events := ask[[]status.EventType](t, cl, "event.list", nil)
+	if !slices.Contains(events, status.EventType{Type: "Started", Count: 1}) {
 		t.Errorf("event.list: %+v", events)
 	}
 	records := ask[[]logLine](t, cl, "log.tail", args{"lines": 100})
@@ -89,14 +90,14 @@ func TestControlSteersPools(t *testing.T) {
 	c := newControlled(t, nil).start()
 	cl := c.dial()
 	ask[bool](t, cl, "pool.pause", args{"pool": "pool"})
-	if s := ask[legion.PoolStats](t, cl, "pool.status", args{"pool": "pool"}); s.State != "paused" {
+	if s := ask[status.PoolStats](t, cl, "pool.status", args{"pool": "pool"}); s.State != "paused" {
 		t.Errorf("after pool.pause it is %s", s.State)
 	}
 	ask[bool](t, cl, "pool.resume", nil)
-	if s := ask[legion.PoolStats](t, cl, "pool.status", args{"pool": "pool"}); s.State != "running" {
+	if s := ask[status.PoolStats](t, cl, "pool.status", args{"pool": "pool"}); s.State != "running" {
 		t.Errorf("after pool.resume it is %s", s.State)
 	}
-	if r := ask[legion.Recent](t, cl, "pool.recent", args{"pool": "pool"}); r.Calls == nil || r.Workers == nil {
+	if r := ask[status.Recent](t, cl, "pool.recent", args{"pool": "pool"}); r.Calls == nil || r.Workers == nil {
 		t.Errorf("pool.recent: %+v", r)
 	}
 	ask[bool](t, cl, "pool.scale", args{"pool": "pool", "min": 3, "max": 4})
@@ -108,12 +109,12 @@ func TestControlSteersPools(t *testing.T) {
 	ask[bool](t, cl, "pool.recycle", args{"pool": "pool"})
 	await(t, func() bool {
 		now := c.workers("ready")
-		return len(now) == 3 && !slices.ContainsFunc(now, func(w legion.WorkerStats) bool {
-			return slices.ContainsFunc(before, func(b legion.WorkerStats) bool { return b.PID == w.PID })
+		return len(now) == 3 && !slices.ContainsFunc(now, func(w status.WorkerStats) bool {
+			return slices.ContainsFunc(before, func(b status.WorkerStats) bool { return b.PID == w.PID })
 		})
 	})
 	victim := c.workers("ready")[0].PID
-	w := ask[legion.PoolWorker](t, cl, "worker.status", args{"pid": victim})
+	w := ask[status.Worker](t, cl, "worker.status", args{"pid": victim})
 	if w.Pool != "pool" || w.PID != victim {
 		t.Errorf("worker.status: %+v", w)
 	}
@@ -141,14 +142,14 @@ func TestControlSteersPools(t *testing.T) {
 	leaver := c.workers("ready")[0].PID
 	ask[bool](t, cl, "worker.end", args{"pid": leaver})
 	await(t, func() bool { return len(c.workers("ready")) == 3 })
-	if slices.ContainsFunc(c.workers(""), func(w legion.WorkerStats) bool { return w.PID == leaver }) {
+	if slices.ContainsFunc(c.workers(""), func(w status.WorkerStats) bool { return w.PID == leaver }) {
 		t.Error("a worker is there after worker.end")
 	}
 	victim = c.workers("ready")[0].PID
 	ask[bool](t, cl, "worker.kill", args{"pid": victim})
 	await(t, func() bool {
 		all := c.workers("")
-		return !slices.ContainsFunc(all, func(w legion.WorkerStats) bool { return w.PID == victim })
+		return !slices.ContainsFunc(all, func(w status.WorkerStats) bool { return w.PID == victim })
 	})
 	refused(t, cl, "worker.kill", args{"pid": 1}, -32602, "no worker has the pid 1")
 	if l := ask[struct {
@@ -169,14 +170,14 @@ func TestControlNeverWaitsForTheLoop(t *testing.T) {
 		<-release
 		return nil
 	})
-	legion.On(c.d, func(_ context.Context, s *legion.Stats) error { s.Extra["x"] = 1; return nil })
+	legion.On(c.d, func(_ context.Context, s *status.Stats) error { s.Extra["x"] = 1; return nil })
 	made := 0
 	legion.Method(c.d, "made", "How many were made", func(context.Context, struct{}) (int, error) { made++; return made, nil })
 	c.start()
 	defer once.Do(func() { close(release) })
 	<-hung
 	cl := c.dial()
-	if s := ask[legion.Status](t, cl, "daemon.status", nil); s.Loop.Running <= 0 {
+	if s := ask[status.Daemon](t, cl, "daemon.status", nil); s.Loop.Running <= 0 {
 		t.Errorf("the loop hangs, and daemon.status says it has been running for %v", s.Loop.Running)
 	}
 	for _, method := range []string{"daemon.hello", "daemon.stats", "daemon.ps", "daemon.stack", "pool.list", "worker.list", "log.tail", "event.list", "cron.list", "task.list", "plugin.list", "rpc.discover"} {
@@ -218,7 +219,7 @@ func TestControlSocketIsTaken(t *testing.T) {
 	if err := third.d.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "control.sock") {
 		t.Errorf("the third one, which was told to, starts: %v", err)
 	}
-	if hello := ask[legion.Hello](t, dial(t, address), "daemon.hello", nil); hello.Name != "controlled" {
+	if hello := ask[status.Hello](t, dial(t, address), "daemon.hello", nil); hello.Name != "controlled" {
 		t.Errorf("the first one says %+v", hello)
 	}
 }
@@ -236,7 +237,7 @@ func TestControlWhileStopping(t *testing.T) {
 	cl := c.dial()
 	ask[bool](t, cl, "daemon.stop", nil)
 	<-stopping
-	if s := ask[legion.Status](t, c.dial(), "daemon.status", nil); s.State != "stopping" {
+	if s := ask[status.Daemon](t, c.dial(), "daemon.status", nil); s.State != "stopping" {
 		t.Errorf("it is %s", s.State)
 	}
 	close(goOn)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 func TestControlFollows(t *testing.T) {
@@ -17,10 +18,10 @@ func TestControlFollows(t *testing.T) {
 	cl := c.dial()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	events := make(chan legion.EventRecord, 100)
+	events := make(chan status.Event, 100)
 	var following sync.WaitGroup
 	following.Go(func() {
-		for e, err := range client.Stream[legion.EventRecord](ctx, cl, "event.follow", nil) {
+		for e, err := range client.Stream[status.Event](ctx, cl, "event.follow", nil) {
 			if err != nil {
 				return
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // xmlCall calls a method over XML-RPC with texts as parameters, and returns the
@@ -61,7 +62,7 @@ func TestWorkersByName(t *testing.T) {
 	if len(list) != 2 || list[0].PID == 0 || list[0] != (named{"counter", 0.002, true, list[0].PID, "looping"}) || list[1] != (named{"idle", 0, false, 0, "idle"}) {
 		t.Errorf("worker.list: %+v", list)
 	}
-	if s := ask[legion.PoolStats](t, cl, "pool.status", []any{"counter"}); s.Ready != 1 || s.LoopEvery != 2*time.Millisecond || !s.Forever {
+	if s := ask[status.PoolStats](t, cl, "pool.status", []any{"counter"}); s.Ready != 1 || s.LoopEvery != 2*time.Millisecond || !s.Forever {
 		t.Errorf("pool.status: %+v", s)
 	}
 	for _, c := range []struct {

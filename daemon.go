@@ -16,6 +16,7 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/takeover"
+	"github.com/legion-go/legion/status"
 )
 
 // Daemon is a program made of one loop and pools of worker processes. Declare
@@ -33,16 +34,16 @@ type Daemon struct {
 	crons          []*cronLoop
 	inProcess      bool
 	bus            bus.Bus
-	watchers       followers[EventRecord] // on the control socket
-	panics         atomic.Uint64          // of callbacks
-	afterLoop      afterLoop              // callbacks
-	unheard        unheard                // failed calls
-	live           context.Context        // of callbacks: ends when the daemon stops
+	watchers       followers[status.Event] // on the control socket
+	panics         atomic.Uint64           // of callbacks
+	afterLoop      afterLoop               // callbacks
+	unheard        unheard                 // failed calls
+	live           context.Context         // of callbacks: ends when the daemon stops
 	cancel         context.CancelFunc
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
 	close          context.CancelFunc
 
-	plugins     []*plugin
+	plugins     []*addedPlugin
 	listeners   []*listener
 	offers      []offered       // functions that can be called by name
 	methods     []rpc.Method    // of the user's, for the control socket

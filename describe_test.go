@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/status"
 )
 
 type oddError struct{ text string }
@@ -95,13 +96,13 @@ func TestDescribe(t *testing.T) {
 // A record with whatever in it can be told.
 func TestRecentRecords(t *testing.T) {
 	var l recentLog
-	add := func(message string, attrs ...slog.Attr) LogRecord {
+	add := func(message string, attrs ...slog.Attr) status.LogRecord {
 		r := slog.NewRecord(time.Now(), slog.LevelInfo, message, 0)
 		r.AddAttrs(attrs...)
 		l.add(r)
-		return l.tail(1, everything)[0]
+		return l.tail(1, everything)[0].LogRecord
 	}
-	for want, r := range map[string]LogRecord{
+	for want, r := range map[string]status.LogRecord{
 		`"a":2,"b":1.5,"c":"NaN"`:                add("twice", slog.Int("a", 1), slog.Int("a", 2), slog.Float64("b", 1.5), slog.Float64("c", math.NaN())),
 		`{"` + "\uFFFD" + `":2}`:                 add("names that are the same in UTF-8", slog.Int("\xff", 1), slog.Int("\xfe", 2)),
 		`"message":"bad ` + "\uFFFD" + `"`:       add("bad \xff"),

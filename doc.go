@@ -78,11 +78,11 @@
 //
 // The text of an error of a panic or a crash is one line with the function, the
 // file and the line where it was, and so is its line in the log. The stacks are in
-// WorkerError.Stack, and in the events [WorkerExited] and [Error]; the log has
+// WorkerError.Stack, and in the events [event.WorkerExited] and [event.Failure]; the log has
 // those of panics on the loop, and at level debug what a dying worker prints.
 //
 // A failure of a call made with Go that the program does not ask for is logged and
-// becomes an [Error] event; see [Future].
+// becomes an [event.Failure] event; see [Future].
 //
 // # Pools
 //
@@ -105,12 +105,12 @@
 //
 // # Events
 //
-// An event is a value, and its Go type is its topic: [Signal], [WorkerExited],
-// [Error], *[Log], or any type of your own. [On] adds a handler, [Emit] has the
+// An event is a value, and its Go type is its topic: [event.Signal], [event.WorkerExited],
+// [event.Failure], *[event.Log], or any type of your own. [On] adds a handler, [Emit] has the
 // handlers called. A handler that returns [StopPropagation] keeps later ones from
 // being called and, where the type says so, vetoes what Legion would do:
 //
-//	legion.On(d, func(_ context.Context, s legion.Signal) error {
+//	legion.On(d, func(_ context.Context, s event.Signal) error {
 //		if s.Signal != syscall.SIGUSR1 {
 //			return nil
 //		}

@@ -10,7 +10,6 @@ var (
 	onExits     = enum.Names{"restart", "stop-daemon", "ignore"}
 	pidPolicies = enum.Names{"auto", "stays", "may-change"}
 	actionNames = enum.Names{"default", "event", "ignore", "system"}
-	callStates  = enum.Names{"queued", "running", "done"}
 )
 
 // parseEnum is UnmarshalText.
@@ -66,12 +65,3 @@ func (a SignalAction) MarshalText() ([]byte, error) { return actionNames.Marshal
 
 // UnmarshalText reads it, or the number.
 func (a *SignalAction) UnmarshalText(text []byte) error { return parseEnum(a, actionNames, text) }
-
-// String returns "queued", "running" or "done".
-func (s CallState) String() string { return callStates.Text(int(s)) }
-
-// MarshalText writes what String returns.
-func (s CallState) MarshalText() ([]byte, error) { return callStates.Marshal(int(s)) }
-
-// UnmarshalText reads it, or the number.
-func (s *CallState) UnmarshalText(text []byte) error { return parseEnum(s, callStates, text) }

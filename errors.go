@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/where"
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/status"
 )
 
 // What a call can end with, besides a result and the function's own error.
@@ -49,12 +50,6 @@ var (
 	ErrRefused = errors.New("call refused")
 )
 
-// Usage is what a process used.
-type Usage struct {
-	User, System time.Duration // CPU time
-	MaxRSS       uint64        // the most memory that was resident, in bytes
-}
-
 // WorkerError says what became of a call, and how its worker died where it did.
 // The argument is not in it: the caller has that, and Pool.OnEnd gets it in
 // CallEnd.Arg.
@@ -69,7 +64,7 @@ type WorkerError struct {
 	KilledBy string         // why Legion killed it: "deadline", "cancel", "memory limit", "heartbeat", "kill", "stop", …; "" if it did not
 	Stack    string         // Go stacks of the worker as it died, or of the panic; "" if there are none
 	Stderr   []string       // its last lines of standard error
-	Usage    Usage
+	Usage    status.Usage
 
 	kind   error // one of the sentinels
 	cause  error // the caller's context error, or nil
@@ -238,7 +233,7 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 func (e *WorkerError) died(d *pool.Death) {
 	e.PID, e.Uptime, e.ExitCode, e.Signal = d.PID, d.Uptime, d.Code, d.Signal
 	e.KilledBy, e.Stack, e.Stderr = d.KilledBy, d.Stack, d.Stderr
-	e.Usage = Usage(d.Usage)
+	e.Usage = status.Usage(d.Usage)
 	e.detail = d.String()
 }
 

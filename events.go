@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
 )
 
@@ -41,7 +39,7 @@ func Throttle(every time.Duration) OnOption { return func(o *onOptions) { o.thro
 // On has fn called for every event of type E: one of those below, or any type of
 // your own, given to [Emit]. Handlers are called on the daemon's loop, by
 // priority, highest first, then in the order in which they were added. An error
-// or a panic of a handler becomes an Error event. The function that On returns
+// or a panic of a handler becomes a Failure event. The function that On returns
 // takes the handler off; both may be used at any time, from any goroutine.
 func On[E any](d *Daemon, fn func(context.Context, E) error, options ...OnOption) (off func()) {
 	var o onOptions
@@ -86,27 +84,27 @@ func Emit[E any](ctx context.Context, d *Daemon, event E) error {
 }
 
 // emitHere calls the handlers of E on this goroutine, which is the loop's.
-func emitHere[E any](ctx context.Context, d *Daemon, event E) (stopped bool) {
-	witness(d, event)
+func emitHere[E any](ctx context.Context, d *Daemon, e E) (stopped bool) {
+	witness(d, e)
 	if !d.bus.Count(reflect.TypeFor[E]()) {
 		return false
 	}
-	return emitCounted(ctx, d, event)
+	return emitCounted(ctx, d, e)
 }
 
-func emitCounted[E any](ctx context.Context, d *Daemon, event E) (stopped bool) {
-	stopped, err := d.bus.Call(ctx, reflect.TypeFor[E](), event)
+func emitCounted[E any](ctx context.Context, d *Daemon, e E) (stopped bool) {
+	stopped, err := d.bus.Call(ctx, reflect.TypeFor[E](), e)
 	if err != nil {
-		_, isError := any(event).(Error)
-		d.report(fmt.Sprintf("a handler of %T", event), err, isError)
+		_, isError := any(e).(event.Failure)
+		d.report(fmt.Sprintf("a handler of %T", e), err, isError)
 	}
 	return stopped
 }
 
 // eventLimit is how many events of that type may wait for the loop.
-func eventLimit(event any) int {
-	switch event.(type) {
-	case ClientConnected, ClientClosed:
+func eventLimit(e any) int {
+	switch e.(type) {
+	case event.ClientConnected, event.ClientClosed:
 		return maxClientEvents
 	}
 	return maxEvents
@@ -121,15 +119,15 @@ func announce[E any](d *Daemon, event E) {
 	}
 }
 
-// report makes an Error event of err and logs it. An error of the handling of
-// Error events is only logged.
+// report makes a Failure event of err and logs it. An error of the handling of
+// Failure events is only logged.
 func (d *Daemon) report(where string, err error, quiet bool) {
 	d.reportAs("an error of the loop", where, err, quiet)
 }
 
 // reportAs is report with the text of the log's line.
 func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
-	e := Error{Where: where, Err: err}
+	e := event.Failure{Where: where, Err: err}
 	var panicked *bus.PanicError
 	if errors.As(err, &panicked) {
 		d.panics.Add(1)
@@ -173,110 +171,4 @@ func (d *Daemon) errorLimit(message, where string) *recordLimit {
 		d.errorLimits[where] = l
 	}
 	return l
-}
-
-// Started says that the daemon is ready: its workers are, and its loops begin.
-type Started struct{}
-
-// Init is emitted after the functions given to Daemon.Init.
-type Init struct{}
-
-// Idle says that the loop has nothing to do until its next tick or event.
-type Idle struct{}
-
-// PreExecute comes before each call of a function given to Every or Cron.
-// StopPropagation leaves out the call.
-type PreExecute struct{ Loop string }
-
-// PostExecute comes after each call of a function given to Every or Cron.
-// StopPropagation leaves out the wait for the next: it comes at once.
-type PostExecute struct {
-	Loop string
-	Took time.Duration
-	Err  error
-}
-
-// Overrun says that a call took longer than the interval of its loop.
-type Overrun struct {
-	Loop           string
-	Took, Interval time.Duration
-}
-
-// Error is an error or a panic of something on the loop, or the failure of a call
-// that nothing has asked for, see [Future]. StopPropagation keeps it out of the
-// log.
-type Error struct {
-	Where string
-	Err   error
-	Stack string // of a panic, or of a worker that died; "" if there is none
-}
-
-// Signal says that the daemon has received a signal. StopPropagation leaves out
-// what Run does by default: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR2
-// upgrades, SIGUSR1 logs the statistics. A second SIGTERM or SIGINT ends the
-// daemon whatever a handler says, and so does the first while it starts. A
-// reload or an upgrade that is asked for during the start follows it.
-//
-// Workers take no notice of SIGTERM, SIGINT, SIGHUP and SIGQUIT, which may be
-// sent to all processes of a daemon: the daemon tells them what to do. Their code
-// can listen to them with package os/signal all the same; the programs that it
-// executes have the default.
-type Signal struct {
-	Signal syscall.Signal
-	Count  int // how often it has come, this time included
-}
-
-// Name returns the name of the signal, "SIGTERM" for instance.
-func (s Signal) Name() string { return unix.SignalName(s.Signal) }
-
-// Shutdown says that the daemon begins to stop. Its listeners are closed, and
-// calls still work until its handlers have returned. Their context ends after half
-// of StopTimeout, or an eighth of it after the servers of Serve have ended, if that
-// is later. Again says that the daemon is started anew in this process, by Restart
-// or an upgrade in place.
-type Shutdown struct {
-	Reason string
-	Again  bool
-}
-
-// WorkerStarted says that a worker is ready. It is emitted in the daemon, and in
-// the worker itself before it serves.
-type WorkerStarted struct {
-	Pool   string
-	Worker uint64 // its number in the pool
-	PID    int
-	Took   time.Duration // from the start of the process
-}
-
-// WorkerExited says that a worker has ended.
-type WorkerExited struct {
-	Pool     string
-	Worker   uint64
-	PID      int
-	Expected bool           // Legion willed it
-	ExitCode int            // -1 if a signal ended it
-	Signal   syscall.Signal // 0 if none did
-	KilledBy string         // why Legion killed it; "" if it did not
-	How      string         // all of it in one line
-	Stack    string
-}
-
-// PoolFailed says that a pool has given up.
-type PoolFailed struct{ Pool, Reason string }
-
-// LoopStarted says that the own loop of a worker begins, or goes on after a
-// pause.
-type LoopStarted struct {
-	Pool   string
-	Worker uint64
-	PID    int
-}
-
-// LoopStopped says that the own loop of a worker is held by a pause, or has ended
-// by itself.
-type LoopStopped struct {
-	Pool   string
-	Worker uint64
-	PID    int
-	Paused bool
 }

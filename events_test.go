@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -57,8 +58,8 @@ func TestEventsAreHandledOnTheLoopInOrder(t *testing.T) {
 func TestErrorEvents(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	d := legion.New(quiet("errors"))
-	seen := make(chan legion.Error, 10)
-	legion.On(d, func(_ context.Context, e legion.Error) error {
+	seen := make(chan event.Failure, 10)
+	legion.On(d, func(_ context.Context, e event.Failure) error {
 		select {
 		case seen <- e:
 		default:
@@ -96,13 +97,13 @@ func TestEventsAroundALoop(t *testing.T) {
 		}
 		return nil
 	})
-	legion.On(d, func(context.Context, legion.PreExecute) error {
+	legion.On(d, func(context.Context, event.PreExecute) error {
 		if vetoes++; vetoes%2 == 0 {
 			return legion.StopPropagation
 		}
 		return nil
 	})
-	legion.On(d, func(_ context.Context, p legion.PostExecute) error {
+	legion.On(d, func(_ context.Context, p event.PostExecute) error {
 		if p.Loop != "every 1ms" {
 			return fmt.Errorf("unknown loop %q", p.Loop)
 		}
@@ -112,7 +113,7 @@ func TestEventsAroundALoop(t *testing.T) {
 		}
 		return nil
 	})
-	legion.On(d, func(context.Context, legion.Overrun) error { overruns++; return nil })
+	legion.On(d, func(context.Context, event.Overrun) error { overruns++; return nil })
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -130,16 +131,16 @@ func TestLifeEvents(t *testing.T) {
 	k := newKit(legion.Pool{Max: 1})
 	var life []string
 	note := func(s string) { life = append(life, s) }
-	legion.On(k.d, func(context.Context, legion.Init) error { note("init"); return nil })
-	legion.On(k.d, func(context.Context, legion.Started) error { note("started"); return nil })
-	legion.On(k.d, func(context.Context, legion.Shutdown) error { note("shutdown"); return nil })
+	legion.On(k.d, func(context.Context, event.Init) error { note("init"); return nil })
+	legion.On(k.d, func(context.Context, event.Started) error { note("started"); return nil })
+	legion.On(k.d, func(context.Context, event.Shutdown) error { note("shutdown"); return nil })
 	k.d.Teardown(func(context.Context) error { note("teardown"); return nil })
-	ready := make(chan legion.WorkerStarted, 10)
-	died := make(chan legion.WorkerExited, 10)
-	legion.On(k.d, func(_ context.Context, e legion.WorkerStarted) error { ready <- e; return nil })
-	legion.On(k.d, func(_ context.Context, e legion.WorkerExited) error { died <- e; return nil })
+	ready := make(chan event.WorkerStarted, 10)
+	died := make(chan event.WorkerExited, 10)
+	legion.On(k.d, func(_ context.Context, e event.WorkerStarted) error { ready <- e; return nil })
+	legion.On(k.d, func(_ context.Context, e event.WorkerExited) error { died <- e; return nil })
 	var idle atomic.Int64
-	legion.On(k.d, func(context.Context, legion.Idle) error { idle.Add(1); return nil })
+	legion.On(k.d, func(context.Context, event.Idle) error { idle.Add(1); return nil })
 	k.start(t)
 	if e := <-ready; e.PID == 0 || e.Took <= 0 || e.Pool == "" {
 		t.Errorf("%+v", e)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/loop"
 )
@@ -66,7 +67,7 @@ func (t *Ticker) start() {
 // interval. The n-th call is due n intervals after the first: there is no drift.
 // A call that is late is made once, and those missed meanwhile are counted in
 // the statistics. Interval 0 means again and again, with Config.MinPause between
-// two calls. An error or a panic becomes an Error event, and the loop goes on.
+// two calls. An error or a panic becomes a Failure event, and the loop goes on.
 // The context ends when the daemon stops. The Ticker changes the interval later; it
 // need not be kept.
 func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) *Ticker {
@@ -101,7 +102,7 @@ func (d *Daemon) startLoops() {
 // execute calls fn once, with the events around it. It runs on the loop.
 func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Context) error) {
 	for again := true; again && d.closing.Err() == nil; {
-		if emitHere(d.live, d, PreExecute{Loop: name}) {
+		if emitHere(d.live, d, event.PreExecute{Loop: name}) {
 			return
 		}
 		began := time.Now()
@@ -115,11 +116,11 @@ func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Co
 		}
 		if interval > 0 && took > interval {
 			d.log.Debug("a function of the loop took longer than its interval", "loop", name, "took", took)
-			emitHere(d.live, d, Overrun{Loop: name, Took: took, Interval: interval})
+			emitHere(d.live, d, event.Overrun{Loop: name, Took: took, Interval: interval})
 		}
-		again = emitHere(d.live, d, PostExecute{Loop: name, Took: took, Err: err})
+		again = emitHere(d.live, d, event.PostExecute{Loop: name, Took: took, Err: err})
 	}
 }
 
 // idle is called by the loop when it has nothing to do.
-func (d *Daemon) idle() { emitHere(d.live, d, Idle{}) }
+func (d *Daemon) idle() { emitHere(d.live, d, event.Idle{}) }

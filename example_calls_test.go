@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // A future tells what becomes of its call, and a pool what has ended lately.
@@ -45,7 +46,7 @@ func ExampleSupervisor_Configure() {
 		return n / 2, nil
 	}, legion.Pool{Max: 1})
 	d.InProcess()
-	legion.On(d, func(context.Context, legion.Reload) error {
+	legion.On(d, func(context.Context, event.Reload) error {
 		return grind.Pool().Configure(func(p *legion.Pool) error { // read from a file, for instance
 			p.Max, p.Queue, p.Timeout = 4, 100, time.Minute
 			return nil
@@ -81,11 +82,11 @@ func (p *pump) Loop(ctx context.Context) error {
 
 // A worker knows which one it is, and the number of its turn.
 func ExampleSelf() {
-	heard := make(chan legion.LoopStopped, 1)
+	heard := make(chan event.LoopStopped, 1)
 	d := legion.New(legion.Config{Name: "waterworks", Logger: slog.New(slog.DiscardHandler)})
 	legion.NewWorkers(d, "pump", func(context.Context) (*pump, error) { return &pump{}, nil },
 		legion.Pool{LoopEvery: time.Millisecond, OnExit: legion.Ignore})
-	legion.On(d, func(_ context.Context, e legion.LoopStopped) error {
+	legion.On(d, func(_ context.Context, e event.LoopStopped) error {
 		select {
 		case heard <- e:
 		default:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -19,16 +20,16 @@ func TestFail(t *testing.T) {
 			d.Every(time.Hour, func(context.Context) error { d.Fail(fatal); return nil })
 		},
 		"handler": func(d *legion.Daemon) {
-			legion.On(d, func(context.Context, legion.Started) error { d.Fail(fatal); return nil })
+			legion.On(d, func(context.Context, event.Started) error { d.Fail(fatal); return nil })
 		},
 		"goroutine": func(d *legion.Daemon) {
-			legion.On(d, func(context.Context, legion.Started) error { go d.Fail(fatal); return nil })
+			legion.On(d, func(context.Context, event.Started) error { go d.Fail(fatal); return nil })
 		},
 		"Init":             func(d *legion.Daemon) { d.Init(func(context.Context) error { d.Fail(fatal); return nil }) },
 		"before the start": func(d *legion.Daemon) { d.Fail(fatal) },
 		"Shutdown": func(d *legion.Daemon) {
 			d.Every(time.Hour, func(context.Context) error { return d.Stop(context.Background()) })
-			legion.On(d, func(context.Context, legion.Shutdown) error { d.Fail(fatal); return nil })
+			legion.On(d, func(context.Context, event.Shutdown) error { d.Fail(fatal); return nil })
 		},
 		"twice, the first counts": func(d *legion.Daemon) {
 			d.Every(time.Hour, func(context.Context) error { d.Fail(fatal); d.Fail(errors.New("second")); return nil })

@@ -7,12 +7,13 @@ import (
 	"sync/atomic"
 
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/status"
 )
 
 // Future is a result that is still to come. Its methods may be used from any
 // goroutine.
 //
-// A failure that nothing hears of is logged, and becomes an Error event: that of a
+// A failure that nothing hears of is logged, and becomes a Failure event: that of a
 // call which ended with an error, was not canceled, and was told to no hook of its
 // pool, if none of the methods Then, Done, Result, Await, Cancel and State of its
 // future was called until a moment (100 to 200 ms) after the end. They may still
@@ -111,17 +112,17 @@ func (f *Future[Out]) Cancel() {
 }
 
 // State says where the call is.
-func (f *Future[Out]) State() CallState {
+func (f *Future[Out]) State() status.CallState {
 	f.watched.Store(true)
 	select {
 	case <-f.done:
-		return CallDone
+		return status.CallDone
 	default:
 	}
 	if f.pool.WorkerOf(f.call) != 0 {
-		return CallRunning
+		return status.CallRunning
 	}
-	return CallQueued
+	return status.CallQueued
 }
 
 // PID is the process that runs the call, or ran it; 0 if it has reached none.

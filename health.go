@@ -4,17 +4,13 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/legion-go/legion/plugin"
 )
 
 // loopPatience is how long one function may hold the loop before the daemon counts
 // as unhealthy, unless a Watchdog says otherwise.
 const loopPatience = 10 * time.Second
-
-// Watchdog is a plugin that speaks for something that ends an unhealthy daemon:
-// systemd, for instance. LoopPatience is how long one function may hold the loop
-// before [Daemon.Healthy] reports that; 0 leaves it at 10 s. It must return at
-// once.
-type Watchdog interface{ LoopPatience() time.Duration }
 
 // Healthy returns nil if the daemon is healthy, or else why it is not. It is
 // healthy when
@@ -64,7 +60,7 @@ func (d *Daemon) unhealthy(detail bool) string {
 func (d *Daemon) loopPatience() time.Duration {
 	most := time.Duration(0)
 	for _, p := range d.madePlugins() {
-		if w, ok := p.(Watchdog); ok {
+		if w, ok := p.(plugin.Watchdog); ok {
 			if own := w.LoopPatience(); own > 0 && (most == 0 || own < most) {
 				most = own
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // watchdog is a plugin with a view of how long the loop may be held.
@@ -48,7 +49,7 @@ func TestHealthHasOneDefinition(t *testing.T) {
 	says := func(state, why, known string) {
 		t.Helper()
 		err := s.d.Healthy()
-		status, stats := ask[legion.Status](t, operator, "daemon.status", nil), s.d.Stats()
+		status, stats := ask[status.Daemon](t, operator, "daemon.status", nil), s.d.Stats()
 		answer, webErr := web.Get("http://d/readyz")
 		if webErr != nil {
 			t.Fatal(webErr)

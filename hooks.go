@@ -1,12 +1,16 @@
 package legion
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/legion-go/legion/status"
+)
 
 // CallEnd tells a pool's hooks how a call ended.
 type CallEnd struct {
-	CallInfo       // which call it was, where it ran, and when
-	Out      any   // the result, of the function's result type; nil if there is none, and of a stream
-	Err      error // nil for a result
+	status.CallInfo       // which call it was, where it ran, and when
+	Out             any   // the result, of the function's result type; nil if there is none, and of a stream
+	Err             error // nil for a result
 
 	// Arg is the argument, of the function's argument type: a copy of what
 	// travelled, which is the hook's own. It is nil if Pool.OnEnd is not set, and if

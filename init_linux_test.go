@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 func init() { programs["init"] = initMain }
@@ -21,7 +22,7 @@ func init() { programs["init"] = initMain }
 func initMain() {
 	s := newSolo("init", legion.Pool{Max: 1})
 	late := exec.Command("/bin/sh", "-c", "exit 7") // a child of ours that is waited for late
-	legion.On(s.d, func(ctx context.Context, _ legion.Started) error {
+	legion.On(s.d, func(ctx context.Context, _ event.Started) error {
 		fmt.Println("pid", os.Getpid())
 		if err := late.Start(); err != nil {
 			fmt.Println("error", err)

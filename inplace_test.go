@@ -18,6 +18,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/lock"
+	"github.com/legion-go/legion/status"
 )
 
 func init() { programs["placed"] = placedMain }
@@ -126,9 +127,9 @@ func (x *placed) turn(release string) {
 	x.must(os.Symlink(release, link))
 }
 
-func (x *placed) running(after time.Time) legion.Hello {
+func (x *placed) running(after time.Time) status.Hello {
 	x.t.Helper()
-	return hello(x.t, x.socket, func(h legion.Hello) bool { return h.State == "running" && h.Started.After(after) })
+	return hello(x.t, x.socket, func(h status.Hello) bool { return h.State == "running" && h.Started.After(after) })
 }
 
 // file is the program that a process executes.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
@@ -35,7 +36,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 	return pool.New(cfg, worker.Hello(p.funcs), launch, pool.Hooks{
 		Ready: func(id uint64, pid int, took time.Duration) {
 			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
-			announce(d, WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
+			announce(d, event.WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
 		},
 		Died: func(dead *pool.Death, expected bool) {
 			records.end(dead.PID)
@@ -49,7 +50,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 			default:
 				log.Warn("worker died", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
 			}
-			announce(d, WorkerExited{
+			announce(d, event.WorkerExited{
 				Pool: p.name, Worker: dead.Worker, PID: dead.PID, Expected: expected, ExitCode: dead.Code,
 				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack,
 			})
@@ -57,7 +58,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 		Kept: func(reason string) { log.Warn("workers were not replaced", "why", reason) },
 		Failed: func(reason string) {
 			log.Error("pool failed", "reason", reason)
-			announce(d, PoolFailed{Pool: p.name, Reason: reason})
+			announce(d, event.PoolFailed{Pool: p.name, Reason: reason})
 		},
 		Log: func(pid int, call uint64, record []byte) {
 			if records.take(pid, len(record)) {
@@ -181,7 +182,7 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) e
 		}
 	}
 	if self := proc.Self(); self != nil { // not where workers are goroutines of the daemon
-		emitHere(ctx, p.d, WorkerStarted{Pool: p.name, Worker: self.Role.Worker, PID: os.Getpid()})
+		emitHere(ctx, p.d, event.WorkerStarted{Pool: p.name, Worker: self.Role.Worker, PID: os.Getpid()})
 	}
 	config := worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: sentinels.fault, Context: ctx, State: state,
@@ -204,11 +205,11 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) e
 func (d *Daemon) looped(p *declaration, id uint64, pid int, state wire.LoopState, fault wire.Fault) {
 	switch state {
 	case wire.LoopRuns:
-		announce(d, LoopStarted{Pool: p.name, Worker: id, PID: pid})
+		announce(d, event.LoopStarted{Pool: p.name, Worker: id, PID: pid})
 	case wire.LoopPaused:
-		announce(d, LoopStopped{Pool: p.name, Worker: id, PID: pid, Paused: true})
+		announce(d, event.LoopStopped{Pool: p.name, Worker: id, PID: pid, Paused: true})
 	case wire.LoopEnded:
-		announce(d, LoopStopped{Pool: p.name, Worker: id, PID: pid})
+		announce(d, event.LoopStopped{Pool: p.name, Worker: id, PID: pid})
 	case wire.LoopError:
 		err := fmt.Errorf("the loop of worker %d: %w", pid, &RemoteError{Code: fault.Code, Message: fault.Message})
 		d.reportSoon("pool "+p.name, err)

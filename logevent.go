@@ -6,22 +6,9 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
-)
 
-// Log comes before a record is written to the daemon's log: one of Legion's, of a
-// worker, or a line that a worker has printed. Its topic is *Log: On(d,
-// func(context.Context, *legion.Log) error). StopPropagation leaves the record
-// out; and a handler may change it, or put another one in its place. What such a
-// handler logs itself is written without asking handlers.
-//
-// Records that come from elsewhere than the loop wait for it, in order; those that
-// come while too many wait are dropped and counted. Records that the daemon's
-// level leaves out make no event.
-type Log struct {
-	// Record has all attributes in it, daemon, pool, pid and call too where they
-	// apply. Values of types that package slog does not know have become text.
-	Record *slog.Record
-}
+	"github.com/legion-go/legion/event"
+)
 
 const (
 	// maxWaiting and maxWaitingBytes bound the records that wait for the loop.
@@ -34,7 +21,7 @@ const (
 )
 
 // errBusyLoop is why records were dropped that waited for the loop.
-var errBusyLoop = errors.New("more came than the loop, on which handlers of *legion.Log run, has come to")
+var errBusyLoop = errors.New("more came than the loop, on which handlers of *event.Log run, has come to")
 
 // logEvents are the records that wait for handlers of *Log.
 type logEvents struct {
@@ -50,7 +37,7 @@ type logEvents struct {
 
 // logHandled counts a Log event and reports whether there are handlers for it.
 func (d *Daemon) logHandled() bool {
-	return d.logs.events.live.Load() && d.bus.Count(reflect.TypeFor[*Log]())
+	return d.logs.events.live.Load() && d.bus.Count(reflect.TypeFor[*event.Log]())
 }
 
 // offerLog has the handlers called for a record, now if this is the loop, and
@@ -130,11 +117,11 @@ func (d *Daemon) handleLog(r slog.Record) {
 	e := &d.logs.events
 	e.inside = true
 	defer func() { e.inside = false }()
-	event := &Log{Record: &r}
-	if emitCounted(d.live, d, event) || event.Record == nil {
+	about := &event.Log{Record: &r}
+	if emitCounted(d.live, d, about) || about.Record == nil {
 		return
 	}
-	d.logs.write(d.logs.target.Load(), *event.Record)
+	d.logs.write(d.logs.target.Load(), *about.Record)
 }
 
 // end writes what waits without asking the handlers: the loop does not come to it

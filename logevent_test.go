@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -20,7 +21,7 @@ func TestLogEvent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := newSoloOf(logged(legion.Config{LogFile: path}), legion.Pool{Max: 1})
 	inside := 0 // no lock: the race detector looks
-	legion.On(s.d, func(ctx context.Context, l *legion.Log) error {
+	legion.On(s.d, func(ctx context.Context, l *event.Log) error {
 		inside++
 		defer func() { inside-- }()
 		if inside > 1 {
@@ -56,7 +57,7 @@ func TestLogEvent(t *testing.T) {
 		s.must(t, deed{What: "log", Size: i})
 	}
 	await(t, func() bool { return strings.Contains(readFile(t, path), "size=6") })
-	off := legion.On(s.d, func(context.Context, *legion.Log) error { return legion.StopPropagation }, legion.Priority(1))
+	off := legion.On(s.d, func(context.Context, *event.Log) error { return legion.StopPropagation }, legion.Priority(1))
 	s.d.Logger().Info("kept out")
 	if err := legion.Emit(t.Context(), s.d, "behind it"); err != nil {
 		t.Error(err)
@@ -96,7 +97,7 @@ func TestLogEventOnTheLoop(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	s := newSoloOf(logged(legion.Config{LogFile: path}), legion.Pool{Max: 1})
 	var seen []string
-	legion.On(s.d, func(_ context.Context, l *legion.Log) error {
+	legion.On(s.d, func(_ context.Context, l *event.Log) error {
 		seen = append(seen, l.Record.Message)
 		return nil
 	})
@@ -134,7 +135,7 @@ func TestLogEventOnAHungLoop(t *testing.T) {
 			}
 			s := newSoloOf(c, legion.Pool{Max: 1})
 			var handled atomic.Int64
-			legion.On(s.d, func(context.Context, *legion.Log) error { handled.Add(1); return nil })
+			legion.On(s.d, func(context.Context, *event.Log) error { handled.Add(1); return nil })
 			type hang struct{}
 			hung, release := make(chan struct{}), make(chan struct{})
 			legion.On(s.d, func(context.Context, hang) error { close(hung); <-release; return nil })

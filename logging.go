@@ -15,6 +15,7 @@ import (
 
 	"github.com/legion-go/legion/internal/journal"
 	"github.com/legion-go/legion/internal/logfile"
+	"github.com/legion-go/legion/status"
 )
 
 // LogRotation has the daemon rotate its log file itself: it becomes name.1, what
@@ -25,13 +26,6 @@ type LogRotation struct {
 	Size int64         // bytes that the file may have; 0 is no limit
 	Age  time.Duration // that the file may reach; 0 is no limit
 	Keep int           // how many rotated files are kept; default 5
-}
-
-// LogStats are the figures of the daemon's log since the start.
-type LogStats struct {
-	Written uint64 `json:"written"` // records in the log; with Config.Logger those given to it
-	Dropped uint64 `json:"dropped"` // records that are not in the log, because the log, or the loop, was too slow for them, or a worker printed too much
-	Failure string `json:"failure"` // why nothing can be written now; "" if it can
 }
 
 // Values of Config.LogFormat.
@@ -74,7 +68,7 @@ type logs struct {
 	closed  bool
 	writer  logWriter                 // nil with Config.Logger, and until it is opened
 	console *asyncWriter              // nil without Config.LogConsole, and until it is opened
-	stats   func() LogStats           // of writer
+	stats   func() status.LogStats    // of writer
 	reopen  func()                    // nil if there is nothing to reopen
 	muted   map[*recordLimit]struct{} // which have something to report
 }
@@ -183,7 +177,7 @@ func (d *Daemon) openWriterLocked() error {
 			return err
 		}
 		l.writer = w
-		l.stats = func() LogStats { s := w.Stats(); return logStats(s.Entries, s.Dropped, s.Err) }
+		l.stats = func() status.LogStats { s := w.Stats(); return logStats(s.Entries, s.Dropped, s.Err) }
 	case c.LogFile != "":
 		stream, err := openLogStream(c.LogFile)
 		if err != nil {
@@ -206,7 +200,7 @@ func (d *Daemon) openWriterLocked() error {
 			return err
 		}
 		l.writer, l.reopen = w, w.Reopen
-		l.stats = func() LogStats { s := w.Stats(); return logStats(s.Lines, s.Dropped, s.Err) }
+		l.stats = func() status.LogStats { s := w.Stats(); return logStats(s.Lines, s.Dropped, s.Err) }
 	default:
 		w := newAsyncWriter(os.Stderr, d.droppedText)
 		l.writer, l.stats = w, w.stats
@@ -214,8 +208,8 @@ func (d *Daemon) openWriterLocked() error {
 	return nil
 }
 
-func logStats(written, dropped uint64, err error) LogStats {
-	s := LogStats{Written: written, Dropped: dropped}
+func logStats(written, dropped uint64, err error) status.LogStats {
+	s := status.LogStats{Written: written, Dropped: dropped}
 	if err != nil {
 		s.Failure = err.Error()
 	}
@@ -352,14 +346,14 @@ func (d *Daemon) logFailed(err error) {
 }
 
 // logStats returns the figures of the log.
-func (d *Daemon) logStats() LogStats {
+func (d *Daemon) logStats() status.LogStats {
 	l := &d.logs
 	l.mu.Lock()
 	stats := l.stats
 	l.mu.Unlock()
-	s := LogStats{Written: l.handed.Load()}
+	s := status.LogStats{Written: l.handed.Load()}
 	if d.config.Logger == nil {
-		s = LogStats{}
+		s = status.LogStats{}
 	}
 	if stats != nil {
 		s = stats()

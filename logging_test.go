@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/legiontest"
 )
@@ -247,13 +248,13 @@ func init() { programs["logger"] = loggerMain }
 
 func loggerMain() {
 	s := newSoloOf(legion.Config{Name: "daemon", LogFile: os.Getenv(logFileKey)}, legion.Pool{Min: 3, Max: 3})
-	legion.On(s.d, func(context.Context, legion.WorkerStarted) error {
+	legion.On(s.d, func(context.Context, event.WorkerStarted) error {
 		if proc.Self() == nil {
 			return nil
 		}
 		return errors.New("a handler in a worker")
 	})
-	legion.On(s.d, func(context.Context, legion.Started) error {
+	legion.On(s.d, func(context.Context, event.Started) error {
 		go obey(s)
 		return nil
 	})

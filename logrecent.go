@@ -1,80 +1,14 @@
 package legion
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync/atomic"
 	"time"
 
 	"github.com/legion-go/legion/internal/proc"
-	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/status"
 )
-
-// LogRecord is a record of the daemon's log as the control socket tells it.
-type LogRecord struct {
-	Time    time.Time `json:"time"`
-	Level   string    `json:"level"`
-	Message string    `json:"message"`
-	Attrs   LogAttrs  `json:"attrs"`
-
-	level slog.Level
-	size  int
-}
-
-// LogAttrs are the attributes of a record: in JSON an object, in their order.
-type LogAttrs []slog.Attr
-
-// MarshalJSON writes the object. Of attributes with the same name the last counts.
-func (a LogAttrs) MarshalJSON() ([]byte, error) {
-	last := map[string]int{}
-	for i, attr := range a {
-		last[attr.Key] = i
-	}
-	b := []byte{'{'}
-	for i, attr := range a {
-		if last[attr.Key] != i {
-			continue
-		}
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		name, err := strictjson.Marshal(attr.Key)
-		if err != nil {
-			return nil, err
-		}
-		value, err := attrJSON(attr.Value)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(append(b, name...), ':'), value...)
-	}
-	return append(b, '}'), nil
-}
-
-// attrJSON writes a value as a reader would want it: a duration is "1.5s".
-func attrJSON(v slog.Value) (json.RawMessage, error) {
-	switch v.Kind() {
-	case slog.KindGroup:
-		return LogAttrs(v.Group()).MarshalJSON()
-	case slog.KindBool, slog.KindInt64, slog.KindUint64:
-		return strictjson.Marshal(v.Any())
-	case slog.KindFloat64:
-		if f := v.Float64(); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return strictjson.Marshal(f)
-		}
-	case slog.KindTime:
-		if t := v.Time(); encodable(t) {
-			return strictjson.Marshal(t)
-		}
-	case slog.KindAny:
-		if v.Any() == nil {
-			return json.RawMessage("null"), nil
-		}
-	}
-	return strictjson.Marshal(v.String())
-}
 
 const (
 	// recentRecords and recentBytes bound what is remembered of the log.
@@ -85,11 +19,18 @@ const (
 	longestRecent = 16 << 10
 )
 
+// recentRecord is a record of the log as it is remembered.
+type recentRecord struct {
+	status.LogRecord
+	level slog.Level
+	size  int // about what it takes in memory, in bytes
+}
+
 // recentLog remembers the last records, and shows them to those who follow.
 type recentLog struct {
-	followers[LogRecord]
+	followers[recentRecord]
 	off   atomic.Bool // nobody can ask for it
-	kept  []LogRecord
+	kept  []recentRecord
 	bytes int
 }
 
@@ -123,9 +64,9 @@ func (l *recentLog) add(r slog.Record) {
 }
 
 // recordOf is r as the control socket tells it.
-func recordOf(r slog.Record) LogRecord {
+func recordOf(r slog.Record) recentRecord {
 	room := longestRecent
-	e := LogRecord{Time: r.Time, Level: r.Level.String(), Message: shortened(r.Message, room), Attrs: LogAttrs{}, level: r.Level}
+	e := recentRecord{level: r.Level, LogRecord: status.LogRecord{Time: r.Time, Level: r.Level.String(), Message: shortened(r.Message, room), Attrs: status.LogAttrs{}}}
 	if !encodable(e.Time) {
 		e.Time = time.Time{}
 	}
@@ -143,7 +84,7 @@ func recordOf(r slog.Record) LogRecord {
 
 // appendRecent appends an attribute as it can be encoded, as far as there is
 // room.
-func appendRecent(all LogAttrs, a slog.Attr, room *int) LogAttrs {
+func appendRecent(all status.LogAttrs, a slog.Attr, room *int) status.LogAttrs {
 	if a.Equal(slog.Attr{}) || *room <= 0 {
 		return all
 	}
@@ -157,7 +98,7 @@ func appendRecent(all LogAttrs, a slog.Attr, room *int) LogAttrs {
 		a.Value = slog.StringValue(shortened(a.Value.String(), *room))
 		*room -= len(a.Value.String())
 	case slog.KindGroup:
-		var inner LogAttrs
+		var inner status.LogAttrs
 		for _, in := range a.Value.Group() {
 			inner = appendRecent(inner, in, room)
 		}
@@ -173,14 +114,14 @@ func appendRecent(all LogAttrs, a slog.Attr, room *int) LogAttrs {
 }
 
 // tail returns the last records, not more than lines, of level or above.
-func (l *recentLog) tail(lines int, level slog.Level) []LogRecord {
+func (l *recentLog) tail(lines int, level slog.Level) []recentRecord {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.tailLocked(lines, level)
 }
 
-func (l *recentLog) tailLocked(lines int, level slog.Level) []LogRecord {
-	all := []LogRecord{}
+func (l *recentLog) tailLocked(lines int, level slog.Level) []recentRecord {
+	all := []recentRecord{}
 	for i := len(l.kept) - 1; i >= 0 && len(all) < lines; i-- {
 		if l.kept[i].level >= level {
 			all = append(all, l.kept[i])
@@ -193,16 +134,19 @@ func (l *recentLog) tailLocked(lines int, level slog.Level) []LogRecord {
 }
 
 // follow is tail, and a follower that sees what comes after that.
-func (l *recentLog) follow(lines int, level slog.Level) ([]LogRecord, *follower[LogRecord]) {
+func (l *recentLog) follow(lines int, level slog.Level) ([]recentRecord, *follower[recentRecord]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.tailLocked(lines, level), l.addLocked(func(r LogRecord) bool { return r.level >= level })
+	return l.tailLocked(lines, level), l.addLocked(func(r recentRecord) bool { return r.level >= level })
 }
 
 // missedRecords says that a client was too slow for the log.
-func missedRecords(n uint64) LogRecord {
-	return LogRecord{
-		Time: time.Now(), Level: slog.LevelWarn.String(), Attrs: LogAttrs{}, level: slog.LevelWarn,
-		Message: fmt.Sprintf("%d records are left out here: this client is too slow for them", n),
+func missedRecords(n uint64) recentRecord {
+	return recentRecord{
+		LogRecord: status.LogRecord{
+			Time: time.Now(), Level: slog.LevelWarn.String(), Attrs: status.LogAttrs{},
+			Message: fmt.Sprintf("%d records are left out here: this client is too slow for them", n),
+		},
+		level: slog.LevelWarn,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -98,11 +99,11 @@ func (l *looping) turns(t testing.TB) int {
 func TestLoopingWorker(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	l := newLooping(legion.Pool{})
-	started, stopped := make(chan legion.LoopStarted, 100), make(chan legion.LoopStopped, 100)
-	errs := make(chan legion.Error, 100)
-	legion.On(l.d, func(_ context.Context, e legion.LoopStarted) error { started <- e; return nil })
-	legion.On(l.d, func(_ context.Context, e legion.LoopStopped) error { stopped <- e; return nil })
-	legion.On(l.d, func(_ context.Context, e legion.Error) error { errs <- e; return nil })
+	started, stopped := make(chan event.LoopStarted, 100), make(chan event.LoopStopped, 100)
+	errs := make(chan event.Failure, 100)
+	legion.On(l.d, func(_ context.Context, e event.LoopStarted) error { started <- e; return nil })
+	legion.On(l.d, func(_ context.Context, e event.LoopStopped) error { stopped <- e; return nil })
+	legion.On(l.d, func(_ context.Context, e event.Failure) error { errs <- e; return nil })
 	legiontest.Start(t, l.d)
 	first := <-started
 	await(t, func() bool { return l.turns(t) > 10 })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
 
 // Role is what somebody may do on the control socket: RoleRead, RoleOperate or
@@ -188,7 +189,7 @@ type offered struct {
 type begun interface {
 	Done() <-chan struct{}
 	PID() int
-	State() CallState
+	State() status.CallState
 	Cancel()
 	result() (any, error)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 func TestControlCallsFunctions(t *testing.T) {
@@ -51,23 +52,23 @@ func TestControlCallsFunctions(t *testing.T) {
 		t.Error("call.stream gave nothing")
 	}
 
-	run := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid"}})
+	run := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "pid"}})
 	if run.State != "done" || run.Result != fmt.Sprint(run.PID) {
 		t.Errorf("task.run: %+v", run)
 	}
 	refused(t, cl, "task.run", args{"name": "do"}, -32602, "use call")
 	refused(t, cl, "task.run", args{"name": "job", "arg": deed{What: "error"}}, -32500, "it did not work")
-	long := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "wait": false, "arg": deed{What: "sleep", For: time.Hour}})
+	long := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "wait": false, "arg": deed{What: "sleep", For: time.Hour}})
 	await(t, func() bool {
-		return ask[legion.TaskRun](t, cl, "task.status", args{"id": long.ID}).State == "running"
+		return ask[status.TaskRun](t, cl, "task.status", args{"id": long.ID}).State == "running"
 	})
-	list := ask[legion.TaskList](t, cl, "task.list", nil)
+	list := ask[status.Tasks](t, cl, "task.list", nil)
 	if len(list.Tasks) != 1 || list.Tasks[0].Running != 1 || len(list.Runs) != 3 || list.Runs[1].State != "failed" {
 		t.Errorf("task.list: %+v", list)
 	}
 	ask[bool](t, cl, "task.cancel", args{"id": long.ID})
 	await(t, func() bool {
-		s := ask[legion.TaskRun](t, cl, "task.status", args{"id": long.ID})
+		s := ask[status.TaskRun](t, cl, "task.status", args{"id": long.ID})
 		return s.State == "failed" && s.Error != ""
 	})
 }
@@ -157,7 +158,7 @@ func TestMethodOutlivesItsClient(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Error("the context of the method has not ended")
 	}
-	ask[legion.Hello](t, c.dial(), "daemon.hello", nil)
+	ask[status.Hello](t, c.dial(), "daemon.hello", nil)
 }
 
 // A stop waits for what has begun by task.run, and lets nothing more begin.
@@ -168,14 +169,14 @@ func TestTaskRunsEndWithTheDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	cl := c.dial()
-	long := ask[legion.TaskRun](t, cl, "task.run", args{"name": "job", "wait": false, "arg": deed{What: "sleep", For: time.Hour}})
-	await(t, func() bool { return ask[legion.TaskRun](t, cl, "task.status", args{"id": long.ID}).State == "running" })
+	long := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "wait": false, "arg": deed{What: "sleep", For: time.Hour}})
+	await(t, func() bool { return ask[status.TaskRun](t, cl, "task.status", args{"id": long.ID}).State == "running" })
 	waiting := make(chan error, 1)
 	other := c.dial()
 	go func() {
 		waiting <- other.Call(context.Background(), "task.run", args{"name": "job", "arg": deed{What: "sleep", For: time.Hour}}, nil)
 	}()
-	await(t, func() bool { return ask[legion.TaskList](t, cl, "task.list", nil).Tasks[0].Running == 2 })
+	await(t, func() bool { return ask[status.Tasks](t, cl, "task.list", nil).Tasks[0].Running == 2 })
 	if err := c.d.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
 )
 
@@ -34,7 +35,7 @@ func niceMain() {
 		return strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))[16] + " " + wd, err
 	}
 	w := legion.Worker(d, "tell", tell, legion.Pool{Max: 1, Nice: 2})
-	legion.On(d, func(ctx context.Context, _ legion.Started) error {
+	legion.On(d, func(ctx context.Context, _ event.Started) error {
 		here, err := tell(ctx, struct{}{})
 		there, err2 := w.Call(ctx, struct{}{})
 		fmt.Println("daemon", here, err)

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/legion-go/legion/internal/takeover"
+	"github.com/legion-go/legion/plugin"
 )
 
 // PIDPolicy says whether the process id of a daemon may change in an upgrade.
@@ -15,7 +16,7 @@ const (
 	// its container, and as long as the process that started the daemon is still its
 	// parent: a shell, a service manager, an init. It changes in the background,
 	// where that one has ended, and where a plugin tells the service manager of the
-	// new one ([PIDTeller]).
+	// new one ([plugin.PIDTeller]).
 	PIDAuto PIDPolicy = iota
 	// PIDStays keeps it.
 	PIDStays
@@ -23,10 +24,6 @@ const (
 	// follows it.
 	PIDMayChange
 )
-
-// PIDTeller is a plugin that may tell a service manager which process the daemon
-// is after an upgrade. TellsPID reports whether it does, in this run.
-type PIDTeller interface{ TellsPID() bool }
 
 // starter is the process that started this one.
 var starter = os.Getppid()
@@ -40,7 +37,7 @@ func (d *Daemon) pidStays() string {
 		return "Config.PID says so"
 	}
 	for _, p := range d.madePlugins() {
-		if t, ok := p.(PIDTeller); ok && os.Getpid() != 1 && t.TellsPID() {
+		if t, ok := p.(plugin.PIDTeller); ok && os.Getpid() != 1 && t.TellsPID() {
 			return ""
 		}
 	}

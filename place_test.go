@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // The error of a panic says, in its one line, where it was: of a worker's
@@ -14,9 +15,9 @@ import (
 func TestPanicsHaveAPlace(t *testing.T) {
 	s := newSolo("solo", legion.Pool{Max: 1})
 	s.d.InProcess()
-	events := make(chan legion.Error, 10)
-	legion.On(s.d, func(_ context.Context, e legion.Error) error { events <- e; return nil })
-	legion.On(s.d, func(context.Context, legion.Started) error { panic("in a handler") })
+	events := make(chan event.Failure, 10)
+	legion.On(s.d, func(_ context.Context, e event.Failure) error { events <- e; return nil })
+	legion.On(s.d, func(context.Context, event.Started) error { panic("in a handler") })
 	s.d.Teardown(func(context.Context) error { panic("in Teardown") })
 	if err := s.d.Start(t.Context()); err != nil {
 		t.Fatal(err)

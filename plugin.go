@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"sync"
 	"time"
+
+	"github.com/legion-go/legion/plugin"
 )
 
 // Plugin is something that lives with the daemon: a lock, a configuration, a
@@ -21,37 +23,8 @@ type Plugin interface {
 // same.
 type Attacher interface{ Attach(d *Daemon) error }
 
-// Starter is started with the daemon, before Init and the workers, in the
-// daemon's process alone. Plugins start in the order of Use; an error stops the
-// start.
-type Starter interface {
-	Start(ctx context.Context) error
-}
-
-// Stopper is stopped with the daemon, after its workers and Teardown. Plugins
-// stop in reverse order; only those that have been started. The context ends
-// with what is left of StopTimeout.
-type Stopper interface {
-	Stop(ctx context.Context) error
-}
-
-// Reloader is called by Daemon.Reload, in the order of Use. An error is what
-// Reload returns; the others are reloaded all the same.
-type Reloader interface {
-	Reload(ctx context.Context) error
-}
-
-// RestartGuard is asked before a restart in the same process; see Daemon.Restart.
-// Its error refuses that.
-type RestartGuard interface{ MayRestart() error }
-
-// StatsReporter adds to Stats.Plugins what its Stats method returns, which is
-// called on a goroutine of its own and not waited for longer than a tenth of a
-// second.
-type StatsReporter interface{ Stats() any }
-
-// plugin is one that was added, made or not.
-type plugin struct {
+// addedPlugin is a plugin that was added, made or not.
+type addedPlugin struct {
 	name   string
 	make   reflect.Value // func() (P, error)
 	yields reflect.Type  // P
@@ -65,13 +38,13 @@ type plugin struct {
 }
 
 // state returns the plugin, or nil, and whether it has been started.
-func (p *plugin) state() (made Plugin, started bool) {
+func (p *addedPlugin) state() (made Plugin, started bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.made, p.started
 }
 
-func (p *plugin) set(made Plugin, started bool) {
+func (p *addedPlugin) set(made Plugin, started bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.made, p.started = made, started
@@ -80,7 +53,7 @@ func (p *plugin) set(made Plugin, started bool) {
 // Use adds a plugin.
 func (d *Daemon) Use(p Plugin) {
 	d.mustDeclare("Use of plugin " + p.Name())
-	d.addPlugin(&plugin{name: p.Name(), made: p, yields: reflect.TypeOf(p)})
+	d.addPlugin(&addedPlugin{name: p.Name(), made: p, yields: reflect.TypeOf(p)})
 	if a, ok := p.(Attacher); ok {
 		if err := a.Attach(d); err != nil {
 			panic(fmt.Sprintf("legion: Use of plugin %s: %v", p.Name(), err))
@@ -97,10 +70,10 @@ func (d *Daemon) UseLazy(name string, make any) {
 		!v.Type().Out(0).Implements(reflect.TypeFor[Plugin]()) || v.Type().Out(1) != reflect.TypeFor[error]() {
 		panic(fmt.Sprintf("legion: UseLazy of plugin %s: needs a func() (P, error) where P is a legion.Plugin, not a %T", name, make))
 	}
-	d.addPlugin(&plugin{name: name, make: v, yields: v.Type().Out(0)})
+	d.addPlugin(&addedPlugin{name: name, make: v, yields: v.Type().Out(0)})
 }
 
-func (d *Daemon) addPlugin(p *plugin) {
+func (d *Daemon) addPlugin(p *addedPlugin) {
 	if err := checkName(p.name); err != nil {
 		panic(fmt.Sprintf("legion: plugin %q: %v", p.name, err))
 	}
@@ -131,7 +104,7 @@ func Use[T any](d *Daemon) (T, error) {
 }
 
 // makePlugin returns p, made now if it has not been.
-func (d *Daemon) makePlugin(p *plugin) (Plugin, error) {
+func (d *Daemon) makePlugin(p *addedPlugin) (Plugin, error) {
 	if made, _ := p.state(); made != nil {
 		return made, nil
 	}
@@ -165,7 +138,7 @@ func (d *Daemon) makePlugin(p *plugin) (Plugin, error) {
 }
 
 func startPlugin(ctx context.Context, made Plugin) error {
-	if s, ok := made.(Starter); ok {
+	if s, ok := made.(plugin.Starter); ok {
 		return s.Start(ctx)
 	}
 	return nil
@@ -192,7 +165,7 @@ func (d *Daemon) stopPlugins(ctx context.Context) (errs []error) {
 	for i := len(d.plugins) - 1; i >= 0; i-- {
 		p := d.plugins[i]
 		made, started := p.state()
-		s, ok := made.(Stopper)
+		s, ok := made.(plugin.Stopper)
 		if !started || !ok {
 			continue
 		}
@@ -234,9 +207,9 @@ func (d *Daemon) reloadPlugins(ctx context.Context) error {
 
 // reload reloads the plugin if it can be. One that does not return before ctx
 // ends is left behind; the next reload waits for it.
-func (p *plugin) reload(ctx context.Context) error {
+func (p *addedPlugin) reload(ctx context.Context) error {
 	made, _ := p.state()
-	r, ok := made.(Reloader)
+	r, ok := made.(plugin.Reloader)
 	if !ok {
 		return nil
 	}
@@ -277,9 +250,9 @@ func (d *Daemon) pluginStats() map[string]any {
 // figures asks a StatsReporter for its figures. If it does not answer in time, or
 // panics, it is the reason; one that hangs has one goroutine hang, not one each
 // time that it is asked.
-func (p *plugin) figures() (any, bool) {
+func (p *addedPlugin) figures() (any, bool) {
 	made, _ := p.state()
-	r, ok := made.(StatsReporter)
+	r, ok := made.(plugin.StatsReporter)
 	if !ok {
 		return nil, false
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 func TestQueueFull(t *testing.T) {
@@ -45,13 +46,13 @@ func TestPause(t *testing.T) {
 		t.Fatal(err)
 	}
 	waiting := s.do.Go(t.Context(), deed{What: "pid"})
-	if running.State() != legion.CallRunning {
+	if running.State() != status.CallRunning {
 		t.Errorf("the call that ran is %v", running.State())
 	}
 	running.Cancel()
 	_, _ = running.Result()           // now there is an idle worker
 	time.Sleep(50 * time.Millisecond) // and nothing happens
-	if st := s.do.Pool().Stats(); waiting.State() != legion.CallQueued || st.State != "paused" || st.Queued != 1 {
+	if st := s.do.Pool().Stats(); waiting.State() != status.CallQueued || st.State != "paused" || st.Queued != 1 {
 		t.Errorf("a call to a paused pool is %v; %+v", waiting.State(), st)
 	}
 	if err := s.do.Pool().Resume(); err != nil {

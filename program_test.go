@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/takeover"
 )
 
@@ -53,7 +54,7 @@ func daemonMain() {
 	c := quiet("daemon")
 	c.StopTimeout = time.Hour
 	s := newSoloOf(c, legion.Pool{Min: 3, Max: 3, Heartbeat: 200 * time.Millisecond, KillGrace: 100 * time.Millisecond})
-	legion.On(s.d, func(context.Context, legion.Started) error {
+	legion.On(s.d, func(context.Context, event.Started) error {
 		go obey(s)
 		return nil
 	})

@@ -6,13 +6,9 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/legion-go/legion/event"
 )
-
-// Reload is emitted when Daemon.Reload begins.
-type Reload struct{}
-
-// Reloaded is emitted when Daemon.Reload has ended.
-type Reloaded struct{ Err error }
 
 // Reload reads again what can be read again, in the same process: Reload
 // handlers are called, log files opened anew, plugins reloaded, and the workers
@@ -98,14 +94,14 @@ func (d *Daemon) reloadInTurn(ctx context.Context, shared *sharedReload) error {
 	if keys := d.restartNeeded(); len(keys) > 0 {
 		d.log.Warn("settings have changed that are in force after a restart or an upgrade only", "settings", strings.Join(keys, ", "))
 	}
-	announce(d, Reloaded{Err: err})
+	announce(d, event.Reloaded{Err: err})
 	return err
 }
 
 func (d *Daemon) reload(ctx context.Context) error {
-	witness(d, Reload{})
+	witness(d, event.Reload{})
 	err := d.onLoop(ctx, func() error {
-		_, err := d.bus.Emit(ctx, reflect.TypeFor[Reload](), Reload{})
+		_, err := d.bus.Emit(ctx, reflect.TypeFor[event.Reload](), event.Reload{})
 		return err
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -18,7 +19,7 @@ func TestReload(t *testing.T) {
 	k := newKit(legion.Pool{Min: 2, Max: 2})
 	k.d.Use(&part{name: "a", life: &life})
 	reloads := make(chan error, 10)
-	legion.On(k.d, func(_ context.Context, e legion.Reloaded) error { reloads <- e.Err; return nil })
+	legion.On(k.d, func(_ context.Context, e event.Reloaded) error { reloads <- e.Err; return nil })
 	k.start(t)
 	pool, err := k.d.Pool("main")
 	if err != nil {
@@ -50,7 +51,7 @@ func TestReloadsAreShared(t *testing.T) {
 	k := newKit(legion.Pool{})
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	reloads := 0
-	legion.On(k.d, func(context.Context, legion.Reload) error { // on the loop
+	legion.On(k.d, func(context.Context, event.Reload) error { // on the loop
 		if reloads++; reloads == 1 {
 			close(begun)
 			<-goOn

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/legion-go/legion/plugin"
 )
 
 // Restart stops the daemon and has Run start it anew in the same process id, with
@@ -15,7 +17,7 @@ import (
 // The program is tried first: main runs up to Start in a process of its own. If it
 // is missing, does not start or refuses its configuration, nothing has changed,
 // and the error says why; on the loop, which would wait for that, Restart returns
-// at once, and it is an Error event. A daemon that was started by Start, not by
+// at once, and it is a Failure event. A daemon that was started by Start, not by
 // Run, cannot do it. One that has become another user starts as that user, so what
 // needs root cannot be opened anew. Stop, and a signal that stops, count more than
 // a restart that is under way.
@@ -48,7 +50,7 @@ func (d *Daemon) restartBy(ctx context.Context, who string) error {
 // mayRestart says why the daemon cannot restart.
 func (d *Daemon) mayRestart() error {
 	for _, p := range d.madePlugins() {
-		if r, ok := p.(RestartGuard); ok {
+		if r, ok := p.(plugin.RestartGuard); ok {
 			if err := r.MayRestart(); err != nil {
 				return fmt.Errorf("legion: restarting %s: plugin %s: %w", d.config.Name, p.Name(), err)
 			}

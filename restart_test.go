@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -15,7 +16,7 @@ func TestRestartEvery(t *testing.T) {
 	c.RestartEvery = 5 * time.Millisecond
 	d := legion.New(c)
 	asked := make(chan string, 100)
-	legion.On(d, func(_ context.Context, e legion.AutoRestart) error {
+	legion.On(d, func(_ context.Context, e event.AutoRestart) error {
 		select {
 		case asked <- e.Reason:
 		default:
@@ -37,7 +38,7 @@ func TestRestartAfterPanic(t *testing.T) {
 	d := legion.New(c)
 	d.Every(2*time.Millisecond, func(context.Context) error { panic("again and again") })
 	asked := make(chan string, 100)
-	legion.On(d, func(_ context.Context, e legion.AutoRestart) error {
+	legion.On(d, func(_ context.Context, e event.AutoRestart) error {
 		select {
 		case asked <- e.Reason:
 		default:

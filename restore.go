@@ -14,17 +14,8 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/vanish"
+	"github.com/legion-go/legion/plugin"
 )
-
-// Restorer is a plugin with files that must stay where they are while the daemon
-// runs, a lock for instance. Legion calls Restore when a file was removed from
-// one of their folders or renamed, and at each reload. Restore puts back what is
-// missing and returns the paths of that. Calls come one at a time, not during an
-// upgrade.
-type Restorer interface {
-	Files() []string
-	Restore(ctx context.Context) (back []string, err error)
-}
 
 // lostFiles is what is known of files that cannot be put back.
 type lostFiles struct {
@@ -92,7 +83,7 @@ func (d *Daemon) folders() (all []string) {
 		}
 	}
 	for _, p := range d.madePlugins() {
-		if r, ok := p.(Restorer); ok {
+		if r, ok := p.(plugin.Restorer); ok {
 			for _, path := range r.Files() {
 				all = append(all, filepath.Dir(path))
 			}
@@ -140,7 +131,7 @@ func (d *Daemon) restoreSockets(ctx context.Context, note func(what string, back
 // restorePlugins has plugins put back their files.
 func (d *Daemon) restorePlugins(ctx context.Context, note func(what string, back bool, err error)) {
 	for _, p := range d.madePlugins() {
-		r, ok := p.(Restorer)
+		r, ok := p.(plugin.Restorer)
 		if !ok {
 			continue
 		}

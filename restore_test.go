@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 	"github.com/legion-go/legion/lock"
+	"github.com/legion-go/legion/plugin"
 )
 
 // found is a daemon that is found by files: a control socket, a socket of its own
@@ -23,7 +24,7 @@ type found struct {
 	folder string
 	log    journal
 	d      *legion.Daemon
-	lock   legion.LockReporter // of a daemon that is never started: who asks
+	lock   plugin.LockReporter // of a daemon that is never started: who asks
 }
 
 func newFound(t *testing.T) *found {
@@ -31,7 +32,7 @@ func newFound(t *testing.T) *found {
 	f.d = f.declare(slog.New(slog.NewTextHandler(&f.log, nil)))
 	asks := lock.File("")
 	f.declareWith(asks, slog.New(slog.DiscardHandler))
-	f.lock = asks.(legion.LockReporter)
+	f.lock = asks.(plugin.LockReporter)
 	f.d.Serve("unix", filepath.Join(f.folder, "own.sock"), greet, func(context.Context) error { return nil })
 	return f
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -120,7 +121,7 @@ func TestStopLeavesTimeForShutdown(t *testing.T) {
 			defer ends()
 			ln, alive := c.serve(&http.Server{}, d, end)
 			handled := errors.New("the handler of Shutdown was not called")
-			legion.On(d, func(ctx context.Context, _ legion.Shutdown) error {
+			legion.On(d, func(ctx context.Context, _ event.Shutdown) error {
 				handled = ctx.Err()
 				return nil
 			})

@@ -3,13 +3,15 @@ package legion
 import (
 	"sync"
 	"syscall"
+
+	"github.com/legion-go/legion/event"
 )
 
 // heldSignals are those that are not dealt with for a while.
 type heldSignals struct {
 	mu      sync.Mutex
-	by      map[syscall.Signal]int    // how often each is held
-	waiting map[syscall.Signal]Signal // the last of each that has come meanwhile
+	by      map[syscall.Signal]int          // how often each is held
+	waiting map[syscall.Signal]event.Signal // the last of each that has come meanwhile
 }
 
 // HoldSignals keeps signals that Run takes from being dealt with until release is
@@ -28,7 +30,7 @@ func (d *Daemon) HoldSignals(signals ...syscall.Signal) (release func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.by == nil {
-		h.by, h.waiting = map[syscall.Signal]int{}, map[syscall.Signal]Signal{}
+		h.by, h.waiting = map[syscall.Signal]int{}, map[syscall.Signal]event.Signal{}
 	}
 	for _, s := range signals {
 		h.by[s]++
@@ -41,7 +43,7 @@ func (d *Daemon) HoldSignals(signals ...syscall.Signal) (release func()) {
 }
 
 // keep reports whether s is held, and remembers it then.
-func (h *heldSignals) keep(s Signal) bool {
+func (h *heldSignals) keep(s event.Signal) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.by[s.Signal] == 0 {
@@ -52,7 +54,7 @@ func (h *heldSignals) keep(s Signal) bool {
 }
 
 // release ends a hold, and returns what is to be dealt with now.
-func (h *heldSignals) release(signals []syscall.Signal) (free []Signal) {
+func (h *heldSignals) release(signals []syscall.Signal) (free []event.Signal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range signals {

@@ -7,14 +7,16 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/legion-go/legion/event"
 )
 
 // Signals that are held are dealt with afterwards, one of each, when the last
 // release has come; others, and a second one that stops the daemon, are not held up.
 func TestHoldSignals(t *testing.T) {
 	d := New(Config{Name: "held", Control: "none", Logger: slog.New(slog.DiscardHandler)})
-	got := make(chan Signal, 100)
-	On(d, func(_ context.Context, s Signal) error { got <- s; return nil })
+	got := make(chan event.Signal, 100)
+	On(d, func(_ context.Context, s event.Signal) error { got <- s; return nil })
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func TestHoldSignals(t *testing.T) {
 	if err := d.Wait(); err != nil {
 		t.Error(err)
 	}
-	if slices.ContainsFunc(drained(got), func(s Signal) bool { return s.Signal == syscall.SIGWINCH }) {
+	if slices.ContainsFunc(drained(got), func(s event.Signal) bool { return s.Signal == syscall.SIGWINCH }) {
 		t.Error("a held signal came twice")
 	}
 }
@@ -75,8 +77,8 @@ func drained[T any](c chan T) (all []T) {
 // What a program reports is an event, and a line of the log; nothing if it is nil.
 func TestReport(t *testing.T) {
 	d := New(Config{Name: "reports", Control: "none", Logger: slog.New(slog.DiscardHandler)})
-	got := make(chan Error, 10)
-	On(d, func(_ context.Context, e Error) error { got <- e; return nil })
+	got := make(chan event.Failure, 10)
+	On(d, func(_ context.Context, e event.Failure) error { got <- e; return nil })
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
@@ -55,7 +56,7 @@ func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 func (c *Config) checkSignals(k *checks) {
 	for _, s := range slices.Sorted(maps.Keys(c.Signals)) {
 		a := c.Signals[s]
-		name := Signal{Signal: s}.Name()
+		name := event.Signal{Signal: s}.Name()
 		why := untakeable(s)
 		switch {
 		case a < SignalDefault || a > SignalSystem:
@@ -125,7 +126,7 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 					d.hasten()
 				}
 			}
-			name := Signal{Signal: sig}.Name()
+			name := event.Signal{Signal: sig}.Name()
 			if limits[sig] == nil {
 				limits[sig] = newRecordLimit(&d.logs, errorRate, errorBurst, func(n uint64) {
 					d.log.Info("received a signal, again and again: records were left out", "signal", name, "count", n)
@@ -134,7 +135,7 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			if limits[sig].take(1) {
 				d.log.Info("received a signal", "signal", name)
 			}
-			if s := (Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.keep(s) {
+			if s := (event.Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.keep(s) {
 				d.received(s)
 			}
 		case <-over:
@@ -178,7 +179,7 @@ func (d *Daemon) ends(s syscall.Signal) bool {
 // loop does not come to the handlers of a signal that ends the daemon, they are
 // not waited for. Such a signal ends a start at once: handlers are not asked, the
 // loop is busy with Init then.
-func (d *Daemon) received(s Signal) {
+func (d *Daemon) received(s event.Signal) {
 	by := time.Now().Add(d.config.StopTimeout) // asking the handlers is a part of it
 	if d.ends(s.Signal) && d.stateName() == "starting" {
 		d.forGood()
@@ -210,7 +211,7 @@ func (d *Daemon) received(s Signal) {
 }
 
 // obey does what is built in for a signal. A stop is to be over by the given time.
-func (d *Daemon) obey(s Signal, by time.Time) {
+func (d *Daemon) obey(s event.Signal, by time.Time) {
 	switch s.Signal {
 	case syscall.SIGTERM, syscall.SIGINT:
 		d.forGood()

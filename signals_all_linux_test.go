@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 func init() {
@@ -45,13 +46,13 @@ func struckMain() {
 		return fmt.Sprint(err), errors.Join(err, ctx.Err())
 	}, legion.Pool{Min: 2, Max: 2})
 	atWork := make(chan struct{}, 2)
-	legion.On(d, func(_ context.Context, l *legion.Log) error {
+	legion.On(d, func(_ context.Context, l *event.Log) error {
 		if l.Record.Message == "at work" {
 			atWork <- struct{}{}
 		}
 		return nil
 	})
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		go func() {
 			ctx := context.Background()
 			listening, other := work.Go(ctx, true), work.Go(ctx, false)
@@ -169,8 +170,8 @@ func startingMain() {
 			}
 		}
 	})
-	legion.On(d, func(context.Context, legion.Reloaded) error { fmt.Println("reloaded"); return nil })
-	legion.On(d, func(_ context.Context, e legion.Error) error { fmt.Println("error", e.Where, e.Err); return nil })
+	legion.On(d, func(context.Context, event.Reloaded) error { fmt.Println("reloaded"); return nil })
+	legion.On(d, func(_ context.Context, e event.Failure) error { fmt.Println("error", e.Where, e.Err); return nil })
 	if err := d.Run(context.Background()); err != nil {
 		fmt.Println("failed", err)
 	}
@@ -210,7 +211,7 @@ func TestInterruptedStartInBackground(t *testing.T) {
 		if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 128+int(c.signal) {
 			t.Errorf("%v: it ended with %v", c.signal, err)
 		}
-		if said := p.stderr.String(); !strings.Contains(said, "interrupted by "+legion.Signal{Signal: c.signal}.Name()) || strings.Contains(said, "runs in the background") {
+		if said := p.stderr.String(); !strings.Contains(said, "interrupted by "+event.Signal{Signal: c.signal}.Name()) || strings.Contains(said, "runs in the background") {
 			t.Errorf("%v: it says %q", c.signal, said)
 		}
 		gone(t, fd)

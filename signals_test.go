@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/status"
 )
 
 func init() { programs["signals"] = signalsMain }
@@ -29,7 +31,7 @@ func signalsMain() {
 		syscall.SIGALRM: legion.SignalIgnore,
 	}
 	d := legion.New(c)
-	legion.On(d, func(_ context.Context, s legion.Signal) error {
+	legion.On(d, func(_ context.Context, s event.Signal) error {
 		fmt.Println("got", s.Name(), s.Count)
 		switch s.Signal {
 		case syscall.SIGHUP, syscall.SIGTERM:
@@ -39,13 +41,13 @@ func signalsMain() {
 		}
 		return nil
 	})
-	legion.On(d, func(context.Context, legion.Reload) error { fmt.Println("reload"); return nil })
-	legion.On(d, func(_ context.Context, s *legion.Stats) error {
+	legion.On(d, func(context.Context, event.Reload) error { fmt.Println("reload"); return nil })
+	legion.On(d, func(_ context.Context, s *status.Stats) error {
 		s.Extra["answer"] = 42
 		fmt.Println("stats", s.Name, s.PID == os.Getpid(), s.Memory.Now > 0, s.User != "")
 		return nil
 	})
-	legion.On(d, func(context.Context, legion.Started) error { fmt.Println("started"); return nil })
+	legion.On(d, func(context.Context, event.Started) error { fmt.Println("started"); return nil })
 	if err := d.Run(context.Background()); err != nil {
 		fmt.Println("error", err)
 	}
@@ -57,7 +59,7 @@ type statsOnly struct{ to io.Writer }
 
 func (w statsOnly) Write(line []byte) (int, error) {
 	var record struct{ Msg, Stats string }
-	var stats legion.Stats
+	var stats status.Stats
 	if json.Unmarshal(line, &record) == nil && record.Msg == "statistics" {
 		err := strictjson.Unmarshal([]byte(record.Stats), &stats)
 		fmt.Fprintln(w.to, "logged", stats.Name, stats.Extra["answer"], err)

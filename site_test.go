@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/httpserve"
 )
 
@@ -60,21 +61,21 @@ func siteMain() {
 	})
 	a := httpserve.Serve(d, "tcp", "127.0.0.1:0", plain, httpserve.Options{})
 	b := httpserve.Serve(d, "tcp", "127.0.0.1:0", secure, httpserve.Options{})
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		fmt.Println("started", os.Getpid(), a.Addr(), b.Addr())
 		return nil
 	})
-	legion.On(d, func(_ context.Context, s legion.Signal) error {
+	legion.On(d, func(_ context.Context, s event.Signal) error {
 		if s.Signal != syscall.SIGALRM {
 			return nil
 		}
 		return d.Restart()
 	})
-	legion.On(d, func(_ context.Context, e legion.Error) error {
+	legion.On(d, func(_ context.Context, e event.Failure) error {
 		fmt.Println("failed", strings.ReplaceAll(e.Err.Error(), "\n", " "))
 		return nil
 	})
-	legion.On(d, func(_ context.Context, e legion.PIDChanged) error {
+	legion.On(d, func(_ context.Context, e event.PIDChanged) error {
 		fmt.Println("changed", e.Old, e.New)
 		return nil
 	})

@@ -18,6 +18,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // solo is a daemon with one pool of consequence, whose workers start as bootKey
@@ -57,7 +58,7 @@ func (s *solo) must(t testing.TB, x deed) string {
 }
 
 // workers returns those of the pool in the given state; "" is every state.
-func (s *solo) workers(state string) (found []legion.WorkerStats) {
+func (s *solo) workers(state string) (found []status.WorkerStats) {
 	for _, w := range s.do.Pool().Stats().Workers {
 		if state == "" || w.State == state {
 			found = append(found, w)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/legion-go/legion/event"
 )
 
 // Start starts the daemon and returns when Init has run and every pool has the
@@ -76,7 +78,7 @@ func (d *Daemon) start(ctx context.Context) error {
 		return d.failed(err)
 	}
 	d.log.Info("started", "pid", os.Getpid())
-	announce(d, Started{})
+	announce(d, event.Started{})
 	d.startLoops()
 	d.startCrons()
 	d.doDeferred()
@@ -152,7 +154,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 			return fmt.Errorf("Init: %w", err)
 		}
 	}
-	announce(d, Init{})
+	announce(d, event.Init{})
 	d.adoptOrphans()
 	return d.startPools(ctx)
 }

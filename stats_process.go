@@ -10,11 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/status"
 )
 
 // processStats fills in what is of the daemon's own process and its machine, but
 // for the memory that it has now.
-func (d *Daemon) processStats(s *Stats) {
+func (d *Daemon) processStats(s *status.Stats) {
 	s.UID, s.GID, s.Parent = os.Geteuid(), os.Getegid(), os.Getppid()
 	s.User, s.Group = userName(), groupName()
 	s.LogFile = d.logPath()

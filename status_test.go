@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 // A status is found out in another way than all figures are, and says the same.
@@ -18,14 +18,14 @@ func TestStatusAgreesWithStats(t *testing.T) {
 	if _, err := c.do.Call(t.Context(), deed{What: "error"}); err == nil {
 		t.Error("a call that is to fail did not")
 	}
-	s, all := ask[legion.Status](t, cl, "daemon.status", nil), c.d.Stats()
+	s, all := ask[status.Daemon](t, cl, "daemon.status", nil), c.d.Stats()
 	if s.Name != all.Name || s.PID != os.Getpid() || s.State != all.State || s.User != all.User || s.User == "" || s.Host != all.Host {
 		t.Errorf("%+v, but %+v", s, all)
 	}
 	workers := 0
 	for i, p := range all.Pools {
 		workers += len(p.Workers)
-		want := legion.PoolStatus{
+		want := status.Pool{
 			Name: p.Name, Kind: p.Kind, State: p.State, Min: p.Min, Max: p.Max, Ready: p.Ready, Calls: p.Calls, Errors: p.Calls - p.OK,
 		}
 		if s.Pools[i] != want {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/pool"
 )
 
@@ -285,14 +286,14 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 	serving, served := context.WithDeadline(ctx, half)
 	d.stopServers(serving)
 	served()
-	witness(d, Shutdown{Reason: why, Again: d.restarts()})
-	if !d.bus.Count(reflect.TypeFor[Shutdown]()) {
+	witness(d, event.Shutdown{Reason: why, Again: d.restarts()})
+	if !d.bus.Count(reflect.TypeFor[event.Shutdown]()) {
 		return
 	}
 	handling, handled := context.WithTimeout(ctx, max(time.Until(half), d.config.StopTimeout/8))
 	defer handled()
 	if err := d.onLoop(handling, func() error {
-		emitCounted(handling, d, Shutdown{Reason: why, Again: d.restarts()})
+		emitCounted(handling, d, event.Shutdown{Reason: why, Again: d.restarts()})
 		return nil
 	}); err != nil {
 		d.log.Warn("the handlers of Shutdown were not waited for", "err", err)

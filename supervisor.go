@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/status"
 )
 
 // Supervisor steers one pool at run time. Its methods may be used from any
@@ -146,7 +147,7 @@ func (s *Supervisor) try(f func(*pool.Pool) error) error {
 }
 
 // Stats returns the figures of the pool.
-func (s *Supervisor) Stats() PoolStats { return s.p.stats() }
+func (s *Supervisor) Stats() status.PoolStats { return s.p.stats() }
 
 // Stack returns the stacks of all goroutines of the worker with the given pid,
 // which goes on. A worker that is stopped, or that is starting, does not answer:

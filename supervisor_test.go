@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // pids returns the workers that serve.
@@ -126,8 +128,8 @@ func TestSignalToAWorker(t *testing.T) {
 func TestStoppedPool(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	l := newLooping(legion.Pool{Min: 2})
-	ended := make(chan legion.WorkerExited, 100)
-	legion.On(l.d, func(_ context.Context, e legion.WorkerExited) error { ended <- e; return nil })
+	ended := make(chan event.WorkerExited, 100)
+	legion.On(l.d, func(_ context.Context, e event.WorkerExited) error { ended <- e; return nil })
 	legiontest.Start(t, l.d)
 	if l.turns(t) < 0 {
 		t.Error("it does not loop")
@@ -151,7 +153,7 @@ func TestStoppedPool(t *testing.T) {
 			t.Errorf("%s of a stopped pool: %v", name, err)
 		}
 	}
-	if err := l.pool.Scale(2, 2); err != nil || waiting.State() != legion.CallQueued {
+	if err := l.pool.Scale(2, 2); err != nil || waiting.State() != status.CallQueued {
 		t.Errorf("a call to a stopped pool is %v, %v", waiting.State(), err)
 	}
 	err := l.pool.Configure(func(p *legion.Pool) error {
@@ -200,7 +202,7 @@ func TestConfigureOfARunningPool(t *testing.T) {
 	if _, err := s.do.Call(t.Context(), deed{}); !errors.Is(err, legion.ErrTimeout) {
 		t.Errorf("a call with the new Timeout: %v", err)
 	}
-	if patient.State() != legion.CallRunning {
+	if patient.State() != status.CallRunning {
 		t.Errorf("a call from before it is %v", patient.State())
 	}
 	if err := configure(func(p *legion.Pool) { p.Timeout, p.Queue = 0, 1 }); err != nil {

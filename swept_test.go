@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // sweptMain is a daemon that says its pid to whoever connects to its socket. It
@@ -35,7 +36,7 @@ func sweptMain() {
 	for _, err := os.Stat(os.Getenv("SWEPT_GATE")); err != nil; _, err = os.Stat(os.Getenv("SWEPT_GATE")) {
 		time.Sleep(5 * time.Millisecond)
 	}
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		fmt.Println("started", os.Getpid())
 		return nil
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // What a caller is promised holds however calls travel.
@@ -73,7 +74,7 @@ func essentials(t *testing.T, k *kit) {
 		t.Errorf("a deadline: %v", err)
 	}
 	fut := k.do.Go(ctx, deed{What: "wait", For: time.Hour})
-	await(t, func() bool { return fut.State() == legion.CallRunning })
+	await(t, func() bool { return fut.State() == status.CallRunning })
 	fut.Cancel()
 	if _, err := fut.Result(); !errors.Is(err, legion.ErrCanceled) {
 		t.Errorf("a cancelled call: %v", err)

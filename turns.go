@@ -158,7 +158,7 @@ func (d *Daemon) reportSoon(where string, err error) {
 	d.soon(fmt.Sprintf("errors of %s", where), maxErrors, func() { d.report(where, err, false) })
 }
 
-// Report tells of an error of the program: it is an [Error] event, and unless a
+// Report tells of an error of the program: it is an [event.Failure] event, and unless a
 // handler of that stops it, a line of the log. where names what failed, "import"
 // for instance. It may be called from any goroutine and returns at once; many of
 // the same place are bounded as the daemon's own are. A nil error is none.

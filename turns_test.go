@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -79,14 +80,14 @@ func TestFloods(t *testing.T) {
 		come  func(d *Daemon, i int)
 		limit int
 	}{
-		"clients":      {func(d *Daemon, _ int) { announce(d, ClientConnected{}) }, maxClientEvents},
-		"gone clients": {func(d *Daemon, _ int) { announce(d, ClientClosed{}) }, maxClientEvents},
-		"workers":      {func(d *Daemon, _ int) { announce(d, WorkerStarted{}) }, maxEvents},
-		"deaths":       {func(d *Daemon, _ int) { announce(d, WorkerExited{}) }, maxEvents},
+		"clients":      {func(d *Daemon, _ int) { announce(d, event.ClientConnected{}) }, maxClientEvents},
+		"gone clients": {func(d *Daemon, _ int) { announce(d, event.ClientClosed{}) }, maxClientEvents},
+		"workers":      {func(d *Daemon, _ int) { announce(d, event.WorkerStarted{}) }, maxEvents},
+		"deaths":       {func(d *Daemon, _ int) { announce(d, event.WorkerExited{}) }, maxEvents},
 		"loop errors":  {func(d *Daemon, i int) { d.looped(pool, 1, 1, wire.LoopError, wire.Fault{Message: fmt.Sprint(i)}) }, maxErrors},
 		"loop states":  {func(d *Daemon, _ int) { d.looped(pool, 1, 1, wire.LoopRuns, wire.Fault{}) }, maxEvents},
 		"errors":       {func(d *Daemon, i int) { d.reportSoon("a method", fmt.Errorf("error %d", i)) }, maxErrors},
-		"signals":      {func(d *Daemon, i int) { d.received(Signal{Signal: syscall.SIGWINCH, Count: i}) }, maxSignals},
+		"signals":      {func(d *Daemon, i int) { d.received(event.Signal{Signal: syscall.SIGWINCH, Count: i}) }, maxSignals},
 		"given up": {func(d *Daemon, _ int) { // by clients whose methods never had their turn
 			ctx, cancel := context.WithCancel(context.Background())
 			cancel()
@@ -96,13 +97,13 @@ func TestFloods(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			handled := 0 // no lock: on the loop
 			f := newFlooded(t, func(d *Daemon) {
-				On(d, func(context.Context, ClientConnected) error { handled++; return nil })
-				On(d, func(context.Context, ClientClosed) error { handled++; return nil })
-				On(d, func(context.Context, WorkerStarted) error { handled++; return nil })
-				On(d, func(context.Context, WorkerExited) error { handled++; return nil })
-				On(d, func(context.Context, LoopStarted) error { handled++; return nil })
-				On(d, func(context.Context, Error) error { handled++; return nil })
-				On(d, func(context.Context, Signal) error { handled++; return nil })
+				On(d, func(context.Context, event.ClientConnected) error { handled++; return nil })
+				On(d, func(context.Context, event.ClientClosed) error { handled++; return nil })
+				On(d, func(context.Context, event.WorkerStarted) error { handled++; return nil })
+				On(d, func(context.Context, event.WorkerExited) error { handled++; return nil })
+				On(d, func(context.Context, event.LoopStarted) error { handled++; return nil })
+				On(d, func(context.Context, event.Failure) error { handled++; return nil })
+				On(d, func(context.Context, event.Signal) error { handled++; return nil })
 			})
 			for i := range flood {
 				c.come(f.d, i)
@@ -197,7 +198,7 @@ func TestWishesWithoutEnd(t *testing.T) {
 	const dumps = 1000
 	if err := f.d.onLoop(t.Context(), func() error {
 		for range dumps {
-			f.d.obey(Signal{Signal: syscall.SIGUSR1}, time.Now())
+			f.d.obey(event.Signal{Signal: syscall.SIGUSR1}, time.Now())
 		}
 		return nil
 	}); err != nil {
@@ -222,19 +223,19 @@ func (d *Daemon) wishesFor(what string) int {
 func TestTurnsKeepTheirOrder(t *testing.T) {
 	var seen []string // no lock: on the loop
 	f := newFlooded(t, func(d *Daemon) {
-		On(d, func(_ context.Context, e WorkerStarted) error {
+		On(d, func(_ context.Context, e event.WorkerStarted) error {
 			seen = append(seen, fmt.Sprint("start ", e.Worker))
 			return nil
 		})
-		On(d, func(_ context.Context, e WorkerExited) error {
+		On(d, func(_ context.Context, e event.WorkerExited) error {
 			seen = append(seen, fmt.Sprint("end ", e.Worker))
 			return nil
 		})
 	})
 	var want []string
 	for i := range uint64(100) {
-		announce(f.d, WorkerStarted{Worker: i})
-		announce(f.d, WorkerExited{Worker: i})
+		announce(f.d, event.WorkerStarted{Worker: i})
+		announce(f.d, event.WorkerExited{Worker: i})
 		want = append(want, fmt.Sprint("start ", i), fmt.Sprint("end ", i))
 	}
 	stopped := make(chan error, 1)
@@ -257,15 +258,15 @@ func TestStopInAFlood(t *testing.T) {
 	handled := 0 // no lock: on the loop
 	f = newFlooded(t, func(d *Daemon) {
 		d.config.StopTimeout = 2 * time.Second // how long the failure takes
-		On(d, func(context.Context, WorkerExited) error {
+		On(d, func(context.Context, event.WorkerExited) error {
 			handled++
-			announce(d, WorkerExited{})
+			announce(d, event.WorkerExited{})
 			return nil
 		})
 	})
 	const waiting = 100
 	for range waiting {
-		announce(f.d, WorkerExited{})
+		announce(f.d, event.WorkerExited{})
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- f.d.Stop(context.Background()) }()

@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
 // A call made with Go that fails without that anything has asked for its end
-// makes one Error event, whatever it failed of; one that something has asked for,
+// makes one Failure event, whatever it failed of; one that something has asked for,
 // or that was canceled, makes none.
 func TestUnheardFailures(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	s := newSolo("solo", legion.Pool{Max: 1, Queue: 1, KillGrace: 50 * time.Millisecond})
-	heard := make(chan legion.Error, 100)
-	legion.On(s.d, func(_ context.Context, e legion.Error) error { heard <- e; return legion.StopPropagation })
+	heard := make(chan event.Failure, 100)
+	legion.On(s.d, func(_ context.Context, e event.Failure) error { heard <- e; return legion.StopPropagation })
 	s.start(t)
 	short := func() (context.Context, context.CancelFunc) {
 		return context.WithTimeout(t.Context(), 20*time.Millisecond)

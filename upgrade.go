@@ -6,18 +6,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/takeover"
 )
-
-// AutoRestart is emitted before the daemon restarts itself, because of
-// Config.RestartEvery or Config.MinUptime. StopPropagation leaves out the
-// restart.
-type AutoRestart struct{ Reason string }
-
-// PIDChanged is emitted in the old process of an upgrade when the new one has
-// taken over; and with the same number twice before a restart, or an upgrade in
-// place, when this process has finished its calls and executes the next program.
-type PIDChanged struct{ Old, New int }
 
 // How long a new process may take to become ready, and how long it must have
 // lived as a ready one before the old process goes. Tests shorten them.
@@ -164,7 +155,7 @@ func (d *Daemon) upgradeToNew(ctx context.Context, u *upgradeResult) error {
 func (d *Daemon) tellPIDChanged(ctx context.Context, pid int) {
 	ctx, told := context.WithTimeout(ctx, min(d.config.StopTimeout/4, time.Second))
 	defer told()
-	_ = Emit(ctx, d, PIDChanged{Old: os.Getpid(), New: pid})
+	_ = Emit(ctx, d, event.PIDChanged{Old: os.Getpid(), New: pid})
 }
 
 // takeOver starts the new process and returns it when it serves.
@@ -187,7 +178,7 @@ func (d *Daemon) restart(reason string) {
 	if d.restarting.Swap(true) {
 		return // one is enough
 	}
-	if err := Emit(d.closing, d, AutoRestart{Reason: reason}); err != nil {
+	if err := Emit(d.closing, d, event.AutoRestart{Reason: reason}); err != nil {
 		d.restarting.Store(false)
 		return
 	}
@@ -200,7 +191,7 @@ func (d *Daemon) restart(reason string) {
 }
 
 // aside does something that takes long beside the loop. Its failure becomes an
-// Error event.
+// Failure event.
 func (d *Daemon) aside(what string, do func(context.Context) error) {
 	d.owned.Go(what, func() {
 		if err := do(d.closing); err != nil && d.closing.Err() == nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // webMain is a daemon that answers HTTP with its pid and a worker's. Its
@@ -50,18 +51,18 @@ func webMain() {
 		fmt.Fprintln(w, os.Getpid(), worker, err)
 	})}
 	ln := d.Serve("tcp", "127.0.0.1:0", server.Serve, server.Shutdown)
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		if len(os.Args) > 1 && os.Args[1] == "dies" {
 			os.Exit(9)
 		}
 		fmt.Println("started", os.Getpid(), ln.Addr())
 		return nil
 	})
-	legion.On(d, func(_ context.Context, e legion.Error) error {
+	legion.On(d, func(_ context.Context, e event.Failure) error {
 		fmt.Println("failed", strings.ReplaceAll(e.Err.Error(), "\n", " "))
 		return nil
 	})
-	legion.On(d, func(_ context.Context, e legion.PIDChanged) error {
+	legion.On(d, func(_ context.Context, e event.PIDChanged) error {
 		fmt.Println("changed", e.Old, e.New)
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
 
 // Stacks need RoleOperate, as daemon.stack and worker.stack say. What else tells
@@ -19,8 +20,8 @@ const withheld = "(needs the role operate)"
 // seesStacks reports whether the client whose request ctx belongs to may see them.
 func seesStacks(ctx context.Context) bool { return CallerOf(ctx).Role >= RoleOperate }
 
-// withoutStack is an event without its stack, wherever it is in it.
-func (e EventRecord) withoutStack() EventRecord {
+// eventWithoutStack is an event without its stack, wherever it is in it.
+func eventWithoutStack(e status.Event) status.Event {
 	e.Data = withoutStacks(e.Data)
 	return e
 }
@@ -47,12 +48,15 @@ func withoutStacks(v any) any {
 	return v
 }
 
-// withoutStack is a record of the log without stacks; ok is false if it is nothing
-// else: a line of a crash report that a worker has printed.
-func (r LogRecord) withoutStack() (_ LogRecord, ok bool) {
+// recordFor is a record of the log as the client of ctx may see it. ok is false if
+// it is nothing but stacks: a line of a crash report that a worker has printed.
+func recordFor(ctx context.Context, r status.LogRecord) (_ status.LogRecord, ok bool) {
+	if seesStacks(ctx) {
+		return r, true
+	}
 	for i, a := range r.Attrs {
 		switch {
-		case a.Key == streamAttr && a.Value.String() == proc.Stderr.String() && r.level == dumpLevel:
+		case a.Key == streamAttr && a.Value.String() == proc.Stderr.String() && r.Level == dumpLevel.String():
 			return r, false
 		case a.Key == "stack" || a.Key == "report":
 			r.Attrs = slices.Clone(r.Attrs)

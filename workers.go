@@ -24,7 +24,7 @@ type Workers[T any] struct {
 //
 // If *T has a method Loop(context.Context) error, each worker calls it again and
 // again, at the interval Pool.LoopEvery: a loop of its own, between whose
-// iterations it serves calls. An error of Loop becomes an Error event in the
+// iterations it serves calls. An error of Loop becomes a Failure event in the
 // daemon and the loop goes on, after a pause that doubles from 10 ms to 10 s while
 // Loop fails again and again; [EndLoop] ends it, and the worker with it; a panic
 // is the worker's death. Pool.OnExit says what the end of a worker means. Pause

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -14,7 +15,7 @@ import (
 func newGreeted() (*legion.Daemon, *legion.Func[struct{}, string]) {
 	d := legion.New(quiet("greeted"))
 	noted := ""
-	legion.On(d, func(_ context.Context, e legion.WorkerStarted) error {
+	legion.On(d, func(_ context.Context, e event.WorkerStarted) error {
 		noted += fmt.Sprint(e.Pool, " ", e.PID == os.Getpid())
 		return nil
 	})

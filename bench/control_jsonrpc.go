@@ -10,32 +10,32 @@ import (
 	"strings"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 // fixedAnswers answers what a daemon answers, but always the same: nothing is found out. So the difference to Legion is
 // what finding out and strictness cost.
 type fixedAnswers struct {
-	hello  legion.Hello
-	status legion.Status
+	hello  status.Hello
+	status status.Daemon
 }
 
 func newFixedAnswers() *fixedAnswers {
 	return &fixedAnswers{
-		legion.Hello{Name: "bench", Version: "v1.2.3", Legion: "v1.2.3", Protocol: 1, Go: "go1.26.0", PID: os.Getpid(), State: "running", Started: time.Now(), Uptime: time.Minute},
-		legion.Status{
+		status.Hello{Name: "bench", Version: "v1.2.3", Legion: "v1.2.3", Protocol: 1, Go: "go1.26.0", PID: os.Getpid(), State: "running", Started: time.Now(), Uptime: time.Minute},
+		status.Daemon{
 			Name: "bench", PID: os.Getpid(), State: "running", Version: "v1.2.3", Uptime: time.Minute, User: "root", Host: "localhost", CPU: time.Second,
 			Memory: 12 << 20, Load: [3]float64{0.5, 0.25, 0.125}, Workers: 2, Control: []string{"unix:///run/bench/control.sock"},
-			Pools: []legion.PoolStatus{{Name: "echo", Kind: "worker", State: "running", Min: 2, Max: 2, Ready: 2}},
+			Pools: []status.Pool{{Name: "echo", Kind: "worker", State: "running", Min: 2, Max: 2, Ready: 2}},
 		},
 	}
 }
 
 // The methods of fixedAnswers have the shape that net/rpc wants.
 
-func (f *fixedAnswers) Hello(_ struct{}, out *legion.Hello) error { *out = f.hello; return nil }
+func (f *fixedAnswers) Hello(_ struct{}, out *status.Hello) error { *out = f.hello; return nil }
 
-func (f *fixedAnswers) Status(_ struct{}, out *legion.Status) error { *out = f.status; return nil }
+func (f *fixedAnswers) Status(_ struct{}, out *status.Daemon) error { *out = f.status; return nil }
 
 // serveJSONRPC is net/rpc/jsonrpc of the standard library: JSON-RPC 1.0.
 func serveJSONRPC() error {

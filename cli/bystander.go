@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/plugin"
 )
 
 // A mistake in the configuration must not keep an operator from stopping the
@@ -45,7 +46,7 @@ func (p *program) uncertain(absent error) error {
 	if p.daemon == nil || !legion.IsBystander(p.command) {
 		return absent
 	}
-	c, none := legion.Use[legion.Checker](p.daemon)
+	c, none := legion.Use[plugin.Checker](p.daemon)
 	if none != nil {
 		return absent
 	}

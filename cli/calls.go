@@ -6,7 +6,7 @@ import (
 	"flag"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func callVerb() *verb {
@@ -35,7 +35,7 @@ func callVerb() *verb {
 				if err != nil {
 					return err
 				}
-				var all []legion.FuncInfo
+				var all []status.Func
 				if err := c.Call(ctx, "func.list", nil, &all); err != nil {
 					return err
 				}
@@ -64,7 +64,7 @@ func funcVerb() *verb {
 		verbs: []*verb{{needs: aServer, Command: Command{
 			Name: "ls", Short: "list the functions",
 			Run: func(ctx context.Context, in *Invocation) error {
-				all, shown, err := get[[]legion.FuncInfo](ctx, in, "func.list", nil)
+				all, shown, err := get[[]status.Func](ctx, in, "func.list", nil)
 				if err != nil || shown {
 					return err
 				}

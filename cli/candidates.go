@@ -9,6 +9,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 // completionPatience is how long the daemon may take: somebody waits at a prompt.
@@ -191,34 +192,34 @@ func (in *Invocation) values(ctx context.Context, operand, current string) (all 
 			all = append(all, candidate{word: name})
 		}
 	case "POOL":
-		each(ctx, in, "pool.list", func(p legion.PoolStats) {
+		each(ctx, in, "pool.list", func(p status.PoolStats) {
 			all = append(all, candidate{p.Name, fmt.Sprintf("%s, %s", p.State, plural(p.Ready, p.Kind))})
 		})
 	case "WORKER":
 		return append(in.values(ctx, "POOL", current), in.values(ctx, "PID", current)...)
 	case "PID":
-		each(ctx, in, "worker.list", func(w legion.PoolWorker) {
+		each(ctx, in, "worker.list", func(w status.Worker) {
 			if w.PID == 0 {
 				return // a pool without workers
 			}
 			all = append(all, candidate{fmt.Sprint(w.PID), strings.TrimSpace(w.Pool + " " + w.State + " " + w.Call)})
 		})
 	case "FUNCTION":
-		each(ctx, in, "func.list", func(f legion.FuncInfo) { all = append(all, candidate{f.Name, f.In + " → " + f.Out}) })
+		each(ctx, in, "func.list", func(f status.Func) { all = append(all, candidate{f.Name, f.In + " → " + f.Out}) })
 	case "TASK":
-		each(ctx, in, "func.list", func(f legion.FuncInfo) {
+		each(ctx, in, "func.list", func(f status.Func) {
 			if f.Kind == "task" {
 				all = append(all, candidate{f.Name, f.In + " → " + f.Out})
 			}
 		})
 	case "RUN":
-		var list legion.TaskList
+		var list status.Tasks
 		_ = in.Call(ctx, "task.list", nil, &list)
 		for _, r := range list.Runs {
 			all = append(all, candidate{fmt.Sprint(r.ID), r.Name + " " + r.State})
 		}
 	case "CRON":
-		each(ctx, in, "cron.list", func(c legion.CronInfo) { all = append(all, candidate{c.Name, ""}) })
+		each(ctx, in, "cron.list", func(c status.Cron) { all = append(all, candidate{c.Name, ""}) })
 	case "METHOD":
 		var d discovery
 		_ = in.Call(ctx, "rpc.discover", nil, &d)
@@ -226,7 +227,7 @@ func (in *Invocation) values(ctx context.Context, operand, current string) (all 
 			all = append(all, candidate{m.Name, m.Summary})
 		}
 	case "TYPE":
-		each(ctx, in, "event.list", func(e legion.EventInfo) { all = append(all, candidate{e.Type, ""}) })
+		each(ctx, in, "event.list", func(e status.EventType) { all = append(all, candidate{e.Type, ""}) })
 	}
 	return all
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/plugin"
+	"github.com/legion-go/legion/status"
 )
 
 func configVerb(p *program) *verb {
@@ -46,7 +48,7 @@ func configVerb(p *program) *verb {
 func (p *program) checkConfig() error {
 	err := p.daemon.Check()
 	if checker, none := legion.Use[Checker](p.daemon); none == nil {
-		if _, asked := checker.(legion.Checker); !asked {
+		if _, asked := checker.(plugin.Checker); !asked {
 			err = errors.Join(err, checker.Load())
 		}
 	}
@@ -58,7 +60,7 @@ func (p *program) checkConfig() error {
 
 func showConfig(ctx context.Context, in *Invocation, here bool) error {
 	if !here {
-		all, shown, err := get[[]legion.Setting](ctx, in, "config.show", nil)
+		all, shown, err := get[[]status.Setting](ctx, in, "config.show", nil)
 		absent := (*client.NotRunningError)(nil)
 		switch {
 		case err == nil && !shown:
@@ -80,22 +82,22 @@ func showConfig(ctx context.Context, in *Invocation, here bool) error {
 }
 
 // settings are those of a daemon that would be started.
-func (p *program) settings() (all []legion.Setting) {
+func (p *program) settings() (all []status.Setting) {
 	config := p.daemon.Config()
 	for _, name := range configFields(reflect.TypeFor[legion.Config](), "") {
 		source := "default or program"
 		if slices.ContainsFunc(p.flags.set, func(a assignment) bool { return a.name == name }) {
 			source = "flag -o"
 		}
-		all = append(all, legion.Setting{Key: name, Value: valueText(configField(&config, name)), Source: source})
+		all = append(all, status.Setting{Key: name, Value: valueText(configField(&config, name)), Source: source})
 	}
-	if reporter, err := legion.Use[legion.SettingsReporter](p.daemon); err == nil {
+	if reporter, err := legion.Use[plugin.SettingsReporter](p.daemon); err == nil {
 		all = append(all, reporter.Show()...)
 	}
 	return all
 }
 
-func (p *printer) settings(all []legion.Setting) {
+func (p *printer) settings(all []status.Setting) {
 	t := &table{none: "there is nothing to configure", columns: []column{
 		{title: "KEY", flexible: true}, {title: "VALUE", flexible: true}, {title: "FROM", flexible: true, spare: 1},
 	}}

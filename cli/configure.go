@@ -25,7 +25,7 @@ type Setter interface {
 }
 
 // Checker is a plugin that has something which can be wrong before the start. The
-// verb config check calls it, unless it is a [legion.Checker].
+// verb config check calls it, unless it is a [plugin.Checker].
 type Checker interface {
 	// Load reads what there is to read, and returns what is wrong with it.
 	Load() error

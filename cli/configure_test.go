@@ -14,6 +14,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 // keys is a plugin that has some.
@@ -24,8 +25,8 @@ type keys struct {
 
 func (*keys) Name() string   { return "keys" }
 func (*keys) Keys() []string { return []string{"db.host", "log_level"} }
-func (*keys) Show() []legion.Setting {
-	return []legion.Setting{{Key: "db.host", Value: "here", Source: "a file"}}
+func (*keys) Show() []status.Setting {
+	return []status.Setting{{Key: "db.host", Value: "here", Source: "a file"}}
 }
 func (k *keys) Load() error { return k.wrong }
 func (k *keys) Set(key, value string) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func cronVerb() *verb {
@@ -29,7 +29,7 @@ func cronVerb() *verb {
 }
 
 func listCrons(ctx context.Context, in *Invocation) error {
-	all, shown, err := get[[]legion.CronInfo](ctx, in, "cron.list", nil)
+	all, shown, err := get[[]status.Cron](ctx, in, "cron.list", nil)
 	if err != nil || shown {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func doctorVerb() *verb {
@@ -54,7 +55,7 @@ func doctorVerb() *verb {
 
 // findings writes what was found: what limits nothing in a line, the rest with what
 // it means and what to do.
-func (p *printer) findings(all []legion.Finding) {
+func (p *printer) findings(all []status.Finding) {
 	widest := 0
 	for _, f := range all {
 		widest = max(widest, columns(f.Topic))
@@ -102,8 +103,8 @@ func (p *printer) findings(all []legion.Finding) {
 // enoughFiles is how many descriptors leave room for some hundred workers.
 const enoughFiles = 4096
 
-func descriptors() legion.Finding {
-	f := legion.Finding{Topic: "open files", Means: "the daemon needs some for each worker, connection and listener"}
+func descriptors() status.Finding {
+	f := status.Finding{Topic: "open files", Means: "the daemon needs some for each worker, connection and listener"}
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		f.Found = err.Error()
@@ -126,8 +127,8 @@ func limited[T uint64 | int64](n T) string {
 
 // runtimeFolder says whether the daemon could have its folder; ok is false if it
 // could not start.
-func runtimeFolder(d *legion.Daemon) (f legion.Finding, ok bool) {
-	f = legion.Finding{Topic: "runtime folder", Means: "the control socket and locks are there; a daemon cannot start without"}
+func runtimeFolder(d *legion.Daemon) (f status.Finding, ok bool) {
+	f = status.Finding{Topic: "runtime folder", Means: "the control socket and locks are there; a daemon cannot start without"}
 	path, err := d.RuntimePath()
 	if err != nil {
 		f.Found, f.Advice = err.Error(), "set runtime_dir"

@@ -12,13 +12,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 // hostFindings are those about the system.
-func hostFindings() (all []legion.Finding) {
+func hostFindings() (all []status.Finding) {
 	all = append(all, kernel(), procFS(), sharedMemory(), processes())
-	for _, f := range []*legion.Finding{pidsLimit(), coreDumps(), namespaces(), yama(), seccomp()} {
+	for _, f := range []*status.Finding{pidsLimit(), coreDumps(), namespaces(), yama(), seccomp()} {
 		if f != nil {
 			all = append(all, *f)
 		}
@@ -26,8 +26,8 @@ func hostFindings() (all []legion.Finding) {
 	return append(all, systemManager(), journal())
 }
 
-func kernel() legion.Finding {
-	f := legion.Finding{Topic: "kernel", Means: "before 5.7 a worker is put into its cgroup after it has started, and before 5.4 each worker costs a thread"}
+func kernel() status.Finding {
+	f := status.Finding{Topic: "kernel", Means: "before 5.7 a worker is put into its cgroup after it has started, and before 5.4 each worker costs a thread"}
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
 		f.Found = err.Error()
@@ -44,16 +44,16 @@ func kernel() legion.Finding {
 	return f
 }
 
-func procFS() legion.Finding {
-	f := legion.Finding{Topic: "/proc", OK: true, Found: "mounted", Means: "workers are started through /proc/self/exe, and what a process uses is read there"}
+func procFS() status.Finding {
+	f := status.Finding{Topic: "/proc", OK: true, Found: "mounted", Means: "workers are started through /proc/self/exe, and what a process uses is read there"}
 	if _, err := os.Lstat("/proc/self/exe"); err != nil {
 		f.OK, f.Found, f.Advice = false, err.Error(), "mount /proc: a daemon cannot start its workers without"
 	}
 	return f
 }
 
-func sharedMemory() legion.Finding {
-	f := legion.Finding{Topic: "shared memory", OK: true, Found: "memfd; /dev/shm is not needed"}
+func sharedMemory() status.Finding {
+	f := status.Finding{Topic: "shared memory", OK: true, Found: "memfd; /dev/shm is not needed"}
 	fd, err := unix.MemfdCreate("legion-doctor", unix.MFD_CLOEXEC|unix.MFD_NOEXEC_SEAL)
 	if errors.Is(err, unix.EINVAL) { // Linux before 6.3
 		fd, err = unix.MemfdCreate("legion-doctor", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
@@ -71,8 +71,8 @@ func sharedMemory() legion.Finding {
 // workers.
 const enoughProcesses = 4096
 
-func processes() legion.Finding {
-	f := legion.Finding{Topic: "processes", Means: "threads count, of which each worker has about ten; at the limit workers fail to start"}
+func processes() status.Finding {
+	f := status.Finding{Topic: "processes", Means: "threads count, of which each worker has about ten; at the limit workers fail to start"}
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &limit); err != nil {
 		f.Found = err.Error()
@@ -89,7 +89,7 @@ func processes() legion.Finding {
 }
 
 // pidsLimit is the one of the cgroup, which counts threads too.
-func pidsLimit() *legion.Finding {
+func pidsLimit() *status.Finding {
 	path, most := "", ""
 	b, _ := os.ReadFile("/proc/self/cgroup")
 	for line := range strings.Lines(string(b)) {
@@ -118,7 +118,7 @@ func pidsLimit() *legion.Finding {
 		return nil
 	}
 	n, _ := strconv.Atoi(most)
-	f := &legion.Finding{
+	f := &status.Finding{
 		Topic: "pids of the cgroup", OK: n >= enoughProcesses, Found: most + " (" + path + ")",
 		Means: "threads count, of which each worker has about ten; at the limit workers fail to start",
 	}
@@ -128,14 +128,14 @@ func pidsLimit() *legion.Finding {
 	return f
 }
 
-func coreDumps() *legion.Finding {
+func coreDumps() *status.Finding {
 	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	var limit unix.Rlimit
 	if err != nil || unix.Getrlimit(unix.RLIMIT_CORE, &limit) != nil {
 		return nil
 	}
 	text := strings.TrimSpace(string(pattern))
-	f := &legion.Finding{Topic: "core dumps", OK: true, Found: fmt.Sprintf("%s at most, pattern %s", limited(limit.Cur), text)}
+	f := &status.Finding{Topic: "core dumps", OK: true, Found: fmt.Sprintf("%s at most, pattern %s", limited(limit.Cur), text)}
 	program, piped := strings.CutPrefix(text, "|")
 	switch {
 	case piped:
@@ -150,8 +150,8 @@ func coreDumps() *legion.Finding {
 	return f
 }
 
-func namespaces() *legion.Finding {
-	f := &legion.Finding{Topic: "user namespaces", OK: true, Means: "Legion needs none; sandboxes that worker functions make, a browser's for instance, do"}
+func namespaces() *status.Finding {
+	f := &status.Finding{Topic: "user namespaces", OK: true, Means: "Legion needs none; sandboxes that worker functions make, a browser's for instance, do"}
 	most, err := os.ReadFile("/proc/sys/user/max_user_namespaces")
 	if err != nil {
 		return nil
@@ -171,13 +171,13 @@ func namespaces() *legion.Finding {
 	return f
 }
 
-func yama() *legion.Finding {
+func yama() *status.Finding {
 	b, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
 	if err != nil {
 		return nil
 	}
 	scope := strings.TrimSpace(string(b))
-	f := &legion.Finding{
+	f := &status.Finding{
 		Topic: "Yama", OK: scope < "2", Found: "ptrace_scope " + scope,
 		Means: "debuggers cannot attach to workers; worker stack works, for workers write their stacks themselves",
 	}
@@ -187,18 +187,18 @@ func yama() *legion.Finding {
 	return f
 }
 
-func seccomp() *legion.Finding {
+func seccomp() *status.Finding {
 	b, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(b)) {
 		if mode, found := strings.CutPrefix(line, "Seccomp:"); found && strings.TrimSpace(mode) == "2" {
-			return &legion.Finding{Topic: "seccomp", OK: true, Found: "a filter is active: what it forbids shows above and below"}
+			return &status.Finding{Topic: "seccomp", OK: true, Found: "a filter is active: what it forbids shows above and below"}
 		}
 	}
 	return nil
 }
 
-func systemManager() legion.Finding {
-	f := legion.Finding{Topic: "systemd", Means: "nothing starts the daemon with the machine, and again after a crash of the daemon itself"}
+func systemManager() status.Finding {
+	f := status.Finding{Topic: "systemd", Means: "nothing starts the daemon with the machine, and again after a crash of the daemon itself"}
 	if _, err := os.Stat("/run/systemd/system"); err != nil {
 		f.Found, f.Advice = "it does not run here", "in a container that is as it should be: the container's manager does this; else use another service manager"
 		return f
@@ -214,9 +214,9 @@ func systemManager() legion.Finding {
 	return f
 }
 
-func journal() legion.Finding {
+func journal() status.Finding {
 	const socket = "/run/systemd/journal/socket"
-	f := legion.Finding{Topic: "journal", Found: socket, OK: true, Means: "LogFormat \"journal\" is not possible"}
+	f := status.Finding{Topic: "journal", Found: socket, OK: true, Means: "LogFormat \"journal\" is not possible"}
 	if _, err := os.Stat(socket); err != nil {
 		f.OK, f.Found, f.Advice = false, "no "+socket, "log to a file or to standard error"
 		if !errors.Is(err, fs.ErrNotExist) {

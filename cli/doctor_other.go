@@ -2,7 +2,9 @@
 
 package cli
 
-import "github.com/legion-go/legion"
+import (
+	"github.com/legion-go/legion/status"
+)
 
 // hostFindings are those about the system: there is nothing to tell elsewhere than on Linux.
-func hostFindings() []legion.Finding { return nil }
+func hostFindings() []status.Finding { return nil }

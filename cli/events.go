@@ -6,7 +6,7 @@ import (
 	"flag"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func eventsVerb() *verb {
@@ -32,7 +32,7 @@ func eventsVerb() *verb {
 				if len(in.Args) > 0 {
 					return usage("types are for %s -f", in.path)
 				}
-				all, shown, err := get[[]legion.EventInfo](ctx, in, "event.list", nil)
+				all, shown, err := get[[]status.EventType](ctx, in, "event.list", nil)
 				if err != nil || shown {
 					return err
 				}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/plugin"
+	"github.com/legion-go/legion/status"
 )
 
 // errNoControl is why nobody can say anything to a daemon.
@@ -155,7 +157,7 @@ func (r *remote) unlessLocked(ctx context.Context) (*client.Client, error) {
 		if absent := (*client.NotRunningError)(nil); !errors.As(err, &absent) {
 			return c, err
 		}
-		l, lockErr := legion.Use[legion.LockReporter](r.program.daemon)
+		l, lockErr := legion.Use[plugin.LockReporter](r.program.daemon)
 		if lockErr != nil {
 			return nil, err // it has no lock
 		}
@@ -177,7 +179,7 @@ func (r *remote) unlessLocked(ctx context.Context) (*client.Client, error) {
 // lockedError says that a daemon runs, but does not answer.
 type lockedError struct {
 	name, address string
-	lock          legion.LockInfo
+	lock          status.Lock
 }
 
 func (e *lockedError) Error() string {

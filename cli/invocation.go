@@ -8,8 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 // Invocation is what a [Command] is run with.
@@ -62,7 +62,7 @@ func (in *Invocation) silent(ctx context.Context, err error) error {
 	if now != nil {
 		return now
 	}
-	var hello legion.Hello
+	var hello status.Hello
 	if now := c.Call(ctx, "daemon.hello", nil, &hello); now != nil {
 		return now
 	}

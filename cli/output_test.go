@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 // answers of a daemon that has seen something.
@@ -171,7 +171,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestFindings(t *testing.T) {
-	all := []legion.Finding{
+	all := []status.Finding{
 		{Topic: "kernel", OK: true, Found: "6.18.0", Means: "nothing"},
 		{Topic: "memory cgroup", Found: "none: /sys/fs/cgroup is read-only", Means: "Pool.MemoryLimit holds for each process by itself, not for what it starts", Advice: "run the daemon as root, or under systemd with Delegate=memory"},
 	}

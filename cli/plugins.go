@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func pluginVerb() *verb {
@@ -44,7 +44,7 @@ func lockVerb() *verb {
 		verbs: []*verb{{needs: aServer, Command: Command{
 			Name: "ls", Short: "list the locks that the daemon has",
 			Run: func(ctx context.Context, in *Invocation) error {
-				all, shown, err := get[[]legion.LockInfo](ctx, in, "lock.list", nil)
+				all, shown, err := get[[]status.Lock](ctx, in, "lock.list", nil)
 				if err != nil || shown {
 					return err
 				}

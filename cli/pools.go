@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func poolVerb() *verb {
@@ -48,7 +48,7 @@ func poolVerb() *verb {
 }
 
 func listPools(ctx context.Context, in *Invocation) error {
-	all, shown, err := get[[]legion.PoolStats](ctx, in, "pool.list", nil)
+	all, shown, err := get[[]status.PoolStats](ctx, in, "pool.list", nil)
 	if err != nil || shown {
 		return err
 	}
@@ -71,7 +71,7 @@ func listPools(ctx context.Context, in *Invocation) error {
 }
 
 func showPool(ctx context.Context, in *Invocation) error {
-	p, shown, err := get[legion.PoolStats](ctx, in, "pool.status", map[string]any{"pool": in.Args[0]})
+	p, shown, err := get[status.PoolStats](ctx, in, "pool.status", map[string]any{"pool": in.Args[0]})
 	if err != nil || shown {
 		return err
 	}
@@ -111,7 +111,7 @@ func showPool(ctx context.Context, in *Invocation) error {
 }
 
 // interval tells how often the workers' own loops run, "" if they have none.
-func interval(p legion.PoolStats) string {
+func interval(p status.PoolStats) string {
 	switch {
 	case p.Kind != "loop":
 		return ""

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
 )
 
 // user runs a program's command lines as a user does.
@@ -179,7 +179,7 @@ func (u *user) running() {
 		u.t.Fatal(err)
 	}
 	defer c.Close()
-	for s, err := range client.Stream[legion.Status](ctx, c, "stats.follow", map[string]float64{"every": 0.1}) {
+	for s, err := range client.Stream[status.Daemon](ctx, c, "stats.follow", map[string]float64{"every": 0.1}) {
 		if err != nil {
 			u.t.Fatal(err)
 		}

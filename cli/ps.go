@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func psVerb() *verb {
@@ -15,7 +15,7 @@ func psVerb() *verb {
 		Command: Command{
 			Name: "ps", Short: "list the processes as a tree",
 			Run: func(ctx context.Context, in *Invocation) error {
-				all, shown, err := get[[]legion.Process](ctx, in, "daemon.ps", nil)
+				all, shown, err := get[[]status.Process](ctx, in, "daemon.ps", nil)
 				if err == nil && !shown {
 					in.out().processes(in.remote.name(), all)
 				}
@@ -40,7 +40,7 @@ func topVerb() *verb {
 				tick := time.NewTicker(every)
 				defer tick.Stop()
 				for {
-					all, shown, err := get[[]legion.Process](ctx, in, "daemon.ps", nil)
+					all, shown, err := get[[]status.Process](ctx, in, "daemon.ps", nil)
 					if err != nil {
 						return in.absence(err)
 					}
@@ -67,7 +67,7 @@ func topVerb() *verb {
 const minEvery = 100 * time.Millisecond
 
 // processes writes the tree of a daemon's processes.
-func (p *printer) processes(daemon string, all []legion.Process) {
+func (p *printer) processes(daemon string, all []status.Process) {
 	byPID := map[int]int{}
 	for i, one := range all {
 		byPID[one.PID] = i

@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 // recentOfPool shows what has ended in a pool of late, the newest first.
 func recentOfPool(ctx context.Context, in *Invocation) error {
-	r, shown, err := get[legion.Recent](ctx, in, "pool.recent", map[string]any{"pool": in.Args[0]})
+	r, shown, err := get[status.Recent](ctx, in, "pool.recent", map[string]any{"pool": in.Args[0]})
 	if err != nil || shown {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 func runVerb(p *program) *verb {
@@ -56,7 +57,7 @@ func startVerb(p *program) *verb {
 
 // settledDaemon returns the daemon that runs. One that starts or stops is waited
 // for: only then it is known whether there is one.
-func (in *Invocation) settledDaemon(ctx context.Context) (legion.Hello, error) {
+func (in *Invocation) settledDaemon(ctx context.Context) (status.Hello, error) {
 	for by := time.Now().Add(time.Minute); ; in.redial() {
 		hello, err := in.settled(ctx, by)
 		if !errors.Is(err, client.ErrClosed) {

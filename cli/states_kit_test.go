@@ -17,6 +17,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
 	"github.com/legion-go/legion/lock"
+	"github.com/legion-go/legion/status"
 )
 
 // holdsKey is the folder of the FIFOs at which the daemon stops, see held, and in
@@ -166,7 +167,7 @@ func (s *site) running() *client.Client {
 	defer cancel()
 	for pause := time.NewTicker(5 * time.Millisecond); ; <-pause.C {
 		c, err := client.Dial(ctx, s.socket, client.Options{})
-		var hello legion.Hello
+		var hello status.Hello
 		if err == nil {
 			err = c.Call(ctx, "daemon.hello", nil, &hello)
 		}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 func statusVerb() *verb {
@@ -40,7 +40,7 @@ func statusVerb() *verb {
 // status shows the daemon's status once. Its error has the exit code of one that
 // is not healthy.
 func (in *Invocation) status(ctx context.Context) error {
-	status, raw := legion.Status{}, json.RawMessage(nil)
+	status, raw := status.Daemon{}, json.RawMessage(nil)
 	var result any = &status
 	if in.JSON {
 		result = &raw
@@ -89,7 +89,7 @@ func (o *watchOptions) follow(ctx context.Context, in *Invocation, c *client.Cli
 		}
 		return nil
 	}
-	for status, err := range client.Stream[legion.Status](ctx, c, "stats.follow", every) {
+	for status, err := range client.Stream[status.Daemon](ctx, c, "stats.follow", every) {
 		if err != nil {
 			return in.absence(err)
 		}
@@ -147,7 +147,7 @@ func (in *Invocation) absence(err error) error {
 }
 
 // status writes a summary of a daemon and its pools.
-func (p *printer) status(s *legion.Status) {
+func (p *printer) status(s *status.Daemon) {
 	doing := ""
 	if s.Changing != "" {
 		doing = fmt.Sprintf("; %s has been under way for %s", oneLine(s.Changing), span(s.ChangingFor))

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 func stopVerb() *verb {
@@ -102,7 +102,7 @@ func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 
 // awaitEnd waits until the daemon has closed its connection, and its process is
 // gone. The daemon may be a part of a larger program, which goes on without it.
-func (o *stopOptions) awaitEnd(in *Invocation, hello legion.Hello, closed, gone <-chan struct{}) error {
+func (o *stopOptions) awaitEnd(in *Invocation, hello status.Hello, closed, gone <-chan struct{}) error {
 	who, doing := fmt.Sprintf("%s, pid %d,", hello.Name, hello.PID), "finishes what it does"
 	progress := in.progress()
 	defer progress.end()

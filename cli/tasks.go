@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func taskVerb() *verb {
@@ -46,7 +46,7 @@ func taskVerb() *verb {
 }
 
 type taskRun struct {
-	legion.TaskRun
+	status.TaskRun
 	Result json.RawMessage `json:"result"`
 }
 
@@ -60,7 +60,7 @@ func (in *Invocation) run(i int) (uint64, error) {
 }
 
 func listTasks(ctx context.Context, in *Invocation) error {
-	list, shown, err := get[legion.TaskList](ctx, in, "task.list", nil)
+	list, shown, err := get[status.Tasks](ctx, in, "task.list", nil)
 	if err != nil || shown {
 		return err
 	}

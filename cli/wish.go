@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/status"
 )
 
 // wish calls a method that changes what the daemon is, and returns which daemon has
 // obeyed. Another change may be under way: a process that has been replaced, or
 // stops, refuses, or its connection ends. Then whoever is the daemon next is asked,
 // so that no wish is lost. The error is a *client.NotRunningError if there is none.
-func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, result any) (legion.Hello, error) {
+func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, result any) (status.Hello, error) {
 	for by := time.Now().Add(o.timeout); ; {
 		hello, err := o.ask(ctx, in, method, result)
 		switch {
@@ -38,7 +38,7 @@ func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, r
 // meanwhile it tells what the daemon does. It gives up if the daemon stops answering,
 // and if its loop, without which nothing changes, has been hung for as long as o
 // says.
-func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, result any) (hello legion.Hello, err error) {
+func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, result any) (hello status.Hello, err error) {
 	if err := in.Call(ctx, "daemon.hello", nil, &hello); err != nil {
 		return hello, err
 	}
@@ -76,7 +76,7 @@ func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, re
 }
 
 // glance asks for the status by a connection of its own: the other one is busy.
-func (in *Invocation) glance(ctx context.Context) (status legion.Status, err error) {
+func (in *Invocation) glance(ctx context.Context) (status status.Daemon, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	probe := remote{program: in.program, target: in.target}
@@ -89,7 +89,7 @@ func (in *Invocation) glance(ctx context.Context) (status legion.Status, err err
 }
 
 // doing says what a daemon does that has been asked for a change.
-func doing(s *legion.Status) string {
+func doing(s *status.Daemon) string {
 	switch {
 	case s.Loop.Running > time.Second && s.Changing != "":
 		return fmt.Sprintf("waits in %s for its loop, which is busy with one function", s.Changing)
@@ -103,7 +103,7 @@ func doing(s *legion.Status) string {
 
 // settled waits until the daemon runs, and returns it: one that starts or stops
 // does something else soon. Its connection may end meanwhile: client.ErrClosed.
-func (in *Invocation) settled(ctx context.Context, by time.Time) (hello legion.Hello, err error) {
+func (in *Invocation) settled(ctx context.Context, by time.Time) (hello status.Hello, err error) {
 	ctx, cancel := context.WithDeadline(ctx, by)
 	defer cancel()
 	for {
@@ -143,7 +143,7 @@ func isStopping(err error) bool {
 }
 
 // follow waits until a daemon that starts anew in its process runs again.
-func (o *stopOptions) follow(ctx context.Context, in *Invocation, before legion.Hello) (legion.Hello, error) {
+func (o *stopOptions) follow(ctx context.Context, in *Invocation, before status.Hello) (status.Hello, error) {
 	c, err := in.Client(ctx)
 	if err != nil {
 		return before, err
@@ -153,7 +153,7 @@ func (o *stopOptions) follow(ctx context.Context, in *Invocation, before legion.
 		gone, forget = watchProcess(pid)
 	}
 	defer forget()
-	var now legion.Hello
+	var now status.Hello
 	over := make(chan struct{})
 	probing, stop := context.WithCancel(ctx)
 	defer stop()

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 func workerVerb() *verb {
@@ -69,7 +69,7 @@ func workersTable() *table {
 	}}
 }
 
-func addWorker(t *table, pool string, w *legion.WorkerStats) {
+func addWorker(t *table, pool string, w *status.WorkerStats) {
 	if w.PID == 0 { // a pool without workers
 		t.add("", pool, cell{w.State, styleOf(w.State)}, "", "", "", "", "", "", "")
 		return
@@ -83,7 +83,7 @@ func listWorkers(ctx context.Context, in *Invocation) error {
 	if len(in.Args) > 0 {
 		params["pool"] = in.Args[0]
 	}
-	all, shown, err := get[[]legion.PoolWorker](ctx, in, "worker.list", params)
+	all, shown, err := get[[]status.Worker](ctx, in, "worker.list", params)
 	if err != nil || shown {
 		return err
 	}
@@ -128,7 +128,7 @@ func (in *Invocation) worker() map[string]any {
 func showWorker(ctx context.Context, in *Invocation) error {
 	params := in.worker()
 	if params["pid"] != nil {
-		w, shown, err := get[legion.PoolWorker](ctx, in, "worker.status", params)
+		w, shown, err := get[status.Worker](ctx, in, "worker.status", params)
 		if err == nil && !shown {
 			t := workersTable()
 			addWorker(t, w.Pool, &w.WorkerStats)

@@ -12,13 +12,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 // Setting is one key of a configuration, as it is now: a value is written as in a
 // file, that of a secret which is set is Masked, and Source is as Source.String
 // has it.
-type Setting = legion.Setting
+type Setting = status.Setting
 
 // Masked stands where a secret is.
 const Masked = "******"

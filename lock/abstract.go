@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/status"
 )
 
 // Abstract binds the abstract Unix socket of that name, without the leading @;
@@ -47,13 +49,13 @@ type abstractLock struct {
 func (l *abstractLock) Name() string { return "lock-abstract" }
 
 // Lock says who holds the lock.
-func (l *abstractLock) Lock() legion.LockInfo {
+func (l *abstractLock) Lock() status.Lock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.listener != nil {
 		return mine(l.Name(), l.listener.Addr().String())
 	}
-	i := legion.LockInfo{Name: l.Name()}
+	i := status.Lock{Name: l.Name()}
 	if l.daemon == nil || !haveAbstract {
 		return i
 	}
@@ -98,7 +100,7 @@ func (l *abstractLock) Attach(d *legion.Daemon) error {
 		return fmt.Errorf("the name %q: at most %d bytes, without @ and zero bytes", l.given, maxAbstract)
 	}
 	l.daemon, l.failed = d, reporter(d, "lock-abstract")
-	legion.On(d, func(context.Context, legion.PIDChanged) error { l.pass(); return nil }, first)
+	legion.On(d, func(context.Context, event.PIDChanged) error { l.pass(); return nil }, first)
 	return nil
 }
 

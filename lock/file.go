@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/status"
 )
 
 // File locks the file at path; "" is NAME.lock in the daemon's runtime folder. The
@@ -55,13 +57,13 @@ type fileLock struct {
 func (l *fileLock) Name() string { return "lock-file" }
 
 // Lock says who holds the lock.
-func (l *fileLock) Lock() legion.LockInfo {
+func (l *fileLock) Lock() status.Lock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.f != nil {
 		return mine(l.Name(), l.path)
 	}
-	i := legion.LockInfo{Name: l.Name()}
+	i := status.Lock{Name: l.Name()}
 	if l.daemon == nil {
 		return i
 	}
@@ -81,7 +83,7 @@ func (l *fileLock) Attach(d *legion.Daemon) error {
 		return errors.New("this lock belongs to another daemon: make one for each")
 	}
 	l.daemon, l.failed = d, reporter(d, "lock-file")
-	legion.On(d, func(context.Context, legion.PIDChanged) error { l.pass(); return nil }, first)
+	legion.On(d, func(context.Context, event.PIDChanged) error { l.pass(); return nil }, first)
 	return nil
 }
 

@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/plugin"
 )
 
 // try starts and stops a daemon that locks the file.
@@ -43,7 +43,7 @@ func TestHolder(t *testing.T) {
 			}
 			h := &fakeHost{}
 			start, stop, _ := attached(kind, name, h)
-			other := attach(kind, name, &fakeHost{}).(legion.LockReporter)
+			other := attach(kind, name, &fakeHost{}).(plugin.LockReporter)
 			if i := other.Lock(); i.Held || i.PID != 0 {
 				t.Errorf("nobody holds it: %+v", i)
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // host is what a lock needs of its daemon.
@@ -21,11 +22,11 @@ type host interface {
 var _ host = (*legion.Daemon)(nil)
 
 // reporter returns how a lock reports what goes wrong while the daemon runs: as an
-// Error event.
+// Failure event.
 func reporter(d *legion.Daemon, where string) func(error) {
 	return func(err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_ = legion.Emit(ctx, d, legion.Error{Where: where, Err: err})
+		_ = legion.Emit(ctx, d, event.Failure{Where: where, Err: err})
 	}
 }

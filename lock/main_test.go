@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -77,7 +78,7 @@ func program(args []string) {
 // runDaemon is a daemon that SIGUSR2 upgrades. Its new process says "ready", too.
 func runDaemon(kind, where string) {
 	d := newDaemon(kind, where)
-	legion.On(d, func(context.Context, legion.Started) error { fmt.Println("ready", os.Getpid()); return nil })
+	legion.On(d, func(context.Context, event.Started) error { fmt.Println("ready", os.Getpid()); return nil })
 	if err := d.Run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(3)

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/status"
 )
 
 // maxPID is how much of the file is looked at: more than any process id takes.
@@ -53,6 +53,6 @@ func writePID(f *os.File, pid int) error {
 }
 
 // mine describes a lock that this process holds.
-func mine(name, path string) legion.LockInfo {
-	return legion.LockInfo{Name: name, Path: path, Held: true, PID: os.Getpid()}
+func mine(name, path string) status.Lock {
+	return status.Lock{Name: name, Path: path, Held: true, PID: os.Getpid()}
 }

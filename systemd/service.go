@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // Options are those of [New]. The zero value is usable.
@@ -83,11 +84,11 @@ func (s *Service) Attach(d *legion.Daemon) error {
 	s.daemon = d
 	// No other handler keeps these events from systemd.
 	first := legion.Priority(math.MaxInt)
-	legion.On(d, func(context.Context, legion.Started) error { s.started(); return nil }, first)
-	legion.On(d, func(context.Context, legion.Reload) error { s.reloading(); return nil }, first)
-	legion.On(d, func(_ context.Context, e legion.Reloaded) error { s.reloaded(e.Err); return nil }, first)
-	legion.On(d, func(_ context.Context, e legion.PIDChanged) error { s.changed(e.New); return nil }, first)
-	legion.On(d, func(_ context.Context, e legion.Shutdown) error {
+	legion.On(d, func(context.Context, event.Started) error { s.started(); return nil }, first)
+	legion.On(d, func(context.Context, event.Reload) error { s.reloading(); return nil }, first)
+	legion.On(d, func(_ context.Context, e event.Reloaded) error { s.reloaded(e.Err); return nil }, first)
+	legion.On(d, func(_ context.Context, e event.PIDChanged) error { s.changed(e.New); return nil }, first)
+	legion.On(d, func(_ context.Context, e event.Shutdown) error {
 		if !e.Again { // else systemd has no part in it
 			s.shutdown(e.Reason)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -33,7 +34,7 @@ func TestLife(t *testing.T) {
 				}
 			}
 			// A handler of the user's does not keep an event from systemd.
-			legion.On(d, func(context.Context, legion.Started) error { return legion.StopPropagation }, legion.Priority(1000))
+			legion.On(d, func(context.Context, event.Started) error { return legion.StopPropagation }, legion.Priority(1000))
 			must(t, d.Start(t.Context()))
 			if n := m.expect("READY=1", "STATUS=ready"); n.pid != os.Getpid() {
 				t.Errorf("got it from process %d", n.pid)
@@ -47,7 +48,7 @@ func TestLife(t *testing.T) {
 			}
 
 			before := monotonic()
-			emit(t, d, legion.Reload{})
+			emit(t, d, event.Reload{})
 			n := m.next()
 			if !n.has("RELOADING=1") || !n.has("STATUS=reloading") {
 				t.Errorf("got %q", n.text)
@@ -55,11 +56,11 @@ func TestLife(t *testing.T) {
 			if at, err := strconv.ParseInt(n.value("MONOTONIC_USEC"), 10, 64); err != nil || at < before || at > monotonic() {
 				t.Errorf("%q: the time is not between %d and %d", n.text, before, monotonic())
 			}
-			emit(t, d, legion.Reloaded{})
+			emit(t, d, event.Reloaded{})
 			m.expect("READY=1", "STATUS=ready")
-			emit(t, d, legion.Reload{})
+			emit(t, d, event.Reload{})
 			m.next()
-			emit(t, d, legion.Reloaded{Err: errors.New("line 3:\nno such key")})
+			emit(t, d, event.Reloaded{Err: errors.New("line 3:\nno such key")})
 			m.expect("READY=1", "STATUS=the reload failed in part: line 3: no such key")
 
 			must(t, d.Stop(t.Context()))
@@ -85,8 +86,8 @@ func TestInactive(t *testing.T) {
 		t.Error("asked before the start, it does not say so")
 	}
 	legiontest.Start(t, d)
-	emit(t, d, legion.Reload{})
-	emit(t, d, legion.Reloaded{})
+	emit(t, d, event.Reload{})
+	emit(t, d, event.Reloaded{})
 	if files, err := s.Files("x"); len(files) > 0 || err != nil {
 		t.Error(files, err)
 	}
@@ -170,10 +171,10 @@ func TestOwnStatus(t *testing.T) {
 	d, _ = newDaemon(Options{Status: func() string { return fmt.Sprint(status, " ", len(d.Stats().Plugins)) }})
 	legiontest.Start(t, d)
 	m.expect("READY=1", "STATUS=first 1")
-	emit(t, d, legion.Reloaded{})
+	emit(t, d, event.Reloaded{})
 	m.expect("READY=1")
 	status = "second"
-	emit(t, d, legion.Reloaded{})
+	emit(t, d, event.Reloaded{})
 	m.expect("READY=1", "STATUS=second 1")
 }
 
@@ -186,7 +187,7 @@ func TestSystemdThatDoesNotRead(t *testing.T) {
 	d, s := newDaemon(Options{})
 	must(t, d.Start(t.Context()))
 	for i := range 2000 { // more than the queues of both hold
-		emit(t, d, legion.Reloaded{Err: fmt.Errorf("%d %s", i, strings.Repeat("x", 400))})
+		emit(t, d, event.Reloaded{Err: fmt.Errorf("%d %s", i, strings.Repeat("x", 400))})
 	}
 	if stats := s.Stats().(Stats); stats.Failed == 0 {
 		t.Errorf("nothing was dropped: %+v", stats)

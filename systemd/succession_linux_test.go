@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -58,7 +58,7 @@ func TestUpgrade(t *testing.T) {
 	if got := next.env; got.socket != m.name || got.watchdog != 100*time.Millisecond || !reflect.DeepEqual(next.Names(), []string{"state"}) {
 		t.Errorf("inherited %+v", got)
 	}
-	emit(t, d, legion.PIDChanged{Old: os.Getpid(), New: 4711})
+	emit(t, d, event.PIDChanged{Old: os.Getpid(), New: 4711})
 	for {
 		n := m.next()
 		if n.value("MAINPID") != "" {

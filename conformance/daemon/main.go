@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 type sum struct {
@@ -46,7 +47,7 @@ func main() {
 	legion.Expose(d, legion.Worker(d, "slow", slow, legion.Pool{Max: 2}), legion.Help("Takes so many seconds."))
 	legion.StreamWorker(d, "count", count, legion.Pool{Max: 4})
 
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		fmt.Println("started")
 		go func() {
 			_, _ = io.Copy(io.Discard, os.Stdin)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/cli"
+	"github.com/legion-go/legion/event"
 )
 
 type quality struct {
@@ -50,7 +51,7 @@ func main() {
 	}
 	d := legion.New(config)
 	declare(d)
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		fmt.Println("thumbs is ready")
 		return nil
 	})

@@ -14,6 +14,7 @@ import (
 	_ "time/tzdata" // the time zones travel along: a container may have none
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 func main() {
@@ -51,7 +52,7 @@ func main() {
 		say("cron: half past six in Berlin, and a workday. You are lucky")
 		return nil
 	})
-	legion.On(d, func(_ context.Context, o legion.Overrun) error {
+	legion.On(d, func(_ context.Context, o event.Overrun) error {
 		say("event Overrun: %s took %v", o.Loop, o.Took.Round(time.Millisecond))
 		return nil
 	})

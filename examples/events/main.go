@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/status"
 )
 
 // Events of one's own may be of any Go type.
@@ -28,7 +30,7 @@ func fragile(context.Context, struct{}) (int, error) {
 
 func events(d *legion.Daemon) {
 	night := false
-	off := legion.On(d, func(_ context.Context, e legion.PreExecute) error {
+	off := legion.On(d, func(_ context.Context, e event.PreExecute) error {
 		if night {
 			return legion.StopPropagation // leaves out this turn of the loop
 		}
@@ -44,22 +46,22 @@ func events(d *legion.Daemon) {
 		fmt.Println("good morning, it is", e.Hour)
 		return nil
 	})
-	legion.On(d, func(ctx context.Context, _ legion.Started) error {
+	legion.On(d, func(ctx context.Context, _ event.Started) error {
 		if err := legion.Emit(ctx, d, dusk{}); err != nil { // dispatch: returns when its handlers have
 			return err
 		}
 		fmt.Println("good night:", night)
 		return legion.Emit(ctx, d, dawn{Hour: 6})
 	})
-	legion.On(d, func(_ context.Context, l *legion.Log) error { // ON_LOG
+	legion.On(d, func(_ context.Context, l *event.Log) error { // ON_LOG
 		l.Record.AddAttrs(slog.Bool("ported", true))
 		return nil
 	})
-	legion.On(d, func(_ context.Context, s *legion.Stats) error { // ON_STATS
+	legion.On(d, func(_ context.Context, s *status.Stats) error { // ON_STATS
 		s.Extra["night"] = night
 		return nil
 	})
-	legion.On(d, func(_ context.Context, e legion.WorkerExited) error { // ON_REAPED
+	legion.On(d, func(_ context.Context, e event.WorkerExited) error { // ON_REAPED
 		if !e.Expected {
 			fmt.Println("a worker has died:", e.Pool, e.How)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // pump moves water, one bucket with each turn. It needs no locks: commands run
@@ -27,7 +28,7 @@ func (p *pump) Loop(context.Context) error {
 	switch {
 	case p.bucket == 0:
 		p.bucket = 1
-		return errors.New("a bucket of nothing: taking another") // an Error event; the loop goes on
+		return errors.New("a bucket of nothing: taking another") // a Failure event; the loop goes on
 	case p.bucket < 0:
 		return legion.EndLoop // the worker ends, and Pool.OnExit says what that means
 	}
@@ -50,16 +51,16 @@ func main() { // runs in every process of the daemon: declare, then start
 	use := legion.Handle(pumps, "use", (*pump).Use)
 
 	started := make(chan int, 8) // the pids of workers whose loop begins
-	legion.On(d, func(_ context.Context, e legion.LoopStarted) error {
+	legion.On(d, func(_ context.Context, e event.LoopStarted) error {
 		fmt.Println("  event LoopStarted: process", e.PID)
 		started <- e.PID
 		return nil
 	})
-	legion.On(d, func(_ context.Context, e legion.LoopStopped) error {
+	legion.On(d, func(_ context.Context, e event.LoopStopped) error {
 		fmt.Printf("  event LoopStopped: process %d, by a pause: %v\n", e.PID, e.Paused)
 		return nil
 	})
-	legion.On(d, func(_ context.Context, e legion.Error) error {
+	legion.On(d, func(_ context.Context, e event.Failure) error {
 		fmt.Println("  event Error:", e.Err)
 		return legion.StopPropagation // keeps it out of the log
 	})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/lock"
 )
 
@@ -25,7 +26,7 @@ func (c *clock) Name() string { return "clock" }
 
 // Attach is called by d.Use: the place to declare.
 func (c *clock) Attach(d *legion.Daemon) error {
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		fmt.Println("clock: the daemon is ready")
 		return nil
 	})

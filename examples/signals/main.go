@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 func main() {
@@ -27,26 +28,26 @@ func main() {
 		},
 	})
 	// Handlers run on the daemon's one loop, as Every does: no two at the same time.
-	legion.On(d, func(_ context.Context, s legion.Signal) error {
+	legion.On(d, func(_ context.Context, s event.Signal) error {
 		fmt.Printf("  event: %s, number %d of its kind\n", s.Name(), s.Count)
 		return nil
 	}, legion.Priority(1)) // before the others
-	legion.On(d, func(_ context.Context, s legion.Signal) error {
+	legion.On(d, func(_ context.Context, s event.Signal) error {
 		if s.Signal != syscall.SIGUSR1 {
 			return nil
 		}
 		fmt.Println("  a handler makes something else of it: no statistics in the log")
 		return legion.StopPropagation
 	})
-	legion.On(d, func(context.Context, legion.Reload) error {
+	legion.On(d, func(context.Context, event.Reload) error {
 		fmt.Println("  Reload: the place to read a configuration again")
 		return nil
 	})
-	legion.On(d, func(_ context.Context, r legion.Reloaded) error {
+	legion.On(d, func(_ context.Context, r event.Reloaded) error {
 		fmt.Println("  Reloaded, error:", r.Err)
 		return nil
 	})
-	legion.On(d, func(_ context.Context, s legion.Shutdown) error {
+	legion.On(d, func(_ context.Context, s event.Shutdown) error {
 		fmt.Println("  Shutdown because of", s.Reason)
 		return nil
 	})
@@ -69,7 +70,7 @@ func main() {
 		}
 		next := lessons[0]
 		lessons = lessons[1:]
-		fmt.Printf("%s %s\n", legion.Signal{Signal: next.signal}.Name(), next.meaning)
+		fmt.Printf("%s %s\n", event.Signal{Signal: next.signal}.Name(), next.meaning)
 		return syscall.Kill(os.Getpid(), next.signal)
 	})
 	if err := d.Run(context.Background()); err != nil {

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/httpserve"
 )
 
@@ -60,7 +61,7 @@ func daemon() error {
 		fmt.Fprintln(w, os.Getpid(), worker)
 	})}
 	ln := httpserve.Serve(d, "tcp", "127.0.0.1:0", server, httpserve.Options{}) // the next process goes on with it
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		fmt.Println("started", os.Getpid(), ln.Addr())
 		return nil
 	})

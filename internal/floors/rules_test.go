@@ -38,10 +38,13 @@ var floors = map[string]int{
 	"internal/rpc":      1,
 	"internal/takeover": 1,
 	"internal/unixsock": 1,
+	"status":            1,
 
+	"event":            2,
 	"internal/control": 2,
 	"internal/pool":    2,
 	"internal/worker":  2,
+	"plugin":           2,
 
 	".": 3,
 

@@ -25,7 +25,7 @@ func (h *handyman) Loop(ctx context.Context) error { // loop
 		return nil
 	}
 	if err != nil {
-		return err // becomes an Error event; the loop goes on
+		return err // becomes a Failure event; the loop goes on
 	}
 	legion.Logger(ctx).Info("copying", "from", h.file, "to", h.copy)
 	return os.WriteFile(h.copy, content, 0o600)

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/lock"
 )
 
@@ -79,7 +80,7 @@ func main() {
 		}
 	}
 	l := d.Serve("tcp", *address, serve, nil)
-	legion.On(d, func(context.Context, legion.Started) error {
+	legion.On(d, func(context.Context, event.Started) error {
 		d.Logger().Info("the hash server is running", "at", l.Addr())
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 )
 
 // memoryPlugin logs now and then how much memory the daemon uses.
@@ -17,7 +18,7 @@ func (m *memoryPlugin) Name() string { return "memory" } // the alias
 
 // Attach is called by d.Use, as setup was by addPlugin.
 func (m *memoryPlugin) Attach(d *legion.Daemon) error {
-	legion.On(d, func(context.Context, legion.Idle) error {
+	legion.On(d, func(context.Context, event.Idle) error {
 		if time.Since(m.last) >= m.interval {
 			m.last = time.Now()
 			used := d.Stats().Memory

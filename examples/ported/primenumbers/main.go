@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/lock"
 )
 
@@ -34,7 +35,7 @@ func main() {
 	factors := legion.Worker(d, "factors", factors, legion.Pool{Max: 2, Timeout: time.Minute, OnTimeout: onTimeout})
 
 	autoRun, runFactors, runSieve := false, false, false
-	legion.On(d, func(_ context.Context, s legion.Signal) error {
+	legion.On(d, func(_ context.Context, s event.Signal) error {
 		switch s.Signal {
 		case syscall.SIGUSR2:
 			runFactors = true

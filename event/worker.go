@@ -1,0 +1,48 @@
+package event
+
+import (
+	"syscall"
+	"time"
+)
+
+// WorkerStarted is emitted when a worker is ready: in the daemon, and in the
+// worker itself before it serves.
+type WorkerStarted struct {
+	Pool   string
+	Worker uint64 // its number in the pool
+	PID    int
+	Took   time.Duration // from the start of the process
+}
+
+// WorkerExited is emitted when a worker has ended.
+type WorkerExited struct {
+	Pool     string
+	Worker   uint64 // its number in the pool
+	PID      int
+	Expected bool           // Legion intended it
+	ExitCode int            // -1 if a signal ended it
+	Signal   syscall.Signal // 0 if none did
+	KilledBy string         // why Legion killed it; "" if it did not
+	How      string         // all of it in one line
+	Stack    string         // Go stacks of the worker as it died; "" if there are none
+}
+
+// PoolFailed is emitted when a pool gives up because too many of its workers die.
+type PoolFailed struct{ Pool, Reason string }
+
+// LoopStarted is emitted when the own loop of a worker begins, and when it goes
+// on after a pause.
+type LoopStarted struct {
+	Pool   string
+	Worker uint64 // its number in the pool
+	PID    int
+}
+
+// LoopStopped is emitted when a pause holds the own loop of a worker, and when
+// such a loop ends by itself.
+type LoopStopped struct {
+	Pool   string
+	Worker uint64 // its number in the pool
+	PID    int
+	Paused bool
+}

@@ -1,0 +1,16 @@
+// Package status holds what a daemon of Legion tells about itself: the values
+// that Daemon.Stats and others return, and that the control socket encodes. Its
+// clients decode them, the command line for instance. Durations travel as seconds.
+//
+//   - daemon.go: Hello, Daemon, Process
+//   - stats.go: Stats and its parts MemoryStats, LoopStats, LogStats
+//   - pool.go: Pool, PoolStats, FuncStats, Recent
+//   - worker.go: Worker, WorkerStats, WorkerEnd, Usage
+//   - call.go: CallInfo, CallState, Func
+//   - task.go: Tasks, Task, TaskRun
+//   - cron.go: Cron
+//   - event.go: Event, EventType
+//   - log.go: LogRecord, LogAttrs
+//   - parts.go: Plugin, Lock, Setting
+//   - machine.go: Finding
+package status

@@ -1,0 +1,30 @@
+package status
+
+import "time"
+
+// TaskRun is a task that was started over the control socket.
+type TaskRun struct {
+	ID      uint64        `json:"id"`
+	Name    string        `json:"name"`
+	State   string        `json:"state"` // queued, running, done, failed
+	PID     int           `json:"pid"`
+	Started time.Time     `json:"started"`
+	Took    time.Duration `json:"took"` // so far, or in all
+	Error   string        `json:"error,omitempty"`
+	Result  any           `json:"result,omitempty"`
+}
+
+// Tasks is what there is of tasks.
+type Tasks struct {
+	Tasks []Task    `json:"tasks"`
+	Runs  []TaskRun `json:"runs"` // those started over the control socket: all that run, and the last that have ended
+}
+
+// Task is a declared task.
+type Task struct {
+	Name    string `json:"name"`
+	Running int    `json:"running"`
+	Queued  int    `json:"queued"`
+	Max     int    `json:"max"`
+	Calls   uint64 `json:"calls"`
+}
