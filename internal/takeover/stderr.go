@@ -94,7 +94,8 @@ func (c *capture) finish() []string {
 	return lastLines(c.tail)
 }
 
-// rest reads what is in a pipe, without waiting for more. Somebody may go on writing: so it is bounded.
+// rest reads what is in a pipe, without waiting for more. Another process may go on writing: so it is bounded. While use
+// has some of it, others may read: it may block for ever.
 func rest(pipe *os.File, use func([]byte)) {
 	pipe.SetReadDeadline(time.Time{})
 	conn, err := pipe.SyscallConn()
@@ -102,17 +103,19 @@ func rest(pipe *os.File, use func([]byte)) {
 		return
 	}
 	buf := make([]byte, 64<<10) // a pipe's size, mostly
-	_ = conn.Read(func(fd uintptr) bool {
-		for range 16 {
-			n, err := syscall.Read(int(fd), buf)
-			if n > 0 {
-				use(buf[:n])
-			} else if err != syscall.EINTR {
-				break
+	for range 16 {
+		n := 0
+		read := func(fd uintptr) bool {
+			for n, err = syscall.Read(int(fd), buf); err == syscall.EINTR; {
+				n, err = syscall.Read(int(fd), buf)
 			}
+			return true
 		}
-		return true
-	})
+		if conn.Read(read) != nil || n <= 0 {
+			return
+		}
+		use(buf[:n])
+	}
 }
 
 // lastLines returns the last OutputLines lines in the last outputBytes bytes; of a line that begins before them, what is

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -198,6 +199,43 @@ func TestStderrThatBlocks(t *testing.T) {
 	r.Close()
 	<-full
 	w.Close()
+}
+
+// Nor does it if it takes no more of what was left in the pipe when the reading was stopped.
+func TestStderrThatBlocksAtTheEnd(t *testing.T) {
+	t.Parallel()
+	r, w, err := pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	unread, full, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	defer unread.Close()
+	full.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+	for err == nil {
+		_, err = full.Write(make([]byte, 4<<10))
+	}
+	full.SetWriteDeadline(time.Time{})
+	fmt.Fprintln(w, "the last words")
+
+	c := &capture{r: r, to: full, stopped: make(chan struct{})}
+	c.drain.Store(true)
+	r.SetReadDeadline(time.Unix(1, 0)) // as finish does
+	go c.run()
+	for said := false; !said; runtime.Gosched() { // copy follows, and blocks
+		c.mu.Lock()
+		said = len(c.tail) > 0
+		c.mu.Unlock()
+	}
+	if lines := c.finish(); !slices.Equal(lines, []string{"the last words"}) {
+		t.Errorf("%q", lines)
+	}
+	unread.Close()
+	<-c.stopped
 }
 
 // A successor that counts is nobody's to kill: when it dies, what it has started lives on.
