@@ -17,7 +17,8 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// abuserRole begins the role of a process that abuses a control socket; the kind of abuse follows.
+// abuserRole begins the role of a process that abuses a control socket; the
+// kind of abuse follows.
 const abuserRole = "abuse-"
 
 // Peers of the row that others are compared with.
@@ -26,8 +27,8 @@ const (
 	elsewhere = "floods-elsewhere"
 )
 
-// abusePeers lists what is done to the daemon, always as its own user, whom it trusts most, while one client, who was
-// there before, calls daemon.status.
+// abusePeers lists what is done to the daemon, always as its own user, whom it
+// trusts most, while one client, who was there before, calls daemon.status.
 func abusePeers(procs int) []Peer {
 	var all []Peer
 	for _, p := range []abusePeer{
@@ -43,8 +44,8 @@ func abusePeers(procs int) []Peer {
 	return all
 }
 
-// abusePeer is a daemon and an abuser. If that abuses another daemon, which the client does not ask, one sees how much of
-// the cost is the processors'.
+// abusePeer is a daemon and an abuser. If that abuses another daemon, which the
+// client does not ask, one sees how much of the cost is the processors'.
 type abusePeer struct {
 	controlPeer
 	name      string
@@ -114,7 +115,8 @@ func underAbuse(p Peer, c Config) (_ Sample, err error) {
 	return sample, err
 }
 
-// keptHeap is what is left of the abuse when the daemon has seen that all have gone, which takes it a moment.
+// keptHeap is what is left of the abuse when the daemon has seen that all have
+// gone, which takes it a moment.
 func keptHeap(c *client.Client, before float64) (kept float64, err error) {
 	kept = math.MaxFloat64
 	for range 20 {
@@ -136,7 +138,8 @@ func heapOf(c *client.Client, collect bool) (bytes float64, err error) {
 	return bytes, err
 }
 
-// watchHeap looks at the daemon's heap until the function that it returns is called, which returns the highest figure.
+// watchHeap looks at the daemon's heap until the function that it returns is
+// called, which returns the highest figure.
 func watchHeap(c *client.Client) (peak func() (float64, error)) {
 	var highest float64
 	var err error
@@ -193,7 +196,8 @@ func startAbuser(kind, control string) (*abuser, error) {
 	return a, nil
 }
 
-// finish ends the abuse, and says how much there was of it: floods that were answered, per second.
+// finish ends the abuse, and says how much there was of it: floods that were
+// answered, per second.
 func (a *abuser) finish() (floods float64, err error) {
 	a.in.Close()
 	took := time.Since(a.began)
@@ -205,8 +209,9 @@ func (a *abuser) finish() (floods float64, err error) {
 	return floods / took.Seconds(), err
 }
 
-// abuse is the life of that process. It says when it is under way, and how many floods were answered since, when its input
-// ends. Whatever it is answered, it does the same again.
+// abuse is the life of that process. It says when it is under way, and how many
+// floods were answered since, when its input ends. Whatever it is answered, it
+// does the same again.
 func abuse(kind string) error {
 	control := os.Getenv(controlVar)
 	var answered atomic.Int64
@@ -248,7 +253,8 @@ func abuse(kind string) error {
 	return nil
 }
 
-// crowd is a connection that says nothing, or half of a request, until it is closed.
+// crowd is a connection that says nothing, or half of a request, until it is
+// closed.
 func crowd(control string, i int, began func()) {
 	defer began()
 	conn, err := net.Dial("unix", control)
@@ -266,7 +272,8 @@ func crowd(control string, i int, began func()) {
 	_, _ = io.Copy(io.Discard, conn)
 }
 
-// floods are requests that are too large or too many, each the last of its connection.
+// floods are requests that are too large or too many, each the last of its
+// connection.
 func floods() []string {
 	deep := strings.Repeat("[", 10<<20)
 	batch := "[" + strings.Repeat(`{"jsonrpc":"2.0","id":1,"method":"x"},`, 99_999) + `{"jsonrpc":"2.0","id":1,"method":"x"}]`

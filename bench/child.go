@@ -12,8 +12,9 @@ import (
 	"sync"
 )
 
-// roleVar tells a process that it is the worker of a peer, and of which. It is looked at before anything else in main,
-// and unset: a worker can never start the benchmark again.
+// roleVar tells a process that it is the worker of a peer, and of which. It is
+// looked at before anything else in main, and unset: a worker can never start
+// the benchmark again.
 const roleVar = "LEGION_BENCH_WORKER"
 
 // takeRole returns the peer that this process works for, or "".
@@ -23,7 +24,8 @@ func takeRole() string {
 	return role
 }
 
-// serve is the whole life of a worker process. It returns only if the peer cannot serve.
+// serve is the whole life of a worker process. It returns only if the peer
+// cannot serve.
 func serve(role string) error {
 	if kind, is := strings.CutPrefix(role, abuserRole); is {
 		return abuse(kind)
@@ -35,7 +37,8 @@ func serve(role string) error {
 	return fmt.Errorf("worker of %s: %w", role, errors.Join(chosen[0].Serve(), errors.New("serving ended")))
 }
 
-// workerCommand prepares a worker process of the named peer: this binary with a role and a GOMAXPROCS.
+// workerCommand prepares a worker process of the named peer: this binary with a
+// role and a GOMAXPROCS.
 func workerCommand(peer string, procs int) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -58,10 +61,11 @@ func workerEnv(env []string, peer string, procs int) []string {
 	return append(out, roleVar+"="+peer, "GOMAXPROCS="+strconv.Itoa(procs))
 }
 
-// child is a process started here; a worker, mostly, that serves on a Unix socket.
+// child is a process started here; a worker, mostly, that serves on a Unix
+// socket.
 //
-// The socket is made here and inherited as descriptor 3: callers may connect before the worker is ready, and no time is
-// lost with asking whether it is.
+// The socket is made here and inherited as descriptor 3: callers may connect
+// before the worker is ready, and no time is lost with asking whether it is.
 type child struct {
 	cmd  *exec.Cmd
 	dir  string // holds the socket alone; "" = no socket
@@ -71,7 +75,8 @@ type child struct {
 
 const listenerFD = 3
 
-// startChild starts a worker process of the named peer. Start it from the main goroutine only (see childAttr).
+// startChild starts a worker process of the named peer. Start it from the main
+// goroutine only (see childAttr).
 func startChild(peer string, procs int) (*child, error) {
 	cmd, err := workerCommand(peer, procs)
 	if err != nil {
@@ -117,7 +122,8 @@ func (c *child) listen() error {
 	return c.run()
 }
 
-// run starts the prepared command. From then on the child ends with the benchmark at the latest.
+// run starts the prepared command. From then on the child ends with the
+// benchmark at the latest.
 func (c *child) run() error {
 	err := c.cmd.Start()
 	if err == nil {
@@ -131,7 +137,8 @@ func (c *child) dial() (net.Conn, error) { return net.Dial("unix", c.sock) }
 
 func (c *child) pid() int { return c.cmd.Process.Pid }
 
-// stop kills the worker, reaps it and removes its socket. It may be called more than once.
+// stop kills the worker, reaps it and removes its socket. It may be called more
+// than once.
 func (c *child) stop() {
 	c.once.Do(func() {
 		children.Delete(c)
@@ -154,12 +161,14 @@ func inheritedListener() (net.Listener, error) {
 	return ln, nil
 }
 
-// children holds every *child that is running, for an end of the benchmark out of turn.
+// children holds every *child that is running, for an end of the benchmark out
+// of turn.
 var children sync.Map
 
 func stopChildren() {
 	children.Range(func(c, _ any) bool { c.(*child).stop(); return true })
 }
 
-// scratch is the folder of this run for sockets; the system's own until main has made one.
+// scratch is the folder of this run for sockets; the system's own until main
+// has made one.
 var scratch = ""

@@ -4,5 +4,6 @@ package main
 
 import "syscall"
 
-// childAttr has nothing to ask for here: if the benchmark is killed with SIGKILL, a worker that runs stays.
+// childAttr has nothing to ask for here: if the benchmark is killed with
+// SIGKILL, a worker that runs stays.
 func childAttr() *syscall.SysProcAttr { return nil }

@@ -8,7 +8,8 @@ import (
 	"os/exec"
 )
 
-// controlRows are the rows about the control socket: calls of built-in methods by clients with a connection each.
+// controlRows are the rows about the control socket: calls of built-in methods
+// by clients with a connection each.
 func controlRows() []Row {
 	var rows []Row
 	for _, method := range []string{"hello", "status"} {
@@ -39,7 +40,8 @@ const (
 	pythonName  = "python-xmlrpc" // takes part where there is a python3
 )
 
-// controlPeers lists the peers of the rows about the control socket. procs is the GOMAXPROCS of their servers.
+// controlPeers lists the peers of the rows about the control socket. procs is
+// the GOMAXPROCS of their servers.
 func controlPeers(procs int) []Peer {
 	return []Peer{
 		controlPeer{name: "legion-client", procs: procs, serve: serveControl, dial: dialClient},
@@ -103,7 +105,8 @@ func methodCaller(method string) newCaller {
 	return func(s Session) (Call, error) { return s.(*controlSession).method(method) }
 }
 
-// method connects a client. Both methods tell the pid, which is how answers are checked.
+// method connects a client. Both methods tell the pid, which is how answers are
+// checked.
 func (s *controlSession) method(name string) (Call, error) {
 	ask, client, err := s.dialing(s.sock)
 	if err != nil {

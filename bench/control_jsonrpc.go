@@ -13,8 +13,9 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// fixedAnswers answers what a daemon answers, but always the same: nothing is found out. So the difference to Legion is
-// what finding out and strictness cost.
+// fixedAnswers answers what a daemon answers, but always the same: nothing is
+// found out. So the difference to Legion is what finding out and strictness
+// cost.
 type fixedAnswers struct {
 	hello  status.Hello
 	status status.Daemon

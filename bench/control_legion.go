@@ -20,10 +20,12 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// controlVar tells the daemon, and its workers, where the control socket is to be.
+// controlVar tells the daemon, and its workers, where the control socket is to
+// be.
 const controlVar = "LEGION_BENCH_CONTROL"
 
-// serveControl is a daemon with a pool of two workers, which idle. It says on the inherited socket when it is ready.
+// serveControl is a daemon with a pool of two workers, which idle. It says on
+// the inherited socket when it is ready.
 func serveControl() error {
 	if os.Getenv(controlVar) == "" { // this is the daemon, not a worker of it
 		ln, err := inheritedListener()
@@ -72,7 +74,8 @@ func heapBytes(_ context.Context, p heapParams) (uint64, error) {
 // controlSocket is the control socket that belongs to a child's own socket.
 func controlSocket(sock string) string { return filepath.Join(filepath.Dir(sock), "control") }
 
-// awaitControl waits until the daemon has said on its own socket that it is ready.
+// awaitControl waits until the daemon has said on its own socket that it is
+// ready.
 func awaitControl(sock string) error {
 	conn, err := net.Dial("unix", sock)
 	if err != nil {

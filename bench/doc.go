@@ -1,5 +1,7 @@
-// Command bench measures a Legion call beside the ways Go programs usually talk to another process: a raw Unix socket,
-// net/rpc, grpc-go and hashicorp/go-plugin. README.md says how it measures and how to read what it prints.
+// Command bench measures a Legion call beside the ways Go programs usually talk
+// to another process: a raw Unix socket, net/rpc, grpc-go and
+// hashicorp/go-plugin. README.md says how it measures and how to read what it
+// prints.
 //
 // The files in reading order:
 //
@@ -15,5 +17,6 @@
 //	sample.go      metrics, medians, ratios; hist.go: latencies
 //	table.go, targets.go, report.go   what is printed and written
 //
-// Everything runs on the main goroutine, except for the callers of a measurement and what the peers start themselves.
+// Everything runs on the main goroutine, except for the callers of a
+// measurement and what the peers start themselves.
 package main

@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// hist counts latencies in buckets whose width is at most 1/128 of their value, so that a quantile is exact to 0.4 %
-// however many calls were made, and recording touches one counter and allocates nothing.
+// hist counts latencies in buckets whose width is at most 1/128 of their value,
+// so that a quantile is exact to 0.4 % however many calls were made, and
+// recording touches one counter and allocates nothing.
 //
-// Layout: values below 128 ns have a bucket each; above, each doubling is divided into 128 buckets of equal width.
+// Layout: values below 128 ns have a bucket each; above, each doubling is
+// divided into 128 buckets of equal width.
 type hist struct {
 	n      uint64
 	counts [histBuckets]uint32
@@ -55,8 +57,9 @@ func (h *hist) merge(other *hist) {
 	}
 }
 
-// quantile is the latency in µs that the share q (0..1) of all calls did not exceed: nearest rank, interpolated within
-// the bucket. 0 if nothing was counted.
+// quantile is the latency in µs that the share q (0..1) of all calls did not
+// exceed: nearest rank, interpolated within the bucket. 0 if nothing was
+// counted.
 func (h *hist) quantile(q float64) float64 {
 	if h.n == 0 {
 		return 0

@@ -18,8 +18,8 @@ func legionPeers() []Peer {
 	}
 }
 
-// legionPeer is Legion with the settings that a pool of one worker has by default, over one of its transports. The
-// benchmark is the daemon.
+// legionPeer is Legion with the settings that a pool of one worker has by
+// default, over one of its transports. The benchmark is the daemon.
 type legionPeer struct {
 	name      string
 	transport legion.Transport
@@ -27,7 +27,8 @@ type legionPeer struct {
 
 func (p legionPeer) Name() string { return p.name }
 
-// Procs is Legion's own default: a worker that runs one call at a time has no use for more.
+// Procs is Legion's own default: a worker that runs one call at a time has no
+// use for more.
 func (legionPeer) Procs() int { return 1 }
 
 // legionDaemon is what daemon and worker declare alike.
@@ -39,7 +40,8 @@ type legionDaemon struct {
 
 func (p legionPeer) declare() legionDaemon {
 	d := legion.New(legion.Config{Name: "bench", Logger: slog.New(slog.DiscardHandler)})
-	// Lazy: the worker starts with the first call, and the function that a row does not call has none.
+	// Lazy: the worker starts with the first call, and the function that a row does
+	// not call has none.
 	opts := legion.Pool{Max: 1, Spawn: legion.Lazy, Transport: p.transport}
 	return legionDaemon{
 		Daemon: d,
@@ -48,7 +50,8 @@ func (p legionPeer) declare() legionDaemon {
 	}
 }
 
-// Serve declares the same as the daemon. In a worker process Start never returns.
+// Serve declares the same as the daemon. In a worker process Start never
+// returns.
 func (p legionPeer) Serve() error {
 	d := p.declare()
 	if err := d.Start(context.Background()); err != nil {
@@ -57,8 +60,8 @@ func (p legionPeer) Serve() error {
 	return errors.Join(errors.New("this is no worker process of Legion"), d.Stop(context.Background()))
 }
 
-// Open starts a daemon. Its workers inherit the role, which leads them to Serve; all other peers' workers are given
-// theirs explicitly.
+// Open starts a daemon. Its workers inherit the role, which leads them to
+// Serve; all other peers' workers are given theirs explicitly.
 func (p legionPeer) Open() (Session, error) {
 	if err := os.Setenv(roleVar, p.name); err != nil {
 		return nil, err

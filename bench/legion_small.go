@@ -13,9 +13,11 @@ import (
 	"time"
 )
 
-// legionSmallPeer is Legion in a program of its own, small/main.go, because start and memory of a worker depend on the
-// size of the binary. The daemon runs before the clock does, and is told over a pipe to start a worker; the pipe costs
-// some 0.1 ms of each start. It is for the rows about a worker's life only.
+// legionSmallPeer is Legion in a program of its own, small/main.go, because
+// start and memory of a worker depend on the size of the binary. The daemon
+// runs before the clock does, and is told over a pipe to start a worker; the
+// pipe costs some 0.1 ms of each start. It is for the rows about a worker's
+// life only.
 type legionSmallPeer struct {
 	*smallDaemon
 	name string
@@ -115,7 +117,8 @@ func (d *smallDaemon) Prepare() error {
 	return nil
 }
 
-// inVersion lets the build take Legion from the other version, and the program from this one.
+// inVersion lets the build take Legion from the other version, and the program
+// from this one.
 func (d *smallDaemon) inVersion(build *exec.Cmd, dir string) error {
 	there, err := filepath.Abs(filepath.Join(d.version, "bench"))
 	if err != nil {

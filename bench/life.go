@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// spawn measures the time from the wish for a worker to its first answer, n times, each with a fresh process.
-// Ending the process is not part of it.
+// spawn measures the time from the wish for a worker to its first answer, n
+// times, each with a fresh process. Ending the process is not part of it.
 func spawn(p Peer, n int) (Sample, error) {
 	var h hist
 	for range n {
@@ -23,7 +23,8 @@ func spawn(p Peer, n int) (Sample, error) {
 	return Sample{P50: h.quantile(0.50), P99: h.quantile(0.99)}, nil
 }
 
-// idle starts a worker, makes one call, leaves it alone for d and measures what it has and uses.
+// idle starts a worker, makes one call, leaves it alone for d and measures what
+// it has and uses.
 func idle(p Peer, d time.Duration) (_ Sample, err error) {
 	s, err := openAndCall(p)
 	if err != nil {
@@ -44,7 +45,8 @@ func idle(p Peer, d time.Duration) (_ Sample, err error) {
 	return sample, nil
 }
 
-// idleSettle is how long a worker may tidy up after its first call before it counts as idle.
+// idleSettle is how long a worker may tidy up after its first call before it
+// counts as idle.
 const idleSettle = 100 * time.Millisecond
 
 func openAndCall(p Peer) (_ Session, err error) {

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// closedLoop lets every caller make one call after the other for the time of d, and measures latency, rate, CPU time and
-// allocations.
+// closedLoop lets every caller make one call after the other for the time of d,
+// and measures latency, rate, CPU time and allocations.
 //
-// Each caller reads the clock once per call: the end of one call is the beginning of the next. So a latency contains
-// one reading of the clock (main prints what that costs) and counting the call, some 10 ns.
+// Each caller reads the clock once per call: the end of one call is the
+// beginning of the next. So a latency contains one reading of the clock (main
+// prints what that costs) and counting the call, some 10 ns.
 //
-// Calls that end after d count for latency, CPU and allocations, not for the rate.
+// Calls that end after d count for latency, CPU and allocations, not for the
+// rate.
 func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
 	type caller struct {
 		hist   hist

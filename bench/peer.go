@@ -14,24 +14,29 @@ type Peer interface {
 	Procs() int
 	// Open starts a worker process and connects to it.
 	Open() (Session, error)
-	// Serve answers calls in the worker process until the process is killed; it returns if it cannot.
+	// Serve answers calls in the worker process until the process is killed; it
+	// returns if it cannot.
 	Serve() error
 }
 
-// Session is one running worker process with its connection. Bytes and Record prepare one caller each; callers of one
-// session are used at the same time.
+// Session is one running worker process with its connection. Bytes and Record
+// prepare one caller each; callers of one session are used at the same time.
 type Session interface {
-	// Bytes prepares a caller that sends p each time. p is not changed while the session is open.
+	// Bytes prepares a caller that sends p each time. p is not changed while the
+	// session is open.
 	Bytes(p []byte) (Call, error)
-	// Record prepares a caller that sends newRecord() each time, or returns errNotCarried.
+	// Record prepares a caller that sends newRecord() each time, or returns
+	// errNotCarried.
 	Record() (Call, error)
 	// PIDs are the worker processes, for CPU and memory figures.
 	PIDs() []int
-	// Close ends the worker process and waits for its end. A call that is running fails.
+	// Close ends the worker process and waits for its end. A call that is running
+	// fails.
 	Close() error
 }
 
-// lifePeer is a peer for the rows about the life of a worker only; the others leave it out.
+// lifePeer is a peer for the rows about the life of a worker only; the others
+// leave it out.
 type lifePeer interface {
 	// Prepare does once what is not part of starting a worker.
 	Prepare() error
@@ -51,7 +56,8 @@ func everyone(procs int) []Peer {
 	return slices.Concat(allPeers(procs), controlPeers(procs), abusePeers(procs), versionPeers(""))
 }
 
-// allPeers lists the peers of the rows about calls in the order of the tables. procs is the GOMAXPROCS of their workers.
+// allPeers lists the peers of the rows about calls in the order of the tables.
+// procs is the GOMAXPROCS of their workers.
 func allPeers(procs int) []Peer {
 	return append([]Peer{
 		rawPeer{procs},
@@ -61,7 +67,8 @@ func allPeers(procs int) []Peer {
 	}, legionPeers()...)
 }
 
-// choosePeers picks peers by a comma-separated list of names; the empty list is all of them.
+// choosePeers picks peers by a comma-separated list of names; the empty list is
+// all of them.
 func choosePeers(all []Peer, names string) ([]Peer, error) {
 	if names == "" {
 		return all, nil

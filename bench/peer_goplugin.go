@@ -12,8 +12,9 @@ import (
 	"github.com/legion-go/legion/bench/pb"
 )
 
-// gopluginPeer is hashicorp/go-plugin with its gRPC protocol and default settings: what Go programs use today to run
-// functions in processes of their own, hence the baseline.
+// gopluginPeer is hashicorp/go-plugin with its gRPC protocol and default
+// settings: what Go programs use today to run functions in processes of their
+// own, hence the baseline.
 type gopluginPeer struct{ procs int }
 
 func (gopluginPeer) Name() string { return baseline }
@@ -43,7 +44,8 @@ func (p gopluginPeer) Serve() error {
 		GRPCServer:      plugin.DefaultGRPCServer,
 		Logger:          hclog.NewNullLogger(),
 	})
-	// Serve returns when the client has asked the plugin to leave, which is the orderly end of this worker.
+	// Serve returns when the client has asked the plugin to leave, which is the
+	// orderly end of this worker.
 	os.Exit(0)
 	return nil
 }

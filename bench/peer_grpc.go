@@ -10,7 +10,8 @@ import (
 	"github.com/legion-go/legion/bench/pb"
 )
 
-// grpcPeer is grpc-go with protobuf over a Unix socket: default settings, one connection for all callers.
+// grpcPeer is grpc-go with protobuf over a Unix socket: default settings, one
+// connection for all callers.
 type grpcPeer struct{ procs int }
 
 func (grpcPeer) Name() string { return "grpc-go" }
@@ -77,7 +78,8 @@ func (g grpcCalls) Bytes(p []byte) (Call, error) {
 	}, nil
 }
 
-// Record sends the generated message as it is, without converting from and to a Go struct: the peer at its best.
+// Record sends the generated message as it is, without converting from and to a
+// Go struct: the peer at its best.
 func (g grpcCalls) Record() (Call, error) {
 	ctx := context.Background()
 	in := newMessage(newRecord())

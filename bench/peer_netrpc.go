@@ -4,7 +4,8 @@ import (
 	"net/rpc"
 )
 
-// netrpcPeer is the standard library's net/rpc (gob) with one connection for all callers.
+// netrpcPeer is the standard library's net/rpc (gob) with one connection for
+// all callers.
 type netrpcPeer struct{ procs int }
 
 func (netrpcPeer) Name() string { return "net/rpc" }

@@ -9,8 +9,9 @@ import (
 	"sync"
 )
 
-// rawPeer is the floor of what a socket can do: a frame of length and bytes, one connection and one goroutine per
-// caller, no ids, no codec, no cancelling, buffers used again and again.
+// rawPeer is the floor of what a socket can do: a frame of length and bytes,
+// one connection and one goroutine per caller, no ids, no codec, no cancelling,
+// buffers used again and again.
 type rawPeer struct{ procs int }
 
 func (rawPeer) Name() string { return "raw" }
@@ -33,8 +34,9 @@ func (p rawPeer) Serve() error {
 	}
 }
 
-// rawEcho sends every frame back until the connection ends. A caller waits for its answer before it sends again, so
-// the buffer never holds more than one frame.
+// rawEcho sends every frame back until the connection ends. A caller waits for
+// its answer before it sends again, so the buffer never holds more than one
+// frame.
 func rawEcho(conn net.Conn) {
 	defer conn.Close()
 	var buf []byte
@@ -50,7 +52,8 @@ func rawEcho(conn net.Conn) {
 	}
 }
 
-// readFrame reads one frame with its header into buf, grown if need be: one read for a small frame.
+// readFrame reads one frame with its header into buf, grown if need be: one
+// read for a small frame.
 func readFrame(r io.Reader, buf []byte) ([]byte, error) {
 	buf = buf[:cap(buf)]
 	if len(buf) < rawHeader {

@@ -70,7 +70,8 @@ func TestCloseEndsTheWorker(t *testing.T) {
 	})
 }
 
-// waitGone waits until no process has the pid: go-plugin reaps its process a moment after it has closed the session.
+// waitGone waits until no process has the pid: go-plugin reaps its process a
+// moment after it has closed the session.
 func waitGone(t *testing.T, pid int) {
 	t.Helper()
 	for began := time.Now(); syscall.Kill(pid, 0) == nil; time.Sleep(time.Millisecond) {
@@ -80,7 +81,8 @@ func waitGone(t *testing.T, pid int) {
 	}
 }
 
-// A call must not wait for ever for a worker that is gone: it fails, or a new worker answers.
+// A call must not wait for ever for a worker that is gone: it fails, or a new
+// worker answers.
 func TestDeadWorkerEndsTheCall(t *testing.T) {
 	everyPeer(t, func(t *testing.T, p Peer) {
 		s, err := openAndCall(p)

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Record is the typical struct of the struct rows: ten fields of the kinds that real requests have, about 400 bytes.
+// Record is the typical struct of the struct rows: ten fields of the kinds that
+// real requests have, about 400 bytes.
 type Record struct {
 	ID     int64
 	Name   string
@@ -55,7 +56,8 @@ func newPayload(size int) []byte {
 	return p
 }
 
-// checkBytes compares length and both ends of an answer: enough to notice a wrong answer, too little to be measured.
+// checkBytes compares length and both ends of an answer: enough to notice a
+// wrong answer, too little to be measured.
 func checkBytes(sent, got []byte) error {
 	if len(got) != len(sent) {
 		return fmt.Errorf("echo of %d bytes came back with %d", len(sent), len(got))
@@ -66,7 +68,8 @@ func checkBytes(sent, got []byte) error {
 	return nil
 }
 
-// checkRecord does the same for a Record, by its first field, its last one and the size of a nested one.
+// checkRecord does the same for a Record, by its first field, its last one and
+// the size of a nested one.
 func checkRecord(id int64, items, nums int) error {
 	want := recordShape
 	if id != want.ID || items != len(want.Items) || nums != len(want.Nums) {

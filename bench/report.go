@@ -58,7 +58,8 @@ func (m Machine) write(w io.Writer) {
 	fmt.Fprintf(w, "\nreading the clock takes %.0f ns, which every latency of a closed loop contains once\n\n", m.ClockNanos)
 }
 
-// clockCost is the time that one reading of the clock takes, in ns: the median of some batches.
+// clockCost is the time that one reading of the clock takes, in ns: the median
+// of some batches.
 func clockCost() float64 {
 	const batches, readings = 21, 1000
 	var costs []float64

@@ -149,7 +149,8 @@ func loop(p Peer, callers int, prepare newCaller, c Config) (Sample, error) {
 	})
 }
 
-// withCallers starts a worker process, prepares callers, lets them warm up and hands them to measure.
+// withCallers starts a worker process, prepares callers, lets them warm up and
+// hands them to measure.
 func withCallers(p Peer, n int, prepare newCaller, warm time.Duration, measure func(Session, []Call) (Sample, error)) (_ Sample, err error) {
 	if _, is := p.(lifePeer); is {
 		return nil, errNotCarried

@@ -23,8 +23,9 @@ type PeerResult struct {
 	Error  string   `json:"error,omitempty"`       // what went wrong; the peer is left out from then on
 }
 
-// runRow measures every peer once per round, beginning with another peer each time, so that whatever the machine does
-// meanwhile hits all of them alike. before is told what comes next.
+// runRow measures every peer once per round, beginning with another peer each
+// time, so that whatever the machine does meanwhile hits all of them alike.
+// before is told what comes next.
 func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string)) *Result {
 	res := &Result{Name: row.Name, About: row.About, row: row}
 	for _, p := range peers {

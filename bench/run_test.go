@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// The whole benchmark, in short: every peer measures every column of every row that is for it, and nothing is left.
+// The whole benchmark, in short: every peer measures every column of every row
+// that is for it, and nothing is left.
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	binary, file, temp := filepath.Join(dir, "bench"), filepath.Join(dir, "r.json"), filepath.Join(dir, "t")

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Metric names one measured quantity; the name is also its key in the JSON report.
+// Metric names one measured quantity; the name is also its key in the JSON
+// report.
 type Metric string
 
 const (
@@ -25,11 +26,12 @@ const (
 	Floods      Metric = "floods_per_s"           // abusive requests that were answered, per second
 )
 
-// Sample is what one measurement of one peer found out. A metric that a row does not measure, or that this system
-// cannot tell, is absent.
+// Sample is what one measurement of one peer found out. A metric that a row
+// does not measure, or that this system cannot tell, is absent.
 type Sample map[Metric]float64
 
-// median of xs; NaN of none. With an even count it is the mean of the middle two.
+// median of xs; NaN of none. With an even count it is the mean of the middle
+// two.
 func median(xs []float64) float64 {
 	if len(xs) == 0 {
 		return math.NaN()
@@ -42,7 +44,8 @@ func median(xs []float64) float64 {
 	return (s[mid-1] + s[mid]) / 2
 }
 
-// medianOf is the median over rounds of one metric; NaN if no round measured it.
+// medianOf is the median over rounds of one metric; NaN if no round measured
+// it.
 func medianOf(rounds []Sample, m Metric) float64 {
 	var xs []float64
 	for _, s := range rounds {
@@ -53,8 +56,9 @@ func medianOf(rounds []Sample, m Metric) float64 {
 	return median(xs)
 }
 
-// ratioOf is the median over rounds of a's metric divided by b's in the same round. Pairing within the round is what
-// cancels the drift of the machine; the quotient of two medians would not. NaN if no round has both.
+// ratioOf is the median over rounds of a's metric divided by b's in the same
+// round. Pairing within the round is what cancels the drift of the machine; the
+// quotient of two medians would not. NaN if no round has both.
 func ratioOf(a, b []Sample, m Metric) float64 {
 	var xs []float64
 	for i := range min(len(a), len(b)) {

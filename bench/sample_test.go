@@ -52,7 +52,8 @@ func TestRatioPairsWithinTheRound(t *testing.T) {
 	}
 }
 
-// Buckets follow each other without gap or overlap, and each value lies in its own.
+// Buckets follow each other without gap or overlap, and each value lies in its
+// own.
 func TestHistBuckets(t *testing.T) {
 	var next uint64
 	for i := range histBuckets {

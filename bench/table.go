@@ -59,7 +59,8 @@ func cell(s Sample, m Metric, format func(float64) string) string {
 	return format(v)
 }
 
-// number prints a value that is not negative with three or four significant digits, and thousands in groups: 0.041, 7.25, 83.1, 1,234,567.
+// number prints a value that is not negative with three or four significant
+// digits, and thousands in groups: 0.041, 7.25, 83.1, 1,234,567.
 func number(v float64) string {
 	switch {
 	case math.IsNaN(v):
@@ -80,8 +81,8 @@ func number(v float64) string {
 	return digits
 }
 
-// writeTable prints a table: the first column to the left, the others to the right. A line may be shorter than the
-// header.
+// writeTable prints a table: the first column to the left, the others to the
+// right. A line may be shorter than the header.
 func writeTable(w io.Writer, header []string, lines [][]string) {
 	width := make([]int, len(header))
 	all := append([][]string{header}, lines...)

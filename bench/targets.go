@@ -7,13 +7,15 @@ import (
 	"math"
 )
 
-// The peers that the targets are about: Legion with default settings, and in a small program where size matters.
+// The peers that the targets are about: Legion with default settings, and in a
+// small program where size matters.
 const (
 	subject      = "legion"
 	smallSubject = "legion-small"
 )
 
-// Target is a promise about one of them: a metric of a row, as it is or divided by another peer's.
+// Target is a promise about one of them: a metric of a row, as it is or divided
+// by another peer's.
 type Target struct {
 	Row     string  `json:"row"`
 	Of      string  `json:"of,omitempty"` // the peer that it is about; "" = subject
@@ -65,7 +67,8 @@ func judge(targets []Target, results []*Result) []Verdict {
 	return all
 }
 
-// value is what r says about the target; nil if r lacks one of the peers or the metric.
+// value is what r says about the target; nil if r lacks one of the peers or the
+// metric.
 func (t Target) value(r *Result) *float64 {
 	mine := r.peer(t.subject())
 	if mine == nil {
@@ -89,7 +92,8 @@ func (t Target) subject() string {
 	return cmp.Or(t.Of, subject)
 }
 
-// meets says how the measured value stands to a limit: "pass", "miss" or that one of the two is lacking.
+// meets says how the measured value stands to a limit: "pass", "miss" or that
+// one of the two is lacking.
 func (v Verdict) meets(limit float64) string {
 	switch {
 	case v.Measured == nil || limit == 0:
@@ -100,7 +104,8 @@ func (v Verdict) meets(limit float64) string {
 	return "miss"
 }
 
-// format prints a limit or a measured value: lower bounds of ratios as multiples, upper ones as percent.
+// format prints a limit or a measured value: lower bounds of ratios as
+// multiples, upper ones as percent.
 func (t Target) format(v float64) string {
 	switch {
 	case t.Versus == "":

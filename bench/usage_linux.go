@@ -20,11 +20,13 @@ func ownCPU() (time.Duration, bool) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), true
 }
 
-// processCPU is the CPU time that processes have used so far, to the nanosecond: /proc would tell in steps of 10 ms.
+// processCPU is the CPU time that processes have used so far, to the
+// nanosecond: /proc would tell in steps of 10 ms.
 func processCPU(pids []int) (time.Duration, bool) {
 	var sum time.Duration
 	for _, pid := range pids {
-		// clock_getcpuclockid(3): the inverted pid, then the kind of clock; 2 is the scheduler's, of the whole process
+		// clock_getcpuclockid(3): the inverted pid, then the kind of clock; 2 is the
+		// scheduler's, of the whole process
 		clock := int32(^pid)<<3 | 2
 		var ts unix.Timespec
 		if unix.ClockGettime(clock, &ts) != nil {
@@ -35,7 +37,8 @@ func processCPU(pids []int) (time.Duration, bool) {
 	return sum, len(pids) > 0
 }
 
-// processMemory adds up what processes have for themselves, and their PSS, in KiB.
+// processMemory adds up what processes have for themselves, and their PSS, in
+// KiB.
 func processMemory(pids []int) (private, pss float64, ok bool) {
 	for _, pid := range pids {
 		file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))

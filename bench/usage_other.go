@@ -4,7 +4,8 @@ package main
 
 import "time"
 
-// CPU time and memory of other processes are read on Linux only; their columns stay empty here.
+// CPU time and memory of other processes are read on Linux only; their columns
+// stay empty here.
 
 func ownCPU() (time.Duration, bool) { return 0, false }
 

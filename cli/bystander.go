@@ -10,15 +10,16 @@ import (
 )
 
 // A mistake in the configuration must not keep an operator from stopping the
-// daemon, or from help. So package config asks which command lines can do without.
+// daemon, or from help. So package config asks which command lines can do
+// without.
 func init() { legion.Bystanders(bystander) }
 
 // given is what Flags was given last, for bystander.
 var given atomic.Pointer[ownFlags]
 
 // bystander reports whether a command line only talks to a daemon that runs, or
-// helps: it begins with one of the verbs that other programs have, too. Those of
-// the program itself are not known here, and need the configuration.
+// helps: it begins with one of the verbs that other programs have, too. Those
+// of the program itself are not known here, and need the configuration.
 func bystander(args []string) bool {
 	p := &program{flags: &commonFlags{}}
 	if o := given.Load(); o != nil && o.set.Parsed() {

@@ -12,11 +12,12 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// completionPatience is how long the daemon may take: somebody waits at a prompt.
+// completionPatience is how long the daemon may take: somebody waits at a
+// prompt.
 const completionPatience = time.Second
 
-// candidates proposes words for the last of words, which may be empty. What does
-// not begin like it is for the caller to leave out.
+// candidates proposes words for the last of words, which may be empty. What
+// does not begin like it is for the caller to leave out.
 func (p *program) candidates(ctx context.Context, words []string) []candidate {
 	ctx, cancel := context.WithTimeout(ctx, completionPatience)
 	defer cancel()
@@ -175,8 +176,8 @@ func (in *Invocation) assignments(ctx context.Context, current string) (all []ca
 	return all
 }
 
-// values proposes operands, by the name that they have in Command.Args. Those that
-// the daemon knows are left out if it does not answer.
+// values proposes operands, by the name that they have in Command.Args. Those
+// that the daemon knows are left out if it does not answer.
 func (in *Invocation) values(ctx context.Context, operand, current string) (all []candidate) {
 	switch operand {
 	case "SHELL":

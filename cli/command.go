@@ -11,8 +11,8 @@ import (
 // of the same name as a built-in verb takes its place.
 type Command struct {
 	Name string // one word of letters, digits and '-'
-	// Args names the operands, for help and to count them: "FOLDER [FILE…]". What is
-	// in brackets may be left out, and "…" stands for any number. Default: none.
+	// Args names the operands, for help and to count them: "FOLDER [FILE…]". What
+	// is in brackets may be left out, and "…" stands for any number. Default: none.
 	Args  string
 	Short string // one line, for the list of verbs
 	Long  string // what help says besides; lines are kept as they are
@@ -65,7 +65,8 @@ const (
 	aServer      // a daemon that runs, or could: elsewhere its name is the first operand
 )
 
-// operands returns how many operands there may be; most is -1 if there is no end.
+// operands returns how many operands there may be; most is -1 if there is no
+// end.
 func (c *Command) operands() (least, most int) {
 	depth := 0
 	for _, word := range strings.Fields(c.Args) {

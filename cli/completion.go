@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The scripts ask the program itself, so that they also know the pools, functions
-// and methods of the daemon that runs. NAME is the program, FUNC its name as that
-// of a function. Where there is nothing to propose, files are.
+// The scripts ask the program itself, so that they also know the pools,
+// functions and methods of the daemon that runs. NAME is the program, FUNC its
+// name as that of a function. Where there is nothing to propose, files are.
 var completionScripts = map[string]string{
 	"bash": `# bash completion for NAME. For this shell:  source <(NAME completion bash)
 # For all:  NAME completion bash > /etc/bash_completion.d/NAME
@@ -133,8 +133,9 @@ func (c candidate) line(shell, drop string) string {
 	return word + "\t" + help
 }
 
-// rejoin makes whole words of those that bash has split at = and :. drop is what
-// the proposals must not begin with, since bash thinks that it is another word.
+// rejoin makes whole words of those that bash has split at = and :. drop is
+// what the proposals must not begin with, since bash thinks that it is another
+// word.
 func rejoin(words []string) (whole []string, drop string) {
 	joined := false
 	for i, w := range words {

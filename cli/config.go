@@ -43,8 +43,8 @@ func configVerb(p *program) *verb {
 	return &verb{group: moreGroup, needs: aServer, verbs: verbs, Command: Command{Name: "config", Short: "show and check the configuration"}}
 }
 
-// checkConfig says what would keep a daemon of this command line from starting, as
-// far as that can be found out beforehand.
+// checkConfig says what would keep a daemon of this command line from starting,
+// as far as that can be found out beforehand.
 func (p *program) checkConfig() error {
 	err := p.daemon.Check()
 	if checker, none := legion.Use[Checker](p.daemon); none == nil {

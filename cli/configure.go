@@ -15,7 +15,8 @@ import (
 )
 
 // Setter is a plugin with keys that -o name=value may set, a configuration for
-// instance. Keys of its own that [legion.Config] has too are those of legion.Config.
+// instance. Keys of its own that [legion.Config] has too are those of
+// legion.Config.
 type Setter interface {
 	// Keys returns the names that Set takes.
 	Keys() []string
@@ -24,8 +25,8 @@ type Setter interface {
 	Set(key, value string) error
 }
 
-// Checker is a plugin that has something which can be wrong before the start. The
-// verb config check calls it, unless it is a [plugin.Checker].
+// Checker is a plugin that has something which can be wrong before the start.
+// The verb config check calls it, unless it is a [plugin.Checker].
 type Checker interface {
 	// Load reads what there is to read, and returns what is wrong with it.
 	Load() error

@@ -81,7 +81,8 @@ func TestConfigure(t *testing.T) {
 	}
 }
 
-// config check fails if a plugin's configuration is wrong; config show shows it.
+// config check fails if a plugin's configuration is wrong; config show shows
+// it.
 func TestCheck(t *testing.T) {
 	k := &keys{}
 	d := legion.New(legion.Config{Name: "thumbs", Control: "none"})

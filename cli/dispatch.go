@@ -51,8 +51,8 @@ func (p *program) register(fs *flag.FlagSet, which string) {
 	p.flags.register(fs, which)
 }
 
-// run runs the verb that args begin with, one of verbs. path is how the user came
-// to them.
+// run runs the verb that args begin with, one of verbs. path is how the user
+// came to them.
 func (p *program) run(ctx context.Context, verbs []*verb, args []string, path string) error {
 	v, err := find(verbs, args[0], path)
 	if err != nil {

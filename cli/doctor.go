@@ -53,8 +53,8 @@ func doctorVerb() *verb {
 	}
 }
 
-// findings writes what was found: what limits nothing in a line, the rest with what
-// it means and what to do.
+// findings writes what was found: what limits nothing in a line, the rest with
+// what it means and what to do.
 func (p *printer) findings(all []status.Finding) {
 	widest := 0
 	for _, f := range all {
@@ -125,8 +125,8 @@ func limited[T uint64 | int64](n T) string {
 	return fmt.Sprint(n)
 }
 
-// runtimeFolder says whether the daemon could have its folder; ok is false if it
-// could not start.
+// runtimeFolder says whether the daemon could have its folder; ok is false if
+// it could not start.
 func runtimeFolder(d *legion.Daemon) (f status.Finding, ok bool) {
 	f = status.Finding{Topic: "runtime folder", Means: "the control socket and locks are there; a daemon cannot start without"}
 	path, err := d.RuntimePath()

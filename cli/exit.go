@@ -78,9 +78,9 @@ func ExitCode(err error) int {
 	return ExitFailed
 }
 
-// Fatal prints an error as Main does, and ends the process with the code that it
-// stands for: 6 for one of Load of package config. It is for what goes wrong in
-// main before Main is called.
+// Fatal prints an error as Main does, and ends the process with the code that
+// it stands for: 6 for one of Load of package config. It is for what goes wrong
+// in main before Main is called.
 func Fatal(err error) {
 	os.Exit(newProgram(nil, nil).end(err))
 }

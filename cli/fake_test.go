@@ -109,8 +109,8 @@ func (f *fake) run(width int, colour bool, args ...string) (code int, stdout, st
 	return code, out.String(), errs.String()
 }
 
-// golden compares text with a file in testdata; with UPDATE=1 in the environment
-// it writes that.
+// golden compares text with a file in testdata; with UPDATE=1 in the
+// environment it writes that.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".txt")

@@ -20,12 +20,12 @@ import (
 // errNoControl is why nobody can say anything to a daemon.
 var errNoControl = errors.New("has no control socket")
 
-// own dials the program's own daemon, at all of its addresses: Unix sockets first,
-// at which it knows who asks. Where the place of one is left to Legion, the daemon
-// may be another user's, root's for instance, in another folder than it would be for
-// this one: then it is looked for by its name, too. Whoever answers is it. If nobody
-// does, one that may not be asked, or that is not to be understood, counts more than
-// an address at which nobody listens.
+// own dials the program's own daemon, at all of its addresses: Unix sockets
+// first, at which it knows who asks. Where the place of one is left to Legion,
+// the daemon may be another user's, root's for instance, in another folder than
+// it would be for this one: then it is looked for by its name, too. Whoever
+// answers is it. If nobody does, one that may not be asked, or that is not to
+// be understood, counts more than an address at which nobody listens.
 func (r *remote) own(ctx context.Context) (*client.Client, error) {
 	d := r.program.daemon
 	places, err := ownPlaces(d)
@@ -78,8 +78,8 @@ func (r *remote) own(ctx context.Context) (*client.Client, error) {
 	return nil, absence
 }
 
-// dialOwn dials an address or, by the name, the daemon in a folder of its name: one
-// in another folder was told to listen there, and this program was not.
+// dialOwn dials an address or, by the name, the daemon in a folder of its name:
+// one in another folder was told to listen there, and this program was not.
 func dialOwn(ctx context.Context, place string) (*client.Client, error) {
 	if isAddress(place) {
 		return client.Dial(ctx, place, client.Options{})
@@ -149,8 +149,8 @@ func isRefusal(err error) bool {
 // control socket: it has just begun to start, or is about to end.
 const lockPatience = time.Second
 
-// unlessLocked dials the program's own daemon. One that does not answer, but holds
-// its lock, is not stopped.
+// unlessLocked dials the program's own daemon. One that does not answer, but
+// holds its lock, is not stopped.
 func (r *remote) unlessLocked(ctx context.Context) (*client.Client, error) {
 	for begun := time.Now(); ; {
 		c, err := r.own(ctx)

@@ -13,8 +13,8 @@ import (
 // Flags registers with fs, beside the program's own, the flags that may stand
 // before a verb or without one: -d, -f, -v, -s, -o, -h and --json; one that is
 // taken is left out. Call it before fs is parsed, and give what it returns to
-// [Main], which parses fs if that has not been done. fs is flag.CommandLine as a
-// rule:
+// [Main], which parses fs if that has not been done. fs is flag.CommandLine as
+// a rule:
 //
 //	folder := flag.String("folder", ".", "the folder to watch")
 //	common := cli.Flags(flag.CommandLine)
@@ -23,7 +23,8 @@ import (
 //	…
 //	cli.Main(d, common)
 //
-// Without it a program's own flags work as well, but not before -d and its like.
+// Without it a program's own flags work as well, but not before -d and its
+// like.
 //
 // A flag that fs does not have is answered in one line, not with a list of all
 // flags, unless the program has a Usage of its own: -h lists them.
@@ -148,8 +149,8 @@ func (a assignments) args() (args []string) {
 	return args
 }
 
-// parse splits args into flags, which may stand anywhere, and operands. "--" ends
-// the flags; a number is an operand though it begins with "-".
+// parse splits args into flags, which may stand anywhere, and operands. "--"
+// ends the flags; a number is an operand though it begins with "-".
 func parse(fs *flag.FlagSet, args []string) (operands []string, err error) {
 	for len(args) > 0 {
 		if a := args[0]; len(a) > 1 && a[0] == '-' && a[1] >= '0' && a[1] <= '9' {

@@ -13,8 +13,8 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// silence reports whether err says that there is a daemon which does not answer, and
-// returns its process, 0 if that is not known.
+// silence reports whether err says that there is a daemon which does not
+// answer, and returns its process, 0 if that is not known.
 func silence(err error) (pid int, silent bool) {
 	mute, locked := (*client.NoAnswerError)(nil), (*lockedError)(nil)
 	switch {
@@ -26,12 +26,12 @@ func silence(err error) (pid int, silent bool) {
 	return 0, false
 }
 
-// killPatience is how long a process that was killed may take to end: it may be in
-// the kernel, writing to a disk.
+// killPatience is how long a process that was killed may take to end: it may be
+// in the kernel, writing to a disk.
 const killPatience = 10 * time.Second
 
-// kill ends a daemon's process, and so its workers, after a question if there is
-// somebody to answer it. why says what was tried before.
+// kill ends a daemon's process, and so its workers, after a question if there
+// is somebody to answer it. why says what was tried before.
 func (o *stopOptions) kill(in *Invocation, pid int, why error) error {
 	name := clean(in.remote.name())
 	if pid <= 0 {

@@ -26,8 +26,9 @@ type Invocation struct {
 	remote  *remote
 }
 
-// Client returns a connection to the daemon that runs, of which this program is,
-// dialled at the first call. It ends with the command. Its errors say what to do.
+// Client returns a connection to the daemon that runs, of which this program
+// is, dialled at the first call. It ends with the command. Its errors say what
+// to do.
 func (in *Invocation) Client(ctx context.Context) (*client.Client, error) {
 	if in.remote == nil {
 		in.remote = &remote{program: in.program, target: in.target}
@@ -92,8 +93,8 @@ func (in *Invocation) say(format string, args ...any) {
 	}
 }
 
-// print writes a value as JSON for people, or on one line for programs that read
-// many.
+// print writes a value as JSON for people, or on one line for programs that
+// read many.
 func (in *Invocation) print(v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -103,8 +104,8 @@ func (in *Invocation) print(v any) error {
 	return nil
 }
 
-// get calls a method and returns its result; not within ctx but within patience.
-// With --json it prints the result, and shown is true.
+// get calls a method and returns its result; not within ctx but within
+// patience. With --json it prints the result, and shown is true.
 func get[T any](ctx context.Context, in *Invocation, method string, params any) (result T, shown bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

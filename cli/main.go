@@ -16,9 +16,9 @@ type Option interface{ apply(p *program) }
 
 // Main reads the command line of d's program, does what it says, and ends the
 // process with the code that the package's documentation lists. In a worker
-// process it runs the daemon's function for workers at once, and reads nothing. It
-// adds the plugin of package systemd if the program has not, so that the verb unit
-// writes one that tells systemd how the daemon is.
+// process it runs the daemon's function for workers at once, and reads nothing.
+// It adds the plugin of package systemd if the program has not, so that the
+// verb unit writes one that tells systemd how the daemon is.
 //
 // If package flag has parsed the arguments, what that has left is the command
 // line: a program's own flags stand before the verb.

@@ -2,8 +2,8 @@ package cli
 
 import "strings"
 
-// nearest returns the one of names that was probably meant by name, or "": one that
-// begins with it, or else the one that differs least.
+// nearest returns the one of names that was probably meant by name, or "": one
+// that begins with it, or else the one that differs least.
 func nearest(name string, names []string) string {
 	for _, n := range names {
 		if len(name) > 2 && strings.HasPrefix(n, name) {
@@ -19,8 +19,8 @@ func nearest(name string, names []string) string {
 	return best
 }
 
-// distance is how many letters must be changed, added or left out to make b of a
-// (Levenshtein).
+// distance is how many letters must be changed, added or left out to make b of
+// a (Levenshtein).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

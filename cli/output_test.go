@@ -142,7 +142,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// An error of the daemon is told without its code, with the stack that a worker had.
+// An error of the daemon is told without its code, with the stack that a worker
+// had.
 func TestErrors(t *testing.T) {
 	f := newFake(t, answers)
 	f.errors["daemon.reload"] = `{"code":-32001,"message":"daemon.reload needs the role operate, and uid 1000 has read"}`

@@ -16,8 +16,9 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// A daemon is found wherever it is by its own command line, by that of a tool and by
-// the list of daemons, or by none of them, and start does not start another one.
+// A daemon is found wherever it is by its own command line, by that of a tool
+// and by the list of daemons, or by none of them, and start does not start
+// another one.
 func TestOneDaemonIsFoundEverywhere(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	for _, c := range []struct {
@@ -61,8 +62,8 @@ func TestOneDaemonIsFoundEverywhere(t *testing.T) {
 	}
 }
 
-// Of two daemons of one name that which is asked is the one that was meant. A name of
-// which nothing is known is a mistake.
+// Of two daemons of one name that which is asked is the one that was meant. A
+// name of which nothing is known is a mistake.
 func TestNamesOfDaemons(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	s := newPlacedSite(t, "", "mine/sites")
@@ -99,8 +100,9 @@ func TestAnotherDaemonAtTheAddress(t *testing.T) {
 	s.try("another daemon", `1 is not sites but the daemon "other"`, "stop")
 }
 
-// newPlacedSite returns one of which nothing but the environment says where it may be:
-// in the folder mine, which is this user's, and in theirs, which is everybody's.
+// newPlacedSite returns one of which nothing but the environment says where it
+// may be: in the folder mine, which is this user's, and in theirs, which is
+// everybody's.
 func newPlacedSite(t *testing.T, control, folder string) *site {
 	t.Helper()
 	s := newSite(t)
@@ -118,8 +120,8 @@ func newPlacedSite(t *testing.T, control, folder string) *site {
 	return s
 }
 
-// placed has the daemon run in a folder, with a control address in which DIR stands
-// for that of the site.
+// placed has the daemon run in a folder, with a control address in which DIR
+// stands for that of the site.
 func (s *site) placed(control, folder string) {
 	s.config = legion.Config{Control: strings.ReplaceAll(control, "DIR", s.dir)}
 	s.folder = filepath.Join(s.dir, folder)

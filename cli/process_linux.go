@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watchProcess returns a channel that is closed when the process is gone; at once
-// if pid is 0 or there is none. forget ends the watch.
+// watchProcess returns a channel that is closed when the process is gone; at
+// once if pid is 0 or there is none. forget ends the watch.
 func watchProcess(pid int) (gone <-chan struct{}, forget func()) {
 	over := make(chan struct{})
 	if pid <= 0 {

@@ -96,7 +96,8 @@ func (u *user) finish(cmd *exec.Cmd) (r result) {
 	return r
 }
 
-// expect runs a command line that ends with code, and whose outputs contain these.
+// expect runs a command line that ends with code, and whose outputs contain
+// these.
 func (u *user) expect(code int, stdout, stderr string, args ...string) result {
 	u.t.Helper()
 	r := u.run(args...)
@@ -163,7 +164,8 @@ func TestLife(t *testing.T) {
 	u.expect(ExitOK, "msg=stopped", "this is the end of "+u.dir+"/log\n", "logs", "-o", "log_file="+u.dir+"/log")
 }
 
-// start has the daemon start in the background, and waits until it says that it runs.
+// start has the daemon start in the background, and waits until it says that it
+// runs.
 func (u *user) start(flags ...string) {
 	u.t.Helper()
 	u.expect(ExitOK, "", "thumbs runs in the background, pid ", append(flags, "-o", "log_file="+u.dir+"/log")...)
@@ -200,8 +202,8 @@ func (u *user) pid() int {
 	return hello.PID
 }
 
-// gone makes sure that a process has ended when stop has said so. One that nobody
-// has waited for may still be listed.
+// gone makes sure that a process has ended when stop has said so. One that
+// nobody has waited for may still be listed.
 func (u *user) gone(pid int) {
 	u.t.Helper()
 	if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !bytes.Contains(b, []byte(") Z ")) {
@@ -290,8 +292,8 @@ func TestLockedWithoutSocket(t *testing.T) {
 	u.expect(ExitFailed, "", says, "stop")
 }
 
-// A daemon in the foreground is its starter's: it is not stopped and started anew
-// behind that one's back.
+// A daemon in the foreground is its starter's: it is not stopped and started
+// anew behind that one's back.
 func TestRestartWithFlagsInTheForeground(t *testing.T) {
 	u := newUser(t)
 	cmd := u.command("run", "-o", "log_file="+u.dir+"/log")

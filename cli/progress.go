@@ -2,12 +2,13 @@ package cli
 
 import "time"
 
-// quiet is how long something may take until it is said what is waited for, where
-// no terminal shows it.
+// quiet is how long something may take until it is said what is waited for,
+// where no terminal shows it.
 const quiet = 2 * time.Second
 
-// progress tells on standard error what a verb waits for: on a terminal each second
-// in one line, elsewhere in a line for each new text, the first after a while.
+// progress tells on standard error what a verb waits for: on a terminal each
+// second in one line, elsewhere in a line for each new text, the first after a
+// while.
 type progress struct {
 	to    *printer
 	name  string // of the program

@@ -104,8 +104,8 @@ type upgradedRelease struct {
 	Program string `json:"program"`
 }
 
-// callSlow calls a method that takes as long as it takes. With --json it prints the
-// result.
+// callSlow calls a method that takes as long as it takes. With --json it prints
+// the result.
 func callSlow(ctx context.Context, in *Invocation, method string, params, result any) error {
 	var raw json.RawMessage
 	if err := in.Call(ctx, method, params, &raw); err != nil {

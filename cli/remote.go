@@ -38,9 +38,9 @@ func (r *remote) connect(ctx context.Context) (*client.Client, error) {
 
 func isAddress(s string) bool { return strings.Contains(s, "/") }
 
-// process returns the pid that a daemon says it has if it is the daemon's here, too,
-// so that the process may be watched and killed: 0 on another machine, and in another
-// container, where that number is another process's.
+// process returns the pid that a daemon says it has if it is the daemon's here,
+// too, so that the process may be watched and killed: 0 on another machine, and
+// in another container, where that number is another process's.
 func (r *remote) process(pid int) int {
 	if strings.HasPrefix(r.address, "tcp://") || runtime.GOOS == "linux" && r.client.PID() != pid {
 		return 0

@@ -55,8 +55,8 @@ func startVerb(p *program) *verb {
 	}
 }
 
-// settledDaemon returns the daemon that runs. One that starts or stops is waited
-// for: only then it is known whether there is one.
+// settledDaemon returns the daemon that runs. One that starts or stops is
+// waited for: only then it is known whether there is one.
 func (in *Invocation) settledDaemon(ctx context.Context) (status.Hello, error) {
 	for by := time.Now().Add(time.Minute); ; in.redial() {
 		hello, err := in.settled(ctx, by)
@@ -66,9 +66,9 @@ func (in *Invocation) settledDaemon(ctx context.Context) (status.Hello, error) {
 	}
 }
 
-// restartVerb asks the daemon to start anew as what it is, with the arguments that
-// it was started with. Only where this command line says how it is to be started,
-// the daemon is stopped, and started with that.
+// restartVerb asks the daemon to start anew as what it is, with the arguments
+// that it was started with. Only where this command line says how it is to be
+// started, the daemon is stopped, and started with that.
 func restartVerb(p *program) *verb {
 	var o stopOptions
 	return &verb{
@@ -152,8 +152,9 @@ func (p *program) startInBackground(ctx context.Context, in *Invocation) error {
 	})
 }
 
-// runCommand is this command line with the verb run: what starts the daemon in the
-// background, and what an upgrade starts, is not to look for a daemon that runs.
+// runCommand is this command line with the verb run: what starts the daemon in
+// the background, and what an upgrade starts, is not to look for a daemon that
+// runs.
 func (p *program) runCommand() []string {
 	return slices.Concat([]string{legion.Program()}, p.prefix, []string{"run"}, p.startFlags())
 }

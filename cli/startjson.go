@@ -12,8 +12,9 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// startAndPrint starts the daemon as start without --json does, in a process of its
-// own because that ends when the daemon is ready, and prints which daemon it is.
+// startAndPrint starts the daemon as start without --json does, in a process of
+// its own because that ends when the daemon is ready, and prints which daemon
+// it is.
 func (in *Invocation) startAndPrint(ctx context.Context) error {
 	p := in.program
 	command := slices.Concat([]string{legion.Program()}, p.prefix, []string{"start"}, p.startFlags())

@@ -20,8 +20,8 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// holdsKey is the folder of the FIFOs at which the daemon stops, see held, and in
-// which its runtime folder is.
+// holdsKey is the folder of the FIFOs at which the daemon stops, see held, and
+// in which its runtime folder is.
 const holdsKey = "LEGION_CLI_TEST_HOLDS"
 
 // sites is the daemon whose states the verbs are tried in.
@@ -38,8 +38,8 @@ func sites(c legion.Config) *legion.Daemon {
 	return d
 }
 
-// sitesMain is its program. As "embedded" it is a part of one that does not end with
-// it.
+// sitesMain is its program. As "embedded" it is a part of one that does not end
+// with it.
 func sitesMain(program string) {
 	d := sites(legion.Config{RuntimeDir: os.Getenv("SITES_DIR"), Control: os.Getenv("SITES_CONTROL")})
 	if program == "sites" {
@@ -53,8 +53,8 @@ func sitesMain(program string) {
 	select {}
 }
 
-// held waits at a place, if a test holds it, until that lets go, and fails if that
-// says so.
+// held waits at a place, if a test holds it, until that lets go, and fails if
+// that says so.
 func held(place string) error {
 	f, err := os.Open(filepath.Join(os.Getenv(holdsKey), place)) // waits for the test to open it, too
 	if err != nil {
@@ -151,7 +151,8 @@ func (s *site) run(flags ...string) {
 	})
 }
 
-// exec runs a command line that ends, and leaves perhaps a daemon in the background.
+// exec runs a command line that ends, and leaves perhaps a daemon in the
+// background.
 func (s *site) exec(args ...string) result {
 	s.t.Helper()
 	u := &user{t: s.t, dir: s.dir}
@@ -160,7 +161,8 @@ func (s *site) exec(args ...string) result {
 	return r
 }
 
-// running waits until the daemon says that it runs, and returns a connection to it.
+// running waits until the daemon says that it runs, and returns a connection to
+// it.
 func (s *site) running() *client.Client {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second) // a guard, no measure
@@ -226,8 +228,9 @@ func runProgram(t *testing.T, p *program, args []string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// expect compares what a command line has come to with "CODE TEXT", of which the text
-// is a part of its output, and writes it into the test's log. A code "?" is any.
+// expect compares what a command line has come to with "CODE TEXT", of which
+// the text is a part of its output, and writes it into the test's log. A code
+// "?" is any.
 func expect(t *testing.T, state, line string, r result, want string) {
 	t.Helper()
 	said := strings.TrimSpace(r.stdout + r.stderr)
@@ -241,8 +244,9 @@ func expect(t *testing.T, state, line string, r result, want string) {
 	}
 }
 
-// after returns a channel that says when a command line which waits does so: it has
-// had the time for a look at the daemon. One that does not wait ends sooner.
+// after returns a channel that says when a command line which waits does so: it
+// has had the time for a look at the daemon. One that does not wait ends
+// sooner.
 func after(t *testing.T) <-chan time.Time {
 	t.Helper()
 	return time.After(400 * time.Millisecond)

@@ -14,8 +14,8 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// asked is a verb that asks a daemon which runs, or has it do something that changes
-// nothing of what it is.
+// asked is a verb that asks a daemon which runs, or has it do something that
+// changes nothing of what it is.
 type asked struct {
 	line   string
 	usual  string            // of a daemon that can be asked: "CODE TEXT"
@@ -99,7 +99,8 @@ func (s *site) ask(state string) {
 	}
 }
 
-// askAtOnce tries them at the same time: each waits for somebody who says nothing.
+// askAtOnce tries them at the same time: each waits for somebody who says
+// nothing.
 func (s *site) askAtOnce(state string) {
 	s.t.Helper()
 	var all sync.WaitGroup
@@ -119,8 +120,8 @@ func (q *asked) want(state string) string {
 	return q.usual
 }
 
-// What a verb says of a daemon is true, whatever state that is in. With -v the log of
-// the test is a transcript.
+// What a verb says of a daemon is true, whatever state that is in. With -v the
+// log of the test is a transcript.
 func TestVerbsInEveryState(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	t.Run("states", func(t *testing.T) { // which wait for each other
@@ -148,8 +149,8 @@ func (s *site) try(state, want, line string) {
 	}
 }
 
-// meanwhile runs a command line that waits for something, and what makes that come
-// when it waits: when its first look at the daemon is over.
+// meanwhile runs a command line that waits for something, and what makes that
+// come when it waits: when its first look at the daemon is over.
 func (s *site) meanwhile(state, want, line string, then func()) {
 	s.t.Helper()
 	over := make(chan struct{})

@@ -37,8 +37,8 @@ func statusVerb() *verb {
 	}
 }
 
-// status shows the daemon's status once. Its error has the exit code of one that
-// is not healthy.
+// status shows the daemon's status once. Its error has the exit code of one
+// that is not healthy.
 func (in *Invocation) status(ctx context.Context) error {
 	status, raw := status.Daemon{}, json.RawMessage(nil)
 	var result any = &status

@@ -73,8 +73,8 @@ func (o *stopOptions) register(fs *flag.FlagSet) {
 	fs.DurationVar(&o.timeout, "timeout", time.Minute, "how `long` to wait for the daemon's end")
 }
 
-// stop stops the daemon and waits until its connection has ended and its process
-// is gone.
+// stop stops the daemon and waits until its connection has ended and its
+// process is gone.
 func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 	hello, err := o.wish(ctx, in, "daemon.stop", nil)
 	if silent, ok := silence(err); ok && o.force {

@@ -2,8 +2,9 @@ package cli
 
 import "strings"
 
-// table is rows under titles. It is fitted to the terminal: flexible columns are
-// cut, the widest first, and if that is not enough, spare ones are left out.
+// table is rows under titles. It is fitted to the terminal: flexible columns
+// are cut, the widest first, and if that is not enough, spare ones are left
+// out.
 type table struct {
 	columns []column
 	rows    [][]cell
@@ -99,7 +100,8 @@ func (t *table) fit(width int) (shown, widths []int) {
 	}
 }
 
-// squeeze makes flexible columns narrower, the widest first, until the table fits.
+// squeeze makes flexible columns narrower, the widest first, until the table
+// fits.
 func (t *table) squeeze(shown, widths []int, width, least int) bool {
 	total := len(gap) * (len(widths) - 1)
 	for _, w := range widths {
@@ -130,7 +132,8 @@ func (t *table) natural(i int) int {
 	return w
 }
 
-// pairs writes names and values below each other, values that are empty left out.
+// pairs writes names and values below each other, values that are empty left
+// out.
 func (p *printer) pairs(list ...string) {
 	widest := 0
 	for i := 0; i < len(list); i += 2 {
@@ -166,8 +169,8 @@ func widestTerm(list []string) (widest int) {
 	return widest
 }
 
-// definitions writes terms and what they mean, which is wrapped beside them; widest
-// is what terms are filled to.
+// definitions writes terms and what they mean, which is wrapped beside them;
+// widest is what terms are filled to.
 func (p *printer) definitions(widest int, list []string) {
 	const indent = 2
 	left := indent + widest + len(gap)

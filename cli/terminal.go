@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// printer writes for people: in colours and fitted to the width if it writes to a
-// terminal.
+// printer writes for people: in colours and fitted to the width if it writes to
+// a terminal.
 type printer struct {
 	w        io.Writer
 	terminal bool

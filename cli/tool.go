@@ -9,10 +9,10 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// Tool is the command line of a program that is no daemon: its verbs are for any
-// daemon that runs, whose name or address stands after the verb, as in "legion
-// pool ls thumbs". Verbs that need the daemon's own program (run, start, unit and
-// config check) are not among them.
+// Tool is the command line of a program that is no daemon: its verbs are for
+// any daemon that runs, whose name or address stands after the verb, as in
+// "legion pool ls thumbs". Verbs that need the daemon's own program (run,
+// start, unit and config check) are not among them.
 type Tool struct {
 	Name  string // what users call it. Default: the program's name
 	Short string // what it is, in one line
@@ -39,7 +39,8 @@ type Tool struct {
 // package's documentation lists.
 func (t Tool) Main() { os.Exit(t.Run(context.Background(), os.Args[1:])) }
 
-// Run runs a command line, without the program's name, and returns the exit code.
+// Run runs a command line, without the program's name, and returns the exit
+// code.
 func (t Tool) Run(ctx context.Context, args []string) int {
 	if t.Name == "" {
 		t.Name = filepath.Base(os.Args[0])

@@ -98,8 +98,8 @@ func unitDescription(c legion.Config) string {
 // notifyReload is the version of systemd that brought Type=notify-reload.
 const notifyReload = 253
 
-// systemdVersion returns that of this machine's systemd, 0 if it cannot be found
-// out.
+// systemdVersion returns that of this machine's systemd, 0 if it cannot be
+// found out.
 func systemdVersion(ctx context.Context) (version int) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -124,8 +124,8 @@ func (p *program) unitWarnings() (all []string) {
 	return all
 }
 
-// hidingLine returns the line of the unit that hides a path, or where it leads to;
-// "" if none does.
+// hidingLine returns the line of the unit that hides a path, or where it leads
+// to; "" if none does.
 func hidingLine(path string) string {
 	if path == "" {
 		return ""

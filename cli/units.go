@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// span writes a time span in at most two units: 1.24ms, 3.1s, 2m 5s, 3h 12m, 4d 1h.
+// span writes a time span in at most two units: 1.24ms, 3.1s, 2m 5s, 3h 12m, 4d
+// 1h.
 func span(d time.Duration) string {
 	switch {
 	case d < 0:

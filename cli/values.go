@@ -28,8 +28,8 @@ func compacted(raw []byte) string {
 	return escaped(b.String())
 }
 
-// escaped writes what JSON allows in strings and a terminal obeys in another way,
-// which means the same.
+// escaped writes what JSON allows in strings and a terminal obeys in another
+// way, which means the same.
 func escaped(text string) string {
 	if strings.IndexFunc(text, obeyed) < 0 {
 		return text
@@ -65,8 +65,8 @@ func (in *Invocation) jsonOperand(i int) (json.RawMessage, error) {
 	return json.RawMessage(text), nil
 }
 
-// fields returns what an object holds, in its order, as names and one-line texts;
-// objects in it as name.inner.
+// fields returns what an object holds, in its order, as names and one-line
+// texts; objects in it as name.inner.
 func fields(raw []byte) (names, values []string) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()

@@ -11,10 +11,11 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// wish calls a method that changes what the daemon is, and returns which daemon has
-// obeyed. Another change may be under way: a process that has been replaced, or
-// stops, refuses, or its connection ends. Then whoever is the daemon next is asked,
-// so that no wish is lost. The error is a *client.NotRunningError if there is none.
+// wish calls a method that changes what the daemon is, and returns which daemon
+// has obeyed. Another change may be under way: a process that has been
+// replaced, or stops, refuses, or its connection ends. Then whoever is the
+// daemon next is asked, so that no wish is lost. The error is a
+// *client.NotRunningError if there is none.
 func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, result any) (status.Hello, error) {
 	for by := time.Now().Add(o.timeout); ; {
 		hello, err := o.ask(ctx, in, method, result)
@@ -34,10 +35,10 @@ func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, r
 	}
 }
 
-// ask finds out who the daemon is, and calls a method of it, which may take long:
-// meanwhile it tells what the daemon does. It gives up if the daemon stops answering,
-// and if its loop, without which nothing changes, has been hung for as long as o
-// says.
+// ask finds out who the daemon is, and calls a method of it, which may take
+// long: meanwhile it tells what the daemon does. It gives up if the daemon
+// stops answering, and if its loop, without which nothing changes, has been
+// hung for as long as o says.
 func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, result any) (hello status.Hello, err error) {
 	if err := in.Call(ctx, "daemon.hello", nil, &hello); err != nil {
 		return hello, err
@@ -193,8 +194,8 @@ func (o *stopOptions) follow(ctx context.Context, in *Invocation, before status.
 	return now, nil
 }
 
-// await waits for end, and tells meanwhile what happens. It reports whether that has
-// come in time.
+// await waits for end, and tells meanwhile what happens. It reports whether
+// that has come in time.
 func (o *stopOptions) await(in *Invocation, what string, end <-chan struct{}) bool {
 	progress := in.progress()
 	defer progress.end()

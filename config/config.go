@@ -39,8 +39,8 @@ type Options struct {
 	Name string
 }
 
-// Config is a configuration that lives with a daemon. T is a struct. All methods
-// may be called from any goroutine.
+// Config is a configuration that lives with a daemon. T is a struct. All
+// methods may be called from any goroutine.
 type Config[T any] struct {
 	options  Options
 	defaults T
@@ -69,9 +69,9 @@ type state[T any] struct {
 	at      time.Time
 }
 
-// New begins a configuration with these defaults, which are copied. It registers
-// flags, if there are to be any, and reads nothing yet. It panics if T cannot be
-// a configuration: see the package's documentation for what can.
+// New begins a configuration with these defaults, which are copied. It
+// registers flags, if there are to be any, and reads nothing yet. It panics if
+// T cannot be a configuration: see the package's documentation for what can.
 func New[T any](defaults *T, o Options) *Config[T] {
 	t := reflect.TypeFor[T]()
 	if t.Kind() != reflect.Struct {
@@ -90,14 +90,15 @@ func New[T any](defaults *T, o Options) *Config[T] {
 	return c
 }
 
-// Load reads the configuration from all its sources, once: after it has succeeded
-// it does nothing. Called in main, before legion.New, it provides what
-// declarations are made of. Its error lists every mistake, each an *Error, and
-// matches legion.ErrConfig.
+// Load reads the configuration from all its sources, once: after it has
+// succeeded it does nothing. Called in main, before legion.New, it provides
+// what declarations are made of. Its error lists every mistake, each an *Error,
+// and matches legion.ErrConfig.
 //
-// Where the command line only talks to a daemon that runs ([legion.IsBystander]:
-// "thumbs stop"), a mistake is no error of Load: what is wrong counts as not set,
-// so that a daemon can be stopped in spite of it. Check tells it.
+// Where the command line only talks to a daemon that runs
+// ([legion.IsBystander]: "thumbs stop"), a mistake is no error of Load: what is
+// wrong counts as not set, so that a daemon can be stopped in spite of it.
+// Check tells it.
 func (c *Config[T]) Load() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

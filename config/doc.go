@@ -1,5 +1,5 @@
-// Package config fills a struct of yours from a file, the environment and flags,
-// checks it, and reads it again while the daemon runs.
+// Package config fills a struct of yours from a file, the environment and
+// flags, checks it, and reads it again while the daemon runs.
 //
 //	type settings struct {
 //		Listen  string        `usage:"the address to serve on"`
@@ -28,10 +28,10 @@
 //
 // # Sources
 //
-// Each source goes over those before it: the defaults, which are what the struct
-// given to [New] holds; the file; environment variables; flags. A struct is
-// filled key by key. A list or a table (a map) takes the place of the whole one
-// before, except that several flags of the same name add up.
+// Each source goes over those before it: the defaults, which are what the
+// struct given to [New] holds; the file; environment variables; flags. A struct
+// is filled key by key. A list or a table (a map) takes the place of the whole
+// one before, except that several flags of the same name add up.
 //
 // The key db.password stands under password in the section db of the file. Its
 // environment variable is THUMBS_DB_PASSWORD if Options.Env is THUMBS, and its
@@ -41,18 +41,19 @@
 //
 // # Keys
 //
-// A field's key is its name in the tag `config:"name"`, or else in a tag yaml or
-// json, or else its own in snake_case: MaxCalls is max_calls. "-" leaves it out.
-// After the name the tag may say secret (its value is never shown, neither in
-// errors nor in statistics, and there is no flag), required (it must not be zero in
-// the end) and restart (a change by a reload is in force after a restart only). The tag `usage` is for the flag's help.
+// A field's key is its name in the tag `config:"name"`, or else in a tag yaml
+// or json, or else its own in snake_case: MaxCalls is max_calls. "-" leaves it
+// out. After the name the tag may say secret (its value is never shown, neither
+// in errors nor in statistics, and there is no flag), required (it must not be
+// zero in the end) and restart (a change by a reload is in force after a
+// restart only). The tag `usage` is for the flag's help.
 //
 // An embedded struct without a name has its keys where it stands.
 //
 // # Values
 //
-// Wherever a value stands, it is text that its field's type reads: a quoted "8080"
-// is good for an int, and a plain no is the text "no" for a string.
+// Wherever a value stands, it is text that its field's type reads: a quoted
+// "8080" is good for an int, and a plain no is the text "no" for a string.
 //
 //   - integers: 8080, 0xff, 0o22, 022 (octal), 1_000, and sizes: 64KiB, 256MiB,
 //     1.5GB. A [Size] shows itself like that, too.
@@ -70,20 +71,20 @@
 //   - any: what the file says, as map[string]any, []any, string, bool, int or
 //     float64.
 //
-// A pointer is nil until something sets it. null, or a key without a value, makes
-// pointers, lists and tables nil, leaves sections as they are, and is a mistake
-// elsewhere. Fields that no text can fill, functions and channels, are left out,
-// and so are unexported ones.
+// A pointer is nil until something sets it. null, or a key without a value,
+// makes pointers, lists and tables nil, leaves sections as they are, and is a
+// mistake elsewhere. Fields that no text can fill, functions and channels, are
+// left out, and so are unexported ones.
 //
-// Files are YAML (one document; anchors, aliases and << are understood) or JSON,
-// in UTF-8, of at most 96 KiB.
+// Files are YAML (one document; anchors, aliases and << are understood) or
+// JSON, in UTF-8, of at most 96 KiB.
 //
 // # Checks
 //
-// Then the Validate methods ([Validator]) of everything in the struct are called,
-// from the inside out; those of legion.Pool, legion.TaskOptions and legion.Config
-// refuse what their declaration would refuse. Load's error lists everything that
-// is wrong:
+// Then the Validate methods ([Validator]) of everything in the struct are
+// called, from the inside out; those of legion.Pool, legion.TaskOptions and
+// legion.Config refuse what their declaration would refuse. Load's error lists
+// everything that is wrong:
 //
 //	config: 2 mistakes:
 //		/etc/thumbs.yaml:3: resize.max_cals: there is no such key; did you mean max_calls?
@@ -92,42 +93,42 @@
 // # Beside a daemon that runs
 //
 // A mistake in the file must not keep an operator from stopping the daemon. So
-// where package cli is the command line, Load lets mistakes pass for the verbs that
-// only talk to a daemon or help (stop, status, logs, help …), and Get returns what
-// is right in the sources: what is wrong counts as not set. run, start, unit and
-// verbs of the program's own get the error. The verb config check reports every
-// mistake, needs no daemon, and ends with code 6; [Config.Check] is the same in Go.
-// A program with another command line says with legion.Bystanders which of its
-// verbs are such.
+// where package cli is the command line, Load lets mistakes pass for the verbs
+// that only talk to a daemon or help (stop, status, logs, help …), and Get
+// returns what is right in the sources: what is wrong counts as not set. run,
+// start, unit and verbs of the program's own get the error. The verb config
+// check reports every mistake, needs no daemon, and ends with code 6;
+// [Config.Check] is the same in Go. A program with another command line says
+// with legion.Bystanders which of its verbs are such.
 //
 // # Reload
 //
 // Daemon.Reload, which SIGHUP calls, has the file read again; environment and
-// flags go over it as before. If anything is wrong, the configuration stays as it
-// was and Reload returns why. Else [Config.Get] returns the new one from then on,
-// and [Changed] is emitted if it differs. What declarations were made of, the
-// limits of a pool for instance, changes with a restart or an upgrade only: the
-// verbs reload and status, and the log, name the keys that wait for one. They know
-// those of legion.Pool, legion.TaskOptions and legion.Config; of others, a port that
-// is opened at the start for instance, the tag restart tells them. If
-// workers die of it all the same, their pool keeps the old ones, and Reload says
-// so; mend the file and reload again.
+// flags go over it as before. If anything is wrong, the configuration stays as
+// it was and Reload returns why. Else [Config.Get] returns the new one from
+// then on, and [Changed] is emitted if it differs. What declarations were made
+// of, the limits of a pool for instance, changes with a restart or an upgrade
+// only: the verbs reload and status, and the log, name the keys that wait for
+// one. They know those of legion.Pool, legion.TaskOptions and legion.Config; of
+// others, a port that is opened at the start for instance, the tag restart
+// tells them. If workers die of it all the same, their pool keeps the old ones,
+// and Reload says so; mend the file and reload again.
 //
 // # Workers
 //
 // A worker process runs the same main, with the same environment and arguments,
-// so it comes to the same configuration. Its file is not the one on the disk but
-// the one that the daemon has accepted last before it started the worker: a file
-// that is half written, wrong, or changed without a reload never reaches a
+// so it comes to the same configuration. Its file is not the one on the disk
+// but the one that the daemon has accepted last before it started the worker: a
+// file that is half written, wrong, or changed without a reload never reaches a
 // worker. A worker that runs keeps its configuration to its end; a reload
 // replaces the workers one by one, and the new ones see the new file. Where
 // workers are goroutines (Daemon.InProcess) they share the daemon's.
 //
 // From Start to Stop the daemon keeps the content of the accepted file in a
-// variable of its own environment, _LEGION_CONFIG_ and the plugin's name. Workers
-// remove it before main. Other programs that the daemon itself starts inherit it,
-// as they do the rest of the environment: give them an environment of their own
-// (exec.Cmd.Env) if the file holds secrets that they must not see.
+// variable of its own environment, _LEGION_CONFIG_ and the plugin's name.
+// Workers remove it before main. Other programs that the daemon itself starts
+// inherit it, as they do the rest of the environment: give them an environment
+// of their own (exec.Cmd.Env) if the file holds secrets that they must not see.
 //
 // # Concurrency
 //

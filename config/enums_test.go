@@ -11,8 +11,8 @@ import (
 	"github.com/legion-go/legion/config"
 )
 
-// enumerations returns the types of Legion's own that are numbers, wherever in t
-// they stand.
+// enumerations returns the types of Legion's own that are numbers, wherever in
+// t they stand.
 func enumerations(t reflect.Type, found map[reflect.Type]bool) {
 	ours := t.PkgPath() == reflect.TypeFor[legion.Config]().PkgPath()
 	switch {

@@ -164,8 +164,8 @@ type problem struct{ at *legion.FieldError }
 func (p *problem) Error() string { return p.at.Problem }
 func (p *problem) Unwrap() error { return p.at }
 
-// fieldKey returns the key of a field of t by its Go name, which may be a dotted
-// one, as far as there are keys.
+// fieldKey returns the key of a field of t by its Go name, which may be a
+// dotted one, as far as there are keys.
 func (d *decoder) fieldKey(t reflect.Type, name string) (key string) {
 	for part := range strings.SplitSeq(name, ".") {
 		i := slices.IndexFunc(d.schema.structs[t], func(f field) bool { return t.FieldByIndex(f.index).Name == part })
@@ -178,7 +178,8 @@ func (d *decoder) fieldKey(t reflect.Type, name string) (key string) {
 	return key
 }
 
-// origin returns the source of a key, or else of what it is in, or else the file.
+// origin returns the source of a key, or else of what it is in, or else the
+// file.
 func (d *decoder) origin(key string) Source {
 	for key != "" {
 		if s, ok := d.sources[key]; ok {

@@ -94,7 +94,8 @@ func ExampleConfig_Load() {
 	// 	/etc/thumbs.yaml:4: resize.max: "many" is no whole number
 }
 
-// A reload that is good is told to who wants to know; a bad one changes nothing.
+// A reload that is good is told to who wants to know; a bad one changes
+// nothing.
 func ExampleChanged() {
 	path, remove := file("thumbs.json", `{"timeout": "1s", "db": {"host": "a"}}`)
 	defer remove()

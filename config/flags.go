@@ -96,8 +96,8 @@ func (d *decoder) flags(v reflect.Value, flags map[string]*flagValue) {
 	}
 }
 
-// environment gives v what the environment says. An empty variable is as good as
-// none.
+// environment gives v what the environment says. An empty variable is as good
+// as none.
 func (d *decoder) environment(v reflect.Value) {
 	for i := range d.schema.leaves {
 		l := &d.schema.leaves[i]

@@ -39,8 +39,8 @@ type fuzzedSub struct {
 	More []fuzzedSub
 }
 
-// Whatever a file says, loading it is no panic, its errors name it, and what was
-// loaded can be shown and loaded again.
+// Whatever a file says, loading it is no panic, its errors name it, and what
+// was loaded can be shown and loaded again.
 func FuzzFile(f *testing.F) {
 	seeds := []string{
 		"text: a\nint: 1\nuint: 1KiB\nfloat: .5\nbool: on\nwait: 1s\nwhen: 2024-02-29T12:00:00Z\nsize: 1MB\n", "sub: {a: 1}\nsubs:\n- a: 1\n  more: [{b: 2}]\nnamed: {x: {a: 1}}\n",

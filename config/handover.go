@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// A worker's configuration file is the one that the daemon has accepted, not the
-// one that happens to lie on the disk when the worker starts: that may be half
-// written, wrong, or ahead of the daemon. The daemon puts the content into a
-// variable of its own environment, which its workers are started with. Such a
+// A worker's configuration file is the one that the daemon has accepted, not
+// the one that happens to lie on the disk when the worker starts: that may be
+// half written, wrong, or ahead of the daemon. The daemon puts the content into
+// a variable of its own environment, which its workers are started with. Such a
 // variable is
 //
 //	_LEGION_CONFIG_<plugin's name>=<pid of the daemon> <"path"> <"" or "absent"> <"key=value", of Set> …

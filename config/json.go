@@ -34,8 +34,8 @@ type jsonParser struct {
 	*json.Decoder
 }
 
-// line is that of the token read last: none of JSON's tokens has a line break in
-// it.
+// line is that of the token read last: none of JSON's tokens has a line break
+// in it.
 func (p *jsonParser) line() int { return p.lineAt(p.InputOffset()) }
 
 func (p *jsonParser) lineAt(offset int64) int {

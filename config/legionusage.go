@@ -6,8 +6,8 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// legionUsage are the texts for flags and help of what declarations are made of,
-// whose own fields have no tags.
+// legionUsage are the texts for flags and help of what declarations are made
+// of, whose own fields have no tags.
 var legionUsage = map[string]string{
 	"Pool.Min":           "workers that are always there",
 	"Pool.Max":           "workers that there are at most",

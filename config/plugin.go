@@ -35,8 +35,8 @@ func (c *Config[T]) Attach(d *legion.Daemon) error {
 	return nil
 }
 
-// Start loads the configuration, if that has not been done, and hands it over to
-// the workers. It is called in the daemon's process only.
+// Start loads the configuration, if that has not been done, and hands it over
+// to the workers. It is called in the daemon's process only.
 func (c *Config[T]) Start(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,10 +55,10 @@ func (c *Config[T]) Start(context.Context) error {
 	return handOver(c.options.Name, c.state.Load().file)
 }
 
-// RestartNeeded returns the keys that a reload has changed since the daemon's start
-// and that are in force after a restart or an upgrade only: those of what
-// declarations are made of (legion.Pool, legion.TaskOptions, legion.Config), and
-// those whose tag says restart.
+// RestartNeeded returns the keys that a reload has changed since the daemon's
+// start and that are in force after a restart or an upgrade only: those of what
+// declarations are made of (legion.Pool, legion.TaskOptions, legion.Config),
+// and those whose tag says restart.
 func (c *Config[T]) RestartNeeded() (keys []string) {
 	started, now := c.started.Load(), c.state.Load() // without mu, which is held while a file is read
 	if started == nil || now == nil || now.value == started {
@@ -74,8 +74,8 @@ func (c *Config[T]) RestartNeeded() (keys []string) {
 	return keys
 }
 
-// same reports whether two values of one leaf are equal; one that is invalid, in a
-// section that there is not, is as good as zero.
+// same reports whether two values of one leaf are equal; one that is invalid,
+// in a section that there is not, is as good as zero.
 func same(a, b reflect.Value) bool {
 	switch {
 	case !a.IsValid() && !b.IsValid():

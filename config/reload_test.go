@@ -160,8 +160,8 @@ func TestGetLoads(t *testing.T) {
 	}
 }
 
-// What a reload has changed and not put in force is named, and no longer when it is
-// as at the start again.
+// What a reload has changed and not put in force is named, and no longer when
+// it is as at the start again.
 func TestReloadNamesWhatNeedsARestart(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	type settings struct {

@@ -35,10 +35,10 @@ func (c *Config[T]) bystander() bool {
 // salvageRounds bounds how often what is wrong is left out, and the rest tried.
 const salvageRounds = 50
 
-// salvage makes a configuration of what is right in the sources, for a process that
-// only needs to find its daemon; mistake is why there is no other. What is wrong
-// counts as not set; where that does not help, what it is in, and in the end
-// everything. Required keys may be missing.
+// salvage makes a configuration of what is right in the sources, for a process
+// that only needs to find its daemon; mistake is why there is no other. What is
+// wrong counts as not set; where that does not help, what it is in, and in the
+// end everything. Required keys may be missing.
 func (c *Config[T]) salvage(mistake error) *state[T] {
 	s := &state[T]{sources: map[string]Source{}, mistake: mistake, at: time.Now()}
 	var root *node
@@ -80,8 +80,8 @@ func (c *Config[T]) attempt(s *state[T], root *node, skip map[string]bool) (valu
 	return value, d.errs
 }
 
-// leaveOut adds to skip what is wrong, or what that is in if it is there already.
-// It reports whether it could.
+// leaveOut adds to skip what is wrong, or what that is in if it is there
+// already. It reports whether it could.
 func leaveOut(skip map[string]bool, wrong mistakes) bool {
 	for _, err := range wrong {
 		at := (*Error)(nil)

@@ -62,7 +62,8 @@ func TestMistakesAreNoneOfBystanders(t *testing.T) {
 			wants(t, conf.Start(t.Context()), "config: ") // and keeps a daemon from starting
 		}
 	}
-	// A file that cannot be read is such a mistake, flags that nobody has parsed are not.
+	// A file that cannot be read is such a mistake, flags that nobody has parsed
+	// are not.
 	fs := flags()
 	if err := config.New(&defaults, config.Options{File: "/nowhere/c.yaml", Flags: fs}).Load(); err == nil {
 		t.Error("flags that were not parsed are no error")

@@ -173,8 +173,8 @@ func declares(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[legion.Pool]().PkgPath()
 }
 
-// find returns the leaf's value in v, which is the configuration. Sections on the
-// way that are nil are made if make says so; else the value may be invalid.
+// find returns the leaf's value in v, which is the configuration. Sections on
+// the way that are nil are made if make says so; else the value may be invalid.
 func (l *leaf) find(v reflect.Value, make bool) reflect.Value {
 	for _, step := range l.steps {
 		for v.Kind() == reflect.Pointer {

@@ -20,8 +20,8 @@ func (c *Config[T]) Keys() (keys []string) {
 // Set gives a key a value that goes over all sources, before the daemon is
 // started: package cli does it for -o name=value. What is loaded already is
 // loaded anew; what declarations were made of it stays as it was. The value is
-// written as for a flag; a list or a table takes the place of the whole one. The
-// error says what is wrong with it, or with the configuration then.
+// written as for a flag; a list or a table takes the place of the whole one.
+// The error says what is wrong with it, or with the configuration then.
 func (c *Config[T]) Set(key, text string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -15,16 +15,16 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Setting is one key of a configuration, as it is now: a value is written as in a
-// file, that of a secret which is set is Masked, and Source is as Source.String
-// has it.
+// Setting is one key of a configuration, as it is now: a value is written as in
+// a file, that of a secret which is set is Masked, and Source is as
+// Source.String has it.
 type Setting = status.Setting
 
 // Masked stands where a secret is.
 const Masked = "******"
 
-// Show returns every key with its value and where that came from, in the order of
-// the struct. Before Load these are the defaults.
+// Show returns every key with its value and where that came from, in the order
+// of the struct. Before Load these are the defaults.
 func (c *Config[T]) Show() []Setting {
 	v, sources := reflect.ValueOf(&c.defaults).Elem(), map[string]Source(nil)
 	if s := c.state.Load(); s != nil {

@@ -38,8 +38,8 @@ func (s *Size) UnmarshalText(text []byte) error {
 // MarshalText returns String.
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// String returns the size in the largest unit of 1024 that gives a whole number:
-// "256MiB".
+// String returns the size in the largest unit of 1024 that gives a whole
+// number: "256MiB".
 func (s Size) String() string {
 	if s != 0 {
 		for _, u := range units[:4] {

@@ -84,7 +84,8 @@ func parseSignal(text string) (syscall.Signal, error) {
 	return 0, fmt.Errorf("there is no signal %q: write HUP or SIGHUP, for instance", text)
 }
 
-// truth is what YAML calls true and false, and what people write in environments.
+// truth is what YAML calls true and false, and what people write in
+// environments.
 var truth = map[string]bool{
 	"true": true, "yes": true, "on": true, "1": true,
 	"false": false, "no": false, "off": false, "0": false,
@@ -144,8 +145,8 @@ func kindName(t reflect.Type) string {
 }
 
 // textNode makes a node for a t of what an environment variable or a flag says.
-// Lists are a,b,c and tables a=1,b=2; both may be written as in YAML, too: [a, b]
-// and {a: 1, b: 2}.
+// Lists are a,b,c and tables a=1,b=2; both may be written as in YAML, too: [a,
+// b] and {a: 1, b: 2}.
 func textNode(t reflect.Type, said string) (*node, error) {
 	t = pointed(t)
 	single := textual(t) || t == bytesType || plainKind(t.Kind())

@@ -13,15 +13,16 @@ import (
 	"github.com/legion-go/legion/config"
 )
 
-// wrong has values that a pool refuses, by the Go name of the field, where neither
-// -1 nor 5ns is one. Of a field that takes every value it has "".
+// wrong has values that a pool refuses, by the Go name of the field, where
+// neither -1 nor 5ns is one. Of a field that takes every value it has "".
 var wrong = map[string]string{
 	"Spawn": "9", "Transport": "9", "OnExit": "9", "Nice": "99", "MemoryLimit": "5", "Files": "5",
 	"MaxMemory": "99999999, memory_limit: 88888888", "MaxRestarts": "",
 }
 
-// Every option that a declaration would refuse is refused when the file is read,
-// with its line; the configuration before stays, and a mended file is read.
+// Every option that a declaration would refuse is refused when the file is
+// read, with its line; the configuration before stays, and a mended file is
+// read.
 func TestReloadOfWhatNewRefuses(t *testing.T) {
 	type settings struct {
 		Work legion.Pool
@@ -80,8 +81,8 @@ func TestReloadOfWhatNewRefuses(t *testing.T) {
 	}
 }
 
-// The key that is told is one that was set, also in a struct that embeds a pool,
-// and in a list and a table.
+// The key that is told is one that was set, also in a struct that embeds a
+// pool, and in a list and a table.
 func TestPlaceOfWhatNewRefuses(t *testing.T) {
 	type work struct {
 		legion.Pool

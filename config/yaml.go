@@ -133,9 +133,9 @@ func coreTag(tag string) bool {
 	return false
 }
 
-// yamlError takes the line out of an error of package yaml. It leaves out line 1,
-// and counts lines from 0 in the errors of its parser, but not in those of its
-// scanner.
+// yamlError takes the line out of an error of package yaml. It leaves out line
+// 1, and counts lines from 0 in the errors of its parser, but not in those of
+// its scanner.
 func yamlError(text []byte, err error) error {
 	said := strings.TrimPrefix(err.Error(), "yaml: ")
 	if after, ok := strings.CutPrefix(said, "unknown anchor '"); ok {

@@ -35,7 +35,8 @@ var clients = []client{
 	{"xmlrpc-c (C)", "XML-RPC, HTTP", "tcp", "bash xmlrpc-c.sh", "libxmlrpc-core-c3-dev", xmlrpcC},
 }
 
-// How to find out whether a client is on this machine: the command succeeds, or prints why not.
+// How to find out whether a client is on this machine: the command succeeds, or
+// prints why not.
 var (
 	python  = []string{"python3", "-c", "import xmlrpc.client"}
 	curl    = []string{"bash", "-c", "curl --help all | grep -q -- --expect100-timeout || { echo no curl with --expect100-timeout >&2; exit 1; }"}

@@ -16,13 +16,15 @@ import (
 	"time"
 )
 
-// patience bounds what hangs: it says nothing about how long a client should take.
+// patience bounds what hangs: it says nothing about how long a client should
+// take.
 const patience = 2 * time.Minute
 
 // TestClients runs every client that is on this machine against one daemon.
 //
-// make conformance sets CONFORMANCE to the folder that it has installed into. There is a file cannot/NAME for what could
-// not be installed, with the reason; any other client must run. The table is left in the file table.
+// make conformance sets CONFORMANCE to the folder that it has installed into.
+// There is a file cannot/NAME for what could not be installed, with the reason;
+// any other client must run. The table is left in the file table.
 func TestClients(t *testing.T) {
 	installed := os.Getenv("CONFORMANCE")
 	at := startDaemon(t)
@@ -63,8 +65,9 @@ func (c client) missing() string {
 	return line
 }
 
-// command is one that runs in the folder of the scripts, and finds the modules that make conformance has installed. It
-// is a process group, all of which is killed if ctx ends.
+// command is one that runs in the folder of the scripts, and finds the modules
+// that make conformance has installed. It is a process group, all of which is
+// killed if ctx ends.
 func command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = "clients"
@@ -76,7 +79,8 @@ func command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// try runs the client's script against the daemon, and returns the result for the table.
+// try runs the client's script against the daemon, and returns the result for
+// the table.
 func (c client) try(t *testing.T, at addresses) string {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -104,8 +108,8 @@ func (c client) try(t *testing.T, at addresses) string {
 	return fmt.Sprintf("ok, %d checks", checks)
 }
 
-// verdict reads what a script says in the Test Anything Protocol: how many checks, which have failed, and whether the
-// plan is there and right.
+// verdict reads what a script says in the Test Anything Protocol: how many
+// checks, which have failed, and whether the plan is there and right.
 func verdict(said string) (checks int, failed []string, err error) {
 	plan := -1
 	for line := range strings.Lines(said) {
@@ -141,7 +145,8 @@ func table(rows [][]string) []byte {
 	return b.Bytes()
 }
 
-// A script that nobody runs, and a client that is gone, would be missed by nobody.
+// A script that nobody runs, and a client that is gone, would be missed by
+// nobody.
 func TestEveryClientIsThere(t *testing.T) {
 	var scripts []string
 	for _, c := range clients {

@@ -16,8 +16,9 @@ import (
 
 type addresses struct{ unix, tcp string }
 
-// startDaemon builds the daemon, starts it, and has it stopped at the end of the test: which it must do by itself, and
-// without an error, after all that the clients have done to it.
+// startDaemon builds the daemon, starts it, and has it stopped at the end of
+// the test: which it must do by itself, and without an error, after all that
+// the clients have done to it.
 func startDaemon(t *testing.T) addresses {
 	t.Helper()
 	// A folder with a short name: the path of a Unix socket has 104 bytes at most.

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Config is TLS for the control socket of a daemon: a legion.ControlTLS. Make one with [Files]; its fields are not changed
-// after its first use.
+// Config is TLS for the control socket of a daemon: a legion.ControlTLS. Make
+// one with [Files]; its fields are not changed after its first use.
 type Config struct {
 	Cert, Key string // paths of the daemon's certificate, with those between it and its authority, and of its private key
 	ClientCA  string // path of the certificates of authorities for clients; "": clients need no certificate
 
-	// Log is told of files that have changed and cannot be used, and of a certificate that has expired. Default:
-	// slog.Default().
+	// Log is told of files that have changed and cannot be used, and of a
+	// certificate that has expired. Default: slog.Default().
 	Log *slog.Logger
 
 	mu      sync.Mutex
@@ -30,22 +30,26 @@ type Config struct {
 // lookEvery is the time between two looks at the files.
 const lookEvery = time.Second
 
-// Files returns the configuration with the certificate and the private key of the daemon and, unless that is "", the
-// certificates of the authorities that certify clients. Files are read later; [Config.Reload] does it now.
+// Files returns the configuration with the certificate and the private key of
+// the daemon and, unless that is "", the certificates of the authorities that
+// certify clients. Files are read later; [Config.Reload] does it now.
 func Files(cert, key, clientCA string) *Config {
 	return &Config{Cert: cert, Key: key, ClientCA: clientCA}
 }
 
-// Reload reads the files. If they cannot be used, what was read before stays in use.
+// Reload reads the files. If they cannot be used, what was read before stays in
+// use.
 func (c *Config) Reload(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.load()
 }
 
-// Server does the handshake with a client on a connection that was accepted. names are the common name and the DNS names
-// of the client's certificate, which has been verified; none without authorities for clients. When ctx ends during the
-// handshake, the connection is closed. After an error the caller closes it.
+// Server does the handshake with a client on a connection that was accepted.
+// names are the common name and the DNS names of the client's certificate,
+// which has been verified; none without authorities for clients. When ctx ends
+// during the handshake, the connection is closed. After an error the caller
+// closes it.
 func (c *Config) Server(ctx context.Context, conn net.Conn) (secured net.Conn, names []string, err error) {
 	config, err := c.fresh()
 	if err != nil {
@@ -74,7 +78,8 @@ func namesOf(cert *x509.Certificate) (names []string) {
 	return names
 }
 
-// fresh returns what the next handshake uses, and reads the files before if they have changed.
+// fresh returns what the next handshake uses, and reads the files before if
+// they have changed.
 func (c *Config) fresh() (*tls.Config, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

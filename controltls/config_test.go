@@ -38,7 +38,8 @@ type shaken struct {
 	err   error
 }
 
-// serve does handshakes, one after the other, and echoes what comes on the connections.
+// serve does handshakes, one after the other, and echoes what comes on the
+// connections.
 func serve(t *testing.T, c *Config) (addr string, done <-chan shaken) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -147,7 +148,8 @@ func TestClientCertificates(t *testing.T) {
 	}
 }
 
-// Without authorities for clients nobody has a name, whatever certificate he has.
+// Without authorities for clients nobody has a name, whatever certificate he
+// has.
 func TestNoClientCertificates(t *testing.T) {
 	daemons := newAuthority(t, "daemons")
 	cert, key := daemons.issue("thumbs", dns("localhost"))

@@ -11,7 +11,8 @@ import (
 	"github.com/legion-go/legion/controltls"
 )
 
-// The daemon: who has a certificate for "ops" may operate it, from other machines too.
+// The daemon: who has a certificate for "ops" may operate it, from other
+// machines too.
 func ExampleFiles() {
 	d := legion.New(legion.Config{
 		Name:       "thumbs",

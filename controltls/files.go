@@ -97,7 +97,8 @@ func read(path string, check func(fs.FileInfo) error) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// private refuses the file of a key that others than its owner and, for reading, its group may use.
+// private refuses the file of a key that others than its owner and, for
+// reading, its group may use.
 func private(info fs.FileInfo) error {
 	if mode := info.Mode().Perm(); mode&0o037 != 0 {
 		return fmt.Errorf("its mode is %#o, so others than its owner may use it: chmod 600, or 640 if its group is to read it; if somebody may have read it, make a new one", mode)

@@ -6,18 +6,20 @@
 //		return nil
 //	})
 //
-// Handlers run on the daemon's loop. Where the documentation of an event says so,
-// a handler that returns legion.StopPropagation leaves out what Legion would do
-// by itself.
+// Handlers run on the daemon's loop. Where the documentation of an event says
+// so, a handler that returns legion.StopPropagation leaves out what Legion
+// would do by itself.
 //
 // The events, in the files where they stand:
 //
-//   - life.go: Init, Started, Signal, Reload, Reloaded, AutoRestart, PIDChanged, Shutdown
+//   - life.go: Init, Started, Signal, Reload, Reloaded, AutoRestart,
+//     PIDChanged, Shutdown
 //   - loop.go: Idle, PreExecute, PostExecute, Overrun, Failure
-//   - worker.go: WorkerStarted, WorkerExited, PoolFailed, LoopStarted, LoopStopped
+//   - worker.go: WorkerStarted, WorkerExited, PoolFailed, LoopStarted,
+//     LoopStopped
 //   - client.go: ClientConnected, ClientClosed
 //   - log.go: *Log
 //
-// One more event is *status.Stats: its handlers add to the statistics. A program
-// may emit values of any type of its own with legion.Emit.
+// One more event is *status.Stats: its handlers add to the statistics. A
+// program may emit values of any type of its own with legion.Emit.
 package event

@@ -13,11 +13,12 @@ type Init struct{}
 // begin.
 type Started struct{}
 
-// Signal is emitted when the daemon receives a signal. StopPropagation leaves out
-// what Run does by default: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR2
-// upgrades, SIGUSR1 logs the statistics. A second SIGTERM or SIGINT ends the
-// daemon whatever a handler returns, and so does the first while the daemon
-// starts. A reload or an upgrade that is asked for during the start follows it.
+// Signal is emitted when the daemon receives a signal. StopPropagation leaves
+// out what Run does by default: SIGTERM and SIGINT stop, SIGHUP reloads,
+// SIGUSR2 upgrades, SIGUSR1 logs the statistics. A second SIGTERM or SIGINT
+// ends the daemon whatever a handler returns, and so does the first while the
+// daemon starts. A reload or an upgrade that is asked for during the start
+// follows it.
 //
 // Workers ignore SIGTERM, SIGINT, SIGHUP and SIGQUIT, which may be sent to all
 // processes of a daemon: the daemon tells its workers what to do. The code of a
@@ -44,17 +45,17 @@ type AutoRestart struct{ Reason string }
 
 // PIDChanged is emitted in the old process of an upgrade when the new one takes
 // over. Before a restart, or an upgrade in place, it is emitted with the same
-// number twice, when this process has finished its calls and is about to execute
-// the next program.
+// number twice, when this process has finished its calls and is about to
+// execute the next program.
 type PIDChanged struct{ Old, New int }
 
 // Shutdown is emitted when the daemon begins to stop. Its listeners are closed,
-// and calls still work until the handlers of Shutdown have returned. The context
-// of the handlers ends after half of Config.StopTimeout, or an eighth of it after
-// the servers of Daemon.Serve have ended, if that is later.
+// and calls still work until the handlers of Shutdown have returned. The
+// context of the handlers ends after half of Config.StopTimeout, or an eighth
+// of it after the servers of Daemon.Serve have ended, if that is later.
 type Shutdown struct {
 	Reason string
-	// Again reports whether the daemon then starts again in this process, because of
-	// Daemon.Restart or an upgrade in place.
+	// Again reports whether the daemon then starts again in this process, because
+	// of Daemon.Restart or an upgrade in place.
 	Again bool
 }

@@ -23,9 +23,10 @@ type Overrun struct {
 	Took, Interval time.Duration
 }
 
-// Failure is emitted for an error or a panic of a function on the loop, for what
-// Daemon.Report is given, and for a failed call whose future the program does not
-// look at (see legion.Future). StopPropagation keeps it out of the log.
+// Failure is emitted for an error or a panic of a function on the loop, for
+// what Daemon.Report is given, and for a failed call whose future the program
+// does not look at (see legion.Future). StopPropagation keeps it out of the
+// log.
 type Failure struct {
 	Where string
 	Err   error

@@ -27,7 +27,8 @@ type WorkerExited struct {
 	Stack    string         // Go stacks of the worker as it died; "" if there are none
 }
 
-// PoolFailed is emitted when a pool gives up because too many of its workers die.
+// PoolFailed is emitted when a pool gives up because too many of its workers
+// die.
 type PoolFailed struct{ Pool, Reason string }
 
 // LoopStarted is emitted when the own loop of a worker begins, and when it goes

@@ -18,15 +18,16 @@ type Options struct {
 	// quarter of the time that there is (an eighth of Config.StopTimeout) is used.
 	LameDuck time.Duration
 
-	// CertFile and KeyFile are a certificate and its key in PEM, for TLS. The daemon
-	// reads them when it starts, and does not start if it cannot; worker processes
-	// do not. Default: TLS with the server's own TLSConfig, or without one no TLS.
+	// CertFile and KeyFile are a certificate and its key in PEM, for TLS. The
+	// daemon reads them when it starts, and does not start if it cannot; worker
+	// processes do not. Default: TLS with the server's own TLSConfig, or without
+	// one no TLS.
 	CertFile, KeyFile string
 }
 
-// Serve declares srv as a server of d, as [legion.Daemon.Serve] does, and returns
-// its listener. It serves TLS, and HTTP/2 over it, if srv.TLSConfig is set or
-// Options name a certificate.
+// Serve declares srv as a server of d, as [legion.Daemon.Serve] does, and
+// returns its listener. It serves TLS, and HTTP/2 over it, if srv.TLSConfig is
+// set or Options name a certificate.
 //
 // srv must be used for nothing else, and for one address: Serve begins and ends
 // it, and sets its Handler and ConnState to its own, which call those that were

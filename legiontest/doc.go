@@ -8,18 +8,18 @@
 //
 //	func TestMain(m *testing.M) { legiontest.Main(m, newDaemon) }
 //
-// where newDaemon declares the daemon, as main does, and returns it. Then a test
-// starts it with [Start], and calls, kills and breaks real processes. Without
-// that line Start fails with a message that says so.
+// where newDaemon declares the daemon, as main does, and returns it. Then a
+// test starts it with [Start], and calls, kills and breaks real processes.
+// Without that line Start fails with a message that says so.
 //
 // # Data races
 //
 // With go test -race the code of the workers is watched, too: a worker process
 // ends at its first data race, with exit code 66 and the detector's report as
-// WorkerError.Stack, its call ends with ErrCrashed, and the test that has started
-// the daemon with [Start] fails. A test that needs a worker to go on after a race
-// sets GORACE to halt_on_error=0 before Start; the race still fails it when that
-// worker exits with the detector's code.
+// WorkerError.Stack, its call ends with ErrCrashed, and the test that has
+// started the daemon with [Start] fails. A test that needs a worker to go on
+// after a race sets GORACE to halt_on_error=0 before Start; the race still
+// fails it when that worker exits with the detector's code.
 //
 // # Without processes
 //
@@ -29,6 +29,6 @@
 //
 // # Leaks
 //
-// [CheckLeaks] fails a test that leaves goroutines, descriptors, child processes
-// or shared memory behind.
+// [CheckLeaks] fails a test that leaves goroutines, descriptors, child
+// processes or shared memory behind.
 package legiontest

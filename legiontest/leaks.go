@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// leakPatience is how long what is on its way out may take: a goroutine that has
-// sent its last message still needs the processor to end.
+// leakPatience is how long what is on its way out may take: a goroutine that
+// has sent its last message still needs the processor to end.
 const leakPatience = 5 * time.Second
 
 // CheckLeaks notes what the process has now, and fails the test if it has more
-// when the test ends: goroutines, and on Linux open descriptors, child processes
-// and shared memory. Call it first in the test, so that it looks last. Tests
-// that check must not run in parallel with others.
+// when the test ends: goroutines, and on Linux open descriptors, child
+// processes and shared memory. Call it first in the test, so that it looks
+// last. Tests that check must not run in parallel with others.
 func CheckLeaks(t testing.TB) {
 	t.Helper()
 	// The runtime opens descriptors of its own with the first pipe, once for all.
@@ -90,8 +90,8 @@ var lasting = []string{
 	"internal/proc.reapForEver", // the one that waits for orphans
 }
 
-// goroutines returns the stacks of all goroutines but this one and lasting ones,
-// by id.
+// goroutines returns the stacks of all goroutines but this one and lasting
+// ones, by id.
 func goroutines() map[string]string {
 	buf := make([]byte, 1<<20)
 	for {

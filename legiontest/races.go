@@ -20,10 +20,10 @@ var races struct {
 	found []race
 }
 
-// watchRaces has worker processes of a test binary built with -race end at their
-// first data race, and collects the reports. Without it the detector would only
-// print them, in a process whose exit code no test looks at. Options that GORACE
-// has already stay as they are.
+// watchRaces has worker processes of a test binary built with -race end at
+// their first data race, and collects the reports. Without it the detector
+// would only print them, in a process whose exit code no test looks at. Options
+// that GORACE has already stay as they are.
 func watchRaces() {
 	options := os.Getenv("GORACE")
 	for _, option := range []string{

@@ -20,9 +20,9 @@ import (
 // "" is legion/NAME/UID. There is no file, so nothing can be left behind or
 // removed. Linux only: elsewhere the start fails.
 //
-// The name is seen in one network namespace: containers do not see each other's.
-// Any user may take any name; the error of the start tells if it was another one.
-// Who connects is told nothing, and is hung up on.
+// The name is seen in one network namespace: containers do not see each
+// other's. Any user may take any name; the error of the start tells if it was
+// another one. Who connects is told nothing, and is hung up on.
 func Abstract(name string) legion.Plugin { return &abstractLock{given: name} }
 
 // maxAbstract is what an abstract name may take: sun_path less its leading zero
@@ -74,8 +74,8 @@ func (l *abstractLock) wanted() string {
 	return l.prefix() + strconv.Itoa(os.Geteuid())
 }
 
-// ask returns who holds the lock of a name. The error is that of the connection if
-// nobody listens: not yet, or not any more.
+// ask returns who holds the lock of a name. The error is that of the connection
+// if nobody listens: not yet, or not any more.
 func ask(name string) (pid, uid int, err error) {
 	c, err := net.DialTimeout("unix", name, heldPatience)
 	if err != nil {
@@ -143,9 +143,9 @@ func (l *abstractLock) Start(ctx context.Context) error {
 // prefix is what names by default begin with; the user's number follows.
 func (l *abstractLock) prefix() string { return "legion/" + l.daemon.Name() + "/" }
 
-// inherit returns the socket of the process before, nil if there is none or if it
-// has not the name that is wanted. The user in a name by default is the one who
-// started the first process, and may have become another since.
+// inherit returns the socket of the process before, nil if there is none or if
+// it has not the name that is wanted. The user in a name by default is the one
+// who started the first process, and may have become another since.
 func (l *abstractLock) inherit() (*net.UnixListener, error) {
 	f := l.daemon.Inherited(keptSocket)
 	if f == nil {
@@ -188,8 +188,8 @@ func (l *abstractLock) bind(ctx context.Context, name string) (*net.UnixListener
 	return listener, nil
 }
 
-// hangUp keeps the queue of connections from filling up: who finds it full cannot
-// ask who holds the lock.
+// hangUp keeps the queue of connections from filling up: who finds it full
+// cannot ask who holds the lock.
 func hangUp(listener *net.UnixListener) {
 	for {
 		c, err := listener.Accept()

@@ -15,10 +15,10 @@ import (
 // acquire opens the file at path and locks it.
 //
 // Nobody who follows these rules removes such a file. But somebody else may, an
-// administrator or a cleaner of old files, and then make a new one: two processes
-// could lock two files of the same name. So after locking, the path must still
-// lead to the locked file; if it does not, all begins again. From then on the lock
-// holds for all who come by that path.
+// administrator or a cleaner of old files, and then make a new one: two
+// processes could lock two files of the same name. So after locking, the path
+// must still lead to the locked file; if it does not, all begins again. From
+// then on the lock holds for all who come by that path.
 func acquire(ctx context.Context, daemon, path string, hard bool) (*os.File, error) {
 	var locked *os.File
 	err := persist(ctx, func() error {
@@ -51,8 +51,8 @@ func acquire(ctx context.Context, daemon, path string, hard bool) (*os.File, err
 	return locked, nil
 }
 
-// open opens the file, or makes it, and refuses what cannot be trusted; nothing is
-// changed then.
+// open opens the file, or makes it, and refuses what cannot be trusted; nothing
+// is changed then.
 func open(path string, hard bool) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
@@ -111,9 +111,9 @@ func refusal(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// mayOwn reports whether uid may own the lock file at path: this process's user, or
-// if that is root the one whose folder it is. That one is whom the daemon becomes
-// after its start, and who could put another file there anyway.
+// mayOwn reports whether uid may own the lock file at path: this process's
+// user, or if that is root the one whose folder it is. That one is whom the
+// daemon becomes after its start, and who could put another file there anyway.
 func mayOwn(uid int, path string) bool {
 	if me := os.Geteuid(); uid == me || me != 0 {
 		return uid == me
@@ -128,8 +128,8 @@ func mayOwn(uid int, path string) bool {
 
 func othersWrite(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }
 
-// lock locks f without waiting. The error is a *HeldError if another open file has
-// the lock.
+// lock locks f without waiting. The error is a *HeldError if another open file
+// has the lock.
 func lock(f *os.File, daemon, path string) error {
 	err := control(f, func(fd int) error {
 		for {
@@ -178,8 +178,8 @@ func leadsTo(path string, f *os.File) bool {
 	return err == nil && os.SameFile(there, here)
 }
 
-// tidy looks at what is in a file that has been locked, and repairs it in a hard
-// start.
+// tidy looks at what is in a file that has been locked, and repairs it in a
+// hard start.
 func tidy(f *os.File, path string, hard bool) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -205,7 +205,8 @@ func tidy(f *os.File, path string, hard bool) error {
 	return nil
 }
 
-// control runs fn on the descriptor of f, whose mode of blocking is not touched.
+// control runs fn on the descriptor of f, whose mode of blocking is not
+// touched.
 func control(f interface {
 	SyscallConn() (syscall.RawConn, error)
 }, fn func(fd int) error) error {

@@ -9,21 +9,23 @@ import (
 )
 
 // baton tells the new process of an upgrade when the lock becomes its own. Both
-// hold the lock by then, but only one is the daemon, and it is that one's process
-// id that others are to find.
+// hold the lock by then, but only one is the daemon, and it is that one's
+// process id that others are to find.
 //
 // It is a pipe to which nothing is ever written. The new process inherits the
-// reading end, and reads its end when the old one passes the baton on, because the
-// upgrade has succeeded, or when the old one ends, however it does. If the upgrade
-// fails, nothing has changed: the old process still has it for the next.
+// reading end, and reads its end when the old one passes the baton on, because
+// the upgrade has succeeded, or when the old one ends, however it does. If the
+// upgrade fails, nothing has changed: the old process still has it for the
+// next.
 type baton struct {
 	read, write *os.File      // of this process, for the next one
 	await       *os.File      // of the process before; nil if there is none
 	waited      chan struct{} // closed when nothing is waited for
 }
 
-// newBaton makes the pipe for the next process. If there was a process before this
-// one, own is called when the baton is this one's, and failed if that fails.
+// newBaton makes the pipe for the next process. If there was a process before
+// this one, own is called when the baton is this one's, and failed if that
+// fails.
 func newBaton(d host, name string, own func() error, failed func(error)) (*baton, error) {
 	b := &baton{waited: make(chan struct{})}
 	if inherited := d.Inherited(name); inherited != nil {

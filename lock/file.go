@@ -15,21 +15,21 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// File locks the file at path; "" is NAME.lock in the daemon's runtime folder. The
-// folders of a path that are not there are made, with mode 0755. The
-// file holds the process id of the daemon and a line feed while it runs, and is
-// empty after it has stopped; whether it is locked says if it runs, not what is in
-// it. It is made with mode 0600, and never removed. If another process removes or
-// replaces it while the daemon runs, the daemon locks a new file at the path at
-// once (elsewhere than on Linux within seconds), and the log says so. Who may read
-// it may lock it, too, and so hold up a start: do not make a file readable to whom you would not
-// grant that.
+// File locks the file at path; "" is NAME.lock in the daemon's runtime folder.
+// The folders of a path that are not there are made, with mode 0755. The file
+// holds the process id of the daemon and a line feed while it runs, and is
+// empty after it has stopped; whether it is locked says if it runs, not what is
+// in it. It is made with mode 0600, and never removed. If another process
+// removes or replaces it while the daemon runs, the daemon locks a new file at
+// the path at once (elsewhere than on Linux within seconds), and the log says
+// so. Who may read it may lock it, too, and so hold up a start: do not make a
+// file readable to whom you would not grant that.
 //
-// The start fails with a *[HeldError] if another process has the lock. It refuses,
-// and leaves as it is, what is a symbolic link, no regular file, another user's, a
-// file of several names, on a network file system, or one that others may write to
-// or that holds something else than a process id; the last two are mended in a
-// hard start (-s).
+// The start fails with a *[HeldError] if another process has the lock. It
+// refuses, and leaves as it is, what is a symbolic link, no regular file,
+// another user's, a file of several names, on a network file system, or one
+// that others may write to or that holds something else than a process id; the
+// last two are mended in a hard start (-s).
 func File(path string) legion.Plugin { return &fileLock{given: path} }
 
 // What an upgrade knows the descriptors by.
@@ -122,7 +122,8 @@ func (l *fileLock) Start(ctx context.Context) error {
 	return nil
 }
 
-// where returns the path of the file; runtime returns the daemon's runtime folder.
+// where returns the path of the file; runtime returns the daemon's runtime
+// folder.
 func (l *fileLock) where(runtime func() (string, error)) (string, error) {
 	if l.given != "" {
 		return filepath.Abs(l.given)
@@ -134,9 +135,9 @@ func (l *fileLock) where(runtime func() (string, error)) (string, error) {
 	return filepath.Join(dir, l.daemon.Name()+".lock"), nil
 }
 
-// inherit returns the locked file of the process before, nil if there is none or
-// if it is another than the one at path, be it that the path is a new one, or that
-// somebody has removed the file: then the lock is taken anew.
+// inherit returns the locked file of the process before, nil if there is none
+// or if it is another than the one at path, be it that the path is a new one,
+// or that somebody has removed the file: then the lock is taken anew.
 func (l *fileLock) inherit(path string) (*os.File, error) {
 	f := l.daemon.Inherited(keptFile)
 	if f == nil {
@@ -163,8 +164,8 @@ func (l *fileLock) Files() []string {
 	return []string{l.path}
 }
 
-// Restore locks a new file if that at the path is not the locked one any more: who
-// comes by the path then would find it free.
+// Restore locks a new file if that at the path is not the locked one any more:
+// who comes by the path then would find it free.
 func (l *fileLock) Restore(ctx context.Context) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -76,8 +76,8 @@ func TestFolderIsMade(t *testing.T) {
 	}
 }
 
-// What is not a lock file is refused, and left as it is; some of it is mended in
-// a hard start.
+// What is not a lock file is refused, and left as it is; some of it is mended
+// in a hard start.
 func TestRefusals(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	for name, c := range map[string]struct {
@@ -149,8 +149,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A daemon that root starts, and that becomes another user then, may have made the
-// file as either.
+// A daemon that root starts, and that becomes another user then, may have made
+// the file as either.
 func TestFileOfTheDaemonsUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")

@@ -12,7 +12,8 @@ import (
 // ErrHeld says that another process has the lock; see [HeldError].
 var ErrHeld = errors.New("the lock is held")
 
-// HeldError is the error of a start that found the lock taken. It matches ErrHeld.
+// HeldError is the error of a start that found the lock taken. It matches
+// ErrHeld.
 type HeldError struct {
 	Daemon string // that was to be started
 	Lock   string // path of the file, or name of the socket with a leading @
@@ -48,8 +49,8 @@ const (
 	retryPause    = 2 * time.Millisecond
 )
 
-// persist calls try until it succeeds, or fails for another reason than that the
-// lock is held, or the holder is there to stay.
+// persist calls try until it succeeds, or fails for another reason than that
+// the lock is held, or the holder is there to stay.
 func persist(ctx context.Context, try func() error) error {
 	for begin := time.Now(); ; {
 		err := try()

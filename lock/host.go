@@ -21,8 +21,8 @@ type host interface {
 
 var _ host = (*legion.Daemon)(nil)
 
-// reporter returns how a lock reports what goes wrong while the daemon runs: as an
-// Failure event.
+// reporter returns how a lock reports what goes wrong while the daemon runs: as
+// an Failure event.
 func reporter(d *legion.Daemon, where string) func(error) {
 	return func(err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

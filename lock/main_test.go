@@ -37,8 +37,9 @@ func TestMain(m *testing.M) {
 }
 
 // program is a daemon with a lock: "KIND LOCK [run] [gate] [inherit NAME…]". It
-// says "ready" when it has started, and stops at the end of its standard input. With gate it starts at the end of descriptor 3.
-// Otherwise, descriptors from 3 on are those that it inherits by name.
+// says "ready" when it has started, and stops at the end of its standard input.
+// With gate it starts at the end of descriptor 3. Otherwise, descriptors from 3
+// on are those that it inherits by name.
 func program(args []string) {
 	kind, where, args := args[0], args[1], args[2:]
 	if len(args) > 0 && args[0] == "run" {
@@ -75,7 +76,8 @@ func program(args []string) {
 	}
 }
 
-// runDaemon is a daemon that SIGUSR2 upgrades. Its new process says "ready", too.
+// runDaemon is a daemon that SIGUSR2 upgrades. Its new process says "ready",
+// too.
 func runDaemon(kind, where string) {
 	d := newDaemon(kind, where)
 	legion.On(d, func(context.Context, event.Started) error { fmt.Println("ready", os.Getpid()); return nil })
@@ -159,8 +161,8 @@ func (h *fakeHost) Inherited(name string) *os.File {
 }
 func (h *fakeHost) fail(err error) { panic(err) }
 
-// passable returns a copy that os/exec does not make blocking when it passes it on:
-// the socket would block in this process, too.
+// passable returns a copy that os/exec does not make blocking when it passes it
+// on: the socket would block in this process, too.
 func passable(f *os.File) *os.File {
 	fd := -1
 	err := control(f, func(old int) (err error) {
@@ -226,8 +228,8 @@ func (c *child) reads(want string) bool {
 
 func (c *child) pid() string { return strconv.Itoa(c.cmd.Process.Pid) }
 
-// end waits for its end, and returns its exit code and what it wrote to standard
-// error.
+// end waits for its end, and returns its exit code and what it wrote to
+// standard error.
 func (c *child) end() (code int, stderr string) {
 	c.t.Helper()
 	if c.ended {

@@ -8,8 +8,8 @@ import (
 )
 
 // networked are the file systems of which other machines may have a part.
-// Whether a lock there reaches them, and how long it outlives a crash, depends on
-// how they are mounted.
+// Whether a lock there reaches them, and how long it outlives a crash, depends
+// on how they are mounted.
 var networked = map[uint32]string{
 	unix.NFS_SUPER_MAGIC:  "NFS",
 	unix.SMB_SUPER_MAGIC:  "SMB",

@@ -157,8 +157,8 @@ func TestOldEndsWithoutAWord(t *testing.T) {
 	})
 }
 
-// If the file has been removed meanwhile, or is another one now, the new process
-// takes the lock anew.
+// If the file has been removed meanwhile, or is another one now, the new
+// process takes the lock anew.
 func TestUpgradeAfterRemoval(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	where := places(t)["file"]
@@ -177,8 +177,8 @@ func TestUpgradeAfterRemoval(t *testing.T) {
 	}
 }
 
-// Real upgrades, in a row: while they go on, every other start finds the lock held,
-// by the old or the new process.
+// Real upgrades, in a row: while they go on, every other start finds the lock
+// held, by the old or the new process.
 func TestUpgradesOfADaemon(t *testing.T) {
 	upgrades(t, func(t *testing.T, kind, where string) {
 		c := run(t, nil, kind, where, "run")

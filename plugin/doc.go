@@ -6,6 +6,8 @@
 // that their documentation names. A plugin that needs the daemon itself
 // implements legion.Attacher.
 //
-//   - life.go: Starter, Stopper, Reloader, Restorer, Checker, RestartGuard, PIDTeller
-//   - report.go: StatsReporter, LockReporter, SettingsReporter, RestartReporter, Watchdog
+//   - life.go: Starter, Stopper, Reloader, Restorer, Checker, RestartGuard,
+//     PIDTeller
+//   - report.go: StatsReporter, LockReporter, SettingsReporter,
+//     RestartReporter, Watchdog
 package plugin

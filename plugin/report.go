@@ -7,26 +7,27 @@ import (
 )
 
 // StatsReporter adds what its Stats method returns to status.Stats.Plugins. The
-// method is called on a goroutine of its own, and Legion waits for it for a tenth
-// of a second at most.
+// method is called on a goroutine of its own, and Legion waits for it for a
+// tenth of a second at most.
 type StatsReporter interface{ Stats() any }
 
-// LockReporter is a plugin that is a lock. Lock tells which process holds it. It
-// may be asked in a process that did not start the daemon: the command line does
-// so before it reports a daemon that does not answer as stopped.
+// LockReporter is a plugin that is a lock. Lock tells which process holds it.
+// It may be asked in a process that did not start the daemon: the command line
+// does so before it reports a daemon that does not answer as stopped.
 type LockReporter interface{ Lock() status.Lock }
 
-// SettingsReporter is a plugin that is a configuration, as that of package config
-// is. Show returns its settings, with secrets masked.
+// SettingsReporter is a plugin that is a configuration, as that of package
+// config is. Show returns its settings, with secrets masked.
 type SettingsReporter interface{ Show() []status.Setting }
 
 // RestartReporter is a plugin with settings that take effect only after a
-// restart: a configuration. RestartNeeded returns the keys of those that a reload
-// has changed since the start. The log and the verbs reload and status name them.
+// restart: a configuration. RestartNeeded returns the keys of those that a
+// reload has changed since the start. The log and the verbs reload and status
+// name them.
 type RestartReporter interface{ RestartNeeded() []string }
 
-// Watchdog is a plugin that speaks for a service manager which ends an unhealthy
-// daemon, systemd for instance. LoopPatience is how long one function may hold
-// the loop before Daemon.Healthy reports it; 0 leaves it at 10 s. It must return
-// at once.
+// Watchdog is a plugin that speaks for a service manager which ends an
+// unhealthy daemon, systemd for instance. LoopPatience is how long one function
+// may hold the loop before Daemon.Healthy reports it; 0 leaves it at 10 s. It
+// must return at once.
 type Watchdog interface{ LoopPatience() time.Duration }

@@ -20,7 +20,8 @@ type LogRecord struct {
 // LogAttrs are the attributes of a record: in JSON an object, in their order.
 type LogAttrs []slog.Attr
 
-// MarshalJSON writes the object. Of attributes with the same name the last counts.
+// MarshalJSON writes the object. Of attributes with the same name the last
+// counts.
 func (a LogAttrs) MarshalJSON() ([]byte, error) {
 	last := map[string]int{}
 	for i, attr := range a {

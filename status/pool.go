@@ -18,8 +18,8 @@ type Pool struct {
 	Restarts uint64 `json:"restarts"`
 }
 
-// Recent is what has ended in a pool of late, the newest first: the last 100 calls
-// and the last 100 processes.
+// Recent is what has ended in a pool of late, the newest first: the last 100
+// calls and the last 100 processes.
 type Recent struct {
 	Calls   []CallInfo  `json:"calls"`
 	Workers []WorkerEnd `json:"workers"`

@@ -39,8 +39,8 @@ type Stats struct {
 	Log     LogStats          `json:"log"`
 }
 
-// MemoryStats are about the resident memory of the daemon's process, in bytes; 0
-// where it is not known.
+// MemoryStats are about the resident memory of the daemon's process, in bytes;
+// 0 where it is not known.
 type MemoryStats struct {
 	Now     uint64 `json:"now"`
 	Initial uint64 `json:"initial"` // at the end of Start

@@ -17,8 +17,8 @@ import (
 )
 
 // activated is a program that says what systemd has passed: it answers one
-// connection of each listener called "web" and prints what is in the file called
-// "state". It ends when the first connection has been answered.
+// connection of each listener called "web" and prints what is in the file
+// called "state". It ends when the first connection has been answered.
 func activated() {
 	if err := sayWhatWasPassed(); err != nil {
 		fmt.Println("error:", err)

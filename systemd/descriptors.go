@@ -15,9 +15,9 @@ var ErrInactive = errors.New("there is no systemd to talk to")
 
 // Files returns the descriptors of that name that systemd has passed: those of
 // socket units, whose name is FileDescriptorName= or else the unit's, and those
-// that were stored. They are the caller's to close; each call returns others. None
-// of that name is no error, and neither is that systemd has not started the
-// daemon. Before the daemon's start, it is one: call it in Init.
+// that were stored. They are the caller's to close; each call returns others.
+// None of that name is no error, and neither is that systemd has not started
+// the daemon. Before the daemon's start, it is one: call it in Init.
 func (s *Service) Files(name string) ([]*os.File, error) {
 	var files []*os.File
 	err := s.each(name, func(f *os.File) error {
@@ -37,8 +37,8 @@ func (s *Service) Files(name string) ([]*os.File, error) {
 }
 
 // Listeners returns those of that name as listeners, as Files does; one that is
-// none is an error. Closing one of a path does not remove it: it is systemd's, who
-// goes on listening.
+// none is an error. Closing one of a path does not remove it: it is systemd's,
+// who goes on listening.
 func (s *Service) Listeners(name string) ([]net.Listener, error) {
 	var listeners []net.Listener
 	err := s.each(name, func(f *os.File) error {
@@ -86,11 +86,11 @@ func (s *Service) each(name string, fn func(*os.File) error) error {
 	return nil
 }
 
-// Store has systemd keep f under that name until the service is stopped: the next
-// process finds it with Files, even after a crash. f stays the caller's. The unit
-// needs FileDescriptorStoreMax. systemd drops sockets and pipes that have been hung
-// up. It fails with ErrInactive if there is no systemd; whether systemd takes it is
-// not known.
+// Store has systemd keep f under that name until the service is stopped: the
+// next process finds it with Files, even after a crash. f stays the caller's.
+// The unit needs FileDescriptorStoreMax. systemd drops sockets and pipes that
+// have been hung up. It fails with ErrInactive if there is no systemd; whether
+// systemd takes it is not known.
 func (s *Service) Store(name string, f *os.File) error {
 	if f == nil {
 		return fmt.Errorf("storing descriptor %q: there is none", name)

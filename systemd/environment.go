@@ -38,9 +38,9 @@ var variables = []string{
 	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID",
 }
 
-// takeEnvironment reads the variables and unsets them. Descriptors are passed on
-// to no child from then on. What is meant for another process, by its pid, is left
-// out.
+// takeEnvironment reads the variables and unsets them. Descriptors are passed
+// on to no child from then on. What is meant for another process, by its pid,
+// is left out.
 func takeEnvironment() (environment, error) {
 	given := map[string]string{}
 	for _, name := range variables {

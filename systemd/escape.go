@@ -13,9 +13,9 @@ import (
 // systemd.syntax(7), systemd.service(5), "Command lines", and systemd.unit(5),
 // "Specifiers".
 
-// command writes a command line. $ is doubled because of variables, which systemd
-// replaces in quotes, too, % because of specifiers; in quotes, a lone ; does not
-// begin another command.
+// command writes a command line. $ is doubled because of variables, which
+// systemd replaces in quotes, too, % because of specifiers; in quotes, a lone ;
+// does not begin another command.
 func command(args []string) string {
 	words := make([]string, len(args))
 	for i, arg := range args {
@@ -99,8 +99,8 @@ func checkPath(s string) error {
 	return checkLine(s)
 }
 
-// checkProgram refuses paths that cannot stand first in a command line: $ is not
-// replaced there, nor its doubling undone.
+// checkProgram refuses paths that cannot stand first in a command line: $ is
+// not replaced there, nor its doubling undone.
 func checkProgram(s string) error {
 	if strings.Contains(s, "$") {
 		return fmt.Errorf("the program's path %q has a $, which cannot be written there", s)
@@ -130,8 +130,8 @@ func plain(s string) bool {
 	})
 }
 
-// account reports whether s is a name or number of a user or group, as strict as
-// systemd is.
+// account reports whether s is a name or number of a user or group, as strict
+// as systemd is.
 func account(s string) bool {
 	letters := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' }
 	digits := func(r rune) bool { return r >= '0' && r <= '9' }

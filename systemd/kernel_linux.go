@@ -7,15 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// monotonic returns CLOCK_MONOTONIC in microseconds, as MONOTONIC_USEC wants it.
+// monotonic returns CLOCK_MONOTONIC in microseconds, as MONOTONIC_USEC wants
+// it.
 func monotonic() int64 {
 	var t unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // it cannot fail
 	return t.Nano() / 1000
 }
 
-// anonymousFile makes a file that has no name in any folder: in memory, unless a
-// sandbox forbids that.
+// anonymousFile makes a file that has no name in any folder: in memory, unless
+// a sandbox forbids that.
 func anonymousFile(name string) (*os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
 	if err == nil {

@@ -152,7 +152,8 @@ func (m *manager) expect(lines ...string) notice {
 	return n
 }
 
-// none makes sure that no message came before this one: datagrams stay in order.
+// none makes sure that no message came before this one: datagrams stay in
+// order.
 func (m *manager) none() {
 	m.t.Helper()
 	const last = "X_LAST=1"

@@ -16,8 +16,8 @@ import (
 const sendTimeout = 5 * time.Second
 
 // send sends one datagram, with descriptors. The socket is opened for each:
-// messages are rare, and nothing is left open, nor tied to a socket that systemd
-// has replaced since.
+// messages are rare, and nothing is left open, nor tied to a socket that
+// systemd has replaced since.
 func send(socket, message string, files ...*os.File) error {
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {

@@ -15,8 +15,9 @@ type message struct {
 // maxQueue is how many messages may wait for systemd to read.
 const maxQueue = 64
 
-// While the daemon stops, it asks for more time, extendBy from then on, at half of
-// that time. That ends with the stop itself, which Config.StopTimeout bounds.
+// While the daemon stops, it asks for more time, extendBy from then on, at half
+// of that time. That ends with the stop itself, which Config.StopTimeout
+// bounds.
 const (
 	extendBy     = 10 * time.Second
 	extendMargin = time.Second

@@ -17,9 +17,9 @@ import (
 // Options are those of [New]. The zero value is usable.
 type Options struct {
 	// Status makes the line that systemctl status shows while the daemon is ready.
-	// It is called with each READY and at each look at its health, on the loop or by
-	// another goroutine: it must return at once, and not wait for the loop. Default:
-	// "ready". A daemon that is not healthy shows why instead.
+	// It is called with each READY and at each look at its health, on the loop or
+	// by another goroutine: it must return at once, and not wait for the loop.
+	// Default: "ready". A daemon that is not healthy shows why instead.
 	Status func() string
 }
 
@@ -62,8 +62,8 @@ type host interface {
 
 var _ host = (*legion.Daemon)(nil)
 
-// New takes what systemd says from the environment. What is wrong with it is told
-// by the start of the daemon. The plugin belongs to one daemon.
+// New takes what systemd says from the environment. What is wrong with it is
+// told by the start of the daemon. The plugin belongs to one daemon.
 func New(o Options) *Service {
 	if o.Status == nil {
 		o.Status = func() string { return "ready" }
@@ -97,8 +97,8 @@ func (s *Service) Attach(d *legion.Daemon) error {
 	return nil
 }
 
-// Active reports whether there is a systemd to talk to, once the daemon has been
-// started.
+// Active reports whether there is a systemd to talk to, once the daemon has
+// been started.
 func (s *Service) Active() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,8 +109,9 @@ func (s *Service) Active() bool {
 // upgrade (MAINPID), so that this may be another one.
 func (s *Service) TellsPID() bool { return s.Active() }
 
-// MayRestart is called by the daemon. What it has been told by systemd is gone in a
-// restart in place, and systemd would take that for the end of the service.
+// MayRestart is called by the daemon. What it has been told by systemd is gone
+// in a restart in place, and systemd would take that for the end of the
+// service.
 func (s *Service) MayRestart() error {
 	if !s.Active() {
 		return nil
@@ -147,7 +148,8 @@ func (s *Service) Start(context.Context) error {
 	return nil
 }
 
-// Stop is called by the daemon. What is left to be done has what is left of ctx.
+// Stop is called by the daemon. What is left to be done has what is left of
+// ctx.
 func (s *Service) Stop(ctx context.Context) error {
 	s.shutdown("")
 	s.mu.Lock()
@@ -191,8 +193,8 @@ func (s *Service) Stop(ctx context.Context) error {
 }
 
 // started says that the daemon is ready. A new process of an upgrade is silent:
-// systemd hears the old one until that one has named it; and the service has been
-// ready all the time.
+// systemd hears the old one until that one has named it; and the service has
+// been ready all the time.
 func (s *Service) started() {
 	status := s.options.Status() // without the mutex: it may want the statistics
 	s.mu.Lock()

@@ -178,8 +178,8 @@ func TestOwnStatus(t *testing.T) {
 	m.expect("READY=1", "STATUS=second 1")
 }
 
-// A systemd that does not read holds up neither the loop nor, for longer than its
-// time, a stop.
+// A systemd that does not read holds up neither the loop nor, for longer than
+// its time, a stop.
 func TestSystemdThatDoesNotRead(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)
@@ -201,8 +201,8 @@ func TestSystemdThatDoesNotRead(t *testing.T) {
 	_ = m.conn.Close() // ends the sender
 }
 
-// A stop asks for more time at half of what it was granted last, as long as it goes
-// on.
+// A stop asks for more time at half of what it was granted last, as long as it
+// goes on.
 func TestExtend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()

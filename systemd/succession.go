@@ -11,8 +11,8 @@ import (
 // The new process of an upgrade is none that systemd has started: it has no
 // variables. It inherits a file that says what they said, and the descriptors.
 //
-// The file has one line per fact: "socket X", "watchdog MICROSECONDS", and "file
-// NAME" for each descriptor, in order.
+// The file has one line per fact: "socket X", "watchdog MICROSECONDS", and
+// "file NAME" for each descriptor, in order.
 
 const keptState = "systemd"
 

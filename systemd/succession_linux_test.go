@@ -36,8 +36,8 @@ func (h *heir) Inherited(name string) *os.File {
 
 func (h *heir) Healthy() error { return nil }
 
-// The new process inherits what systemd has said to the first, says nothing of its
-// own start, and is named by the old one, whose last word that is.
+// The new process inherits what systemd has said to the first, says nothing of
+// its own start, and is named by the old one, whose last word that is.
 func TestUpgrade(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)

@@ -15,19 +15,20 @@ type UnitOptions struct {
 	// as they are: nothing in them is special.
 	Exec []string
 
-	// Check is a command line that is run before each start, and with Old before each
-	// reload: if it fails, so does that. The verb config check of package cli is made
-	// for it. Default: none.
+	// Check is a command line that is run before each start, and with Old before
+	// each reload: if it fails, so does that. The verb config check of package cli
+	// is made for it. Default: none.
 	Check []string
 
 	User, Group string   // default: root. Better than Config.User: the process never is root
 	WorkDir     string   // absolute; default "/"
 	Environment []string // "NAME=value"
 
-	// StopTimeout is Config.StopTimeout; systemd waits a little longer. Default 10 s.
+	// StopTimeout is Config.StopTimeout; systemd waits a little longer. Default 10
+	// s.
 	StopTimeout time.Duration
-	// Watchdog is how long the daemon may hang before it is killed and started again.
-	// Default 30 s; negative: none.
+	// Watchdog is how long the daemon may hang before it is killed and started
+	// again. Default 30 s; negative: none.
 	Watchdog time.Duration
 	// StartTimeout is how long the start may take. Default 90 s.
 	StartTimeout time.Duration
@@ -39,7 +40,8 @@ type UnitOptions struct {
 	// AddressFamilies are those of the sockets that the daemon may open. Default
 	// AF_UNIX, AF_INET, AF_INET6.
 	AddressFamilies []string
-	// StoreMax is how many descriptors systemd keeps for [Service.Store]. Default 0.
+	// StoreMax is how many descriptors systemd keeps for [Service.Store]. Default
+	// 0.
 	StoreMax int
 
 	// Old writes for systemd before 253 (2023), which has no Type=notify-reload.
@@ -54,10 +56,10 @@ const (
 	stopMargin      = 5 * time.Second
 )
 
-// Unit returns a unit file for a daemon that uses this package, with the hardening
-// that suits most; comments in it say where a line can hurt. Write it to
-// /etc/systemd/system/NAME.service. It fails if the options cannot be written so
-// that systemd reads what was meant.
+// Unit returns a unit file for a daemon that uses this package, with the
+// hardening that suits most; comments in it say where a line can hurt. Write it
+// to /etc/systemd/system/NAME.service. It fails if the options cannot be
+// written so that systemd reads what was meant.
 func Unit(o UnitOptions) (string, error) {
 	if err := o.check(); err != nil {
 		return "", fmt.Errorf("writing a unit file for %q: %w", o.Name, err)

@@ -131,8 +131,8 @@ func TestUnitRefuses(t *testing.T) {
 	}
 }
 
-// systemd's own program finds nothing to complain of. It reads the file and starts
-// nothing.
+// systemd's own program finds nothing to complain of. It reads the file and
+// starts nothing.
 func TestForeignVerify(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -216,8 +216,8 @@ func readUnit(t *testing.T, text string) map[string][]string {
 	return u
 }
 
-// readCommand reads a command line as systemd.service(5) says: words, specifiers,
-// then variables, but not in the program's path.
+// readCommand reads a command line as systemd.service(5) says: words,
+// specifiers, then variables, but not in the program's path.
 func readCommand(t *testing.T, line string) []string {
 	t.Helper()
 	words := readWords(t, line)

@@ -24,8 +24,9 @@ func upgraded() {
 	}
 }
 
-// A real upgrade, twice: the old process names the new one, which goes on to feed
-// the watchdog; systemd hears of no start, and of one stop, the last one's.
+// A real upgrade, twice: the old process names the new one, which goes on to
+// feed the watchdog; systemd hears of no start, and of one stop, the last
+// one's.
 func TestUpgradesOfADaemon(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)

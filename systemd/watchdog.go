@@ -15,9 +15,10 @@ const (
 	lookAgain = time.Second
 )
 
-// watch looks at the daemon's health at each interval. If it feeds a watchdog, the
-// interval is half of what systemd waits for, and each look at a healthy daemon
-// sends a ping. Why the daemon is not healthy is told by the status line.
+// watch looks at the daemon's health at each interval. If it feeds a watchdog,
+// the interval is half of what systemd waits for, and each look at a healthy
+// daemon sends a ping. Why the daemon is not healthy is told by the status
+// line.
 func (s *Service) watch(ctx context.Context, interval time.Duration, feeds bool, done chan<- struct{}) {
 	defer close(done)
 	timer := time.NewTimer(interval)
@@ -68,8 +69,9 @@ func (s *Service) miss(err error, feeds bool) {
 	s.sayLocked(message{status: text})
 }
 
-// LoopPatience is half of what systemd's watchdog waits for: how long a function
-// may hold the daemon's loop until the daemon is unhealthy. 0 if there is none.
+// LoopPatience is half of what systemd's watchdog waits for: how long a
+// function may hold the daemon's loop until the daemon is unhealthy. 0 if there
+// is none.
 func (s *Service) LoopPatience() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -77,9 +77,9 @@ type answers struct {
 
 func (a answers) Healthy() error { return a.answer() }
 
-// Pings come at half of the time that systemd waits while the daemon is healthy,
-// none while it is not, and one as soon as it is again. Without a watchdog the
-// status line tells the same.
+// Pings come at half of the time that systemd waits while the daemon is
+// healthy, none while it is not, and one as soon as it is again. Without a
+// watchdog the status line tells the same.
 func TestWatchdogTimes(t *testing.T) {
 	for _, c := range []struct {
 		feeds bool

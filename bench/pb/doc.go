@@ -1,4 +1,5 @@
-// Package pb is the generated code of echo.proto: the messages and the service of the gRPC peers.
+// Package pb is the generated code of echo.proto: the messages and the service
+// of the gRPC peers.
 //
 // Regenerating needs protoc and two plugins on the PATH:
 //

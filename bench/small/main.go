@@ -1,11 +1,14 @@
-// Command small is a daemon that contains nothing but Legion: start and memory of a worker depend on the size of the
-// binary, and the benchmark's own contains gRPC. It obeys lines on standard input and answers each with one line:
+// Command small is a daemon that contains nothing but Legion: start and memory
+// of a worker depend on the size of the binary, and the benchmark's own
+// contains gRPC. It obeys lines on standard input and answers each with one
+// line:
 //
 //	open    makes a daemon and calls its worker; answers with the worker's pid, and the time that the call took, in ns
 //	call    calls the worker; answers with "ok"
 //	close   stops the daemon; answers with "ok"
 //
-// An answer that begins with "error" says what went wrong. It ends with its standard input.
+// An answer that begins with "error" says what went wrong. It ends with its
+// standard input.
 package main
 
 import (
@@ -22,7 +25,8 @@ import (
 )
 
 func main() {
-	// Worker processes get here, too: they declare the same and never return from open.
+	// Worker processes get here, too: they declare the same and never return from
+	// open.
 	s := &service{}
 	if len(os.Getenv(workerVar)) > 0 {
 		s.open()

@@ -6,8 +6,8 @@
 //	legion logs -f thumbs
 //	legion pool scale thumbs resize 2 8
 //
-// A daemon is called by its name, or by the address of its control socket. Without
-// arguments legion lists its verbs.
+// A daemon is called by its name, or by the address of its control socket.
+// Without arguments legion lists its verbs.
 package main
 
 import "github.com/legion-go/legion/cli"

@@ -31,8 +31,8 @@ const (
 	goVersion    = "1.26.0" // that Legion needs
 )
 
-// pattern is the daemon that is copied: a program of this repository, so that it is
-// compiled and tested here.
+// pattern is the daemon that is copied: a program of this repository, so that
+// it is compiled and tested here.
 //
 //go:embed internal/mydaemon/main.go internal/mydaemon/main_test.go internal/mydaemon/README.md internal/mydaemon/.gitignore
 var pattern embed.FS
@@ -116,8 +116,8 @@ func (p project) create(ctx context.Context, out io.Writer) (err error) {
 	return nil
 }
 
-// What the parts of a project may be called. A folder that begins with a dot or an
-// underscore would be invisible to the go command.
+// What the parts of a project may be called. A folder that begins with a dot or
+// an underscore would be invisible to the go command.
 var (
 	goodName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	goodModule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$`)
@@ -184,8 +184,8 @@ func (m made) remove() {
 	}
 }
 
-// makeEmpty makes sure that dir is there and that nothing is in it. It returns the
-// folders that it made for that.
+// makeEmpty makes sure that dir is there and that nothing is in it. It returns
+// the folders that it made for that.
 func makeEmpty(dir string) (made, error) {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -233,8 +233,8 @@ func (p project) files() ([]file, error) {
 	return all, nil
 }
 
-// goMod requires the Legion that this program is of: Replace stands for a checkout.
-// If that is not known either, tidy finds the newest version.
+// goMod requires the Legion that this program is of: Replace stands for a
+// checkout. If that is not known either, tidy finds the newest version.
 func (p project) goMod() []byte {
 	mod := fmt.Sprintf("module %s\n\ngo %s\n", p.Module, goVersion)
 	switch version := releasedAs(); {
@@ -261,9 +261,9 @@ func releasedAs() string {
 	return ""
 }
 
-// builtFrom returns the checkout of Legion that this program was built from. Where
-// the compiler was told not to keep that path, or it is gone, the checkout around
-// the working directory stands for it. "" if there is none.
+// builtFrom returns the checkout of Legion that this program was built from.
+// Where the compiler was told not to keep that path, or it is gone, the
+// checkout around the working directory stands for it. "" if there is none.
 func builtFrom() string {
 	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
 		if dir := filepath.Join(filepath.Dir(file), "..", ".."); isLegion(dir) {

@@ -1,7 +1,9 @@
-// Daemon is what the clients of the conformance tests talk to: one method for each thing that can travel, and for each
-// that can go wrong. Its argument is the path of its Unix socket; it listens on a TCP port of loopback besides, which
-// daemon.status tells. When it can be talked to it prints a line; at the end of its standard input it stops, so that it
-// does not outlive whoever has started it.
+// Daemon is what the clients of the conformance tests talk to: one method for
+// each thing that can travel, and for each that can go wrong. Its argument is
+// the path of its Unix socket; it listens on a TCP port of loopback besides,
+// which daemon.status tells. When it can be talked to it prints a line; at the
+// end of its standard input it stops, so that it does not outlive whoever has
+// started it.
 package main
 
 import (
@@ -61,7 +63,8 @@ func main() {
 	}
 }
 
-// control is where the daemon listens. Worker processes have no arguments, and do not listen.
+// control is where the daemon listens. Worker processes have no arguments, and
+// do not listen.
 func control() string {
 	if len(os.Args) != 2 {
 		return ""
@@ -90,7 +93,8 @@ func slow(ctx context.Context, in time.Duration) (bool, error) {
 	}
 }
 
-// count gives the numbers from 1 to last; without an end, and less quickly, if that is 0.
+// count gives the numbers from 1 to last; without an end, and less quickly, if
+// that is 0.
 func count(ctx context.Context, last int) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {
 		for i := 1; last == 0 || i <= last; i++ {

@@ -1,6 +1,7 @@
-// Cron shows functions that a daemon calls by the clock: at an interval that does
-// not drift, as often as there is time, and at the times of cron expressions. One
-// of them is slow for once, which the others, and the statistics, notice.
+// Cron shows functions that a daemon calls by the clock: at an interval that
+// does not drift, as often as there is time, and at the times of cron
+// expressions. One of them is slow for once, which the others, and the
+// statistics, notice.
 //
 //	go run ./examples/cron
 package main

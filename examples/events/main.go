@@ -1,5 +1,5 @@
-// Events shows handlers: of Legion's events and of types of one's own, with a veto,
-// changes to what the event carries, and an end.
+// Events shows handlers: of Legion's events and of types of one's own, with a
+// veto, changes to what the event carries, and an end.
 //
 //	go run ./examples/events
 package main

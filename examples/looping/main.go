@@ -1,6 +1,7 @@
 // Looping shows workers with a loop of their own: a process that does something
-// again and again by itself, and takes commands between two turns. It is paused,
-// resumed, steered by a command, fails in one turn, and is replaced at its end.
+// again and again by itself, and takes commands between two turns. It is
+// paused, resumed, steered by a command, fails in one turn, and is replaced at
+// its end.
 //
 //	go run ./examples/looping
 package main
@@ -36,8 +37,8 @@ func (p *pump) Loop(context.Context) error {
 	return nil
 }
 
-// Use is a custom command: it changes the bucket and returns what was moved with
-// the one before.
+// Use is a custom command: it changes the bucket and returns what was moved
+// with the one before.
 func (p *pump) Use(_ context.Context, bucket int) (int, error) {
 	moved := p.moved
 	p.bucket, p.moved = bucket, 0

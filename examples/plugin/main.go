@@ -1,6 +1,6 @@
-// Plugin shows what lives with a daemon: a lock that keeps it from running twice,
-// a plugin of one's own with all that a plugin may have, and one that is made
-// when it is first asked for. It starts itself a second time, which fails.
+// Plugin shows what lives with a daemon: a lock that keeps it from running
+// twice, a plugin of one's own with all that a plugin may have, and one that is
+// made when it is first asked for. It starts itself a second time, which fails.
 //
 //	go run ./examples/plugin
 package main

@@ -1,7 +1,7 @@
-// Signals shows what a daemon does with signals, and how a program changes that:
-// it listens to all of them, gives one a meaning of its own, takes one for itself
-// and has another ignored. It sends them to itself, one after the other; those
-// that you send with kill are treated alike.
+// Signals shows what a daemon does with signals, and how a program changes
+// that: it listens to all of them, gives one a meaning of its own, takes one
+// for itself and has another ignored. It sends them to itself, one after the
+// other; those that you send with kill are treated alike.
 //
 //	go run ./examples/signals
 package main
@@ -27,7 +27,8 @@ func main() {
 			syscall.SIGUSR2: legion.SignalIgnore, // no upgrades
 		},
 	})
-	// Handlers run on the daemon's one loop, as Every does: no two at the same time.
+	// Handlers run on the daemon's one loop, as Every does: no two at the same
+	// time.
 	legion.On(d, func(_ context.Context, s event.Signal) error {
 		fmt.Printf("  event: %s, number %d of its kind\n", s.Name(), s.Count)
 		return nil

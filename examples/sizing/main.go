@@ -1,7 +1,7 @@
-// Sizing measures on this machine what docs/sizing.md is about: how many calls pools
-// of different sizes make for a function that waits and for one that computes, how
-// long calls wait in a full queue, what a task costs, and how much MemoryLimit a
-// function needs.
+// Sizing measures on this machine what docs/sizing.md is about: how many calls
+// pools of different sizes make for a function that waits and for one that
+// computes, how long calls wait in a full queue, what a task costs, and how
+// much MemoryLimit a function needs.
 //
 //	go run ./examples/sizing
 package main
@@ -109,8 +109,8 @@ func main() {
 	}
 }
 
-// measure has so many callers call p, and returns calls in a second, and the latency of
-// half and of 99 % of them in milliseconds.
+// measure has so many callers call p, and returns calls in a second, and the
+// latency of half and of 99 % of them in milliseconds.
 func measure(ctx context.Context, p pool, number int, length time.Duration) (rate, p50, p99 float64) {
 	var took []time.Duration
 	var mu sync.Mutex

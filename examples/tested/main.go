@@ -1,5 +1,5 @@
-// Tested shows a daemon laid out so that it can be tested: what main declares is in a function of its own, which the
-// tests call, too.
+// Tested shows a daemon laid out so that it can be tested: what main declares
+// is in a function of its own, which the tests call, too.
 package main
 
 import (

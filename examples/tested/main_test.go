@@ -8,7 +8,8 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// The workers of a test are the test binary, started again. This makes them serve instead of running the tests.
+// The workers of a test are the test binary, started again. This makes them
+// serve instead of running the tests.
 func TestMain(m *testing.M) {
 	legiontest.Main(m, func() *legion.Daemon { return declare().Daemon })
 }

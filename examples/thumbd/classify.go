@@ -10,7 +10,8 @@ import (
 	"github.com/legion-go/legion/examples/thumbd/internal/picture"
 )
 
-// classify says what the error of a call means for its file: the outcome, and why in one line.
+// classify says what the error of a call means for its file: the outcome, and
+// why in one line.
 func (o *options) classify(err error) (outcome, string) {
 	var place string
 	if death := (*legion.WorkerError)(nil); errors.As(err, &death) {

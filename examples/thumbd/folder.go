@@ -14,7 +14,8 @@ type file struct {
 	modified time.Time
 }
 
-// folder finds out which files in a folder are new or have changed. It opens none of them.
+// folder finds out which files in a folder are new or have changed. It opens
+// none of them.
 type folder struct {
 	dir     string
 	patient bool // hand out a file only when it is the same in two scans, so that no half-copied one is taken
@@ -28,8 +29,10 @@ type sighting struct {
 	handed bool // handed out as it is now
 }
 
-// scan returns the files to deal with now, in the order of their names: each regular file once, and again whenever it has
-// changed. Files whose names begin with a dot, folders and symbolic links are none of ours. A busy file is left for later.
+// scan returns the files to deal with now, in the order of their names: each
+// regular file once, and again whenever it has changed. Files whose names begin
+// with a dot, folders and symbolic links are none of ours. A busy file is left
+// for later.
 func (f *folder) scan(busy func(name string) bool) ([]file, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {

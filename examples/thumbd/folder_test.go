@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// put writes a file whose modification time is so many seconds after a fixed one.
+// put writes a file whose modification time is so many seconds after a fixed
+// one.
 func put(t *testing.T, dir, name, content string, second int) {
 	t.Helper()
 	path := filepath.Join(dir, name)

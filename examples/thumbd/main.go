@@ -1,5 +1,7 @@
-// Thumbd watches a folder of pictures and makes a thumbnail of each, in worker processes with a deadline and a memory limit.
-// A picture that is made to harm costs one worker at most, and leaves a line that says what happened. See README.md.
+// Thumbd watches a folder of pictures and makes a thumbnail of each, in worker
+// processes with a deadline and a memory limit. A picture that is made to harm
+// costs one worker at most, and leaves a line that says what happened. See
+// README.md.
 package main
 
 import (
@@ -14,7 +16,8 @@ import (
 	"github.com/legion-go/legion/cli"
 )
 
-// main runs in every process: it reads the flags and declares. The rest happens in the daemon alone.
+// main runs in every process: it reads the flags and declares. The rest happens
+// in the daemon alone.
 func main() {
 	var o options
 	o.register(flag.CommandLine)
@@ -49,7 +52,8 @@ func main() {
 	os.Exit(complain(errors.Join(err, s.shortfall())))
 }
 
-// complain prints an error, if it is one, and returns the exit code that goes with it.
+// complain prints an error, if it is one, and returns the exit code that goes
+// with it.
 func complain(err error) int {
 	if err == nil {
 		return 0

@@ -88,7 +88,8 @@ func TestOnceOverTheSamples(t *testing.T) {
 		switch {
 		case told(kind):
 		case strings.HasSuffix(f.Name, ".webp") && (told(timedOut) || told(crashed)):
-			// Its memory is taken at once, but filled bit by bit: another limit may be met before that on memory.
+			// Its memory is taken at once, but filled bit by bit: another limit may be met
+			// before that on memory.
 		default:
 			t.Errorf("%s: no line says %q", f.Name, kind)
 		}

@@ -13,7 +13,8 @@ import (
 	"github.com/legion-go/legion/examples/thumbd/internal/sample"
 )
 
-// options is what the command line says. It is read in every process, the daemon and the workers alike.
+// options is what the command line says. It is read in every process, the
+// daemon and the workers alike.
 type options struct {
 	once    bool
 	in, out string // folders; "" = one of our own
@@ -36,8 +37,9 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.BoolVar(&o.verbose, "v", false, "show what the framework logs: starts and deaths of workers, stacks")
 }
 
-// logLevel is that of the framework. What becomes of the files is told by the service itself, so that without -v only what
-// went wrong with the daemon is worth a line.
+// logLevel is that of the framework. What becomes of the files is told by the
+// service itself, so that without -v only what went wrong with the daemon is
+// worth a line.
 func (o *options) logLevel() slog.Level {
 	if o.verbose {
 		return slog.LevelDebug
@@ -52,7 +54,8 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// check finds mistakes that are in the command line alone. Its answer is the same in every process.
+// check finds mistakes that are in the command line alone. Its answer is the
+// same in every process.
 func (o *options) check() error {
 	switch {
 	case o.size < 1 || o.size > 2048:
@@ -67,7 +70,8 @@ func (o *options) check() error {
 	return nil
 }
 
-// prepare makes the folders ready and their paths absolute, or says why it cannot. Only the daemon calls it.
+// prepare makes the folders ready and their paths absolute, or says why it
+// cannot. Only the daemon calls it.
 func (o *options) prepare() error {
 	if o.in == "" {
 		cache, err := cacheFolder()

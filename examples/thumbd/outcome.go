@@ -44,8 +44,9 @@ type result struct {
 	pid     int // of the worker; 0 = not known
 }
 
-// culprit finds, in the stack of a worker that died, the function of a decoder it was in: the innermost one of a package
-// below image or golang.org/x/image. "" if there is none.
+// culprit finds, in the stack of a worker that died, the function of a decoder
+// it was in: the innermost one of a package below image or golang.org/x/image.
+// "" if there is none.
 func culprit(stack string) string {
 	for line := range strings.Lines(stack) {
 		if !strings.HasPrefix(line, "image/") && !strings.HasPrefix(line, "golang.org/x/image/") {
@@ -58,7 +59,8 @@ func culprit(stack string) string {
 	return ""
 }
 
-// oneLine makes text from outside fit for a terminal and a table: one line, no control characters, not endless.
+// oneLine makes text from outside fit for a terminal and a table: one line, no
+// control characters, not endless.
 func oneLine(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// progress tells how it goes while it goes. To a terminal: one line that changes, and a line for each refused file above it.
-// To anything else: a line per file.
+// progress tells how it goes while it goes. To a terminal: one line that
+// changes, and a line for each refused file above it. To anything else: a line
+// per file.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -20,7 +21,8 @@ func newProgress(f *os.File) *progress {
 	return &progress{w: f, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
 }
 
-// finished tells of one more file. seen is how many files there are by now, finished or not.
+// finished tells of one more file. seen is how many files there are by now,
+// finished or not.
 func (p *progress) finished(done result, r *report, seen int) {
 	if !p.terminal || done.outcome != written {
 		p.clear()

@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// kept is how many results a report remembers: enough for a table, not so many that a daemon grows from week to week.
+// kept is how many results a report remembers: enough for a table, not so many
+// that a daemon grows from week to week.
 const kept = 1000
 
-// report collects what became of the files. It is not safe for use from several goroutines: it lives on the daemon's loop.
+// report collects what became of the files. It is not safe for use from several
+// goroutines: it lives on the daemon's loop.
 type report struct {
 	results []result // the last ones
 	counts  [outcomes]int

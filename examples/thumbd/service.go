@@ -12,8 +12,9 @@ import (
 	"github.com/legion-go/legion/examples/thumbd/internal/picture"
 )
 
-// service is the daemon's side of thumbd. All of it runs on the daemon's one loop, so that nothing in it needs a lock: ticks
-// find files, calls to workers make the thumbnails meanwhile, and their results come back to the loop.
+// service is the daemon's side of thumbd. All of it runs on the daemon's one
+// loop, so that nothing in it needs a lock: ticks find files, calls to workers
+// make the thumbnails meanwhile, and their results come back to the loop.
 type service struct {
 	options *options
 	thumb   *legion.Func[job, picture.Result]
@@ -58,7 +59,8 @@ func (s *service) end(context.Context) error {
 	return nil
 }
 
-// outcomes says how many files there were of each outcome. It is a method of the control socket, and runs on the loop.
+// outcomes says how many files there were of each outcome. It is a method of
+// the control socket, and runs on the loop.
 func (s *service) outcomes(context.Context, struct{}) (map[string]int, error) {
 	counts := map[string]int{}
 	for o, n := range s.report.counts {
@@ -100,7 +102,8 @@ func (s *service) isOpen(name string) bool {
 	return open
 }
 
-// work gives each free worker a file, and stops the daemon when that was all. Its calls end with the daemon: so does ctx.
+// work gives each free worker a file, and stops the daemon when that was all.
+// Its calls end with the daemon: so does ctx.
 func (s *service) work(ctx context.Context) {
 	for len(s.waiting) > 0 && s.running < s.options.workers && ctx.Err() == nil {
 		f := s.waiting[0]
@@ -144,7 +147,8 @@ func (s *service) finish(done result, p picture.Result, err error) {
 	s.progress.finished(done, &s.report, s.seen)
 }
 
-// summarise prints what became of everything, and how many worker processes that took, those included that it cost.
+// summarise prints what became of everything, and how many worker processes
+// that took, those included that it cost.
 func (s *service) summarise(workers, lost int) {
 	for _, f := range s.open {
 		s.report.add(result{name: f.name, size: f.size, outcome: leftOver, why: "stopped before it was done"})

@@ -12,17 +12,21 @@ import (
 // store is the folder of thumbnails. The daemon writes it; workers never do.
 type store struct{ dir string }
 
-// unfinished is the name of a thumbnail that is being written, as os.CreateTemp takes it.
+// unfinished is the name of a thumbnail that is being written, as os.CreateTemp
+// takes it.
 const unfinished = ".thumbd-*"
 
-// largest is the size of the largest thumbnail worth keeping: 2048×2048 pixels that cannot be compressed.
+// largest is the size of the largest thumbnail worth keeping: 2048×2048 pixels
+// that cannot be compressed.
 const largest = 2048*2048*4 + 1<<20
 
-// path is where the thumbnail of a picture belongs. The picture's whole name is part of it, so that a.gif and a.jpg do not meet.
+// path is where the thumbnail of a picture belongs. The picture's whole name is
+// part of it, so that a.gif and a.jpg do not meet.
 func (s store) path(picture string) string { return filepath.Join(s.dir, picture+".png") }
 
-// save puts a thumbnail in its place, whole or not at all. The bytes come from a worker that has read a stranger's file,
-// so they are only taken if they look like what was asked for.
+// save puts a thumbnail in its place, whole or not at all. The bytes come from
+// a worker that has read a stranger's file, so they are only taken if they look
+// like what was asked for.
 func (s store) save(picture string, png []byte) error {
 	if !bytes.HasPrefix(png, []byte("\x89PNG\r\n\x1a\n")) || len(png) > largest {
 		return fmt.Errorf("the worker returned %d bytes that are no thumbnail", len(png))
@@ -42,7 +46,8 @@ func (s store) save(picture string, png []byte) error {
 	return nil
 }
 
-// discard removes the thumbnail of an earlier version of a picture that is refused now.
+// discard removes the thumbnail of an earlier version of a picture that is
+// refused now.
 func (s store) discard(picture string) error {
 	if err := os.Remove(s.path(picture)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

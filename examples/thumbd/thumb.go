@@ -17,17 +17,20 @@ type job struct {
 	Size int // pixels
 }
 
-// errUnreadable means that a file could not be opened, or not be read to its end.
+// errUnreadable means that a file could not be opened, or not be read to its
+// end.
 var errUnreadable = errors.New("unreadable")
 
-// With a code, these errors of a worker can be told apart in the daemon by errors.Is.
+// With a code, these errors of a worker can be told apart in the daemon by
+// errors.Is.
 func init() {
 	legion.RegisterError("corrupt", picture.ErrCorrupt)
 	legion.RegisterError("not_picture", picture.ErrNotPicture)
 	legion.RegisterError("unreadable", errUnreadable)
 }
 
-// makeThumb runs in a worker process. It opens the file for reading and touches nothing else.
+// makeThumb runs in a worker process. It opens the file for reading and touches
+// nothing else.
 func makeThumb(_ context.Context, j job) (picture.Result, error) {
 	f, err := os.Open(j.Path)
 	if err != nil {

@@ -1,10 +1,10 @@
-// Upgrade replaces itself by a new process, again and again, while a client posts
-// to it over HTTP, on a connection that it keeps alive. No request fails.
+// Upgrade replaces itself by a new process, again and again, while a client
+// posts to it over HTTP, on a connection that it keeps alive. No request fails.
 //
 //	go run ./examples/upgrade
 //
-// The program is three things: the daemon, its workers, and the client that asks,
-// which runs when it is started with no arguments.
+// The program is three things: the daemon, its workers, and the client that
+// asks, which runs when it is started with no arguments.
 package main
 
 import (

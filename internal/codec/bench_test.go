@@ -92,7 +92,8 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	})
 
-	// gob with a new encoder per value: a stream of its own for every worker would have to be kept in step.
+	// gob with a new encoder per value: a stream of its own for every worker would
+	// have to be kept in step.
 	var gb bytes.Buffer
 	gob.NewEncoder(&gb).Encode(v)
 	b.Run("encode/gob", func(b *testing.B) {

@@ -8,12 +8,14 @@ import (
 	"unsafe"
 )
 
-// Codec carries values of type T. Its zero value is not usable: get one from [For].
+// Codec carries values of type T. Its zero value is not usable: get one from
+// [For].
 type Codec[T any] struct {
 	*compiled
 }
 
-// compiled is what a Codec knows; it depends on the type, not on the type parameter.
+// compiled is what a Codec knows; it depends on the type, not on the type
+// parameter.
 type compiled struct {
 	plan    *plan
 	foreign bool // methods that are not ours see the value
@@ -24,8 +26,8 @@ type compiled struct {
 // cache holds a *compiled per reflect.Type.
 var cache sync.Map
 
-// For returns the codec of T, which is compiled at the first call. The error names the path of what cannot travel, why,
-// and what to do instead.
+// For returns the codec of T, which is compiled at the first call. The error
+// names the path of what cannot travel, why, and what to do instead.
 func For[T any]() (*Codec[T], error) {
 	t := reflect.TypeFor[T]()
 	if c, ok := cache.Load(t); ok {
@@ -39,16 +41,18 @@ func For[T any]() (*Codec[T], error) {
 	return &Codec[T]{c.(*compiled)}, nil
 }
 
-// Raw reports whether the encoding of T is its bytes and nothing else: []byte, string and types named after them
-// that have no encoding of their own.
+// Raw reports whether the encoding of T is its bytes and nothing else: []byte,
+// string and types named after them that have no encoding of their own.
 func (c *Codec[T]) Raw() bool { return c.raw }
 
-// Hash identifies the structure of T: kinds, and names and order of fields, recursively. Two processes of one binary
-// get the same hash; a daemon and a worker whose hashes differ must not exchange values of T.
+// Hash identifies the structure of T: kinds, and names and order of fields,
+// recursively. Two processes of one binary get the same hash; a daemon and a
+// worker whose hashes differ must not exchange values of T.
 func (c *Codec[T]) Hash() uint64 { return c.hash }
 
-// Append appends the encoding of *v to b and returns the longer slice. If b has room, nothing is allocated but by
-// types that encode themselves. After an error the result is b as it was.
+// Append appends the encoding of *v to b and returns the longer slice. If b has
+// room, nothing is allocated but by types that encode themselves. After an
+// error the result is b as it was.
 func (c *Codec[T]) Append(b []byte, v *T) ([]byte, error) {
 	if c.raw {
 		if c.plan.typ.Kind() == reflect.String {
@@ -72,9 +76,10 @@ func (c *Codec[T]) Append(b []byte, v *T) ([]byte, error) {
 	return out, nil
 }
 
-// Decode sets *v to the value whose encoding is exactly b. The result shares no memory with b. Whatever travels is
-// overwritten, never merged into or appended to; unexported fields and those tagged `legion:"-"` stay as they are.
-// After an error *v is rubbish and must not be used.
+// Decode sets *v to the value whose encoding is exactly b. The result shares no
+// memory with b. Whatever travels is overwritten, never merged into or appended
+// to; unexported fields and those tagged `legion:"-"` stay as they are. After
+// an error *v is rubbish and must not be used.
 func (c *Codec[T]) Decode(b []byte, v *T) error {
 	if c.raw {
 		if c.plan.typ.Kind() == reflect.String {
@@ -115,13 +120,16 @@ func (c *compiled) explain(doing string, err error) error {
 	return fmt.Errorf("codec: cannot %s %s: %w", doing, path, err)
 }
 
-// noescape hides a pointer from escape analysis: the plans call one another through function values, for which the
-// compiler assumes the worst, and every argument and result of a call would be moved to the heap for it.
+// noescape hides a pointer from escape analysis: the plans call one another
+// through function values, for which the compiler assumes the worst, and every
+// argument and result of a call would be moved to the heap for it.
 //
-// This is sound because plans only pass these pointers down the stack, as pointers, and never store them in the heap:
-// so the runtime finds and adjusts them when it moves the stack. Methods that are not ours could store them, which is
-// why Append and Decode work on a copy in the heap if there are any. (That copy has one more effect: whatever *v refers
-// to is in the heap, too, so maps and what is behind pointers may be stored for a while.)
+// This is sound because plans only pass these pointers down the stack, as
+// pointers, and never store them in the heap: so the runtime finds and adjusts
+// them when it moves the stack. Methods that are not ours could store them,
+// which is why Append and Decode work on a copy in the heap if there are any.
+// (That copy has one more effect: whatever *v refers to is in the heap, too, so
+// maps and what is behind pointers may be stored for a while.)
 //
 //go:nosplit
 func noescape(p unsafe.Pointer) unsafe.Pointer {

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// roundTrip encodes v, decodes it and returns what came out, having checked what must hold for any value.
+// roundTrip encodes v, decodes it and returns what came out, having checked
+// what must hold for any value.
 func roundTrip[T any](t testing.TB, v T) T {
 	t.Helper()
 	c := mustFor[T](t)
@@ -176,7 +177,8 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// TestDecodeOverwrites: what was in the destination is neither merged with nor written through.
+// TestDecodeOverwrites: what was in the destination is neither merged with nor
+// written through.
 func TestDecodeOverwrites(t *testing.T) {
 	type dest struct {
 		M      map[string]string
@@ -210,7 +212,8 @@ func TestDecodeOverwrites(t *testing.T) {
 	}
 }
 
-// TestMapsDoNotMix: maps of one type pass through the same scratch memory, of which nothing may stay.
+// TestMapsDoNotMix: maps of one type pass through the same scratch memory, of
+// which nothing may stay.
 func TestMapsDoNotMix(t *testing.T) {
 	type secretive struct {
 		N      int

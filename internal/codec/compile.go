@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// compiler makes the plans of one type and of all types inside it. Nothing of it is shared before it is finished.
+// compiler makes the plans of one type and of all types inside it. Nothing of
+// it is shared before it is finished.
 type compiler struct {
 	plans   map[reflect.Type]*plan // enc is nil while a plan is being made
 	again   []*plan                // of types that contain themselves: met once more while they were being made
@@ -25,8 +26,8 @@ func compile(t reflect.Type) (*compiled, error) {
 	return &compiled{plan: p, foreign: c.foreign, raw: raw, hash: hashOf(t)}, nil
 }
 
-// plan returns the plan of t, a type that is found at path. Its enc and dec may be set only when the compiler is done;
-// the rest of it is complete.
+// plan returns the plan of t, a type that is found at path. Its enc and dec may
+// be set only when the compiler is done; the rest of it is complete.
 func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 	p := c.plans[t]
 	if p == nil {
@@ -41,8 +42,8 @@ func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 	return p, nil
 }
 
-// element returns the plan of values that are reached through a slice, map or pointer: there may be many, so each takes
-// at least least bytes of encoding.
+// element returns the plan of values that are reached through a slice, map or
+// pointer: there may be many, so each takes at least least bytes of encoding.
 func (c *compiler) element(t reflect.Type, path string, least int) (*plan, error) {
 	p, err := c.plan(t, path)
 	if err != nil {
@@ -193,8 +194,9 @@ func (c *compiler) fillMap(p *plan, path string) error {
 	return nil
 }
 
-// badKey returns the type within the key type t because of which keys would not be equal any more on the other side,
-// or might not be comparable; nil if there is none.
+// badKey returns the type within the key type t because of which keys would not
+// be equal any more on the other side, or might not be comparable; nil if there
+// is none.
 func badKey(t reflect.Type) reflect.Type {
 	switch t.Kind() {
 	case reflect.Interface:
@@ -215,7 +217,8 @@ func badKey(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// fieldsOf returns the fields of the struct type t that travel, and whether it has others that are not tagged.
+// fieldsOf returns the fields of the struct type t that travel, and whether it
+// has others that are not tagged.
 func fieldsOf(t reflect.Type, path string) (travel []reflect.StructField, hidden bool, err error) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
@@ -233,7 +236,8 @@ func fieldsOf(t reflect.Type, path string) (travel []reflect.StructField, hidden
 	return travel, hidden, nil
 }
 
-// shows reports whether an embedded type with an unexported name has something that travels.
+// shows reports whether an embedded type with an unexported name has something
+// that travels.
 func shows(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

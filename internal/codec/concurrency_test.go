@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/internal/codec"
 )
 
-// TestStackMoves encodes from and decodes to variables on small stacks, which move as they grow and shrink, while the
-// garbage collector runs all the time.
+// TestStackMoves encodes from and decodes to variables on small stacks, which
+// move as they grow and shrink, while the garbage collector runs all the time.
 func TestStackMoves(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
 	var lt *tree

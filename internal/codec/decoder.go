@@ -26,7 +26,8 @@ var (
 	errMemory  = fmt.Errorf("the input claims more than %d bytes of memory per byte", amplify)
 )
 
-// decoder reads one input and holds the account of what decoding may still cost.
+// decoder reads one input and holds the account of what decoding may still
+// cost.
 type decoder struct {
 	buf    []byte
 	off    int
@@ -104,8 +105,8 @@ func (d *decoder) span() ([]byte, error) {
 	return d.take(int(n))
 }
 
-// count consumes the length of a slice or map whose elements take at least min bytes each, which is never 0. ok is false
-// for nil.
+// count consumes the length of a slice or map whose elements take at least min
+// bytes each, which is never 0. ok is false for nil.
 func (d *decoder) count(min int) (n int, ok bool, err error) {
 	u, err := d.uvarint()
 	if err != nil || u == 0 {
@@ -118,8 +119,9 @@ func (d *decoder) count(min int) (n int, ok bool, err error) {
 	return int(u), true, nil
 }
 
-// claim pays for n things of size bytes of memory, before they are allocated. What is as long in memory as in the input
-// need not be claimed. n is at most the length of the input, size at most a few times maxTypeSize: no overflow.
+// claim pays for n things of size bytes of memory, before they are allocated.
+// What is as long in memory as in the input need not be claimed. n is at most
+// the length of the input, size at most a few times maxTypeSize: no overflow.
 func (d *decoder) claim(n uint64, size uintptr) error {
 	cost := n * uint64(size)
 	if cost > d.budget || cost > maxMemory {

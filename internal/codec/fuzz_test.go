@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// fuzz feeds a decoder: it must never panic nor take more memory than promised, and what it accepts must be a value
-// that travels on. canonical says that a value has one encoding only.
+// fuzz feeds a decoder: it must never panic nor take more memory than promised,
+// and what it accepts must be a value that travels on. canonical says that a
+// value has one encoding only.
 func fuzz[T any](f *testing.F, canonical bool) {
 	c := mustFor[T](f)
 	r := rand.New(rand.NewPCG(5, 6))
@@ -46,7 +47,8 @@ func fuzz[T any](f *testing.F, canonical bool) {
 		if err := c.Decode(b, &again); err != nil {
 			t.Fatalf("cannot decode what was encoded: %v", err)
 		}
-		// Compared as bytes, because a NaN does not equal itself; only maps have no order.
+		// Compared as bytes, because a NaN does not equal itself; only maps have no
+		// order.
 		if canonical {
 			b2, _ := c.Append(nil, &again)
 			if !bytes.Equal(b, b2) {
@@ -73,7 +75,8 @@ func FuzzMaps(f *testing.F) {
 	}](f, false)
 }
 
-// FuzzOwn has types that encode themselves; they may know several texts for one value.
+// FuzzOwn has types that encode themselves; they may know several texts for one
+// value.
 func FuzzOwn(f *testing.F) {
 	type own struct {
 		S    []shouted

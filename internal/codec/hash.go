@@ -8,7 +8,8 @@ import (
 	"strconv"
 )
 
-// hashOf returns a hash of what the encoding of t depends on. t is known to compile.
+// hashOf returns a hash of what the encoding of t depends on. t is known to
+// compile.
 func hashOf(t reflect.Type) uint64 {
 	h := hasher{fnv.New64a(), map[reflect.Type]int{}}
 	h.write("legion codec 1")

@@ -53,7 +53,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// TestHashAcrossProcesses: nothing of one process, such as an address or the order of a map, is in the hash.
+// TestHashAcrossProcesses: nothing of one process, such as an address or the
+// order of a map, is in the hash.
 func TestHashAcrossProcesses(t *testing.T) {
 	if h := mustFor[knot](t).Hash(); h != 0x139bdccb6a98cccd {
 		t.Errorf("the hash of knot is %#x", h)

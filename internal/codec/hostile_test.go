@@ -15,7 +15,8 @@ import (
 	"github.com/legion-go/legion/internal/codec"
 )
 
-// tail makes each level of nesting ask for much memory long before the input for it would have to be there.
+// tail makes each level of nesting ask for much memory long before the input
+// for it would have to be there.
 type tail struct {
 	Next *tail
 	Kids []tail
@@ -97,7 +98,8 @@ func TestPadding(t *testing.T) {
 	same(t, make([][0]int, 3))
 }
 
-// TestTruncated: every proper prefix of an encoding is an error, and so is every encoding with something behind it.
+// TestTruncated: every proper prefix of an encoding is an error, and so is
+// every encoding with something behind it.
 func TestTruncated(t *testing.T) {
 	c := mustFor[many](t)
 	r := rand.New(rand.NewPCG(3, 4))
@@ -128,8 +130,9 @@ func allocated(f func()) uint64 {
 	return b.TotalAlloc - a.TotalAlloc
 }
 
-// bounded decodes in and fails if it allocates more than doc.go promises. The slack is for the rounding of the
-// allocator, error messages and whatever else runs in the process.
+// bounded decodes in and fails if it allocates more than doc.go promises. The
+// slack is for the rounding of the allocator, error messages and whatever else
+// runs in the process.
 func bounded[T any](t testing.TB, c *codec.Codec[T], in []byte) {
 	t.Helper()
 	limit := uint64(len(in))*512*5/4 + 64<<10
@@ -155,7 +158,8 @@ func amplified[T any](t *testing.T, inputs ...[]byte) {
 
 func TestMemoryBound(t *testing.T) {
 	const n = 8000
-	// Counts that claim all that is left, again and again: 24 bytes per byte on each of 1000 levels, if let.
+	// Counts that claim all that is left, again and again: 24 bytes per byte on
+	// each of 1000 levels, if let.
 	greedy := make([]byte, 4)
 	for len(greedy) < n {
 		greedy = append(binary.AppendUvarint(nil, uint64(len(greedy)+1)), greedy...)
@@ -190,7 +194,8 @@ func TestMemoryBound(t *testing.T) {
 	amplified[many](t, ones, twos, greedy)
 }
 
-// TestLegitimateIsWithinBudget: the worst honest values that the format can express are decoded.
+// TestLegitimateIsWithinBudget: the worst honest values that the format can
+// express are decoded.
 func TestLegitimateIsWithinBudget(t *testing.T) {
 	maps := make([]map[string]string, 1000)
 	arrays := make([]map[uint8][15]*int, 1000)
@@ -224,7 +229,8 @@ func TestLegitimateIsWithinBudget(t *testing.T) {
 	same(t, map[string]map[string]map[string]*fat{"": {"": {"": {}}}})
 }
 
-// TestWorkBound: a short input must not keep the decoder busy, whatever it claims.
+// TestWorkBound: a short input must not keep the decoder busy, whatever it
+// claims.
 func TestWorkBound(t *testing.T) {
 	start := time.Now()
 	huge := binary.AppendUvarint(nil, math.MaxInt64)

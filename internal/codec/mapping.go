@@ -9,7 +9,8 @@ import (
 // mapHeader is about what an empty map takes besides its entries.
 const mapHeader = 64
 
-// claimMap pays for a map of n entries: room for 8 at least, and beyond that for up to twice as many as it holds.
+// claimMap pays for a map of n entries: room for 8 at least, and beyond that
+// for up to twice as many as it holds.
 func (d *decoder) claimMap(n int, entry uintptr) error {
 	if err := d.claim(1, mapHeader); err != nil || n == 0 {
 		return err
@@ -85,7 +86,8 @@ func mapping(p, key, val *plan) {
 	}
 }
 
-// mapScratch is the memory through which the entries of a map pass. It is in the heap: reflection keeps pointers to it.
+// mapScratch is the memory through which the entries of a map pass. It is in
+// the heap: reflection keeps pointers to it.
 type mapScratch struct {
 	word         unsafe.Pointer // the map
 	iter         reflect.MapIter
@@ -98,8 +100,9 @@ func newMapScratch(key, val reflect.Type) *mapScratch {
 	return &mapScratch{key: k.Elem(), val: v.Elem(), keyAt: k.UnsafePointer(), valAt: v.UnsafePointer()}
 }
 
-// release forgets the last entry: the pool would keep it alive, and its unexported fields, which decoding does not set,
-// would show up in the entries of the next map.
+// release forgets the last entry: the pool would keep it alive, and its
+// unexported fields, which decoding does not set, would show up in the entries
+// of the next map.
 func (s *mapScratch) release(pool *sync.Pool) {
 	s.word = nil
 	s.iter.Reset(reflect.Value{})

@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// ownEncoding is the encoding that a type brings along: a pair of methods that encodes and decodes its values.
+// ownEncoding is the encoding that a type brings along: a pair of methods that
+// encodes and decodes its values.
 type ownEncoding struct {
 	marshal, unmarshal string       // the names of the methods
 	encodes, decodes   reflect.Type // the interfaces that have them
@@ -15,14 +16,16 @@ type ownEncoding struct {
 	decode             func(v any, b []byte) error
 }
 
-// gobEncoder and gobDecoder are the interfaces of encoding/gob, which is too heavy to import.
+// gobEncoder and gobDecoder are the interfaces of encoding/gob, which is too
+// heavy to import.
 type (
 	gobEncoder interface{ GobEncode() ([]byte, error) }
 	gobDecoder interface{ GobDecode([]byte) error }
 )
 
-// ownEncodings has all of them in the order of preference: exact before readable, appending before allocating.
-// (The text of a big.Float does not have its precision; what it gives to gob does.)
+// ownEncodings has all of them in the order of preference: exact before
+// readable, appending before allocating. (The text of a big.Float does not have
+// its precision; what it gives to gob does.)
 var ownEncodings = []*ownEncoding{
 	{
 		"AppendBinary", "UnmarshalBinary", reflect.TypeFor[encoding.BinaryAppender](), reflect.TypeFor[encoding.BinaryUnmarshaler](),
@@ -59,9 +62,11 @@ func hasOwn(t reflect.Type) bool {
 
 // ownOf returns the own encoding of t, or nil.
 //
-// A struct that embeds a type with such methods gets them, too, but they know nothing of its other fields, which would
-// be lost in silence. Reflection cannot tell whether the struct has overridden the methods, so such a struct is refused.
-// If the embedded field is the only one, it travels as any field does.
+// A struct that embeds a type with such methods gets them, too, but they know
+// nothing of its other fields, which would be lost in silence. Reflection
+// cannot tell whether the struct has overridden the methods, so such a struct
+// is refused. If the embedded field is the only one, it travels as any field
+// does.
 func ownOf(t reflect.Type, path string) (*ownEncoding, error) {
 	if t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer {
 		return nil, nil
@@ -84,7 +89,8 @@ func ownOf(t reflect.Type, path string) (*ownEncoding, error) {
 	return o, nil
 }
 
-// provides reports whether an embedded field of type t gives one of the methods of o to its struct.
+// provides reports whether an embedded field of type t gives one of the methods
+// of o to its struct.
 func provides(t reflect.Type, o *ownEncoding) bool {
 	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface {
 		t = reflect.PointerTo(t)

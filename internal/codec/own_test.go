@@ -35,7 +35,8 @@ func TestOwnEncodings(t *testing.T) {
 	same(t, Wrapped{time.Now().UTC().Round(0)})
 }
 
-// Wrapped gets the methods of Time, and travels all the same: it has nothing else to lose.
+// Wrapped gets the methods of Time, and travels all the same: it has nothing
+// else to lose.
 type Wrapped struct{ time.Time }
 
 // shouted travels in capitals.

@@ -11,7 +11,8 @@ const (
 	maxTypeSize = 16 << 20 // bytes of memory of one value of a type, what it points to not counted
 )
 
-// A plan knows how to encode and decode one type. It does not change once the compiler has returned it.
+// A plan knows how to encode and decode one type. It does not change once the
+// compiler has returned it.
 type plan struct {
 	typ reflect.Type
 	enc encFunc
@@ -24,12 +25,13 @@ type plan struct {
 	own    *ownEncoding // the type encodes itself
 }
 
-// encFunc appends the encoding of the value at p to b. It must not store p anywhere but on the stack (see noescape).
-// depth is how many more levels of recursion are allowed.
+// encFunc appends the encoding of the value at p to b. It must not store p
+// anywhere but on the stack (see noescape). depth is how many more levels of
+// recursion are allowed.
 type encFunc func(b []byte, p unsafe.Pointer, depth int) ([]byte, error)
 
-// decFunc reads a value from d and stores it at p, which is writable memory of the plan's type. It must not store p or
-// d anywhere but on the stack.
+// decFunc reads a value from d and stores it at p, which is writable memory of
+// the plan's type. It must not store p or d anywhere but on the stack.
 type decFunc func(d *decoder, p unsafe.Pointer) error
 
 // recursive makes p count a level of depth.
@@ -53,7 +55,8 @@ func recursive(p plan) plan {
 	return p
 }
 
-// atLeast makes values of p be followed by zero bytes if they may else take fewer than least bytes.
+// atLeast makes values of p be followed by zero bytes if they may else take
+// fewer than least bytes.
 func atLeast(p *plan, least int) *plan {
 	n := least - p.min
 	if n <= 0 {
@@ -86,7 +89,8 @@ func atLeast(p *plan, least int) *plan {
 	return &q
 }
 
-// pathError carries the place of an error within the value, which is put together while the error travels outwards.
+// pathError carries the place of an error within the value, which is put
+// together while the error travels outwards.
 type pathError struct {
 	path string // .Items[3].Name
 	err  error
@@ -95,7 +99,8 @@ type pathError struct {
 func (e *pathError) Error() string { return e.path + ": " + e.err.Error() }
 func (e *pathError) Unwrap() error { return e.err }
 
-// maxPath keeps the path of an error in a deep tree readable; its inner end is the one that is kept.
+// maxPath keeps the path of an error in a deep tree readable; its inner end is
+// the one that is kept.
 const maxPath = 200
 
 // at adds one step, from the outside, to the place of err.

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TestMinimum: the fewest bytes of a type are those of its zero value (but for time.Time, which starts in the year 1).
+// TestMinimum: the fewest bytes of a type are those of its zero value (but for
+// time.Time, which starts in the year 1).
 func TestMinimum(t *testing.T) {
 	type inner struct {
 		A int

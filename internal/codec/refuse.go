@@ -5,7 +5,8 @@ import (
 	"reflect"
 )
 
-// refuse makes the error of For: path cannot travel, because its type t (with) why; what to do instead.
+// refuse makes the error of For: path cannot travel, because its type t (with)
+// why; what to do instead.
 func refuse(path string, t reflect.Type, why, advice string) error {
 	return fmt.Errorf("codec: cannot carry %s: %s %s; %s", path, t, why, advice)
 }
@@ -82,7 +83,8 @@ func refuseKey(path string, key, bad reflect.Type) error {
 	return refuse(path, key, why+"an address of one process equals none of another", "use what it points to as key")
 }
 
-// isProto recognises generated protocol buffer messages, whose unknown fields and extensions are not exported.
+// isProto recognises generated protocol buffer messages, whose unknown fields
+// and extensions are not exported.
 func isProto(t reflect.Type) bool {
 	_, ok := reflect.PointerTo(t).MethodByName("ProtoReflect")
 	return ok

@@ -8,7 +8,8 @@ import (
 	"unsafe"
 )
 
-// scalar fills in the plan of a bool, number or string; ok is false for other kinds.
+// scalar fills in the plan of a bool, number or string; ok is false for other
+// kinds.
 func scalar(p *plan) (ok bool) {
 	switch p.typ.Kind() {
 	case reflect.Bool:
@@ -102,7 +103,8 @@ func decBool(d *decoder, p unsafe.Pointer) error {
 	return err
 }
 
-// Floats are moved as integers: some processors change signalling NaNs when they load them.
+// Floats are moved as integers: some processors change signalling NaNs when
+// they load them.
 
 func encFixed32(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 	return binary.LittleEndian.AppendUint32(b, *(*uint32)(p)), nil

@@ -132,7 +132,8 @@ func bulkSlice(p, elem *plan) {
 	}
 }
 
-// allocBulk allocates n bytes without pointers, aligned for units of the given width.
+// allocBulk allocates n bytes without pointers, aligned for units of the given
+// width.
 func allocBulk(n, unit int) unsafe.Pointer {
 	switch unit {
 	case 1:
@@ -146,7 +147,8 @@ func allocBulk(n, unit int) unsafe.Pointer {
 	}
 }
 
-// appendBulk appends n bytes at p, which are units of the given width in the order of this machine.
+// appendBulk appends n bytes at p, which are units of the given width in the
+// order of this machine.
 func appendBulk(b []byte, p unsafe.Pointer, n, unit int) []byte {
 	b = append(b, unsafe.Slice((*byte)(p), n)...)
 	if bigEndian {
@@ -155,7 +157,8 @@ func appendBulk(b []byte, p unsafe.Pointer, n, unit int) []byte {
 	return b
 }
 
-// copyBulk is the reverse of appendBulk. What it checks is the copy: the sender may still change src.
+// copyBulk is the reverse of appendBulk. What it checks is the copy: the sender
+// may still change src.
 func copyBulk(p unsafe.Pointer, src []byte, unit int, bools bool) error {
 	dst := unsafe.Slice((*byte)(p), len(src))
 	copy(dst, src)

@@ -9,8 +9,8 @@ import (
 	gocron "github.com/netresearch/go-cron"
 )
 
-// MaxWait bounds how long a timer may sleep before it asks again: the wall clock
-// may have been set meanwhile, or the machine may have slept.
+// MaxWait bounds how long a timer may sleep before it asks again: the wall
+// clock may have been set meanwhile, or the machine may have slept.
 const MaxWait = 30 * time.Second
 
 // jump is how far the wall clock may drift from the monotonic one, between two
@@ -27,10 +27,10 @@ type Entry struct {
 	asked    time.Time // when Due was asked last, with both clocks
 }
 
-// Parse reads a cron expression: minute, hour, day of month, month, day of week,
-// with optional seconds before them; or @hourly, @daily, @weekly, @monthly,
-// @yearly, @every 90s. "TZ=Europe/Berlin " before it sets the time zone, which is
-// otherwise the machine's.
+// Parse reads a cron expression: minute, hour, day of month, month, day of
+// week, with optional seconds before them; or @hourly, @daily, @weekly,
+// @monthly, @yearly, @every 90s. "TZ=Europe/Berlin " before it sets the time
+// zone, which is otherwise the machine's.
 func Parse(spec string) (*Entry, error) {
 	s, err := parser.Parse(spec)
 	if err != nil {

@@ -41,8 +41,9 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// An entry for two times a day runs twice a day through a whole year with its two changes of the
-// clock, in a zone where the hour of the entry is left out and repeated.
+// An entry for two times a day runs twice a day through a whole year with its
+// two changes of the clock, in a zone where the hour of the entry is left out
+// and repeated.
 func TestDaylightSaving(t *testing.T) {
 	e, err := cron.Parse("TZ=Europe/Berlin 0,30 2 * * *")
 	if err != nil {

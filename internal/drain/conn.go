@@ -71,8 +71,8 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// arrived reads what is there, without waiting and whatever the deadline. n is 0
-// if there is nothing.
+// arrived reads what is there, without waiting and whatever the deadline. n is
+// 0 if there is nothing.
 func (c *Conn) arrived(b []byte) (n int, err error) {
 	s, is := c.Conn.(syscall.Conn)
 	if !is || len(b) == 0 {
@@ -146,9 +146,9 @@ func (c *Conn) answer() {
 const handshake = 0x16
 
 // Answered reports whether the client has had an answer: whether the server has
-// written something, in TLS after the two writes of a handshake. A handshake may
-// also take a single write, so that an answered client counts as none until its
-// second answer.
+// written something, in TLS after the two writes of a handshake. A handshake
+// may also take a single write, so that an answered client counts as none until
+// its second answer.
 func (c *Conn) Answered() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

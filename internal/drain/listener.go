@@ -51,8 +51,8 @@ func (l *Listener) open() []*Conn {
 	return slices.Collect(maps.Keys(l.conns))
 }
 
-// quiet is how long a connection has been quiet on which bytes last came or went
-// at the given time.
+// quiet is how long a connection has been quiet on which bytes last came or
+// went at the given time.
 func (l *Listener) quiet(last time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package enum gives enumerations a text form, so that files, flags and JSON hold
-// the names of their values instead of numbers.
+// Package enum gives enumerations a text form, so that files, flags and JSON
+// hold the names of their values instead of numbers.
 package enum
 
 import (

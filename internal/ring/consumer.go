@@ -15,8 +15,8 @@ type Consumer struct {
 	takenBulk   uint64
 }
 
-// NewConsumer makes the receiving side of the ring in mem, whose memory must have been zero when the ring was made. It
-// never writes to cells or bulk area.
+// NewConsumer makes the receiving side of the ring in mem, whose memory must
+// have been zero when the ring was made. It never writes to cells or bulk area.
 func NewConsumer(mem []byte, g Geometry) (*Consumer, error) {
 	a, err := cut(mem, g)
 	if err != nil {
@@ -37,12 +37,14 @@ func (c *Consumer) Ready() bool { return c.ReadyAt(c.head) }
 // Head is the position of the next record, for ReadyAt.
 func (c *Consumer) Head() uint64 { return c.head }
 
-// ReadyAt is Ready for a consumer whose Head was head. It touches nothing but shared memory, so a goroutine that has
-// handed the Consumer over to another may call it.
+// ReadyAt is Ready for a consumer whose Head was head. It touches nothing but
+// shared memory, so a goroutine that has handed the Consumer over to another
+// may call it.
 func (c *Consumer) ReadyAt(head uint64) bool { return uint32(load64(c.cells, c.cell(head))) != 0 }
 
-// Next returns the next record, or false if it is not there yet. The record must be released before the next call.
-// The error wraps ErrCorrupt; the ring cannot be used any more then.
+// Next returns the next record, or false if it is not there yet. The record
+// must be released before the next call. The error wraps ErrCorrupt; the ring
+// cannot be used any more then.
 func (c *Consumer) Next() (Record, bool, error) {
 	for {
 		off := c.cell(c.head)
@@ -64,7 +66,8 @@ func (c *Consumer) Next() (Record, bool, error) {
 	}
 }
 
-// take checks the size of the record at off against everything that is known, and makes the record.
+// take checks the size of the record at off against everything that is known,
+// and makes the record.
 func (c *Consumer) take(off int, size uint64) (Record, bool, error) {
 	cells, bulk, err := c.extent(size)
 	if err != nil {
@@ -96,23 +99,25 @@ func (c *Consumer) extent(size uint64) (cells, bulk uint64, err error) {
 	return cells, bulk, nil
 }
 
-// Release gives the place of the last record back. It reports true if the producer waits for space, has enough now
-// and is to be woken. After the last record of a burst, call Publish.
+// Release gives the place of the last record back. It reports true if the
+// producer waits for space, has enough now and is to be woken. After the last
+// record of a burst, call Publish.
 func (c *Consumer) Release() bool {
 	c.head += c.taken
 	c.bhead += c.takenBulk
 	big := c.takenBulk > 0
 	c.taken, c.takenBulk = 0, 0
-	// The producer looks at the positions only when it has used up what it knew of, so they are published now and
-	// then, not with each record.
+	// The producer looks at the positions only when it has used up what it knew of,
+	// so they are published now and then, not with each record.
 	if big || c.head-c.shown > c.mask/8 {
 		return c.Publish()
 	}
 	return false
 }
 
-// Publish tells the producer how far the consumer has come. It must be called before the consumer waits. It reports
-// true if the producer waits for space, has enough now and is to be woken.
+// Publish tells the producer how far the consumer has come. It must be called
+// before the consumer waits. It reports true if the producer waits for space,
+// has enough now and is to be woken.
 func (c *Consumer) Publish() bool {
 	if c.head != c.shown {
 		atomic.StoreUint64(word64(c.header, offBulk), c.bhead)
@@ -123,19 +128,21 @@ func (c *Consumer) Publish() bool {
 	if atomic.LoadUint32(w) == 0 {
 		return false
 	}
-	// Nonsense here wakes the producer too often or never, which harms only whoever wrote it.
+	// Nonsense here wakes the producer too often or never, which harms only whoever
+	// wrote it.
 	if load64(c.header, offWant) > c.head || load64(c.header, offWantB) > c.bhead {
 		return false
 	}
 	return atomic.SwapUint32(w, 0) != 0
 }
 
-// Ended reports whether the producer has said that nothing more will be committed. What was committed before is
-// there to be consumed.
+// Ended reports whether the producer has said that nothing more will be
+// committed. What was committed before is there to be consumed.
 func (c *Consumer) Ended() bool { return atomic.LoadUint32(word32(c.header, offEnd)) == 1 }
 
-// Salvage is for a producer that is dead: it passes over a record that was reserved but never committed, so that
-// complete ones behind it are found. It reports false if nothing follows.
+// Salvage is for a producer that is dead: it passes over a record that was
+// reserved but never committed, so that complete ones behind it are found. It
+// reports false if nothing follows.
 func (c *Consumer) Salvage() (bool, error) {
 	w := load64(c.cells, c.cell(c.head))
 	if w == 0 || uint32(w) != 0 {
@@ -155,7 +162,8 @@ func (c *Consumer) Salvage() (bool, error) {
 	return true, nil
 }
 
-// Park says that the consumer is about to wait, and how; mode is not 0. Look at Ready afterwards, and only then wait.
+// Park says that the consumer is about to wait, and how; mode is not 0. Look at
+// Ready afterwards, and only then wait.
 func (c *Consumer) Park(mode uint32) { atomic.StoreUint32(word32(c.header, offParked), mode) }
 
 // Unpark says that the consumer does not wait any more.

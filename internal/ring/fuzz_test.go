@@ -8,8 +8,9 @@ import (
 	"github.com/legion-go/legion/internal/ring"
 )
 
-// FuzzHostileMemory lets the input be the peer: it writes any word to any place of the memory between operations of a
-// producer and a consumer. Nothing may panic, leave the memory, or fail with anything but ErrCorrupt.
+// FuzzHostileMemory lets the input be the peer: it writes any word to any place
+// of the memory between operations of a producer and a consumer. Nothing may
+// panic, leave the memory, or fail with anything but ErrCorrupt.
 func FuzzHostileMemory(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7})
 	f.Add([]byte{3, 0, 0, 0x80, 0, 0, 0, 0, 0x80, 50, 0, 0, 0, 1, 2})

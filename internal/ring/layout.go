@@ -11,22 +11,24 @@ import (
 const (
 	// Cell is the unit of allocation: one cache line on the machines that matter.
 	Cell = 64
-	// RecordHeader is how much of its first cell a record's header takes: one word with stamp and size, one for
-	// the user's tag.
+	// RecordHeader is how much of its first cell a record's header takes: one word
+	// with stamp and size, one for the user's tag.
 	RecordHeader = 16
-	// BulkMin is the largest payload, in bytes, that is kept in cells; larger ones live in the bulk area.
+	// BulkMin is the largest payload, in bytes, that is kept in cells; larger ones
+	// live in the bulk area.
 	BulkMin = 16 << 10
 
 	// MinCells, so that the largest record kept in cells fits twice.
 	MinCells = 1024
 	// MinBulk, in bytes, so that the smallest bulk payload fits twice.
 	MinBulk = 64 << 10
-	// maxArea bounds both areas, so that every size fits into the 32 bits of a record header.
+	// maxArea bounds both areas, so that every size fits into the 32 bits of a
+	// record header.
 	maxArea = 1 << 30
 )
 
-// Offsets of the words that the two sides share, each writer's on a pair of cache lines of its own, because
-// processors prefetch lines in pairs.
+// Offsets of the words that the two sides share, each writer's on a pair of
+// cache lines of its own, because processors prefetch lines in pairs.
 const (
 	offParked  = 0   // u32: the consumer waits, and how; the producer clears it and wakes
 	offHead    = 128 // u64: cells consumed
@@ -38,14 +40,16 @@ const (
 	headerSize = 512
 )
 
-// The first word of a record: the stamp in its low half, 0 until the record is committed; one more than the size of
-// the payload in its high half, from the moment it is reserved. A skip sends the consumer to the first cell.
+// The first word of a record: the stamp in its low half, 0 until the record is
+// committed; one more than the size of the payload in its high half, from the
+// moment it is reserved. A skip sends the consumer to the first cell.
 const (
 	stampBit = 1 << 31
 	skipSize = 1<<32 - 1
 )
 
-// ErrCorrupt is wrapped by every error for shared memory that holds what an honest peer would not write.
+// ErrCorrupt is wrapped by every error for shared memory that holds what an
+// honest peer would not write.
 var ErrCorrupt = errors.New("shared memory corrupted by the peer")
 
 // Geometry is the size of a ring; both sides must use the same.
@@ -65,14 +69,16 @@ func (g Geometry) Check() error {
 	return nil
 }
 
-// Size is how many bytes of memory a ring of this geometry takes, a multiple of Cell.
+// Size is how many bytes of memory a ring of this geometry takes, a multiple of
+// Cell.
 func (g Geometry) Size() int { return headerSize + g.Cells*Cell + g.Bulk }
 
 // BulkAt is where in the memory of a ring its bulk area begins.
 func (g Geometry) BulkAt() int { return headerSize + g.Cells*Cell }
 
-// MaxPayload is the largest payload that Reserve takes, in bytes. Half the bulk area always fits, whatever must be
-// skipped; a quarter lets the two sides work at the same time.
+// MaxPayload is the largest payload that Reserve takes, in bytes. Half the bulk
+// area always fits, whatever must be skipped; a quarter lets the two sides work
+// at the same time.
 func (g Geometry) MaxPayload() int { return g.Bulk / 4 }
 
 // area is the memory of a ring, cut up.
@@ -100,8 +106,9 @@ func cut(mem []byte, g Geometry) (area, error) {
 	}, nil
 }
 
-// word32 and word64 are the only unsafe accesses of this package: words of the shared memory, to be used with
-// sync/atomic only. Offsets are multiples of the word's size; the slice expression checks the bounds.
+// word32 and word64 are the only unsafe accesses of this package: words of the
+// shared memory, to be used with sync/atomic only. Offsets are multiples of the
+// word's size; the slice expression checks the bounds.
 func word32(b []byte, off int) *uint32 { return (*uint32)(unsafe.Pointer(&b[off : off+4 : off+4][0])) }
 func word64(b []byte, off int) *uint64 { return (*uint64)(unsafe.Pointer(&b[off : off+8 : off+8][0])) }
 
@@ -116,7 +123,8 @@ func cellsFor(n int) uint64 {
 	return uint64(n+RecordHeader+Cell-1) / Cell
 }
 
-// bulkFor is how many bytes of the bulk area a payload takes; 0 if it is kept in cells.
+// bulkFor is how many bytes of the bulk area a payload takes; 0 if it is kept
+// in cells.
 func bulkFor(n int) uint64 {
 	if n <= BulkMin {
 		return 0
@@ -124,8 +132,9 @@ func bulkFor(n int) uint64 {
 	return (uint64(n) + Cell - 1) &^ (Cell - 1)
 }
 
-// toStart is how far pos is from the next beginning of its area if size units there would wrap, and 0 otherwise.
-// Both sides apply it to the bulk area; to the cells the producer does, and says so with a skip.
+// toStart is how far pos is from the next beginning of its area if size units
+// there would wrap, and 0 otherwise. Both sides apply it to the bulk area; to
+// the cells the producer does, and says so with a skip.
 func toStart(pos, size, mask uint64) uint64 {
 	if at := pos & mask; at+size > mask+1 {
 		return mask + 1 - at

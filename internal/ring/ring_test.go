@@ -114,7 +114,8 @@ func TestEveryLengthArrives(t *testing.T) {
 	}
 }
 
-// TestRandomlyAgainstAQueue drives the ring from a seed and compares it with a slice.
+// TestRandomlyAgainstAQueue drives the ring from a seed and compares it with a
+// slice.
 func TestRandomlyAgainstAQueue(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -182,8 +183,9 @@ func TestRandomlyAgainstAQueue(t *testing.T) {
 	}
 }
 
-// TestConcurrently has producers that share a lock, a consumer, and the wake-ups of both directions as channels: a
-// lost one is a deadlock, which the test's own deadline ends.
+// TestConcurrently has producers that share a lock, a consumer, and the
+// wake-ups of both directions as channels: a lost one is a deadlock, which the
+// test's own deadline ends.
 func TestConcurrently(t *testing.T) {
 	p, c, _ := pair(t, small)
 	const producers, each = 4, 20_000

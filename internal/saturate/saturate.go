@@ -1,6 +1,6 @@
 // Package saturate has sums that stop at the largest value instead of turning
-// negative: a deadline that is too far away to be written down never comes, it is
-// not over at once. A time.Time needs none of this, its Add and Sub do it.
+// negative: a deadline that is too far away to be written down never comes, it
+// is not over at once. A time.Time needs none of this, its Add and Sub do it.
 package saturate
 
 import (

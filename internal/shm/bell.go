@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Bell is one end of a pair through which two processes wake each other. Ring at one end makes Wait return at the
-// other.
+// Bell is one end of a pair through which two processes wake each other. Ring
+// at one end makes Wait return at the other.
 type Bell struct {
 	in  *os.File // the reading end of one pipe, in the network poller
 	out int      // the writing end of the other; not in the poller, which would wake for each byte that is read
@@ -23,7 +23,8 @@ type Bell struct {
 // BellFiles is how many files make a bell.
 const BellFiles = 2
 
-// Bells makes a pair: the bell of this process, and the files that the other one passes to OpenBell.
+// Bells makes a pair: the bell of this process, and the files that the other
+// one passes to OpenBell.
 func Bells() (*Bell, []*os.File, error) {
 	var files [2 * BellFiles]*os.File // mine, theirs: reading end, writing end
 	var err error
@@ -43,7 +44,8 @@ func Bells() (*Bell, []*os.File, error) {
 	return b, theirs, nil
 }
 
-// OpenBell makes a bell of two files and takes ownership of them, also when it fails.
+// OpenBell makes a bell of two files and takes ownership of them, also when it
+// fails.
 func OpenBell(files []*os.File) (*Bell, error) {
 	defer closeAll(files)
 	if len(files) != BellFiles {
@@ -61,20 +63,23 @@ func OpenBell(files []*os.File) (*Bell, error) {
 	return &Bell{in: in, out: out}, nil
 }
 
-// Wait blocks the goroutine until the bell has been rung since the last Wait, and may also return for no reason. It
-// returns io.EOF when the other end is closed. One goroutine at a time.
+// Wait blocks the goroutine until the bell has been rung since the last Wait,
+// and may also return for no reason. It returns io.EOF when the other end is
+// closed. One goroutine at a time.
 func (b *Bell) Wait() error {
 	_, err := b.in.Read(b.buf[:])
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		// Kick. The deadline is lifted before the caller looks at why it was kicked, so that no later kick is lost.
+		// Kick. The deadline is lifted before the caller looks at why it was kicked, so
+		// that no later kick is lost.
 		b.in.SetReadDeadline(time.Time{})
 		return nil
 	}
 	return err
 }
 
-// Kick makes a Wait of this end return, the present one or else the next. Any goroutine; it touches the descriptor
-// through its file only, so it is safe even when the bell is being closed.
+// Kick makes a Wait of this end return, the present one or else the next. Any
+// goroutine; it touches the descriptor through its file only, so it is safe
+// even when the bell is being closed.
 func (b *Bell) Kick() { b.in.SetReadDeadline(past) }
 
 var past = time.Unix(1, 0)
@@ -82,8 +87,9 @@ var past = time.Unix(1, 0)
 // Close frees the descriptors. Nobody may be inside Ring, now or later.
 func (b *Bell) Close() error { return errors.Join(b.in.Close(), syscall.Close(b.out)) }
 
-// Pollable returns a file for f's open file description, non-blocking, in the runtime's poller and closed on exec. It
-// takes ownership of f, also when it fails.
+// Pollable returns a file for f's open file description, non-blocking, in the
+// runtime's poller and closed on exec. It takes ownership of f, also when it
+// fails.
 func Pollable(f *os.File) (*os.File, error) {
 	defer f.Close()
 	fd, err := duplicate(f)
@@ -93,8 +99,9 @@ func Pollable(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
-// duplicate returns a new descriptor for f's open file description, closed on exec, and makes the description
-// non-blocking. What is inherited is blocking, and the poller would not take it.
+// duplicate returns a new descriptor for f's open file description, closed on
+// exec, and makes the description non-blocking. What is inherited is blocking,
+// and the poller would not take it.
 func duplicate(f *os.File) (int, error) {
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

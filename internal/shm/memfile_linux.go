@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MemoryFile makes a file in memory, which has no name in any file system, can be sealed, and is closed on exec. name is
-// for debugging only.
+// MemoryFile makes a file in memory, which has no name in any file system, can
+// be sealed, and is closed on exec. name is for debugging only.
 func MemoryFile(name string) (*os.File, error) {
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	fd, err := unix.MemfdCreate(name, flags|unix.MFD_NOEXEC_SEAL) // a system may insist on it: vm.memfd_noexec
@@ -23,8 +23,9 @@ func MemoryFile(name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// Available returns nil if this process may have shared memory, and otherwise why not: a sandbox, seccomp as a rule, may
-// forbid it. That something is lacking at the moment is no reason.
+// Available returns nil if this process may have shared memory, and otherwise
+// why not: a sandbox, seccomp as a rule, may forbid it. That something is
+// lacking at the moment is no reason.
 var Available = sync.OnceValue(func() error {
 	f, err := MemoryFile("legion-probe")
 	if err == nil {
@@ -36,7 +37,8 @@ var Available = sync.OnceValue(func() error {
 	return nil
 })
 
-// Forbidden reports whether err says that memory files do not exist here, or not for this process.
+// Forbidden reports whether err says that memory files do not exist here, or
+// not for this process.
 func Forbidden(err error) bool {
 	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)
 }

@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// limited tries to make a segment where there is no memory for it: the limit on the size of files holds for memory
-// files too.
+// limited tries to make a segment where there is no memory for it: the limit on
+// the size of files holds for memory files too.
 func limited() {
 	unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20})
 	_, _, err := shm.Create("test", 4<<20)
@@ -225,7 +225,8 @@ func TestBell(t *testing.T) {
 	}
 }
 
-// TestRingNeverBlocks rings a bell that nobody hears, with a peer that has taken what would make eventfds block.
+// TestRingNeverBlocks rings a bell that nobody hears, with a peer that has
+// taken what would make eventfds block.
 func TestRingNeverBlocks(t *testing.T) {
 	a, files, err := shm.Bells()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// answersPatience is how long a socket may go on answering: a process that was killed a moment ago may have a child that
-// was just being forked.
+// answersPatience is how long a socket may go on answering: a process that was
+// killed a moment ago may have a child that was just being forked.
 const answersPatience = 100 * time.Millisecond
 
 // clearAway removes the socket of a dead process, and refuses everything else.
@@ -70,8 +70,9 @@ func answers(ctx context.Context, path string, who func(net.Conn) string) (name 
 	return who(conn), nil
 }
 
-// mayOwn reports whether a file can be this daemon's: this user's, or if that is root the folder's owner's, as whom the
-// daemon runs after its start, or anybody's in a folder that root alone can write to.
+// mayOwn reports whether a file can be this daemon's: this user's, or if that
+// is root the folder's owner's, as whom the daemon runs after its start, or
+// anybody's in a folder that root alone can write to.
 func mayOwn(info fs.FileInfo, path string) bool {
 	me, owner := os.Geteuid(), ownerOf(info)
 	if owner == me || me != 0 {

@@ -19,9 +19,10 @@ const (
 	lockPause    = 5 * time.Millisecond
 )
 
-// lockFolder keeps other processes that follow these rules from opening a socket in the folder at the same time: they
-// might both find the same socket dead, and one would remove the other's. If guarded, it refuses a folder where strangers
-// can replace files.
+// lockFolder keeps other processes that follow these rules from opening a
+// socket in the folder at the same time: they might both find the same socket
+// dead, and one would remove the other's. If guarded, it refuses a folder where
+// strangers can replace files.
 func lockFolder(ctx context.Context, path string, guarded bool) (unlock func(), err error) {
 	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {

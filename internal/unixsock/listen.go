@@ -18,24 +18,29 @@ import (
 // ErrInUse says that another process answers at the path.
 var ErrInUse = errors.New("another process answers there")
 
-// Options say how a socket is made. Options{GID: -1} makes one as net.Listen does.
+// Options say how a socket is made. Options{GID: -1} makes one as net.Listen
+// does.
 type Options struct {
-	// Mode of the file, from before the first connection on. 0 leaves it to the umask.
+	// Mode of the file, from before the first connection on. 0 leaves it to the
+	// umask.
 	Mode fs.FileMode
 
 	// GID is the group of the file; -1 leaves it to the system.
 	GID int
 
-	// Guarded refuses a folder in which every user could put another file in the socket's place.
+	// Guarded refuses a folder in which every user could put another file in the
+	// socket's place.
 	Guarded bool
 
 	// Who describes the process that answers already, for the error. It may be nil.
 	Who func(net.Conn) string
 }
 
-// Listen opens a socket at path. A socket of this user that nobody answers at any more is replaced. A socket that answers
-// stays: errors.Is(err, [ErrInUse]). So do a symbolic link, a file that is no socket, and another user's socket:
-// errors.Is(err, host.ErrUnsafe). Close removes the file. It may be called by several processes at the same time.
+// Listen opens a socket at path. A socket of this user that nobody answers at
+// any more is replaced. A socket that answers stays: errors.Is(err,
+// [ErrInUse]). So do a symbolic link, a file that is no socket, and another
+// user's socket: errors.Is(err, host.ErrUnsafe). Close removes the file. It may
+// be called by several processes at the same time.
 func Listen(ctx context.Context, path string, o Options) (*net.UnixListener, error) {
 	unlock, err := lockFolder(ctx, filepath.Dir(path), o.Guarded)
 	if err != nil {
@@ -59,7 +64,8 @@ func Listen(ctx context.Context, path string, o Options) (*net.UnixListener, err
 	return l, nil
 }
 
-// listen gives the bound socket its mode and group before a client can connect, which is not before listen(2).
+// listen gives the bound socket its mode and group before a client can connect,
+// which is not before listen(2).
 func (o Options) listen(f *os.File, path string) (*net.UnixListener, error) {
 	if o.GID >= 0 {
 		if err := os.Lchown(path, -1, o.GID); err != nil {
@@ -81,8 +87,8 @@ func (o Options) listen(f *os.File, path string) (*net.UnixListener, error) {
 	return l.(*net.UnixListener), nil
 }
 
-// backlog is how many connections wait to be accepted: as many as the kernel allows. When it is full, the kernel refuses
-// clients with EAGAIN.
+// backlog is how many connections wait to be accepted: as many as the kernel
+// allows. When it is full, the kernel refuses clients with EAGAIN.
 const backlog = 1<<16 - 1
 
 // bind makes the socket and its file.

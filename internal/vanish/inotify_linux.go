@@ -11,7 +11,8 @@ import (
 // what may take a name away from a folder, and the folder itself.
 const what = unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
 
-// kernelWatch is an inotify instance. Its file is nil if the kernel has none left.
+// kernelWatch is an inotify instance. Its file is nil if the kernel has none
+// left.
 type kernelWatch struct {
 	file  *os.File
 	blind bool // a folder could not be added

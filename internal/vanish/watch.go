@@ -14,8 +14,8 @@ type Watch struct{ kernel *kernelWatch }
 // New returns a Watch that looks at nothing yet.
 func New() *Watch { return &Watch{newKernelWatch()} }
 
-// Add has it look at folders from now on. One that it looks at already counts once; one that does not exist is left out
-// until it is added again.
+// Add has it look at folders from now on. One that it looks at already counts
+// once; one that does not exist is left out until it is added again.
 func (w *Watch) Add(folders ...string) {
 	for _, folder := range folders {
 		w.kernel.add(folder)

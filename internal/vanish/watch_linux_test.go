@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The kernel tells of each way in which a name goes, of the folder's own end too.
+// The kernel tells of each way in which a name goes, of the folder's own end
+// too.
 func TestWatch(t *testing.T) {
 	for name, vanish := range map[string]func(folder, file string) error{
 		"removed":        func(_, file string) error { return os.Remove(file) },
@@ -39,7 +40,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// A folder that is not there yet is looked for again, and the end of the context counts.
+// A folder that is not there yet is looked for again, and the end of the
+// context counts.
 func TestWatchOfNothing(t *testing.T) {
 	w := New()
 	defer w.Close()

@@ -1,14 +1,14 @@
-// Package where finds, in the text of Go stacks, the place that a reader looks for
-// first: the function of the program, with file and line. Such a text comes from
-// another process, which may be compromised: whatever it holds, the answer is a
-// part of it, and at worst of no use.
+// Package where finds, in the text of Go stacks, the place that a reader looks
+// for first: the function of the program, with file and line. Such a text comes
+// from another process, which may be compromised: whatever it holds, the answer
+// is a part of it, and at worst of no use.
 package where
 
 import "strings"
 
-// Panicked is where a function panicked, given the stack that debug.Stack returns
-// in the deferred function which recovers; and where it ended its goroutine if it
-// was that. It is "" if the stack does not tell.
+// Panicked is where a function panicked, given the stack that debug.Stack
+// returns in the deferred function which recovers; and where it ended its
+// goroutine if it was that. It is "" if the stack does not tell.
 func Panicked(stack string) string {
 	for _, by := range []string{"\npanic(", "\nruntime.Goexit("} {
 		if at := strings.Index(stack, by); at >= 0 {
@@ -18,8 +18,8 @@ func Panicked(stack string) string {
 	return ""
 }
 
-// Crashed is where a process crashed, given the report that the Go runtime, or the
-// race detector, has printed at its end.
+// Crashed is where a process crashed, given the report that the Go runtime, or
+// the race detector, has printed at its end.
 func Crashed(report string) string {
 	if strings.HasPrefix(report, "WARNING: DATA RACE\n") { // stacks that are indented
 		first, _, _ := strings.Cut(report, "\n\n")
@@ -33,9 +33,9 @@ func Crashed(report string) string {
 	return ""
 }
 
-// Innermost describes where the goroutine is whose stack is given: the innermost
-// frame that is not the Go runtime's, and if that is of the standard library, the
-// one of the program that called it.
+// Innermost describes where the goroutine is whose stack is given: the
+// innermost frame that is not the Go runtime's, and if that is of the standard
+// library, the one of the program that called it.
 func Innermost(block string) string {
 	lines := strings.Split(block, "\n")
 	in := ""

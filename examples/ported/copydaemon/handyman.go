@@ -38,8 +38,8 @@ func (h *handyman) Close() error { // spindown
 	return nil
 }
 
-// ChangeName is a command of its own. It runs between two turns of the loop, so it
-// needs no lock.
+// ChangeName is a command of its own. It runs between two turns of the loop, so
+// it needs no lock.
 func (h *handyman) ChangeName(context.Context, struct{}) (string, error) {
 	h.copy = filepath.Join(filepath.Dir(h.copy), "copy_test_2.txt")
 	return h.copy, nil

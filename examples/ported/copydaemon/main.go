@@ -1,6 +1,6 @@
-// Copydaemon is the example CopyDaemon of comodojo/daemon: a worker with a loop of
-// its own copies a file whenever it is there. The program in client asks for its
-// state, pauses and resumes it, and changes the name of the copy.
+// Copydaemon is the example CopyDaemon of comodojo/daemon: a worker with a loop
+// of its own copies a file whenever it is there. The program in client asks for
+// its state, pauses and resumes it, and changes the name of the copy.
 //
 //	go run ./examples/ported/copydaemon -f
 //	go run ./examples/ported/copydaemon/client status

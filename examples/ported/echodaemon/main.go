@@ -1,5 +1,6 @@
-// Echodaemon is the example EchoDaemon of comodojo/daemon: a method that returns
-// what it is given, by JSON-RPC and by XML-RPC. The program in client calls it.
+// Echodaemon is the example EchoDaemon of comodojo/daemon: a method that
+// returns what it is given, by JSON-RPC and by XML-RPC. The program in client
+// calls it.
 //
 //	go run ./examples/ported/echodaemon -f
 //	go run ./examples/ported/echodaemon/client Hello

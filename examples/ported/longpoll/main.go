@@ -1,5 +1,5 @@
-// Longpoll is the example LongPoll of shaneharter/PHP-Daemon: a worker asks an API
-// that takes its time, all the time; the loop logs the latest answer.
+// Longpoll is the example LongPoll of shaneharter/PHP-Daemon: a worker asks an
+// API that takes its time, all the time; the loop logs the latest answer.
 //
 //	go run ./examples/ported/longpoll
 package main
@@ -31,8 +31,8 @@ var conf = config.New(&settings{Latency: 20 * time.Second, Every: 3 * time.Secon
 
 type sales struct{ Customers, Amount int }
 
-// poll runs in a worker. It plays an API: it makes up an answer, after a while. A
-// worker may be replaced at any time, so the state comes with the call.
+// poll runs in a worker. It plays an API: it makes up an answer, after a while.
+// A worker may be replaced at any time, so the state comes with the call.
 func poll(ctx context.Context, s sales) (sales, error) {
 	legion.Logger(ctx).Info("calling the API", "uri", conf.Get().API.URI)
 	select {

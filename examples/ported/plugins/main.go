@@ -1,5 +1,6 @@
 // Plugins is the example Plugins of lifo101/php-daemon: a lock, a plugin that
-// reports the memory, and a loop that takes some. Start it twice to see the lock.
+// reports the memory, and a loop that takes some. Start it twice to see the
+// lock.
 //
 //	go run ./examples/ported/plugins
 package main

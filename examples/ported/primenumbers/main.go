@@ -1,6 +1,6 @@
-// Primenumbers is the example PrimeNumbers of shaneharter/PHP-Daemon: signals start
-// jobs in two pools of workers, one of which uses the other's results. (The table
-// of jobs in MySQL is left out.)
+// Primenumbers is the example PrimeNumbers of shaneharter/PHP-Daemon: signals
+// start jobs in two pools of workers, one of which uses the other's results.
+// (The table of jobs in MySQL is left out.)
 //
 //	go run ./examples/ported/primenumbers
 //	pkill -USR2 primenumbers    # factors; -WINCH: primes; -CONT: jobs by themselves

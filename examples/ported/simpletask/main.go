@@ -1,5 +1,5 @@
-// Simpletask is the example SimpleTask of lifo101/php-daemon: every fifth turn of
-// the loop starts a task in a process of its own.
+// Simpletask is the example SimpleTask of lifo101/php-daemon: every fifth turn
+// of the loop starts a task in a process of its own.
 //
 //	go run ./examples/ported/simpletask
 package main

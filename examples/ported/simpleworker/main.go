@@ -1,5 +1,5 @@
-// Simpleworker is the example SimpleWorker of lifo101/php-daemon: now and then the
-// loop calls a method of an object that lives in worker processes.
+// Simpleworker is the example SimpleWorker of lifo101/php-daemon: now and then
+// the loop calls a method of an object that lives in worker processes.
 //
 //	go run ./examples/ported/simpleworker
 package main
@@ -18,8 +18,8 @@ import (
 // generator lives in a worker process. Its methods are called from the daemon.
 type generator struct{ prefix string }
 
-// newGenerator is called once in each worker process, as initialize was after the
-// fork.
+// newGenerator is called once in each worker process, as initialize was after
+// the fork.
 func newGenerator(ctx context.Context) (*generator, error) {
 	legion.Logger(ctx).Debug("a generator is made") // arrives in the daemon's log
 	return &generator{prefix: "x"}, nil
@@ -71,7 +71,8 @@ func main() {
 		text, err := randomString.Inline(ctx, 0)
 		d.Logger().Info("inline", "value", text, "err", err)
 
-		// 4. And what php-daemon has not: wait for the worker. In any other goroutine, too.
+		// 4. And what php-daemon has not: wait for the worker. In any other goroutine,
+		//    too.
 		text, err = randomString.Call(ctx, 0)
 		d.Logger().Info("called", "value", text, "err", err)
 		return nil

@@ -1,5 +1,6 @@
-// Tasks is the example Tasks of shaneharter/PHP-Daemon: on the fifteenth turn the
-// loop starts a function, and one with a setup, each in a process of its own.
+// Tasks is the example Tasks of shaneharter/PHP-Daemon: on the fifteenth turn
+// the loop starts a function, and one with a setup, each in a process of its
+// own.
 //
 //	go run ./examples/ported/tasks
 package main
@@ -19,7 +20,8 @@ type nap struct {
 	Message string
 }
 
-// sleep is a task: a function. setup would be its beginning, and teardown a defer.
+// sleep is a task: a function. setup would be its beginning, and teardown a
+// defer.
 func sleep(ctx context.Context, n nap) (struct{}, error) {
 	legion.Logger(ctx).Info("sleeping", "for", n.Length)
 	time.Sleep(n.Length)

@@ -13,9 +13,9 @@ import (
 	"github.com/legion-go/legion/systemd"
 )
 
-// count runs in a worker process. If it hangs, crashes or takes too much memory,
-// that costs one process: the caller gets an error that says what has happened, and
-// the daemon goes on.
+// count runs in a worker process. If it hangs, crashes or takes too much
+// memory, that costs one process: the caller gets an error that says what has
+// happened, and the daemon goes on.
 func count(_ context.Context, text string) (int, error) {
 	return len(strings.Fields(text)), nil
 }
@@ -26,8 +26,8 @@ type app struct {
 	count *legion.Func[string, int]
 }
 
-// declare is called in every process of the daemon, its workers and tests too: it
-// only declares.
+// declare is called in every process of the daemon, its workers and tests too:
+// it only declares.
 func declare() *app {
 	d := legion.New(legion.Config{Name: "mydaemon"})
 	a := &app{

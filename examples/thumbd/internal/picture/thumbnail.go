@@ -16,11 +16,13 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// Errors of Thumbnail. Everything else it returns comes from a reader or an encoder.
+// Errors of Thumbnail. Everything else it returns comes from a reader or an
+// encoder.
 var (
 	// ErrNotPicture means that the bytes begin like no format that is known here.
 	ErrNotPicture = errors.New("not a picture")
-	// ErrCorrupt means that the bytes begin like a picture, but do not go on like one.
+	// ErrCorrupt means that the bytes begin like a picture, but do not go on like
+	// one.
 	ErrCorrupt = errors.New("corrupt picture")
 )
 
@@ -33,8 +35,9 @@ type Result struct {
 	ThumbWidth, ThumbHeight int    // of the thumbnail, in pixels
 }
 
-// Thumbnail decodes the picture in r (of an animation: its first frame) and scales it to fit into a square of max pixels.
-// A picture that is smaller keeps its size.
+// Thumbnail decodes the picture in r (of an animation: its first frame) and
+// scales it to fit into a square of max pixels. A picture that is smaller keeps
+// its size.
 func Thumbnail(r io.Reader, max int) (Result, error) {
 	source := &reader{from: r}
 	img, format, err := image.Decode(source)
@@ -66,8 +69,9 @@ func Thumbnail(r io.Reader, max int) (Result, error) {
 	}, nil
 }
 
-// Fit returns the largest size of the proportions of width:height that fits into a square of max pixels and is not larger
-// than width×height. Neither side becomes less than 1.
+// Fit returns the largest size of the proportions of width:height that fits
+// into a square of max pixels and is not larger than width×height. Neither side
+// becomes less than 1.
 func Fit(width, height, max int) (int, int) {
 	if width <= max && height <= max {
 		return width, height
@@ -83,8 +87,9 @@ func scaled(side, to, from int) int {
 	return max(1, (side*to+from/2)/from)
 }
 
-// reader remembers a failure of the reader below it, so that a bad disk is not taken for a bad picture: decoders pass
-// such errors on without telling whose they are.
+// reader remembers a failure of the reader below it, so that a bad disk is not
+// taken for a bad picture: decoders pass such errors on without telling whose
+// they are.
 type reader struct {
 	from   io.Reader
 	failed error

@@ -18,7 +18,8 @@ import (
 	"github.com/legion-go/legion/examples/thumbd/internal/picture"
 )
 
-// halves is a picture whose left half is red and whose right half is see-through blue.
+// halves is a picture whose left half is red and whose right half is
+// see-through blue.
 func halves(w, h int) image.Image {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {

@@ -7,17 +7,20 @@ import (
 	"hash/crc32"
 )
 
-// Bombs: small files whose pictures are large. Some are complete pictures, which a decoder with enough memory would show;
-// some only claim their size, which is enough for a decoder that takes the memory before it reads on.
+// Bombs: small files whose pictures are large. Some are complete pictures,
+// which a decoder with enough memory would show; some only claim their size,
+// which is enough for a decoder that takes the memory before it reads on.
 
-// solidPNG is a complete picture of black pixels at one bit each, which decoders turn into four bytes each, because one
-// of its two colours is declared see-through. Deflate shrinks the zeros to a thousandth.
+// solidPNG is a complete picture of black pixels at one bit each, which
+// decoders turn into four bytes each, because one of its two colours is
+// declared see-through. Deflate shrinks the zeros to a thousandth.
 func solidPNG(width, height int) []byte {
 	rows := (1 + (width+7)/8) * height // a filter byte, then the pixels
 	return pngFile(width, height, 1, 0, map[string][]byte{"tRNS": {0, 1}}, zeros(rows))
 }
 
-// claimedPNG says that it is so large at 8 bits for each of red, green, blue and opacity, and ends where its pixels should begin.
+// claimedPNG says that it is so large at 8 bits for each of red, green, blue
+// and opacity, and ends where its pixels should begin.
 func claimedPNG(width, height int) []byte {
 	return pngFile(width, height, 8, 6, nil, zeros(0)[:2])
 }
@@ -42,8 +45,9 @@ func pngFile(width, height, depth, colourType int, extra map[string][]byte, data
 	return out
 }
 
-// zeros is a zlib stream of n zero bytes. It is made in no time whatever n is: a compressed piece of zeros that ends at a
-// byte boundary refers to nothing outside itself, and so can be written over and over.
+// zeros is a zlib stream of n zero bytes. It is made in no time whatever n is:
+// a compressed piece of zeros that ends at a byte boundary refers to nothing
+// outside itself, and so can be written over and over.
 func zeros(n int) []byte {
 	const piece = 1 << 20
 	var b bytes.Buffer
@@ -64,7 +68,8 @@ func zeros(n int) []byte {
 	must(err)
 	must(w.Close())
 
-	// The Adler-32 sum of n zeros: its low half stays 1, its high half counts the bytes.
+	// The Adler-32 sum of n zeros: its low half stays 1, its high half counts the
+	// bytes.
 	return binary.BigEndian.AppendUint32(b.Bytes(), uint32(n%65521)<<16|1)
 }
 
@@ -81,7 +86,8 @@ func claimedBMP(width, height int) []byte {
 	return b
 }
 
-// claimedGIF is a GIF with a frame as large as a GIF can be, of which one pixel is there.
+// claimedGIF is a GIF with a frame as large as a GIF can be, of which one pixel
+// is there.
 func claimedGIF() []byte {
 	b := []byte("GIF89a\xff\xff\xff\xff\x80\x00\x00")
 	b = append(b, 0, 0, 0, 255, 255, 255) // palette: black, white

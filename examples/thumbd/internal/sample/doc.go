@@ -1,13 +1,15 @@
-// Package sample makes the pictures that thumbd shows itself with: some nice to look at, some that nobody should open.
+// Package sample makes the pictures that thumbd shows itself with: some nice to
+// look at, some that nobody should open.
 //
 // In reading order:
 //
 //   - set.go lists every file: its name, and how its bytes are made.
-//   - scene.go, noise.go and fractal.go paint the good ones, each a function from a point to a colour.
+//   - scene.go, noise.go and fractal.go paint the good ones, each a function
+//     from a point to a colour.
 //   - encode.go and webp.go put a painted picture into a file format.
 //   - hostile.go, bomb.go and slowjpeg.go make the others.
 //   - folder.go writes them all.
 //
-// Nothing is random and nothing is read from anywhere: the files are the same on every run. Functions are safe for use from
-// any goroutine.
+// Nothing is random and nothing is read from anywhere: the files are the same
+// on every run. Functions are safe for use from any goroutine.
 package sample

@@ -13,7 +13,8 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// Encoders of painted pictures. They write to memory, so that an error would be a mistake in this package: must stops there.
+// Encoders of painted pictures. They write to memory, so that an error would be
+// a mistake in this package: must stops there.
 
 func asPNG(img image.Image) []byte {
 	return encode(func(b *bytes.Buffer) error {
@@ -42,7 +43,8 @@ func asGIF(img image.Image) []byte {
 	return encode(func(b *bytes.Buffer) error { return gif.Encode(b, paletted(img.(*image.NRGBA)), nil) })
 }
 
-// asGrayPNG keeps one channel of 16 bits, asPalettedPNG one byte of a palette: decoders have a path of their own for each.
+// asGrayPNG keeps one channel of 16 bits, asPalettedPNG one byte of a palette:
+// decoders have a path of their own for each.
 func asGrayPNG(img image.Image) []byte {
 	gray := image.NewGray16(img.Bounds())
 	draw.Draw(gray, gray.Bounds(), img, image.Point{}, draw.Src)
@@ -60,8 +62,9 @@ var cube = func() color.Palette {
 	return append(p, color.NRGBA{})
 }()
 
-// paletted brings img to the colours of cube, with the ordered dither of a 4×4 Bayer matrix: no search for the nearest
-// colour, and so much faster than what image/gif would do.
+// paletted brings img to the colours of cube, with the ordered dither of a 4×4
+// Bayer matrix: no search for the nearest colour, and so much faster than what
+// image/gif would do.
 func paletted(img *image.NRGBA) *image.Paletted {
 	bayer := [4][4]int{{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}}
 	out := image.NewPaletted(img.Bounds(), cube)
@@ -80,7 +83,8 @@ func paletted(img *image.NRGBA) *image.Paletted {
 	return out
 }
 
-// enlarge makes every pixel of img times² pixels, with soft edges: the quick way to a large picture.
+// enlarge makes every pixel of img times² pixels, with soft edges: the quick
+// way to a large picture.
 func enlarge(img image.Image, times int) image.Image {
 	size := img.Bounds().Size().Mul(times)
 	large := image.NewRGBA(image.Rectangle{Max: size})
@@ -97,7 +101,8 @@ func bouncing(frames int) []byte {
 		c.a = smooth(1, 0.9, x*x+y*y)
 		return c
 	}, ball, ball))
-	// Every frame after the first is the ball alone, and is taken away again before the next.
+	// Every frame after the first is the ball alone, and is taken away again before
+	// the next.
 	film := gif.GIF{Image: []*image.Paletted{ground}, Delay: []int{2}, Disposal: []byte{gif.DisposalNone}}
 	x, y, dx, dy := 0, 0, 3, 2
 	for len(film.Image) < frames {

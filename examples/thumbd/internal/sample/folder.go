@@ -10,11 +10,13 @@ import (
 	"sync"
 )
 
-// Version changes when the set does, so that a folder of an older set is not taken for this one.
+// Version changes when the set does, so that a folder of an older set is not
+// taken for this one.
 const Version = 1
 
-// Folder makes sure that dir holds the samples. A dir that exists is left as it is: it appears under its name only when it
-// is complete. Files are made by as many goroutines as there are processors.
+// Folder makes sure that dir holds the samples. A dir that exists is left as it
+// is: it appears under its name only when it is complete. Files are made by as
+// many goroutines as there are processors.
 func Folder(dir string) error { return fill(dir, append(Hostile(), Good()...)) }
 
 func fill(dir string, files []File) error {

@@ -2,8 +2,9 @@ package sample
 
 import "math"
 
-// escape iterates z² + c until it leaves the circle of radius 16 and returns how many steps that took, with a smooth fraction;
-// negative if it has not left after limit steps.
+// escape iterates z² + c until it leaves the circle of radius 16 and returns
+// how many steps that took, with a smooth fraction; negative if it has not left
+// after limit steps.
 func escape(zx, zy, cx, cy float64, limit int) float64 {
 	for i := range limit {
 		x2, y2 := zx*zx, zy*zy
@@ -15,7 +16,8 @@ func escape(zx, zy, cx, cy float64, limit int) float64 {
 	return -1
 }
 
-// mandelbrot shows the surroundings of (cx, cy), radius wide to the top and bottom.
+// mandelbrot shows the surroundings of (cx, cy), radius wide to the top and
+// bottom.
 func mandelbrot(cx, cy, radius float64) scene {
 	return func(x, y float64) colour {
 		n := escape(0, 0, cx+x*radius, cy+y*radius, 180)

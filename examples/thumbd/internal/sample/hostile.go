@@ -1,6 +1,7 @@
 package sample
 
-// Hostile are the samples that are no good: damaged by accident, or made to harm.
+// Hostile are the samples that are no good: damaged by accident, or made to
+// harm.
 func Hostile() []File {
 	return []File{
 		// Complete pictures, small as files, of 3.4 GiB and 1 GiB in memory.
@@ -11,11 +12,13 @@ func Hostile() []File {
 		{"bomb (35 bytes).gif", claimedGIF},
 		{"bomb (54 bytes).bmp", func() []byte { return claimedBMP(30_000, 30_000) }},
 
-		// The decoders panic on sizes that no slice can have: https://go.dev/issue/54586 and https://go.dev/issue/60885.
+		// The decoders panic on sizes that no slice can have:
+		// https://go.dev/issue/54586 and https://go.dev/issue/60885.
 		{"panic.png", func() []byte { return claimedPNG(1<<31-1, 1<<28) }},
 		{"panic.bmp", func() []byte { return claimedBMP(1<<31-1, 1<<28) }},
 
-		// A valid picture that keeps a decoder busy for much longer than anyone would wait.
+		// A valid picture that keeps a decoder busy for much longer than anyone would
+		// wait.
 		{"endless scans.jpg", func() []byte { return slowJPEG(4096, 4096, 8000) }},
 
 		{"truncated.jpg", func() []byte { return cut(asJPEG(paint(sunset, 1200, 800))) }},

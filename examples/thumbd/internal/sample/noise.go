@@ -2,7 +2,8 @@ package sample
 
 import "math"
 
-// hash is a fixed number from 0 to 1 for every cell of the plane, with no visible pattern.
+// hash is a fixed number from 0 to 1 for every cell of the plane, with no
+// visible pattern.
 func hash(x, y float64) float64 {
 	n := uint32(int32(x))*0x9e3779b1 ^ uint32(int32(y))*0x85ebca77
 	n = (n ^ n>>15) * 0x2c1b3c6d
@@ -19,7 +20,8 @@ func noise(x, y float64) float64 {
 	return top*(1-ty) + bottom*ty
 }
 
-// fractal is the sum of octaves of noise, each twice as fine and half as strong as the one before; 0 to 1, mostly around 0.5.
+// fractal is the sum of octaves of noise, each twice as fine and half as strong
+// as the one before; 0 to 1, mostly around 0.5.
 func fractal(x, y float64, octaves int) float64 {
 	sum, strength, total := 0.0, 1.0, 0.0
 	for range octaves {
@@ -76,7 +78,8 @@ func night(x, y float64) colour {
 	return mix(c, rgb(0.5, 0.5, 0.6), 0.6*math.Exp(-5*(moon-0.3)))
 }
 
-// cells is a Voronoi diagram: every point takes the colour of the nearest of some scattered points.
+// cells is a Voronoi diagram: every point takes the colour of the nearest of
+// some scattered points.
 func cells(x, y float64) colour {
 	x, y = x*4, y*4
 	cx, cy := math.Floor(x), math.Floor(y)

@@ -101,7 +101,8 @@ func TestBombsAreSmallAndClaimMuch(t *testing.T) {
 	}
 }
 
-// The complete bombs are pictures of their kind: smaller ones, made the same way, decode, and in the large one every row is there.
+// The complete bombs are pictures of their kind: smaller ones, made the same
+// way, decode, and in the large one every row is there.
 func TestCompleteBombsAreComplete(t *testing.T) {
 	for format, file := range map[string][]byte{"png": solidPNG(3000, 2000), "webp": solidWebP(300, 200, 9, 8, 7)} {
 		if _, got, err := image.Decode(bytes.NewReader(file)); err != nil || got != format {
@@ -146,7 +147,8 @@ func TestDamagedOnesAreRefused(t *testing.T) {
 	}
 }
 
-// expiring fails once its time is over: the only way to stop a decoder from outside.
+// expiring fails once its time is over: the only way to stop a decoder from
+// outside.
 type expiring struct {
 	from io.Reader
 	end  time.Time

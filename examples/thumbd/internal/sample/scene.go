@@ -6,10 +6,12 @@ import (
 	"math"
 )
 
-// colour is red, green, blue and opacity, each from 0 to 1 and clipped to that at the end; not premultiplied.
+// colour is red, green, blue and opacity, each from 0 to 1 and clipped to that
+// at the end; not premultiplied.
 type colour struct{ r, g, b, a float64 }
 
-// scene paints the point (x, y): y is -1 at the top and 1 at the bottom, x goes as far to both sides as the picture is wide.
+// scene paints the point (x, y): y is -1 at the top and 1 at the bottom, x goes
+// as far to both sides as the picture is wide.
 type scene func(x, y float64) colour
 
 // paint renders s.
@@ -41,7 +43,8 @@ func mix(a, b colour, t float64) colour {
 // lit is c, brighter or darker by the factor k; opacity stays.
 func (c colour) lit(k float64) colour { return colour{c.r * k, c.g * k, c.b * k, c.a} }
 
-// rainbow is an endless smooth palette: three cosines, a phase apart, which the three shifts move against each other.
+// rainbow is an endless smooth palette: three cosines, a phase apart, which the
+// three shifts move against each other.
 func rainbow(t, red, green, blue float64) colour {
 	wave := func(shift float64) float64 { return 0.5 + 0.5*math.Cos(2*math.Pi*(t+shift)) }
 	return rgb(wave(red), wave(green), wave(blue))
@@ -175,5 +178,6 @@ func maze(x, y float64) colour {
 	return mix(rgb(0.98, 0.85, 0.4), rgb(0.1, 0.25, 0.35), smooth(0.12, 0.16, near))
 }
 
-// fraction is the part of v behind the point, from 0 up to 1 for negative numbers too.
+// fraction is the part of v behind the point, from 0 up to 1 for negative
+// numbers too.
 func fraction(v float64) float64 { return v - math.Floor(v) }

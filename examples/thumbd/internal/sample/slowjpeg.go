@@ -1,9 +1,11 @@
 package sample
 
-// slowJPEG is a valid progressive JPEG of width×height grey pixels that takes a decoder as long as one likes. Each of its
-// scans says "nothing changes" about every block of the picture: that takes few bytes, because one code can say it of 32,767
-// blocks at once, but a decoder goes through all of its blocks again. The trick is known as LJT-01-003 from libjpeg-turbo's
-// "Two Issues with the JPEG Standard".
+// slowJPEG is a valid progressive JPEG of width×height grey pixels that takes a
+// decoder as long as one likes. Each of its scans says "nothing changes" about
+// every block of the picture: that takes few bytes, because one code can say it
+// of 32,767 blocks at once, but a decoder goes through all of its blocks again.
+// The trick is known as LJT-01-003 from libjpeg-turbo's "Two Issues with the
+// JPEG Standard".
 func slowJPEG(width, height, scans int) []byte {
 	out := []byte{0xff, 0xd8} // start of image
 	segment := func(marker byte, content ...byte) {
@@ -18,8 +20,9 @@ func slowJPEG(width, height, scans int) []byte {
 	segment(0xdb, quantisation...)
 	segment(0xc2, 8, byte(height>>8), byte(height), byte(width>>8), byte(width), 1, 1, 0x11, 0) // progressive, one component
 
-	// Two Huffman tables with one code each, the bit 0: for the first coefficients "no difference to the last block's", for
-	// the others "nothing in a run of blocks", whose length is 2¹⁴ plus the number in the 14 bits that follow.
+	// Two Huffman tables with one code each, the bit 0: for the first coefficients
+	// "no difference to the last block's", for the others "nothing in a run of
+	// blocks", whose length is 2¹⁴ plus the number in the 14 bits that follow.
 	segment(0xc4, append([]byte{0x00, 1}, append(make([]byte, 15), 0x00)...)...)
 	segment(0xc4, append([]byte{0x10, 1}, append(make([]byte, 15), 0xe0)...)...)
 
@@ -41,7 +44,8 @@ func slowJPEG(width, height, scans int) []byte {
 	return append(out, 0xff, 0xd9) // end of image
 }
 
-// jpegBits writes the most significant bit first, and a zero byte behind every 0xff.
+// jpegBits writes the most significant bit first, and a zero byte behind every
+// 0xff.
 type jpegBits struct {
 	out  []byte
 	acc  byte

@@ -5,10 +5,13 @@ import (
 	"image"
 )
 
-// WebP's lossless format (https://developers.google.com/speed/webp/docs/webp_lossless_bitstream_specification), as much of it
-// as it takes to write one: no transform, no colour cache, no back references, one group of five Huffman codes.
+// WebP's lossless format
+// (https://developers.google.com/speed/webp/docs/webp_lossless_bitstream_specification),
+// as much of it as it takes to write one: no transform, no colour cache, no
+// back references, one group of five Huffman codes.
 
-// asWebP stores every channel with a code of 8 bits per value: no compression at all.
+// asWebP stores every channel with a code of 8 bits per value: no compression
+// at all.
 func asWebP(img image.Image) []byte {
 	m := img.(*image.NRGBA)
 	b := webpHeader(m.Rect.Dx(), m.Rect.Dy())
@@ -24,8 +27,9 @@ func asWebP(img image.Image) []byte {
 	return b.riff()
 }
 
-// solidWebP is a picture of one colour. Every code has one symbol, which takes no bits, and so the pixels take none
-// either: the file is as short for the largest picture as for the smallest.
+// solidWebP is a picture of one colour. Every code has one symbol, which takes
+// no bits, and so the pixels take none either: the file is as short for the
+// largest picture as for the smallest.
 func solidWebP(width, height int, r, g, blue uint8) []byte {
 	b := webpHeader(width, height)
 	for _, symbol := range []uint8{g, r, blue, 255, 0} {
@@ -58,7 +62,8 @@ func oneSymbolCode(b *bitWriter, symbol uint8) {
 // flatCode gives each of the first 256 symbols a code of length 8.
 func flatCode(b *bitWriter, symbols int) {
 	b.write(0, 1) // normal code
-	// The lengths are Huffman coded themselves. Of the lengths that can occur, in this order:
+	// The lengths are Huffman coded themselves. Of the lengths that can occur, in
+	// this order:
 	order := []int{17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8}
 	b.write(uint(len(order)-4), 4)
 	for _, length := range order { // only 0 and 8 do: one bit each
@@ -93,7 +98,8 @@ func (b *bitWriter) write(v, bits uint) {
 	}
 }
 
-// huffman writes a code of flatCode, most significant bit first as all Huffman codes.
+// huffman writes a code of flatCode, most significant bit first as all Huffman
+// codes.
 func (b *bitWriter) huffman(symbol uint8) {
 	var reversed uint
 	for i := range 8 {
