@@ -46,25 +46,25 @@ var floors = map[string]int{
 	"internal/worker":  2,
 	"plugin":           2,
 
-	".": 3,
+	".": 4,
 
-	"config":     4,
-	"controltls": 4,
-	"httpserve":  4,
-	"legiontest": 4,
-	"lock":       4,
-	"metrics":    4,
-	"systemd":    4,
-	"web":        4,
+	"config":     5,
+	"controltls": 5,
+	"httpserve":  5,
+	"legiontest": 5,
+	"lock":       5,
+	"metrics":    5,
+	"systemd":    5,
+	"web":        5,
 
-	"cli": 5,
+	"cli": 6,
 
 	"conformance": programs,
 }
 
 // programs is the floor of everything in the folders cmd, conformance and examples. What belongs to one program, the packages below
 // cmd/x or examples/x, may import each other.
-const programs = 6
+const programs = 7
 
 // fromOutside are the packages that see of the module what its users see: the root package and client. So does every
 // program, which may import these packages besides.
