@@ -100,7 +100,8 @@ func TestLoopingWorker(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	l := newLooping(legion.Pool{})
 	started, stopped := make(chan event.LoopStarted, 100), make(chan event.LoopStopped, 100)
-	errs := make(chan event.Failure, 100)
+	errs, exited := make(chan event.Failure, 100), make(chan event.WorkerExited, 100)
+	legion.On(l.d, func(_ context.Context, e event.WorkerExited) error { exited <- e; return nil })
 	legion.On(l.d, func(_ context.Context, e event.LoopStarted) error { started <- e; return nil })
 	legion.On(l.d, func(_ context.Context, e event.LoopStopped) error { stopped <- e; return nil })
 	legion.On(l.d, func(_ context.Context, e event.Failure) error { errs <- e; return nil })
@@ -143,16 +144,23 @@ func TestLoopingWorker(t *testing.T) {
 	}
 	<-started
 
-	// It is restarted when its loop ends, and when it dies.
+	// It is restarted when its loop ends, and when it dies: a panic is no end.
 	for _, how := range []string{"end", "panic"} {
 		if _, err := l.ask.Call(t.Context(), how); err != nil {
 			t.Error(err)
+		}
+		dies := how == "panic"
+		if e := <-exited; e.Expected == dies || strings.Contains(e.How, "in the loop") != dies {
+			t.Errorf("%s: %+v", how, e)
 		}
 		if e := <-started; e.PID == first.PID {
 			t.Error("it is still the same process")
 		}
 	}
 	l.turns(t)
+	if n := l.pool.Stats().Restarts; n != 1 {
+		t.Errorf("%d deaths were counted, not 1", n)
+	}
 	if err := l.pool.PauseWorker(1); err == nil || !strings.Contains(err.Error(), "no worker with pid 1") {
 		t.Error(err)
 	}

@@ -1,84 +1,126 @@
 package worker
 
 import (
-	"context"
-	"errors"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
-	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// wireless is a link whose frames a test gives by hand.
-type wireless struct {
-	link.Conn
-	frames  chan link.Frame
-	answers chan wire.Header
-}
-
-func (w *wireless) Send(h wire.Header, _ []byte) error {
-	if h.Kind == wire.Response {
-		w.answers <- h
-	}
-	return nil
-}
-
-func (w *wireless) Serve(h link.Handler) error {
-	for f := range w.frames {
-		if err := h(f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *wireless) Begin(uint32) bool { return true }
-
 // A call can be cancelled before its request has come, while it waits behind
-// another, and while it runs; the function sees it each time.
+// another, and while it runs; the function sees it each time, and why.
 func TestCancelAtAnyTime(t *testing.T) {
-	w := &wireless{frames: make(chan link.Frame), answers: make(chan wire.Header, 10)}
-	entered := make(chan uint32, 10)
-	over := make(chan error, 1)
-	go func() {
-		over <- Serve(w, Config{
-			Concurrency: 1, Busy: new(atomic.Int32), Context: context.Background(),
-			Fault: func(err error) wire.Fault { return wire.Fault{Message: err.Error()} },
-			Funcs: []Func{{Name: "f", Call: func(ctx context.Context, _ any, _ []byte, _ *[]byte) ([]byte, error) {
-				entered <- Call(ctx)
-				<-ctx.Done()
-				if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-					t.Errorf("call %d ended with %v", Call(ctx), ctx.Err())
-				}
-				return nil, ctx.Err()
-			}}},
+	for cause, why := range map[wire.Cause]string{
+		wire.CauseTimeout: "context deadline exceeded", wire.CauseCanceled: "context canceled", wire.CauseStop: "context canceled",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := serve(t, Config{})
+			d.cancel(nth(3), cause)
+			d.do(nth(1), "wait")
+			d.do(nth(2), "wait")
+			d.do(nth(3), "wait")
+			d.want("1 begins")
+			d.cancel(nth(2), cause)
+			d.want()
+			d.cancel(nth(1), cause)
+			ended := " Error code: " + why
+			d.want("1"+ended, "2 begins", "2"+ended, "3 begins", "3"+ended)
+			d.hangup()
 		})
-	}()
-	frame := func(k wire.Kind, call uint32) {
-		h := wire.Header{Kind: k, Call: call}
-		if k == wire.Cancel {
-			h.Code = uint16(wire.CauseTimeout)
+	}
+}
+
+// A cancel ends one call: not another in its slot, nor one that comes later under
+// the same number, and that one only once.
+func TestCancelIsOfOneCall(t *testing.T) {
+	const ended = " Error code: context canceled"
+	synctest.Test(t, func(t *testing.T) {
+		d := serve(t, Config{Concurrency: 2})
+		d.do(nth(1), "wait")
+		d.do(nth(2), "wait")
+		d.do(nth(3), "wait")
+		d.want("1 begins", "2 begins")
+		d.cancel(wire.CallID(1, 2), wire.CauseCanceled)
+		d.cancel(wire.CallID(3, 2), wire.CauseCanceled)
+		d.cancel(nth(4), wire.CauseCanceled)
+		d.want()
+		for _, slot := range []int{3, 1, 2} { // one that waits, and two that run
+			d.cancel(nth(slot), wire.CauseCanceled)
 		}
-		w.frames <- link.Frame{Header: h}
-	}
-	early, running, waiting := wire.CallID(3, 1), wire.CallID(1, 1), wire.CallID(2, 1)
-	frame(wire.Cancel, early)
-	frame(wire.Request, running)
-	frame(wire.Request, waiting)
-	frame(wire.Request, early)
-	if id := <-entered; id != running {
-		t.Fatalf("call %08x came first", id)
-	}
-	frame(wire.Cancel, waiting)
-	frame(wire.Cancel, running)
-	for _, want := range []uint32{running, waiting, early} {
-		if h := <-w.answers; h.Call != want || wire.Status(h.Code) != wire.Error {
-			t.Errorf("answer %+v, want one of call %08x", h, want)
+		d.want("1"+ended, "3 begins", "3"+ended, "2"+ended)
+		for _, slot := range []int{5, 6, 7} {
+			d.do(nth(slot), "wait")
 		}
+		d.want("5 begins", "6 begins")
+		d.cancel(nth(5), wire.CauseCanceled)
+		d.want("5"+ended, "7 begins") // it waited before
+		d.cancel(nth(7), wire.CauseCanceled)
+		d.cancel(nth(6), wire.CauseCanceled)
+		d.want("7"+ended, "6"+ended)
+		for slot := range 4 {
+			again := nth(slot + 1)
+			d.do(again, "wait")
+			if slot == 3 { // cancelled before it came
+				d.want("4 begins", "4"+ended)
+				d.do(again, "wait")
+			}
+			d.want(name(again) + " begins")
+			d.cancel(again, wire.CauseCanceled)
+			d.want(name(again) + ended)
+		}
+		d.hangup()
+	})
+}
+
+// The newest call of a slot is the one that a cancel or a credit finds: also when
+// the one before has answered and not gone yet, and when one that was taken back,
+// and was long under way, comes after it.
+func TestNewestOfASlot(t *testing.T) {
+	const ended = "1.2 Error code: context canceled"
+	for _, gone := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			d := serve(t, Config{Concurrency: 2})
+			answering := make(chan struct{})
+			d.refuse = func(h wire.Header, _ []byte) error {
+				if h.Kind == wire.Response && h.Call == nth(1) {
+					<-answering
+				}
+				return nil
+			}
+			d.do(nth(1), "echo x")
+			d.do(wire.CallID(1, 2), "wait")
+			d.want("1.2 begins")
+			if gone {
+				close(answering)
+				d.want("1 OK x")
+			}
+			d.cancel(wire.CallID(1, 2), wire.CauseCanceled)
+			d.want(ended)
+			if !gone {
+				close(answering)
+				d.want("1 OK x")
+			}
+			d.hangup()
+		})
 	}
-	close(w.frames)
-	if err := <-over; err != nil {
-		t.Error(err)
+	for _, waits := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			d := serve(t, Config{Concurrency: 2})
+			d.revoked[nth(1)] = true
+			d.do(wire.CallID(1, 2), "wait")
+			if waits {
+				d.do(nth(2), "hold")
+			}
+			d.do(nth(1), "echo x")
+			if waits {
+				d.release(nth(2))
+				d.want("1.2 begins", "2 begins", "2 OK")
+			} else {
+				d.want("1.2 begins")
+			}
+			d.cancel(wire.CallID(1, 2), wire.CauseCanceled)
+			d.want(ended)
+			d.hangup()
+		})
 	}
 }

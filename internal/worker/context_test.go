@@ -60,13 +60,16 @@ func TestAfterFunc(t *testing.T) {
 	c := newTestContext()
 	ran := make(chan int, 3)
 	stop := c.AfterFunc(func() { ran <- 1 })
-	c.AfterFunc(func() { ran <- 2 })
+	late := c.AfterFunc(func() { ran <- 2 })
 	if !stop() || stop() {
 		t.Error("stop does not say whether it has stopped anything")
 	}
 	c.cancel(context.Canceled)
 	if n := <-ran; n != 2 {
 		t.Error(n)
+	}
+	if late() {
+		t.Error("a function that was called has been stopped")
 	}
 	if c.AfterFunc(func() { ran <- 3 })() {
 		t.Error("a function of an ended context was stopped")

@@ -36,15 +36,16 @@ func (s *server) startLoop() {
 	ctx, cancel := context.WithCancel(s.Context)
 	s.loop.cancel = cancel
 	s.over.Go(func() {
-		ended := true // also when an iteration ends the goroutine
-		defer func() {
-			if ended {
-				s.tell(wire.LoopEnded, nil)
-				s.stop()
-			}
-		}()
-		ended = s.iterate(ctx)
+		if s.iterate(ctx) {
+			s.loopEnded()
+		}
 	})
+}
+
+// loopEnded lets the worker leave, as its loop has ended by itself.
+func (s *server) loopEnded() {
+	s.tell(wire.LoopEnded, nil)
+	s.stop()
 }
 
 // iterate runs iterations until ctx ends, or until the loop ends itself: then it
@@ -52,7 +53,6 @@ func (s *server) startLoop() {
 func (s *server) iterate(ctx context.Context) (ended bool) {
 	s.tell(wire.LoopRuns, nil)
 	timer := time.NewTimer(0)
-	defer timer.Stop()
 	var pause time.Duration // after a failure
 	for start, n := time.Now(), time.Duration(1); ; n++ {
 		select {
@@ -78,18 +78,24 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 		due := time.Until(start.Add(n * s.LoopEvery))
 		if due < 0 && s.LoopEvery > 0 {
 			n += -due / s.LoopEvery
-			due = time.Until(start.Add(n * s.LoopEvery))
 		}
 		timer.Reset(max(due, pause))
 	}
 }
 
-// iteration runs one iteration in its place, and passes the place on. A panic
-// is not recovered: there is no caller to tell, and the worker's death tells
-// everybody.
+// iteration runs one iteration in its place, and passes the place on. One that
+// ends its goroutine ends the loop. A panic is not recovered: there is no caller
+// to tell, and the worker's death tells everybody. It is not told as an end of the
+// loop, and no call begins that would end with it.
 func (s *server) iteration(ctx context.Context) error {
-	s.Busy.Add(1)
+	returned := false
 	defer func() {
+		if !returned {
+			if !exiting() {
+				return
+			}
+			defer s.loopEnded()
+		}
 		s.Busy.Add(-1)
 		s.mu.Lock()
 		next := s.pass()
@@ -98,8 +104,11 @@ func (s *server) iteration(ctx context.Context) error {
 			s.start(next)
 		}
 	}()
+	s.Busy.Add(1)
 	s.Tally.Turns.Add(1)
-	return s.Loop(ctx)
+	err := s.Loop(ctx)
+	returned = true
+	return err
 }
 
 // awaitTurn takes a place among what runs.
@@ -165,13 +174,14 @@ func (s *server) awaitResume(ctx context.Context) bool {
 func (l *ownLoop) pause(on bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case on && !l.paused:
+	if on == l.paused {
+		return
+	}
+	if l.paused = on; on {
 		l.resume = make(chan struct{})
-	case !on && l.paused:
+	} else {
 		close(l.resume)
 	}
-	l.paused = on
 }
 
 // stop ends the context of the loop, if there is one.

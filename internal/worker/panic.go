@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/legion-go/legion/internal/wire"
@@ -23,4 +24,13 @@ func panicked(v any) wire.Fault {
 		return fmt.Sprint(v)
 	}()
 	return wire.Fault{Message: message, Stack: string(debug.Stack())}
+}
+
+// exiting reports whether runtime.Goexit has called the deferred function that
+// asks, and not a panic. Function recover would tell, too, but end the panic: one
+// begun anew would be reported as of another place.
+func exiting() bool {
+	pc, _, _, _ := runtime.Caller(2)
+	by, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	return by.Function == "runtime.Goexit"
 }

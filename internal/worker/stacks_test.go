@@ -11,6 +11,31 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
+// wireless is a link whose frames a test gives by hand.
+type wireless struct {
+	link.Conn
+	frames  chan link.Frame
+	answers chan wire.Header
+}
+
+func (w *wireless) Send(h wire.Header, _ []byte) error {
+	if h.Kind == wire.Response {
+		w.answers <- h
+	}
+	return nil
+}
+
+func (w *wireless) Serve(h link.Handler) error {
+	for f := range w.frames {
+		if err := h(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *wireless) Begin(uint32) bool { return true }
+
 // answering is a wireless link that keeps what the worker says of its stacks, and takes payloads up to a limit.
 type answering struct {
 	wireless
