@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/plugin"
@@ -17,10 +19,8 @@ import (
 
 // restartNeeded asks the plugins.
 func (d *Daemon) restartNeeded() (keys []string) {
-	for _, p := range d.madePlugins() {
-		if r, ok := p.(plugin.RestartReporter); ok {
-			keys = append(keys, r.RestartNeeded()...)
-		}
+	for _, r := range plugins.Each[plugin.RestartReporter](&d.plugins) {
+		keys = append(keys, r.RestartNeeded()...)
 	}
 	return keys
 }
@@ -31,10 +31,8 @@ func (d *Daemon) partMethods() []rpc.Method {
 		look("plugin.list", "The plugins.", func(context.Context, none) ([]status.Plugin, error) { return d.pluginList(), nil }),
 		look("lock.list", "The locks that the daemon holds.", func(context.Context, none) ([]status.Lock, error) {
 			all := []status.Lock{}
-			for _, p := range d.madePlugins() {
-				if l, ok := p.(plugin.LockReporter); ok {
-					all = append(all, l.Lock())
-				}
+			for _, l := range plugins.Each[plugin.LockReporter](&d.plugins) {
+				all = append(all, l.Lock())
 			}
 			return all, nil
 		}),
@@ -43,20 +41,11 @@ func (d *Daemon) partMethods() []rpc.Method {
 }
 
 func (d *Daemon) pluginList() []status.Plugin {
-	all := []status.Plugin{}
-	for _, p := range d.plugins {
-		made, started := p.state()
-		i := status.Plugin{Name: p.name, Type: p.yields.String(), State: "promised"}
-		switch {
-		case started:
-			i.State = "started"
-		case made != nil:
-			i.State = "made"
+	all := d.plugins.List()
+	for i := range all {
+		if s := all[i].Stats; s != nil {
+			all[i].Stats = presentable(s)
 		}
-		if s, ok := p.figures(); ok {
-			i.Stats = presentable(s)
-		}
-		all = append(all, i)
 	}
 	return all
 }
@@ -64,7 +53,7 @@ func (d *Daemon) pluginList() []status.Plugin {
 // presentable is what somebody else's code has given, if that has a JSON form,
 // else why it has none: all the rest is shown nevertheless.
 func presentable(v any) any {
-	if err := protect(func() error { _, err := strictjson.Marshal(v); return err }); err != nil {
+	if err := bus.Protect(func() error { _, err := strictjson.Marshal(v); return err }); err != nil {
 		return err.Error()
 	}
 	return v
@@ -73,10 +62,8 @@ func presentable(v any) any {
 // settings returns Config, and what plugins have read.
 func (d *Daemon) settings() []status.Setting {
 	all := structSettings("", reflect.ValueOf(d.Config()))
-	for _, p := range d.madePlugins() {
-		if r, ok := p.(plugin.SettingsReporter); ok {
-			all = append(all, r.Show()...)
-		}
+	for _, r := range plugins.Each[plugin.SettingsReporter](&d.plugins) {
+		all = append(all, r.Show()...)
 	}
 	return all
 }

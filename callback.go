@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/legion-go/legion/internal/bus"
 )
 
 // callback calls fn on the loop, or after the loop's end on the goroutine that
@@ -46,7 +48,7 @@ func (a *afterLoop) run(d *Daemon) {
 		a.waiting[0] = nil
 		a.waiting = a.waiting[1:]
 		a.mu.Unlock()
-		if err := protect(func() error { fn(); return nil }); err != nil {
+		if err := bus.Protect(func() error { fn(); return nil }); err != nil {
 			d.tellLast("a callback after the end of the loop", err)
 		}
 	}

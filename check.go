@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/legion-go/legion/internal/host"
-	"github.com/legion-go/legion/plugin"
 )
 
 // ErrConfig is matched by errors that say what is wrong with a configuration: those
@@ -26,13 +25,7 @@ func (d *Daemon) Check() error {
 		_, err = d.newRegistry(rules)
 	}
 	errs = append(errs, err)
-	for _, p := range d.madePlugins() {
-		if c, ok := p.(plugin.Checker); ok {
-			if err := protect(c.Check); err != nil {
-				errs = append(errs, fmt.Errorf("plugin %s: %w", p.Name(), err))
-			}
-		}
-	}
+	errs = append(errs, d.plugins.Check()...)
 	if err := errors.Join(errs...); err != nil {
 		return &configError{err}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/loop"
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/takeover"
@@ -43,7 +44,7 @@ type Daemon struct {
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
 	close          context.CancelFunc
 
-	plugins     []*addedPlugin
+	plugins     plugins.Set
 	listeners   []*listener
 	offers      []offered       // functions that can be called by name
 	methods     []rpc.Method    // of the user's, for the control socket
@@ -109,6 +110,7 @@ func New(c Config) *Daemon {
 		turn:    change{queue: make(chan struct{}, 1)},
 		loopEnd: make(chan struct{}), hurry: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	d.plugins = d.newPlugins()
 	d.log = d.newLog()
 	d.live, d.cancel = context.WithCancel(context.WithValue(context.Background(), onLoop{}, d))
 	d.closing, d.close = context.WithCancel(d.live)
@@ -186,7 +188,7 @@ func (d *Daemon) whyNot() string {
 // onLoop runs fn on the loop and waits for it. A panic is an error.
 func (d *Daemon) onLoop(ctx context.Context, fn func() error) error {
 	result := make(chan error, 1)
-	turn := d.soon("functions", 0, func() { result <- protect(fn) })
+	turn := d.soon("functions", 0, func() { result <- bus.Protect(fn) })
 	if turn == nil {
 		return ErrStopped
 	}

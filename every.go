@@ -106,7 +106,7 @@ func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Co
 			return
 		}
 		began := time.Now()
-		err := protect(func() error { return fn(d.live) })
+		err := bus.Protect(func() error { return fn(d.live) })
 		took := time.Since(began)
 		if err != nil && d.closing.Err() == nil {
 			d.report(name, err, false)

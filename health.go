@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/plugin"
 )
 
@@ -59,11 +60,9 @@ func (d *Daemon) unhealthy(detail bool) string {
 // loopPatience is the shortest that a Watchdog wants, or the default.
 func (d *Daemon) loopPatience() time.Duration {
 	most := time.Duration(0)
-	for _, p := range d.madePlugins() {
-		if w, ok := p.(plugin.Watchdog); ok {
-			if own := w.LoopPatience(); own > 0 && (most == 0 || own < most) {
-				most = own
-			}
+	for _, w := range plugins.Each[plugin.Watchdog](&d.plugins) {
+		if own := w.LoopPatience(); own > 0 && (most == 0 || own < most) {
+			most = own
 		}
 	}
 	if most == 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/plugin"
 )
@@ -36,8 +37,8 @@ func (d *Daemon) pidStays() string {
 	case PIDStays:
 		return "Config.PID says so"
 	}
-	for _, p := range d.madePlugins() {
-		if t, ok := p.(plugin.PIDTeller); ok && os.Getpid() != 1 && t.TellsPID() {
+	for _, t := range plugins.Each[plugin.PIDTeller](&d.plugins) {
+		if os.Getpid() != 1 && t.TellsPID() {
 			return ""
 		}
 	}

@@ -109,7 +109,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 	}
 	d.restoreMissing(ctx)
 	d.reopenLogs()
-	errs := []error{err, d.reloadPlugins(ctx), d.reloadControl(ctx)}
+	errs := []error{err, d.plugins.Reload(ctx), d.reloadControl(ctx)}
 	rolled := make(chan error, len(d.pools))
 	for _, p := range d.pools {
 		go func() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/plugin"
 )
 
@@ -49,11 +50,9 @@ func (d *Daemon) restartBy(ctx context.Context, who string) error {
 
 // mayRestart says why the daemon cannot restart.
 func (d *Daemon) mayRestart() error {
-	for _, p := range d.madePlugins() {
-		if r, ok := p.(plugin.RestartGuard); ok {
-			if err := r.MayRestart(); err != nil {
-				return fmt.Errorf("legion: restarting %s: plugin %s: %w", d.config.Name, p.Name(), err)
-			}
+	for name, r := range plugins.Each[plugin.RestartGuard](&d.plugins) {
+		if err := r.MayRestart(); err != nil {
+			return fmt.Errorf("legion: restarting %s: plugin %s: %w", d.config.Name, name, err)
 		}
 	}
 	return d.runs()

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/vanish"
 	"github.com/legion-go/legion/plugin"
 )
@@ -82,11 +83,9 @@ func (d *Daemon) folders() (all []string) {
 			all = append(all, filepath.Dir(l.addr))
 		}
 	}
-	for _, p := range d.madePlugins() {
-		if r, ok := p.(plugin.Restorer); ok {
-			for _, path := range r.Files() {
-				all = append(all, filepath.Dir(path))
-			}
+	for _, r := range plugins.Each[plugin.Restorer](&d.plugins) {
+		for _, path := range r.Files() {
+			all = append(all, filepath.Dir(path))
 		}
 	}
 	slices.Sort(all)
@@ -130,16 +129,12 @@ func (d *Daemon) restoreSockets(ctx context.Context, note func(what string, back
 
 // restorePlugins has plugins put back their files.
 func (d *Daemon) restorePlugins(ctx context.Context, note func(what string, back bool, err error)) {
-	for _, p := range d.madePlugins() {
-		r, ok := p.(plugin.Restorer)
-		if !ok {
-			continue
-		}
+	for name, r := range plugins.Each[plugin.Restorer](&d.plugins) {
 		back, err := r.Restore(ctx)
 		for _, path := range back {
 			note(path, true, nil)
 		}
-		note("plugin "+p.Name(), false, err)
+		note("plugin "+name, false, err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/drain"
 )
 
@@ -55,7 +56,7 @@ func (d *Daemon) startServers() {
 		s.served = make(chan struct{})
 		go func() {
 			defer close(s.served)
-			err := protect(func() error { return s.serve(s.conns) })
+			err := bus.Protect(func() error { return s.serve(s.conns) })
 			if err != nil && d.closing.Err() == nil && !errors.Is(err, net.ErrClosed) {
 				where := fmt.Sprintf("the server on %s %s", s.listener.network, s.listener.addr)
 				d.reportSoon(where, err)
@@ -73,7 +74,7 @@ func (d *Daemon) stopServers(ctx context.Context) {
 			continue
 		}
 		all.Go(func() {
-			if err := protect(func() error { return s.stop(ctx) }); err != nil {
+			if err := bus.Protect(func() error { return s.stop(ctx) }); err != nil {
 				d.log.Warn("a server was not shut down in good order", "addr", s.listener.addr, "err", err)
 			}
 		})

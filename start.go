@@ -132,7 +132,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	if err := d.openLogs(false); err != nil {
 		return err
 	}
-	if err := d.startPlugins(ctx); err != nil {
+	if err := d.plugins.Start(ctx); err != nil {
 		return err
 	}
 	if err := d.openControl(ctx); err != nil {

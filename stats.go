@@ -19,7 +19,7 @@ const statsPatience = 100 * time.Millisecond
 // waited for longer than a tenth of a second.
 func (d *Daemon) Stats() status.Stats {
 	s := d.stats()
-	s.Plugins = d.pluginStats()
+	s.Plugins = d.plugins.Stats()
 	if !d.bus.Count(reflect.TypeFor[*status.Stats]()) {
 		return s
 	}
@@ -49,7 +49,7 @@ func (d *Daemon) Stats() status.Stats {
 func (d *Daemon) stats() status.Stats {
 	s := d.figures()
 	s.Memory.Now, s.Memory.Peak = residentMemory()
-	s.Events = d.bus.Counts()
+	s.Events = d.eventCounts()
 	s.Extra = map[string]any{}
 	for _, p := range d.pools {
 		s.Pools = append(s.Pools, p.stats())

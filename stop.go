@@ -156,7 +156,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	if d.held != nil && d.restarts() {
 		d.tellPIDChanged(ctx, os.Getpid())
 	}
-	errs = append(errs, d.stopPlugins(ctx)...)
+	errs = append(errs, d.plugins.Stop(ctx)...)
 	d.control.shutDown(ctx)
 	d.tasks.end()
 	d.unheard.end(d)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/legion-go/legion/internal/bus"
 )
 
 // turns are what waits for the loop because something outside the program wants
@@ -130,7 +132,7 @@ func (d *Daemon) nextTurn() {
 			run()
 			return
 		}
-		if err := protect(func() error { run(); return nil }); err != nil { // the others have their turn all the same
+		if err := bus.Protect(func() error { run(); return nil }); err != nil { // the others have their turn all the same
 			d.report(kind.name, err, false)
 		}
 	}

@@ -3,7 +3,7 @@
 //
 // Handlers of a topic are called one after the other on the goroutine that
 // emits, by priority, highest first, then in the order in which they were added.
-// On, its off, and Counts may be called from any goroutine, from a handler too:
+// On, its off, and Topics may be called from any goroutine, from a handler too:
 // an Emit that is under way keeps to the handlers that there were when it began,
 // but calls none that has been taken off meanwhile.
 package bus
@@ -41,6 +41,18 @@ func (e *PanicError) Error() string {
 		s += ", in " + at
 	}
 	return s
+}
+
+// Protect calls fn. A panic of fn becomes an error, a *PanicError, and so does
+// the end of its goroutine.
+func Protect(fn func() error) (err error) {
+	err = errors.New("it ended its goroutine")
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return fn()
 }
 
 // Bus keeps the handlers. The zero Bus is ready.
@@ -186,15 +198,4 @@ func (b *Bus) Topics() []Topic {
 		}
 	}
 	return all
-}
-
-// Counts returns how often events of each type were emitted.
-func (b *Bus) Counts() map[string]uint64 {
-	counts := map[string]uint64{}
-	for _, t := range b.Topics() {
-		if t.Emitted > 0 {
-			counts[t.Type.String()] = t.Emitted
-		}
-	}
-	return counts
 }

@@ -73,7 +73,7 @@ func TestCounts(t *testing.T) {
 	if !b.Count(pings) {
 		t.Error("the handler is not seen")
 	}
-	if c := b.Counts(); c["bus_test.pong"] != 2 || c["bus_test.ping"] != 1 {
+	if c := counts(&b); c["bus_test.pong"] != 2 || c["bus_test.ping"] != 1 {
 		t.Error(c)
 	}
 }
@@ -103,12 +103,21 @@ func TestConcurrently(t *testing.T) {
 				off := b.On(pings, 0, func(context.Context, any) error { return nil })
 				b.Emit(context.Background(), pings, ping{})
 				off()
-				b.Counts()
+				counts(&b)
 			}
 		})
 	}
 	all.Wait()
-	if n := b.Counts()["bus_test.ping"]; n != 2000 {
+	if n := counts(&b)["bus_test.ping"]; n != 2000 {
 		t.Error(n)
 	}
+}
+
+// counts returns how often events of each type were emitted.
+func counts(b *bus.Bus) map[string]uint64 {
+	all := map[string]uint64{}
+	for _, t := range b.Topics() {
+		all[t.Type.String()] = t.Emitted
+	}
+	return all
 }

@@ -46,6 +46,8 @@ var floors = map[string]int{
 	"internal/worker":  2,
 	"plugin":           2,
 
+	"internal/plugins": 3,
+
 	".": 4,
 
 	"config":     5,

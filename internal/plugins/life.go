@@ -1,0 +1,100 @@
+package plugins
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/plugin"
+)
+
+func start(ctx context.Context, p Plugin) error {
+	if s, ok := p.(plugin.Starter); ok {
+		return s.Start(ctx)
+	}
+	return nil
+}
+
+// Start starts the plugins that are made, in order. An error ends it.
+func (s *Set) Start(ctx context.Context) error {
+	for _, e := range s.all {
+		made, started := e.state()
+		if made == nil || started {
+			continue
+		}
+		if err := start(ctx, made); err != nil {
+			return fmt.Errorf("plugin %s: %w", e.name, err)
+		}
+		e.set(made, true)
+	}
+	return nil
+}
+
+// Stop stops the plugins that were started, in reverse order. One that does not
+// return before ctx ends is left behind.
+func (s *Set) Stop(ctx context.Context) (errs []error) {
+	for i := len(s.all) - 1; i >= 0; i-- {
+		e := s.all[i]
+		made, started := e.state()
+		p, ok := made.(plugin.Stopper)
+		if !started || !ok {
+			continue
+		}
+		e.set(made, false)
+		stopped := make(chan error, 1)
+		go func() { stopped <- p.Stop(ctx) }()
+		select {
+		case err := <-stopped:
+			if err != nil {
+				errs = append(errs, fmt.Errorf("plugin %s: %w", e.name, err))
+			}
+		case <-ctx.Done():
+			errs = append(errs, fmt.Errorf("plugin %s: it did not stop in time", e.name))
+		}
+	}
+	return errs
+}
+
+// Reload reloads the plugins that are a plugin.Reloader, in order, whatever the
+// errors of others.
+func (s *Set) Reload(ctx context.Context) error {
+	var errs []error
+	for _, e := range s.all {
+		if err := e.reload(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("plugin %s: %w", e.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// reload reloads the plugin if it can be. One that does not return before ctx
+// ends is left behind; the next reload waits for it.
+func (e *entry) reload(ctx context.Context) error {
+	made, _ := e.state()
+	r, ok := made.(plugin.Reloader)
+	if !ok {
+		return nil
+	}
+	select {
+	case e.reloads <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("its previous reload has not ended: %w", context.Cause(ctx))
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer func() { <-e.reloads }()
+		done <- bus.Protect(func() error { return r.Reload(ctx) })
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done: // it obeyed ctx, or was as fast
+		return err
+	default:
+		return fmt.Errorf("its reload has not ended: %w", context.Cause(ctx))
+	}
+}
