@@ -107,7 +107,7 @@ func (s *Server) turnAway(c *conn, why *refusal) bool {
 func (s *Server) evictLocked(may func(*conn) bool) bool {
 	var victim *conn
 	for c := range s.conns {
-		if c.phase <= reading && c.streams <= 0 && may(c) && (victim == nil || s.ratherLocked(c, victim)) {
+		if c.idle() && may(c) && (victim == nil || s.ratherLocked(c, victim)) {
 			victim = c
 		}
 	}
@@ -117,6 +117,11 @@ func (s *Server) evictLocked(may func(*conn) bool) bool {
 	s.stats.Evicted++
 	victim.endLocked(errEvicted)
 	return true
+}
+
+// idle reports whether c executes nothing and has no stream.
+func (c *conn) idle() bool {
+	return c.phase <= reading && (c.session == nil || c.session.Streams() == 0)
 }
 
 // ratherLocked reports whether a is to be closed rather than b.

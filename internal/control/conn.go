@@ -34,11 +34,11 @@ type conn struct {
 	client     Client
 	greeted    bool // Connected was called
 	phase      phase
-	served     bool      // a request was answered
-	heard      time.Time // when the phase began, or something was written
-	ending     *refusal  // why the connection is to end
-	turnedAway bool      // there was no place for it
-	streams    int       // of the line protocol, that run
+	served     bool         // a request was answered
+	heard      time.Time    // when the phase began, or something was written
+	ending     *refusal     // why the connection is to end
+	turnedAway bool         // there was no place for it
+	session    *rpc.Session // of the line protocol
 }
 
 func newConn(s *Server, raw net.Conn, a Address, p peer, cancel context.CancelCauseFunc) *conn {

@@ -70,5 +70,5 @@
 // All methods of Server may be called from any goroutine. Each listener has a goroutine, Serve's; each connection has one,
 // which reads, executes and answers one request at a time; each stream of the line protocol has one more, which package
 // rpc owns. Shutdown waits for all of them. Server.mu is held for counting and choosing only, never while something is
-// read, written or executed.
+// read, written or executed; who holds it may take a session's lock, not the other way round.
 package control

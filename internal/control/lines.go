@@ -16,17 +16,16 @@ import (
 
 // serveLines is the line protocol: a request or a batch of JSON-RPC on each line.
 func (c *conn) serveLines(ctx context.Context) {
-	session := c.server.options.Registry.NewSession(rpc.WithCaller(ctx, c.caller), func(line []byte) error {
-		c.streaming(begins(line))
-		defer c.streaming(-ends(line))
-		return c.writeLine(line)
-	})
+	session := c.server.options.Registry.NewSession(rpc.WithCaller(ctx, c.caller), c.writeLine)
 	defer session.Close()
+	c.server.mu.Lock()
+	c.session = session
+	c.server.mu.Unlock()
 	defer c.raw.Close() // before: a stream that is stuck in writing would keep Close waiting
 	for {
 		err := c.nextLine(session)
 		if errors.Is(err, io.EOF) {
-			c.untilStreamsEnd(ctx)
+			c.untilStreamsEnd(ctx, session)
 			return
 		}
 		if err != nil {
@@ -142,48 +141,15 @@ func (r *refusal) to(line []byte) []byte {
 	return answer
 }
 
-// The lines of streams, as package rpc writes them.
-var (
-	streamBegins = []byte(`"result":{"stream":`)
-	streamOf     = []byte(`,"params":{"stream":`)
-	streamEnds   = []byte(`,"end":true`)
-)
-
-// begins is how many streams begin with a line.
-func begins(line []byte) int { return bytes.Count(line, streamBegins) }
-
-// ends is how many streams end with a line: one or none.
-func ends(line []byte) int {
-	_, rest, found := bytes.Cut(line, streamOf) // the name of a method cannot have that in it
-	rest = bytes.TrimLeft(rest, "0123456789")
-	if found && bytes.HasPrefix(rest, streamEnds) {
-		return 1
-	}
-	return 0
-}
-
-// streaming counts the streams of a connection.
-func (c *conn) streaming(n int) {
-	if n == 0 {
-		return
-	}
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	c.streams += n
-}
-
 // untilStreamsEnd waits for the streams of a client that has said that it sends nothing more.
-func (c *conn) untilStreamsEnd(ctx context.Context) {
+func (c *conn) untilStreamsEnd(ctx context.Context, session *rpc.Session) {
 	if c.enter(streaming, 0) != nil {
 		return
 	}
 	look := time.NewTicker(goneEvery)
 	defer look.Stop()
 	for {
-		c.server.mu.Lock()
-		n := c.streams
-		c.server.mu.Unlock()
-		if n <= 0 || c.gone() {
+		if session.Streams() == 0 || c.gone() {
 			return
 		}
 		select {

@@ -22,6 +22,7 @@ type Session struct {
 	closed  bool
 	last    uint64 // the number of the latest stream
 	streams map[uint64]*stream
+	live    int // streams whose last line has not been written
 }
 
 // NewSession begins a session for the caller in ctx; its end ends every request and stream. write sends a line, without the
@@ -62,6 +63,14 @@ func (s *Session) Caller() Caller {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.caller
+}
+
+// Streams returns how many streams there are: each counts from its request on
+// until its last line has been written.
+func (s *Session) Streams() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live
 }
 
 // context returns the context for a request or a stream.

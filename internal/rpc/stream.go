@@ -48,6 +48,7 @@ func (x *exchange) open(ctx context.Context, m *method, in any, params []byte) (
 	s.last++
 	st.id = s.last
 	s.streams[st.id] = st
+	s.live++
 	x.starting = append(x.starting, st)
 	return begun{st.id}, nil
 }
@@ -59,13 +60,22 @@ func (s *Session) start(st *stream) {
 	if s.closed {
 		st.cancel()
 		delete(s.streams, st.id)
+		s.live--
 		return
 	}
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
+		defer s.ended()
 		st.run()
 	}()
+}
+
+// ended counts off a stream that has written its last line.
+func (s *Session) ended() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live--
 }
 
 // run is the life of a stream.

@@ -197,6 +197,34 @@ func TestStreamLimit(t *testing.T) {
 	})
 }
 
+// A stream counts until its last line is written, wherever its request stood; a
+// result that reads like the answer to such a request does not.
+func TestStreamsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := connect(t, admin(t), newRegistry(t, rpc.Options{}, waiting()))
+		count := func(want int) {
+			t.Helper()
+			synctest.Wait()
+			if got := c.session.Streams(); got != want {
+				t.Errorf("%d streams, not %d", got, want)
+			}
+		}
+		c.say(`{"jsonrpc":"2.0","method":"echo","params":[{"stream":1}],"id":1}`)
+		c.expect(`{"jsonrpc":"2.0","result":{"stream":1},"id":1}`)
+		count(0)
+		c.say(`[{"jsonrpc":"2.0","method":"wait","id":1},{"jsonrpc":"2.0","method":"system.multicall","params":[[{"methodName":"wait"}]],"id":2}]`)
+		count(2)
+		c.expect(`[{"jsonrpc":"2.0","result":{"stream":1},"id":1},{"jsonrpc":"2.0","result":[[{"stream":2}]],"id":2}]`)
+		count(2)
+		c.say(`{"jsonrpc":"2.0","method":"rpc.cancel","params":{"stream":2}}`)
+		count(2) // its last line waits for a reader
+		c.expect(`{"jsonrpc":"2.0","method":"wait","params":{"stream":2,"end":true}}`)
+		count(1)
+		c.close()
+		count(0)
+	})
+}
+
 // Close ends requests and streams, waits for them, and nothing is written any more; then nothing runs any more.
 func TestSessionClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
