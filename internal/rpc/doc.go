@@ -6,7 +6,7 @@
 //   - role.go, caller.go, error.go, limits.go, audit.go: the words;
 //   - method.go and registry.go: a method, and the set of them;
 //   - exchange.go: how a method runs, whichever protocol asked for it; params.go: how it gets its parameters;
-//   - jsonrpc.go, xml.go: the protocols; split.go takes JSON apart;
+//   - jsonrpc.go with request.go, xml.go: the protocols; split.go takes JSON apart;
 //   - session.go, stream.go: the line protocol; open.go, query.go: a stream for each request;
 //   - own.go, multicall.go, introspect.go, schema.go: the methods that belong to the protocols.
 //

@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"bytes"
 	"context"
 	"strconv"
 
@@ -29,24 +28,29 @@ func (x *exchange) document(text []byte) []byte {
 	if limit := x.r.limits.Request; len(text) > limit {
 		return failure(nil, errorf(CodeSystem, "the request has %d bytes; %d are allowed", len(text), limit))
 	}
-	if err := strictjson.CheckList(text, x.r.limits.Depth, x.r.limits.Batch); err != nil {
+	batch, requests := false, []request(nil)
+	err := strictjson.Take(text, x.r.limits.Depth, x.r.limits.Batch, func(d *jsontext.Decoder) (err error) {
+		batch = d.PeekKind() == '['
+		requests, err = parse(d, text)
+		return err
+	})
+	switch {
+	case err != nil:
 		return failure(nil, unreadable(err))
+	case batch:
+		return x.batch(requests)
 	}
-	if kindOf(text) == '[' {
-		return x.batch(text)
-	}
-	return x.request(text)
+	return x.answer(requests[0])
 }
 
 // batch answers the requests in a list.
-func (x *exchange) batch(text []byte) []byte {
-	requests, _ := elements(text, x.r.limits.Batch) // document has seen that there are no more
+func (x *exchange) batch(requests []request) []byte {
 	if len(requests) == 0 {
 		return failure(nil, errRequest)
 	}
 	var b []byte
-	for _, request := range requests {
-		answer := x.batched(request, len(b))
+	for _, q := range requests {
+		answer := x.batched(q, len(b))
 		if answer == nil {
 			continue
 		}
@@ -61,17 +65,14 @@ func (x *exchange) batch(text []byte) []byte {
 }
 
 // batched answers a request of a batch whose answers have so many bytes already.
-func (x *exchange) batched(text []byte, written int) []byte {
-	q := parse(text)
+func (x *exchange) batched(q request, written int) []byte {
 	if written > x.r.limits.Result && q.answered() {
 		return failure(q.id, errorf(CodeSystem, "not run: the answers before this one fill %d bytes; send smaller batches", x.r.limits.Result))
 	}
 	return x.answer(q)
 }
 
-// request answers a request.
-func (x *exchange) request(text []byte) []byte { return x.answer(parse(text)) }
-
+// answer answers a request.
 func (x *exchange) answer(q request) []byte {
 	if q.err != nil {
 		return failure(q.id, q.err)
@@ -89,69 +90,6 @@ func (x *exchange) answer(q request) []byte {
 		return failure(q.id, err)
 	}
 	return success(q.id, result)
-}
-
-// request is a request of JSON-RPC.
-type request struct {
-	id     []byte // as it was written; nil: there is none
-	method string
-	params []byte
-	err    *Error // it is no request
-}
-
-// answered reports whether q is more than a notification. What is no request is none either.
-func (q *request) answered() bool { return q.id != nil || q.err != nil }
-
-// parse reads a request.
-func parse(text []byte) (q request) {
-	if kindOf(text) != '{' {
-		q.err = errRequest
-		return q
-	}
-	var version, name, params []byte
-	var unknown string
-	list, _ := members(text, 5) // one more than there can be
-	for _, m := range list {
-		switch m.name {
-		case "jsonrpc":
-			version = m.value
-		case "method":
-			name = m.value
-		case "params":
-			params = m.value
-		case "id":
-			q.id = m.value
-		default:
-			unknown = m.name
-		}
-	}
-	q.params = params
-	invalid := func(format string, args ...any) {
-		if q.err == nil {
-			q.err = errorf(CodeRequest, "Invalid Request: "+format, args...)
-		}
-	}
-	if q.id != nil && !bytes.ContainsRune([]byte(`"0n`), rune(kindOf(q.id))) {
-		q.id = nil
-		invalid("the id is a string, a number or null")
-	}
-	switch {
-	case name != nil && kindOf(name) != '"', version == nil && name == nil:
-		q.err = errRequest
-		return q
-	case unknown != "":
-		invalid("there is no member %q: it has jsonrpc, method, params and id", cut(unknown, maxQuoted))
-	case name == nil:
-		invalid(`the member "method" is missing`)
-	case string(version) != `"2.0"`:
-		invalid(`the member "jsonrpc" must be "2.0"`)
-	case params != nil && kindOf(params) != '{' && kindOf(params) != '[':
-		invalid("params are an object or a list")
-	}
-	if name != nil {
-		_ = strictjson.Unmarshal(name, &q.method) // a string, checked
-	}
-	return q
 }
 
 // success is the answer with a result.

@@ -69,11 +69,12 @@ const (
 
 // read makes an In of the parameters: a JSON object, a list, or nothing.
 func (m *method) read(params []byte, s style) (any, *Error) {
-	given, err := m.given(params, s)
+	all, err := m.given(params, s)
 	if err != nil {
 		return nil, err
 	}
-	if given, err = m.complete(given); err != nil {
+	given, err := m.complete(all)
+	if err != nil {
 		return nil, err
 	}
 	in := reflect.New(m.In)
@@ -85,7 +86,11 @@ func (m *method) read(params []byte, s style) (any, *Error) {
 		}
 		return in.Elem().Interface(), nil
 	}
-	if err := strictjson.Unmarshal(object(given), in.Interface()); err != nil {
+	text := params
+	if len(given) != len(all) || len(text) == 0 || kindOf(text) != '{' {
+		text = object(given)
+	}
+	if err := strictjson.Unmarshal(text, in.Interface()); err != nil {
 		return nil, m.unfit("", err)
 	}
 	return in.Elem().Interface(), nil

@@ -44,7 +44,7 @@ func TestStrictness(t *testing.T) {
 		{`{"jsonrpc":"2.0","Method":"nothing","id":1}`, -32600, `Invalid Request: there is no member "Method": it has jsonrpc, method, params and id`, `1`},
 		{`{"jsonrpc":"2.0","method":"nothing","ID":1}`, -32600, `Invalid Request: there is no member "ID": it has jsonrpc, method, params and id`, `null`},
 		{`{"JSONRPC":"2.0","method":"nothing","id":1}`, -32600, `Invalid Request: there is no member "JSONRPC": it has jsonrpc, method, params and id`, `1`},
-		{`{"jsonrpc":"2.0","method":"nothing","id":1,"x":0,"y":0,"z":0}`, -32600, `Invalid Request: there is no member "y": it has jsonrpc, method, params and id`, `1`},
+		{`{"jsonrpc":"2.0","method":"nothing","id":1,"x":0,"y":0,"z":0}`, -32600, `Invalid Request: there is no member "x": it has jsonrpc, method, params and id`, `1`},
 		{`{"jsonrpc":"2.0","method":"nothing","id":1,"id":1}`, -32700, `Parse error: at /id: the member "id" is there twice`, `null`},
 		{`{"jsonrpc":"2.0","method":"echo","params":[{"a":1,"\u0061":2}],"id":1}`, -32700, `Parse error: at /params/0/a: the member "a" is there twice`, `null`},
 		{`{"jsonrpc":"2.0","method":"nothing","id":1} x`, -32700, `Parse error`, `null`},

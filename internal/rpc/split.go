@@ -6,8 +6,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// These take apart text that has been checked, and return parts of it, not copies. Since it has been checked nobody has to
-// look for names that are there twice again, which takes memory.
+// These take JSON apart, and return parts of its text, not copies. elements and
+// members are for text that has been checked: to look again for names that are
+// there twice would take memory.
 
 func newDecoder(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -26,8 +27,8 @@ func elements(list []byte, limit int) (found [][]byte, more bool) {
 		if len(found) == limit {
 			return found, true
 		}
-		value, ok := next(d, list)
-		if !ok {
+		value, err := next(d, list)
+		if err != nil {
 			return nil, false
 		}
 		found = append(found, value)
@@ -51,13 +52,8 @@ func members(object []byte, limit int) (found []member, more bool) {
 		if len(found) == limit {
 			return found, true
 		}
-		name, err := d.ReadToken()
+		m, err := nextMember(d, object)
 		if err != nil {
-			return nil, false
-		}
-		m := member{name: name.String()}
-		var ok bool
-		if m.value, ok = next(d, object); !ok {
 			return nil, false
 		}
 		found = append(found, m)
@@ -65,12 +61,23 @@ func members(object []byte, limit int) (found []member, more bool) {
 	return found, false
 }
 
+// nextMember returns the member of an object in text that d reads next.
+func nextMember(d *jsontext.Decoder, text []byte) (m member, err error) {
+	name, err := d.ReadToken()
+	if err != nil {
+		return m, err
+	}
+	m.name = name.String()
+	m.value, err = next(d, text)
+	return m, err
+}
+
 // next returns the part of text that d reads next.
-func next(d *jsontext.Decoder, text []byte) ([]byte, bool) {
+func next(d *jsontext.Decoder, text []byte) ([]byte, error) {
 	value, err := d.ReadValue()
 	end := int(d.InputOffset())
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
-	return text[end-len(value) : end : end], true
+	return text[end-len(value) : end : end], nil
 }

@@ -2,7 +2,7 @@
 //
 // Read it in this order:
 //
-//   - strictjson.go: [Marshal], [Unmarshal] and [Check];
+//   - strictjson.go: [Marshal], [Unmarshal], [Check] and [Take];
 //   - duration.go: a time.Duration is a number of seconds; number.go: which type a number has in an any;
 //   - error.go: errors that name the place and say in plain words what was wanted there;
 //   - fields.go: the members of a struct, for those who describe types.

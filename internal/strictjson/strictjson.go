@@ -70,11 +70,18 @@ func Check(data []byte, maxDepth int) error { return CheckList(data, maxDepth, m
 // CheckList is Check that also refuses a list of more than maxElements elements, which must be 1 at least; lists in it may
 // have any number. That is seen together with the depth: what comes after the comma that was one too many is not looked at.
 func CheckList(data []byte, maxDepth, maxElements int) error {
+	return Take(data, maxDepth, maxElements, (*jsontext.Decoder).SkipValue)
+}
+
+// Take is CheckList that has take read the value, from the decoder that checks
+// it, and so saves a second reading. take must read the whole value, and use
+// nothing of it before Take has returned nil.
+func Take(data []byte, maxDepth, maxElements int, take func(*jsontext.Decoder) error) error {
 	if err := scan(data, maxDepth, maxElements); err != nil {
 		return err
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(data))
-	if err := d.SkipValue(); err != nil {
+	if err := take(d); err != nil {
 		return explain(data, err)
 	}
 	if rest := skipSpace(data[d.InputOffset():]); len(rest) > 0 {
