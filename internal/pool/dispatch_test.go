@@ -460,3 +460,50 @@ func TestCrashOfAStream(t *testing.T) {
 		t.Errorf("it ends as %v after %d tries", c.Kind, c.Tries())
 	}
 }
+
+// A call that is taken back before it was started makes room for the next at once, and lets a pool go on that stops.
+func TestCancelMakesRoom(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1})
+	first, second := l.give(1), l.give(1)
+	if first.state != callAssigned || second.state != callQueued {
+		t.Fatal(first.state, second.state)
+	}
+	l.abort(first, wire.CauseCanceled)
+	if first.Kind != Canceled || second.state != callAssigned {
+		t.Errorf("the call that waited is %v", second.state)
+	}
+	l.step(func(fx *effects) { l.stop(fx, l.now+time.Hour, l.now) })
+	l.abort(second, wire.CauseCanceled)
+	if len(l.in(leaving)) != 1 {
+		t.Error("the pool stops, and its idle worker is not told to leave")
+	}
+}
+
+// The delay of starts that a death adds is counted, and only what it adds.
+func TestDelayOfADeath(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		streak          int
+		until           time.Duration // when a start may be next, already
+		delayed, starts time.Duration
+	}{
+		{0, 0, 0, 0}, {crashesAtOnce - 1, 0, 0, 0},
+		{crashesAtOnce, 0, 10 * ms, 10 * ms}, {crashesAtOnce + 1, 0, 20 * ms, 20 * ms}, {crashesAtOnce + 9, 0, 200 * ms, 200 * ms},
+		{crashesAtOnce, 4 * ms, 6 * ms, 10 * ms}, {crashesAtOnce, 50 * ms, 0, 50 * ms}, {crashesAtOnce, -50 * ms, 10 * ms, 10 * ms},
+	} {
+		l := newLab(t, Config{Min: 1, Max: 1, MaxRestarts: 100, RestartWindow: time.Hour})
+		l.now = time.Minute
+		l.streak, l.notUntil = c.streak, l.now+c.until
+		if c.until == 0 {
+			l.notUntil = 0
+		}
+		l.deaths = []stamp{{l.now - 1, 0}}
+		l.die(l.workers[0])
+		if l.delayed != c.delayed || max(l.notUntil-l.now, 0) != c.starts {
+			t.Errorf("%+v: %v were added, the next start is in %v", c, l.delayed, l.notUntil-l.now)
+		}
+		if last := l.deaths[len(l.deaths)-1]; last != (stamp{l.now, 0}) {
+			t.Errorf("%+v: the death is remembered as %+v", c, last)
+		}
+	}
+}

@@ -121,38 +121,32 @@ func (m *member) do(a act) {
 	switch a.op {
 	case opSpawn:
 		go m.run()
-		return
 	case opCancel:
 		m.control(wire.Header{Kind: wire.Cancel, Code: uint16(a.code), Call: a.id}, nil)
-		return
 	case opPing:
 		m.manners.pings.Add(1)
 		m.control(wire.Header{Kind: wire.Ping}, nil)
-		return
 	case opPause:
 		m.manners.pauses.Add(1)
 		m.control(wire.Header{Kind: wire.Pause}, nil)
-		return
 	case opResume:
 		m.control(wire.Header{Kind: wire.Resume}, nil)
-		return
 	case opAbandon:
 		m.over.Do(m.pool.members.Done)
-		return
 	case opStopDaemon:
 		if h := m.pool.hooks.Stop; h != nil {
 			h(fmt.Sprintf("a looping worker of pool %s has ended", m.pool.core.cfg.Name))
 		}
-		return
-	}
-	m.mu.Lock()
-	if !m.launched {
-		m.early = append(m.early, a)
+	default:
+		m.mu.Lock()
+		if !m.launched {
+			m.early = append(m.early, a)
+			m.mu.Unlock()
+			return
+		}
 		m.mu.Unlock()
-		return
+		m.signal(a)
 	}
-	m.mu.Unlock()
-	m.signal(a)
 }
 
 // signal carries out an act on the process. A process that has ended meanwhile

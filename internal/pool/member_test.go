@@ -246,8 +246,9 @@ func TestAnswers(t *testing.T) {
 // The elements of a stream come one by one, each in memory of its own. One too many is a breach.
 func TestElements(t *testing.T) {
 	onStage(t, Config{Min: 1, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
-		call, all := NewCall(), ""
+		call, all, last := NewCall(), "", []byte(nil)
 		call.Stream = func(b []byte) error {
+			last = b
 			if all += string(b); len(all) > 3 {
 				return errors.New("too many")
 			}
@@ -258,7 +259,11 @@ func TestElements(t *testing.T) {
 		a := st.actor(1)
 		h := wire.Header{Kind: wire.Item, Call: a.request(0).Call}
 		a.says(h, []byte("a"))
-		a.says(h, []byte("bc"))
+		memory := []byte("bc")
+		a.says(h, memory)
+		if &last[0] == &memory[0] {
+			t.Error("an element has the link's memory")
+		}
 		if all != "abc" || call.Done() {
 			t.Errorf("%q", all)
 		}
@@ -276,7 +281,7 @@ func TestLogOfACall(t *testing.T) {
 	onStage(t, Config{Min: 1, Concurrency: 2}, func(st *stage) {
 		st.give(1)
 		st.give(1)
-		st.did = nil
+		st.forget()
 		a := st.actor(1)
 		a.says(wire.Header{Kind: wire.Log, Call: a.request(1).Call}, []byte("hello"))
 		a.says(wire.Header{Kind: wire.Log, Call: 0x77}, []byte("of no call"))
@@ -360,10 +365,11 @@ func TestStopDuringTheLaunch(t *testing.T) {
 	})
 }
 
-// A pool ends without a process that nothing can end; what that says and does later harms nobody.
+// A pool ends without a process that nothing can end; who waits for room in its link gets away. What the process does
+// later harms nobody.
 func TestStopWithoutAStuckProcess(t *testing.T) {
 	onStage(t, Config{Min: 1}, func(st *stage) {
-		a := st.actor(1)
+		a, m := st.actor(1), st.worker(1).member
 		a.hardy = true
 		began := time.Now()
 		st.Stop(time.Minute)
@@ -371,13 +377,175 @@ func TestStopWithoutAStuckProcess(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 		st.want("1: Stop", "1: quit", "1: kill stop")
-		a.hardy = false
 		a.die(proc.Exit{PID: 101})
 		st.want("died 1 (expected true)", "1: closed")
-		m := &member{pool: st.Pool, conn: a, closed: true}
 		m.control(wire.Header{Kind: wire.Ping}, nil) // the link has been closed: nothing waits
-		st.want("1: Ping")
+		m.control(wire.Header{Kind: wire.Ping}, nil)
+		if len(st.did) != 2 {
+			t.Errorf("it was done aside: %s", st.did)
+		}
 	})
+	onStage(t, Config{Min: 1, Timeout: time.Second}, func(st *stage) {
+		a := st.actor(1)
+		a.hardy, a.full = true, make(chan struct{})
+		c, over := NewCall(), make(chan bool)
+		c.Payload = make([]byte, fitsCall+1)
+		go func() { st.Do(st.t.Context(), c); close(over) }()
+		synctest.Wait()
+		a.mu.Lock()
+		a.started[c.id] = true
+		a.mu.Unlock()
+		<-over
+		st.wantEnd(c, Timeout)
+		st.want("1: quit", "1: kill deadline", "1: polled")
+		st.boot()
+		if s := st.Summary(); s.State != Running || s.Size != 2 || s.Serving != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A pool has ended only when nothing of its workers goes on any more.
+func TestStopWaitsForWhatIsSent(t *testing.T) {
+	onStage(t, Config{Min: 1}, func(st *stage) {
+		a := st.actor(1)
+		a.deep = make(chan struct{})
+		m := st.worker(1).member
+		m.control(wire.Header{Kind: wire.Ping}, nil)
+		stopped := make(chan bool)
+		go func() { st.Stop(0); close(stopped) }()
+		time.Sleep(time.Hour)
+		select {
+		case <-stopped:
+			t.Error("it has ended before its last frame was sent")
+		default:
+		}
+		close(a.deep)
+		<-stopped
+	})
+}
+
+// A worker that is silent for too long is asked whether it lives, and killed if it does not say so. Whatever it says is
+// a sign of life.
+func TestHeartbeat(t *testing.T) {
+	const beat = time.Minute
+	fault := wire.AppendFault(nil, wire.Fault{Message: "x"})
+	for name, say := range map[string]func(a *actor){
+		"nothing": nil,
+		"pong":    func(a *actor) { a.says(sayings["pong"], nil) },
+		"element": func(a *actor) { a.says(wire.Header{Kind: wire.Item, Call: a.request(0).Call}, []byte("x")) },
+		"loop":    func(a *actor) { a.says(sayings["error"], fault) },
+	} {
+		onStage(t, Config{Min: 1, Heartbeat: beat, Looping: true, MaxRestarts: 9, RestartWindow: 24 * time.Hour}, func(st *stage) {
+			a := st.actor(1)
+			a.says(sayings["runs"], nil)
+			c := NewCall()
+			c.Stream = func([]byte) error { return nil }
+			st.Submit(c)
+			a.request(0)
+			synctest.Wait()
+			st.forget()
+			if say == nil {
+				time.Sleep((heartbeatChecks + 3) * beat)
+				st.want("1: Ping", "1: quit", "died 1 (expected true)", "1: closed")
+				return
+			}
+			for range 10 {
+				time.Sleep(beat + time.Second)
+				st.want("1: Ping")
+				say(a)
+				time.Sleep(beat / 2)
+				if name == "loop" {
+					st.forget()
+				}
+				st.want()
+			}
+		})
+	}
+}
+
+// That a pool fails is told after the death that was its cause, and once.
+func TestFailureIsTold(t *testing.T) {
+	onStage(t, Config{Min: 1, MaxRestarts: 1, RestartWindow: time.Hour}, func(st *stage) {
+		st.actor(1).die(proc.Exit{PID: 101})
+		st.boot()
+		c := st.give(1)
+		st.actor(2).request(0)
+		st.forget()
+		st.actor(2).die(proc.Exit{PID: 102})
+		st.want("died 2 (expected false)", "failed: 2 workers died within 1h0m0s", "2: closed")
+		st.wantEnd(c, Crashed)
+		st.Resume()
+		st.boot()
+		if s := st.Summary(); s.State != Running || s.Serving != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+	onStage(t, Config{Min: 1, BackoffMin: time.Second, BackoffMax: time.Second}, func(st *stage) {
+		st.fails = func(uint64) error { return errors.New("no such file") }
+		rolled := make(chan error, 1)
+		go func() { rolled <- st.Roll(st.t.Context()) }()
+		time.Sleep(time.Minute)
+		why := "3 replacements in a row died before they were ready; the last one it could not be started: no such file"
+		st.want("died 2 (expected false)", "died 3 (expected false)", "died 4 (expected false)", "kept: "+why)
+		if err := <-rolled; err == nil || err.Error() != "the old workers stay: "+why {
+			t.Error(err)
+		}
+	})
+}
+
+// While its first workers start, a pool may fail of what the ready ones do.
+func TestFailureDuringTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(t, Config{Min: 3, Max: 3, MaxRestarts: 1, RestartWindow: time.Hour})
+		st.start(context.Background())
+		for id := range uint64(2) {
+			st.actor(id + 1).ready()
+			st.actor(id + 1).die(proc.Exit{PID: int(101 + id), Code: 5})
+			synctest.Wait()
+		}
+		st.actor(3).die(proc.Exit{PID: 103})
+		time.Sleep(time.Minute)
+		st.wantStarted(errors.New("its first worker did not start: pid 102 exited with code 5"))
+	})
+}
+
+// Nobody has to listen to a pool.
+func TestNoHooks(t *testing.T) {
+	onStage(t, Config{Min: 1, Looping: true, OnExit: StopDaemon}, func(st *stage) {
+		st.hooks = Hooks{}
+		a := st.actor(1)
+		a.says(sayings["log"], []byte("x"))
+		a.says(sayings["runs"], nil)
+		a.die(proc.Exit{PID: 101})
+		st.want("1: closed")
+	})
+	onStage(t, Config{Min: 1, MaxRestarts: 1, RestartWindow: time.Hour}, func(st *stage) {
+		st.hooks = Hooks{}
+		for id := range uint64(2) {
+			st.boot()
+			st.actor(id + 1).die(proc.Exit{PID: 101})
+			synctest.Wait()
+		}
+		st.Resume()
+		synctest.Wait()
+		st.boot()
+		st.tell(news{failed: "x", kept: "y"})
+		st.want()
+	})
+}
+
+// An answer may have a worker replaced, small or large.
+func TestAnswerOfAWornWorker(t *testing.T) {
+	for _, size := range []int{0, copyUnlocked} {
+		onStage(t, Config{Min: 1, MaxCalls: 1}, func(st *stage) {
+			c := st.give(1)
+			st.actor(1).answers(0, wire.OK, make([]byte, size))
+			st.wantEnd(c, OK)
+			st.actor(2).ready()
+			st.want("1: Request spinning of 1 bytes", "ready 2 pid 102 after 0s", "1: Stop")
+		})
+	}
 }
 
 // A link that fails is the end of its worker; that either side has gone is no failure.

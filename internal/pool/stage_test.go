@@ -56,6 +56,7 @@ type actor struct {
 	got     []wire.Header // requests
 	started map[uint32]bool
 	full    chan struct{} // if not nil, what is sent waits for its end
+	deep    chan struct{} // the same, and nothing else ends it
 	broken  error         // what Send returns
 	memory  atomic.Uint64
 	looks   atomic.Int64
@@ -149,8 +150,15 @@ func (st *stage) boot() {
 			a.ready()
 		}
 	}
+	st.forget()
+}
+
+// forget is want for what is of no interest.
+func (st *stage) forget() {
 	synctest.Wait()
+	st.mu.Lock()
 	st.did = nil
+	st.mu.Unlock()
 }
 
 // all are the workers that have been on the stage.
@@ -269,6 +277,8 @@ func (a *actor) PID() int              { return 100 + int(a.id) }
 func (a *actor) Done() <-chan struct{} { return a.gone }
 func (a *actor) Exit() proc.Exit       { return a.exit }
 
+func (a *actor) CPU() (time.Duration, error) { return time.Duration(a.id) * time.Second, nil }
+
 func (a *actor) Quit() error { return a.signal("quit", "") }
 
 func (a *actor) Kill(by string) error { return a.signal("kill "+by, by) }
@@ -296,8 +306,11 @@ func (a *actor) looked() int { return int(a.looks.Load()) }
 
 func (a *actor) Send(h wire.Header, payload []byte) error {
 	a.mu.Lock()
-	full, err := a.full, a.broken
+	full, deep, err := a.full, a.deep, a.broken
 	a.mu.Unlock()
+	if deep != nil {
+		<-deep
+	}
 	if full != nil {
 		select {
 		case <-full:

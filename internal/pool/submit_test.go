@@ -89,6 +89,11 @@ func TestEndOfTheCallersContext(t *testing.T) {
 					time.Sleep(time.Minute)
 				}
 				if begun {
+					select {
+					case <-over:
+						t.Error("it returned while its function runs")
+					default:
+					}
 					st.want("1: Cancel " + map[Kind]string{Canceled: "canceled", Timeout: "timeout"}[want])
 					st.actor(1).answers(0, wire.Error, wire.AppendFault(nil, wire.Fault{}))
 				}
@@ -129,6 +134,9 @@ func TestSubmitDoesNotWait(t *testing.T) {
 		}
 		a.says(wire.Header{Kind: wire.Response, Call: large.id}, nil)
 		st.wantEnd(large, OK)
+		if n := st.worker(1).member.sending.Load(); n != 0 {
+			t.Errorf("%d arguments are under way", n)
+		}
 	})
 }
 
@@ -151,13 +159,17 @@ func TestCallerWaitsForRoom(t *testing.T) {
 			st.wantEnd(c, Canceled)
 		})
 	}
-	onStage(t, Config{Min: 1}, func(st *stage) {
-		c := NewCall()
-		c.Payload = make([]byte, fitsCall+1)
-		go st.Do(context.Background(), c)
-		st.want("1: Request spinning of 16385 bytes", "1: polled")
-		st.actor(1).answers(0, wire.OK, nil)
-		st.wantEnd(c, OK)
+	onStage(t, Config{Spawn: Lazy}, func(st *stage) {
+		ctx, cancel := context.WithCancel(st.t.Context())
+		defer cancel()
+		for i, ctx := range []context.Context{ctx, context.Background()} {
+			c := NewCall()
+			c.Payload = make([]byte, fitsCall+1)
+			go st.Do(ctx, c)
+			st.boot() // the first call starts it
+			st.actor(1).answers(i, wire.OK, nil)
+			st.wantEnd(c, OK)
+		}
 	})
 }
 
@@ -169,7 +181,7 @@ func TestGrant(t *testing.T) {
 		grant := func(c *Call) { st.Grant(c, wire.Taken{Items: 3, Bytes: 258}, func() { sent++ }); synctest.Wait() }
 		grant(NewCall())
 		c := st.give(1)
-		st.did = nil
+		st.forget()
 		grant(c)
 		st.want("1: Credit 030000000201000000000000")
 		a.full = make(chan struct{})

@@ -19,6 +19,7 @@ func TestWhenMemoryIsLookedAt(t *testing.T) {
 		{Config{Min: 1}, 0, 0},
 		{Config{Min: 1, MemoryLimit: 1 << 20}, 30, 1200},
 		{Config{Min: 1, MaxMemory: 1 << 20}, 30, 1200},
+		{Config{Min: 1, MaxMemory: 1 << 20, Timeout: time.Hour}, 30, 1200},
 	} {
 		onStage(t, c.cfg, func(st *stage) {
 			a := st.actor(1)
@@ -39,6 +40,19 @@ func TestWhenMemoryIsLookedAt(t *testing.T) {
 			looks(c.idle)
 		})
 	}
+	onStage(t, Config{Spawn: Lazy, MemoryLimit: 1 << 20}, func(st *stage) {
+		time.Sleep(time.Hour)
+		if st.core.armed != 0 {
+			t.Error("a pool without workers looks at nothing")
+		}
+	})
+	onStage(t, Config{Min: 1, MemoryLimit: 1 << 20, Timeout: time.Second}, func(st *stage) {
+		st.give(1)
+		time.Sleep(time.Second - 1)
+		if n := st.actor(1).looked(); n < 18 {
+			t.Errorf("where a call wakes it, it has looked %d times in a second", n)
+		}
+	})
 }
 
 // A worker above the limit is killed, and one that has grown too large is replaced, soon after it is seen, however long
@@ -63,7 +77,7 @@ func TestLooksAtMemory(t *testing.T) {
 					soon = 50 * time.Millisecond
 				}
 				time.Sleep(20 * time.Second)
-				st.did = nil
+				st.forget()
 				a.memory.Store(c.size)
 				time.Sleep(soon)
 				synctest.Wait()
@@ -93,12 +107,26 @@ func TestFiguresOfWorkers(t *testing.T) {
 		if len(s.Workers) != 2 || s.Workers[0].Memory != 4711 || s.Workers[1].Memory != 0 || st.actor(2).looked() != 1 {
 			t.Fatalf("%+v", s.Workers)
 		}
+		if s.Workers[0].CPU != time.Second || s.Workers[1].CPU != 2*time.Second {
+			t.Errorf("processor time of %v and %v", s.Workers[0].CPU, s.Workers[1].CPU)
+		}
 		if w := s.Workers[0]; w.ID != 1 || w.PID != 101 || w.State != "ready" || w.Age != 3*time.Second || w.Load != 1 || w.Call != "spinning" || w.For != 2*time.Second {
 			t.Errorf("%+v", w)
 		}
 		st.actor(1).answers(0, wire.OK, nil)
 		if w := st.Stats().Workers[0]; w.Calls != 1 || w.Load != 0 || w.Call != "" || w.For != 0 {
 			t.Errorf("%+v", w)
+		}
+		for range 5 {
+			st.give(1)
+		}
+		st.actor(2).answers(0, wire.Error, wire.AppendFault(nil, wire.Fault{}))
+		s = st.Stats()
+		if s.Running != 4 || s.Queued != 1 || len(s.Funcs) != 3 {
+			t.Errorf("%+v", s.Summary)
+		}
+		if f := s.Funcs[0]; f.Name != "spinning" || f.Calls != 2 || f.Errors != 1 || f.Mean == 0 || s.Funcs[1].Calls != 0 {
+			t.Errorf("%+v", s.Funcs)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // one that has no process yet
@@ -126,7 +154,7 @@ func TestSteering(t *testing.T) {
 			t.Error(err)
 		}
 		synctest.Wait()
-		st.did = nil
+		st.forget()
 		if st.WorkerOf(waits) != 102 {
 			t.Error("the worker that goes on gets no call")
 		}
@@ -149,6 +177,58 @@ func TestSteering(t *testing.T) {
 		st.Scale(2, 3)
 		st.boot()
 		if s := st.Summary(); s.Min != 2 || s.Max != 3 || s.Serving != 2 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// One that does not leave is ended in the end, whoever has told it to; nobody waits for one that is stuck.
+func TestEndOfAWorkerThatStays(t *testing.T) {
+	for name, end := range map[string]func(st *stage) error{
+		"End":  func(st *stage) error { return st.End(st.t.Context(), 101) },
+		"Halt": func(st *stage) error { return st.Halt(st.t.Context()) },
+	} {
+		onStage(t, Config{Min: 1, Max: 2}, func(st *stage) {
+			st.actor(1).hardy = true
+			ended := make(chan error, 1)
+			go func() { ended <- end(st) }()
+			time.Sleep(time.Minute)
+			st.want("1: Stop", "1: quit", "1: kill stop")
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Error(name, err)
+				}
+			default:
+				t.Error(name, "does not return")
+			}
+		})
+	}
+	onStage(t, Config{Min: 1}, func(st *stage) { // a pool that stops is not halted
+		go st.Stop(time.Minute)
+		synctest.Wait()
+		st.actor(1).hardy = true
+		go st.Halt(st.t.Context())
+		time.Sleep(2 * time.Minute)
+		if s := st.Summary(); s.State != Ended {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A replacement whose worker is told to leave takes its place in its own right.
+func TestEndOfAWorkerThatIsReplaced(t *testing.T) {
+	onStage(t, Config{Min: 1}, func(st *stage) {
+		st.Recycle()
+		synctest.Wait()
+		ended := make(chan error, 1)
+		go func() { ended <- st.End(st.t.Context(), 101) }()
+		st.want("1: Stop")
+		st.actor(1).die(proc.Exit{PID: 101})
+		synctest.Wait()
+		st.actor(2).ready()
+		st.want("died 1 (expected true)", "1: closed", "ready 2 pid 102 after 0s")
+		if s := st.Stats(); len(s.Workers) != 1 || s.Started != 2 || <-ended != nil {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -262,8 +342,9 @@ func TestCountsOfEnds(t *testing.T) {
 	}
 	var f funcStats
 	f.ended(OK, time.Second)
+	f.ended(OK, 2*time.Second)
 	f.ended(Failed, 3*time.Second)
-	if f.calls != 2 || f.errors != 1 || f.latency.summary().Mean != 2*time.Second {
+	if f.calls != 3 || f.errors != 1 || f.latency.summary().Mean != 2*time.Second {
 		t.Errorf("%+v", f)
 	}
 }
@@ -282,13 +363,24 @@ func TestDeathInWords(t *testing.T) {
 		"pid 7 exited with code 1 (it had used 91 MiB, its limit is 100 MiB)": {Exit: proc.Exit{PID: 7, Code: 1, Usage: proc.Usage{MaxRSS: 91 << 20}}, Limit: 100 << 20},
 		"pid 8 exited with code 1":                                            {Exit: proc.Exit{PID: 8, Code: 1, Usage: proc.Usage{MaxRSS: 90 << 20}}, Limit: 100 << 20},
 		"pid 8 ran out of memory: x":                                          {Exit: proc.Exit{PID: 8, OutOfMemory: true, Stack: "x", Usage: proc.Usage{MaxRSS: 99 << 20}}, Limit: 100 << 20},
-		"pid 9 exited with code 1" + mainHint:                                 {Exit: proc.Exit{PID: 9, Code: 1}, Mute: true},
-		"pid 9 was killed (start timeout)":                                    {Exit: proc.Exit{PID: 9, KilledBy: "start timeout"}, Mute: true},
-		"pid 9 was killed (" + bootTimeout + ")" + mainHint:                   {Exit: proc.Exit{PID: 9, KilledBy: bootTimeout}, Mute: true},
+		"pid 8 was killed (deadline): it was in main.work (work.go:31)": {Exit: proc.Exit{PID: 8, KilledBy: "deadline",
+			Stack: "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\ngoroutine 7 [sleep]:\nmain.work(0x3)\n\t/app/work.go:31 +0x45\ngithub.com/legion-go/legion/internal/worker.(*server).iteration(0x1)\n\t/l/loop.go:2 +0x1"}},
+		"pid 8 exited with code 2: panic: boom, in main.work (work.go:31)": {Exit: proc.Exit{PID: 8, Code: 2,
+			Stack: "panic: boom\n\ngoroutine 7 [running]:\nmain.work(0x3)\n\t/app/work.go:31 +0x45"}},
+		"pid 9 exited with code 1" + mainHint:               {Exit: proc.Exit{PID: 9, Code: 1}, Mute: true},
+		"pid 9 was killed (start timeout)":                  {Exit: proc.Exit{PID: 9, KilledBy: "start timeout"}, Mute: true},
+		"pid 9 was killed (" + bootTimeout + ")" + mainHint: {Exit: proc.Exit{PID: 9, KilledBy: bootTimeout}, Mute: true},
 	} {
 		if d.String() != want {
 			t.Errorf("%q, not %q", d.String(), want)
 		}
+	}
+	long := strings.Repeat("é", mostHow/2)
+	if s := brief(long); s != long {
+		t.Errorf("%d bytes were cut", len(long))
+	}
+	if s := brief(long + "x"); s != long+"…" {
+		t.Errorf("%d bytes became %d", len(long)+1, len(s))
 	}
 	for _, d := range []*Death{{Exit: proc.Exit{Signal: 9}, Mute: true}, {Exit: proc.Exit{Race: true}, Mute: true}, {Exit: proc.Exit{OutOfMemory: true}, Mute: true}, {}} {
 		if d.inMain() {
