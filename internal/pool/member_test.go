@@ -543,7 +543,7 @@ func TestAnswerOfAWornWorker(t *testing.T) {
 			st.actor(1).answers(0, wire.OK, make([]byte, size))
 			st.wantEnd(c, OK)
 			st.actor(2).ready()
-			st.want("1: Request spinning of 1 bytes", "ready 2 pid 102 after 0s", "1: Stop")
+			st.wantInAnyOrder("1: Request spinning of 1 bytes", "ready 2 pid 102 after 0s", "1: Stop")
 		})
 	}
 }

@@ -153,12 +153,14 @@ func (st *stage) boot() {
 	st.forget()
 }
 
-// forget is want for what is of no interest.
-func (st *stage) forget() {
+// forget returns what has been done since the last time.
+func (st *stage) forget() []string {
 	synctest.Wait()
 	st.mu.Lock()
+	defer st.mu.Unlock()
+	did := st.did
 	st.did = nil
-	st.mu.Unlock()
+	return did
 }
 
 // all are the workers that have been on the stage.
@@ -212,12 +214,15 @@ func (st *stage) note(format string, args ...any) {
 // want checks what has been done since the last time.
 func (st *stage) want(lines ...string) {
 	st.t.Helper()
-	synctest.Wait()
-	st.mu.Lock()
-	did := st.did
-	st.did = nil
-	st.mu.Unlock()
-	if !slices.Equal(did, lines) {
+	if did := st.forget(); !slices.Equal(did, lines) {
+		st.t.Fatalf("it did:\n\t%s\nnot:\n\t%s", strings.Join(did, "\n\t"), strings.Join(lines, "\n\t"))
+	}
+}
+
+// wantInAnyOrder is want for what several goroutines do.
+func (st *stage) wantInAnyOrder(lines ...string) {
+	st.t.Helper()
+	if did := st.forget(); !slices.Equal(slices.Sorted(slices.Values(did)), slices.Sorted(slices.Values(lines))) {
 		st.t.Fatalf("it did:\n\t%s\nnot:\n\t%s", strings.Join(did, "\n\t"), strings.Join(lines, "\n\t"))
 	}
 }
