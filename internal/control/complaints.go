@@ -3,11 +3,12 @@ package control
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
+
+	"github.com/legion-go/legion/internal/pace"
 )
 
-// In each complaintSpan so many complaints are logged.
+// So many complaints are logged at once, and in each complaintSpan.
 const (
 	complaintSpan = time.Minute
 	complaintMost = 20
@@ -15,46 +16,23 @@ const (
 
 // complaints logs what strangers did, without letting them fill the log.
 type complaints struct {
-	log *slog.Logger
+	log   *slog.Logger
+	limit *pace.Limit
+}
 
-	mu      sync.Mutex
-	since   time.Time // when the span began
-	said    int       // in it
-	leftOut int
-	report  *time.Timer // at the end of a span in which something was left out
+func newComplaints(log *slog.Logger) *complaints {
+	return &complaints{log, pace.New(pace.Options{
+		Burst: complaintMost, Rate: complaintMost / complaintSpan.Seconds(), Pause: complaintSpan,
+		Tell: func(left uint64) { log.Warn("control: more was refused than is logged", "left_out", left) },
+	})}
 }
 
 // say logs, or counts what is left out.
 func (c *complaints) say(what string, attrs ...any) {
-	c.mu.Lock()
-	if time.Since(c.since) > complaintSpan {
-		c.since, c.said = time.Now(), 0
-	}
-	c.said++
-	silent := c.said > complaintMost
-	if silent {
-		c.leftOut++
-		if c.report == nil {
-			c.report = time.AfterFunc(complaintSpan-time.Since(c.since), c.flush)
-		}
-	}
-	c.mu.Unlock()
-	if !silent {
+	if c.limit.Take(1) {
 		c.log.Log(context.Background(), slog.LevelWarn, what, attrs...)
 	}
 }
 
 // flush reports what was left out.
-func (c *complaints) flush() {
-	c.mu.Lock()
-	n := c.leftOut
-	c.leftOut = 0
-	if c.report != nil {
-		c.report.Stop()
-		c.report = nil
-	}
-	c.mu.Unlock()
-	if n > 0 {
-		c.log.Warn("control: more was refused than is logged", "left_out", n)
-	}
-}
+func (c *complaints) flush() { c.limit.Flush() }

@@ -47,7 +47,7 @@
 //	answers                    each 64 KiB taken within 10 s
 //	comments in silent events  every 15 s
 //	a client that has gone     is noticed within 0.5 s; what it asked for is cancelled
-//	complaints in the log      20 a minute, and a count of the others
+//	complaints in the log      20 at once, 20 a minute, and a count of the others
 //
 // When there is no place for a connection, one that executes nothing and has no stream is closed for it: of the peer with
 // the most connections, rather one that never had an answer, and of these the one that is silent for longest. An operator's
@@ -61,7 +61,7 @@
 //
 // # Reading order
 //
-// address.go, listen.go: where; rule.go, peer.go: who; limits.go, share.go, room.go, pace.go: how much, how fast. server.go: a [Server] from
+// address.go, listen.go: where; rule.go, peer.go: who; limits.go, share.go, room.go, arrivals.go: how much, how fast. server.go: a [Server] from
 // New to Shutdown. admit.go: who gets a place. conn.go: the life of a connection; sniff.go, then lines.go, rawxml.go, and
 // http.go with httphead.go, route.go and events.go: what it speaks. refusal.go, complaints.go: how it says no.
 //

@@ -46,10 +46,10 @@ type Server struct {
 	request int // bytes of one
 	self    int // the user of this process
 
-	complaints complaints
+	complaints *complaints
 	silent     hint // about clients that say nothing
 	framed     hint // about clients that speak something older
-	arrivals   pace
+	arrivals   arrivals
 	running    share
 	memory     share
 
@@ -87,8 +87,8 @@ func New(o Options) (*Server, error) {
 	l := o.Limits.filled()
 	return &Server{
 		options: o, limits: l, request: o.Registry.Limits().Request, self: os.Geteuid(),
-		complaints: complaints{log: o.Log},
-		arrivals:   pace{step: time.Second / time.Duration(l.PerSecond), burst: 2 * l.PerSecond, due: map[string]time.Time{}},
+		complaints: newComplaints(o.Log),
+		arrivals:   arrivals{step: time.Second / time.Duration(l.PerSecond), burst: 2 * l.PerSecond, due: map[string]time.Time{}},
 		running:    share{total: l.Running, each: max(1, l.Running*3/4), reserve: min(l.Reserve, l.Running/4)},
 		memory:     share{total: l.Memory, each: l.Memory / 2},
 		stop:       make(chan struct{}),

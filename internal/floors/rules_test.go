@@ -21,6 +21,7 @@ var floors = map[string]int{
 	"internal/host":       0,
 	"internal/journal":    0,
 	"internal/logfile":    0,
+	"internal/pace":       0,
 	"internal/ring":       0,
 	"internal/saturate":   0,
 	"internal/shm":        0,

@@ -57,14 +57,14 @@ func TestConnectionsPerSecond(t *testing.T) {
 // So many peers that each cannot have a pace of its own share one.
 func TestPaceOfManyPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := pace{step: time.Second, burst: 2, due: map[string]time.Time{}}
+		p := arrivals{step: time.Second, burst: 2, due: map[string]time.Time{}}
 		served := 0
-		for i := range 10 * pacedMost {
+		for i := range 10 * arrivalsMost {
 			if p.take(fmt.Sprint(i)) {
 				served++
 			}
 		}
-		if served != pacedMost+2 || len(p.due) > pacedMost+1 {
+		if served != arrivalsMost+2 || len(p.due) > arrivalsMost+1 {
 			t.Errorf("%d were served, %d are remembered", served, len(p.due))
 		}
 		time.Sleep(2 * time.Second)

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// pacedMost is how many peers a pace tells apart.
-const pacedMost = 4096
+// arrivalsMost is how many peers arrivals tell apart.
+const arrivalsMost = 4096
 
-// pace bounds how fast each peer makes connections: a storm of them costs little more than what the kernel does, if no
-// conversation is begun.
-type pace struct {
+// arrivals bounds how fast each peer makes connections: a storm of them costs
+// little more than what the kernel does, if no conversation is begun.
+type arrivals struct {
 	step  time.Duration // between two
 	burst int           // at once
 
@@ -20,13 +20,13 @@ type pace struct {
 }
 
 // take reports whether a peer may make a connection now.
-func (p *pace) take(key string) bool {
+func (p *arrivals) take(key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if _, known := p.due[key]; !known && len(p.due) >= pacedMost {
+	if _, known := p.due[key]; !known && len(p.due) >= arrivalsMost {
 		p.sweepLocked(now)
-		if len(p.due) >= pacedMost {
+		if len(p.due) >= arrivalsMost {
 			key = "" // all the others together
 		}
 	}
@@ -42,7 +42,7 @@ func (p *pace) take(key string) bool {
 }
 
 // sweepLocked forgets peers that may make the whole burst, if it has not just done so.
-func (p *pace) sweepLocked(now time.Time) {
+func (p *arrivals) sweepLocked(now time.Time) {
 	if now.Sub(p.swept) < p.step {
 		return
 	}
