@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/event"
-	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
 )
@@ -74,7 +74,7 @@ func (d *Daemon) status() status.Daemon {
 	if what, since := d.changing(); what != "" {
 		out.Changing, out.ChangingFor = what, time.Since(since)
 	}
-	out.Memory, _ = proc.Resident()
+	out.Memory, _ = host.Memory()
 	for _, p := range d.pools {
 		in := p.summary()
 		out.Workers += in.Size

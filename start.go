@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/host"
 )
 
 // Start starts the daemon and returns when Init has run and every pool has the
@@ -115,7 +116,7 @@ func (d *Daemon) enterRunning() error {
 		return ErrStopped
 	}
 	d.state, d.startedAt = running, time.Now()
-	d.memoryAtStart, _ = residentMemory()
+	d.memoryAtStart, _ = host.Memory()
 	return nil
 }
 

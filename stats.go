@@ -4,9 +4,11 @@ import (
 	"context"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"time"
 
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/status"
 )
@@ -48,7 +50,7 @@ func (d *Daemon) Stats() status.Stats {
 // stats is Stats without what plugins and handlers add: it waits for nobody.
 func (d *Daemon) stats() status.Stats {
 	s := d.figures()
-	s.Memory.Now, s.Memory.Peak = residentMemory()
+	s.Memory.Now, s.Memory.Peak = host.Memory()
 	s.Events = d.eventCounts()
 	s.Extra = map[string]any{}
 	for _, p := range d.pools {
@@ -126,4 +128,36 @@ func (d *Daemon) stateName() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return [...]string{"declared", "starting", "running", "stopping", "stopped"}[d.state]
+}
+
+// processStats fills in what is of the daemon's own process and its machine, but
+// for the memory that it has now.
+func (d *Daemon) processStats(s *status.Stats) {
+	s.UID, s.GID, s.Parent = os.Geteuid(), os.Getegid(), os.Getppid()
+	s.User, s.Group = host.UserName(), host.GroupName()
+	s.LogFile = d.logPath()
+	s.Host, _ = os.Hostname()
+	s.Load = host.Load()
+	d.mu.Lock()
+	started, initial := d.startedAt, d.memoryAtStart
+	d.mu.Unlock()
+	if !started.IsZero() {
+		s.Uptime = time.Since(started)
+	}
+	s.CPU = host.CPU()
+	s.Memory.Initial = initial
+}
+
+// logPath is Config.LogFile, from the root.
+func (d *Daemon) logPath() string {
+	d.mu.Lock()
+	path := d.config.LogFile
+	d.mu.Unlock()
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }

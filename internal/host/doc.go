@@ -24,6 +24,20 @@
 // where cgo is on, and every worker process would pay for it. Accounts kept elsewhere (LDAP, macOS's directory) are
 // given by number.
 //
+// # Figures
+//
+// What a daemon shows of its process and its machine: [UserName], [GroupName],
+// [Memory], [CPU], [Load]. They cost little and may be called from any goroutine.
+//
+// # Reading order
+//
+// identity.go and accounts.go (who), names.go; runtimedir.go and secret.go (files
+// that others must not touch); nice_linux.go, drop.go and process.go (what a start
+// changes), environ.go; descriptors.go, invoked.go (how the program was started);
+// exit_linux.go (the end of a child); memory_linux.go, cpu.go, load_linux.go,
+// niceness_linux.go (figures). Files ending in _linux.go have an _other.go or a
+// _kqueue.go beside them.
+//
 // # Concurrency
 //
 // RuntimeDir may run in many processes at once. Nice, Drop, Chdir and Umask change the whole process, all threads: they

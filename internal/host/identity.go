@@ -32,17 +32,6 @@ func Current() Identity {
 	return id
 }
 
-// GroupName returns the name of a group, "" if it has none.
-func GroupName(gid int) string {
-	groups, _ := readGroups()
-	for _, g := range groups {
-		if g.id == gid {
-			return g.name
-		}
-	}
-	return ""
-}
-
 // Lookup returns the identity of a user and a group, each given by name or by number. Without a group it is the user's
 // own; its supplementary groups are those that /etc/group says the user is a member of. With a group alone, the user
 // stays what it is, and the group is the only one. With neither it is [Current].

@@ -9,13 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Resident returns the bytes of memory that this process has resident now, those of its program and of shared memory
-// included; where the system does not tell, errors.ErrUnsupported. It costs a file read in /proc.
-func Resident() (uint64, error) {
-	s, err := statm("self")
-	return s.resident, err
-}
-
 // anonymous returns the resident private bytes: all that are resident without those of files and shared memory.
 func anonymous(pid int) (uint64, error) {
 	s, err := statm(strconv.Itoa(pid))

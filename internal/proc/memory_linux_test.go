@@ -5,29 +5,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
-
-func TestResident(t *testing.T) {
-	before, err := Resident()
-	if err != nil || before == 0 {
-		t.Fatal(before, err)
-	}
-	const size = 64 << 20
-	touched, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE) // the heap may have that to spare
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Munmap(touched)
-	for i := 0; i < size; i += os.Getpagesize() {
-		touched[i] = 1
-	}
-	after, err := Resident()
-	if err != nil || after < before+size*3/4 {
-		t.Errorf("%d before, %d with %d more: %v", before, after, size, err)
-	}
-}
 
 // Looking at a child does not hold up its end; what was read while the child ended may be about another process, and is
 // thrown away.

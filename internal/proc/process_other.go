@@ -7,7 +7,13 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/legion-go/legion/internal/host"
 )
+
+// awaitExit returns when the child is ending and can be reaped soon, without
+// reaping it; or when it is gone.
+func awaitExit(pid int, _ *os.File) { host.AwaitExit(pid) }
 
 // ours cannot be told without a pidfd: nobody else in the program may reap.
 func ours(*os.File) bool { return true }

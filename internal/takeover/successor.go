@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/legion-go/legion/internal/host"
 )
 
 // Bounds of what should take no time at all, so that a process which cannot be helped does not keep Start.
@@ -79,7 +81,7 @@ func (p *Successor) Exit() (code int, signal syscall.Signal) {
 
 // watch waits for the end of the process.
 func (p *Successor) watch(received <-chan struct{}) {
-	awaitExit(p.pid)
+	host.AwaitExit(p.pid)
 	p.mu.Lock()
 	if !p.counts {
 		// While the leader is not reaped, its number can be nobody else's.

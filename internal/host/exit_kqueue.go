@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || netbsd || openbsd
 
-package takeover
+package host
 
 import (
 	"time"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// awaitExit returns when the child is ending and can be reaped soon, without reaping it; or when it is gone. It takes a
-// thread.
-func awaitExit(pid int) {
+// AwaitExit returns when the child is ending and can be reaped soon, without
+// reaping it; or when it is gone. It takes a thread.
+func AwaitExit(pid int) {
 	for !awaitEvent(pid) {
 		time.Sleep(20 * time.Millisecond) // no descriptor free
 	}
