@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
 )
 
@@ -127,7 +128,7 @@ func (d *Daemon) tellPredecessor(err error) error {
 		h.Fail(1, err.Error())
 		return nil
 	}
-	d.left = leftSockets(h.Names()) // which Ready closes
+	d.left = sockets.Left(h.Names()) // which Ready closes
 	if h.Kind == takeover.Upgrade {
 		h.Tell(d.release().text())
 	}

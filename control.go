@@ -18,6 +18,7 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/saturate"
+	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/plugin"
 )
 
@@ -50,7 +51,7 @@ type controlSocket struct {
 // controlEnd is one address.
 type controlEnd struct {
 	address  control.Address
-	listener *listener
+	listener *sockets.Listener
 }
 
 // controlAddresses returns where the control socket listens.
@@ -186,7 +187,7 @@ func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addr
 			return fmt.Errorf("Config.Control: the address %s: %w", a, err)
 		}
 		where := a.Network + " " + a.Addr
-		l, err := d.listenControl(ctx, fmt.Sprintf("control %d %s", seen[where], where), a)
+		l, err := d.listenControl(ctx, seen[where], a)
 		if err != nil {
 			return fmt.Errorf("the control socket %s: %w", a, err)
 		}
@@ -200,8 +201,8 @@ func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addr
 	return nil
 }
 
-// listenControl opens one address. key is its name in a hand-over.
-func (d *Daemon) listenControl(ctx context.Context, key string, a control.Address) (*listener, error) {
+// listenControl opens one address, of which there are n before it.
+func (d *Daemon) listenControl(ctx context.Context, n int, a control.Address) (*sockets.Listener, error) {
 	if a.Network == "unix" && filepath.Base(a.Addr) == controlName {
 		if dir, err := d.RuntimePath(); err == nil && filepath.Dir(a.Addr) == dir {
 			if _, err := d.RuntimeDir(); err != nil { // makes it
@@ -209,14 +210,13 @@ func (d *Daemon) listenControl(ctx context.Context, key string, a control.Addres
 			}
 		}
 	}
-	l := &listener{d: d, network: a.Network, addr: a.Addr, key: key, opened: make(chan struct{})}
-	l.listen = func(ctx context.Context) (net.Listener, error) {
+	l := sockets.New("control", n, a.Network, a.Addr, func(ctx context.Context) (net.Listener, error) {
 		if err := d.letIn(a); err != nil {
 			return nil, err
 		}
 		return control.Listen(ctx, a)
-	}
-	if err := l.open(ctx); err != nil {
+	})
+	if err := l.Open(ctx); err != nil {
 		return nil, err
 	}
 	if a.Network == "unix" && d.drops() {
@@ -319,7 +319,7 @@ func (d *Daemon) renewControl() {
 		if a.Network != "unix" {
 			continue
 		}
-		if err := e.listener.listenAgain(); err != nil {
+		if err := e.listener.ListenAgain(); err != nil {
 			d.log.Warn("who connects to the control socket takes it for that of the previous process", "address", a.String(), "err", err)
 		}
 		mode := a.Mode
@@ -358,15 +358,6 @@ func (c *controlSocket) shutDown(ctx context.Context) {
 	defer done()
 	_ = server.Shutdown(ctx)
 	c.serving.Wait()
-}
-
-// listening returns all listeners that an upgrade hands over.
-func (d *Daemon) listening() []*listener {
-	all := append([]*listener(nil), d.listeners...)
-	for _, e := range d.control.opened() {
-		all = append(all, e.listener)
-	}
-	return all
 }
 
 // reloadControl has the certificates read again.

@@ -16,6 +16,7 @@ import (
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/status"
 )
@@ -45,7 +46,7 @@ type Daemon struct {
 	close          context.CancelFunc
 
 	plugins     plugins.Set
-	listeners   []*listener
+	listeners   []*sockets.Listener
 	offers      []offered       // functions that can be called by name
 	methods     []rpc.Method    // of the user's, for the control socket
 	secret      map[string]bool // methods whose parameters are
@@ -53,13 +54,13 @@ type Daemon struct {
 	control     controlSocket
 	refusals    refusals
 	tasks       taskRuns // started over the control socket
-	servers     []*server
+	servers     []*sockets.Server
 	identity    host.Identity // from Start on
 	runtime     string        // the runtime folder, once it was needed
 	startDir    string        // where the daemon was started, if it is not there any more
 	kept        map[string]*os.File
 	left        []string // sockets of the previous process that this one does not go on with
-	lost        lostFiles
+	keeper      sockets.Keeper
 	heldSignals heldSignals    // see HoldSignals
 	turn        change         // a reload, an upgrade or a restart
 	restarting  atomic.Bool    // a restart is under way
@@ -111,6 +112,7 @@ func New(c Config) *Daemon {
 		loopEnd: make(chan struct{}), hurry: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	d.plugins = d.newPlugins()
+	d.keeper.Folders, d.keeper.Restore = d.folders, d.restoreAll
 	d.log = d.newLog()
 	d.live, d.cancel = context.WithCancel(context.WithValue(context.Background(), onLoop{}, d))
 	d.closing, d.close = context.WithCancel(d.live)

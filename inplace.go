@@ -60,21 +60,10 @@ func (d *Daemon) letGo() {
 		return
 	}
 	for _, l := range d.listening() {
-		if l.hasFile() && l.info != nil && leadsTo(l.addr, l.info) {
-			_ = os.Remove(l.addr)
-		}
+		l.RemoveFile()
 	}
 	d.held.Close()
 	d.held = nil
-}
-
-// closeListener closes a listener because of a stop.
-func (d *Daemon) closeListener(l *listener) {
-	if d.held != nil {
-		l.giveAway()
-	} else {
-		_ = l.Close()
-	}
 }
 
 // startAgain turns this process, in which nothing is left of the daemon, or what

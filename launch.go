@@ -87,7 +87,7 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	defer closeAll(files)
+	defer closeFiles(files)
 	output := p.d.newWorkerOutput(p.name)
 	process, err := proc.Start(proc.Spec{
 		Name:   p.d.config.Name + ": " + p.name,
@@ -103,12 +103,6 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 	}
 	output.start(process.PID())
 	return process, conn, nil
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		_ = f.Close()
-	}
 }
 
 // refuseToFork guards against test binaries whose workers would run all tests

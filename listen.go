@@ -3,140 +3,119 @@ package legion
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
-	"strings"
+	"path/filepath"
+	"slices"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
-	"github.com/legion-go/legion/internal/unixsock"
+	"github.com/legion-go/legion/plugin"
 )
 
-// listener is a listener that is opened when the daemon starts.
-type listener struct {
-	d             *Daemon
-	network, addr string
-	key           string // its name in a hand-over
-	listen        func(context.Context) (net.Listener, error)
-
-	mu     sync.Mutex
-	inner  net.Listener
-	info   fs.FileInfo   // of a Unix socket's file; nil if there was none
-	opened chan struct{} // closed when inner is set, or will never be
-	closed bool
-}
-
 // Listen declares a listener that survives upgrades: the new process takes it
-// over, and no connection is refused meanwhile. Networks are those of [net.Listen]
-// that are streams. It is opened by Start, whose error says if it cannot be, and
-// closed by Stop. A Unix socket that a killed daemon left is replaced; one that
-// answers is the error of Start. Until Start Accept waits; in worker processes,
-// where main runs too, it is never opened.
-func (d *Daemon) Listen(network, addr string) net.Listener {
+// over, and no connection is refused meanwhile. Networks are those of
+// [net.Listen] that are streams. Start opens it, and returns an error if it
+// cannot; Stop closes it. A Unix socket that a killed daemon left is replaced;
+// one that answers is the error of Start. Until Start, Accept waits; in worker
+// processes, where main runs too, the listener is never opened.
+func (d *Daemon) Listen(network, addr string) net.Listener { return d.listenOn(network, addr) }
+
+func (d *Daemon) listenOn(network, addr string) *sockets.Listener {
 	d.mustDeclare("Listen")
 	switch network {
 	case "tcp", "tcp4", "tcp6", "unix":
 	default:
 		panic(fmt.Sprintf("legion: Listen(%q, %q): use tcp, tcp4, tcp6 or unix", network, addr))
 	}
-	l := &listener{d: d, network: network, addr: addr, opened: make(chan struct{})}
-	l.listen = func(ctx context.Context) (net.Listener, error) { return listenAt(ctx, network, addr) }
-	l.key = fmt.Sprintf("listener %d %s %s", d.countListeners(network, addr), network, addr)
+	before := 0 // listeners of the same address
+	for _, l := range d.listeners {
+		if l.Network == network && l.Address == addr {
+			before++
+		}
+	}
+	l := sockets.New("listener", before, network, addr, nil)
 	d.listeners = append(d.listeners, l)
 	return l
 }
 
-// listenAt is net.Listen, but for a Unix socket that a killed process left.
-func listenAt(ctx context.Context, network, addr string) (net.Listener, error) {
-	if network != "unix" || strings.HasPrefix(addr, "@") { // @ has no file
-		var c net.ListenConfig
-		return c.Listen(ctx, network, addr)
-	}
-	l, err := unixsock.Listen(ctx, addr, unixsock.Options{GID: -1})
-	if err != nil {
-		return nil, fmt.Errorf("listening at the socket %s: %w", addr, err)
-	}
-	return l, nil
+// Serve declares a server of the daemon: a listener as Listen makes it, and two
+// functions of a server, as net/http and others have them:
+//
+//	d.Serve("tcp", ":8080", s.Serve, s.Shutdown) // s is an *http.Server
+//
+// serve is called on a goroutine of its own when the workers are ready. When the
+// daemon stops, the listener is closed, and serve must return because of that.
+// The stop waits for each client that has connected but has had no answer yet, as
+// long as bytes come or go, with pauses of at most a second and an eighth of
+// StopTimeout. A connection on which no byte came is then ended: its server reads
+// io.EOF. Then shutdown is called, which must wait for the requests that the
+// server is handling. Calls still work; the context of shutdown ends after half of
+// StopTimeout, and at least half of that is left when shutdown is called. In
+// worker processes neither function is called.
+//
+// So an upgrade, in which the new process serves already, disturbs no request
+// that comes with a connection of its own. For requests on connections that are
+// kept alive, the server must tell its clients to go. Package httpserve does that
+// for net/http.
+func (d *Daemon) Serve(network, addr string, serve func(net.Listener) error, shutdown func(context.Context) error) net.Listener {
+	l := d.listenOn(network, addr)
+	d.servers = append(d.servers, sockets.NewServer(l, serve, shutdown))
+	return l
 }
 
-// countListeners returns how many listeners there are for an address already.
-func (d *Daemon) countListeners(network, addr string) (n int) {
-	for _, l := range d.listeners {
-		if l.network == network && l.addr == addr {
-			n++
-		}
+// startServers begins to serve.
+func (d *Daemon) startServers() {
+	for _, s := range d.servers {
+		s.Start(func(err error) {
+			if d.closing.Err() == nil {
+				d.reportSoon(fmt.Sprintf("the server on %s %s", s.Listener.Network, s.Listener.Address), err)
+			}
+		})
 	}
-	return n
 }
 
-// open takes the listener over from the previous process, or makes one.
-func (l *listener) open(ctx context.Context) error {
-	inner, err := l.inherit()
-	if err == nil && inner == nil {
-		inner, err = l.listen(ctx)
+// stopServers waits for the requests that the servers are handling, of all
+// servers at once. The listeners are closed already.
+func (d *Daemon) stopServers(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, s := range d.servers {
+		all.Go(func() {
+			if err := s.Stop(ctx); err != nil {
+				d.log.Warn("a server was not shut down in good order", "addr", s.Listener.Address, "err", err)
+			}
+		})
 	}
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		_ = inner.Close()
-		return nil
-	}
-	l.inner = inner
-	if u, ok := inner.(*net.UnixListener); ok && inPlace() {
-		u.SetUnlinkOnClose(true) // no other process goes on with it
-	}
-	l.noteFile()
-	close(l.opened)
-	return nil
+	all.Wait()
 }
 
-// Accept waits for the next connection, and before that for the start.
-func (l *listener) Accept() (net.Conn, error) {
-	<-l.opened
-	for inner := l.current(); inner != nil; {
-		conn, err := inner.Accept()
-		now := l.current()
-		if err == nil || now == inner {
-			return conn, err
-		}
-		inner = now // the socket was made anew
+// listening returns all listeners that an upgrade hands over.
+func (d *Daemon) listening() []*sockets.Listener {
+	all := slices.Clone(d.listeners)
+	for _, e := range d.control.opened() {
+		all = append(all, e.listener)
 	}
-	return nil, net.ErrClosed
+	return all
 }
 
-func (l *listener) current() net.Listener {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.inner
+// closeListener closes a listener because of a stop.
+func (d *Daemon) closeListener(l *sockets.Listener) {
+	if d.held != nil {
+		l.GiveAway()
+	} else {
+		_ = l.Close()
+	}
 }
 
-// Close closes the listener before Stop does.
-func (l *listener) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return nil
-	}
-	l.closed = true
-	if l.inner == nil {
-		close(l.opened)
-		return nil
-	}
-	return l.inner.Close()
-}
-
-// ownListeners makes the listeners that were taken over this process's, once the
-// previous one has made up its mind that this one counts: from then on the file of
-// a Unix socket goes with them.
+// ownListeners makes the files of the listeners this process's, and watches over
+// them: at once, or if they were taken over, when the previous process has settled
+// that this one counts.
 func (d *Daemon) ownListeners() {
 	h := takeover.Inherited()
 	if h == nil || h.Kind != takeover.Upgrade && h.Kind != takeover.InPlace {
+		d.keepFiles()
 		return
 	}
 	d.owned.Go("the wait for the end of an upgrade", func() {
@@ -146,7 +125,7 @@ func (d *Daemon) ownListeners() {
 			return
 		}
 		for _, l := range d.listening() {
-			l.own()
+			l.Own()
 		}
 		d.renewControl()
 		d.keepFiles()
@@ -158,66 +137,69 @@ func (d *Daemon) ownListeners() {
 	})
 }
 
-// leftSockets returns the files of those sockets among what was handed over.
-func leftSockets(names []string) (paths []string) {
-	for _, name := range names {
-		key := strings.SplitN(name, " ", 4) // as listener.key is written
-		if len(key) == 4 && (key[0] == "listener" || key[0] == "control") && key[2] == "unix" {
-			paths = append(paths, key[3])
+// keepFiles puts back the files of sockets and locks that are removed while the
+// daemon runs.
+func (d *Daemon) keepFiles() {
+	d.owned.Go("the watch over sockets and locks", func() { d.keeper.Run(d.closing) })
+}
+
+// folders returns the folders with files that must stay.
+func (d *Daemon) folders() (all []string) {
+	for _, l := range d.listening() {
+		if l.HasFile() {
+			all = append(all, filepath.Dir(l.Address))
 		}
 	}
-	return paths
+	for _, r := range plugins.Each[plugin.Restorer](&d.plugins) {
+		for _, path := range r.Files() {
+			all = append(all, filepath.Dir(path))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
-func (l *listener) own() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if u, ok := l.inner.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(true)
-	}
-}
-
-// listenAgain makes this process the one that a Unix socket tells clients of.
-func (l *listener) listenAgain() error {
-	u, ok := l.current().(*net.UnixListener)
-	if !ok {
-		return nil
-	}
-	raw, err := u.SyscallConn()
+// restoreAll puts back what is missing. It waits for a change that is under way:
+// an upgrade hands over sockets, and what plugins keep. A socket that was made
+// anew meanwhile would be this process's alone, and its file would lead nowhere
+// as soon as this process has ended. The new process looks when it counts.
+func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
+	end, err := d.beginChange(ctx, "")
 	if err != nil {
-		return err
+		return false, false
 	}
-	const backlog = 1<<16 - 1 // the kernel takes off what is beyond its limit
-	var failed error
-	if err := raw.Control(func(fd uintptr) { failed = unix.Listen(int(fd), backlog) }); err != nil {
-		return err
-	}
-	return failed
+	defer end()
+	return d.restoreMissing(ctx)
 }
 
-// giveAway closes the listener where another process goes on with it: the file of
-// a Unix socket stays.
-func (l *listener) giveAway() {
-	l.mu.Lock()
-	if u, ok := l.inner.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(false)
+// restoreMissing is restoreAll within a change.
+func (d *Daemon) restoreMissing(ctx context.Context) (restored, failed bool) {
+	note := func(what string, back bool, err error) {
+		restored, failed = restored || back, failed || err != nil
+		if d.closing.Err() != nil {
+			err = nil
+		}
+		d.keeper.Note(d.log, what, back, err)
 	}
-	l.mu.Unlock()
-	_ = l.Close()
+	for _, l := range d.listening() {
+		back, err := l.Restore(ctx, d.restoreFolder)
+		note(l.Address, back, err)
+	}
+	for name, r := range plugins.Each[plugin.Restorer](&d.plugins) {
+		back, err := r.Restore(ctx)
+		for _, path := range back {
+			note(path, true, nil)
+		}
+		note("plugin "+name, false, err)
+	}
+	return restored, failed
 }
 
-// Addr is the address that the listener has, or before the start the one that
-// was asked for.
-func (l *listener) Addr() net.Addr {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.inner != nil {
-		return l.inner.Addr()
+// restoreFolder makes the runtime folder anew; other folders are the operator's.
+func (d *Daemon) restoreFolder(folder string) error {
+	if path, err := d.RuntimePath(); err != nil || path != folder {
+		return fmt.Errorf("its folder is gone: make %s again", folder)
 	}
-	return wishedAddr{l.network, l.addr}
+	_, err := d.RuntimeDir()
+	return err
 }
-
-type wishedAddr struct{ network, addr string }
-
-func (a wishedAddr) Network() string { return a.network }
-func (a wishedAddr) String() string  { return a.addr }

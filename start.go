@@ -85,9 +85,6 @@ func (d *Daemon) start(ctx context.Context) error {
 	d.doDeferred()
 	d.restartEvery()
 	d.watchLoop()
-	if !upgraded() {
-		d.keepFiles() // else when the previous process has gone
-	}
 	return nil
 }
 
@@ -140,7 +137,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 		return err
 	}
 	for _, l := range d.listeners {
-		if err := l.open(ctx); err != nil {
+		if err := l.Open(ctx); err != nil {
 			return err
 		}
 	}

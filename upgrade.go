@@ -144,7 +144,7 @@ func (d *Daemon) upgradeToNew(ctx context.Context, u *upgradeResult) error {
 	}
 	d.log.Info("upgraded", "pid", u.Old, "new", u.PID, "from", u.From, "to", u.To)
 	for _, l := range d.listening() {
-		l.giveAway()
+		l.GiveAway()
 	}
 	d.tellPIDChanged(ctx, u.PID)
 	d.begin(fmt.Sprintf("process %d has taken over", u.PID))

@@ -44,6 +44,7 @@ var floors = map[string]int{
 	"event":            2,
 	"internal/control": 2,
 	"internal/pool":    2,
+	"internal/sockets": 2,
 	"internal/worker":  2,
 	"plugin":           2,
 

@@ -1,0 +1,15 @@
+// Package sockets keeps the listening sockets of a daemon over its life: opened
+// at the start, handed to the next process in an upgrade, put back when their
+// file is removed, closed at the stop.
+//
+// # Who owns the file of a Unix socket
+//
+// The process that counts. A listener that was inherited leaves its file in place
+// when it is closed, until Own is called: the previous process may still go on.
+// GiveAway closes a listener whose next process is there, and leaves the file.
+//
+//   - listener.go: one listener
+//   - restore.go: the file of a Unix socket that was removed
+//   - server.go: a server on a listener, and how it stops
+//   - keeper.go: the watch over the files that must stay
+package sockets

@@ -1,0 +1,79 @@
+package sockets
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/drain"
+)
+
+// longestSilence is how long a stop waits for the next bytes on a connection
+// without an answer.
+const longestSilence = time.Second
+
+// Server is a server on a listener.
+type Server struct {
+	Listener *Listener
+	conns    *drain.Listener
+	serve    func(net.Listener) error
+	shutdown func(context.Context) error
+	served   chan struct{} // closed when serve has returned; nil before it was called
+}
+
+// NewServer returns a server of which nothing is called yet.
+func NewServer(l *Listener, serve func(net.Listener) error, shutdown func(context.Context) error) *Server {
+	return &Server{Listener: l, conns: drain.Track(l), serve: serve, shutdown: shutdown}
+}
+
+// Start calls serve on a goroutine of its own, which ends with it. failed is told
+// of an error that is not the end of the listener.
+func (s *Server) Start(failed func(error)) {
+	s.served = make(chan struct{})
+	go func() {
+		defer close(s.served)
+		if err := bus.Protect(func() error { return s.serve(s.conns) }); err != nil && !errors.Is(err, net.ErrClosed) {
+			failed(err)
+		}
+	}()
+}
+
+// Stop waits for clients without an answer, which a server that is told to shut
+// down may drop although their requests are on the way (net/http drops one that
+// it has just read), and calls shutdown. The listener is closed already. A server
+// that was not started is left alone.
+func (s *Server) Stop(ctx context.Context) error {
+	if s.served == nil {
+		return nil
+	}
+	early, done := ctx, context.CancelFunc(func() {})
+	silence := longestSilence
+	if end, has := ctx.Deadline(); has {
+		left := time.Until(end)
+		early, done = context.WithTimeout(ctx, left/2)
+		silence = min(silence, left/4)
+	}
+	defer done()
+	// A connection that was accepted just now is tracked only when serve has
+	// returned.
+	select {
+	case <-s.served:
+	case <-early.Done():
+	}
+	s.conns.Wait(early, func(c *drain.Conn) bool { return awaitsAnswer(c, silence) })
+	return bus.Protect(func() error { return s.shutdown(ctx) })
+}
+
+// awaitsAnswer reports whether a stop waits for the answer to the client of c. It
+// ends connections on which no request comes.
+func awaitsAnswer(c *drain.Conn, silence time.Duration) bool {
+	switch {
+	case c.Answered() || c.Ended():
+		return false
+	case c.Quiet() < silence:
+		return true
+	}
+	return c.Silent() && c.End(silence)
+}
