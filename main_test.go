@@ -17,6 +17,7 @@ import (
 	"unsafe"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/leash"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/legiontest"
 )
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 		proc.PrepareTests()
 		proc.OnRace(raced)
-		endWithTheTest()
+		leash.Wear()
 		main()
 		os.Exit(0)
 	}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
-	"github.com/legion-go/legion/internal/takeover"
 )
 
 // programKey names the environment variable that makes the test binary one of
@@ -30,22 +29,6 @@ var programs = map[string]func(){
 	"early":  earlyMain,
 	"swept":  sweptMain,
 	"web":    webMain,
-}
-
-// endWithTheTest ends this process when the test that has started it was killed.
-// Those that were started by an upgrade, or in the background, outlive their
-// parents by intent.
-func endWithTheTest() {
-	if takeover.Inherited() != nil {
-		return
-	}
-	parent := os.Getppid()
-	go func() {
-		for os.Getppid() == parent {
-			time.Sleep(time.Second)
-		}
-		os.Exit(9)
-	}()
 }
 
 // daemonMain is a daemon that does what it is told on standard input: "workers"

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/leash"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/lock"
 	"github.com/legion-go/legion/systemd"
@@ -24,6 +25,9 @@ func TestMain(m *testing.M) {
 	// Else each process of a race build lingers for a second, and a worker's race
 	// goes unseen.
 	_ = os.Setenv("GORACE", "atexit_sleep_ms=0 halt_on_error=1")
+	if os.Getenv(programKey) != "" {
+		leash.Wear()
+	}
 	switch os.Getenv(programKey) {
 	case "thumbs":
 		proc.PrepareTests()
@@ -41,7 +45,14 @@ func TestMain(m *testing.M) {
 	case "tool":
 		Tool{Name: "legion", Short: "controls daemons"}.Main()
 	}
-	os.Exit(m.Run())
+	release, err := leash.Hold()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	release()
+	os.Exit(code)
 }
 
 // thumbs is a daemon with a part of each kind.

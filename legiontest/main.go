@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/leash"
 	"github.com/legion-go/legion/internal/proc"
 )
 
@@ -44,6 +45,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	release, err := leash.Hold()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "legiontest:", err)
+		return 1
+	}
+	defer release()
 	_ = os.Unsetenv("RUNTIME_DIRECTORY")
 	_ = os.Setenv("XDG_RUNTIME_DIR", dir)
 	code := m.Run()

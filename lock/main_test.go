@@ -18,6 +18,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/leash"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -29,6 +30,7 @@ const hangGuard = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	if what := os.Getenv(programKey); what != "" {
+		leash.Wear()
 		time.AfterFunc(hangGuard, func() { os.Exit(99) })
 		program(strings.Fields(what)) // the new process of an upgrade is it, too
 		os.Exit(0)

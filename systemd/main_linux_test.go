@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/leash"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -27,6 +28,9 @@ const programKey = "LEGION_SYSTEMD_TEST"
 const hangGuard = 30 * time.Second
 
 func TestMain(m *testing.M) {
+	if os.Getenv(programKey) != "" {
+		leash.Wear()
+	}
 	switch os.Getenv(programKey) {
 	case "activated":
 		activated()

@@ -20,6 +20,7 @@ var floors = map[string]int{
 	"internal/fail":       0,
 	"internal/host":       0,
 	"internal/journal":    0,
+	"internal/leash":      0,
 	"internal/logfile":    0,
 	"internal/pace":       0,
 	"internal/ring":       0,
