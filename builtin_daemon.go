@@ -71,7 +71,7 @@ func (d *Daemon) status() status.Daemon {
 		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []status.Pool{}, Control: d.control.addresses(),
 	}
 	out.RestartNeeded = d.restartNeeded()
-	if what, since := d.changing(); what != "" {
+	if what, since := d.turn.Now(); what != "" {
 		out.Changing, out.ChangingFor = what, time.Since(since)
 	}
 	out.Memory, _ = host.Memory()

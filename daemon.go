@@ -2,7 +2,6 @@ package legion
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -18,6 +17,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
+	"github.com/legion-go/legion/internal/turns"
+	"github.com/legion-go/legion/internal/work"
 	"github.com/legion-go/legion/status"
 )
 
@@ -38,8 +39,8 @@ type Daemon struct {
 	bus            bus.Bus
 	watchers       followers[status.Event] // on the control socket
 	panics         atomic.Uint64           // of callbacks
-	afterLoop      afterLoop               // callbacks
-	unheard        unheard                 // failed calls
+	afterLoop      turns.After             // callbacks
+	unheard        turns.Unheard           // failed calls
 	live           context.Context         // of callbacks: ends when the daemon stops
 	cancel         context.CancelFunc
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
@@ -50,7 +51,7 @@ type Daemon struct {
 	offers      []offered       // functions that can be called by name
 	methods     []rpc.Method    // of the user's, for the control socket
 	secret      map[string]bool // methods whose parameters are
-	turns       turns
+	turns       turns.Queue
 	control     controlSocket
 	refusals    refusals
 	tasks       taskRuns // started over the control socket
@@ -62,7 +63,7 @@ type Daemon struct {
 	left        []string // sockets of the previous process that this one does not go on with
 	keeper      sockets.Keeper
 	heldSignals heldSignals    // see HoldSignals
-	turn        change         // a reload, an upgrade or a restart
+	turn        *work.Gate     // a reload, an upgrade or a restart
 	restarting  atomic.Bool    // a restart is under way
 	accepted    atomic.Bool    // by the previous process of an upgrade, which watches this one for a while
 	held        *takeover.Held // for the next program in this process
@@ -81,7 +82,7 @@ type Daemon struct {
 	loopEnd       chan struct{} // the loop's goroutine has ended
 	hurry         chan struct{} // closed when stopping is not to wait for anything
 	stopped       chan struct{}
-	owned         ownedWork    // ends with closing
+	owned         work.Group   // ends with closing
 	waits         atomic.Int32 // calls of Wait and Stop
 	endErr        error        // what went wrong while stopping
 	failure       error        // given to Fail
@@ -108,9 +109,10 @@ func New(c Config) *Daemon {
 	}
 	d := &Daemon{
 		config:  c,
-		turn:    change{queue: make(chan struct{}, 1)},
+		turn:    work.NewGate(),
 		loopEnd: make(chan struct{}), hurry: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	d.newTurns()
 	d.plugins = d.newPlugins()
 	d.keeper.Folders, d.keeper.Restore = d.folders, d.restoreAll
 	d.log = d.newLog()
@@ -186,33 +188,3 @@ func (d *Daemon) whyNot() string {
 	}
 	return "the daemon has stopped"
 }
-
-// onLoop runs fn on the loop and waits for it. A panic is an error.
-func (d *Daemon) onLoop(ctx context.Context, fn func() error) error {
-	result := make(chan error, 1)
-	turn := d.soon("functions", 0, func() { result <- bus.Protect(fn) })
-	if turn == nil {
-		return ErrStopped
-	}
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-		d.turns.forget(turn) // else those that have been given up fill a loop that hangs
-		return fmt.Errorf("it did not end in time: %w", context.Cause(ctx))
-	case <-d.loopEnd:
-		return errors.New("the loop has ended")
-	}
-}
-
-// post has fn called on the loop. It reports false, and nothing is called, after
-// the daemon's end.
-func (d *Daemon) post(fn func()) bool { return d.loop.Post(fn) }
-
-// panicked takes the panic of a callback: the loop goes on.
-func (d *Daemon) panicked(v any, stack []byte) {
-	d.report("a function of the loop", &bus.PanicError{Value: v, Stack: stack}, false)
-}
-
-// onLoop is the key that marks contexts of callbacks.
-type onLoop struct{}

@@ -115,7 +115,7 @@ func eventLimit(e any) int {
 func announce[E any](d *Daemon, event E) {
 	witness(d, event)
 	if kind := reflect.TypeFor[E](); d.bus.Count(kind) {
-		d.soon(kind.String(), eventLimit(event), func() { emitCounted(d.live, d, event) })
+		d.turns.Add(kind.String(), eventLimit(event), func() { emitCounted(d.live, d, event) })
 	}
 }
 

@@ -155,7 +155,7 @@ func (f *Future[Out]) finish(failed bool) {
 	if f.p.hooked() {
 		f.d.callback(f.hook)
 	} else if failed && !f.watched.Load() {
-		f.d.unheard.add(f.d, f)
+		f.d.unheard.Add(f.unheard)
 	}
 }
 
@@ -173,13 +173,12 @@ func (f *Future[Out]) hook() {
 		end.Arg = f.arg()
 	}
 	if told := f.p.hook(end, claimed); !told && err != nil && !f.watched.Load() {
-		f.d.unheard.add(f.d, f)
+		f.d.unheard.Add(f.unheard)
 	}
 }
 
-// unheardEnd says what to report of a failure that nothing has asked for; the
-// error is nil if something has.
-func (f *Future[Out]) unheardEnd() (where string, err error) {
+// unheard says what to report of a failure for which the program has not asked.
+func (f *Future[Out]) unheard() (where string, err error) {
 	if f.watched.Load() {
 		return "", nil
 	}

@@ -164,7 +164,7 @@ func (d *Daemon) folders() (all []string) {
 // anew meanwhile would be this process's alone, and its file would lead nowhere
 // as soon as this process has ended. The new process looks when it counts.
 func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
-	end, err := d.beginChange(ctx, "")
+	end, err := d.turn.Enter(ctx, "")
 	if err != nil {
 		return false, false
 	}

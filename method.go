@@ -108,23 +108,6 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 	d.addMethod(m, options)
 }
 
-// onLoopFor is onLoop for a client, who may have gone when the loop comes to it.
-// What the program has declared finds things as Init has made them, and before
-// Teardown.
-func (d *Daemon) onLoopFor(ctx context.Context, fn func() error) error {
-	return d.onLoop(ctx, func() error {
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case d.stateName() == "starting":
-			return &rpc.Error{Code: rpc.CodeSystem, Message: fmt.Sprintf("daemon %s is starting: try again", d.config.Name)}
-		case d.live.Err() != nil:
-			return ErrStopped
-		}
-		return fn()
-	})
-}
-
 // Expose makes a function of worker processes a method of the control socket of
 // the same name. It is called beside the loop. Its parameters are as those of
 // [Method]; as of those of call, the log tells none, but with [LogParams].

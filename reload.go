@@ -75,7 +75,7 @@ func (d *Daemon) closeReload(r *sharedReload) {
 // reloadInTurn reloads when no other change is under way.
 func (d *Daemon) reloadInTurn(ctx context.Context, shared *sharedReload) error {
 	defer d.closeReload(shared)
-	end, err := d.beginChange(ctx, "a reload")
+	end, err := d.turn.Enter(ctx, "a reload")
 	if err != nil {
 		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, d.unlessStopped(err))
 	}

@@ -188,7 +188,7 @@ func (d *Daemon) received(s event.Signal) {
 	}
 	taken := make(chan struct{})
 	// One that finds no room is one of many of the same that wait already.
-	d.soon("signal "+s.Name(), maxSignals, func() {
+	d.turns.Add("signal "+s.Name(), maxSignals, func() {
 		close(taken)
 		if !emitHere(d.live, d, s) && d.config.Signals[s.Signal] == SignalDefault {
 			d.obey(s, by)

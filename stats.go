@@ -68,7 +68,7 @@ func (d *Daemon) figures() status.Stats {
 	d.processStats(&s)
 	l := d.loop.Stats()
 	s.Loop = status.LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running, Busy: l.Busy, Idle: l.Idle}
-	waiting, leftOut := d.turns.count()
+	waiting, leftOut := d.turns.Count()
 	s.Loop.Pending, s.Loop.LeftOut = s.Loop.Pending+waiting, leftOut
 	for _, t := range d.loops {
 		ts := t.stats()

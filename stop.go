@@ -11,6 +11,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/work"
 )
 
 // Wait waits until the daemon has stopped and returns what went wrong with that,
@@ -159,7 +160,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	errs = append(errs, d.plugins.Stop(ctx)...)
 	d.control.shutDown(ctx)
 	d.tasks.end()
-	d.unheard.end(d)
+	d.unheard.End()
 	d.loop.Stop()
 	select {
 	case <-d.loopEnd:
@@ -168,12 +169,10 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 			errs = append(errs, err)
 		}
 	}
-	if !waitForEnd(ctx, d.owned.ended()) {
-		if left := d.owned.left(); left != "" {
-			errs = append(errs, fmt.Errorf("not ended: %s", left))
-		}
+	if left := d.owned.Wait(ctx); left != "" {
+		errs = append(errs, fmt.Errorf("not ended: %s", left))
 	}
-	if !waitFor(ctx, &d.tasks.running) {
+	if !work.Done(ctx, &d.tasks.running) {
 		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
 	}
 	for _, f := range d.ending {
@@ -224,7 +223,7 @@ func (d *Daemon) embedded() bool {
 
 // loopLeft says why the loop has not ended, if it has not by now or soon.
 func (d *Daemon) loopLeft() error {
-	late := time.NewTimer(endGrace)
+	late := time.NewTimer(work.EndGrace)
 	defer late.Stop()
 	select {
 	case <-d.loopEnd:
@@ -236,37 +235,6 @@ func (d *Daemon) loopLeft() error {
 		return fmt.Errorf("the loop has not ended: %d functions wait there", s.Pending)
 	}
 	return fmt.Errorf("a function of the loop has not ended: it runs for %v, and %d wait (if it waits for one of those, for a Then or a handler, it waits for itself)", s.Running.Round(time.Millisecond), s.Pending)
-}
-
-// endGrace is for goroutines that have been told to end: they may not have had
-// their turn yet when there is no time left.
-const endGrace = 100 * time.Millisecond
-
-// waitFor waits for goroutines that have been told to end, and reports whether
-// they have, before ctx or soon after.
-func waitFor(ctx context.Context, all *sync.WaitGroup) bool {
-	ended := make(chan struct{})
-	go func() {
-		all.Wait()
-		close(ended)
-	}()
-	return waitForEnd(ctx, ended)
-}
-
-func waitForEnd(ctx context.Context, ended <-chan struct{}) bool {
-	select {
-	case <-ended:
-		return true
-	case <-ctx.Done():
-	}
-	late := time.NewTimer(endGrace)
-	defer late.Stop()
-	select {
-	case <-ended:
-		return true
-	case <-late.C:
-		return false
-	}
 }
 
 // finishRequests lets servers finish what they do with calls, for half of

@@ -75,7 +75,7 @@ func (d *Daemon) upgrade(ctx context.Context) (u upgradeResult, err error) {
 // meanwhile ends its context. what is how the status calls it.
 func (d *Daemon) change(ctx context.Context, what string, fn func(context.Context) error) (err error) {
 	defer func() { err = d.unlessStopped(err) }()
-	end, err := d.beginChange(ctx, what)
+	end, err := d.turn.Enter(ctx, what)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (d *Daemon) change(ctx context.Context, what string, fn func(context.Contex
 	d.mu.Lock()
 	err = d.mustRunLocked()
 	if err == nil {
-		defer d.owned.begin("an upgrade")() // a stop waits for it
+		defer d.owned.Begin("an upgrade")() // a stop waits for it
 	}
 	d.mu.Unlock()
 	if err != nil {

@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"internal/shm":        0,
 	"internal/strictjson": 0,
 	"internal/vanish":     0,
+	"internal/work":       0,
 	"internal/where":      0,
 	"internal/wire":       0,
 	"internal/xmlrpc":     0,
@@ -46,6 +47,7 @@ var floors = map[string]int{
 	"internal/control": 2,
 	"internal/pool":    2,
 	"internal/sockets": 2,
+	"internal/turns":   2,
 	"internal/worker":  2,
 	"plugin":           2,
 

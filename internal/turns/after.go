@@ -1,0 +1,49 @@
+package turns
+
+import (
+	"sync"
+
+	"github.com/legion-go/legion/internal/bus"
+)
+
+// After runs the callbacks that the loop does not take any more, in order and one
+// at a time, once the loop has ended. Its method may be called from any
+// goroutine.
+type After struct {
+	Ended  <-chan struct{} // closed when the loop has ended
+	Failed func(error)     // reports a panic
+
+	mu      sync.Mutex
+	waiting []func()
+	runs    bool
+}
+
+// Add has fn called after those that were added before.
+func (a *After) Add(fn func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting = append(a.waiting, fn)
+	if !a.runs {
+		a.runs = true
+		go a.run() // ends with the last callback
+	}
+}
+
+func (a *After) run() {
+	<-a.Ended
+	for {
+		a.mu.Lock()
+		if len(a.waiting) == 0 {
+			a.waiting, a.runs = nil, false
+			a.mu.Unlock()
+			return
+		}
+		fn := a.waiting[0]
+		a.waiting[0] = nil
+		a.waiting = a.waiting[1:]
+		a.mu.Unlock()
+		if err := bus.Protect(func() error { fn(); return nil }); err != nil {
+			a.Failed(err)
+		}
+	}
+}
