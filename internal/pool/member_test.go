@@ -405,6 +405,26 @@ func TestStopWithoutAStuckProcess(t *testing.T) {
 	})
 }
 
+// Where no process can be ended any more, there is no place for another: the pool fails, and says so.
+func TestOnlyStuckProcesses(t *testing.T) {
+	onStage(t, Config{Min: 1}, func(st *stage) {
+		for id := range uint64(2) {
+			st.boot()
+			st.actor(id + 1).hardy = true
+			if err := st.Kill(int(101 + id)); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(2 * killBound)
+		}
+		if s := st.Summary(); s.State != Broken {
+			t.Errorf("%+v", s)
+		}
+		if did := st.forget(); len(did) != 2 || did[0] != "2: kill kill" || !strings.HasPrefix(did[1], "failed: ") {
+			t.Errorf("it did %q", did)
+		}
+	})
+}
+
 // A pool has ended only when nothing of its workers goes on any more.
 func TestStopWaitsForWhatIsSent(t *testing.T) {
 	onStage(t, Config{Min: 1}, func(st *stage) {

@@ -9,6 +9,9 @@ import (
 // A worker that a debugger holds is not killed for its silence, nor for a slow
 // start; it is as soon as the debugger has gone. A deadline holds for it too.
 func TestTracedWorker(t *testing.T) {
+	if New(Config{}, nil, nil, Hooks{}).core.tracer == nil {
+		t.Error("a pool does not look for debuggers")
+	}
 	for _, c := range []struct {
 		name string
 		make func(k *core, fx *effects, w *worker)

@@ -221,7 +221,7 @@ func TestEndOfAWorkerThatStays(t *testing.T) {
 
 // A replacement whose worker is told to leave takes its place in its own right.
 func TestEndOfAWorkerThatIsReplaced(t *testing.T) {
-	onStage(t, Config{Min: 1}, func(st *stage) {
+	onStage(t, Config{Min: 1, Max: 3}, func(st *stage) {
 		st.Recycle()
 		synctest.Wait()
 		ended := make(chan error, 1)
@@ -243,8 +243,8 @@ func TestEndAndHalt(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- st.End(st.t.Context(), 101) }()
 		st.want("1: Stop")
-		if len(ended) > 0 {
-			t.Error("it returned before the worker had gone")
+		if len(ended) > 0 || len(st.all()) != 2 {
+			t.Error("it returned before the worker had gone, or that is not replaced before")
 		}
 		st.actor(1).die(proc.Exit{PID: 101})
 		synctest.Wait()
@@ -366,6 +366,9 @@ func TestDeathInWords(t *testing.T) {
 		"pid 7 exited with code 1 (it had used 91 MiB, its limit is 100 MiB)": {Exit: proc.Exit{PID: 7, Code: 1, Usage: proc.Usage{MaxRSS: 91 << 20}}, Limit: 100 << 20},
 		"pid 8 exited with code 1":                                            {Exit: proc.Exit{PID: 8, Code: 1, Usage: proc.Usage{MaxRSS: 90 << 20}}, Limit: 100 << 20},
 		"pid 8 ran out of memory: x":                                          {Exit: proc.Exit{PID: 8, OutOfMemory: true, Stack: "x", Usage: proc.Usage{MaxRSS: 99 << 20}}, Limit: 100 << 20},
+		"pid 7 exited with code 1: first":                                     {Exit: proc.Exit{PID: 7, Code: 1, Stderr: []string{"first", ""}}},
+		"pid 8 was killed (deadline): SIGABRT: abort": {Exit: proc.Exit{PID: 8, KilledBy: "deadline",
+			Stack: "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\ngoroutine 7 [sleep]:\nmain.idle(0x3)\n\t/app/work.go:31 +0x45"}},
 		"pid 8 was killed (deadline): it was in main.work (work.go:31)": {Exit: proc.Exit{PID: 8, KilledBy: "deadline",
 			Stack: "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\ngoroutine 7 [sleep]:\nmain.work(0x3)\n\t/app/work.go:31 +0x45\ngithub.com/legion-go/legion/internal/worker.(*server).iteration(0x1)\n\t/l/loop.go:2 +0x1"}},
 		"pid 8 exited with code 2: panic: boom, in main.work (work.go:31)": {Exit: proc.Exit{PID: 8, Code: 2,
