@@ -8,20 +8,26 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/logstream"
+	"github.com/legion-go/legion/internal/outbox"
 )
 
 // console reports whether the log goes to standard error besides where it goes.
 func (c *Config) console() bool {
-	file := c.LogFile != "" && standardStream(c.LogFile) != os.Stderr
+	file := c.LogFile != "" && logstream.Standard(c.LogFile) != os.Stderr
 	return c.LogConsole && !c.Background && (file || c.LogFormat == formatJournal)
 }
 
 // openConsoleLocked has what h gets written to standard error too, as text.
 func (d *Daemon) openConsoleLocked(h slog.Handler) slog.Handler {
-	w := newAsyncWriter(os.Stderr, func(n uint64, why error) []byte {
-		var b bytes.Buffer
-		_ = textHandler(&b).Handle(context.Background(), d.droppedRecord(n, why))
-		return b.Bytes()
+	w := outbox.New(logstream.New(os.Stderr), outbox.Options{
+		Buffer: logstream.Buffer, Batch: logstream.Batch,
+		Dropped: func(n uint64, why error) []byte {
+			var b bytes.Buffer
+			_ = textHandler(&b).Handle(context.Background(), d.droppedRecord(n, why))
+			return b.Bytes()
+		},
 	})
 	d.logs.console = w
 	return slog.NewMultiHandler(h, textHandler(painted(w, os.Stderr)))
@@ -32,9 +38,9 @@ func textHandler(w io.Writer) slog.Handler {
 }
 
 // painted returns what writes to w in colours, if f, where that leads, is a
-// terminal that is to have some.
+// terminal that is to have some. f may be nil.
 func painted(w io.Writer, f *os.File) io.Writer {
-	if !coloured(f) {
+	if f == nil || !coloured(f) {
 		return w
 	}
 	return &painter{to: w}

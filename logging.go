@@ -15,6 +15,8 @@ import (
 
 	"github.com/legion-go/legion/internal/journal"
 	"github.com/legion-go/legion/internal/logfile"
+	"github.com/legion-go/legion/internal/logstream"
+	"github.com/legion-go/legion/internal/outbox"
 	"github.com/legion-go/legion/status"
 )
 
@@ -66,21 +68,13 @@ type logs struct {
 	mu      sync.Mutex
 	kept    []slog.Record // until there is a target
 	closed  bool
-	writer  logWriter                 // nil with Config.Logger, and until it is opened
-	console *asyncWriter              // nil without Config.LogConsole, and until it is opened
-	stats   func() status.LogStats    // of writer
-	reopen  func()                    // nil if there is nothing to reopen
+	writer  *outbox.Writer            // nil with Config.Logger, and until it is opened
+	console *outbox.Writer            // nil without Config.LogConsole, and until it is opened
 	muted   map[*recordLimit]struct{} // which have something to report
 }
 
 // logTarget is where records go.
 type logTarget struct{ handler slog.Handler }
-
-// logWriter takes records in the log's format, and never blocks.
-type logWriter interface {
-	io.Writer
-	Close(context.Context) error
-}
 
 // checkLog checks the configuration of the log.
 func (c *Config) checkLog(k *checks) {
@@ -155,10 +149,12 @@ func (d *Daemon) openLogs(dropped bool) error {
 		return ErrStopped // came while the daemon started
 	}
 	if l.writer == nil && d.config.Logger == nil {
-		if err := d.openWriterLocked(); err != nil {
+		w, stream, err := d.openWriter()
+		if err != nil {
 			return fmt.Errorf("the log: %w", err)
 		}
-		h := d.format(l.writer)
+		l.writer = w
+		h := d.format(painted(w, stream))
 		if d.config.console() {
 			h = d.openConsoleLocked(h)
 		}
@@ -168,52 +164,44 @@ func (d *Daemon) openLogs(dropped bool) error {
 	return nil
 }
 
-func (d *Daemon) openWriterLocked() error {
-	l, c := &d.logs, &d.config
+// openWriter opens what the log is written to. stream is where that leads, if it
+// is a stream and no file or socket.
+func (d *Daemon) openWriter() (w *outbox.Writer, stream *os.File, err error) {
+	c := &d.config
+	o := outbox.Options{Dropped: d.droppedText, OnError: d.logFailed}
 	switch {
 	case c.LogFormat == formatJournal:
-		w, err := journal.Open(journal.Options{Path: journalSocket, Dropped: d.droppedText, OnError: d.logFailed})
+		sink, err := journal.Open(journalSocket)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		l.writer = w
-		l.stats = func() status.LogStats { s := w.Stats(); return logStats(s.Entries, s.Dropped, s.Err) }
-	case c.LogFile != "":
-		stream, err := openLogStream(c.LogFile)
-		if err != nil {
-			return err
-		}
-		if stream != nil {
-			if c.LogRotation != (LogRotation{}) {
-				_ = closeLogStream(stream)
-				return fmt.Errorf("Config.LogRotation is for a file, and LogFile %s is none: leave it empty", c.LogFile)
-			}
-			w := &streamWriter{newAsyncWriter(stream, d.droppedText)}
-			l.writer, l.stats = w, w.stats
-			return nil
-		}
-		w, err := logfile.Open(logfile.Options{
-			Path: c.LogFile, MaxSize: c.LogRotation.Size, MaxAge: c.LogRotation.Age, Keep: c.LogRotation.Keep,
-			Dropped: d.droppedText, OnError: d.logFailed,
-		})
-		if err != nil {
-			return err
-		}
-		l.writer, l.reopen = w, w.Reopen
-		l.stats = func() status.LogStats { s := w.Stats(); return logStats(s.Lines, s.Dropped, s.Err) }
-	default:
-		w := newAsyncWriter(os.Stderr, d.droppedText)
-		l.writer, l.stats = w, w.stats
+		o.Batch = 1
+		return outbox.New(sink, o), nil, nil
+	case c.LogFile == "":
+		return d.openStream(logstream.New(os.Stderr))
 	}
-	return nil
+	switch sink, err := logstream.Open(c.LogFile); {
+	case err != nil:
+		return nil, nil, err
+	case sink != nil:
+		if c.LogRotation != (LogRotation{}) {
+			_ = sink.Close()
+			return nil, nil, fmt.Errorf("Config.LogRotation is for a file, and LogFile %s is none: leave it empty", c.LogFile)
+		}
+		return d.openStream(sink)
+	}
+	sink, err := logfile.Open(logfile.Options{
+		Path: c.LogFile, MaxSize: c.LogRotation.Size, MaxAge: c.LogRotation.Age, Keep: c.LogRotation.Keep,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return outbox.New(sink, o), nil, nil
 }
 
-func logStats(written, dropped uint64, err error) status.LogStats {
-	s := status.LogStats{Written: written, Dropped: dropped}
-	if err != nil {
-		s.Failure = err.Error()
-	}
-	return s
+func (d *Daemon) openStream(sink *logstream.Sink) (*outbox.Writer, *os.File, error) {
+	o := outbox.Options{Buffer: logstream.Buffer, Batch: logstream.Batch, Dropped: d.droppedText}
+	return outbox.New(sink, o), sink.File(), nil
 }
 
 // useLocked sends records to h from now on, those that have been kept first.
@@ -259,10 +247,10 @@ func (l *logs) write(t *logTarget, r slog.Record) {
 // reopenLogs makes the log file that now stands at its path the log.
 func (d *Daemon) reopenLogs() {
 	d.logs.mu.Lock()
-	reopen := d.logs.reopen
+	w := d.logs.writer
 	d.logs.mu.Unlock()
-	if reopen != nil {
-		reopen()
+	if w != nil {
+		w.Nudge()
 	}
 }
 
@@ -290,7 +278,10 @@ func (d *Daemon) closeLogs() error {
 	if w == nil {
 		return nil
 	}
-	return w.Close(ctx)
+	if err := w.Close(ctx); err != nil {
+		return fmt.Errorf("close the log: %w", err)
+	}
+	return nil
 }
 
 func (l *logs) mutedNow() (all []*recordLimit) {
@@ -310,9 +301,6 @@ func (d *Daemon) format(w io.Writer) slog.Handler {
 	case formatJournal:
 		return &journalHandler{to: w, identifier: d.config.Name}
 	}
-	if s, ok := w.(interface{ stream() *os.File }); ok {
-		w = painted(w, s.stream())
-	}
 	return textHandler(w)
 }
 
@@ -320,9 +308,9 @@ func (d *Daemon) format(w io.Writer) slog.Handler {
 // once.
 func (d *Daemon) lastResort() slog.Handler {
 	if d.config.LogFormat == formatJournal {
-		return textHandler(atOnce{os.Stderr})
+		return textHandler(logstream.AtOnce(os.Stderr))
 	}
-	return d.format(atOnce{os.Stderr})
+	return d.format(logstream.AtOnce(os.Stderr))
 }
 
 // droppedText is the record that says how many were dropped, in the log's format.
@@ -349,14 +337,18 @@ func (d *Daemon) logFailed(err error) {
 func (d *Daemon) logStats() status.LogStats {
 	l := &d.logs
 	l.mu.Lock()
-	stats := l.stats
+	w := l.writer
 	l.mu.Unlock()
-	s := status.LogStats{Written: l.handed.Load()}
-	if d.config.Logger == nil {
-		s = status.LogStats{}
+	s := status.LogStats{}
+	if d.config.Logger != nil {
+		s.Written = l.handed.Load()
 	}
-	if stats != nil {
-		s = stats()
+	if w != nil {
+		st := w.Stats()
+		s.Written, s.Dropped = st.Written, st.Dropped
+		if st.Err != nil {
+			s.Failure = st.Err.Error()
+		}
 	}
 	s.Dropped += l.lost.Load()
 	return s

@@ -8,7 +8,7 @@ import (
 )
 
 func TestUnsupported(t *testing.T) {
-	if _, err := Open(Options{}); !errors.Is(err, ErrUnsupported) {
+	if _, err := Open(DefaultPath); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("Open: %v", err)
 	}
 }

@@ -124,16 +124,21 @@ func (j *journald) file(oob []byte) []byte {
 	return entry
 }
 
-func start(t testing.TB, o Options) *Writer {
+// start opens a sink that the test's end closes.
+func start(t testing.TB, path string) *Sink {
 	t.Helper()
-	w, err := Open(o)
+	s, err := Open(path)
 	do(t, err)
-	t.Cleanup(func() {
-		gone, cancel := context.WithCancel(context.Background())
-		cancel()
-		w.Close(gone)
-	})
-	return w
+	t.Cleanup(func() { do(t, s.Close()) })
+	return s
+}
+
+// put puts an entry, which has to succeed.
+func put(t testing.TB, s *Sink, entry []byte) {
+	t.Helper()
+	if n, err := s.Put(guard(t), entry); n != len(entry) || err != nil {
+		t.Fatalf("put: %d, %v", n, err)
+	}
 }
 
 func pathIn(t testing.TB) string { return filepath.Join(t.TempDir(), "socket") }

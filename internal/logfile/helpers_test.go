@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -53,29 +54,56 @@ func guard(t testing.TB) context.Context {
 	return ctx
 }
 
-// start opens a writer that the test's end closes.
-func start(t testing.TB, o Options) *Writer {
+// log puts lines into a sink as package outbox does, but at once.
+type log struct {
+	*testing.T
+	*Sink
+	mu sync.Mutex
+}
+
+// start opens a sink that the test's end closes.
+func start(t *testing.T, o Options) *log {
 	t.Helper()
-	w, err := Open(o)
+	s, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.Close(guard(t)) })
-	return w
+	l := &log{T: t, Sink: s}
+	t.Cleanup(l.close)
+	return l
 }
 
-func finish(t testing.TB, w *Writer) Stats {
-	t.Helper()
-	if err := w.Close(guard(t)); err != nil {
-		t.Fatal(err)
+func (l *log) close() { do(l, l.Sink.Close()) }
+
+// put puts lines once.
+func (l *log) put(lines string) (n int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Put(context.Background(), []byte(lines))
+}
+
+// write puts lines until all are out, and returns the last error.
+func (l *log) write(lines string) (err error) {
+	l.Helper()
+	for ctx := guard(l); lines != ""; {
+		var n int
+		n, err = l.put(lines)
+		if n == 0 && ctx.Err() != nil {
+			l.Fatalf("not written: %.50q, %v", lines, err)
+		}
+		if n == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		lines = lines[n:]
 	}
-	return w.Stats()
+	return err
 }
 
-func flush(t testing.TB, w *Writer) {
-	t.Helper()
-	if err := w.Flush(guard(t)); err != nil {
-		t.Fatal(err)
+// must puts lines, which has to succeed.
+func (l *log) must(lines string) {
+	l.Helper()
+	if err := l.write(lines); err != nil {
+		l.Error(err)
 	}
 }
 
@@ -87,13 +115,6 @@ func until(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("it never happened that %s", what)
 		}
 	}
-}
-
-// more waits until so many more lines are written.
-func more(t testing.TB, w *Writer, lines uint64) {
-	t.Helper()
-	target := w.Stats().Lines + lines
-	until(t, "more lines are written", func() bool { return w.Stats().Lines >= target })
 }
 
 func read(t testing.TB, path string) string {
@@ -132,46 +153,49 @@ func parse(l string) (who string, n int, ok bool) {
 	return who, n, err == nil && whole && body == filler[:n%len(filler)]
 }
 
-// crowd are goroutines that write numbered lines until they are stopped.
+// crowd are goroutines that write numbered lines, one or a few at once, until
+// they are stopped.
 type crowd struct {
 	names []string
 	wrote []int // lines, by name; after stop
-	hold  sync.RWMutex
+	lines atomic.Int64
 	quit  chan struct{}
 	wg    sync.WaitGroup
 }
 
-// newCrowd starts n goroutines. If patient, they flush now and then, so that no line need be dropped.
-func newCrowd(t testing.TB, w *Writer, prefix string, n int, patient bool) *crowd {
+func newCrowd(l *log, prefix string, n int) *crowd {
 	c := &crowd{quit: make(chan struct{}), wrote: make([]int, n)}
-	ctx := guard(t)
 	for i := range n {
 		name := prefix + strconv.Itoa(i)
 		c.names = append(c.names, name)
 		c.wg.Go(func() {
-			var b []byte
-			for seq := 0; ; seq++ {
+			for seq := 0; ; {
 				select {
 				case <-c.quit:
 					c.wrote[i] = seq
 					return
 				default:
 				}
-				c.hold.RLock()
-				b = line(b, name, seq)
-				w.Write(b)
-				c.hold.RUnlock()
-				if patient && seq%20 == 19 {
-					if err := w.Flush(ctx); err != nil {
-						t.Error(err)
-						c.wrote[i] = seq + 1
-						return
-					}
+				var lines []byte
+				few := 1 + seq%20
+				for range few {
+					lines = append(lines, line(nil, name, seq)...)
+					seq++
 				}
+				_ = l.write(string(lines))
+				c.lines.Add(int64(few))
+				time.Sleep(100 * time.Microsecond) // others want the processor, too
 			}
 		})
 	}
 	return c
+}
+
+// more waits until so many more lines are written.
+func (c *crowd) more(t testing.TB, lines int64) {
+	t.Helper()
+	target := c.lines.Load() + lines
+	until(t, "more lines are written", func() bool { return c.lines.Load() >= target })
 }
 
 func (c *crowd) stop() {
@@ -179,43 +203,35 @@ func (c *crowd) stop() {
 	c.wg.Wait()
 }
 
-// check reads texts, which are the files from the oldest to the youngest, and wants every line of the crowds in them:
-// whole, once, and in order; as many missing as dropped, and as many reported to be.
-func check(t *testing.T, texts []string, dropped uint64, crowds ...*crowd) {
+// check reads texts, which are the files from the oldest to the youngest, and
+// wants every line of the crowds in them: whole, once, and in order.
+func check(t *testing.T, texts []string, crowds ...*crowd) {
 	t.Helper()
 	next := map[string]int{}
-	var missing, reported, lines uint64
+	lines := 0
 	for i, text := range texts {
 		if text != "" && !strings.HasSuffix(text, "\n") {
 			t.Fatalf("file %d of %d ends within a line: %q", i, len(texts), text[max(0, len(text)-200):])
 		}
 		for l := range strings.Lines(text) {
-			if count, _, is := strings.Cut(l, " lines were dropped: "); is {
-				n, err := strconv.Atoi(count)
-				do(t, err)
-				reported += uint64(n)
-				continue
-			}
 			who, n, ok := parse(l)
 			if !ok {
 				t.Fatalf("file %d of %d has a torn line: %q", i, len(texts), l)
 			}
-			if n < next[who] {
+			if n != next[who] {
 				t.Fatalf("file %d of %d: line %d of %s after its line %d", i, len(texts), n, who, next[who]-1)
 			}
-			missing += uint64(n - next[who])
 			next[who] = n + 1
 			lines++
 		}
 	}
+	t.Logf("%d lines in %d files", lines, len(texts))
 	for _, c := range crowds {
 		for i, name := range c.names {
-			missing += uint64(c.wrote[i] - next[name])
+			if c.wrote[i] != next[name] {
+				t.Errorf("%s wrote %d lines, %d are there", name, c.wrote[i], next[name])
+			}
 		}
-	}
-	t.Logf("%d lines in %d files, %d missing, %d dropped", lines, len(texts), missing, dropped)
-	if missing != dropped || reported != dropped {
-		t.Errorf("%d lines are missing, %d counted as dropped, %d reported in the log", missing, dropped, reported)
 	}
 }
 

@@ -69,29 +69,25 @@ func TestRefused(t *testing.T) {
 				}
 			}
 			prepare()
-			w, err := Open(Options{Path: path})
+			s, err := Open(Options{Path: path})
 			want(err)
 			if err == nil {
-				w.Close(guard(t))
+				_ = s.Close()
 			}
 
 			// It takes the place of the log file while lines are written.
 			do(t, os.Remove(path))
 			os.Remove(target)
-			w = start(t, Options{Path: path})
-			w.Write([]byte("1\n"))
-			flush(t, w)
+			l := start(t, Options{Path: path})
+			l.must("1\n")
 			do(t, os.Rename(path, path+".1"))
 			prepare()
-			w.Write([]byte("2\n"))
-			flush(t, w)
-			want(w.Stats().Err)
+			want(l.write("2\n"))
 			do(t, os.Remove(path))
 			os.Remove(target)
-			w.Write([]byte("3\n"))
-			s := finish(t, w)
-			if got, now := read(t, path+".1"), read(t, path); got != "1\n2\n" || now != "3\n" || s.Err != nil {
-				t.Errorf("the files have %q and %q; %+v", got, now, s)
+			l.must("3\n")
+			if got, now := read(t, path+".1"), read(t, path); got != "1\n2\n" || now != "3\n" {
+				t.Errorf("the files have %q and %q", got, now)
 			}
 		})
 	}
@@ -111,11 +107,10 @@ func TestOpenFails(t *testing.T) {
 func TestRelativePathAndMode(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	w := start(t, Options{Path: "d.log"})
+	l := start(t, Options{Path: "d.log"})
 	t.Chdir("/")
 	do(t, os.Remove(filepath.Join(dir, "d.log")))
-	w.Write([]byte("1"))
-	finish(t, w)
+	l.must("1\n")
 	if got := read(t, filepath.Join(dir, "d.log")); got != "1\n" {
 		t.Errorf("got %q", got)
 	}

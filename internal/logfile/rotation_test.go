@@ -84,65 +84,60 @@ func undergo(t *testing.T, rounds int, op func(o *ordeal, n int)) {
 	dir := filepath.Join(t.TempDir(), "log")
 	o := &ordeal{T: t, dir: dir, path: filepath.Join(dir, "d.log")}
 	do(t, os.Mkdir(dir, 0o755))
-	w := start(t, Options{Path: o.path})
-	c := newCrowd(t, w, "g", 4, true)
+	l := start(t, Options{Path: o.path})
+	c := newCrowd(l, "g", 4)
 	for n := range rounds {
 		until(t, "the file is there", o.hold)
 		if n%2 == 0 {
-			flush(t, w)
+			c.more(t, 1)
 		}
 		op(o, n)
 		if n%10 == 9 {
-			w.Reopen()
+			_, _ = l.put("")
 		}
 	}
 	c.stop()
-	s := finish(t, w)
 	o.hold()
 	var texts []string
 	for _, h := range o.files {
 		texts = append(texts, h.text(t))
 	}
-	check(t, texts, s.Dropped, c)
-	if s.Dropped > 0 {
-		t.Errorf("%d lines dropped although everybody was patient", s.Dropped)
-	}
+	check(t, texts, c)
 }
 
-// copytruncate loses what comes between the copy and the truncation; so nothing comes then.
+// copytruncate loses what comes between the copy and the truncation; so nothing
+// comes then.
 func TestCopyTruncate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.log")
-	w := start(t, Options{Path: path})
-	c := newCrowd(t, w, "g", 4, true)
+	l := start(t, Options{Path: path})
+	before := l.file
+	c := newCrowd(l, "g", 4)
 	var texts []string
 	for range 100 {
-		more(t, w, 300)
-		c.hold.Lock()
-		flush(t, w)
+		c.more(t, 50)
+		l.mu.Lock()
 		texts = append(texts, read(t, path))
 		do(t, os.Truncate(path, 0))
-		c.hold.Unlock()
+		l.mu.Unlock()
 	}
 	c.stop()
-	s := finish(t, w)
 	h, _ := hold(path)
-	check(t, append(texts, h.text(t)), s.Dropped, c)
-	if s.Reopened > 0 {
-		t.Errorf("reopened %d times for nothing", s.Reopened)
+	check(t, append(texts, h.text(t)), c)
+	if l.file != before {
+		t.Error("reopened for nothing")
 	}
 }
 
 // A truncation at any moment leaves neither a hole nor a torn line.
 func TestTruncateUnderLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.log")
-	w := start(t, Options{Path: path})
-	c := newCrowd(t, w, "g", 4, true)
+	l := start(t, Options{Path: path})
+	c := newCrowd(l, "g", 4)
 	for range 200 {
-		more(t, w, 300)
+		c.more(t, 50)
 		do(t, os.Truncate(path, 0))
 	}
 	c.stop()
-	finish(t, w)
 	h, _ := hold(path)
 	// What was truncated is missing; from there on everything must be there.
 	next := map[string]int{}

@@ -1,8 +1,6 @@
-package legion
+package logstream
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,13 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openLogStream opens what a Config.LogFile leads to if that is no file that is
-// kept, but is read as it is written: standard output and error, a device, a named
-// pipe. It returns nil for everything else. Such a log is not rotated or opened
-// anew.
-func openLogStream(path string) (*os.File, error) {
-	if f := standardStream(path); f != nil {
-		return f, nil
+// Open opens what path leads to if that is a stream: standard output or error, a
+// device, or a named pipe of this process's user or of root. It returns nil and
+// no error for anything else, also if there is nothing yet.
+func Open(path string) (*Sink, error) {
+	if f := Standard(path); f != nil {
+		return New(f), nil
 	}
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -40,11 +37,11 @@ func openLogStream(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log file: %w", err)
 	}
-	return f, nil
+	return New(f), nil
 }
 
-// standardStream returns standard output or error if path is a name of it.
-func standardStream(path string) *os.File {
+// Standard returns standard output or error if path is a name of it, else nil.
+func Standard(path string) *os.File {
 	switch path {
 	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		return os.Stdout
@@ -52,19 +49,4 @@ func standardStream(path string) *os.File {
 		return os.Stderr
 	}
 	return nil
-}
-
-// streamWriter closes its file with itself.
-type streamWriter struct{ *asyncWriter }
-
-func (w *streamWriter) Close(ctx context.Context) error {
-	return errors.Join(w.asyncWriter.Close(ctx), closeLogStream(w.file))
-}
-
-// closeLogStream leaves standard output and error, which are the process's, open.
-func closeLogStream(f *os.File) error {
-	if f == os.Stdout || f == os.Stderr {
-		return nil
-	}
-	return f.Close()
 }

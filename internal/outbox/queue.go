@@ -1,0 +1,80 @@
+package outbox
+
+import "slices"
+
+// recordCost is what a record takes in memory besides its bytes.
+const recordCost = 8
+
+// queue holds records in order, in two pieces of memory: what comes goes into
+// one, while the other is handed on. It has no lock of its own. What next has
+// returned stays as it is until consume or drop, even if records are put in the
+// meantime: so the holder of a lock takes it, lets go of the lock, and hands it
+// on.
+type queue struct {
+	limit int // bytes that may wait, with recordCost for each record
+	size  int // that wait
+	in    piece
+	out   piece
+}
+
+// piece is records one after another.
+type piece struct {
+	mem  []byte
+	ends []int // where each record ends in mem
+	head int   // bytes of mem that are handed on
+	gone int   // records that are wholly handed on
+}
+
+// put appends a copy of record. It is false, and nothing has changed, if there
+// is no room for it.
+func (q *queue) put(record []byte) bool {
+	cost := len(record) + recordCost
+	if cost > q.limit-q.size {
+		return false
+	}
+	q.size += cost
+	q.in.mem = append(q.in.mem, record...)
+	q.in.ends = append(q.in.ends, len(q.in.mem))
+	return true
+}
+
+// len returns how many records wait.
+func (q *queue) len() int { return q.out.len() + q.in.len() }
+
+func (p *piece) len() int { return len(p.ends) - p.gone }
+
+// next returns the oldest records: whole ones, at most limit bytes, but one
+// record at least; nil if there is none.
+func (q *queue) next(limit int) []byte {
+	if q.out.len() == 0 {
+		q.out.mem, q.out.ends = q.out.mem[:0], q.out.ends[:0]
+		q.out.head, q.out.gone = 0, 0
+		q.in, q.out = q.out, q.in
+	}
+	p := &q.out
+	if p.len() == 0 {
+		return nil
+	}
+	waiting := p.ends[p.gone:]
+	fit, exact := slices.BinarySearch(waiting, p.head+limit)
+	if exact {
+		fit++
+	}
+	return p.mem[p.head:waiting[max(fit, 1)-1]]
+}
+
+// consume removes the oldest n bytes of what next has returned, and returns how
+// many records end with them.
+func (q *queue) consume(n int) (records int) {
+	p := &q.out
+	p.head += n
+	for p.len() > 0 && p.ends[p.gone] <= p.head {
+		p.gone++
+		records++
+	}
+	q.size -= n + records*recordCost
+	return records
+}
+
+// drop removes what is left of the oldest record.
+func (q *queue) drop() { q.consume(q.out.ends[q.out.gone] - q.out.head) }
