@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -231,21 +232,38 @@ func TestLoopsThatEndAtOnce(t *testing.T) {
 	}
 }
 
-// That its loop has ended does not excuse a worker from what it does then.
-func TestBreachAfterTheLoop(t *testing.T) {
-	b := newBooter(Config{Min: 1, Max: 1, Looping: true, MaxRestarts: 3, RestartWindow: time.Hour})
-	for n := range 4 {
-		w := b.booting()
-		if w == nil {
-			t.Fatalf("after %d breaches: %v", n, b.state)
+// That its loop has ended does not excuse a worker from what it does then: from a
+// breach of protocol, a crash, or silence.
+func TestDeathAfterTheLoop(t *testing.T) {
+	for name, end := range map[string]struct {
+		death  Death
+		killer string
+		breach uint64
+	}{
+		"breach":    {killer: breach, breach: 4},
+		"crash":     {death: Death{Exit: proc.Exit{Code: 2}}},
+		"signal":    {death: Death{Exit: proc.Exit{Code: -1, Signal: 11}}},
+		"lost":      {death: Death{Exit: proc.Exit{Code: 0, Signal: 9}}},
+		"heartbeat": {killer: "heartbeat"},
+	} {
+		b := newBooter(Config{Min: 1, Max: 1, Looping: true, MaxRestarts: 3, RestartWindow: time.Hour})
+		for n := range 4 {
+			w := b.booting()
+			if w == nil {
+				t.Fatalf("after %d of %s: %v", n, name, b.state)
+			}
+			b.ready(w)
+			w.done = true
+			var fx effects
+			if end.breach > 0 {
+				b.broken(&fx, w, b.now)
+			} else if end.killer != "" {
+				b.shoot(&fx, w, end.killer, true, b.now)
+			}
+			b.die(w, end.death)
 		}
-		b.ready(w)
-		w.done = true
-		var fx effects
-		b.broken(&fx, w, b.now)
-		b.die(w, Death{})
-	}
-	if b.state != Broken || b.counts.Deaths != 4 || b.counts.Corrupt != 4 {
-		t.Errorf("after four breaches it is %v: %+v", b.state, b.counts)
+		if b.state != Broken || b.counts.Deaths != 4 || b.counts.Corrupt != end.breach {
+			t.Errorf("after four times %s it is %v: %+v", name, b.state, b.counts)
+		}
 	}
 }

@@ -97,7 +97,7 @@ func (m *member) exited(d *Death) {
 	p := m.pool
 	var fx effects
 	p.mu.Lock()
-	expected := m.w.state == leaving || m.w.killer != "" || m.w.done
+	expected := m.w.state == leaving || m.w.killer != "" || m.w.loopedOut(d)
 	p.core.exited(&fx, m.w, d, p.now())
 	gone := passing{worker: m.w.id, calls: m.w.calls, began: m.w.began, end: p.now(), expected: expected}
 	p.prepare(&fx)

@@ -69,6 +69,11 @@ func TestExpectedEnds(t *testing.T) {
 			a.says(sayings["over"], nil)
 			a.die(proc.Exit{PID: 101})
 		}, []string{"loop of 1, pid 101: 0", "loop of 1, pid 101: 2", "died 1 (expected true)", "1: closed"}},
+		"crash after its loop": {true, func(st *stage, a *actor) {
+			a.says(sayings["runs"], nil)
+			a.says(sayings["over"], nil)
+			a.die(proc.Exit{PID: 101, Code: 2})
+		}, []string{"loop of 1, pid 101: 0", "loop of 1, pid 101: 2", "died 1 (expected false)", "1: closed"}},
 		"of its loop": {true, func(st *stage, a *actor) {
 			a.says(sayings["runs"], nil)
 			a.die(proc.Exit{PID: 101})

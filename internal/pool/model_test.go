@@ -140,7 +140,7 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 	case alone:
 		mustFail = k.cfg.OnExit == Ignore && len(k.workers) == 0
 		s.deserted = s.deserted || mustFail
-	case p.ended && d.KilledBy != "protocol violation":
+	case p.ended && d.KilledBy == "":
 		if s.now-p.readyAt > 10*time.Second {
 			s.shortLoops = 0
 		}

@@ -169,7 +169,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 		// By our own will: no sign of a broken worker.
 	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != Draining:
 		k.goOnWithout(fx, w, d, now)
-	case w.done && w.killer != breach:
+	case w.loopedOut(d):
 		k.loopEnded(w, now)
 	default:
 		k.blame(fx, w, d, booting, now)
@@ -180,6 +180,13 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	k.pump(fx, now)
 	k.plan(fx, now)
 	fx.poke = true
+}
+
+// loopedOut reports whether it was the end of its loop that w has ended with, and
+// nothing else: that its loop has ended does not excuse a worker from what it does
+// then.
+func (w *worker) loopedOut(d *Death) bool {
+	return w.done && w.killer == "" && d.Code == 0 && d.Signal == 0
 }
 
 // loopEnded puts off the next start when a loop has ended by itself: that is no
