@@ -79,13 +79,13 @@ func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(status.LogR
 		return nil
 	}
 	past, f := d.logs.recent.follow(lines, level)
-	defer d.logs.recent.remove(f)
+	defer d.logs.recent.feed.Remove(f)
 	for _, r := range past {
 		if err := show(r); err != nil {
 			return err
 		}
 	}
-	return f.follow(ctx, show, missedRecords)
+	return f.Run(ctx, show, missedRecords)
 }
 
 func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(status.Daemon) error) error {
@@ -108,14 +108,14 @@ func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(st
 }
 
 func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(status.Event) error) error {
-	f := d.watchers.add(func(e status.Event) bool {
+	f := d.watchers.Add(func(e status.Event) bool {
 		return slices.Contains(in.Types, e.Type) || len(in.Types) == 0 && !isFrequent(e.Type)
 	})
-	defer d.watchers.remove(f)
+	defer d.watchers.Remove(f)
 	if all := send; !seesStacks(ctx) {
 		send = func(e status.Event) error { return all(eventWithoutStack(e)) }
 	}
-	return f.follow(ctx, send, func(n uint64) status.Event {
+	return f.Run(ctx, send, func(n uint64) status.Event {
 		return status.Event{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
 	})
 }
@@ -168,12 +168,12 @@ func (d *Daemon) eventCounts() map[string]uint64 {
 // witness shows an event to those who follow events. It costs next to nothing
 // when there are none.
 func witness[E any](d *Daemon, event E) {
-	if d.watchers.some.Load() > 0 {
+	if d.watchers.Followed() {
 		v := reflect.ValueOf(event)
 		e := status.Event{Time: time.Now(), Type: eventName(reflect.TypeFor[E](), "")}
-		if d.watchers.wanted(e) {
+		if d.watchers.Wanted(e) {
 			e.Data = describe(v)
-			d.watchers.offer(e)
+			d.watchers.Offer(e)
 		}
 	}
 }

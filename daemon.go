@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/plugins"
@@ -37,11 +38,11 @@ type Daemon struct {
 	crons          []*cronLoop
 	inProcess      bool
 	bus            bus.Bus
-	watchers       followers[status.Event] // on the control socket
-	panics         atomic.Uint64           // of callbacks
-	afterLoop      turns.After             // callbacks
-	unheard        turns.Unheard           // failed calls
-	live           context.Context         // of callbacks: ends when the daemon stops
+	watchers       follow.Feed[status.Event] // on the control socket
+	panics         atomic.Uint64             // of callbacks
+	afterLoop      turns.After               // callbacks
+	unheard        turns.Unheard             // failed calls
+	live           context.Context           // of callbacks: ends when the daemon stops
 	cancel         context.CancelFunc
 	closing        context.Context // ends when the daemon begins to stop; live ends when its calls have
 	close          context.CancelFunc

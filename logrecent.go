@@ -3,9 +3,11 @@ package legion
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/status"
 )
@@ -28,8 +30,10 @@ type recentRecord struct {
 
 // recentLog remembers the last records, and shows them to those who follow.
 type recentLog struct {
-	followers[recentRecord]
-	off   atomic.Bool // nobody can ask for it
+	off  atomic.Bool // nobody can ask for it
+	feed follow.Feed[recentRecord]
+
+	mu    sync.Mutex // held while a record is added and shown
 	kept  []recentRecord
 	bytes int
 }
@@ -60,7 +64,7 @@ func (l *recentLog) add(r slog.Record) {
 	}
 	clear(l.kept[:drop])
 	l.kept = l.kept[drop:]
-	l.offerLocked(e)
+	l.feed.Offer(e)
 }
 
 // recordOf is r as the control socket tells it.
@@ -134,10 +138,10 @@ func (l *recentLog) tailLocked(lines int, level slog.Level) []recentRecord {
 }
 
 // follow is tail, and a follower that sees what comes after that.
-func (l *recentLog) follow(lines int, level slog.Level) ([]recentRecord, *follower[recentRecord]) {
+func (l *recentLog) follow(lines int, level slog.Level) ([]recentRecord, *follow.Follower[recentRecord]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.tailLocked(lines, level), l.addLocked(func(r recentRecord) bool { return r.level >= level })
+	return l.tailLocked(lines, level), l.feed.Add(func(r recentRecord) bool { return r.level >= level })
 }
 
 // missedRecords says that a client was too slow for the log.

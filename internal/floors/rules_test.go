@@ -18,6 +18,7 @@ var floors = map[string]int{
 	"internal/drain":      0,
 	"internal/enum":       0,
 	"internal/fail":       0,
+	"internal/follow":     0,
 	"internal/host":       0,
 	"internal/leash":      0,
 	"internal/logfile":    0,
