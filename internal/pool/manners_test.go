@@ -234,7 +234,7 @@ func TestLoopsThatEndAtOnce(t *testing.T) {
 
 // That its loop has ended does not excuse a worker from what it does then: from a
 // breach of protocol, a crash, or silence.
-func TestDeathAfterTheLoop(t *testing.T) {
+func TestBreachAfterTheLoop(t *testing.T) {
 	for name, end := range map[string]struct {
 		death  Death
 		killer string

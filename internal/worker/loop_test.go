@@ -17,7 +17,7 @@ import (
 // An iteration is due each time that an interval has passed since the start, and those that were missed are left out.
 // After a failure there is a pause, which doubles with each failure in a row up to its limit and is forgotten at the
 // first success. What is given is how long each iteration takes, and with a "!" that it fails.
-func TestPaceOfALoop(t *testing.T) {
+func TestFailingLoopPauses(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
 		every      time.Duration
