@@ -37,6 +37,13 @@ func admin[In, Out any](name, help string, fn func(context.Context, In) (Out, er
 	return rpc.Typed(name, help, RoleAdmin, fn)
 }
 
+// telling has the log tell of a method's parameters no more than what says: the
+// rest may be secret.
+func telling[In any](m rpc.Method, what func(In) string) rpc.Method {
+	m.Secret, m.Tell = true, func(in any) string { return what(in.(In)) }
+	return m
+}
+
 // wrong is an error about a parameter.
 func wrong(parameter, format string, args ...any) error {
 	return &rpc.Error{Code: rpc.CodeParams, Message: parameter + ": " + fmt.Sprintf(format, args...)}

@@ -21,6 +21,9 @@ type callIn struct {
 	Timeout time.Duration `json:"timeout,omitzero" usage:"seconds that it may take, beside what its pool says"`
 }
 
+// function is what the log tells of a call: the argument may be secret.
+func (in callIn) function() string { return in.Name }
+
 // callMethods are those that call functions by name.
 func (d *Daemon) callMethods() []rpc.Method {
 	return []rpc.Method{
@@ -32,22 +35,8 @@ func (d *Daemon) callMethods() []rpc.Method {
 				}
 				return all, nil
 			}),
-		operate("call", "Calls a function in a worker, and returns its result.", func(ctx context.Context, in callIn) (out any, err error) {
-			err = d.audited(ctx, "call", in.Name, func() error {
-				out, err = d.callNamed(ctx, in)
-				return err
-			})
-			return out, err
-		}),
-		rpc.Streamed("call.stream", "Calls a function whose result is a stream.", RoleOperate,
-			func(ctx context.Context, in callIn, send func(any) error) error {
-				return d.audited(ctx, "call.stream", in.Name, func() error {
-					if err := d.streamNamed(ctx, in, send); ctx.Err() == nil {
-						return err
-					}
-					return nil // the client has had enough
-				})
-			}),
+		telling(operate("call", "Calls a function in a worker, and returns its result.", d.callNamed), callIn.function),
+		telling(rpc.Streamed("call.stream", "Calls a function whose result is a stream.", RoleOperate, d.streamNamed), callIn.function),
 	}
 }
 

@@ -178,13 +178,7 @@ func (d *Daemon) taskMethods() []rpc.Method {
 			}
 			return r.info(CallerOf(ctx).Role >= RoleOperate), nil
 		}),
-		operate("task.run", "Runs a task in a fresh process.", func(ctx context.Context, in taskRunIn) (run status.TaskRun, err error) {
-			err = d.audited(ctx, "task.run", in.Name, func() error {
-				run, err = d.runTask(ctx, in)
-				return err
-			})
-			return run, err
-		}),
+		telling(operate("task.run", "Runs a task in a fresh process.", d.runTask), func(in taskRunIn) string { return in.Name }),
 		operate("task.cancel", "Ends a task that task.run has started.", func(_ context.Context, in taskIn) (bool, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {

@@ -147,12 +147,13 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	if err != nil {
 		return nil, err
 	}
-	registry, err := d.newRegistry(rules)
+	audit := control.NewAudit(d.log)
+	registry, err := d.newRegistry(rules, audit.Tell)
 	if err != nil {
 		return nil, err
 	}
 	server, err := control.New(control.Options{
-		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.auditLogger(),
+		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.log, Audit: audit,
 		Worker: func(pid int) bool { return !d.inProcess && proc.OfWorker(pid, d.config.Name) },
 		Limits: d.config.controlLimits(),
 		Hello:  func() any { return d.hello() },
@@ -379,9 +380,9 @@ func (d *Daemon) ready() error {
 }
 
 // newRegistry returns all methods.
-func (d *Daemon) newRegistry(tokens []control.Rule) (*rpc.Registry, error) {
+func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rpc.Registry, error) {
 	r := rpc.New(rpc.Options{
-		Title: d.config.Name, Version: d.version(), Audit: d.audit,
+		Title: d.config.Name, Version: d.version(), Audit: audit,
 		Fault: func(ctx context.Context, err error) *rpc.Error {
 			if e := faultOf(err); seesStacks(ctx) {
 				return e

@@ -49,12 +49,10 @@ type Daemon struct {
 
 	plugins     plugins.Set
 	listeners   []*sockets.Listener
-	offers      []offered       // functions that can be called by name
-	methods     []rpc.Method    // of the user's, for the control socket
-	secret      map[string]bool // methods whose parameters are
+	offers      []offered    // functions that can be called by name
+	methods     []rpc.Method // of the user's, for the control socket
 	turns       turns.Queue
 	control     controlSocket
-	refusals    refusals
 	tasks       taskRuns // started over the control socket
 	servers     []*sockets.Server
 	identity    host.Identity // from Start on

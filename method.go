@@ -51,28 +51,23 @@ func CallerOf(ctx context.Context) Caller { return rpc.CallerOf(ctx) }
 type MethodError = rpc.Error
 
 // MethodOption changes a method of the control socket.
-type MethodOption func(*methodOptions)
-
-type methodOptions struct {
-	rpc.Method
-	secret bool
-}
+type MethodOption func(*rpc.Method)
 
 // Allow says which role a caller needs. Default RoleOperate.
 func Allow(role Role) MethodOption {
-	return func(m *methodOptions) { m.Role, m.Changes = role, role > RoleRead }
+	return func(m *rpc.Method) { m.Role, m.Changes = role, role > RoleRead }
 }
 
 // Help describes a method that Expose makes.
-func Help(text string) MethodOption { return func(m *methodOptions) { m.Help = text } }
+func Help(text string) MethodOption { return func(m *rpc.Method) { m.Help = text } }
 
 // LogParams has the log tell the parameters of a method that [Expose] makes: they
 // are arguments of a function, which it does not tell otherwise.
-func LogParams() MethodOption { return func(m *methodOptions) { m.secret = false } }
+func LogParams() MethodOption { return func(m *rpc.Method) { m.Secret = false } }
 
 // SecretParams keeps the parameters out of the log, which otherwise tells them of
 // each call that needs more than RoleRead.
-func SecretParams() MethodOption { return func(m *methodOptions) { m.secret = true } }
+func SecretParams() MethodOption { return func(m *rpc.Method) { m.Secret = true } }
 
 // Method adds a method to the control socket. fn is called on the loop, like
 // every callback, so it may use what they use; what is slow belongs into a
@@ -119,15 +114,8 @@ func Expose[In, Out any](d *Daemon, fn *Func[In, Out], options ...MethodOption) 
 // addMethod declares a method of the user's.
 func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 	d.mustDeclare("method " + m.Name)
-	o := methodOptions{Method: m}
 	for _, option := range options {
-		option(&o)
-	}
-	if m = o.Method; o.secret {
-		if d.secret == nil {
-			d.secret = map[string]bool{}
-		}
-		d.secret[m.Name] = true
+		option(&m)
 	}
 	switch first, _, dotted := strings.Cut(m.Name, "."); {
 	case dotted && reserved(first):

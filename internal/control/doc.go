@@ -63,7 +63,8 @@
 //
 // address.go, listen.go: where; rule.go, peer.go: who; limits.go, share.go, room.go, arrivals.go: how much, how fast. server.go: a [Server] from
 // New to Shutdown. admit.go: who gets a place. conn.go: the life of a connection; sniff.go, then lines.go, rawxml.go, and
-// http.go with httphead.go, route.go and events.go: what it speaks. refusal.go, complaints.go: how it says no.
+// http.go with httphead.go, route.go and events.go: what it speaks. refusal.go, complaints.go: how it says no. audit.go: what it logs of who
+// has changed something.
 //
 // # Concurrency
 //

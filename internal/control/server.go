@@ -28,7 +28,8 @@ type Options struct {
 	Rules    []Rule             // besides root's and the process's own user's, who are Admin on Unix sockets
 	Worker   func(pid int) bool // whether a process on a Unix socket is one of the daemon's workers, or comes from one; default: none is
 	TLS      TLS                // for every TCP address without plain=yes
-	Log      *slog.Logger       // of who was refused; 20 a minute, and a count of the others. Default: nowhere
+	Log      *slog.Logger       // of who was refused, whatever its level; 20 a minute, and a count of the others. Default: nowhere
+	Audit    *Audit             // what Shutdown is to have told to its end; default: none
 	Hello    func() any         // what GET / answers, as JSON; default: little
 	Ready    func() error       // nil: GET /readyz says 200, else 503 and the error's text; default: always ready
 
@@ -84,6 +85,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Log = everyLevel(o.Log)
 	l := o.Limits.filled()
 	return &Server{
 		options: o, limits: l, request: o.Registry.Limits().Request, self: os.Geteuid(),
@@ -232,6 +234,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	s.complaints.flush()
+	if s.options.Audit != nil {
+		s.options.Audit.refusals.Flush()
+	}
 	return errors.Join(errs...)
 }
 

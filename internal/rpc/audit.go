@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"bytes"
+	"context"
 	"time"
 )
 
@@ -11,7 +12,7 @@ type Record struct {
 	Time    time.Time // when the request came
 	Caller  Caller
 	Method  string
-	Params  []byte // as JSON, what is beyond 1 KiB cut off; of rpc.auth nothing
+	Params  []byte // as JSON, what is beyond 1 KiB cut off; … if they are secret, or what Method.Tell says; of rpc.auth nothing
 	Changes bool   // the method changes something
 	Refused bool   // the caller may not do that: the method did not run
 	Code    int    // of the error, 0 if it went well
@@ -21,6 +22,24 @@ type Record struct {
 
 // maxParams is how much of the parameters a record has, in bytes.
 const maxParams = 1 << 10
+
+// record begins a record about a request; in is nil if it is refused.
+func (m *method) record(ctx context.Context, params []byte, in any) Record {
+	switch {
+	case m.Secret && m.Tell != nil && in != nil:
+		params = []byte(m.Tell(in))
+	case m.Secret && len(params) > 0:
+		params = []byte("…")
+	}
+	return Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
+}
+
+// ran tells the audit log of a request that has run, unless it changes nothing.
+func (m *method) ran(r *Registry, rec Record, err *Error) {
+	if m.Changes {
+		r.audit(rec, err)
+	}
+}
 
 func (r *Registry) audit(rec Record, err *Error) {
 	if r.options.Audit == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/legion-go/legion/internal/strictjson"
 )
@@ -50,11 +49,9 @@ func (x *exchange) call(name string, params []byte) (any, *Error) {
 	if m.Stream != nil {
 		return x.open(ctx, m, in, params)
 	}
-	rec := Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
+	rec := m.record(ctx, params, in)
 	out, err := x.r.apart(ctx, m, func() (any, error) { return m.Call(ctx, in) })
-	if m.Changes {
-		x.r.audit(rec, err)
-	}
+	m.ran(x.r, rec, err)
 	return out, err
 }
 
@@ -68,7 +65,9 @@ func (r *Registry) allow(ctx context.Context, m *method, params []byte) *Error {
 	if caller.Name != "" {
 		err.Message += " (" + caller.Name + ")"
 	}
-	r.audit(Record{Time: time.Now(), Caller: caller, Method: m.Name, Params: params, Changes: m.Changes, Refused: true}, err)
+	rec := m.record(ctx, params, nil)
+	rec.Refused = true
+	r.audit(rec, err)
 	return err
 }
 

@@ -20,6 +20,11 @@ type Method struct {
 	Role    Role         // what the caller needs at least
 	Changes bool         // it changes something: each call gets a record in the audit log
 
+	// Secret keeps the parameters out of the audit log, but for what Tell says of
+	// them, where it is set; of a refused call it is not asked.
+	Secret bool
+	Tell   func(in any) string
+
 	// Call runs the method. It is called from many goroutines at once; in has the type In, what is returned has the type
 	// Out. An error that is no *Error gets its code from Options.Fault. A panic, and runtime.Goexit, is the caller's error only.
 	Call func(ctx context.Context, in any) (any, error)

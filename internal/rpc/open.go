@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"time"
 
 	"github.com/legion-go/legion/internal/strictjson"
 )
@@ -40,11 +39,9 @@ func (r *Registry) Open(ctx context.Context, method string, params []byte) (run 
 		return nil, err
 	}
 	return func(send func([]byte) error) error {
-		rec := Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
+		rec := m.record(ctx, params, in)
 		err := r.pour(ctx, m, in, send)
-		if m.Changes {
-			r.audit(rec, err)
-		}
+		m.ran(r, rec, err)
 		if err != nil {
 			return err
 		}

@@ -91,6 +91,15 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+type deed struct{ Name, Password string }
+
+// secret is a method with a password.
+func secret(name string, tell func(any) string) rpc.Method {
+	m := rpc.Typed(name, "", rpc.Operate, func(context.Context, deed) (int, error) { return 1, nil })
+	m.Secret, m.Tell = true, tell
+	return m
+}
+
 // Every change and every refusal is a record; looking at something is none.
 func TestAudit(t *testing.T) {
 	var records []rpc.Record
@@ -103,6 +112,7 @@ func TestAudit(t *testing.T) {
 			return 1, nil
 		}),
 		rpc.Typed("stop", "", rpc.Admin, func(context.Context, none) (int, error) { return 1, nil }),
+		secret("login", nil), secret("call", func(in any) string { return in.(deed).Name }),
 		rpc.Streamed("pour", "", rpc.Operate, func(context.Context, none, func(int) error) error { return errors.New("dry") }),
 	)
 	me := rpc.Caller{Name: "uid 1000 pid 7", Role: rpc.Operate, Via: "unix:///x"}
@@ -115,9 +125,13 @@ func TestAudit(t *testing.T) {
 		`{"jsonrpc":"2.0","method":"stop","id":1}`,
 		`{"jsonrpc":"2.0","method":"change","params":[1],"id":1}`,
 		`{"jsonrpc":"2.0","method":"missing","id":1}`,
+		`{"jsonrpc":"2.0","method":"login","params":["x","hunter2"],"id":1}`,
+		`{"jsonrpc":"2.0","method":"call","params":["x","hunter2"],"id":1}`,
 	} {
 		r.JSON(ctx, []byte(request))
 	}
+	reader := rpc.WithCaller(t.Context(), rpc.Caller{Role: rpc.Read})
+	r.JSON(reader, []byte(`{"jsonrpc":"2.0","method":"call","params":["x","hunter2"],"id":1}`))
 	r.XML(ctx, []byte(`<methodCall><methodName>stop</methodName></methodCall>`))
 	run, err := r.Open(ctx, "pour", nil)
 	if err != nil {
@@ -130,6 +144,9 @@ func TestAudit(t *testing.T) {
 		{Method: "change", Changes: true},
 		{Method: "change", Changes: true, Code: -32500, Message: "will not"},
 		{Method: "stop", Changes: true, Refused: true, Code: -32001},
+		{Method: "login", Changes: true, Params: []byte("…")},
+		{Method: "call", Changes: true, Params: []byte("x")},
+		{Method: "call", Changes: true, Params: []byte("…"), Refused: true, Code: -32001, Caller: rpc.Caller{Role: rpc.Read}},
 		{Method: "stop", Changes: true, Refused: true, Code: -32001},
 		{Method: "pour", Changes: true, Code: -32500, Message: "dry"},
 	}
@@ -138,11 +155,17 @@ func TestAudit(t *testing.T) {
 	}
 	for i, rec := range records {
 		w := want[i]
-		if me.Protocol = "json"; i == 3 {
-			me.Protocol = "xml"
+		if w.Caller.Role == rpc.None {
+			w.Caller = me
+		}
+		if w.Caller.Protocol = "json"; i == 6 {
+			w.Caller.Protocol = "xml"
+		}
+		if w.Params != nil && string(rec.Params) != string(w.Params) {
+			t.Errorf("the parameters of %s are told as %s", rec.Method, rec.Params)
 		}
 		if rec.Method != w.Method || rec.Changes != w.Changes || rec.Refused != w.Refused || rec.Code != w.Code || w.Message != "" && rec.Message != w.Message ||
-			rec.Caller != me || rec.Time.Before(before) || rec.Took < 0 {
+			rec.Caller != w.Caller || rec.Time.Before(before) || rec.Took < 0 {
 			t.Errorf("%d: %+v, want %+v", i, rec, w)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"sync"
-	"time"
 )
 
 // stream is a method that goes on after its answer. It belongs to the goroutine that Session.start gives it.
@@ -37,7 +36,7 @@ func (x *exchange) open(ctx context.Context, m *method, in any, params []byte) (
 	}
 	s := x.session
 	st := &stream{s: s, m: m, in: in}
-	st.rec = Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
+	st.rec = m.record(ctx, params, in)
 	st.ctx, st.cancel = context.WithCancel(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,9 +85,7 @@ func (st *stream) run() {
 	if st.ctx.Err() != nil && (err == nil || err.Code != CodeInternal) {
 		err = nil // the caller wanted it to end, and it did
 	}
-	if st.m.Changes {
-		s.r.audit(st.rec, err)
-	}
+	st.m.ran(s.r, st.rec, err)
 	st.mu.Lock()
 	st.ended = true
 	st.mu.Unlock()
