@@ -8,13 +8,15 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/plugin"
 	"github.com/legion-go/legion/status"
-	"golang.org/x/sys/unix"
 )
 
 // restartNeeded asks the plugins.
@@ -72,7 +74,7 @@ func (d *Daemon) settings() []status.Setting {
 func structSettings(prefix string, v reflect.Value) (all []status.Setting) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		key := prefix + snake(f.Name)
+		key := prefix + text.Snake(f.Name)
 		switch f.Type.Kind() {
 		case reflect.Func, reflect.Interface, reflect.Pointer:
 		case reflect.Struct:
@@ -105,25 +107,4 @@ func settingText(v any) string {
 		return strings.Join(v, " ")
 	}
 	return fmt.Sprint(v)
-}
-
-// snake is the name of a field as configurations and the control socket have it:
-// LogLevel is log_level, PID is pid.
-func snake(name string) string {
-	var b strings.Builder
-	for i := range len(name) {
-		c := name[i]
-		upper := c >= 'A' && c <= 'Z'
-		if upper && i > 0 {
-			before, last := name[i-1], i+1 == len(name)
-			if before >= 'a' && before <= 'z' || before >= '0' && before <= '9' || !last && name[i+1] >= 'a' && name[i+1] <= 'z' {
-				b.WriteByte('_')
-			}
-		}
-		if upper {
-			c += 'a' - 'A'
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
 }

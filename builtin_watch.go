@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/describe"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
 )
@@ -172,7 +173,7 @@ func witness[E any](d *Daemon, event E) {
 		v := reflect.ValueOf(event)
 		e := status.Event{Time: time.Now(), Type: eventName(reflect.TypeFor[E](), "")}
 		if d.watchers.Wanted(e) {
-			e.Data = describe(v)
+			e.Data = describe.Value(v)
 			d.watchers.Offer(e)
 		}
 	}

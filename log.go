@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion/internal/codec"
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
 )
@@ -88,7 +89,7 @@ func (h *workerHandler) Handle(_ context.Context, r slog.Record) error {
 	})
 	err := h.send(&rec)
 	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
-		rec.Message = shortened(rec.Message, int(min(longestRecent, large.Limit/2)))
+		rec.Message = text.Shorten(rec.Message, int(min(longestRecent, large.Limit/2)))
 		rec.Attrs = appendAttr(nil, "", slog.String("cut", large.Error()))
 		err = h.send(&rec)
 	}

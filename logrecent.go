@@ -9,6 +9,7 @@ import (
 
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/status"
 )
 
@@ -70,8 +71,8 @@ func (l *recentLog) add(r slog.Record) {
 // recordOf is r as the control socket tells it.
 func recordOf(r slog.Record) recentRecord {
 	room := longestRecent
-	e := recentRecord{level: r.Level, LogRecord: status.LogRecord{Time: r.Time, Level: r.Level.String(), Message: shortened(r.Message, room), Attrs: status.LogAttrs{}}}
-	if !encodable(e.Time) {
+	e := recentRecord{level: r.Level, LogRecord: status.LogRecord{Time: r.Time, Level: r.Level.String(), Message: text.Shorten(r.Message, room), Attrs: status.LogAttrs{}}}
+	if !text.Encodable(e.Time) {
 		e.Time = time.Time{}
 	}
 	room -= len(e.Message)
@@ -95,11 +96,11 @@ func appendRecent(all status.LogAttrs, a slog.Attr, room *int) status.LogAttrs {
 	if k := a.Value.Kind(); k == slog.KindAny || k == slog.KindLogValuer { // a handler of *Log has added it
 		a = settled(a)
 	}
-	a.Key = shortened(a.Key, *room)
+	a.Key = text.Shorten(a.Key, *room)
 	*room -= len(a.Key) + 48 // what an attribute takes besides
 	switch a.Value.Kind() {
 	case slog.KindString:
-		a.Value = slog.StringValue(shortened(a.Value.String(), *room))
+		a.Value = slog.StringValue(text.Shorten(a.Value.String(), *room))
 		*room -= len(a.Value.String())
 	case slog.KindGroup:
 		var inner status.LogAttrs

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/legion-go/legion/internal/describe"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
@@ -22,30 +23,8 @@ func seesStacks(ctx context.Context) bool { return CallerOf(ctx).Role >= RoleOpe
 
 // eventWithoutStack is an event without its stack, wherever it is in it.
 func eventWithoutStack(e status.Event) status.Event {
-	e.Data = withoutStacks(e.Data)
+	e.Data = describe.Without(e.Data, "stack", withheld)
 	return e
-}
-
-// withoutStacks copies what describe has made, as far as it has to be changed.
-func withoutStacks(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		all := make(map[string]any, len(v))
-		for name, inner := range v {
-			if text, ok := inner.(string); ok && text != "" && name == "stack" {
-				inner = withheld
-			}
-			all[name] = withoutStacks(inner)
-		}
-		return all
-	case []any:
-		all := make([]any, len(v))
-		for i := range v {
-			all[i] = withoutStacks(v[i])
-		}
-		return all
-	}
-	return v
 }
 
 // recordFor is a record of the log as the client of ctx may see it. ok is false if

@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"internal/saturate":   0,
 	"internal/shm":        0,
 	"internal/strictjson": 0,
+	"internal/text":       0,
 	"internal/vanish":     0,
 	"internal/work":       0,
 	"internal/where":      0,
@@ -36,6 +37,7 @@ var floors = map[string]int{
 
 	"client":             1,
 	"internal/bus":       1,
+	"internal/describe":  1,
 	"internal/journal":   1,
 	"internal/link":      1,
 	"internal/logstream": 1,

@@ -1,30 +1,34 @@
-package legion
+// Package describe makes the JSON form of events: [Value] of any, [Without] what
+// a client may not see.
+//
+// All functions may be called from any goroutine.
+package describe
 
 import (
 	"fmt"
 	"math"
 	"reflect"
-	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/text"
 )
 
+// What is told of a value: so many bytes of text, about, so many elements of each
+// list, and so many levels.
 const (
-	// What is told of an event: so many bytes of text, about, so many elements of
-	// each list, and so many levels.
-	describedBytes = 16 << 10
-	describedItems = 100
-	describedDepth = 8
+	mostBytes = 16 << 10
+	mostItems = 100
+	mostDepth = 8
 )
 
-// describe makes something that has a JSON form, and shares no memory with the
+// Value makes something that has a JSON form, and shares no memory with the
 // program, out of an event. What is behind pointers and in maps belongs to the
 // program, which may be changing it: of that only the type is told.
-func describe(v reflect.Value) any {
-	return (&describer{left: describedBytes}).value(v, 0)
+func Value(v reflect.Value) any {
+	return (&describer{left: mostBytes}).value(v, 0)
 }
 
 type describer struct{ left int }
@@ -33,7 +37,7 @@ func (d *describer) value(v reflect.Value, depth int) any {
 	if !v.IsValid() {
 		return nil
 	}
-	if d.left -= 8; d.left <= 0 || depth > describedDepth {
+	if d.left -= 8; d.left <= 0 || depth > mostDepth {
 		return "…"
 	}
 	if isNil(v) {
@@ -45,7 +49,7 @@ func (d *describer) value(v reflect.Value, depth int) any {
 	case time.Duration:
 		return x
 	case time.Time:
-		if encodable(x) {
+		if text.Encodable(x) {
 			return x
 		}
 		return x.String()
@@ -80,7 +84,7 @@ func (d *describer) value(v reflect.Value, depth int) any {
 }
 
 func (d *describer) list(v reflect.Value, depth int) any {
-	n := min(v.Len(), describedItems)
+	n := min(v.Len(), mostItems)
 	all := make([]any, 0, n)
 	for i := range n {
 		all = append(all, d.value(v.Index(i), depth+1))
@@ -95,7 +99,7 @@ func (d *describer) fields(v reflect.Value, depth int) any {
 	fields := map[string]any{}
 	for i := range v.NumField() {
 		if f := v.Type().Field(i); f.IsExported() {
-			fields[snake(f.Name)] = d.value(v.Field(i), depth+1)
+			fields[text.Snake(f.Name)] = d.value(v.Field(i), depth+1)
 		}
 	}
 	return fields
@@ -103,7 +107,7 @@ func (d *describer) fields(v reflect.Value, depth int) any {
 
 // text returns what there is room for.
 func (d *describer) text(s string) string {
-	s = shortened(s, d.left)
+	s = text.Shorten(s, d.left)
 	d.left -= len(s)
 	return s
 }
@@ -114,22 +118,4 @@ func isNil(v reflect.Value) bool {
 		return v.IsNil()
 	}
 	return false
-}
-
-// shortened is s in valid UTF-8, and cut between two characters if it has more
-// than limit bytes; then it shares no memory with s.
-func shortened(s string, limit int) string {
-	if limit = max(limit, 0); len(s) > limit {
-		for limit > 0 && !utf8.RuneStart(s[limit]) {
-			limit--
-		}
-		s = strings.Clone(s[:limit]) + "…"
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
-}
-
-// encodable reports whether a time has a JSON form.
-func encodable(t time.Time) bool {
-	_, err := t.MarshalText()
-	return err == nil
 }
