@@ -105,28 +105,6 @@ func TestControlOfAReader(t *testing.T) {
 	}
 }
 
-// The results of tasks that nobody asks for again do not pile up.
-func TestTaskResultsAreBounded(t *testing.T) {
-	c := newControlled(t, nil).start()
-	cl := c.dial()
-	for range 5 {
-		run := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "arg": deed{What: "large", Size: 1 << 20}}) // 6 MiB in JSON
-		if run.State != "done" || len(fmt.Sprint(run.Result)) != 1<<20 {
-			t.Fatalf("%s, %d bytes", run.State, len(fmt.Sprint(run.Result)))
-		}
-	}
-	runs := ask[status.Tasks](t, cl, "task.list", nil).Runs
-	if len(runs) != 2 || runs[1].ID != 5 {
-		t.Errorf("%d runs are remembered", len(runs))
-	}
-	for range 110 { // small ones that fail
-		refused(t, cl, "task.run", args{"name": "job", "arg": deed{What: "error"}}, -32500, "")
-	}
-	if runs = ask[status.Tasks](t, cl, "task.list", nil).Runs; len(runs) != 100 || runs[99].ID != 115 {
-		t.Errorf("%d runs are remembered", len(runs))
-	}
-}
-
 // Who changes the log's level does not act unseen.
 func TestAuditHasNoLevel(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")

@@ -18,6 +18,7 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
+	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/internal/turns"
 	"github.com/legion-go/legion/internal/work"
 	"github.com/legion-go/legion/status"
@@ -53,7 +54,7 @@ type Daemon struct {
 	methods     []rpc.Method // of the user's, for the control socket
 	turns       turns.Queue
 	control     controlSocket
-	tasks       taskRuns // started over the control socket
+	tasks       taskruns.Runs // started over the control socket
 	servers     []*sockets.Server
 	identity    host.Identity // from Start on
 	runtime     string        // the runtime folder, once it was needed

@@ -9,7 +9,7 @@ import (
 
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/rpc"
-	"github.com/legion-go/legion/status"
+	"github.com/legion-go/legion/internal/taskruns"
 )
 
 // Role is what somebody may do on the control socket: RoleRead, RoleOperate or
@@ -151,21 +151,15 @@ type offered struct {
 	name, kind string // kind: worker, task or stream
 	p          *declaration
 	in, out    reflect.Type
-	call       func(ctx context.Context, arg any) (any, error) // not of a stream
-	begin      func(ctx context.Context, arg any) begun        // not of a stream
+	call       func(ctx context.Context, arg any) (any, error)  // not of a stream
+	begin      func(ctx context.Context, arg any) taskruns.Call // not of a stream
 	stream     func(ctx context.Context, arg any, send func(any) error) error
 }
 
-// begun is a future of any type.
-type begun interface {
-	Done() <-chan struct{}
-	PID() int
-	State() status.CallState
-	Cancel()
-	result() (any, error)
-}
+// anyFuture is a future whose result is of any type.
+type anyFuture[Out any] struct{ *Future[Out] }
 
-func (f *Future[Out]) result() (any, error) { return f.Result() }
+func (f anyFuture[Out]) Result() (any, error) { return f.Future.Result() }
 
 // offer makes f callable by name.
 func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
@@ -173,7 +167,7 @@ func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
 	d.offers = append(d.offers, offered{
 		name: f.name, kind: kind, p: f.p, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
 		call:  func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },
-		begin: func(ctx context.Context, arg any) begun { return f.Go(ctx, arg.(In)) },
+		begin: func(ctx context.Context, arg any) taskruns.Call { return anyFuture[Out]{f.Go(ctx, arg.(In))} },
 	})
 	return f
 }

@@ -159,7 +159,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	}
 	errs = append(errs, d.plugins.Stop(ctx)...)
 	d.control.shutDown(ctx)
-	d.tasks.end()
+	d.tasks.End()
 	d.unheard.End()
 	d.loop.Stop()
 	select {
@@ -172,7 +172,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	if left := d.owned.Wait(ctx); left != "" {
 		errs = append(errs, fmt.Errorf("not ended: %s", left))
 	}
-	if !work.Done(ctx, &d.tasks.running) {
+	if !work.Done(ctx, d.tasks.Running()) {
 		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
 	}
 	for _, f := range d.ending {

@@ -48,13 +48,14 @@ var floors = map[string]int{
 	"internal/unixsock":  1,
 	"status":             1,
 
-	"event":            2,
-	"internal/control": 2,
-	"internal/pool":    2,
-	"internal/sockets": 2,
-	"internal/turns":   2,
-	"internal/worker":  2,
-	"plugin":           2,
+	"event":             2,
+	"internal/control":  2,
+	"internal/pool":     2,
+	"internal/sockets":  2,
+	"internal/taskruns": 2,
+	"internal/turns":    2,
+	"internal/worker":   2,
+	"plugin":            2,
 
 	"internal/plugins": 3,
 

@@ -1,0 +1,191 @@
+// Package taskruns remembers the tasks that were started over the control socket:
+// how they are getting on, and for a while how they have ended.
+//
+// All methods may be called from any goroutine.
+package taskruns
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/status"
+)
+
+const (
+	// keptRuns is how many runs that have ended are remembered, and keptResults how
+	// much their results may take, in bytes as JSON.
+	keptRuns    = 100
+	keptResults = 16 << 20
+)
+
+// Call is a task that runs.
+type Call interface {
+	Done() <-chan struct{} // closed at its end
+	PID() int
+	State() status.CallState
+	Cancel()
+	Result() (any, error) // waits for the end
+}
+
+// Runs are the runs of a daemon. The zero value has none.
+type Runs struct {
+	mu   sync.Mutex
+	last uint64
+	runs []*Run // in the order of their start
+	over bool   // the daemon has stopped
+
+	running sync.WaitGroup // a goroutine for each run, which ends with its call
+}
+
+// Run is one of them.
+type Run struct {
+	id      uint64
+	name    string
+	started time.Time
+	ended   chan struct{}
+
+	mu   sync.Mutex
+	call Call // nil once it has ended: it has argument and result in it
+	pid  int
+	took time.Duration
+	out  any
+	size int // of out, as JSON
+	err  error
+}
+
+// End lets no more runs begin.
+func (t *Runs) End() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.over = true
+}
+
+// Running is done when all runs have ended and are remembered so; after [Runs.End].
+func (t *Runs) Running() *sync.WaitGroup { return &t.running }
+
+// Start begins a run of the task of that name and remembers it. cancel is called
+// at its end. After [Runs.End] there is none, and Start returns nil.
+func (t *Runs) Start(name string, begin func() Call, cancel context.CancelFunc) *Run {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.over {
+		cancel()
+		return nil
+	}
+	t.last++
+	r := &Run{id: t.last, name: name, started: time.Now(), ended: make(chan struct{}), call: begin()}
+	t.runs = append(t.runs, r)
+	t.forgetLocked()
+	t.running.Go(func() {
+		defer cancel()
+		r.await()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		close(r.ended)
+		t.forgetLocked()
+	})
+	return r
+}
+
+// All returns the runs that are remembered, in the order of their start.
+func (t *Runs) All() []*Run {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.runs)
+}
+
+// Find returns the run with that number, nil if it is not remembered.
+func (t *Runs) Find(id uint64) *Run {
+	for _, r := range t.All() {
+		if r.id == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// forgetLocked removes the oldest of too many that have ended.
+func (t *Runs) forgetLocked() {
+	ended, size := 0, 0
+	for i := len(t.runs) - 1; i >= 0; i-- {
+		if !t.runs[i].over() {
+			continue
+		}
+		ended++
+		size += t.runs[i].size
+		if ended > keptRuns || ended > 1 && size > keptResults {
+			t.runs = append(t.runs[:i:i], t.runs[i+1:]...)
+		}
+	}
+}
+
+// await waits for the end and keeps what it gave.
+func (r *Run) await() {
+	<-r.call.Done()
+	took := time.Since(r.started)
+	out, err := r.call.Result()
+	var text []byte
+	if err == nil {
+		if text, err = strictjson.Marshal(out); err != nil {
+			out, err = nil, fmt.Errorf("it has ended well, but its result cannot be shown: %w", err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pid, r.took, r.out, r.size, r.err = r.call.PID(), took, out, len(text), err
+	r.call = nil
+}
+
+// Ended is closed when the run has ended.
+func (r *Run) Ended() <-chan struct{} { return r.ended }
+
+func (r *Run) over() bool {
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Failure is why a run that has ended has not ended well, or nil.
+func (r *Run) Failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Info describes the run; with its result if that is wanted.
+func (r *Run) Info(result bool) status.TaskRun {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := status.TaskRun{ID: r.id, Name: r.name, PID: r.pid, Started: r.started, Took: r.took}
+	switch {
+	case r.call != nil:
+		i.PID, i.Took, i.State = r.call.PID(), time.Since(r.started), r.call.State().String()
+		if i.State == status.CallDone.String() {
+			i.State = status.CallRunning.String() // it ends just now
+		}
+	case r.err != nil:
+		i.State, i.Error = "failed", r.err.Error()
+	default:
+		i.State = status.CallDone.String()
+		if result {
+			i.Result = r.out
+		}
+	}
+	return i
+}
+
+// Cancel ends the run, if it has not ended.
+func (r *Run) Cancel() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.call != nil {
+		r.call.Cancel()
+	}
+}
