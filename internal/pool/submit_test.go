@@ -89,6 +89,7 @@ func TestEndOfTheCallersContext(t *testing.T) {
 					time.Sleep(time.Minute)
 				}
 				if begun {
+					synctest.Wait()
 					select {
 					case <-over:
 						t.Error("it returned while its function runs")
