@@ -18,6 +18,7 @@ import (
 func TestAliasesTellWhatTheyAre(t *testing.T) {
 	known := map[string]reflect.Type{
 		"Caller": reflect.TypeFor[legion.Caller](), "MethodError": reflect.TypeFor[legion.MethodError](), "Role": reflect.TypeFor[legion.Role](),
+		"Either": reflect.TypeFor[legion.Either[int, string]](),
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

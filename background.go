@@ -131,7 +131,7 @@ func (d *Daemon) tellPredecessor(err error) error {
 	}
 	d.left = sockets.Left(h.Names()) // which Ready closes
 	if h.Kind == takeover.Upgrade {
-		h.Tell(d.release().text())
+		h.Tell(releaseText(d.release()))
 	}
 	err = h.Ready()
 	d.accepted.Store(err == nil && h.Kind == takeover.Upgrade)

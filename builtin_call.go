@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/status"
@@ -27,16 +28,16 @@ func (in callIn) function() string { return in.Name }
 // callMethods are those that call functions by name.
 func (d *Daemon) callMethods() []rpc.Method {
 	return []rpc.Method{
-		look("func.list", "The functions of workers, tasks and streams, which call, task.run and call.stream take by name.",
-			func(context.Context, none) ([]status.Func, error) {
+		methods.Look("func.list", "The functions of workers, tasks and streams, which call, task.run and call.stream take by name.",
+			func(context.Context, methods.None) ([]status.Func, error) {
 				all := []status.Func{}
 				for _, o := range d.offers {
 					all = append(all, status.Func{Name: o.name, Pool: o.p.name, Kind: o.kind, In: o.in.String(), Out: o.out.String()})
 				}
 				return all, nil
 			}),
-		telling(operate("call", "Calls a function in a worker, and returns its result.", d.callNamed), callIn.function),
-		telling(rpc.Streamed("call.stream", "Calls a function whose result is a stream.", RoleOperate, d.streamNamed), callIn.function),
+		methods.Telling(methods.Operate("call", "Calls a function in a worker, and returns its result.", d.callNamed), callIn.function),
+		methods.Telling(rpc.Streamed("call.stream", "Calls a function whose result is a stream.", RoleOperate, d.streamNamed), callIn.function),
 	}
 }
 
@@ -46,7 +47,7 @@ func (d *Daemon) callNamed(ctx context.Context, in callIn) (any, error) {
 		return nil, err
 	}
 	if o.stream != nil {
-		return nil, wrong("name", "%s gives a stream: use call.stream", in.Name)
+		return nil, methods.Wrong("name", "%s gives a stream: use call.stream", in.Name)
 	}
 	ctx, cancel := limited(ctx, in.Timeout)
 	defer cancel()
@@ -59,7 +60,7 @@ func (d *Daemon) streamNamed(ctx context.Context, in callIn, send func(any) erro
 		return err
 	}
 	if o.stream == nil {
-		return wrong("name", "%s gives one result: use call", in.Name)
+		return methods.Wrong("name", "%s gives one result: use call", in.Name)
 	}
 	ctx, cancel := limited(ctx, in.Timeout)
 	defer cancel()
@@ -93,19 +94,19 @@ func (d *Daemon) offerNamed(name string, arg rawJSON) (*offered, any, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, nil, wrong("name", "there is no function %q; there are: %s", name, strings.Join(names, ", "))
+		return nil, nil, methods.Wrong("name", "there is no function %q; there are: %s", name, strings.Join(names, ", "))
 	case 1:
 	default:
 		var full []string
 		for _, o := range found {
 			full = append(full, o.p.name+"."+o.name)
 		}
-		return nil, nil, wrong("name", "several functions are called %q: write %s", name, strings.Join(full, " or "))
+		return nil, nil, methods.Wrong("name", "several functions are called %q: write %s", name, strings.Join(full, " or "))
 	}
 	v := reflect.New(found[0].in)
 	if len(arg) > 0 {
 		if err := strictjson.Unmarshal(arg, v.Interface()); err != nil {
-			return nil, nil, wrong("arg", "it must be of type %v: %v", found[0].in, err)
+			return nil, nil, methods.Wrong("arg", "it must be of type %v: %v", found[0].in, err)
 		}
 	}
 	return found[0], v.Elem().Interface(), nil

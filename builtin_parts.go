@@ -10,10 +10,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/rpc"
-	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/plugin"
 	"github.com/legion-go/legion/status"
@@ -30,15 +29,15 @@ func (d *Daemon) restartNeeded() (keys []string) {
 // partMethods are those about what belongs to the daemon.
 func (d *Daemon) partMethods() []rpc.Method {
 	return []rpc.Method{
-		look("plugin.list", "The plugins.", func(context.Context, none) ([]status.Plugin, error) { return d.pluginList(), nil }),
-		look("lock.list", "The locks that the daemon holds.", func(context.Context, none) ([]status.Lock, error) {
+		methods.Look("plugin.list", "The plugins.", func(context.Context, methods.None) ([]status.Plugin, error) { return d.pluginList(), nil }),
+		methods.Look("lock.list", "The locks that the daemon holds.", func(context.Context, methods.None) ([]status.Lock, error) {
 			all := []status.Lock{}
 			for _, l := range plugins.Each[plugin.LockReporter](&d.plugins) {
 				all = append(all, l.Lock())
 			}
 			return all, nil
 		}),
-		look("config.show", "The configuration, secrets masked.", func(context.Context, none) ([]status.Setting, error) { return d.settings(), nil }),
+		methods.Look("config.show", "The configuration, secrets masked.", func(context.Context, methods.None) ([]status.Setting, error) { return d.settings(), nil }),
 	}
 }
 
@@ -46,19 +45,10 @@ func (d *Daemon) pluginList() []status.Plugin {
 	all := d.plugins.List()
 	for i := range all {
 		if s := all[i].Stats; s != nil {
-			all[i].Stats = presentable(s)
+			all[i].Stats = methods.Presentable(s)
 		}
 	}
 	return all
-}
-
-// presentable is what somebody else's code has given, if that has a JSON form,
-// else why it has none: all the rest is shown nevertheless.
-func presentable(v any) any {
-	if err := bus.Protect(func() error { _, err := strictjson.Marshal(v); return err }); err != nil {
-		return err.Error()
-	}
-	return v
 }
 
 // settings returns Config, and what plugins have read.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/status"
@@ -24,18 +25,18 @@ type taskIn struct {
 // taskMethods are those about tasks.
 func (d *Daemon) taskMethods() []rpc.Method {
 	return []rpc.Method{
-		look("task.list", "The tasks, and those that were started over the control socket.", func(context.Context, none) (status.Tasks, error) {
+		methods.Look("task.list", "The tasks, and those that were started over the control socket.", func(context.Context, methods.None) (status.Tasks, error) {
 			return d.taskList(), nil
 		}),
-		look("task.status", "How a task that task.run has started is getting on; its result, when it has ended, for who may run it.", func(ctx context.Context, in taskIn) (status.TaskRun, error) {
+		methods.Look("task.status", "How a task that task.run has started is getting on; its result, when it has ended, for who may run it.", func(ctx context.Context, in taskIn) (status.TaskRun, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {
 				return status.TaskRun{}, err
 			}
 			return r.Info(CallerOf(ctx).Role >= RoleOperate), nil
 		}),
-		telling(operate("task.run", "Runs a task in a fresh process.", d.runTask), func(in taskRunIn) string { return in.Name }),
-		operate("task.cancel", "Ends a task that task.run has started.", func(_ context.Context, in taskIn) (bool, error) {
+		methods.Telling(methods.Operate("task.run", "Runs a task in a fresh process.", d.runTask), func(in taskRunIn) string { return in.Name }),
+		methods.Operate("task.cancel", "Ends a task that task.run has started.", func(_ context.Context, in taskIn) (bool, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {
 				return false, err
@@ -65,7 +66,7 @@ func (d *Daemon) taskRun(id uint64) (*taskruns.Run, error) {
 	if r := d.tasks.Find(id); r != nil {
 		return r, nil
 	}
-	return nil, wrong("id", "there is no run %d, or it ended long ago; task.list shows those there are", id)
+	return nil, methods.Wrong("id", "there is no run %d, or it ended long ago; task.list shows those there are", id)
 }
 
 func (d *Daemon) runTask(ctx context.Context, in taskRunIn) (status.TaskRun, error) {
@@ -74,7 +75,7 @@ func (d *Daemon) runTask(ctx context.Context, in taskRunIn) (status.TaskRun, err
 		return status.TaskRun{}, err
 	}
 	if o.kind != "task" {
-		return status.TaskRun{}, wrong("name", "%s is no task but a %s: use call", in.Name, o.kind)
+		return status.TaskRun{}, methods.Wrong("name", "%s is no task but a %s: use call", in.Name, o.kind)
 	}
 	// It goes on when the client has gone: who wants its end says so.
 	running, cancel := limited(d.live, in.Timeout)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/describe"
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
 )
@@ -33,9 +34,9 @@ const minEvery = 100 * time.Millisecond
 // watchMethods are those that show what happens.
 func (d *Daemon) watchMethods() []rpc.Method {
 	return []rpc.Method{
-		look("event.list", "The types of events, and how often they came.", func(context.Context, none) ([]status.EventType, error) { return d.eventList(), nil }),
+		methods.Look("event.list", "The types of events, and how often they came.", func(context.Context, methods.None) ([]status.EventType, error) { return d.eventList(), nil }),
 		rpc.Streamed("event.follow", "Events as they happen.", RoleRead, d.followEvents),
-		look("log.tail", "The last records of the log. The daemon remembers a thousand, and at most 512 KiB.", func(ctx context.Context, in tailIn) ([]status.LogRecord, error) {
+		methods.Look("log.tail", "The last records of the log. The daemon remembers a thousand, and at most 512 KiB.", func(ctx context.Context, in tailIn) ([]status.LogRecord, error) {
 			lines, level, err := in.read()
 			if err != nil {
 				return nil, err
@@ -57,12 +58,12 @@ func (in *tailIn) read() (lines int, level slog.Level, err error) {
 	lines, level = 100, everything
 	if in.Lines != nil {
 		if lines = *in.Lines; lines < 0 {
-			return 0, 0, wrong("lines", "it must not be negative")
+			return 0, 0, methods.Wrong("lines", "it must not be negative")
 		}
 	}
 	if in.Level != nil {
 		if err := level.UnmarshalText([]byte(*in.Level)); err != nil {
-			return 0, 0, wrong("level", "%q is none: use debug, info, warn or error", *in.Level)
+			return 0, 0, methods.Wrong("level", "%q is none: use debug, info, warn or error", *in.Level)
 		}
 	}
 	return lines, level, nil

@@ -3,11 +3,13 @@ package legion
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/legion-go/legion/internal/cron"
+	"github.com/legion-go/legion/status"
 )
 
 // cronLoop is a declared Cron.
@@ -92,4 +94,16 @@ func (c *cronLoop) look(now time.Time) (due bool, wait time.Duration) {
 	defer c.mu.Unlock()
 	due = c.entry.Due(now)
 	return due, c.entry.Wait(now)
+}
+
+// status describes the entry.
+func (c *cronLoop) status() status.Cron {
+	c.mu.Lock()
+	next := c.entry.Next()
+	c.mu.Unlock()
+	s := status.Cron{Name: c.name, Spec: strings.TrimPrefix(c.name, "cron "), Runs: c.runs.Load(), Missed: c.missed.Load(), Pending: c.pending.Load()}
+	if !next.IsZero() { // it is zero before the start
+		s.Next = &next
+	}
+	return s
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/host"
@@ -16,6 +17,7 @@ import (
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/signals"
 	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/internal/taskruns"
@@ -62,11 +64,11 @@ type Daemon struct {
 	kept        map[string]*os.File
 	left        []string // sockets of the previous process that this one does not go on with
 	keeper      sockets.Keeper
-	heldSignals heldSignals    // see HoldSignals
-	turn        *work.Gate     // a reload, an upgrade or a restart
-	restarting  atomic.Bool    // a restart is under way
-	accepted    atomic.Bool    // by the previous process of an upgrade, which watches this one for a while
-	held        *takeover.Held // for the next program in this process
+	heldSignals signals.Held[event.Signal] // see HoldSignals
+	turn        *work.Gate                 // a reload, an upgrade or a restart
+	restarting  atomic.Bool                // a restart is under way
+	accepted    atomic.Bool                // by the previous process of an upgrade, which watches this one for a while
+	held        *takeover.Held             // for the next program in this process
 
 	mu            sync.Mutex
 	state         state

@@ -1,11 +1,6 @@
 package legion
 
-import (
-	"errors"
-	"reflect"
-
-	"github.com/legion-go/legion/internal/strictjson"
-)
+import "github.com/legion-go/legion/internal/rpc"
 
 // Either is a parameter of a [Method] that may have either of two types, so that
 // the method has several signatures of the same length:
@@ -17,50 +12,8 @@ import (
 // A value that fits both is an A. For more types put one into another:
 // Either[int, Either[string, bool]]. It is for parameters only: it does not travel
 // to workers.
-type Either[A, B any] struct{ value any }
-
-// either is what an Either is, whatever its types: one in another is looked through,
-// but no type that happens to have a method Value.
-type either interface {
-	Value() any
-	Alternatives() []reflect.Type
-}
-
-// Value returns the A or the B that the caller has given; nil if the parameter
-// was left out, or null.
-func (e Either[A, B]) Value() any { return e.value }
-
-// UnmarshalJSON reads the value.
-func (e *Either[A, B]) UnmarshalJSON(data []byte) error {
-	e.value = nil
-	if string(data) == "null" {
-		return nil
-	}
-	var a A
-	if strictjson.Unmarshal(data, &a) == nil {
-		e.value = a
-	} else {
-		var b B
-		if err := strictjson.Unmarshal(data, &b); err != nil {
-			return errors.New("it is neither")
-		}
-		e.value = b
-	}
-	if inner, ok := e.value.(either); ok {
-		e.value = inner.Value()
-	}
-	return nil
-}
-
-// Alternatives tells introspection the types that the value may have.
-func (Either[A, B]) Alternatives() []reflect.Type {
-	var all []reflect.Type
-	for _, t := range []reflect.Type{reflect.TypeFor[A](), reflect.TypeFor[B]()} {
-		if inner := strictjson.Alternatives(t); inner != nil {
-			all = append(all, inner...)
-		} else {
-			all = append(all, t)
-		}
-	}
-	return all
-}
+//
+// Its method Value returns the A or the B that the client gave, nil if it left the
+// parameter out or gave null. UnmarshalJSON decodes it, and Alternatives tells
+// introspection the two types.
+type Either[A, B any] = rpc.Either[A, B]

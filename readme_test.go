@@ -142,8 +142,11 @@ func read(t *testing.T, name string) string {
 	return string(b)
 }
 
-// flat is text without indentation and empty lines, so that it can be compared
-// wherever it stands.
+// wrapped is the end of a line within a comment.
+var wrapped = regexp.MustCompile(`(?m)^(// .*)\n// +`)
+
+// flat is text without indentation and empty lines, and with each comment on one
+// line, so that it can be compared wherever it stands.
 func flat(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -151,5 +154,9 @@ func flat(text string) string {
 			b.WriteString(line + "\n")
 		}
 	}
-	return b.String()
+	one := b.String()
+	for before := ""; before != one; { // comments may be wrapped otherwise
+		before, one = one, wrapped.ReplaceAllString(one, "$1 ")
+	}
+	return one
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/plugin"
+	"github.com/legion-go/legion/status"
 )
 
 // Restart stops the daemon and has Run start it anew in the same process id, with
@@ -70,7 +71,7 @@ func (d *Daemon) runs() error {
 
 // again has Run start the daemon anew when it has stopped, which it begins to. It
 // returns what it starts.
-func (d *Daemon) again(ctx context.Context, why string) (release, error) {
+func (d *Daemon) again(ctx context.Context, why string) (status.Release, error) {
 	next, err := d.try(ctx)
 	if err != nil {
 		return next, fmt.Errorf("the daemon goes on as before: %w", err)

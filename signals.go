@@ -5,14 +5,13 @@ import (
 	"maps"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/signals"
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
@@ -30,20 +29,13 @@ const (
 	SignalSystem
 )
 
-// builtIn are the signals that Run always takes. SIGQUIT is none of them: it
-// ends a Go program with all its stacks, which is what it is for.
-var builtIn = []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2}
-
-// others only become events.
-var others = []syscall.Signal{syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGIO}
-
 // actions says what Run does with which signals.
 func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 	wanted := map[syscall.Signal]SignalAction{}
-	for _, s := range builtIn {
+	for _, s := range signals.BuiltIn {
 		wanted[s] = SignalDefault
 	}
-	for _, s := range others {
+	for _, s := range signals.EventsOnly {
 		wanted[s] = SignalEvent
 	}
 	for s, a := range d.config.Signals {
@@ -57,40 +49,16 @@ func (c *Config) checkSignals(k *checks) {
 	for _, s := range slices.Sorted(maps.Keys(c.Signals)) {
 		a := c.Signals[s]
 		name := event.Signal{Signal: s}.Name()
-		why := untakeable(s)
+		why := signals.Untakeable(s)
 		switch {
 		case a < SignalDefault || a > SignalSystem:
 			k.that(false, "Signals", "has %v for %s, which is not an action: use SignalDefault, SignalEvent, SignalIgnore or SignalSystem", a, name)
 		case s == syscall.SIGCHLD && a == SignalIgnore:
 			k.that(false, "Signals", "ignores SIGCHLD: the kernel would throw the exit codes of all children away; leave it out")
-		case why != "" && (a != SignalSystem || never(s)):
+		case why != "" && (a != SignalSystem || signals.Never(s)):
 			k.that(false, "Signals", "has %s, which cannot be taken: %s; leave it out", name, why)
 		}
 	}
-}
-
-// never reports whether no program decides what s does.
-func never(s syscall.Signal) bool { return s == syscall.SIGKILL || s == syscall.SIGSTOP }
-
-// untakeable says why a Go program cannot take s, or "". Package os/signal
-// accepts all of them, and does not say that they never come.
-func untakeable(s syscall.Signal) string {
-	name := unix.SignalName(s)
-	switch {
-	case s < 1 || s > 64:
-		return "there is no such signal"
-	case never(s):
-		return "the system lets no program catch or ignore it"
-	case slices.Contains([]string{"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS", "SIGSTKFLT", "SIGEMT"}, name):
-		return "it reports a fault of the program, which the Go runtime makes a panic or a crash of"
-	case name == "SIGPROF":
-		return "the Go runtime's profiler takes it, and it never arrives"
-	case name == "SIGURG":
-		return "the Go runtime sends it to itself all the time, to interrupt goroutines"
-	case runtime.GOOS == "linux" && s >= 32 && s <= 34:
-		return "the C library uses it"
-	}
-	return ""
 }
 
 // notify has the signals delivered that Run takes.
@@ -135,7 +103,7 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			if limits[sig].take(1) {
 				d.log.Info("received a signal", "signal", name)
 			}
-			if s := (event.Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.keep(s) {
+			if s := (event.Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.Keep(sig, s) {
 				d.received(s)
 			}
 		case <-over:
@@ -299,4 +267,24 @@ func (d *Daemon) dumpStats() {
 		return
 	}
 	d.log.Info("statistics", "stats", string(b))
+}
+
+// HoldSignals keeps signals that Run takes waiting until release is called: no
+// handler is called, and nothing built in is done. One of each that came meanwhile
+// has its turn then. It may be called from any goroutine, and
+// again: a signal is dealt with when every release has been called. Calling release
+// again does nothing.
+//
+//	release := d.HoldSignals(syscall.SIGHUP) // no reload in between
+//	defer release()
+//
+// A second signal that stops the daemon, SIGTERM or SIGINT, stops it all the same.
+// A function of the loop needs none of this: signals wait while it runs.
+func (d *Daemon) HoldSignals(all ...syscall.Signal) (release func()) {
+	free := d.heldSignals.Hold(all)
+	return sync.OnceFunc(func() {
+		for _, s := range free() {
+			d.received(s)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/legion-go/legion/internal/takeover"
+	"github.com/legion-go/legion/status"
 )
 
 // errTooOld is what is told by a program that does not know trials.
@@ -15,13 +16,13 @@ var errTooOld = errors.New("it was built with a Legion that cannot go on in the 
 // try finds out whether the next program exists, starts, and accepts its
 // configuration, before the point of no return: a process of its own runs main up
 // to Start, as workers do. It opens nothing, and is gone when try returns.
-func (d *Daemon) try(ctx context.Context) (release, error) {
+func (d *Daemon) try(ctx context.Context) (status.Release, error) {
 	path, args := d.command()
 	told, err := takeover.Try(ctx, takeover.Spec{
 		Path: path, Args: args, Env: successorEnv(), Dir: d.whereStarted(), Timeout: upgradeTimeout,
 	})
 	if err != nil {
-		return release{}, err
+		return status.Release{}, err
 	}
 	next := parseRelease(told)
 	if next.Version == "" {
@@ -41,7 +42,7 @@ func (d *Daemon) endTrial() {
 		h.Fail(1, err.Error())
 		os.Exit(1)
 	}
-	h.Tell(d.release().text())
+	h.Tell(releaseText(d.release()))
 	_ = h.Ready() // which kills this process
 	os.Exit(0)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/takeover"
+	"github.com/legion-go/legion/status"
 )
 
 // How long a new process may take to become ready, and how long it must have
@@ -37,18 +38,9 @@ func (d *Daemon) Upgrade(ctx context.Context) error {
 	return err
 }
 
-// upgradeResult says what an upgrade has done, or in place what it does.
-type upgradeResult struct {
-	PID     int     `json:"pid"`
-	Old     int     `json:"old_pid"`
-	InPlace bool    `json:"in_place"`
-	From    release `json:"from"`
-	To      release `json:"to"`
-}
-
 // upgrade is Upgrade, and tells what it has done.
-func (d *Daemon) upgrade(ctx context.Context) (u upgradeResult, err error) {
-	u = upgradeResult{Old: os.Getpid(), From: d.release()}
+func (d *Daemon) upgrade(ctx context.Context) (u status.Upgrade, err error) {
+	u = status.Upgrade{Old: os.Getpid(), From: d.release()}
 	err = d.change(ctx, "an upgrade", func(ctx context.Context) error {
 		why := d.pidStays()
 		if why == "" {
@@ -126,7 +118,7 @@ func (d *Daemon) settled() <-chan struct{} {
 }
 
 // upgradeToNew upgrades to another process.
-func (d *Daemon) upgradeToNew(ctx context.Context, u *upgradeResult) error {
+func (d *Daemon) upgradeToNew(ctx context.Context, u *status.Upgrade) error {
 	next, err := d.takeOver(ctx)
 	if err != nil {
 		return fmt.Errorf("the daemon goes on as before: %w", err)

@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"internal/pace":       0,
 	"internal/ring":       0,
 	"internal/saturate":   0,
+	"internal/signals":    0,
 	"internal/shm":        0,
 	"internal/strictjson": 0,
 	"internal/text":       0,
@@ -57,6 +58,7 @@ var floors = map[string]int{
 	"internal/worker":   2,
 	"plugin":            2,
 
+	"internal/methods": 3,
 	"internal/plugins": 3,
 
 	".": 4,

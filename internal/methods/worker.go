@@ -1,4 +1,4 @@
-package legion
+package methods
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
 )
@@ -18,9 +17,9 @@ type workerIn struct {
 // workersIn says which workers a method is about. The first parameter is what
 // clients give by place.
 type workersIn struct {
-	Worker Either[int, string] `json:"worker,omitzero" usage:"the name of a pool, or the pid of a worker; without it all pools of workers"`
-	Pool   *string             `json:"pool,omitzero" usage:"the name of a pool: the workers that it has now, one by one"`
-	PID    *int                `json:"pid,omitzero" usage:"the pid of a worker"`
+	Worker rpc.Either[int, string] `json:"worker,omitzero" usage:"the name of a pool, or the pid of a worker; without it all pools of workers"`
+	Pool   *string                 `json:"pool,omitzero" usage:"the name of a pool: the workers that it has now, one by one"`
+	PID    *int                    `json:"pid,omitzero" usage:"the pid of a worker"`
 }
 
 type workersOut struct {
@@ -28,7 +27,7 @@ type workersOut struct {
 }
 
 // ofWorker does something with the pool of a worker.
-func (d *Daemon) ofWorker(pid int, do func(*Supervisor) error) (bool, error) {
+func (d caller) ofWorker(pid int, do func(Pool) error) (bool, error) {
 	w, err := d.worker(pid)
 	if err != nil {
 		return false, err
@@ -42,32 +41,32 @@ func (d *Daemon) ofWorker(pid int, do func(*Supervisor) error) (bool, error) {
 
 // workerMethods are those about single worker processes, and about what keeps them
 // by the name of the pool.
-func (d *Daemon) workerMethods() []rpc.Method {
+func (d caller) workerMethods() []rpc.Method {
 	return []rpc.Method{
-		look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]status.Worker, error) {
+		Look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]status.Worker, error) {
 			name, err := nameOrAll(in.Pool)
 			if err != nil {
 				return nil, err
 			}
 			return d.workersAndPools(name)
 		}),
-		look("worker.status", "How workers are doing.\n\n"+
+		Look("worker.status", "How workers are doing.\n\n"+
 			"Without parameters the result is an object with the state of each pool of workers; with the name of a pool it is that pool's state, "+
 			"a text; with a pid it is an object with the figures of that worker. The state of a pool is that of its workers "+
 			"(looping, ready, starting, paused …; of several the busiest), starting or, where it keeps none, idle if it has none, or else paused, failed, stopping or stopped.",
 			func(_ context.Context, in workersIn) (any, error) { return d.workerStatus(in) }),
-		operate("worker.pause", "Gives workers no calls, and holds their own loops, until worker.resume.\n\n"+holdHelp, d.holdWorkers(true)),
-		operate("worker.resume", "Ends worker.pause and pool.pause, and lets a failed pool try again.\n\n"+holdHelp, d.holdWorkers(false)),
-		operate("worker.end", "Lets a worker finish its calls and leave; another takes its place. Returns when its process has ended.", func(ctx context.Context, in workerIn) (bool, error) {
-			return d.ofWorker(in.PID, func(of *Supervisor) error { return of.End(ctx, in.PID) })
+		Operate("worker.pause", "Gives workers no calls, and holds their own loops, until worker.resume.\n\n"+holdHelp, d.holdWorkers(true)),
+		Operate("worker.resume", "Ends worker.pause and pool.pause, and lets a failed pool try again.\n\n"+holdHelp, d.holdWorkers(false)),
+		Operate("worker.end", "Lets a worker finish its calls and leave; another takes its place. Returns when its process has ended.", func(ctx context.Context, in workerIn) (bool, error) {
+			return d.ofWorker(in.PID, func(of Pool) error { return of.End(ctx, in.PID) })
 		}),
-		operate("worker.kill", "Ends a worker at once; another takes its place. The call that it runs fails.", func(_ context.Context, in workerIn) (bool, error) {
-			return d.ofWorker(in.PID, func(of *Supervisor) error { return of.Kill(in.PID) })
+		Operate("worker.kill", "Ends a worker at once; another takes its place. The call that it runs fails.", func(_ context.Context, in workerIn) (bool, error) {
+			return d.ofWorker(in.PID, func(of Pool) error { return of.Kill(in.PID) })
 		}),
-		operate("worker.stack", "The stacks of all goroutines of a worker, which goes on.", func(ctx context.Context, in workerIn) (stackOf, error) {
+		Operate("worker.stack", "The stacks of all goroutines of a worker, which goes on.", func(ctx context.Context, in workerIn) (stackOf, error) {
 			out := stackOf{PID: in.PID}
-			_, err := d.ofWorker(in.PID, func(of *Supervisor) (err error) {
-				out.Pool = of.p.name
+			_, err := d.ofWorker(in.PID, func(of Pool) (err error) {
+				out.Pool = of.Name()
 				out.Stack, err = of.Stack(ctx, in.PID)
 				return err
 			})
@@ -82,21 +81,23 @@ const holdHelp = "Without parameters it is done to each pool of workers, and the
 	"and the result is how many: {\"workers\": 2}."
 
 // which returns what in names: the pool of a name, or else the pid of a worker, 0
-// for none. A text that is no pool may be a pid. What is given but names nothing, as
-// the pid 0 that a list has for a pool without workers, does not mean all.
-func (d *Daemon) which(in workersIn) (p *declaration, pid int, err error) {
+// for none. A text that is no pool may be a pid. What is given but names nothing,
+// as the pid 0 that a list has for a pool without workers, does not mean all.
+func (d caller) which(in workersIn) (p Pool, pid int, err error) {
 	given := in.PID != nil
 	switch v := in.Worker.Value().(type) {
 	case int:
 		given, pid = true, v
 	case string:
-		for _, p := range d.pools {
-			if p.name == v {
+		var names []string
+		for _, p := range d.Pools() {
+			if p.Name() == v {
 				return p, 0, nil
 			}
+			names = append(names, p.Name())
 		}
 		if pid, err = strconv.Atoi(v); err != nil {
-			return nil, 0, wrong("worker", "there is no pool %q; there are: %s", v, strings.Join(d.poolNames(), ", "))
+			return nil, 0, Wrong("worker", "there is no pool %q; there are: %s", v, strings.Join(names, ", "))
 		}
 		given = true
 	}
@@ -104,19 +105,12 @@ func (d *Daemon) which(in workersIn) (p *declaration, pid int, err error) {
 		pid = *in.PID
 	}
 	if given && pid <= 0 {
-		return nil, 0, wrong("worker", "no worker has the pid %d; to mean all pools, leave it out", pid)
+		return nil, 0, Wrong("worker", "no worker has the pid %d; to mean all pools, leave it out", pid)
 	}
 	return nil, pid, nil
 }
 
-func (d *Daemon) poolNames() (all []string) {
-	for _, p := range d.pools {
-		all = append(all, p.name)
-	}
-	return all
-}
-
-func (d *Daemon) workerStatus(in workersIn) (any, error) {
+func (d caller) workerStatus(in workersIn) (any, error) {
 	p, pid, err := d.which(in)
 	switch {
 	case err != nil:
@@ -124,27 +118,32 @@ func (d *Daemon) workerStatus(in workersIn) (any, error) {
 	case pid != 0:
 		return d.worker(pid)
 	case p == nil && in.Pool != nil:
-		s, err := d.poolNamed(*in.Pool)
-		if err != nil {
+		if p, err = d.poolNamed(*in.Pool); err != nil {
 			return nil, err
 		}
-		p = s.p
 	}
 	if p != nil {
-		return p.shown(), nil
+		return shown(p.Stats()), nil
 	}
 	all := map[string]string{}
-	for _, p := range d.pools {
-		if !p.fresh {
-			all[p.name] = p.shown()
-		}
+	for _, s := range d.workerPools() {
+		all[s.Name] = shown(s)
 	}
 	return all, nil
 }
 
+// workerPools returns the figures of the pools, without those of tasks.
+func (d caller) workerPools() (all []status.PoolStats) {
+	for _, p := range d.Pools() {
+		if s := p.Stats(); s.Kind != "task" {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 // shown is the state of the pool's workers in a word.
-func (p *declaration) shown() string {
-	s := p.stats()
+func shown(s status.PoolStats) string {
 	if s.State != "running" {
 		return s.State
 	}
@@ -170,10 +169,10 @@ func (p *declaration) shown() string {
 }
 
 // holdWorkers is worker.pause, or worker.resume.
-func (d *Daemon) holdWorkers(pause bool) func(context.Context, workersIn) (any, error) {
-	one, whole := (*Supervisor).ResumeWorker, (*Supervisor).resumeAll
+func (d caller) holdWorkers(pause bool) func(context.Context, workersIn) (any, error) {
+	one, whole := Pool.ResumeWorker, resumeAll
 	if pause {
-		one, whole = (*Supervisor).PauseWorker, (*Supervisor).Pause
+		one, whole = Pool.PauseWorker, Pool.Pause
 	}
 	return func(_ context.Context, in workersIn) (any, error) {
 		p, pid, err := d.which(in)
@@ -181,7 +180,7 @@ func (d *Daemon) holdWorkers(pause bool) func(context.Context, workersIn) (any, 
 		case err != nil:
 			return nil, err
 		case p != nil:
-			return true, whole(&Supervisor{p})
+			return true, whole(p)
 		case pid != 0 || in.Pool != nil:
 			name, err := nameOrAll(in.Pool)
 			if err != nil {
@@ -190,28 +189,30 @@ func (d *Daemon) holdWorkers(pause bool) func(context.Context, workersIn) (any, 
 			return d.eachWorker(name, pid, one)
 		}
 		all := map[string]bool{}
-		for _, p := range d.pools {
-			if !p.fresh {
-				all[p.name] = whole(&Supervisor{p}) == nil
+		for _, s := range d.workerPools() {
+			p, err := d.poolNamed(s.Name)
+			if err != nil {
+				return nil, err
 			}
+			all[s.Name] = whole(p) == nil
 		}
 		return all, nil
 	}
 }
 
 // resumeAll ends a pause of the pool, and those of its workers.
-func (s *Supervisor) resumeAll() error {
-	if err := s.Resume(); err != nil {
+func resumeAll(p Pool) error {
+	if err := p.Resume(); err != nil {
 		return err
 	}
-	for _, w := range s.p.stats().Workers {
-		_ = s.ResumeWorker(w.PID) // it may have ended meanwhile
+	for _, w := range p.Stats().Workers {
+		_ = p.ResumeWorker(w.PID) // it may have ended meanwhile
 	}
 	return nil
 }
 
 // workersAndPools is workers, and an entry for each pool that has none.
-func (d *Daemon) workersAndPools(pool string) ([]status.Worker, error) {
+func (d caller) workersAndPools(pool string) ([]status.Worker, error) {
 	all, err := d.workers(pool)
 	if err != nil {
 		return nil, err
@@ -220,39 +221,40 @@ func (d *Daemon) workersAndPools(pool string) ([]status.Worker, error) {
 	for _, w := range all {
 		has[w.Pool] = true
 	}
-	for _, p := range d.pools {
-		if !has[p.name] && !p.fresh && (pool == "" || pool == p.name) {
-			all = append(all, p.worker(status.WorkerStats{State: p.shown()}))
+	for _, s := range d.workerPools() {
+		if !has[s.Name] && (pool == "" || pool == s.Name) {
+			all = append(all, worker(s, status.WorkerStats{State: shown(s)}))
 		}
 	}
 	return all, nil
 }
 
 // workers lists those of a pool, or of all.
-func (d *Daemon) workers(pool string) ([]status.Worker, error) {
+func (d caller) workers(pool string) ([]status.Worker, error) {
 	if pool != "" {
 		if _, err := d.poolNamed(pool); err != nil {
 			return nil, err
 		}
 	}
 	all := []status.Worker{}
-	for _, p := range d.pools {
-		if pool != "" && p.name != pool {
+	for _, p := range d.Pools() {
+		if pool != "" && p.Name() != pool {
 			continue
 		}
-		for _, w := range p.stats().Workers {
-			all = append(all, p.worker(w))
+		s := p.Stats()
+		for _, w := range s.Workers {
+			all = append(all, worker(s, w))
 		}
 	}
 	return all, nil
 }
 
-func (p *declaration) worker(w status.WorkerStats) status.Worker {
-	return status.Worker{Pool: p.name, Name: p.name, LoopEvery: p.opts.LoopEvery, Forever: p.summary().OnExit == pool.Restart, WorkerStats: w}
+func worker(of status.PoolStats, w status.WorkerStats) status.Worker {
+	return status.Worker{Pool: of.Name, Name: of.Name, LoopEvery: of.LoopEvery, Forever: of.Forever, WorkerStats: w}
 }
 
 // worker finds one by its pid.
-func (d *Daemon) worker(pid int) (status.Worker, error) {
+func (d caller) worker(pid int) (status.Worker, error) {
 	all, err := d.workers("")
 	if err != nil {
 		return status.Worker{}, err
@@ -268,13 +270,13 @@ func (d *Daemon) worker(pid int) (status.Worker, error) {
 		}
 	}
 	if len(pids) == 0 {
-		return status.Worker{}, wrong("pid", "no worker has the pid %d: there are no workers", pid)
+		return status.Worker{}, Wrong("pid", "no worker has the pid %d: there are no workers", pid)
 	}
-	return status.Worker{}, wrong("pid", "no worker has the pid %d; those there are: %s", pid, strings.Join(pids, ", "))
+	return status.Worker{}, Wrong("pid", "no worker has the pid %d; those there are: %s", pid, strings.Join(pids, ", "))
 }
 
 // eachWorker does something to one worker, or to those of a pool.
-func (d *Daemon) eachWorker(pool string, pid int, do func(*Supervisor, int) error) (out workersOut, _ error) {
+func (d caller) eachWorker(pool string, pid int, do func(Pool, int) error) (out workersOut, _ error) {
 	all, err := d.workers(pool)
 	if err != nil {
 		return out, err
@@ -285,7 +287,7 @@ func (d *Daemon) eachWorker(pool string, pid int, do func(*Supervisor, int) erro
 			return out, err
 		}
 		if pool != "" && pool != w.Pool {
-			return out, wrong("pid", "worker %d is of pool %s", pid, w.Pool)
+			return out, Wrong("pid", "worker %d is of pool %s", pid, w.Pool)
 		}
 		all = []status.Worker{w}
 	}

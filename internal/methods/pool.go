@@ -1,4 +1,4 @@
-package legion
+package methods
 
 import (
 	"context"
@@ -24,7 +24,7 @@ func nameOrAll(name *string) (string, error) {
 	case name == nil:
 		return "", nil
 	case *name == "":
-		return "", wrong("pool", "it is empty; to mean all pools, leave it out")
+		return "", Wrong("pool", "it is empty; to mean all pools, leave it out")
 	}
 	return *name, nil
 }
@@ -36,26 +36,26 @@ type scaleIn struct {
 }
 
 // poolMethods are those about pools.
-func (d *Daemon) poolMethods() []rpc.Method {
+func (d caller) poolMethods() []rpc.Method {
 	return []rpc.Method{
-		look("pool.list", "All pools with their figures.", func(context.Context, none) ([]status.PoolStats, error) { return d.stats().Pools, nil }),
-		look("pool.status", "The figures of one pool.", func(_ context.Context, in poolIn) (s status.PoolStats, err error) {
+		Look("pool.list", "All pools with their figures.", func(context.Context, None) ([]status.PoolStats, error) { return d.Figures().Pools, nil }),
+		Look("pool.status", "The figures of one pool.", func(_ context.Context, in poolIn) (s status.PoolStats, err error) {
 			pool, err := d.poolNamed(in.Pool)
 			if err == nil {
 				s = pool.Stats()
 			}
 			return s, err
 		}),
-		look("pool.recent", "The last calls and the last processes of a pool that have ended, the newest first.", func(_ context.Context, in poolIn) (r status.Recent, err error) {
+		Look("pool.recent", "The last calls and the last processes of a pool that have ended, the newest first.", func(_ context.Context, in poolIn) (r status.Recent, err error) {
 			pool, err := d.poolNamed(in.Pool)
 			if err == nil {
 				r = pool.Recent()
 			}
 			return r, err
 		}),
-		operate("pool.pause", "Keeps calls waiting until pool.resume. Those that run are not touched.", d.eachPool((*Supervisor).Pause)),
-		operate("pool.resume", "Ends a pause, and lets a failed pool try again.", d.eachPool((*Supervisor).Resume)),
-		operate("pool.stop", "Has every worker of a pool finish its calls and leave. None is started, and calls wait, until pool.resume. Returns when they have left.",
+		Operate("pool.pause", "Keeps calls waiting until pool.resume. Those that run are not touched.", d.eachPool(Pool.Pause)),
+		Operate("pool.resume", "Ends a pause, and lets a failed pool try again.", d.eachPool(Pool.Resume)),
+		Operate("pool.stop", "Has every worker of a pool finish its calls and leave. None is started, and calls wait, until pool.resume. Returns when they have left.",
 			func(ctx context.Context, in poolIn) (bool, error) {
 				pool, err := d.poolNamed(in.Pool)
 				if err != nil {
@@ -63,8 +63,8 @@ func (d *Daemon) poolMethods() []rpc.Method {
 				}
 				return true, pool.Stop(ctx)
 			}),
-		operate("pool.recycle", "Replaces every worker, one after the other, each when its replacement is ready.", d.eachPool((*Supervisor).Recycle)),
-		operate("pool.scale", "Changes how many workers there are.", func(_ context.Context, in scaleIn) (bool, error) {
+		Operate("pool.recycle", "Replaces every worker, one after the other, each when its replacement is ready.", d.eachPool(Pool.Recycle)),
+		Operate("pool.scale", "Changes how many workers there are.", func(_ context.Context, in scaleIn) (bool, error) {
 			pool, err := d.poolNamed(in.Pool)
 			if err != nil {
 				return false, err
@@ -75,16 +75,16 @@ func (d *Daemon) poolMethods() []rpc.Method {
 }
 
 // poolNamed finds a pool that a client asks for.
-func (d *Daemon) poolNamed(name string) (*Supervisor, error) {
+func (d caller) poolNamed(name string) (Pool, error) {
 	pool, err := d.Pool(name)
 	if err != nil {
-		return nil, wrong("pool", "%s", strings.TrimPrefix(err.Error(), "legion: "))
+		return nil, Wrong("pool", "%s", strings.TrimPrefix(err.Error(), "legion: "))
 	}
 	return pool, nil
 }
 
 // eachPool is a method that does something with one pool or with all.
-func (d *Daemon) eachPool(do func(*Supervisor) error) func(context.Context, poolsIn) (bool, error) {
+func (d caller) eachPool(do func(Pool) error) func(context.Context, poolsIn) (bool, error) {
 	return func(_ context.Context, in poolsIn) (bool, error) {
 		name, err := nameOrAll(in.Pool)
 		if err != nil {
@@ -98,8 +98,8 @@ func (d *Daemon) eachPool(do func(*Supervisor) error) func(context.Context, pool
 			return true, do(pool)
 		}
 		var failed []error // each names its pool
-		for _, p := range d.pools {
-			failed = append(failed, do(&Supervisor{p}))
+		for _, p := range d.Pools() {
+			failed = append(failed, do(p))
 		}
 		return true, errors.Join(failed...)
 	}

@@ -1,0 +1,77 @@
+package legion
+
+import (
+	"context"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/methods"
+	"github.com/legion-go/legion/status"
+)
+
+// controlled is the daemon as the methods of the control socket see it.
+type controlled struct{ *Daemon }
+
+var _ methods.Daemon = controlled{}
+
+func (c controlled) Hello() status.Hello     { return c.hello() }
+func (c controlled) Status() status.Daemon   { return c.status() }
+func (c controlled) Figures() status.Stats   { return c.stats() }
+func (c controlled) Stop(why string) error   { return c.stopBy(why) }
+func (c controlled) Restart(by string) error { return c.restartBy(c.closing, by) }
+
+// Reload and Upgrade go on when the client that asked for them has gone.
+func (c controlled) Reload() error                    { return c.Daemon.Reload(c.closing) }
+func (c controlled) Upgrade() (status.Upgrade, error) { return c.upgrade(c.closing) }
+
+func (c controlled) Pools() (all []methods.Pool) {
+	for _, p := range c.pools {
+		all = append(all, &Supervisor{p})
+	}
+	return all
+}
+
+func (c controlled) Pool(name string) (methods.Pool, error) {
+	p, err := c.Daemon.Pool(name)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (c controlled) Signal(sig syscall.Signal) error {
+	if err := c.mustRun(); err != nil {
+		return err
+	}
+	if a, ok := c.actions()[sig]; !ok || a == SignalIgnore || a == SignalSystem {
+		return methods.Wrong("signal", "the daemon does not take %s: use kill", unix.SignalName(sig))
+	}
+	c.received(event.Signal{Signal: sig, Count: 1})
+	return nil
+}
+
+func (c controlled) OnLoop(ctx context.Context, fn func() error) error {
+	if err := c.mustRun(); err != nil {
+		return err
+	}
+	return c.onLoopFor(ctx, fn)
+}
+
+func (c controlled) Schedule() (all []methods.Scheduled) {
+	for _, e := range c.crons {
+		all = append(all, methods.Scheduled{Cron: e.status(), Run: func() {
+			e.runs.Add(1)
+			c.execute(e.name, 0, e.fn)
+		}})
+	}
+	for _, t := range c.loops {
+		s := t.stats()
+		all = append(all, methods.Scheduled{
+			Cron: status.Cron{Name: t.name, Spec: t.Interval().String(), Runs: s.Runs, Missed: s.Missed},
+			Run:  func() { c.execute(t.name, 0, t.fn) },
+		})
+	}
+	return all
+}

@@ -1,0 +1,81 @@
+package legion
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/status"
+)
+
+// controlProtocol is the version of what the control socket speaks.
+const controlProtocol = 1
+
+func (d *Daemon) hello() status.Hello {
+	_, legion := buildVersions()
+	h := status.Hello{
+		Name: d.config.Name, Version: d.version(), Legion: legion, Protocol: controlProtocol, Go: runtime.Version(),
+		PID: os.Getpid(), PIDStays: d.pidStays(), State: d.stateName(),
+		Embedded: d.embedded(),
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if h.Started = d.startedAt; !h.Started.IsZero() {
+		h.Uptime = time.Since(h.Started)
+	}
+	return h
+}
+
+// status is asked for often, by many clients: it reads no file for each worker.
+func (d *Daemon) status() status.Daemon {
+	s := d.figures()
+	out := status.Daemon{
+		Name: s.Name, PID: s.PID, State: s.State, Healthy: s.Healthy, Unhealthy: s.Unhealthy, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
+		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []status.Pool{}, Control: d.control.addresses(),
+	}
+	out.RestartNeeded = d.restartNeeded()
+	if what, since := d.turn.Now(); what != "" {
+		out.Changing, out.ChangingFor = what, time.Since(since)
+	}
+	out.Memory, _ = host.Memory()
+	for _, p := range d.pools {
+		in := p.summary()
+		out.Workers += in.Size
+		out.Pools = append(out.Pools, status.Pool{
+			Name: in.Name, Kind: p.kind(), State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max, Ready: in.Serving,
+			Queued: in.Queued, Running: in.Running, Calls: in.Calls, Restarts: in.Deaths,
+			Errors: in.Failed + in.Panicked + in.Refused + in.Timeout + in.Canceled + in.Crashed + in.Dropped,
+		})
+	}
+	return out
+}
+
+// buildVersions are those of the program and of this module in it.
+var buildVersions = sync.OnceValues(func() (program, legion string) { return host.BuildVersions(module) })
+
+// version is Config.Version, or that of the build.
+func (d *Daemon) version() string {
+	if d.config.Version != "" {
+		return d.config.Version
+	}
+	program, _ := buildVersions()
+	return program
+}
+
+// release is this process's.
+func (d *Daemon) release() status.Release {
+	path, _ := os.Executable() // Go has asked when the process started
+	return status.Release{Version: d.version(), Program: path}
+}
+
+// releaseText is what one process tells the other of its release.
+func releaseText(r status.Release) string { return r.Version + "\n" + r.Program }
+
+// parseRelease reads that. The result is empty if the process told nothing.
+func parseRelease(told string) status.Release {
+	version, program, _ := strings.Cut(told, "\n")
+	return status.Release{Version: version, Program: program}
+}

@@ -1,0 +1,122 @@
+package methods
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"runtime"
+
+	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/signals"
+	"github.com/legion-go/legion/status"
+)
+
+// daemonMethods are those about the daemon as a whole.
+func (d caller) daemonMethods() []rpc.Method {
+	stop := func(ctx context.Context, _ None) (bool, error) {
+		if err := d.Stop("asked for by " + rpc.CallerOf(ctx).Name); err != nil {
+			return false, err
+		}
+		return true, nil
+	}
+	return []rpc.Method{
+		Look("daemon.hello", "Who is here: name, versions, pid and state.", func(context.Context, None) (status.Hello, error) { return d.Hello(), nil }),
+		Look("daemon.status", "A summary of the daemon and its pools.", func(context.Context, None) (status.Daemon, error) { return d.Status(), nil }),
+		Look("daemon.stats", "All figures, and those of plugins and handlers.", func(context.Context, None) (status.Stats, error) {
+			s := d.Stats()
+			for _, foreign := range []map[string]any{s.Plugins, s.Extra} {
+				for name, v := range foreign {
+					foreign[name] = Presentable(v)
+				}
+			}
+			return s, nil
+		}),
+		Look("daemon.ps", "The processes of the daemon.", func(context.Context, None) ([]status.Process, error) { return d.processes(), nil }),
+		Operate("daemon.stack", "The stacks of all goroutines of the daemon's process.", func(context.Context, None) (stackOf, error) {
+			return stackOf{Stack: ownStacks()}, nil
+		}),
+		Admin("daemon.stop", "Begins to stop the daemon: calls that run are finished, then workers end.", stop),
+		Admin("daemon.shutdown", "The same as daemon.stop; the result is 0.", func(ctx context.Context, in None) (int, error) {
+			_, err := stop(ctx, in)
+			return 0, err
+		}),
+		Admin("daemon.restart", "Stops the daemon and starts it anew, in the same process id. Calls in the meantime find nobody: use daemon.upgrade to lose none.",
+			func(ctx context.Context, _ None) (bool, error) {
+				return true, d.Restart(rpc.CallerOf(ctx).Name)
+			}),
+		Operate("daemon.reload", "Reads again what can be read again, reopens logs and replaces the workers one by one. Returns when the new ones serve.",
+			func(context.Context, None) (bool, error) { return true, d.Reload() }),
+		Admin("daemon.upgrade", "Replaces the daemon by a new process of the program that now stands at its path, without losing a call.",
+			func(context.Context, None) (status.Upgrade, error) { return d.Upgrade() }),
+		Operate("daemon.loglevel", "Returns the level below which records are left out of the log, and sets it first if one is given.", d.setLevel),
+		Admin("daemon.signal", "Does what the daemon does when it gets that signal.", d.signalled),
+	}
+}
+
+type stackOf struct {
+	PID   int    `json:"pid,omitzero"`
+	Pool  string `json:"pool,omitzero"`
+	Stack string `json:"stack"`
+}
+
+// maxStacks bounds what a method tells of stacks, in bytes.
+const maxStacks = 1 << 20
+
+func ownStacks() string {
+	buf := make([]byte, maxStacks)
+	return string(buf[:runtime.Stack(buf, true)])
+}
+
+type levelIn struct {
+	Level *string `json:"level" usage:"debug, info, warn, error, or one of these with a number added: info+2"`
+}
+
+type levelOut struct {
+	Level string `json:"level"`
+}
+
+func (d caller) setLevel(_ context.Context, in levelIn) (levelOut, error) {
+	if in.Level != nil {
+		var l slog.Level
+		if err := l.UnmarshalText([]byte(*in.Level)); err != nil {
+			return levelOut{}, Wrong("level", "%q is none: use debug, info, warn or error", *in.Level)
+		}
+		d.SetLogLevel(l)
+	}
+	return levelOut{d.LogLevel().String()}, nil
+}
+
+type signalIn struct {
+	Signal string `json:"signal" usage:"its name or number: HUP, SIGUSR1, 10"`
+}
+
+// signalled treats a signal as if it had come from the system.
+func (d caller) signalled(_ context.Context, in signalIn) (bool, error) {
+	sig, err := signals.Parse(in.Signal)
+	if err != nil {
+		return false, Wrong("signal", "%v", err)
+	}
+	if err := d.Signal(sig); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// processes lists the daemon's process, and its workers by their pools.
+func (d caller) processes() []status.Process {
+	s := d.Figures()
+	all := []status.Process{{PID: s.PID, Parent: os.Getppid(), Kind: "daemon", State: s.State, Age: s.Uptime, Memory: s.Memory.Now, CPU: s.CPU}}
+	for _, p := range s.Pools {
+		kind := "worker"
+		if p.Kind == "task" {
+			kind = "task"
+		}
+		for _, w := range p.Workers {
+			all = append(all, status.Process{
+				PID: w.PID, Parent: s.PID, Kind: kind, Pool: p.Name, State: w.State, Call: w.Call, For: w.For, Age: w.Age,
+				Calls: w.Calls, Memory: w.Memory, CPU: w.CPU,
+			})
+		}
+	}
+	return all
+}
