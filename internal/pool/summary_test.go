@@ -46,14 +46,14 @@ func TestSummary(t *testing.T) {
 // Only a worker that is told as ready, or as looping, takes calls.
 func TestSummaryCountsWhoServes(t *testing.T) {
 	k := newCore(Config{}, 1)
-	k.workers = []*worker{{state: serving}, {state: serving, load: 1}, {state: starting}, {state: leaving}, {state: serving, paused: true}, {state: serving, loop: "looping"}, {state: serving, loop: "ended"}, {state: leaving, loop: "looping"}}
+	k.workers = []*worker{{state: serving}, {state: serving, load: 1}, {state: starting}, {state: leaving}, {state: serving, paused: true}, {state: serving, loop: "looping"}, {state: serving, loop: "ended"}, {state: leaving, loop: "looping"}, {state: serving, loop: "paused"}}
 	s, ready := k.stats(1), 0
 	for _, w := range s.Workers {
 		if w.State == "ready" {
 			ready++
 		}
 	}
-	if s.Size != 8 || s.Serving != 3 || ready != 2 {
+	if s.Size != 9 || s.Serving != 3 || ready != 2 {
 		t.Errorf("%d of %d serve, %d are ready", s.Serving, s.Size, ready)
 	}
 	if s.Workers[6].State != "ended" || s.Workers[7].State != "leaving" {
