@@ -6,7 +6,7 @@ import "github.com/legion-go/legion/internal/rpc"
 // connected to it.
 type ClientConnected struct {
 	Client  uint64   // its number since the start
-	Name    string   // who it is: "uid 1000 pid 4711", "cert ops"
+	Name    string   // the client's identity: "uid 1000 pid 4711", "cert ops"
 	Address string   // of the listener
 	Role    rpc.Role // a legion.Role
 }

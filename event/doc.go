@@ -7,10 +7,10 @@
 //	})
 //
 // Handlers run on the daemon's loop. Where the documentation of an event says
-// so, a handler that returns legion.StopPropagation leaves out what Legion
-// would do by itself.
+// so, a handler that returns legion.StopPropagation prevents Legion's default
+// action.
 //
-// The events, in the files where they stand:
+// The events, by file:
 //
 //   - life.go: Init, Started, Signal, Reload, Reloaded, AutoRestart,
 //     PIDChanged, Shutdown
@@ -21,5 +21,5 @@
 //   - log.go: *Log
 //
 // One more event is *status.Stats: its handlers add to the statistics. A
-// program may emit values of any type of its own with legion.Emit.
+// program may emit values of its own types with legion.Emit.
 package event

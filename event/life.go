@@ -6,27 +6,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Init is emitted after the functions given to Daemon.Init.
+// Init is emitted after the functions given to Daemon.Init have run.
 type Init struct{}
 
 // Started is emitted when the daemon is ready: its workers serve, and its loops
 // begin.
 type Started struct{}
 
-// Signal is emitted when the daemon receives a signal. StopPropagation leaves
-// out what Run does by default: SIGTERM and SIGINT stop, SIGHUP reloads,
-// SIGUSR2 upgrades, SIGUSR1 logs the statistics. A second SIGTERM or SIGINT
-// ends the daemon whatever a handler returns, and so does the first while the
-// daemon starts. A reload or an upgrade that is asked for during the start
-// follows it.
+// Signal is emitted when the daemon receives a signal. StopPropagation prevents
+// the default action of Run: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR2
+// upgrades, SIGUSR1 logs the statistics. A second SIGTERM or SIGINT ends the
+// daemon regardless of what a handler returns, and so does the first while the
+// daemon starts. A reload or an upgrade requested during the start follows it.
 //
 // Workers ignore SIGTERM, SIGINT, SIGHUP and SIGQUIT, which may be sent to all
 // processes of a daemon: the daemon tells its workers what to do. The code of a
 // worker can still listen to them with package os/signal, and a program that a
-// worker executes has the default.
+// worker executes has the default actions.
 type Signal struct {
 	Signal syscall.Signal
-	Count  int // how often the daemon has received it, this time included
+	Count  int // how many times the daemon has received it, this time included
 }
 
 // Name returns the name of the signal, "SIGTERM" for instance.
@@ -39,7 +38,7 @@ type Reload struct{}
 type Reloaded struct{ Err error }
 
 // AutoRestart is emitted before the daemon restarts itself because of
-// Config.RestartEvery or Config.MinUptime. StopPropagation leaves out the
+// Config.RestartEvery or Config.MinUptime. StopPropagation prevents the
 // restart.
 type AutoRestart struct{ Reason string }
 

@@ -7,15 +7,15 @@ import "log/slog"
 //
 //	legion.On(d, func(_ context.Context, e *event.Log) error { … })
 //
-// StopPropagation leaves the record out. A handler may also change the record,
-// or put another one in its place. What such a handler logs itself is written
-// without asking handlers.
+// StopPropagation drops the record. A handler may also change the record, or
+// replace it. Records that such a handler logs itself are written without
+// calling handlers.
 //
-// Records that come from elsewhere than the loop wait for it, in order; those
-// that come while too many wait are dropped and counted. Records below the
-// daemon's level make no event.
+// Records from outside the loop wait for it, in order; those that come while
+// too many wait are dropped and counted. Records below the daemon's level emit
+// no event.
 type Log struct {
-	// Record has all attributes in it, daemon, pool, pid and call too where they
-	// apply. Values of types that package slog does not know have become text.
+	// Record has all attributes, including daemon, pool, pid and call where they
+	// apply. Values of types that package slog does not know are converted to text.
 	Record *slog.Record
 }

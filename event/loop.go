@@ -6,7 +6,7 @@ import "time"
 type Idle struct{}
 
 // PreExecute is emitted before each call of a function given to Daemon.Every or
-// Daemon.Cron. StopPropagation leaves out the call.
+// Daemon.Cron. StopPropagation skips the call.
 type PreExecute struct{ Loop string }
 
 // PostExecute is emitted after each call of a function given to Daemon.Every or
@@ -23,12 +23,11 @@ type Overrun struct {
 	Took, Interval time.Duration
 }
 
-// Failure is emitted for an error or a panic of a function on the loop, for
-// what Daemon.Report is given, and for a failed call whose future the program
-// does not look at (see legion.Future). StopPropagation keeps it out of the
-// log.
+// Failure is emitted for an error or a panic of a function on the loop, for an
+// error given to Daemon.Report, and for a failed call whose future the program
+// does not read (see legion.Future). StopPropagation keeps it out of the log.
 type Failure struct {
 	Where string
 	Err   error
-	Stack string // of a panic, or of a worker that died; "" if there is none
+	Stack string // of a panic, or of a worker that died; "" otherwise
 }

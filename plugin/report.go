@@ -6,18 +6,18 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// StatsReporter adds what its Stats method returns to status.Stats.Plugins. The
-// method is called on a goroutine of its own, and Legion waits for it for a
-// tenth of a second at most.
+// StatsReporter adds what its Stats method returns to status.Stats.Plugins.
+// Legion calls the method on a separate goroutine, and waits for it at most a
+// tenth of a second.
 type StatsReporter interface{ Stats() any }
 
 // LockReporter is a plugin that is a lock. Lock tells which process holds it.
-// It may be asked in a process that did not start the daemon: the command line
+// It may be called in a process that did not start the daemon: the command line
 // does so before it reports a daemon that does not answer as stopped.
 type LockReporter interface{ Lock() status.Lock }
 
-// SettingsReporter is a plugin that is a configuration, as that of package
-// config is. Show returns its settings, with secrets masked.
+// SettingsReporter is a plugin that is a configuration, such as the one of
+// package config. Show returns its settings, with secrets masked.
 type SettingsReporter interface{ Show() []status.Setting }
 
 // RestartReporter is a plugin with settings that take effect only after a
@@ -27,7 +27,7 @@ type SettingsReporter interface{ Show() []status.Setting }
 type RestartReporter interface{ RestartNeeded() []string }
 
 // Watchdog is a plugin that speaks for a service manager which ends an
-// unhealthy daemon, systemd for instance. LoopPatience is how long one function
-// may hold the loop before Daemon.Healthy reports it; 0 leaves it at 10 s. It
-// must return at once.
+// unhealthy daemon, systemd for instance. LoopPatience returns how long one
+// function may hold the loop before Daemon.Healthy reports it; 0 leaves it at
+// 10 s. It must return at once.
 type Watchdog interface{ LoopPatience() time.Duration }

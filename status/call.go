@@ -15,27 +15,27 @@ type Func struct {
 	Out  string `json:"out"`
 }
 
-// CallInfo is what is known of a call.
+// CallInfo describes a call.
 type CallInfo struct {
 	Pool  string    `json:"pool"`
 	Func  string    `json:"func"`
 	Call  uint64    `json:"id"` // number of the call in its pool, from 1, as in the log; 0 if the pool never took it
 	State CallState `json:"state"`
-	// Outcome is how it has ended; "" until then. It is ok, failed (the function
+	// Outcome is how the call ended; "" until then. It is ok, failed (the function
 	// returned an error), panicked, refused, timed_out, canceled, crashed,
 	// out_of_memory, poisoned, queue_full, pool_failed or stopped.
 	Outcome string `json:"outcome"`
-	PID     int    `json:"pid"`   // of the worker that runs it, or ran it last; 0 if it has reached none
-	Tries   int    `json:"tries"` // how often it was tried again, see Pool.Retry
+	PID     int    `json:"pid"`   // of the worker that runs it, or ran it last; 0 if it has reached no worker
+	Tries   int    `json:"tries"` // how many times it was retried, see Pool.Retry
 
-	// When the call was made, when the worker got it that ran it last, and when it
-	// ended. A time is zero if it has not come; those of a call that its pool never
-	// took are.
+	// The times when the call was made, when the last worker got it, and when it
+	// ended. A time is zero if it has not come; all are zero if the pool never took
+	// the call.
 	Queued  time.Time `json:"queued,omitzero"`
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 
-	ArgBytes    int `json:"arg_bytes"`    // as they travel
+	ArgBytes    int `json:"arg_bytes"`    // encoded size
 	ResultBytes int `json:"result_bytes"` // the same; 0 for a stream
 }
 
@@ -56,7 +56,7 @@ func (s CallState) String() string { return callStates.Text(int(s)) }
 // MarshalText writes what String returns.
 func (s CallState) MarshalText() ([]byte, error) { return callStates.Marshal(int(s)) }
 
-// UnmarshalText reads it, or the number.
+// UnmarshalText reads what String returns, or the number.
 func (s *CallState) UnmarshalText(text []byte) error {
 	v, err := callStates.Parse(text)
 	if err == nil {

@@ -4,7 +4,7 @@ import "time"
 
 // Cron is a function that Cron or Every calls.
 type Cron struct {
-	Name    string     `json:"name"` // "cron 0 3 * * *", "every 1s"; a second one is "every 1s #2"
+	Name    string     `json:"name"` // "cron 0 3 * * *", "every 1s"; the second of the same name is "every 1s #2"
 	Spec    string     `json:"spec"`
 	Next    *time.Time `json:"next"` // null for Every, whose next call is due an interval after the last
 	Runs    uint64     `json:"runs"`

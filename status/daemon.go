@@ -2,7 +2,7 @@ package status
 
 import "time"
 
-// Hello is what the control socket says of the daemon first.
+// Hello is what the control socket first tells a client about the daemon.
 type Hello struct {
 	Name     string        `json:"name"`
 	Version  string        `json:"version"` // of the program
@@ -11,7 +11,7 @@ type Hello struct {
 	Go       string        `json:"go"`
 	PID      int           `json:"pid"`
 	PIDStays string        `json:"pid_stays,omitempty"` // why the pid must stay, "" if it may change; see Config.PID
-	Embedded bool          `json:"embedded,omitempty"`  // it is part of a program that goes on without it: started by Start, not Run
+	Embedded bool          `json:"embedded,omitempty"`  // part of a program that continues without it: started by Start, not Run
 	State    string        `json:"state"`
 	Started  time.Time     `json:"started"`
 	Uptime   time.Duration `json:"uptime"`
@@ -22,14 +22,14 @@ type Daemon struct {
 	Name  string `json:"name"`
 	PID   int    `json:"pid"`
 	State string `json:"state"`
-	// Changing is what the daemon does at the moment beside its work, for
-	// ChangingFor so far: "a reload", "an upgrade" or "a restart"; "" is nothing.
+	// Changing is the change in progress, since ChangingFor: "a reload", "an
+	// upgrade" or "a restart"; "" if there is no change.
 	Changing    string        `json:"changing,omitempty"`
 	ChangingFor time.Duration `json:"changing_for,omitempty"`
 	Healthy     bool          `json:"healthy"`             // see Daemon.Healthy
 	Unhealthy   string        `json:"unhealthy,omitempty"` // why it is not
-	// RestartNeeded are settings that a reload has changed, and that are in force
-	// after a restart or an upgrade only.
+	// RestartNeeded are settings that a reload has changed, and that take effect
+	// only after a restart or an upgrade.
 	RestartNeeded []string      `json:"restart_needed,omitempty"`
 	Version       string        `json:"version"`
 	Uptime        time.Duration `json:"uptime"`
@@ -38,7 +38,7 @@ type Daemon struct {
 	CPU           time.Duration `json:"cpu"`
 	Memory        uint64        `json:"memory"` // resident bytes of the daemon's process
 	Load          [3]float64    `json:"load"`
-	Workers       int           `json:"workers"` // processes, of tasks too
+	Workers       int           `json:"workers"` // processes, including those of tasks
 	Loop          LoopStats     `json:"loop"`
 	Pools         []Pool        `json:"pools"`
 	Control       []string      `json:"control"` // addresses

@@ -1,7 +1,7 @@
 // Package status holds what a daemon of Legion tells about itself: the values
-// that Daemon.Stats and others return, and that the control socket encodes. Its
-// clients decode them, the command line for instance. Durations travel as
-// seconds.
+// that Daemon.Stats and other methods return, and that the control socket
+// encodes. Its clients, such as the command line, decode them. Durations travel
+// as seconds.
 //
 //   - daemon.go: Hello, Daemon, Process
 //   - stats.go: Stats and its parts MemoryStats, LoopStats, LogStats

@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// LogRecord is a record of the daemon's log as the control socket tells it.
+// LogRecord is a record of the daemon's log as the control socket sends it.
 type LogRecord struct {
 	Time    time.Time `json:"time"`
 	Level   string    `json:"level"`
@@ -20,7 +20,7 @@ type LogRecord struct {
 // LogAttrs are the attributes of a record: in JSON an object, in their order.
 type LogAttrs []slog.Attr
 
-// MarshalJSON writes the object. Of attributes with the same name the last
+// MarshalJSON writes the object. If attributes have the same name, the last one
 // counts.
 func (a LogAttrs) MarshalJSON() ([]byte, error) {
 	last := map[string]int{}
@@ -48,7 +48,7 @@ func (a LogAttrs) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// attrJSON writes a value as a reader would want it: a duration is "1.5s".
+// attrJSON writes a value in readable form: a duration is "1.5s".
 func attrJSON(v slog.Value) (json.RawMessage, error) {
 	switch v.Kind() {
 	case slog.KindGroup:

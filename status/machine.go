@@ -1,8 +1,8 @@
 package status
 
-// Finding is something about this machine that decides how well Legion works.
+// Finding is a property of this machine that affects how well Legion works.
 type Finding struct {
-	Topic  string `json:"topic"`  // what was looked at
+	Topic  string `json:"topic"`  // what was checked
 	OK     bool   `json:"ok"`     // it is as good as it can be
 	Found  string `json:"found"`  // what is there
 	Means  string `json:"means"`  // what that means for a daemon

@@ -5,7 +5,7 @@ type Plugin struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
 	State string `json:"state"`           // promised, made or started
-	Stats any    `json:"stats,omitempty"` // of a StatsReporter
+	Stats any    `json:"stats,omitempty"` // from a StatsReporter
 }
 
 // Lock is a lock that the daemon has.
@@ -13,7 +13,7 @@ type Lock struct {
 	Name string `json:"name"` // of the plugin
 	Path string `json:"path"` // of the file, or the name of the socket
 	Held bool   `json:"held"` // by this process or another one
-	PID  int    `json:"pid"`  // of the process that holds it; 0 if none does, or if it cannot be seen from here
+	PID  int    `json:"pid"`  // of the process that holds it; 0 if no process does, or if it is not visible from here
 }
 
 // Setting is one key of a configuration, as it is now.

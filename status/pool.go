@@ -18,8 +18,8 @@ type Pool struct {
 	Restarts uint64 `json:"restarts"`
 }
 
-// Recent is what has ended in a pool of late, the newest first: the last 100
-// calls and the last 100 processes.
+// Recent is what ended in a pool lately, newest first: the last 100 calls and
+// the last 100 processes.
 type Recent struct {
 	Calls   []CallInfo  `json:"calls"`
 	Workers []WorkerEnd `json:"workers"`
@@ -30,10 +30,10 @@ type PoolStats struct {
 	Name    string `json:"name"`
 	Kind    string `json:"kind"`   // worker, task, stream or loop
 	State   string `json:"state"`  // running, paused, failed, stopping, stopped; the last two also after Supervisor.Stop
-	Reason  string `json:"reason"` // why it has failed
+	Reason  string `json:"reason"` // why it failed
 	Min     int    `json:"min"`
 	Max     int    `json:"max"`
-	Ready   int    `json:"ready"`   // workers that serve, those whose own loop runs too
+	Ready   int    `json:"ready"`   // workers that serve, including those that run their own loop
 	Queued  int    `json:"queued"`  // calls that wait in the daemon
 	Running int    `json:"running"` // calls in workers
 
@@ -44,19 +44,19 @@ type PoolStats struct {
 	Refused  uint64 `json:"refused"`
 	TimedOut uint64 `json:"timed_out"`
 	Canceled uint64 `json:"canceled"`
-	Crashed  uint64 `json:"crashed"` // ended with the death of their worker
+	Crashed  uint64 `json:"crashed"` // ended by the death of their worker
 	Dropped  uint64 `json:"dropped"` // refused: queue full, pool failed, stopped
-	Retried  uint64 `json:"retried"` // tried again
+	Retried  uint64 `json:"retried"` // retried
 
 	Started  uint64 `json:"started"`  // worker processes started
-	Recycled uint64 `json:"recycled"` // … that left in good order
+	Recycled uint64 `json:"recycled"` // … that left normally
 	Restarts uint64 `json:"restarts"` // … that died unexpectedly
 	Corrupt  uint64 `json:"corrupt"`  // … that broke the protocol
 
 	LoopEvery time.Duration `json:"looptime"` // Pool.LoopEvery
 	Forever   bool          `json:"forever"`  // Pool.OnExit is Restart
 
-	LastDeath string        `json:"last_death"` // how the last unexpected one died
+	LastDeath string        `json:"last_death"` // how the last worker that died unexpectedly ended
 	Workers   []WorkerStats `json:"workers"`
 	Funcs     []FuncStats   `json:"funcs"`
 }

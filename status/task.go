@@ -9,15 +9,15 @@ type TaskRun struct {
 	State   string        `json:"state"` // queued, running, done, failed
 	PID     int           `json:"pid"`
 	Started time.Time     `json:"started"`
-	Took    time.Duration `json:"took"` // so far, or in all
+	Took    time.Duration `json:"took"` // so far, or in total
 	Error   string        `json:"error,omitempty"`
 	Result  any           `json:"result,omitempty"`
 }
 
-// Tasks is what there is of tasks.
+// Tasks lists the declared tasks and their runs.
 type Tasks struct {
 	Tasks []Task    `json:"tasks"`
-	Runs  []TaskRun `json:"runs"` // those started over the control socket: all that run, and the last that have ended
+	Runs  []TaskRun `json:"runs"` // those started over the control socket: all that run, and the last that ended
 }
 
 // Task is a declared task.

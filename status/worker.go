@@ -2,11 +2,11 @@ package status
 
 import "time"
 
-// Worker is a worker with its pool. In worker.list a pool without workers has
-// one, too, with pid 0 and the pool's state.
+// Worker is a worker with its pool. In worker.list a pool without workers also
+// has an entry, with pid 0 and the pool's state.
 type Worker struct {
 	Pool      string        `json:"pool"`
-	Name      string        `json:"name"`     // that of the pool again
+	Name      string        `json:"name"`     // the pool's name again
 	LoopEvery time.Duration `json:"looptime"` // Pool.LoopEvery
 	Forever   bool          `json:"forever"`  // Pool.OnExit is Restart
 	WorkerStats
@@ -16,10 +16,10 @@ type Worker struct {
 type WorkerEnd struct {
 	ID       uint64        `json:"id"`    // its number in the pool
 	PID      int           `json:"pid"`   // 0 if it could not be started
-	Calls    uint64        `json:"calls"` // ended in it
+	Calls    uint64        `json:"calls"` // that ended in it
 	Started  time.Time     `json:"started"`
 	Ended    time.Time     `json:"ended"`
-	Expected bool          `json:"expected"` // Legion willed it
+	Expected bool          `json:"expected"` // Legion intended it
 	How      string        `json:"how"`      // in one line, cut after 1 KiB
 	CPU      time.Duration `json:"cpu"`      // user and system time
 	Memory   uint64        `json:"memory"`   // the most that was resident, in bytes
@@ -36,12 +36,12 @@ type WorkerStats struct {
 	ID       uint64        `json:"id"`
 	PID      int           `json:"pid"`
 	State    string        `json:"state"`    // starting, ready, leaving, dying, killed, stuck
-	Retiring string        `json:"retiring"` // why it is to be replaced
+	Retiring string        `json:"retiring"` // why it will be replaced
 	Age      time.Duration `json:"age"`
 	Calls    uint64        `json:"calls"` // ended
-	Load     int           `json:"load"`  // calls in it now
-	Call     string        `json:"call"`  // the function that runs; "" if it is idle
+	Load     int           `json:"load"`  // calls it has now
+	Call     string        `json:"call"`  // the function that runs; "" if idle
 	For      time.Duration `json:"for"`
-	Memory   uint64        `json:"memory"` // resident bytes of its own
+	Memory   uint64        `json:"memory"` // private resident bytes
 	CPU      time.Duration `json:"cpu"`    // user and system time of the process
 }

@@ -1,6 +1,7 @@
 //go:build !race
 
-// The race detector empties pools at random, which would be counted.
+// The race detector empties pools at random, so allocations could not be
+// counted.
 
 package codec_test
 

@@ -92,7 +92,7 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	})
 
-	// gob with a new encoder per value: a stream of its own for every worker would
+	// gob with a new encoder per value: with one stream per worker, both ends would
 	// have to be kept in step.
 	var gb bytes.Buffer
 	gob.NewEncoder(&gb).Encode(v)

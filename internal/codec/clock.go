@@ -9,10 +9,10 @@ import (
 	"unsafe"
 )
 
-// The zone of a time.Time, one byte behind seconds and nanoseconds.
+// The zone of a time.Time, one byte after seconds and nanoseconds.
 const (
 	zoneUTC   = iota // also of the zero Time
-	zoneLocal        // of the receiver: both processes see the same machine and environment
+	zoneLocal        // the receiver's zone: both processes run on the same machine in the same environment
 	zoneFixed        // followed by the offset in seconds east of UTC (int32) and the abbreviation (string)
 )
 
@@ -67,7 +67,7 @@ func decTime(d *decoder, p unsafe.Pointer) error {
 	switch zone {
 	case zoneUTC:
 		t = t.UTC()
-	case zoneLocal: // as time.Unix has it
+	case zoneLocal: // as time.Unix returns it
 	case zoneFixed:
 		loc, err := decZone(d)
 		if err != nil {

@@ -14,11 +14,11 @@ type Codec[T any] struct {
 	*compiled
 }
 
-// compiled is what a Codec knows; it depends on the type, not on the type
-// parameter.
+// compiled holds the contents of a Codec; it depends on the type, not on the
+// type parameter.
 type compiled struct {
 	plan    *plan
-	foreign bool // methods that are not ours see the value
+	foreign bool // methods from outside this package see the value
 	raw     bool
 	hash    uint64
 }
@@ -27,7 +27,8 @@ type compiled struct {
 var cache sync.Map
 
 // For returns the codec of T, which is compiled at the first call. The error
-// names the path of what cannot travel, why, and what to do instead.
+// names the path to the type that cannot travel, why it cannot, and what to do
+// instead.
 func For[T any]() (*Codec[T], error) {
 	t := reflect.TypeFor[T]()
 	if c, ok := cache.Load(t); ok {
@@ -42,7 +43,7 @@ func For[T any]() (*Codec[T], error) {
 }
 
 // Raw reports whether the encoding of T is its bytes and nothing else: []byte,
-// string and types named after them that have no encoding of their own.
+// string and types named after them that do not encode themselves.
 func (c *Codec[T]) Raw() bool { return c.raw }
 
 // Hash identifies the structure of T: kinds, and names and order of fields,
@@ -51,8 +52,8 @@ func (c *Codec[T]) Raw() bool { return c.raw }
 func (c *Codec[T]) Hash() uint64 { return c.hash }
 
 // Append appends the encoding of *v to b and returns the longer slice. If b has
-// room, nothing is allocated but by types that encode themselves. After an
-// error the result is b as it was.
+// room, only types that encode themselves allocate. After an error the result
+// is b unchanged.
 func (c *Codec[T]) Append(b []byte, v *T) ([]byte, error) {
 	if c.raw {
 		if c.plan.typ.Kind() == reflect.String {
@@ -77,9 +78,9 @@ func (c *Codec[T]) Append(b []byte, v *T) ([]byte, error) {
 }
 
 // Decode sets *v to the value whose encoding is exactly b. The result shares no
-// memory with b. Whatever travels is overwritten, never merged into or appended
-// to; unexported fields and those tagged `legion:"-"` stay as they are. After
-// an error *v is rubbish and must not be used.
+// memory with b. Every field that travels is overwritten, never merged into or
+// appended to; unexported fields and those tagged `legion:"-"` keep their
+// values. After an error the contents of *v are undefined and must not be used.
 func (c *Codec[T]) Decode(b []byte, v *T) error {
 	if c.raw {
 		if c.plan.typ.Kind() == reflect.String {
@@ -121,15 +122,15 @@ func (c *compiled) explain(doing string, err error) error {
 }
 
 // noescape hides a pointer from escape analysis: the plans call one another
-// through function values, for which the compiler assumes the worst, and every
-// argument and result of a call would be moved to the heap for it.
+// through function values, for which the compiler assumes the worst, so it
+// would move every argument and result of a call to the heap.
 //
 // This is sound because plans only pass these pointers down the stack, as
 // pointers, and never store them in the heap: so the runtime finds and adjusts
-// them when it moves the stack. Methods that are not ours could store them,
-// which is why Append and Decode work on a copy in the heap if there are any.
-// (That copy has one more effect: whatever *v refers to is in the heap, too, so
-// maps and what is behind pointers may be stored for a while.)
+// them when it moves the stack. Methods from outside this package could store
+// them, so Append and Decode work on a copy in the heap if a type has such
+// methods. (That copy has one more effect: everything *v refers to is in the
+// heap, too, so maps and the targets of pointers may be stored for a while.)
 //
 //go:nosplit
 func noescape(p unsafe.Pointer) unsafe.Pointer {

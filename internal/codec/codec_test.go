@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// roundTrip encodes v, decodes it and returns what came out, having checked
-// what must hold for any value.
+// roundTrip encodes v, decodes it and returns the result, after checking the
+// properties that hold for every value.
 func roundTrip[T any](t testing.TB, v T) T {
 	t.Helper()
 	c := mustFor[T](t)
@@ -19,7 +19,7 @@ func roundTrip[T any](t testing.TB, v T) T {
 		t.Fatalf("%T: %v", v, err)
 	}
 	if string(b[:4]) != "head" {
-		t.Fatalf("%T: Append changed what was there: %q", v, b[:4])
+		t.Fatalf("%T: Append changed the bytes before its own: %q", v, b[:4])
 	}
 	b = b[4:]
 	var got T
@@ -78,7 +78,7 @@ func TestRoundTripLimits(t *testing.T) {
 	same(t, strings.Repeat("long", 1e5))
 }
 
-// TestFloatBits holds for NaNs too, signalling ones included.
+// TestFloatBits covers NaNs too, signalling ones included.
 func TestFloatBits(t *testing.T) {
 	for _, u := range []uint64{0x7ff8000000000001, 0x7ff0000000000001, 0xfff4123456789abc, 1 << 63} {
 		f := math.Float64frombits(u)
@@ -177,8 +177,8 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// TestDecodeOverwrites: what was in the destination is neither merged with nor
-// written through.
+// TestDecodeOverwrites: decoding neither merges with the old contents of the
+// destination nor writes through its pointers.
 func TestDecodeOverwrites(t *testing.T) {
 	type dest struct {
 		M      map[string]string
@@ -212,8 +212,8 @@ func TestDecodeOverwrites(t *testing.T) {
 	}
 }
 
-// TestMapsDoNotMix: maps of one type pass through the same scratch memory, of
-// which nothing may stay.
+// TestMapsDoNotMix: maps of one type pass through the same scratch memory, and
+// no entry may leak into the next map.
 func TestMapsDoNotMix(t *testing.T) {
 	type secretive struct {
 		N      int

@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// compiler makes the plans of one type and of all types inside it. Nothing of
-// it is shared before it is finished.
+// compiler makes the plans of one type and of all types inside it. It shares
+// nothing before it is finished.
 type compiler struct {
 	plans   map[reflect.Type]*plan // enc is nil while a plan is being made
-	again   []*plan                // of types that contain themselves: met once more while they were being made
+	again   []*plan                // of types that contain themselves: seen again while they were being made
 	foreign bool                   // some type encodes itself
 }
 
@@ -26,8 +26,8 @@ func compile(t reflect.Type) (*compiled, error) {
 	return &compiled{plan: p, foreign: c.foreign, raw: raw, hash: hashOf(t)}, nil
 }
 
-// plan returns the plan of t, a type that is found at path. Its enc and dec may
-// be set only when the compiler is done; the rest of it is complete.
+// plan returns the plan of t, a type found at path. Its enc and dec may still
+// be unset until the compiler is done; the rest of it is complete.
 func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 	p := c.plans[t]
 	if p == nil {
@@ -35,7 +35,7 @@ func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 		c.plans[t] = p
 		return p, c.fill(p, path)
 	}
-	if p.enc == nil { // so every cycle of types has a plan that counts depth
+	if p.enc == nil { // so that every cycle of types has a plan that counts depth
 		p = &plan{typ: t, min: p.min}
 		c.again = append(c.again, p)
 	}
@@ -65,7 +65,7 @@ func minimum(t reflect.Type) int {
 		return int(t.Size())
 	case reflect.Array:
 		if k := t.Elem().Kind(); reflect.Bool <= k && k <= reflect.Complex128 && !hasOwn(t.Elem()) {
-			return int(t.Size()) // copied as it is
+			return int(t.Size()) // copied unchanged
 		}
 		return t.Len() * minimum(t.Elem())
 	case reflect.Struct:
@@ -183,7 +183,7 @@ func (c *compiler) fillMap(p *plan, path string) error {
 		step = `["k"]`
 	}
 	least := share(v, ratioMap)
-	if key.min == 0 { // an entry takes a byte at least
+	if key.min == 0 { // an entry takes at least one byte
 		least = max(1, least)
 	}
 	val, err := c.element(v, path+step, least)
@@ -194,9 +194,9 @@ func (c *compiler) fillMap(p *plan, path string) error {
 	return nil
 }
 
-// badKey returns the type within the key type t because of which keys would not
-// be equal any more on the other side, or might not be comparable; nil if there
-// is none.
+// badKey returns the type within the key type t that would make equal keys
+// unequal on the other side, or that may not be comparable; nil if every type
+// within t is fine.
 func badKey(t reflect.Type) reflect.Type {
 	switch t.Kind() {
 	case reflect.Interface:
@@ -218,14 +218,14 @@ func badKey(t reflect.Type) reflect.Type {
 }
 
 // fieldsOf returns the fields of the struct type t that travel, and whether it
-// has others that are not tagged.
+// also has untagged fields that do not travel.
 func fieldsOf(t reflect.Type, path string) (travel []reflect.StructField, hidden bool, err error) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		tag, tagged := sf.Tag.Lookup("legion")
 		switch {
 		case tagged && tag != "-":
-			return nil, false, refuse(path+"."+sf.Name, sf.Type, "has the tag legion:"+strconv.Quote(tag), "only legion:\"-\" has a meaning: the field stays at home")
+			return nil, false, refuse(path+"."+sf.Name, sf.Type, "has the tag legion:"+strconv.Quote(tag), "only legion:\"-\" has a meaning: the field does not travel")
 		case tagged || sf.Name == "_":
 		case sf.IsExported() || sf.Anonymous && shows(sf.Type):
 			travel = append(travel, sf)
@@ -236,8 +236,8 @@ func fieldsOf(t reflect.Type, path string) (travel []reflect.StructField, hidden
 	return travel, hidden, nil
 }
 
-// shows reports whether an embedded type with an unexported name has something
-// that travels.
+// shows reports whether an embedded type with an unexported name has fields
+// that travel.
 func shows(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

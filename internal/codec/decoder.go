@@ -9,7 +9,7 @@ import (
 
 const (
 	amplify    = 512  // bytes of memory that a decode may allocate per byte of input
-	allowance  = 1024 // and besides
+	allowance  = 1024 // and this many bytes in addition
 	maxMemory  = math.MaxInt / 2
 	ratioPlain = 256 // memory per byte of encoding in slices and behind pointers; see share
 	ratioMap   = 32  // a map has room for 8 entries when it holds one
@@ -26,8 +26,7 @@ var (
 	errMemory  = fmt.Errorf("the input claims more than %d bytes of memory per byte", amplify)
 )
 
-// decoder reads one input and holds the account of what decoding may still
-// cost.
+// decoder reads one input and counts what decoding may still cost.
 type decoder struct {
 	buf    []byte
 	off    int
@@ -93,14 +92,14 @@ func (d *decoder) varint() (int64, error) {
 	return int64(u>>1) ^ -int64(u&1), err
 }
 
-// span consumes a length and as many bytes.
+// span consumes a length and that many bytes.
 func (d *decoder) span() ([]byte, error) {
 	n, err := d.uvarint()
 	if err != nil {
 		return nil, err
 	}
 	if n > uint64(d.left()) {
-		return nil, fmt.Errorf("%d bytes are announced, but %d are left", n, d.left())
+		return nil, fmt.Errorf("the length says %d bytes, but %d are left", n, d.left())
 	}
 	return d.take(int(n))
 }
@@ -114,14 +113,15 @@ func (d *decoder) count(min int) (n int, ok bool, err error) {
 	}
 	u--
 	if u > uint64(d.left())/uint64(min) {
-		return 0, false, fmt.Errorf("%d elements of at least %d bytes are announced, but %d bytes are left", u, min, d.left())
+		return 0, false, fmt.Errorf("the length says %d elements of at least %d bytes, but %d bytes are left", u, min, d.left())
 	}
 	return int(u), true, nil
 }
 
-// claim pays for n things of size bytes of memory, before they are allocated.
-// What is as long in memory as in the input need not be claimed. n is at most
-// the length of the input, size at most a few times maxTypeSize: no overflow.
+// claim charges the budget for n values of size bytes of memory each, before
+// they are allocated. A value that takes no more memory than input need not be
+// claimed. n is at most the length of the input, size at most a few times
+// maxTypeSize, so the product does not overflow.
 func (d *decoder) claim(n uint64, size uintptr) error {
 	cost := n * uint64(size)
 	if cost > d.budget || cost > maxMemory {

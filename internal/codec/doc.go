@@ -1,13 +1,13 @@
 // Package codec turns Go values into bytes and back, for values that travel
 // between a daemon and its worker processes.
 //
-// Both ends are the same binary and so know the same types: the encoding is
+// Both ends run the same binary and know the same types, so the encoding is
 // positional and carries no schema. A codec is compiled once per type by
 // reflection and then walks values with plain offsets. [Codec.Hash] lets the
 // two ends make sure that they mean the same type before the first value
 // travels.
 //
-// Read it in this order: codec.go (the face), compile.go (a type becomes a
+// Read it in this order: codec.go (the API), compile.go (a type becomes a
 // plan), plan.go (what a plan is), scalar.go, sequence.go, mapping.go,
 // structure.go, clock.go and own.go (one kind of type each), decoder.go (how
 // input is read and bounded), refuse.go (what cannot travel, and what to do
@@ -16,29 +16,29 @@
 // # What travels
 //
 // Bools, all integers, floats, complex numbers and strings, named or not;
-// slices, arrays, maps and pointers of what travels; structs by their exported
-// fields, as with encoding/json: unexported fields are skipped and keep, after
-// decoding, the value they had in the destination (zero in memory that the
-// codec allocates). An embedded struct travels even if the name of its type is
-// unexported, because its exported fields can be seen. A field tagged
+// slices, arrays, maps and pointers to types that travel; structs by their
+// exported fields, as with encoding/json: unexported fields are skipped and
+// keep, after decoding, the value they had in the destination (zero in memory
+// that the codec allocates). An embedded struct travels even if the name of its
+// type is unexported, because its exported fields can be seen. A field tagged
 // `legion:"-"` is skipped. A struct that has fields, but none of them exported,
 // is refused: it would arrive empty.
 //
 // A nil slice, map or pointer arrives as nil, an empty one as empty. Capacity,
 // and the fact that two pointers are equal, do not travel: the receiver gets a
-// tree. Recursive types are welcome; a value that is nested more than 1000
+// tree. Recursive types are allowed; a value that is nested more than 1000
 // levels deep through its own type, such as a cycle, is an error.
 //
 // time.Time keeps its instant to the nanosecond: Equal holds. UTC stays UTC and
-// Local becomes the Local of the receiver; of any other location the offset and
-// abbreviation at that instant stay (a time.FixedZone). The monotonic reading
-// is dropped.
+// Local becomes the Local of the receiver; any other location arrives as its
+// offset and abbreviation at that instant (a time.FixedZone). The monotonic
+// reading is dropped.
 //
 // A type with MarshalBinary and UnmarshalBinary, or else GobEncode and
 // GobDecode, or else MarshalText and UnmarshalText, on the value or the
 // pointer, keeps its own encoding (AppendBinary and AppendText are preferred
 // where they exist). An error or a panic in these methods is an error of the
-// codec. They see a copy of the bytes that is theirs.
+// codec. They get a copy of the bytes, which they may keep.
 //
 // Interfaces, functions, channels, uintptr and unsafe pointers, map keys that
 // hold pointers, and types larger than 16 MiB are refused when the codec is
@@ -48,7 +48,7 @@
 //
 //	bool                     1 byte, 0 or 1
 //	int8, uint8              1 byte
-//	other unsigned integers  varint: 7 bits per byte, low bits first, no longer than need be
+//	other unsigned integers  varint: 7 bits per byte, low bits first, as short as possible
 //	other signed integers    zigzag (0, -1, 1, -2 …), then varint
 //	floats, complex numbers  IEEE bits, little-endian; real before imaginary part
 //	string                   varint length, bytes
@@ -60,36 +60,35 @@
 //	time.Time                Unix seconds as int64, nanoseconds in 4 bytes little-endian, zone (see clock.go)
 //	own encoding             varint length, bytes
 //
-// Numbers and bools in slices and arrays are not varints but stand at their
-// width in memory, little-endian, so that they are copied in one go. At the top
-// level []byte, string and types named after them are their bytes and nothing
-// else ([Codec.Raw]); there nil and empty []byte are the same and arrive as
-// empty, not nil.
+// Numbers and bools in slices and arrays are not varints: they have the width
+// they have in memory, little-endian, so that they are copied at once. At the
+// top level []byte, string and types named after them are their bytes and
+// nothing else ([Codec.Raw]); there a nil []byte is encoded like an empty one
+// and arrives as empty.
 //
 // An element that takes much memory and few bytes (one with large unexported
 // fields, say) is followed by zero bytes: elements of slices and the targets of
 // pointers take at least one byte per 256 bytes of memory, keys and values of
-// maps one per 32; an element of a slice or map takes one byte at least.
+// maps one per 32; an element of a slice or map takes at least one byte.
 //
 // # Hostile input
 //
-// Whoever sent the bytes may be compromised, and may change them while they are
-// read: every byte is read once, then checked. Decode never panics. It accepts
-// one encoding of each value only (but for the order of maps and types that
-// encode themselves), so all else is an error: lengths beyond the input, longer
-// varints than needed, integers out of range, bools other than 0 and 1,
+// The sender may be compromised, and may change the bytes while they are read:
+// every byte is read once, then checked. Decode never panics. It accepts only
+// one encoding of each value (except for the order of maps and types that
+// encode themselves), so everything else is an error: lengths beyond the input,
+// longer varints than needed, integers out of range, bools other than 0 and 1,
 // duplicate keys, bytes left over.
 //
-// Time is proportional to the length of the input. Memory, too: besides the
-// destination itself a Decode allocates at most 512 bytes for each byte of
-// input, plus 1 KiB; it stops as soon as more is claimed. (This is the bound
-// for the worst of types, such as a slice of maps with one tiny entry each. A
-// slice of strings is at 16, numbers and bytes at 1.) What a type does in its
-// own Unmarshal method is outside this bound, as is the rounding of the
-// allocator.
+// Time is proportional to the length of the input. So is memory: besides the
+// destination itself, Decode allocates at most 512 bytes for each byte of
+// input, plus 1 KiB; it stops as soon as the input claims more. (This is the
+// bound for the worst types, such as a slice of maps with one tiny entry each.
+// A slice of strings takes 16, numbers and bytes take 1.) The Unmarshal method
+// of a type is outside this bound, as is the rounding of the allocator.
 //
 // # Concurrency
 //
 // A Codec is immutable: any number of goroutines may use one. The value given
-// to Append must not change meanwhile.
+// to Append must not change during the call.
 package codec

@@ -10,8 +10,8 @@ import (
 )
 
 // fuzz feeds a decoder: it must never panic nor take more memory than promised,
-// and what it accepts must be a value that travels on. canonical says that a
-// value has one encoding only.
+// and a value that it accepts must encode again. canonical says that each value
+// has only one encoding.
 func fuzz[T any](f *testing.F, canonical bool) {
 	c := mustFor[T](f)
 	r := rand.New(rand.NewPCG(5, 6))
@@ -38,14 +38,14 @@ func fuzz[T any](f *testing.F, canonical bool) {
 		}
 		b, err := c.Append(nil, &v)
 		if err != nil {
-			t.Fatalf("what was decoded cannot be encoded: %v", err)
+			t.Fatalf("the decoded value cannot be encoded: %v", err)
 		}
 		if canonical && !bytes.Equal(b, in) {
 			t.Fatalf("%x and %x are the same value", in, b)
 		}
 		var again T
 		if err := c.Decode(b, &again); err != nil {
-			t.Fatalf("cannot decode what was encoded: %v", err)
+			t.Fatalf("the encoded value cannot be decoded: %v", err)
 		}
 		// Compared as bytes, because a NaN does not equal itself; only maps have no
 		// order.
@@ -75,8 +75,8 @@ func FuzzMaps(f *testing.F) {
 	}](f, false)
 }
 
-// FuzzOwn has types that encode themselves; they may know several texts for one
-// value.
+// FuzzOwn uses types that encode themselves; they may accept several texts for
+// one value.
 func FuzzOwn(f *testing.F) {
 	type own struct {
 		S    []shouted

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// hashOf returns a hash of what the encoding of t depends on. t is known to
-// compile.
+// hashOf returns a hash of everything that the encoding of t depends on. The
+// caller knows that t compiles.
 func hashOf(t reflect.Type) uint64 {
 	h := hasher{fnv.New64a(), map[reflect.Type]int{}}
 	h.write("legion codec 1")
@@ -19,7 +19,7 @@ func hashOf(t reflect.Type) uint64 {
 
 type hasher struct {
 	hash.Hash64
-	seen map[reflect.Type]int // in the order of appearance, so that recursive types end
+	seen map[reflect.Type]int // numbered in order of appearance, so that recursive types end
 }
 
 func (h hasher) write(s string) {

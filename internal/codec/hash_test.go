@@ -45,7 +45,7 @@ func TestHash(t *testing.T) {
 		Home   chan int `legion:"-"`
 	}
 	if mustFor[a](t).Hash() != mustFor[b](t).Hash() {
-		t.Error("what does not travel changes the hash")
+		t.Error("a field that does not travel changes the hash")
 	}
 	//lint:ignore SA4000 the function is to give the same twice
 	if mustFor[many](t).Hash() != mustFor[many](t).Hash() {
@@ -53,8 +53,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// TestHashAcrossProcesses: nothing of one process, such as an address or the
-// order of a map, is in the hash.
+// TestHashAcrossProcesses: the hash does not depend on the process, such as on
+// an address or the order of a map.
 func TestHashAcrossProcesses(t *testing.T) {
 	if h := mustFor[knot](t).Hash(); h != 0x139bdccb6a98cccd {
 		t.Errorf("the hash of knot is %#x", h)

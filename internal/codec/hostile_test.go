@@ -15,15 +15,15 @@ import (
 	"github.com/legion-go/legion/internal/codec"
 )
 
-// tail makes each level of nesting ask for much memory long before the input
-// for it would have to be there.
+// tail makes each level of nesting ask for much memory long before the decoder
+// needs the input for it.
 type tail struct {
 	Next *tail
 	Kids []tail
 	Rest [30000]byte
 }
 
-// fat has much memory and few bytes of encoding.
+// fat takes much memory and few bytes of encoding.
 type fat struct {
 	N uint8
 	//lint:ignore U1000 it is there to be passed over
@@ -61,25 +61,25 @@ func TestMalformed(t *testing.T) {
 	malformed[uint32](t, "\xff\xff\xff\xff\x1f", "does not fit into 32 bits")
 	malformed[float64](t, "1234567", "ends within")
 	malformed[complex64](t, "1234567", "ends within")
-	malformed[struct{ S string }](t, "\x05abcd", ".S: 5 bytes are announced, but 4 are left")
-	malformed[struct{ S string }](t, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01abcd", "announced")
-	malformed[[]string](t, "\x04\x00\x00", "3 elements of at least 1 bytes are announced, but 2 bytes")
-	malformed[[]string](t, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "announced")
-	malformed[[]int64](t, "\x02abcdefg", "announced")
-	malformed[[]time.Time](t, "\x02abcde", "announced")
-	malformed[[]struct{}](t, "\xff\xff\xff\x7f", "announced")
+	malformed[struct{ S string }](t, "\x05abcd", ".S: the length says 5 bytes, but 4 are left")
+	malformed[struct{ S string }](t, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01abcd", "the length says")
+	malformed[[]string](t, "\x04\x00\x00", "the length says 3 elements of at least 1 bytes, but 2 bytes")
+	malformed[[]string](t, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "the length says")
+	malformed[[]int64](t, "\x02abcdefg", "the length says")
+	malformed[[]time.Time](t, "\x02abcde", "the length says")
+	malformed[[]struct{}](t, "\xff\xff\xff\x7f", "the length says")
 	malformed[[]struct{}](t, "\x02\x01", "padding")
-	malformed[[][0]int](t, "\xff\xff\xff\x7f", "announced")
-	malformed[[]ghost](t, "\xff\xff\xff\x7f", "announced")
+	malformed[[][0]int](t, "\xff\xff\xff\x7f", "the length says")
+	malformed[[]ghost](t, "\xff\xff\xff\x7f", "the length says")
 	malformed[*int](t, "\x02\x00", "neither 0 (nil) nor 1")
 	malformed[*int](t, "\x01", "ends within")
 	malformed[map[string]string](t, "\x03\x01a\x00\x01a\x00", "twice")
 	malformed[map[int8]string](t, "\x03\x01\x00\x01\x00", "twice")
-	malformed[map[struct{}]struct{}](t, "\x03", "announced")
+	malformed[map[struct{}]struct{}](t, "\x03", "the length says")
 	malformed[map[struct{}]bool](t, "\x03\x01\x01", "twice")
 	malformed[map[struct{}]struct{}](t, "\x03\x00\x00", "twice")
 	malformed[map[string]bool](t, "\x02\x03key\x02", `["key"]: a bool`)
-	malformed[map[string]string](t, "\x02\x03key\x02", `["key"]: 2 bytes`)
+	malformed[map[string]string](t, "\x02\x03key\x02", `["key"]: the length says 2 bytes`)
 	malformed[map[int]bool](t, "\x02\x02\x02", `[1]: a bool`)
 	malformed[time.Time](t, "\x00\xff\xff\xff\xff\x00", "nanoseconds")
 	malformed[time.Time](t, "\x00\x00\x00\x00\x00\x03", "time zone")
@@ -99,7 +99,7 @@ func TestPadding(t *testing.T) {
 }
 
 // TestTruncated: every proper prefix of an encoding is an error, and so is
-// every encoding with something behind it.
+// every encoding followed by more bytes.
 func TestTruncated(t *testing.T) {
 	c := mustFor[many](t)
 	r := rand.New(rand.NewPCG(3, 4))
@@ -131,8 +131,8 @@ func allocated(f func()) uint64 {
 }
 
 // bounded decodes in and fails if it allocates more than doc.go promises. The
-// slack is for the rounding of the allocator, error messages and whatever else
-// runs in the process.
+// slack is for the rounding of the allocator, error messages and everything
+// else that runs in the process.
 func bounded[T any](t testing.TB, c *codec.Codec[T], in []byte) {
 	t.Helper()
 	limit := uint64(len(in))*512*5/4 + 64<<10
@@ -158,8 +158,8 @@ func amplified[T any](t *testing.T, inputs ...[]byte) {
 
 func TestMemoryBound(t *testing.T) {
 	const n = 8000
-	// Counts that claim all that is left, again and again: 24 bytes per byte on
-	// each of 1000 levels, if let.
+	// Counts that claim all the input left, again and again: without a limit, 24
+	// bytes per byte on each of 1000 levels.
 	greedy := make([]byte, 4)
 	for len(greedy) < n {
 		greedy = append(binary.AppendUvarint(nil, uint64(len(greedy)+1)), greedy...)
@@ -194,8 +194,8 @@ func TestMemoryBound(t *testing.T) {
 	amplified[many](t, ones, twos, greedy)
 }
 
-// TestLegitimateIsWithinBudget: the worst honest values that the format can
-// express are decoded.
+// TestLegitimateIsWithinBudget: the most expensive honest values that the
+// format can express are decoded.
 func TestLegitimateIsWithinBudget(t *testing.T) {
 	maps := make([]map[string]string, 1000)
 	arrays := make([]map[uint8][15]*int, 1000)
@@ -229,8 +229,8 @@ func TestLegitimateIsWithinBudget(t *testing.T) {
 	same(t, map[string]map[string]map[string]*fat{"": {"": {"": {}}}})
 }
 
-// TestWorkBound: a short input must not keep the decoder busy, whatever it
-// claims.
+// TestWorkBound: a short input must not keep the decoder busy, whatever lengths
+// it claims.
 func TestWorkBound(t *testing.T) {
 	start := time.Now()
 	huge := binary.AppendUvarint(nil, math.MaxInt64)

@@ -6,11 +6,11 @@ import (
 	"unsafe"
 )
 
-// mapHeader is about what an empty map takes besides its entries.
+// mapHeader is about the memory that a map takes besides its entries, in bytes.
 const mapHeader = 64
 
-// claimMap pays for a map of n entries: room for 8 at least, and beyond that
-// for up to twice as many as it holds.
+// claimMap claims the memory of a map of n entries: room for at least 8, and
+// beyond that for up to twice as many as it holds.
 func (d *decoder) claimMap(n int, entry uintptr) error {
 	if err := d.claim(1, mapHeader); err != nil || n == 0 {
 		return err
@@ -24,7 +24,7 @@ func (d *decoder) claimMap(n int, entry uintptr) error {
 
 // mapping fills in the plan of a map.
 func mapping(p, key, val *plan) {
-	if plainString(key) && plainString(val) { // the usual one, without reflection
+	if plainString(key) && plainString(val) { // the common case, without reflection
 		p.enc, p.dec = encStrings, decStrings
 		return
 	}
@@ -100,8 +100,8 @@ func newMapScratch(key, val reflect.Type) *mapScratch {
 	return &mapScratch{key: k.Elem(), val: v.Elem(), keyAt: k.UnsafePointer(), valAt: v.UnsafePointer()}
 }
 
-// release forgets the last entry: the pool would keep it alive, and its
-// unexported fields, which decoding does not set, would show up in the entries
+// release clears the last entry: the pool would keep it alive, and its
+// unexported fields, which decoding does not set, would appear in the entries
 // of the next map.
 func (s *mapScratch) release(pool *sync.Pool) {
 	s.word = nil

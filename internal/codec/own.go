@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// ownEncoding is the encoding that a type brings along: a pair of methods that
-// encodes and decodes its values.
+// ownEncoding is the encoding that a type defines itself: a pair of methods
+// that encodes and decodes its values.
 type ownEncoding struct {
 	marshal, unmarshal string       // the names of the methods
 	encodes, decodes   reflect.Type // the interfaces that have them
@@ -23,9 +23,9 @@ type (
 	gobDecoder interface{ GobDecode([]byte) error }
 )
 
-// ownEncodings has all of them in the order of preference: exact before
-// readable, appending before allocating. (The text of a big.Float does not have
-// its precision; what it gives to gob does.)
+// ownEncodings lists all of them in order of preference: exact before readable,
+// appending before allocating. (The text of a big.Float lacks its precision;
+// its gob encoding has it.)
 var ownEncodings = []*ownEncoding{
 	{
 		"AppendBinary", "UnmarshalBinary", reflect.TypeFor[encoding.BinaryAppender](), reflect.TypeFor[encoding.BinaryUnmarshaler](),
@@ -62,11 +62,10 @@ func hasOwn(t reflect.Type) bool {
 
 // ownOf returns the own encoding of t, or nil.
 //
-// A struct that embeds a type with such methods gets them, too, but they know
-// nothing of its other fields, which would be lost in silence. Reflection
-// cannot tell whether the struct has overridden the methods, so such a struct
-// is refused. If the embedded field is the only one, it travels as any field
-// does.
+// A struct that embeds a type with such methods inherits them, but they ignore
+// its other fields, which would be lost silently. Reflection cannot tell
+// whether the struct has overridden the methods, so such a struct is refused.
+// If the embedded field is the only one, it travels like any field.
 func ownOf(t reflect.Type, path string) (*ownEncoding, error) {
 	if t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer {
 		return nil, nil
@@ -89,8 +88,8 @@ func ownOf(t reflect.Type, path string) (*ownEncoding, error) {
 	return o, nil
 }
 
-// provides reports whether an embedded field of type t gives one of the methods
-// of o to its struct.
+// provides reports whether a struct inherits one of the methods of o from an
+// embedded field of type t.
 func provides(t reflect.Type, o *ownEncoding) bool {
 	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface {
 		t = reflect.PointerTo(t)
@@ -113,7 +112,7 @@ func (o *ownEncoding) fill(p *plan) {
 	p.own = o
 	p.enc = func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		v := reflect.NewAt(typ, p).Interface()
-		start := len(b) + 1 // the length takes one byte, most often
+		start := len(b) + 1 // the length usually takes one byte
 		out := b
 		err := guard(o.marshal, func() (err error) {
 			out, err = o.append(v, append(b, 0))
@@ -132,7 +131,7 @@ func (o *ownEncoding) fill(p *plan) {
 		}
 		var head [10]byte
 		length := putUvarint(head[:0], uint64(n))
-		out = append(out, length[1:]...) // room
+		out = append(out, length[1:]...) // make room
 		copy(out[start-1+len(length):], out[start:start+n])
 		copy(out[start-1:], length)
 		return out, nil
@@ -150,7 +149,7 @@ func (o *ownEncoding) fill(p *plan) {
 	}
 }
 
-// guard calls a method that is not ours.
+// guard calls a method from outside this package.
 func guard(method string, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -29,27 +29,27 @@ func TestOwnEncodings(t *testing.T) {
 		new(big.Int).Lsh(big.NewInt(-3), 5000), *big.NewFloat(1.25), []big.Rat{*big.NewRat(1, 3)},
 		map[netip.Addr]int{netip.MustParseAddr("1.2.3.4"): 1, {}: 2}, "loud", Wrapped{time.Now().UTC().Round(0)},
 	}
-	v.Float.SetPrec(200).Quo(&v.Float, big.NewFloat(3)) // its text would lose bits
+	v.Float.SetPrec(200).Quo(&v.Float, big.NewFloat(3)) // the text encoding would lose bits
 	same(t, v)
 	same(t, hosts{Shout: shouted(strings.Repeat("long", 50))}) // the length takes two bytes
 	same(t, Wrapped{time.Now().UTC().Round(0)})
 }
 
-// Wrapped gets the methods of Time, and travels all the same: it has nothing
-// else to lose.
+// Wrapped inherits the methods of Time, and travels all the same: it has no
+// other field to lose.
 type Wrapped struct{ time.Time }
 
-// shouted travels in capitals.
+// shouted travels in upper case.
 type shouted string
 
 func (s shouted) MarshalText() ([]byte, error) { return []byte(strings.ToUpper(string(s))), nil }
 func (s *shouted) UnmarshalText(b []byte) error {
 	*s = shouted(strings.ToLower(string(b)))
-	clear(b) // its own copy
+	clear(b) // the method owns this copy
 	return nil
 }
 
-// moody fails in every way that a method can.
+// moody fails in every way a method can.
 type moody struct{ Mood string }
 
 func (m moody) AppendBinary(b []byte) ([]byte, error) {
@@ -104,7 +104,8 @@ func TestOwnEncodingFails(t *testing.T) {
 			t.Errorf("%v\nwant %s", err, want)
 		}
 	}
-	// The destination of an Unmarshal method is fresh, whatever was there before.
+	// The destination of an Unmarshal method is a new value, whatever *m was
+	// before.
 	m := moody{"old"}
 	if err := mustFor[moody](t).Decode([]byte("\x03new"), &m); err != nil || m.Mood != "new" {
 		t.Errorf("%v, %v", m, err)

@@ -8,7 +8,7 @@ import (
 
 const (
 	maxDepth    = 1000     // levels of a recursive type in one value
-	maxTypeSize = 16 << 20 // bytes of memory of one value of a type, what it points to not counted
+	maxTypeSize = 16 << 20 // bytes of memory of one value of a type, without the values it points to
 )
 
 // A plan knows how to encode and decode one type. It does not change once the
@@ -25,13 +25,13 @@ type plan struct {
 	own    *ownEncoding // the type encodes itself
 }
 
-// encFunc appends the encoding of the value at p to b. It must not store p
-// anywhere but on the stack (see noescape). depth is how many more levels of
-// recursion are allowed.
+// encFunc appends the encoding of the value at p to b. It must store p only on
+// the stack (see noescape). depth is how many more levels of recursion are
+// allowed.
 type encFunc func(b []byte, p unsafe.Pointer, depth int) ([]byte, error)
 
 // decFunc reads a value from d and stores it at p, which is writable memory of
-// the plan's type. It must not store p or d anywhere but on the stack.
+// the plan's type. It must store p and d only on the stack.
 type decFunc func(d *decoder, p unsafe.Pointer) error
 
 // recursive makes p count a level of depth.
@@ -55,8 +55,8 @@ func recursive(p plan) plan {
 	return p
 }
 
-// atLeast makes values of p be followed by zero bytes if they may else take
-// fewer than least bytes.
+// atLeast pads values of p with zero bytes if they could otherwise take fewer
+// than least bytes.
 func atLeast(p *plan, least int) *plan {
 	n := least - p.min
 	if n <= 0 {
@@ -89,8 +89,8 @@ func atLeast(p *plan, least int) *plan {
 	return &q
 }
 
-// pathError carries the place of an error within the value, which is put
-// together while the error travels outwards.
+// pathError carries the path to an error within the value. Each level adds its
+// step while the error is returned outwards.
 type pathError struct {
 	path string // .Items[3].Name
 	err  error
@@ -99,8 +99,8 @@ type pathError struct {
 func (e *pathError) Error() string { return e.path + ": " + e.err.Error() }
 func (e *pathError) Unwrap() error { return e.err }
 
-// maxPath keeps the path of an error in a deep tree readable; its inner end is
-// the one that is kept.
+// maxPath keeps the path of an error in a deep tree readable; the inner end is
+// kept.
 const maxPath = 200
 
 // at adds one step, from the outside, to the place of err.

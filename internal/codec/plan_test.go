@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestMinimum: the fewest bytes of a type are those of its zero value (but for
+// TestMinimum: the zero value of a type takes the fewest bytes (except for
 // time.Time, which starts in the year 1).
 func TestMinimum(t *testing.T) {
 	type inner struct {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// randomize sets v and all that travels inside it to random values; depth
-// bounds recursive types.
+// randomize sets v and everything that travels inside it to random values;
+// depth bounds recursive types.
 func randomize(r *rand.Rand, v reflect.Value, depth int) {
 	if v.Type() == reflect.TypeFor[time.Time]() {
 		v.Set(reflect.ValueOf(randomTime(r)))

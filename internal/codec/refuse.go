@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// refuse makes the error of For: path cannot travel, because its type t (with)
-// why; what to do instead.
+// refuse makes the error of For: the value at path cannot travel, because its
+// type t has the property why; advice says what to do instead.
 func refuse(path string, t reflect.Type, why, advice string) error {
 	return fmt.Errorf("codec: cannot carry %s: %s %s; %s", path, t, why, advice)
 }
@@ -57,7 +57,7 @@ func refuseHidden(path string, t reflect.Type) error {
 		"export its fields, give it MarshalBinary and UnmarshalBinary methods, or tag the field `legion:\"-\"`")
 }
 
-// halfOwn tells of an own encoding of which one half is missing.
+// halfOwn describes an own encoding that lacks one of its two methods.
 func halfOwn(t reflect.Type) string {
 	p := reflect.PointerTo(t)
 	for _, o := range ownEncodings {
@@ -80,7 +80,7 @@ func refuseKey(path string, key, bad reflect.Type) error {
 	if bad.Kind() == reflect.Interface {
 		return refuse(path, key, why+"an interface does not say which type to decode", "use a concrete type as key")
 	}
-	return refuse(path, key, why+"an address of one process equals none of another", "use what it points to as key")
+	return refuse(path, key, why+"an address in one process never equals one in another", "use what it points to as key")
 }
 
 // isProto recognises generated protocol buffer messages, whose unknown fields

@@ -143,7 +143,7 @@ func decString(d *decoder, p unsafe.Pointer) error {
 	return err
 }
 
-// keyStep is the step of a path that a map key makes.
+// keyStep returns the step of a path for a map key.
 func keyStep(k reflect.Value) string {
 	switch {
 	case k.Kind() == reflect.String:

@@ -18,7 +18,7 @@ var bigEndian = func() bool {
 
 // array fills in the plan of n elements of size bytes in a row.
 func array(p, elem *plan, n int, size uintptr) {
-	if elem.min == 0 { // always zero bytes: there is nothing to do n times
+	if elem.min == 0 { // always zero bytes: nothing to encode
 		n = 0
 	}
 	p.enc = func(b []byte, p unsafe.Pointer, depth int) (_ []byte, err error) {
@@ -80,7 +80,7 @@ func slice(p, elem *plan) {
 		if err := d.claim(uint64(n), size); err != nil {
 			return err
 		}
-		if strings && ok { // the usual one, without reflection
+		if strings && ok { // the common case, without reflection
 			*(*[]string)(p) = make([]string, n)
 		} else {
 			v := reflect.NewAt(typ, p).Elem()
@@ -92,7 +92,7 @@ func slice(p, elem *plan) {
 				v.Set(empty)
 				return nil
 			}
-			v.Grow(n) // unlike MakeSlice it allocates no header
+			v.Grow(n) // unlike MakeSlice, Grow allocates no header
 			v.SetLen(n)
 		}
 		data := (*sliceHeader)(p).data
@@ -157,7 +157,7 @@ func appendBulk(b []byte, p unsafe.Pointer, n, unit int) []byte {
 	return b
 }
 
-// copyBulk is the reverse of appendBulk. What it checks is the copy: the sender
+// copyBulk is the reverse of appendBulk. It checks the copy, because the sender
 // may still change src.
 func copyBulk(p unsafe.Pointer, src []byte, unit int, bools bool) error {
 	dst := unsafe.Slice((*byte)(p), len(src))
@@ -168,7 +168,7 @@ func copyBulk(p unsafe.Pointer, src []byte, unit int, bools bool) error {
 	if bools {
 		for i, c := range dst {
 			if c > 1 {
-				clear(dst) // other bytes are not bools to Go either
+				clear(dst) // Go must not see other bytes as bools
 				return at(errBool, index(i))
 			}
 		}
@@ -176,7 +176,7 @@ func copyBulk(p unsafe.Pointer, src []byte, unit int, bools bool) error {
 	return nil
 }
 
-// swap turns the order of the bytes in every unit of b around.
+// swap reverses the order of the bytes in every unit of b.
 func swap(b []byte, unit int) {
 	if unit == 1 {
 		return

@@ -5,7 +5,8 @@ import (
 	"unsafe"
 )
 
-// field is one field of a struct; those of structs within it are among them.
+// field is one field of a struct; the fields of structs within it are listed as
+// its own.
 type field struct {
 	step string // .Name, or .Outer.Name
 	off  uintptr

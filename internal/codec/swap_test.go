@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestBigEndian takes the path of the other byte order on this machine, there
-// and back.
+// TestBigEndian runs the code for the other byte order on this machine, both
+// ways.
 func TestBigEndian(t *testing.T) {
 	defer func(was bool) { bigEndian = was }(bigEndian)
 	v := []uint32{0x01020304, 0xa0b0c0d0}

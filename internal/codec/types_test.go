@@ -32,11 +32,11 @@ type (
 		D    time.Duration
 		T    time.Time
 		Y    myBool
-		//lint:ignore U1000 it is there to be passed over
+		//lint:ignore U1000 the codec must skip it
 		hidden     int
 		HomeStayer func() `legion:"-"`
 	}
-	//lint:ignore U1000 it is there to be passed over
+	//lint:ignore U1000 the codec must skip it
 	base struct{ ID, rev int }
 	Base struct{ Version uint8 }
 	many struct {
@@ -79,7 +79,7 @@ type (
 	}
 	list []list
 	dict map[string]dict
-	knot struct { // contains itself by value, within what it points to
+	knot struct { // contains itself by value, inside the target of a pointer
 		Array *[2]knot
 		Inner *struct{ A, B knot }
 		Map   map[string][1]knot

@@ -1,5 +1,5 @@
-// Package cron says when cron entries are due. It knows no timer: it is asked
-// with the time, so that jumps of the clock can be tested.
+// Package cron tells when cron entries are due. It has no timer: the caller
+// passes the time, so that jumps of the clock can be tested.
 package cron
 
 import (
@@ -9,12 +9,12 @@ import (
 	gocron "github.com/netresearch/go-cron"
 )
 
-// MaxWait bounds how long a timer may sleep before it asks again: the wall
-// clock may have been set meanwhile, or the machine may have slept.
+// MaxWait bounds how long the caller may sleep before it asks again: the wall
+// clock may be set meanwhile, or the machine may sleep.
 const MaxWait = 30 * time.Second
 
 // jump is how far the wall clock may drift from the monotonic one, between two
-// questions, before it counts as having been set.
+// calls of Due, before it counts as set.
 const jump = 2 * time.Second
 
 var parser = gocron.MustNewParser(gocron.SecondOptional | gocron.Minute | gocron.Hour | gocron.Dom | gocron.Month | gocron.Dow | gocron.Descriptor)
@@ -23,14 +23,14 @@ var parser = gocron.MustNewParser(gocron.SecondOptional | gocron.Minute | gocron
 type Entry struct {
 	schedule gocron.Schedule
 	next     time.Time // wall clock; zero if it will never be due
-	last     time.Time // what next was before
-	asked    time.Time // when Due was asked last, with both clocks
+	last     time.Time // the value of next before the current one
+	asked    time.Time // time of the last call of Due, with both clocks
 }
 
 // Parse reads a cron expression: minute, hour, day of month, month, day of
 // week, with optional seconds before them; or @hourly, @daily, @weekly,
 // @monthly, @yearly, @every 90s. "TZ=Europe/Berlin " before it sets the time
-// zone, which is otherwise the machine's.
+// zone; the default is the machine's.
 func Parse(spec string) (*Entry, error) {
 	s, err := parser.Parse(spec)
 	if err != nil {
@@ -39,15 +39,15 @@ func Parse(spec string) (*Entry, error) {
 	return &Entry{schedule: s}, nil
 }
 
-// Start sets the time from which on the entry counts.
+// Start sets the time after which the entry can be due.
 func (e *Entry) Start(now time.Time) {
 	e.asked = now
 	e.next = e.schedule.Next(now)
 }
 
 // Due reports whether the entry is due at now. It is due once for all the times
-// that have passed since it was last asked. Where the clock has been set back,
-// it goes by the new time.
+// that have passed since the last call. If the clock was set back, the new time
+// counts.
 func (e *Entry) Due(now time.Time) bool {
 	wall := now.Round(0).Sub(e.asked.Round(0))
 	back := wall < now.Sub(e.asked)-jump
@@ -67,9 +67,9 @@ func (e *Entry) Due(now time.Time) bool {
 	return true
 }
 
-// repeated reports whether the clocks on the wall, from last to next, go back:
-// that is the end of summer time. An entry for certain hours does not run again
-// in the hour that comes twice, as in Vixie's cron.
+// repeated reports whether local time goes back between last and next, as at
+// the end of summer time. An entry for certain hours does not run again in the
+// hour that comes twice, as in Vixie's cron.
 func (e *Entry) repeated() bool {
 	s, ok := e.schedule.(*gocron.SpecSchedule)
 	const anyHour = 1 << 63 // set for "*", where each hour counts

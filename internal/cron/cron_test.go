@@ -41,9 +41,8 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// An entry for two times a day runs twice a day through a whole year with its
-// two changes of the clock, in a zone where the hour of the entry is left out
-// and repeated.
+// An entry for two times a day runs twice a day for a whole year, in a zone
+// where the hour of the entry is skipped in spring and repeated in autumn.
 func TestDaylightSaving(t *testing.T) {
 	e, err := cron.Parse("TZ=Europe/Berlin 0,30 2 * * *")
 	if err != nil {
@@ -75,7 +74,7 @@ func TestClockJumps(t *testing.T) {
 	}
 	real := time.Now() // has a monotonic reading
 	wall := func(d, shift time.Duration) time.Time {
-		// What time.Now would give after d, if the clock had been set by shift.
+		// The result of time.Now after d, if the clock was moved by shift.
 		return shifted(real.Add(d), shift)
 	}
 	e.Start(real)
@@ -88,7 +87,7 @@ func TestClockJumps(t *testing.T) {
 	if runs != 60 {
 		t.Errorf("%d times in an hour", runs)
 	}
-	if !e.Due(wall(time.Hour+time.Minute, 10*time.Hour)) { // set forward, or slept
+	if !e.Due(wall(time.Hour+time.Minute, 10*time.Hour)) { // the clock was set forward, or the machine slept
 		t.Error("nothing after the jump")
 	}
 	if e.Due(wall(time.Hour+time.Minute+time.Second, 10*time.Hour)) {

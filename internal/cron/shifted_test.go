@@ -6,8 +6,8 @@ import (
 )
 
 // shifted returns t with its wall clock moved and its monotonic reading kept,
-// as time.Now gives it after the clock has been set. The layout is that of
-// package time: with the top bit of wall set, the 33 bits below it are seconds.
+// as time.Now returns it after the clock was set. The layout is that of package
+// time: with the top bit of wall set, the 33 bits below it are seconds.
 func shifted(t time.Time, by time.Duration) time.Time {
 	p := (*struct{ wall uint64 })(unsafe.Pointer(&t))
 	p.wall += uint64(by/time.Second) << 30

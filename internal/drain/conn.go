@@ -15,25 +15,25 @@ import (
 type Conn struct {
 	net.Conn
 
-	// State belongs to the server, which may note there what it does on the
+	// State is for the server, which may record there what it does on the
 	// connection.
 	State atomic.Int32
 
 	of *Listener
 
 	mu       sync.Mutex
-	last     time.Time // when bytes last came or went; at first, when it was accepted
+	last     time.Time // when bytes were last read or written; at first, when it was accepted
 	head     [3]byte   // the first bytes that the client has sent
 	read     bool      // whether bytes have come
 	asked    bool      // whether bytes have come since the last write
 	answers  int       // writes that followed a read, and the first write
-	reading  int       // calls of Read that wait
-	deadline time.Time // for reading, as the server has set it
-	ending   bool      // whether End has interrupted the Read that waits
-	ended    bool      // whether the server has been told that the stream has ended
+	reading  int       // calls of Read that are waiting
+	deadline time.Time // for reading, as the server set it
+	ending   bool      // whether End has interrupted the waiting Read
+	ended    bool      // whether Read has returned io.EOF because of End
 }
 
-// longAgo is a deadline that interrupts at once.
+// longAgo is a deadline that interrupts a Read at once.
 var longAgo = time.Unix(1, 0)
 
 // Read reads what the client sends, and io.EOF after the connection was ended.
@@ -71,8 +71,8 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// arrived reads what is there, without waiting and whatever the deadline. n is
-// 0 if there is nothing.
+// arrived reads the bytes that have arrived, without waiting and regardless of
+// the deadline. n is 0 if there are none.
 func (c *Conn) arrived(b []byte) (n int, err error) {
 	s, is := c.Conn.(syscall.Conn)
 	if !is || len(b) == 0 {
@@ -94,9 +94,9 @@ func (c *Conn) arrived(b []byte) (n int, err error) {
 	return max(n, 0), err
 }
 
-// End ends the connection for its server if a Read waits on it and nothing has
-// come or gone for the given time. It reports whether that is so; Read returns
-// the end a little later, or what has arrived meanwhile.
+// End ends the connection for its server if a Read waits on it and no byte was
+// read or written for the given time. It reports whether it did; Read then
+// returns io.EOF a little later, or the bytes that have arrived meanwhile.
 func (c *Conn) End(quiet time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,7 +118,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom keeps what the connection has for it: sendfile.
+// ReadFrom keeps the connection's own fast path: sendfile.
 func (c *Conn) ReadFrom(r io.Reader) (int64, error) {
 	c.touch()
 	n, err := io.Copy(c.Conn, r)
@@ -145,10 +145,10 @@ func (c *Conn) answer() {
 // handshake is the type of the first record of TLS.
 const handshake = 0x16
 
-// Answered reports whether the client has had an answer: whether the server has
+// Answered reports whether the client has got an answer: whether the server has
 // written something, in TLS after the two writes of a handshake. A handshake
-// may also take a single write, so that an answered client counts as none until
-// its second answer.
+// may also take a single write; then a client counts as answered only after its
+// second answer.
 func (c *Conn) Answered() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,21 +158,22 @@ func (c *Conn) Answered() bool {
 	return c.answers > 0
 }
 
-// Silent reports whether no byte has ever come or gone.
+// Silent reports whether no byte was ever read or written.
 func (c *Conn) Silent() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.read && c.answers == 0
 }
 
-// Ended reports whether the server has been told the end, by End.
+// Ended reports whether Read has returned io.EOF because of End.
 func (c *Conn) Ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ended
 }
 
-// Quiet is the time since bytes last came or went, or Wait last stood still.
+// Quiet is the time since bytes were last read or written, or since Wait last
+// noticed a stall.
 func (c *Conn) Quiet() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -202,7 +203,8 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
-// CloseWrite tells the client that no more will come, if the connection can.
+// CloseWrite tells the client that no more bytes will come, if the connection
+// can.
 func (c *Conn) CloseWrite() error {
 	if w, is := c.Conn.(interface{ CloseWrite() error }); is {
 		return w.CloseWrite()

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// queue is a listener that gives out what is in it.
+// queue is a listener that accepts the connections in it.
 type queue chan net.Conn
 
 func (q queue) Accept() (net.Conn, error) { return <-q, nil }
@@ -35,7 +35,7 @@ func accept(t *testing.T, inner net.Conn) (*Conn, *Listener) {
 	return c.(*Conn), l
 }
 
-// TCP connects two ends.
+// tcp returns the two ends of a connection.
 func tcp(t *testing.T) (server, client net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,8 +53,8 @@ func tcp(t *testing.T) (server, client net.Conn) {
 	return server, client
 }
 
-// What a client sends and a server answers, step by step, decides whether the
-// client has had its answer.
+// The reads and writes of a connection, step by step, decide whether the client
+// has got its answer.
 func TestAnswered(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps    []string // what the client sends, or "" for a write of the server
@@ -101,7 +101,7 @@ func TestAnswered(t *testing.T) {
 	}
 }
 
-// End ends a Read that waits, for good, but only after a time without bytes in
+// End ends a waiting Read for good, but only after a time without bytes in
 // either direction.
 func TestEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -125,14 +125,14 @@ func TestEnd(t *testing.T) {
 		}
 		over = read()
 		if time.Sleep(time.Second / 2); c.End(time.Second) {
-			t.Error("it is ended although bytes have just come")
+			t.Error("it is ended although bytes were just read")
 		}
 		go func() { _, _ = client.Read(make([]byte, 8)) }()
 		_, _ = c.Write([]byte("x"))
 		if time.Sleep(time.Second / 2); c.End(time.Second) {
-			t.Error("it is ended although bytes have just gone")
+			t.Error("it is ended although bytes were just written")
 		}
-		_ = c.SetReadDeadline(time.Now().Add(time.Minute)) // of no avail
+		_ = c.SetReadDeadline(time.Now().Add(time.Minute)) // has no effect
 		began := time.Now()
 		l.Wait(t.Context(), func(c *Conn) bool { return !c.Ended() && (c.End(time.Second) || true) })
 		if took := time.Since(began); took > time.Second || took < time.Second/2 {
@@ -147,8 +147,8 @@ func TestEnd(t *testing.T) {
 	})
 }
 
-// late is a connection whose bytes are noticed only after its deadline has
-// passed, as on a busy machine.
+// late is a connection whose bytes show up only after its deadline has passed,
+// as on a busy machine.
 type late struct {
 	*net.TCPConn
 	interrupt chan struct{}
@@ -173,8 +173,8 @@ func (l *late) SetReadDeadline(t time.Time) error {
 	return l.TCPConn.SetReadDeadline(t)
 }
 
-// What has arrived at the machine when a connection is ended is read, and the
-// connection goes on with its own deadline.
+// Bytes that have arrived at the machine when a connection is ended are read,
+// and the connection goes on with its own deadline.
 func TestEndComesAfterWhatHasArrived(t *testing.T) {
 	server, client := tcp(t)
 	inner := &late{TCPConn: server.(*net.TCPConn), interrupt: make(chan struct{})}
@@ -213,7 +213,7 @@ func TestEndComesAfterWhatHasArrived(t *testing.T) {
 	}
 }
 
-// peek tells how many bytes, up to one, have arrived.
+// peek returns 1 if a byte has arrived, else 0.
 func peek(t *testing.T, c *net.TCPConn) (n int) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -225,7 +225,7 @@ func peek(t *testing.T, c *net.TCPConn) (n int) {
 	return n
 }
 
-// Wait ends with its context, and forgets what is closed.
+// Wait ends with its context, and ignores closed connections.
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner, client := net.Pipe()
@@ -247,7 +247,7 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// Time in which the process stood still is no time in which a client was quiet.
+// Time in which the process was stopped does not count as quiet.
 func TestAStallIsNoQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner, client := net.Pipe()
@@ -275,7 +275,7 @@ func TestAStallIsNoQuiet(t *testing.T) {
 	})
 }
 
-// A Conn can what a server may want of the connection that it wraps.
+// A Conn offers the optional methods of the connection that it wraps.
 func TestConnKeepsWhatTheConnectionCan(t *testing.T) {
 	server, client := tcp(t)
 	c, _ := accept(t, server)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Listener is a listener that knows its open connections.
+// Listener is a listener that tracks its open connections.
 type Listener struct {
 	net.Listener
 
@@ -18,7 +18,7 @@ type Listener struct {
 	woke  time.Time // when Wait last noticed that it had not run for a while
 }
 
-// Track returns l as a Listener. A Listener is returned as it is.
+// Track returns l as a Listener. If l is a Listener already, Track returns l.
 func Track(l net.Listener) *Listener {
 	if l, is := l.(*Listener); is {
 		return l
@@ -51,8 +51,8 @@ func (l *Listener) open() []*Conn {
 	return slices.Collect(maps.Keys(l.conns))
 }
 
-// quiet is how long a connection has been quiet on which bytes last came or
-// went at the given time.
+// quiet returns how long a connection has been quiet whose bytes were last read
+// or written at the given time.
 func (l *Listener) quiet(last time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,15 +62,15 @@ func (l *Listener) quiet(last time.Time) time.Duration {
 	return time.Since(last)
 }
 
-// The pauses between two looks of Wait, and the one after which it assumes that
-// the machine, or the process, has stood still.
+// The pauses between two checks of Wait, and the pause after which it assumes
+// that the machine, or the process, was stopped.
 const firstPause, longestPause, stall = time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond
 
-// Wait looks at every open connection, again and again, until keep is true of
-// none of them, or ctx ends. It polls, because a server waits for once in its
-// life: otherwise each read and each write would have to tell. When it has not
-// run for a while, clients on the same machine may not have run either, so all
-// connections count as quiet only from then on.
+// Wait checks every open connection, again and again, until keep is false for
+// all of them, or ctx ends. It polls because a server waits only once in its
+// life: otherwise each read and each write would have to notify it. When it has
+// not run for a while, clients on the same machine may not have run either, so
+// it restarts the quiet time of all connections.
 func (l *Listener) Wait(ctx context.Context, keep func(*Conn) bool) {
 	looked := time.Now()
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {

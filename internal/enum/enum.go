@@ -11,7 +11,7 @@ import (
 // Names are the texts of an enumeration's values, from 0 on.
 type Names []string
 
-// Text returns the text of v, or its number if it has none.
+// Text returns the text of v, or its number if v has no text.
 func (n Names) Text(v int) string {
 	if v >= 0 && v < len(n) {
 		return n[v]
@@ -19,7 +19,8 @@ func (n Names) Text(v int) string {
 	return strconv.Itoa(v)
 }
 
-// Marshal is MarshalText of the value v: one without a name is an error.
+// Marshal implements MarshalText for the value v. A value without a name is an
+// error.
 func (n Names) Marshal(v int) ([]byte, error) {
 	if v < 0 || v >= len(n) {
 		return nil, fmt.Errorf("%d has no name; the values are %s", v, n)
@@ -27,8 +28,8 @@ func (n Names) Marshal(v int) ([]byte, error) {
 	return []byte(n[v]), nil
 }
 
-// Parse is UnmarshalText: it reads a name, whose case does not count and whose
-// words may be separated by '-', '_' or nothing, or the value's number.
+// Parse implements UnmarshalText: it reads a name, ignoring case, with words
+// separated by '-', '_' or nothing, or the value's number.
 func (n Names) Parse(text []byte) (int, error) {
 	for v, name := range n {
 		if plain(name) == plain(string(text)) {

@@ -12,7 +12,7 @@ var folder = os.Getenv("LEGION_FAILPOINTS")
 // Point kills this process if the point of this name is armed.
 func Point(name string) {
 	if folder == "" || os.Remove(filepath.Join(folder, name)) != nil {
-		return // of several that come by at once, one removes the file
+		return // if several arrive at once, one removes the file
 	}
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = self.Kill()

@@ -1,5 +1,6 @@
-// Package floors holds the plan of the house as a test: which package stands on which floor, that imports go down
-// only, and what must not come with the root package. rules_test.go is the plan, this file holds it against the tree.
+// Package floors tests the layering of the module: each package has a floor,
+// imports go down only, and some packages must not come with the root package.
+// rules_test.go has the rules, this file checks the tree against them.
 package floors
 
 import (
@@ -15,18 +16,19 @@ import (
 	"testing"
 )
 
-// systems are those whose files are looked at: each has its own imports.
+// systems are the operating systems whose files are checked: each has its own
+// imports.
 var systems = []string{"linux", "darwin", "freebsd"}
 
 func TestImportsGoDownOnly(t *testing.T) {
 	for _, system := range systems {
 		g := graph{}
-		// In a workspace the pattern covers the modules below the root too.
+		// In a workspace the pattern also covers the modules below the root.
 		for _, p := range list(t, system, module+"/...") {
 			g[p.ImportPath] = p.Imports
 		}
 		if len(g) < 2 {
-			t.Fatalf("%s: go list names %d packages of the module; the test looks at nothing", system, len(g))
+			t.Fatalf("%s: go list names %d packages of the module; the test would check nothing", system, len(g))
 		}
 		for _, v := range violations(g) {
 			t.Errorf("%s: %s", system, v)
@@ -35,7 +37,8 @@ func TestImportsGoDownOnly(t *testing.T) {
 }
 
 func TestRootPackageIsLight(t *testing.T) {
-	// Beside the standard library; each costs every worker memory and time at its start.
+	// Modules allowed beside the standard library; each costs every worker memory
+	// and time at its start.
 	allowed := []string{"golang.org/x/sys", "github.com/netresearch/go-cron", "github.com/go-json-experiment/json"}
 	for _, system := range systems {
 		g, third := graph{}, map[string]string{}
@@ -56,7 +59,7 @@ func TestRootPackageIsLight(t *testing.T) {
 	}
 }
 
-// listed is what go list says of a package.
+// listed is go list's output for a package.
 type listed struct {
 	ImportPath string
 	Standard   bool
@@ -64,13 +67,14 @@ type listed struct {
 	Module     *struct{ Path string }
 }
 
-// list asks go list about packages as they are on a system.
+// list runs go list for packages on a system.
 func list(t *testing.T, system string, args ...string) (packages []listed) {
 	t.Helper()
 	showTheTree(t)
 	args = append([]string{"list", "-json=ImportPath,Standard,Imports,Module"}, args...)
 	cmd := exec.CommandContext(t.Context(), "go", args...)
-	// Without cgo, whose pseudo-packages are of no interest here, every system is listed in the same way.
+	// Without cgo every system is listed in the same way; cgo's pseudo-packages do
+	// not matter here.
 	cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -89,8 +93,9 @@ func list(t *testing.T, system string, args ...string) (packages []listed) {
 	}
 }
 
-// showTheTree opens every folder of the module. go test answers from its cache unless something has changed that the
-// test itself looked at, and what go list looks at does not count.
+// showTheTree opens every folder of the module. go test answers from its cache
+// unless a file or folder that the test itself read has changed; files that go
+// list reads do not count.
 func showTheTree(t *testing.T) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {

@@ -24,10 +24,10 @@ func TestViolationsAreFound(t *testing.T) {
 	}
 	want := []string{
 		". (floor 4) imports cli (floor 6) above it",
-		"cli imports internal/wire; it may use what the module's users can use only",
+		"cli imports internal/wire; it may import only what the module's users can import",
 		"cmd has no floor: give it one in the table in internal/floors/rules_test.go",
 		"examples/other imports examples/thumbd/pictures beside it (floor 7); imports go down only",
-		"examples/other imports internal/wire; it may use what the module's users can use only",
+		"examples/other imports internal/wire; it may import only what the module's users can import",
 		"internal/drawer has no floor: give it one in the table in internal/floors/rules_test.go",
 		"internal/pool imports internal/worker beside it (floor 2); imports go down only",
 		"lock (floor 5) imports cli (floor 6) above it",

@@ -10,8 +10,9 @@ import (
 // module is the path of the module whose plan this is.
 const module = "github.com/legion-go/legion"
 
-// floors says on which floor each package stands, by its path below the module's; "." is the root package. A package
-// imports from floors below its own only. A new package gets its line here, on the lowest floor that it can stand on.
+// floors gives the floor of each package, by its path below the module's; "."
+// is the root package. A package may import only from lower floors. A new
+// package gets its line here, with the lowest floor possible.
 var floors = map[string]int{
 	"internal/codec":      0,
 	"internal/cron":       0,
@@ -77,21 +78,23 @@ var floors = map[string]int{
 	"conformance": programs,
 }
 
-// programs is the floor of everything in the folders cmd, conformance and examples. What belongs to one program, the packages below
-// cmd/x or examples/x, may import each other.
+// programs is the floor of every package in the folders cmd, conformance and
+// examples. Packages of one program, those below cmd/x or examples/x, may
+// import each other.
 const programs = 7
 
-// fromOutside are the packages that see of the module what its users see: the root package and client. So does every
-// program, which may import these packages besides.
+// fromOutside are the packages that may import only what the module's users may
+// import: the root package and client. The same holds for every program, which
+// may also import these packages.
 var fromOutside = []string{"cli", "config", "controltls", "lock", "metrics", "systemd", "web"}
 
-// exempt are packages that are no part of the house.
+// exempt are packages without a floor.
 var exempt = []string{"internal/floors"}
 
-// graph holds what each package imports, tests left out, by import path.
+// graph holds the imports of each package, without its tests, by import path.
 type graph map[string][]string
 
-// violations lists, in a fixed order, everything in g that the plan does not allow.
+// violations lists, in a fixed order, everything in g that the rules forbid.
 func violations(g graph) []string {
 	var found []string
 	for _, path := range slices.Sorted(maps.Keys(g)) {
@@ -108,7 +111,7 @@ func violations(g graph) []string {
 			to, ours := inModule(path)
 			below, known := floorOf(to)
 			if !ours || !known || program(from) != "" && program(from) == program(to) {
-				continue // an unknown one is reported for itself
+				continue // an unknown package gets its own report
 			}
 			switch {
 			case below > floor:
@@ -116,14 +119,15 @@ func violations(g graph) []string {
 			case below == floor:
 				found = append(found, fmt.Sprintf("%s imports %s beside it (floor %d); imports go down only", from, to, floor))
 			case outside(from) && strings.HasPrefix(to, "internal/"):
-				found = append(found, fmt.Sprintf("%s imports %s; it may use what the module's users can use only", from, to))
+				found = append(found, fmt.Sprintf("%s imports %s; it may import only what the module's users can import", from, to))
 			}
 		}
 	}
 	return found
 }
 
-// inModule returns the path of a package below the module's, and whether it is in the module.
+// inModule returns the path of a package below the module's, and whether it is
+// in the module.
 func inModule(path string) (string, bool) {
 	if path == module {
 		return ".", true
@@ -140,7 +144,8 @@ func floorOf(pkg string) (floor int, known bool) {
 	return floor, known
 }
 
-// program returns the program that a package belongs to, as cmd/x or examples/x, or "" if it belongs to none.
+// program returns the program that a package belongs to, as cmd/x or
+// examples/x, or "" if it belongs to none.
 func program(pkg string) string {
 	parts := strings.Split(pkg, "/")
 	if len(parts) < 2 || parts[0] != "cmd" && parts[0] != "conformance" && parts[0] != "examples" {
@@ -149,14 +154,15 @@ func program(pkg string) string {
 	return parts[0] + "/" + parts[1]
 }
 
-// outside reports whether pkg is to do without the module's internal packages.
+// outside reports whether pkg must not import the module's internal packages.
 func outside(pkg string) bool {
 	return program(pkg) != "" || slices.Contains(fromOutside, pkg)
 }
 
-// heavy are packages that must not come with the root package: each worker process would pay for their initialisation.
-// A name that ends in a slash stands for everything below it. encoding/json is none of them: log/slog, which is worth it,
-// brings it along; encoding/xml costs a worker nothing that could be measured.
+// heavy are packages that must not come with the root package: each worker
+// process would pay for their initialisation. A name that ends in a slash
+// stands for everything below it. encoding/json is not listed: log/slog, which
+// is worth it, imports it; encoding/xml has no measurable cost for a worker.
 var heavy = []string{
 	"crypto/tls",
 	"encoding/gob",
@@ -167,7 +173,8 @@ var heavy = []string{
 	"text/template",
 }
 
-// burdens lists, in a fixed order, the heavy packages that from depends on in g, each with a chain of imports that leads to it.
+// burdens lists, in a fixed order, the heavy packages that from depends on in
+// g, each with a chain of imports that leads to it.
 func burdens(g graph, from string) []string {
 	var found []string
 	for path, chain := range reach(g, from) {
@@ -179,7 +186,8 @@ func burdens(g graph, from string) []string {
 	return found
 }
 
-// reach returns every package that from depends on in g, each with a shortest chain of imports that leads to it.
+// reach returns every package that from depends on in g, each with a shortest
+// chain of imports that leads to it.
 func reach(g graph, from string) map[string][]string {
 	chains := map[string][]string{from: {from}}
 	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
@@ -194,7 +202,8 @@ func reach(g graph, from string) map[string][]string {
 	return chains
 }
 
-// matches reports whether path is in list, where an entry that ends in a slash stands for everything below it.
+// matches reports whether path is in list, where an entry that ends in a slash
+// stands for everything below it.
 func matches(path string, list []string) bool {
 	return slices.ContainsFunc(list, func(entry string) bool {
 		return path == entry || strings.HasSuffix(entry, "/") && strings.HasPrefix(path, entry)

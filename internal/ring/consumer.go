@@ -10,13 +10,14 @@ type Consumer struct {
 	area
 	max         int
 	head, bhead uint64 // consumed up to here: cells, bytes of the bulk area
-	shown       uint64 // the head that the producer was last told
+	shown       uint64 // the last head published to the producer
 	taken       uint64 // of the record that Next has returned, 0 if none
 	takenBulk   uint64
 }
 
 // NewConsumer makes the receiving side of the ring in mem, whose memory must
-// have been zero when the ring was made. It never writes to cells or bulk area.
+// have been zero when the ring was made. It never writes to the cells or the
+// bulk area.
 func NewConsumer(mem []byte, g Geometry) (*Consumer, error) {
 	a, err := cut(mem, g)
 	if err != nil {
@@ -25,7 +26,7 @@ func NewConsumer(mem []byte, g Geometry) (*Consumer, error) {
 	return &Consumer{area: a, max: g.MaxPayload()}, nil
 }
 
-// Record is a record in place.
+// Record is a record, in place in shared memory.
 type Record struct {
 	Tag  uint64
 	Data []byte // in shared memory, valid until Release; the peer may change it at any time
@@ -37,14 +38,14 @@ func (c *Consumer) Ready() bool { return c.ReadyAt(c.head) }
 // Head is the position of the next record, for ReadyAt.
 func (c *Consumer) Head() uint64 { return c.head }
 
-// ReadyAt is Ready for a consumer whose Head was head. It touches nothing but
-// shared memory, so a goroutine that has handed the Consumer over to another
-// may call it.
+// ReadyAt is Ready for a consumer whose Head was head. It accesses only shared
+// memory, so a goroutine that has handed the Consumer over to another may call
+// it.
 func (c *Consumer) ReadyAt(head uint64) bool { return uint32(load64(c.cells, c.cell(head))) != 0 }
 
 // Next returns the next record, or false if it is not there yet. The record
 // must be released before the next call. The error wraps ErrCorrupt; the ring
-// cannot be used any more then.
+// must not be used after it.
 func (c *Consumer) Next() (Record, bool, error) {
 	for {
 		off := c.cell(c.head)
@@ -66,8 +67,8 @@ func (c *Consumer) Next() (Record, bool, error) {
 	}
 }
 
-// take checks the size of the record at off against everything that is known,
-// and makes the record.
+// take checks the size of the record at off against all limits, and makes the
+// record.
 func (c *Consumer) take(off int, size uint64) (Record, bool, error) {
 	cells, bulk, err := c.extent(size)
 	if err != nil {
@@ -87,7 +88,7 @@ func (c *Consumer) take(off int, size uint64) (Record, bool, error) {
 	return r, true, nil
 }
 
-// extent is what a record at head with this size word occupies.
+// extent returns the space that a record at head with this size word occupies.
 func (c *Consumer) extent(size uint64) (cells, bulk uint64, err error) {
 	if size == 0 || size-1 > uint64(c.max) {
 		return 0, 0, fmt.Errorf("%w: record of %d bytes, the largest is %d", ErrCorrupt, int64(size)-1, c.max)
@@ -99,16 +100,16 @@ func (c *Consumer) extent(size uint64) (cells, bulk uint64, err error) {
 	return cells, bulk, nil
 }
 
-// Release gives the place of the last record back. It reports true if the
-// producer waits for space, has enough now and is to be woken. After the last
-// record of a burst, call Publish.
+// Release frees the space of the last record. It reports true if the producer
+// waits for space, has enough now and must be woken. After the last record of a
+// burst, call Publish.
 func (c *Consumer) Release() bool {
 	c.head += c.taken
 	c.bhead += c.takenBulk
 	big := c.takenBulk > 0
 	c.taken, c.takenBulk = 0, 0
-	// The producer looks at the positions only when it has used up what it knew of,
-	// so they are published now and then, not with each record.
+	// The producer reads the positions only when it has used up the space that it
+	// knew of, so they are published now and then, not with each record.
 	if big || c.head-c.shown > c.mask/8 {
 		return c.Publish()
 	}
@@ -117,7 +118,7 @@ func (c *Consumer) Release() bool {
 
 // Publish tells the producer how far the consumer has come. It must be called
 // before the consumer waits. It reports true if the producer waits for space,
-// has enough now and is to be woken.
+// has enough now and must be woken.
 func (c *Consumer) Publish() bool {
 	if c.head != c.shown {
 		atomic.StoreUint64(word64(c.header, offBulk), c.bhead)
@@ -128,21 +129,21 @@ func (c *Consumer) Publish() bool {
 	if atomic.LoadUint32(w) == 0 {
 		return false
 	}
-	// Nonsense here wakes the producer too often or never, which harms only whoever
-	// wrote it.
+	// A wrong value here wakes the producer too often or never, which harms only
+	// the producer, which wrote it.
 	if load64(c.header, offWant) > c.head || load64(c.header, offWantB) > c.bhead {
 		return false
 	}
 	return atomic.SwapUint32(w, 0) != 0
 }
 
-// Ended reports whether the producer has said that nothing more will be
-// committed. What was committed before is there to be consumed.
+// Ended reports whether the producer has called End. Records committed before
+// it can still be consumed.
 func (c *Consumer) Ended() bool { return atomic.LoadUint32(word32(c.header, offEnd)) == 1 }
 
-// Salvage is for a producer that is dead: it passes over a record that was
-// reserved but never committed, so that complete ones behind it are found. It
-// reports false if nothing follows.
+// Salvage is for a dead producer: it skips a record that was reserved but never
+// committed, so that Next finds complete ones after it. It reports false if
+// nothing follows.
 func (c *Consumer) Salvage() (bool, error) {
 	w := load64(c.cells, c.cell(c.head))
 	if w == 0 || uint32(w) != 0 {
@@ -162,11 +163,11 @@ func (c *Consumer) Salvage() (bool, error) {
 	return true, nil
 }
 
-// Park says that the consumer is about to wait, and how; mode is not 0. Look at
-// Ready afterwards, and only then wait.
+// Park announces that the consumer is about to wait, and how; mode is not 0.
+// Check Ready afterwards, and only then wait.
 func (c *Consumer) Park(mode uint32) { atomic.StoreUint32(word32(c.header, offParked), mode) }
 
-// Unpark says that the consumer does not wait any more.
+// Unpark announces that the consumer no longer waits.
 func (c *Consumer) Unpark() { atomic.StoreUint32(word32(c.header, offParked), 0) }
 
 // ParkWord is the word that Park writes, for a futex.

@@ -9,33 +9,33 @@ import (
 )
 
 const (
-	// Cell is the unit of allocation: one cache line on the machines that matter.
+	// Cell is the unit of allocation: one cache line on common machines.
 	Cell = 64
-	// RecordHeader is how much of its first cell a record's header takes: one word
-	// with stamp and size, one for the user's tag.
+	// RecordHeader is the size of a record's header in its first cell, in bytes:
+	// one word with stamp and size, one for the caller's tag.
 	RecordHeader = 16
 	// BulkMin is the largest payload, in bytes, that is kept in cells; larger ones
-	// live in the bulk area.
+	// are kept in the bulk area.
 	BulkMin = 16 << 10
 
-	// MinCells, so that the largest record kept in cells fits twice.
+	// MinCells is chosen so that the largest record kept in cells fits twice.
 	MinCells = 1024
-	// MinBulk, in bytes, so that the smallest bulk payload fits twice.
+	// MinBulk, in bytes, is chosen so that the smallest bulk payload fits twice.
 	MinBulk = 64 << 10
 	// maxArea bounds both areas, so that every size fits into the 32 bits of a
 	// record header.
 	maxArea = 1 << 30
 )
 
-// Offsets of the words that the two sides share, each writer's on a pair of
-// cache lines of its own, because processors prefetch lines in pairs.
+// Offsets of the words that the two sides share. Each writer's words are on a
+// separate pair of cache lines, because processors prefetch lines in pairs.
 const (
 	offParked  = 0   // u32: the consumer waits, and how; the producer clears it and wakes
 	offHead    = 128 // u64: cells consumed
 	offBulk    = 136 // u64: bytes of the bulk area consumed
 	offStarved = 256 // u32: the producer waits for space; the consumer clears it and wakes
-	offWant    = 264 // u64: until offHead has reached this
-	offWantB   = 272 // u64: and offBulk this
+	offWant    = 264 // u64: the producer waits until offHead reaches this
+	offWantB   = 272 // u64: and offBulk reaches this
 	offEnd     = 280 // u32: 1 when the producer will commit no more
 	headerSize = 512
 )
@@ -48,8 +48,8 @@ const (
 	skipSize = 1<<32 - 1
 )
 
-// ErrCorrupt is wrapped by every error for shared memory that holds what an
-// honest peer would not write.
+// ErrCorrupt is wrapped by every error about shared memory with contents that
+// an honest peer would not write.
 var ErrCorrupt = errors.New("shared memory corrupted by the peer")
 
 // Geometry is the size of a ring; both sides must use the same.
@@ -58,7 +58,7 @@ type Geometry struct {
 	Bulk  int // bytes of the bulk area, a power of two
 }
 
-// Check reports what is wrong with g.
+// Check returns an error if g is invalid.
 func (g Geometry) Check() error {
 	if g.Cells < MinCells || g.Cells > maxArea/Cell || bits.OnesCount(uint(g.Cells)) != 1 {
 		return fmt.Errorf("ring of %d cells: need a power of two from %d to %d", g.Cells, MinCells, maxArea/Cell)
@@ -69,19 +69,19 @@ func (g Geometry) Check() error {
 	return nil
 }
 
-// Size is how many bytes of memory a ring of this geometry takes, a multiple of
-// Cell.
+// Size returns the bytes of memory that a ring of this geometry takes, a
+// multiple of Cell.
 func (g Geometry) Size() int { return headerSize + g.Cells*Cell + g.Bulk }
 
-// BulkAt is where in the memory of a ring its bulk area begins.
+// BulkAt returns the offset of the bulk area in the memory of a ring.
 func (g Geometry) BulkAt() int { return headerSize + g.Cells*Cell }
 
-// MaxPayload is the largest payload that Reserve takes, in bytes. Half the bulk
-// area always fits, whatever must be skipped; a quarter lets the two sides work
-// at the same time.
+// MaxPayload returns the largest payload that Reserve takes, in bytes. Half the
+// bulk area always fits, however much must be skipped; a quarter lets the two
+// sides work at the same time.
 func (g Geometry) MaxPayload() int { return g.Bulk / 4 }
 
-// area is the memory of a ring, cut up.
+// area is the memory of a ring, divided into its parts.
 type area struct {
 	header, cells, bulk []byte
 	mask, bulkMask      uint64 // position to cell, position to byte of the bulk area
@@ -115,7 +115,7 @@ func word64(b []byte, off int) *uint64 { return (*uint64)(unsafe.Pointer(&b[off 
 // cell is the offset of the cell at a position.
 func (a *area) cell(pos uint64) int { return int(pos&a.mask) * Cell }
 
-// cellsFor is how many cells a record with n bytes of payload takes.
+// cellsFor returns how many cells a record with n bytes of payload takes.
 func cellsFor(n int) uint64 {
 	if n > BulkMin {
 		return 1
@@ -123,8 +123,8 @@ func cellsFor(n int) uint64 {
 	return uint64(n+RecordHeader+Cell-1) / Cell
 }
 
-// bulkFor is how many bytes of the bulk area a payload takes; 0 if it is kept
-// in cells.
+// bulkFor returns how many bytes of the bulk area a payload takes; 0 if it is
+// kept in cells.
 func bulkFor(n int) uint64 {
 	if n <= BulkMin {
 		return 0
@@ -132,9 +132,9 @@ func bulkFor(n int) uint64 {
 	return (uint64(n) + Cell - 1) &^ (Cell - 1)
 }
 
-// toStart is how far pos is from the next beginning of its area if size units
-// there would wrap, and 0 otherwise. Both sides apply it to the bulk area; to
-// the cells the producer does, and says so with a skip.
+// toStart returns the distance from pos to the next beginning of its area if
+// size units at pos would wrap, and 0 otherwise. Both sides apply it to the
+// bulk area; for the cells only the producer does, and writes a skip.
 func toStart(pos, size, mask uint64) uint64 {
 	if at := pos & mask; at+size > mask+1 {
 		return mask + 1 - at

@@ -2,6 +2,6 @@
 
 package ring
 
-// Pause tells the processor that this is a spin loop: it saves power and leaves
-// the core to its sibling thread for some tens of cycles.
+// Pause tells the processor that this is a spin loop: the processor saves power
+// and leaves the core to the sibling thread for some tens of cycles.
 func Pause()

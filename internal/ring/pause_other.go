@@ -2,8 +2,8 @@
 
 package ring
 
-// Pause stands for the processor's spin-loop hint, of which this architecture
-// has none that Go can reach.
+// Pause does nothing: on this architecture Go cannot give the processor's
+// spin-loop hint.
 //
 //go:noinline
 func Pause() {}

@@ -10,7 +10,7 @@ type Producer struct {
 	area
 	max         int
 	tail, btail uint64 // reserved up to here: cells, bytes of the bulk area
-	head, bhead uint64 // what the consumer is known to have consumed
+	head, bhead uint64 // the last positions read from the consumer
 }
 
 // NewProducer makes the sending side of the ring in mem, whose memory must be
@@ -29,9 +29,9 @@ type Slot struct {
 	pos uint64
 }
 
-// Reserve takes the place for a payload of n bytes, 0 to Geometry.MaxPayload.
-// It reports false if there is no space. Every Slot must be committed, at once
-// or after Announce: the consumer cannot pass one that is not. The error wraps
+// Reserve takes space for a payload of n bytes, 0 to Geometry.MaxPayload. It
+// reports false if there is no space. Every Slot must be committed, at once or
+// after Announce: the consumer cannot pass an uncommitted one. The error wraps
 // ErrCorrupt.
 func (p *Producer) Reserve(n int) (Slot, bool, error) {
 	if n < 0 || n > p.max {
@@ -70,20 +70,20 @@ func (p *Producer) Reserve(n int) (Slot, bool, error) {
 	return s, true, nil
 }
 
-// clear makes sure that where the consumer looks next it finds nothing, before
-// it can get there: what it must pass to get there is not committed yet.
+// clear makes sure that the consumer finds nothing at pos. This is in time: the
+// record before pos is not committed yet, so the consumer cannot get there.
 func (p *Producer) clear(pos uint64) { *word64(p.cells, p.cell(pos)) = 0 }
 
 // Announce writes the size of a record that will be committed after others may
 // have been reserved: if this process dies in between, the consumer can still
-// find what follows. It costs a transfer of the cache line that the consumer
-// may be polling, so a record that is committed at once goes without. Call it
-// before the next Reserve.
+// find the records after it. It costs a transfer of the cache line that the
+// consumer may be polling, so do not call it for a record that is committed at
+// once. Call it before the next Reserve.
 func (p *Producer) Announce(s Slot) {
 	atomic.StoreUint64(word64(p.cells, p.cell(s.pos)), uint64(len(s.Buf)+1)<<32)
 }
 
-// Commit publishes the record with the user's tag. Slots may be committed in
+// Commit publishes the record with the caller's tag. Slots may be committed in
 // any order and by any goroutine.
 func (p *Producer) Commit(s Slot, tag uint64) {
 	off := p.cell(s.pos)
@@ -96,8 +96,8 @@ func (p *Producer) fits(cells, bulk uint64) bool {
 	return p.tail+cells-p.head <= p.mask && p.btail+bulk-p.bhead <= p.bulkMask+1
 }
 
-// refresh loads what the consumer has published. Positions only grow, and never
-// beyond what was reserved.
+// refresh loads the positions that the consumer has published. Positions only
+// grow, and never beyond what was reserved.
 func (p *Producer) refresh() error {
 	head, bhead := load64(p.header, offHead), load64(p.header, offBulk)
 	if head < p.head || head > p.tail {
@@ -110,14 +110,14 @@ func (p *Producer) refresh() error {
 	return nil
 }
 
-// Full is to be called when Reserve(n) has found no space: it asks the consumer
-// to wake the producer when there is enough, and half a ring at least, because
+// Full must be called when Reserve(n) finds no space: it asks the consumer to
+// wake the producer when there is enough, and at least half a ring, because
 // waking costs more than a record. It reports true if there is space already,
 // in which case the consumer may or may not wake the producer.
 //
-// No wake-up is lost: the producer writes what it wants and then looks at the
-// positions, the consumer writes its positions and then looks at what is
-// wanted; both orders are sequentially consistent.
+// No wake-up is lost: the producer writes the positions it waits for and then
+// reads the consumer's, the consumer writes its positions and then reads the
+// awaited ones; both orders are sequentially consistent.
 func (p *Producer) Full(n int) (bool, error) {
 	cells, bulk := cellsFor(n), bulkFor(n)
 	cells += toStart(p.tail, cells, p.mask)
@@ -133,8 +133,8 @@ func (p *Producer) Full(n int) (bool, error) {
 	return p.fits(cells, bulk), nil
 }
 
-// want is how far the consumer must have come for need units to fit and half
-// the area to be free. It is never more than tail, so a consumer that has
+// want returns the position the consumer must reach for need units to fit and
+// half the area to be free. It is never more than tail, so a consumer that has
 // consumed everything has always come far enough.
 func want(tail, need, size uint64) uint64 {
 	free := max(need, size/2)
@@ -144,9 +144,9 @@ func want(tail, need, size uint64) uint64 {
 	return tail + free - size
 }
 
-// TakeParked reports how the consumer waits, 0 if it does not, and if it does
-// takes the duty to wake it: of several that ask, one gets the answer. Call it
-// after Commit.
+// TakeParked reports how the consumer waits, 0 if it does not. If it does, the
+// caller must wake it: of several callers, only one gets a value other than 0.
+// Call it after Commit.
 func (p *Producer) TakeParked() uint32 {
 	w := word32(p.header, offParked)
 	v := atomic.LoadUint32(w)
@@ -159,6 +159,6 @@ func (p *Producer) TakeParked() uint32 {
 // ParkWord is the word that the consumer parks on.
 func (p *Producer) ParkWord() *uint32 { return word32(p.header, offParked) }
 
-// End says that nothing more will be committed. The consumer sees it when it
-// next looks, so wake it.
+// End announces that no more records will be committed. The consumer sees it at
+// its next check, so wake it.
 func (p *Producer) End() { atomic.StoreUint32(word32(p.header, offEnd), 1) }

@@ -17,7 +17,7 @@ import (
 
 var small = ring.Geometry{Cells: ring.MinCells, Bulk: ring.MinBulk * 2}
 
-// memory is size bytes, aligned as mapped memory is.
+// memory returns size bytes, aligned as mapped memory is.
 func memory(size int) []byte {
 	words := make([]uint64, (size+7)/8)
 	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), size)
@@ -60,7 +60,7 @@ func get(t testing.TB, c *ring.Consumer) (ring.Record, bool) {
 	return r, ok
 }
 
-// pattern is n bytes that depend on tag, none of them zero.
+// pattern returns n bytes that depend on tag, none of them zero.
 func pattern(tag uint64, n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -183,9 +183,9 @@ func TestRandomlyAgainstAQueue(t *testing.T) {
 	}
 }
 
-// TestConcurrently has producers that share a lock, a consumer, and the
-// wake-ups of both directions as channels: a lost one is a deadlock, which the
-// test's own deadline ends.
+// TestConcurrently runs producers that share a lock, a consumer, and the
+// wake-ups of both directions as channels: a lost wake-up is a deadlock, which
+// the test's timeout ends.
 func TestConcurrently(t *testing.T) {
 	p, c, _ := pair(t, small)
 	const producers, each = 4, 20_000
@@ -338,7 +338,7 @@ func TestFullAsksForHalfARing(t *testing.T) {
 	}
 }
 
-// TestLies has the peer write what cannot be.
+// TestLies lets the peer write impossible values.
 func TestLies(t *testing.T) {
 	const offHead, offBulk, firstCell = 128, 136, 512
 	for _, lie := range []struct {
@@ -406,7 +406,7 @@ func TestNothingAllocates(t *testing.T) {
 
 func TestSpinnerBacksOff(t *testing.T) {
 	var s ring.Spinner
-	straight := func() (n int) { // waits until the next one that spins
+	straight := func() (n int) { // counts waits until the next one that spins
 		for s.Budget() == 0 {
 			n++
 		}

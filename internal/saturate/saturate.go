@@ -1,6 +1,7 @@
-// Package saturate has sums that stop at the largest value instead of turning
-// negative: a deadline that is too far away to be written down never comes, it
-// is not over at once. A time.Time needs none of this, its Add and Sub do it.
+// Package saturate adds durations so that the sum stops at the largest value
+// instead of overflowing: a deadline too far away to be represented never
+// comes, instead of passing at once. A time.Time does not need this: its Add
+// and Sub handle it.
 package saturate
 
 import (
@@ -8,10 +9,10 @@ import (
 	"time"
 )
 
-// Never is a moment that does not come, and the longest duration.
+// Never is a moment that never comes, and the longest duration.
 const Never = time.Duration(math.MaxInt64)
 
-// Add returns t + d, or Never where that is larger. t must not be negative.
+// Add returns t + d, or Never if the sum overflows. t must not be negative.
 func Add(t, d time.Duration) time.Duration {
 	if d > Never-t {
 		return Never
@@ -19,8 +20,8 @@ func Add(t, d time.Duration) time.Duration {
 	return t + d
 }
 
-// Duration returns f, which is not negative, as a duration, or Never where that
-// is larger.
+// Duration returns f, which must not be negative, as a duration, or Never if f
+// is too large for one.
 func Duration(f float64) time.Duration {
 	if f >= float64(Never) {
 		return Never

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A sum is the sum, or Never where there is none.
+// Add returns the sum, or Never if it overflows.
 func TestAdd(t *testing.T) {
 	for _, c := range []struct{ t, d, want time.Duration }{
 		{0, 0, 0},

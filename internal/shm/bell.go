@@ -16,17 +16,17 @@ import (
 // at one end makes Wait return at the other.
 type Bell struct {
 	in  *os.File // the reading end of one pipe, in the network poller
-	out int      // the writing end of the other; not in the poller, which would wake for each byte that is read
-	buf [64]byte // many rings are one
+	out int      // the writing end of the other; not in the poller, which would wake up for each byte that is read
+	buf [64]byte // one read takes many rings
 }
 
-// BellFiles is how many files make a bell.
+// BellFiles is the number of files of one end of a bell.
 const BellFiles = 2
 
 // Bells makes a pair: the bell of this process, and the files that the other
 // one passes to OpenBell.
 func Bells() (*Bell, []*os.File, error) {
-	var files [2 * BellFiles]*os.File // mine, theirs: reading end, writing end
+	var files [2 * BellFiles]*os.File // for each end: reading end, writing end
 	var err error
 	if files[0], files[3], err = os.Pipe(); err == nil {
 		files[2], files[1], err = os.Pipe()
@@ -65,31 +65,32 @@ func OpenBell(files []*os.File) (*Bell, error) {
 
 // Wait blocks the goroutine until the bell has been rung since the last Wait,
 // and may also return for no reason. It returns io.EOF when the other end is
-// closed. One goroutine at a time.
+// closed. Only one goroutine may wait at a time.
 func (b *Bell) Wait() error {
 	_, err := b.in.Read(b.buf[:])
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		// Kick. The deadline is lifted before the caller looks at why it was kicked, so
-		// that no later kick is lost.
+		// A Kick. The deadline is cleared before the caller checks the reason, so that
+		// no later kick is lost.
 		b.in.SetReadDeadline(time.Time{})
 		return nil
 	}
 	return err
 }
 
-// Kick makes a Wait of this end return, the present one or else the next. Any
-// goroutine; it touches the descriptor through its file only, so it is safe
-// even when the bell is being closed.
+// Kick makes the current Wait of this end return, or else the next one. Any
+// goroutine may call it; it uses the descriptor only through its file, so it is
+// safe even while the bell is being closed.
 func (b *Bell) Kick() { b.in.SetReadDeadline(past) }
 
 var past = time.Unix(1, 0)
 
-// Close frees the descriptors. Nobody may be inside Ring, now or later.
+// Close frees the descriptors. No goroutine may be in Ring during the call or
+// call it later.
 func (b *Bell) Close() error { return errors.Join(b.in.Close(), syscall.Close(b.out)) }
 
-// Pollable returns a file for f's open file description, non-blocking, in the
-// runtime's poller and closed on exec. It takes ownership of f, also when it
-// fails.
+// Pollable returns a file for f's open file description that is non-blocking,
+// in the runtime's poller, and closed on exec. It takes ownership of f, also
+// when it fails.
 func Pollable(f *os.File) (*os.File, error) {
 	defer f.Close()
 	fd, err := duplicate(f)
@@ -100,8 +101,8 @@ func Pollable(f *os.File) (*os.File, error) {
 }
 
 // duplicate returns a new descriptor for f's open file description, closed on
-// exec, and makes the description non-blocking. What is inherited is blocking,
-// and the poller would not take it.
+// exec, and makes the description non-blocking. An inherited description is
+// blocking, and the poller would not take it.
 func duplicate(f *os.File) (int, error) {
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -116,6 +117,6 @@ func duplicate(f *os.File) (int, error) {
 
 func closeAll(files []*os.File) {
 	for _, f := range files {
-		f.Close() // of nil too: an error, and nothing else
+		f.Close() // f may be nil: Close then just returns an error
 	}
 }

@@ -13,10 +13,10 @@ const (
 )
 
 // FutexWait blocks its thread while *w is v, until FutexWake; it may also
-// return for no reason, so look at the word again. It is an ordinary system
-// call for Go's scheduler: the garbage collector does not wait for it, but the
-// P is retaken only after some time, so use it only when this process has
-// nothing else to do.
+// return for no reason, so check the word again. To Go's scheduler it is an
+// ordinary system call: the garbage collector does not wait for it, but the
+// scheduler retakes the P only after some time, so use it only when this
+// process has nothing else to do.
 func FutexWait(w *uint32, v uint32) {
 	syscall.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexWait, uintptr(v), 0, 0, 0)
 }

@@ -2,7 +2,7 @@
 
 package shm
 
-// FutexWait does nothing: without shared memory there is nothing to wait for.
+// FutexWait does nothing: this system has no shared memory to wait on.
 func FutexWait(w *uint32, v uint32) {}
 
 // FutexWake does nothing.

@@ -13,7 +13,7 @@ import (
 // be sealed, and is closed on exec. name is for debugging only.
 func MemoryFile(name string) (*os.File, error) {
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
-	fd, err := unix.MemfdCreate(name, flags|unix.MFD_NOEXEC_SEAL) // a system may insist on it: vm.memfd_noexec
+	fd, err := unix.MemfdCreate(name, flags|unix.MFD_NOEXEC_SEAL) // a system may require it: vm.memfd_noexec
 	if errors.Is(err, unix.EINVAL) {                              // Linux before 6.3
 		fd, err = unix.MemfdCreate(name, flags)
 	}
@@ -23,9 +23,9 @@ func MemoryFile(name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// Available returns nil if this process may have shared memory, and otherwise
-// why not: a sandbox, seccomp as a rule, may forbid it. That something is
-// lacking at the moment is no reason.
+// Available returns nil if this process may use shared memory, and otherwise
+// the reason: a sandbox, usually seccomp, may forbid it. A temporary lack of
+// resources does not count.
 var Available = sync.OnceValue(func() error {
 	f, err := MemoryFile("legion-probe")
 	if err == nil {

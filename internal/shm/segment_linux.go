@@ -14,9 +14,9 @@ const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
 // Create makes a segment of size bytes, all zero, and maps it. The file is for
 // the other process, which passes it to Map; the mapping does not need it. name
 // is for debugging only and appears in /proc/pid/maps. The memory of the given
-// extents, or all of it if none is given, is allocated now: if there is not
-// enough, Create fails, and no access to them can fail later as long as the
-// other process leaves them in place. The rest is for Populate.
+// extents, or all of it if none is given, is allocated now: if memory is short,
+// Create fails, and no later access to them can fail unless the other process
+// frees them. Allocate the rest with Populate.
 func Create(name string, size int, now ...Extent) ([]byte, *os.File, error) {
 	if err := Available(); err != nil {
 		return nil, nil, err
@@ -51,9 +51,9 @@ func fill(fd, size int, now []Extent) ([]byte, error) {
 	return mapFd(fd, size)
 }
 
-// Populate allocates the pages that mem touches, which is part of a segment, so
-// that no access to them can fail later. Kernels before 5.14 cannot, and
-// allocate at the first access.
+// Populate allocates the pages of mem, a part of a segment, so that no later
+// access to them can fail. Kernels before 5.14 cannot do this, and allocate at
+// the first access.
 func Populate(mem []byte) error {
 	const page = 4096
 	if skew := int(uintptr(unsafe.Pointer(unsafe.SliceData(mem))) % page); skew != 0 {
@@ -69,7 +69,7 @@ func Populate(mem []byte) error {
 }
 
 // Map maps the whole of a segment that another process has made with Create. f
-// stays open and is not needed further.
+// stays open, but the mapping does not need it.
 func Map(f *os.File) ([]byte, error) {
 	fd := int(f.Fd())
 	got, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
@@ -94,15 +94,15 @@ func mapFd(fd, size int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("map: %w", err)
 	}
-	// A process that the worker forks, and a core dump of the daemon, have no
-	// business with it.
+	// Keep it out of processes that the worker forks, and out of core dumps of the
+	// daemon.
 	unix.Madvise(mem, unix.MADV_DONTFORK)
 	unix.Madvise(mem, unix.MADV_DONTDUMP)
 	return mem, nil
 }
 
-// Unmap ends a mapping. Nobody may be inside the memory, now or later: an
-// access would be SIGSEGV.
+// Unmap ends a mapping. No goroutine may access the memory during the call or
+// later: that would be a SIGSEGV.
 func Unmap(mem []byte) error { return unix.Munmap(mem) }
 
 func retry(f func() error) error {

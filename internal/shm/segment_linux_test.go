@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// limited tries to make a segment where there is no memory for it: the limit on
-// the size of files holds for memory files too.
+// limited tries to make a segment without enough memory for it: the limit on
+// the size of files applies to memory files too.
 func limited() {
 	unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20})
 	_, _, err := shm.Create("test", 4<<20)
@@ -218,15 +218,15 @@ func TestBell(t *testing.T) {
 		t.Fatalf("after the other end was closed: %v", err)
 	}
 	waiter.Wait()
-	b.Ring() // nobody there: no signal, no panic
+	b.Ring() // the other end is closed: no signal, no panic
 	b.Close()
 	if after := descriptors(t); after != before {
 		t.Errorf("%d descriptors, were %d", after, before)
 	}
 }
 
-// TestRingNeverBlocks rings a bell that nobody hears, with a peer that has
-// taken what would make eventfds block.
+// TestRingNeverBlocks rings a bell whose other end is never read, after the
+// peer has done what would make an eventfd block.
 func TestRingNeverBlocks(t *testing.T) {
 	a, files, err := shm.Bells()
 	if err != nil {

@@ -6,6 +6,6 @@ import (
 	"runtime"
 )
 
-// ErrUnsupported says that this system has no shared memory that this package
-// can use. It wraps errors.ErrUnsupported.
+// ErrUnsupported says that this package cannot use shared memory on this
+// system. It wraps errors.ErrUnsupported.
 var ErrUnsupported = fmt.Errorf("shared memory on %s: %w (use the socket transport)", runtime.GOOS, errors.ErrUnsupported)

@@ -16,11 +16,13 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// answersPatience is how long a socket may go on answering: a process that was
-// killed a moment ago may have a child that was just being forked.
+// answersPatience is how long a socket may keep answering before it counts as
+// in use: a process killed a moment ago may have just forked a child that still
+// holds the socket.
 const answersPatience = 100 * time.Millisecond
 
-// clearAway removes the socket of a dead process, and refuses everything else.
+// clearAway removes the socket of a dead process, and returns an error for any
+// other file.
 func clearAway(ctx context.Context, path string, who func(net.Conn) string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -31,9 +33,9 @@ func clearAway(ctx context.Context, path string, who func(net.Conn) string) erro
 	case info.Mode().Type() == fs.ModeSymlink:
 		return fmt.Errorf("%w: it is a symbolic link, which is not followed: remove it, or choose another path", host.ErrUnsafe)
 	case info.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("%w: there is something that is no socket: remove it, or choose another path", host.ErrUnsafe)
+		return fmt.Errorf("%w: the file there is not a socket: remove it, or choose another path", host.ErrUnsafe)
 	case !mayOwn(info, path):
-		return fmt.Errorf("%w: there is a socket of user %d: remove it, or choose another path", host.ErrUnsafe, ownerOf(info))
+		return fmt.Errorf("%w: the socket there belongs to user %d: remove it, or choose another path", host.ErrUnsafe, ownerOf(info))
 	}
 	for begin := time.Now(); ; {
 		name, err := answers(ctx, path, who)
@@ -53,11 +55,11 @@ func clearAway(ctx context.Context, path string, who func(net.Conn) string) erro
 	}
 }
 
-// answers connects to a socket, and says who is there.
+// answers connects to a socket, and describes the process that answers.
 func answers(ctx context.Context, path string, who func(net.Conn) string) (name string, err error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)
-	if errors.Is(err, unix.EAGAIN) { // so many wait already that the kernel takes no more
+	if errors.Is(err, unix.EAGAIN) { // the queue of waiting connections is full
 		return "which is busy", nil
 	}
 	if err != nil {
@@ -70,9 +72,10 @@ func answers(ctx context.Context, path string, who func(net.Conn) string) (name 
 	return who(conn), nil
 }
 
-// mayOwn reports whether a file can be this daemon's: this user's, or if that
-// is root the folder's owner's, as whom the daemon runs after its start, or
-// anybody's in a folder that root alone can write to.
+// mayOwn reports whether a file can be this daemon's. It must belong to this
+// user; if this user is root, it may also belong to the folder's owner, since
+// the daemon runs as that user after its start, or to any user if only root can
+// write to the folder.
 func mayOwn(info fs.FileInfo, path string) bool {
 	me, owner := os.Geteuid(), ownerOf(info)
 	if owner == me || me != 0 {

@@ -1,9 +1,10 @@
-// Package unixsock opens listening Unix sockets whose file may be left from a
-// process that was killed.
+// Package unixsock opens listening Unix sockets whose file may be left over
+// from a killed process.
 //
-// net.Listen refuses a path at which there is a file, so that after SIGKILL
-// every later start fails. [Listen] asks the socket that is there: a dead one
-// is replaced, a living one refused, and what is no socket is never touched.
+// net.Listen refuses a path at which a file exists, so after SIGKILL every
+// later start fails. [Listen] connects to the existing socket: if no process
+// answers, the socket is replaced; if one answers, Listen fails. It never
+// touches a file that is not a socket.
 //
 // Read listen.go, then clear.go (what may be replaced) and folder.go (two
 // processes that open sockets in one folder).

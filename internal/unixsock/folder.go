@@ -13,16 +13,16 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// Another process that opens a socket in the same folder is waited for.
+// How long to wait for another process that opens a socket in the same folder.
 const (
 	lockPatience = 5 * time.Second
 	lockPause    = 5 * time.Millisecond
 )
 
 // lockFolder keeps other processes that follow these rules from opening a
-// socket in the folder at the same time: they might both find the same socket
-// dead, and one would remove the other's. If guarded, it refuses a folder where
-// strangers can replace files.
+// socket in the folder at the same time: both might find the same socket dead,
+// and one would remove the other's new socket. If guarded, it refuses a folder
+// in which other users can replace files.
 func lockFolder(ctx context.Context, path string, guarded bool) (unlock func(), err error) {
 	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -30,7 +30,7 @@ func lockFolder(ctx context.Context, path string, guarded bool) (unlock func(), 
 	}
 	info, err := dir.Stat()
 	if err == nil && guarded && info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		err = fmt.Errorf("%w: everybody may rename and remove what is in %s: chmod o-w or chmod +t", host.ErrUnsafe, path)
+		err = fmt.Errorf("%w: every user may rename and remove files in %s: run chmod o-w or chmod +t", host.ErrUnsafe, path)
 	}
 	for begin := time.Now(); err == nil; {
 		err = host.OnDescriptor(dir, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })

@@ -18,7 +18,7 @@ import (
 // ErrInUse says that another process answers at the path.
 var ErrInUse = errors.New("another process answers there")
 
-// Options say how a socket is made. Options{GID: -1} makes one as net.Listen
+// Options say how to make a socket. Options{GID: -1} makes one as net.Listen
 // does.
 type Options struct {
 	// Mode of the file, from before the first connection on. 0 leaves it to the
@@ -36,11 +36,11 @@ type Options struct {
 	Who func(net.Conn) string
 }
 
-// Listen opens a socket at path. A socket of this user that nobody answers at
-// any more is replaced. A socket that answers stays: errors.Is(err,
-// [ErrInUse]). So do a symbolic link, a file that is no socket, and another
-// user's socket: errors.Is(err, host.ErrUnsafe). Close removes the file. It may
-// be called by several processes at the same time.
+// Listen opens a socket at path. A socket of this user at which no process
+// answers is replaced. If a process answers, the error is [ErrInUse]. A
+// symbolic link, a file that is not a socket, and another user's socket also
+// stay; the error is then host.ErrUnsafe. Close removes the file. Several
+// processes may call Listen at the same time.
 func Listen(ctx context.Context, path string, o Options) (*net.UnixListener, error) {
 	unlock, err := lockFolder(ctx, filepath.Dir(path), o.Guarded)
 	if err != nil {
@@ -64,8 +64,8 @@ func Listen(ctx context.Context, path string, o Options) (*net.UnixListener, err
 	return l, nil
 }
 
-// listen gives the bound socket its mode and group before a client can connect,
-// which is not before listen(2).
+// listen sets the mode and group of the bound socket before it calls listen(2),
+// since clients can connect after that.
 func (o Options) listen(f *os.File, path string) (*net.UnixListener, error) {
 	if o.GID >= 0 {
 		if err := os.Lchown(path, -1, o.GID); err != nil {
@@ -93,7 +93,7 @@ const backlog = 1<<16 - 1
 
 // bind makes the socket and its file.
 func bind(path string) (*os.File, error) {
-	syscall.ForkLock.RLock() // no child may inherit it
+	syscall.ForkLock.RLock() // so that no child inherits it
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err == nil {
 		unix.CloseOnExec(fd)

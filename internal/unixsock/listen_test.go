@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// abandoned makes a socket that nobody answers at any more.
+// abandoned makes a socket at which no process answers.
 func abandoned(t *testing.T, path string) {
 	t.Helper()
 	l, err := net.Listen("unix", path)
@@ -56,7 +56,7 @@ func TestListenLikeNet(t *testing.T) {
 	}
 }
 
-// The working directory may be what a relative path begins at.
+// A relative path may start at the working directory.
 func TestListenRelative(t *testing.T) {
 	t.Chdir(t.TempDir())
 	abandoned(t, "s")

@@ -8,11 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// what may take a name away from a folder, and the folder itself.
+// what lists the events that may remove a name from a folder, or the folder
+// itself.
 const what = unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
 
-// kernelWatch is an inotify instance. Its file is nil if the kernel has none
-// left.
+// kernelWatch is an inotify instance. Its file is nil if the kernel has no
+// instance left.
 type kernelWatch struct {
 	file  *os.File
 	blind bool // a folder could not be added
@@ -40,7 +41,7 @@ func (k *kernelWatch) add(folder string) {
 	k.blind = k.blind || err != nil
 }
 
-// wait reads what the kernel tells, and forgets it.
+// wait reads the kernel's events, and discards them.
 func (k *kernelWatch) wait(ctx context.Context) error {
 	blind := k.blind
 	k.blind = false // until a folder cannot be added again
@@ -62,7 +63,7 @@ func (k *kernelWatch) wait(ctx context.Context) error {
 	case err == nil, os.IsTimeout(err):
 		return nil
 	}
-	return sleep(ctx) // it cannot be read: look now and then
+	return sleep(ctx) // it cannot be read: poll instead
 }
 
 func (k *kernelWatch) close() {

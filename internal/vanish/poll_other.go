@@ -4,7 +4,7 @@ package vanish
 
 import "context"
 
-// kernelWatch tells to look now and then.
+// kernelWatch fires after each pause, because this system has no inotify.
 type kernelWatch struct{}
 
 func newKernelWatch() *kernelWatch { return &kernelWatch{} }

@@ -5,24 +5,25 @@ import (
 	"time"
 )
 
-// pause is how often the owner is told to look where the kernel does not tell.
+// pause is the interval at which a Watch fires where the kernel reports
+// nothing.
 const pause = 5 * time.Second
 
-// Watch looks at folders. Its methods are for one goroutine.
+// Watch watches folders. Only one goroutine may use it.
 type Watch struct{ kernel *kernelWatch }
 
-// New returns a Watch that looks at nothing yet.
+// New returns a Watch without folders.
 func New() *Watch { return &Watch{newKernelWatch()} }
 
-// Add has it look at folders from now on. One that it looks at already counts
-// once; one that does not exist is left out until it is added again.
+// Add watches folders from now on. A folder that is watched already counts
+// once; one that does not exist is skipped until it is added again.
 func (w *Watch) Add(folders ...string) {
 	for _, folder := range folders {
 		w.kernel.add(folder)
 	}
 }
 
-// Wait returns when the owner should look, or with the error of ctx.
+// Wait returns when the owner should look, or when ctx ends, with its error.
 func (w *Watch) Wait(ctx context.Context) error {
 	if err := w.kernel.wait(ctx); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (w *Watch) Wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Close ends it.
+// Close ends the watch.
 func (w *Watch) Close() { w.kernel.close() }
 
 // sleep waits for the pause.

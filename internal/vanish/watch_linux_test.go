@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The kernel tells of each way in which a name goes, of the folder's own end
-// too.
+// The kernel reports each way in which a name disappears, the removal of the
+// folder too.
 func TestWatch(t *testing.T) {
 	for name, vanish := range map[string]func(folder, file string) error{
 		"removed":        func(_, file string) error { return os.Remove(file) },
@@ -33,15 +33,14 @@ func TestWatch(t *testing.T) {
 			if err := vanish(folder, file); err != nil {
 				t.Fatal(err)
 			}
-			if err := w.Wait(t.Context()); err != nil { // hangs if it is not told
+			if err := w.Wait(t.Context()); err != nil { // hangs if no event comes
 				t.Error(err)
 			}
 		})
 	}
 }
 
-// A folder that is not there yet is looked for again, and the end of the
-// context counts.
+// A missing folder can be added again later, and Wait ends with its context.
 func TestWatchOfNothing(t *testing.T) {
 	w := New()
 	defer w.Close()

@@ -1,14 +1,14 @@
 // Package where finds, in the text of Go stacks, the place that a reader looks
-// for first: the function of the program, with file and line. Such a text comes
-// from another process, which may be compromised: whatever it holds, the answer
-// is a part of it, and at worst of no use.
+// for first: the function of the program, with file and line. The text comes
+// from another process, which may be compromised: the answer is always a part
+// of that text, and at worst useless.
 package where
 
 import "strings"
 
-// Panicked is where a function panicked, given the stack that debug.Stack
-// returns in the deferred function which recovers; and where it ended its
-// goroutine if it was that. It is "" if the stack does not tell.
+// Panicked returns where a function panicked, or ended its goroutine, given the
+// stack that debug.Stack returns in the deferred function that recovers. It is
+// "" if the stack does not show it.
 func Panicked(stack string) string {
 	for _, by := range []string{"\npanic(", "\nruntime.Goexit("} {
 		if at := strings.Index(stack, by); at >= 0 {
@@ -18,10 +18,10 @@ func Panicked(stack string) string {
 	return ""
 }
 
-// Crashed is where a process crashed, given the report that the Go runtime, or
-// the race detector, has printed at its end.
+// Crashed returns where a process crashed, given the report that the Go
+// runtime, or the race detector, printed at its end.
 func Crashed(report string) string {
-	if strings.HasPrefix(report, "WARNING: DATA RACE\n") { // stacks that are indented
+	if strings.HasPrefix(report, "WARNING: DATA RACE\n") { // its stacks are indented
 		first, _, _ := strings.Cut(report, "\n\n")
 		return Innermost(strings.NewReplacer("\n      ", "\n\t", "\n  ", "\n").Replace(first))
 	}
@@ -33,9 +33,9 @@ func Crashed(report string) string {
 	return ""
 }
 
-// Innermost describes where the goroutine is whose stack is given: the
-// innermost frame that is not the Go runtime's, and if that is of the standard
-// library, the one of the program that called it.
+// Innermost returns where a goroutine is, given its stack: the innermost frame
+// that is not the Go runtime's, and if that is in the standard library, also
+// the frame of the program that called it.
 func Innermost(block string) string {
 	lines := strings.Split(block, "\n")
 	in := ""
@@ -56,9 +56,9 @@ func Innermost(block string) string {
 	return in
 }
 
-// standard reports whether a frame is of Go's standard library: its package has
-// no domain in its path, and its file is below a folder src. Functions of some
-// packages, time.Sleep for one, are in files of package runtime.
+// standard reports whether a frame is in Go's standard library: its package
+// path has no domain, and its file is below a folder src. Functions of some
+// packages, such as time.Sleep, are in files of package runtime.
 func standard(frame, at string) bool {
 	path := frame[:strings.LastIndexByte(frame, '/')+1]
 	rest := frame[len(path):]
