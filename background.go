@@ -13,6 +13,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/logstream"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/sockets"
@@ -66,7 +67,7 @@ func (d *Daemon) goToBackground(ctx context.Context) {
 		os.Exit(1)
 	}
 	fmt.Fprintf(os.Stderr, "%s runs in the background, pid %d\n", d.config.Name, successor.PID())
-	if d.config.Logger == nil && d.config.LogFormat != formatJournal && (d.config.LogFile == "" || logstream.Standard(d.config.LogFile) != nil) {
+	if d.config.Logger == nil && d.config.LogFormat != logs.Journal && (d.config.LogFile == "" || logstream.Standard(d.config.LogFile) != nil) {
 		fmt.Fprintln(os.Stderr, "its log goes nowhere but to those who follow it on the control socket: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
 	os.Exit(0)

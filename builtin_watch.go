@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/describe"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
@@ -42,8 +43,8 @@ func (d *Daemon) watchMethods() []rpc.Method {
 				return nil, err
 			}
 			shown := []status.LogRecord{}
-			for _, r := range d.logs.recent.tail(lines, level) {
-				if r, ok := recordFor(ctx, r.LogRecord); ok {
+			for _, r := range d.log.Tail(lines, level) {
+				if r, ok := recordFor(ctx, r); ok {
 					shown = append(shown, r)
 				}
 			}
@@ -55,7 +56,7 @@ func (d *Daemon) watchMethods() []rpc.Method {
 }
 
 func (in *tailIn) read() (lines int, level slog.Level, err error) {
-	lines, level = 100, everything
+	lines, level = 100, logs.Everything
 	if in.Lines != nil {
 		if lines = *in.Lines; lines < 0 {
 			return 0, 0, methods.Wrong("lines", "it must not be negative")
@@ -74,20 +75,12 @@ func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(status.LogR
 	if err != nil {
 		return err
 	}
-	show := func(r recentRecord) error {
-		if shown, ok := recordFor(ctx, r.LogRecord); ok {
+	return d.log.Follow(ctx, lines, level, func(r status.LogRecord) error {
+		if shown, ok := recordFor(ctx, r); ok {
 			return send(shown)
 		}
 		return nil
-	}
-	past, f := d.logs.recent.follow(lines, level)
-	defer d.logs.recent.feed.Remove(f)
-	for _, r := range past {
-		if err := show(r); err != nil {
-			return err
-		}
-	}
-	return f.Run(ctx, show, missedRecords)
+	})
 }
 
 func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(status.Daemon) error) error {

@@ -52,7 +52,7 @@ func (d *Daemon) Configure(change func(*Config) error) error {
 		return fmt.Errorf("legion: %w", err)
 	}
 	d.config = c
-	d.setLog()
+	d.log.Configure(d.logConfig())
 	return nil
 }
 

@@ -134,7 +134,7 @@ func (d *Daemon) openControl(ctx context.Context) error {
 		err = nil
 	}
 	if len(d.control.opened()) == 0 {
-		d.logs.recent.forget() // nobody can ask for it
+		d.log.Forget() // nobody can ask for it
 	}
 	return err
 }
@@ -147,13 +147,13 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	if err != nil {
 		return nil, err
 	}
-	audit := control.NewAudit(d.log)
+	audit := control.NewAudit(d.Logger())
 	registry, err := d.newRegistry(rules, audit.Tell)
 	if err != nil {
 		return nil, err
 	}
 	server, err := control.New(control.Options{
-		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.log, Audit: audit,
+		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.Logger(), Audit: audit,
 		Worker: func(pid int) bool { return !d.inProcess && proc.OfWorker(pid, d.config.Name) },
 		Limits: d.config.controlLimits(),
 		Hello:  func() any { return d.hello() },

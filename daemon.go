@@ -3,7 +3,6 @@ package legion
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/proc"
@@ -31,8 +31,7 @@ import (
 // but declarations belong into one.
 type Daemon struct {
 	config Config
-	log    *slog.Logger
-	logs   logs
+	log    *logs.Log
 	loop   *loop.Loop
 	pools  []*declaration
 
@@ -89,8 +88,8 @@ type Daemon struct {
 	endErr        error        // what went wrong while stopping
 	failure       error        // given to Fail
 	ending        []func() error
-	errorLimits   map[string]*recordLimit // by place
-	dumps         *recordLimit            // of statistics; on the loop only
+	errorLimits   map[string]*logs.Limit // by place
+	dumps         *logs.Limit            // of statistics; on the loop only
 }
 
 type state int

@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/logs"
 )
 
 // StopPropagation is returned by a handler to end the handling of an event: no
@@ -140,7 +141,7 @@ func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
 	if !quiet && emitHere(d.live, d, e) {
 		return
 	}
-	if !d.errorLimit(message, where).take(1) {
+	if !d.errorLimit(message, where).Take(1) {
 		return
 	}
 	attrs := []any{slog.String("where", where), slog.Any("err", err)}
@@ -157,15 +158,15 @@ const (
 )
 
 // errorLimit bounds the errors of one place in the log.
-func (d *Daemon) errorLimit(message, where string) *recordLimit {
+func (d *Daemon) errorLimit(message, where string) *logs.Limit {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.errorLimits == nil {
-		d.errorLimits = map[string]*recordLimit{}
+		d.errorLimits = map[string]*logs.Limit{}
 	}
 	l := d.errorLimits[where]
 	if l == nil {
-		l = newRecordLimit(&d.logs, errorRate, errorBurst, func(records uint64) {
+		l = d.log.NewLimit(errorRate, errorBurst, func(records uint64) {
 			d.log.Error(message+", again and again: records were left out", "where", where, "count", records)
 		})
 		d.errorLimits[where] = l

@@ -12,6 +12,7 @@ import (
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/wire"
@@ -32,14 +33,14 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 		cfg.MemoryLimit, cfg.MaxMemory = 0, 0
 	}
 	log := d.log.With("pool", p.name)
-	records := &workerRecords{d: d, log: log}
+	records := d.log.Records(p.name)
 	return pool.New(cfg, worker.Hello(p.funcs), launch, pool.Hooks{
 		Ready: func(id uint64, pid int, took time.Duration) {
 			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
 			announce(d, event.WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
 		},
 		Died: func(dead *pool.Death, expected bool) {
-			records.end(dead.PID)
+			records.End(dead.PID)
 			switch {
 			case dead.Race:
 				log.Error("worker had a data race", "worker", dead.Worker, "pid", dead.PID, "how", dead.String(), "report", dead.Stack)
@@ -60,11 +61,7 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 			log.Error("pool failed", "reason", reason)
 			announce(d, event.PoolFailed{Pool: p.name, Reason: reason})
 		},
-		Log: func(pid int, call uint64, record []byte) {
-			if records.take(pid, len(record)) {
-				d.logged(p, pid, call, record)
-			}
-		},
+		Log:  records.Take,
 		Loop: func(id uint64, pid int, state wire.LoopState, fault wire.Fault) { d.looped(p, id, pid, state, fault) },
 		Stop: func(why string) { d.begin(why) },
 	})
@@ -88,20 +85,20 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 		return nil, nil, err
 	}
 	defer closeFiles(files)
-	output := p.d.newWorkerOutput(p.name)
+	output := p.d.log.Output(p.name)
 	process, err := proc.Start(proc.Spec{
 		Name:   p.d.config.Name + ": " + p.name,
 		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.linkTransport()), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
 		Files:  files,
 		Dir:    p.d.whereStarted(),
 		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},
-		Output: output.line,
+		Output: output.Line,
 	})
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	output.start(process.PID())
+	output.Start(process.PID())
 	return process, conn, nil
 }
 
@@ -130,7 +127,7 @@ func (d *Daemon) serve() {
 		os.Exit(1)
 	}
 	_ = conn.Send(wire.Header{Kind: wire.Log}, nil) // it has come so far
-	d.logs.useLink(&workerHandler{conn: conn})
+	d.log.UseLink(conn)
 	if d.config.WorkDir != "" { // it was started where the daemon was
 		if err := host.Chdir(d.config.WorkDir); err != nil {
 			tellFailure(conn, fmt.Errorf("Config.WorkDir: %w", err))
@@ -167,7 +164,7 @@ func tellFailure(conn link.Conn, err error) {
 // daemon says stop.
 func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) error {
 	tally := new(worker.Tally)
-	ctx := withSelf(withWorkerLogger(context.Background(), conn), p, id, tally)
+	ctx := withSelf(logs.WithLink(context.Background(), conn), p, id, tally)
 	var state any
 	if p.setup != nil {
 		var err error

@@ -179,7 +179,7 @@ func (d *Daemon) restoreMissing(ctx context.Context) (restored, failed bool) {
 		if d.closing.Err() != nil {
 			err = nil
 		}
-		d.keeper.Note(d.log, what, back, err)
+		d.keeper.Note(d.Logger(), what, back, err)
 	}
 	for _, l := range d.listening() {
 		back, err := l.Restore(ctx, d.restoreFolder)

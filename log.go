@@ -3,30 +3,58 @@ package legion
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"sync"
+	"reflect"
+	"slices"
 	"time"
 
-	"github.com/legion-go/legion/internal/codec"
-	"github.com/legion-go/legion/internal/link"
-	"github.com/legion-go/legion/internal/text"
-	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/worker"
 )
+
+// LogRotation has the daemon rotate its log file itself: it becomes name.1, what
+// was name.1 becomes name.2, and so on. The zero LogRotation leaves rotation to
+// others, logrotate for instance, which may rename, copy and truncate, or delete
+// the file at any time.
+type LogRotation struct {
+	Size int64         // bytes that the file may have; 0 is no limit
+	Age  time.Duration // that the file may reach; 0 is no limit
+	Keep int           // how many rotated files are kept; default 5
+}
+
+// Validate says what New would refuse, as Config.Validate does.
+func (r LogRotation) Validate() error {
+	k := checks{of: "LogRotation"}
+	k.natural("Size", r.Size)
+	k.natural("Keep", int64(r.Keep))
+	k.duration("Age", r.Age, leastPatience)
+	return k.err()
+}
+
+// checkLog checks the configuration of the log.
+func (c *Config) checkLog(k *checks) {
+	k.that(slices.Contains([]string{"", logs.Text, logs.JSON, logs.Journal}, c.LogFormat),
+		"LogFormat", "is %q; it must be %q, %q or %q", c.LogFormat, logs.Text, logs.JSON, logs.Journal)
+	k.that(c.Logger == nil || c.LogFile == "" && c.LogFormat == "", "Logger", "is set, and is used as it is: leave LogFile and LogFormat empty")
+	k.that(c.Logger == nil || !c.LogConsole, "Logger", "is set, and is used as it is: leave LogConsole out")
+	k.agree(c.LogFile == "" || c.LogFormat != logs.Journal, "LogFormat", "LogFile", "is \"journal\", which is not written to a file: leave LogFile empty")
+	for at := range fieldErrors(c.LogRotation.Validate()) {
+		k.that(false, "LogRotation."+at.Field, "%s", at.Problem)
+	}
+	k.agree(c.LogRotation == LogRotation{} || c.LogFile != "", "LogRotation", "LogFile", "is for a LogFile, and there is none")
+}
 
 // Logger returns the logger for ctx. In a function that runs in a worker, its
 // records arrive in the daemon's log, with the pool, the pid and the call; in a
 // function of the daemon's loop it is the daemon's own; with any other context it
 // is slog.Default().
 func Logger(ctx context.Context) *slog.Logger {
-	if h, ok := ctx.Value(loggerKey{}).(*workerHandler); ok {
-		mine := *h
-		mine.call = worker.Call(ctx)
-		return slog.New(&mine)
+	if l := logs.OfLink(ctx, worker.Call(ctx)); l != nil {
+		return l
 	}
 	if d, ok := ctx.Value(onLoop{}).(*Daemon); ok {
-		return d.log
+		return d.Logger()
 	}
 	return slog.Default()
 }
@@ -34,168 +62,56 @@ func Logger(ctx context.Context) *slog.Logger {
 // Logger returns the logger of the daemon's log, for code that has no context of
 // its: another goroutine of the daemon. It never blocks, unless Config.Logger
 // does.
-func (d *Daemon) Logger() *slog.Logger { return d.log }
+func (d *Daemon) Logger() *slog.Logger { return d.log.Logger }
 
-type loggerKey struct{}
+// SetLogLevel has records below level left out from now on, those of workers
+// too.
+func (d *Daemon) SetLogLevel(level slog.Level) { d.log.SetLevel(level) }
 
-func withWorkerLogger(ctx context.Context, conn link.Conn) context.Context {
-	return context.WithValue(ctx, loggerKey{}, &workerHandler{conn: conn})
-}
+// LogLevel returns the level below which records are left out. With a
+// Config.Logger, which leaves out what it likes besides, it is the lowest that
+// there is unless it was set.
+func (d *Daemon) LogLevel() slog.Level { return d.log.Level() }
 
-// logRecord is how a record travels from a worker.
-type logRecord struct {
-	Time    time.Time
-	Level   int
-	Message string
-	Attrs   []logAttr
-}
-
-// logAttr is an attribute; groups are part of its key. One of the values counts,
-// as Kind says.
-type logAttr struct {
-	Key  string
-	Kind uint8
-	Text string
-	Int  int64
-	Real float64
-	Time time.Time
-}
-
-// logCodec is made at its first use: most workers never log.
-var logCodec = sync.OnceValue(func() *codec.Codec[logRecord] {
-	c, err := codec.For[logRecord]()
-	if err != nil {
-		panic(err) // the type is our own
-	}
-	return c
-})
-
-// workerHandler sends records to the daemon, which decides what to keep.
-type workerHandler struct {
-	conn   link.Conn
-	call   uint32
-	attrs  []logAttr
-	prefix string // of the open groups
-}
-
-func (h *workerHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-func (h *workerHandler) Handle(_ context.Context, r slog.Record) error {
-	rec := logRecord{Time: r.Time, Level: int(r.Level), Message: r.Message}
-	rec.Attrs = append(rec.Attrs, h.attrs...)
-	r.Attrs(func(a slog.Attr) bool {
-		rec.Attrs = appendAttr(rec.Attrs, h.prefix, a)
-		return true
+// newLog makes the daemon's log. It opens nothing: New is called in workers too.
+// There, what the daemon's own code logs travels to the daemon.
+func (d *Daemon) newLog() *logs.Log {
+	return logs.New(d.logConfig(), logs.Handlers{
+		Wanted: func() bool { return d.bus.Count(reflect.TypeFor[*event.Log]()) },
+		OnLoop: func() bool { return d.loop.OnLoop() },
+		Post:   d.post,
+		Handle: d.handleLog,
 	})
-	err := h.send(&rec)
-	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
-		rec.Message = text.Shorten(rec.Message, int(min(longestRecent, large.Limit/2)))
-		rec.Attrs = appendAttr(nil, "", slog.String("cut", large.Error()))
-		err = h.send(&rec)
+}
+
+func (d *Daemon) logConfig() logs.Config {
+	c := &d.config
+	return logs.Config{
+		Name: c.Name, Worker: d.isWorker(), Level: c.LogLevel, Own: c.Logger, Format: c.LogFormat,
+		File: c.LogFile, Rotation: logs.Rotation(c.LogRotation), Console: c.LogConsole && !c.Background,
+	}
+}
+
+// handleLog calls the handlers of a Log event, and reports whether its record is
+// to be written. On the loop.
+func (d *Daemon) handleLog(r *slog.Record) bool {
+	about := &event.Log{Record: r}
+	if emitCounted(d.live, d, about) || about.Record == nil {
+		return false
+	}
+	*r = *about.Record
+	return true
+}
+
+// openLogs opens the log. Where the daemon becomes another user it waits until
+// that is done, so that the file is that user's.
+func (d *Daemon) openLogs(dropped bool) error {
+	if !dropped && (d.config.User != "" || d.config.Group != "") {
+		return nil
+	}
+	err := d.log.Open()
+	if errors.Is(err, logs.ErrClosed) {
+		return ErrStopped // came while the daemon started
 	}
 	return err
-}
-
-func (h *workerHandler) send(rec *logRecord) error {
-	b, err := logCodec().Append(nil, rec)
-	if err != nil {
-		return err
-	}
-	return h.conn.Send(wire.Header{Kind: wire.Log, Call: h.call}, b)
-}
-
-func (h *workerHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	mine := *h
-	mine.attrs = append([]logAttr(nil), h.attrs...)
-	for _, a := range attrs {
-		mine.attrs = appendAttr(mine.attrs, h.prefix, a)
-	}
-	return &mine
-}
-
-func (h *workerHandler) WithGroup(name string) slog.Handler {
-	mine := *h
-	if name != "" {
-		mine.prefix += name + "."
-	}
-	return &mine
-}
-
-func appendAttr(to []logAttr, prefix string, a slog.Attr) []logAttr {
-	v := a.Value.Resolve()
-	if a.Equal(slog.Attr{}) {
-		return to
-	}
-	la := logAttr{Key: prefix + a.Key, Kind: uint8(v.Kind())}
-	switch v.Kind() {
-	case slog.KindGroup:
-		if a.Key != "" {
-			prefix += a.Key + "."
-		}
-		for _, inner := range v.Group() {
-			to = appendAttr(to, prefix, inner)
-		}
-		return to
-	case slog.KindInt64:
-		la.Int = v.Int64()
-	case slog.KindDuration:
-		la.Int = int64(v.Duration())
-	case slog.KindUint64:
-		la.Int = int64(v.Uint64())
-	case slog.KindBool:
-		if v.Bool() {
-			la.Int = 1
-		}
-	case slog.KindFloat64:
-		la.Real = v.Float64()
-	case slog.KindTime:
-		la.Time = v.Time()
-	case slog.KindString:
-		la.Text = v.String()
-	default:
-		la.Kind, la.Text = uint8(slog.KindString), fmt.Sprint(v.Any())
-	}
-	return append(to, la)
-}
-
-// attr is the attribute as the daemon's log gets it.
-func (a logAttr) attr() slog.Attr {
-	switch slog.Kind(a.Kind) {
-	case slog.KindInt64:
-		return slog.Int64(a.Key, a.Int)
-	case slog.KindUint64:
-		return slog.Uint64(a.Key, uint64(a.Int))
-	case slog.KindDuration:
-		return slog.Duration(a.Key, time.Duration(a.Int))
-	case slog.KindBool:
-		return slog.Bool(a.Key, a.Int != 0)
-	case slog.KindFloat64:
-		return slog.Float64(a.Key, a.Real)
-	case slog.KindTime:
-		return slog.Time(a.Key, a.Time)
-	}
-	return slog.String(a.Key, a.Text)
-}
-
-// logged takes a record from a worker into the daemon's log.
-func (d *Daemon) logged(p *declaration, pid int, call uint64, b []byte) {
-	var rec logRecord
-	if err := logCodec().Decode(b, &rec); err != nil {
-		d.log.Warn("a worker sent a log record that cannot be read", "pool", p.name, "pid", pid, "err", err)
-		return
-	}
-	ctx := context.Background()
-	h := d.log.Handler()
-	if !h.Enabled(ctx, slog.Level(rec.Level)) {
-		return
-	}
-	r := slog.NewRecord(rec.Time, slog.Level(rec.Level), rec.Message, 0)
-	r.AddAttrs(slog.String("pool", p.name), slog.Int("pid", pid))
-	if call != 0 {
-		r.AddAttrs(slog.Uint64("call", call))
-	}
-	for _, a := range rec.Attrs {
-		r.AddAttrs(a.attr())
-	}
-	_ = h.Handle(ctx, r)
 }

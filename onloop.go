@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/rpc"
@@ -121,7 +120,5 @@ func (d *Daemon) Report(where string, err error) {
 // tellLast logs an error when the log may be closed: on standard error.
 func (d *Daemon) tellLast(where string, err error) {
 	d.panics.Add(1)
-	r := slog.NewRecord(time.Now(), slog.LevelError, "an error", 0)
-	r.AddAttrs(slog.String("daemon", d.config.Name), slog.String("where", where), slog.Any("err", err))
-	_ = d.lastResort().Handle(context.Background(), r)
+	d.log.LastResort(slog.LevelError, "an error", slog.String("where", where), slog.Any("err", err))
 }

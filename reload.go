@@ -108,7 +108,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 		err = fmt.Errorf("a handler of Reload: %w", err)
 	}
 	d.restoreMissing(ctx)
-	d.reopenLogs()
+	d.log.Reopen()
 	errs := []error{err, d.plugins.Reload(ctx), d.reloadControl(ctx)}
 	rolled := make(chan error, len(d.pools))
 	for _, p := range d.pools {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/signals"
 	"github.com/legion-go/legion/internal/strictjson"
 )
@@ -77,8 +78,8 @@ func (d *Daemon) notify(to chan<- os.Signal) {
 // that may hang, and a daemon must be able to end all the same.
 func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 	counts := map[syscall.Signal]int{}
-	limits := map[syscall.Signal]*recordLimit{} // each has its own: a flood of one hides no other
-	ends := 0                                   // signals that end the daemon
+	limits := map[syscall.Signal]*logs.Limit{} // each has its own: a flood of one hides no other
+	ends := 0                                  // signals that end the daemon
 	for {
 		select {
 		case s := <-signals:
@@ -96,11 +97,11 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			}
 			name := event.Signal{Signal: sig}.Name()
 			if limits[sig] == nil {
-				limits[sig] = newRecordLimit(&d.logs, errorRate, errorBurst, func(n uint64) {
+				limits[sig] = d.log.NewLimit(errorRate, errorBurst, func(n uint64) {
 					d.log.Info("received a signal, again and again: records were left out", "signal", name, "count", n)
 				})
 			}
-			if limits[sig].take(1) {
+			if limits[sig].Take(1) {
 				d.log.Info("received a signal", "signal", name)
 			}
 			if s := (event.Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.Keep(sig, s) {
@@ -254,11 +255,11 @@ const (
 // with durations in seconds. On the loop.
 func (d *Daemon) dumpStats() {
 	if d.dumps == nil {
-		d.dumps = newRecordLimit(&d.logs, dumpRate, dumpBurst, func(n uint64) {
+		d.dumps = d.log.NewLimit(dumpRate, dumpBurst, func(n uint64) {
 			d.log.Info("the statistics were asked for again and again: records were left out", "count", n)
 		})
 	}
-	if !d.dumps.take(1) {
+	if !d.dumps.Take(1) {
 		return
 	}
 	b, err := strictjson.Marshal(d.Stats())

@@ -76,7 +76,7 @@ func (d *Daemon) figures() status.Stats {
 		s.Loop.Missed += ts.Missed
 		s.Loop.Overruns += ts.Overruns
 	}
-	s.Log = d.logStats()
+	s.Log = d.log.Stats()
 	for _, c := range d.crons {
 		s.Loop.Ticks += c.runs.Load()
 		s.Loop.Missed += c.missed.Load()

@@ -195,7 +195,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 		d.log.Warn("nothing waits for the end of the daemon, and its process goes on without it: "+
 			"call Wait after Start, and let main return when Wait does", "why", why)
 	}
-	_ = d.closeLogs() // there is nowhere left to say it
+	_ = d.log.Close() // there is nowhere left to say it
 	d.mu.Lock()
 	d.state = ended
 	d.mu.Unlock()

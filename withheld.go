@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/legion-go/legion/internal/describe"
-	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
 )
@@ -33,11 +33,11 @@ func recordFor(ctx context.Context, r status.LogRecord) (_ status.LogRecord, ok 
 	if seesStacks(ctx) {
 		return r, true
 	}
+	if logs.OfCrashReport(r) {
+		return r, false
+	}
 	for i, a := range r.Attrs {
-		switch {
-		case a.Key == streamAttr && a.Value.String() == proc.Stderr.String() && r.Level == dumpLevel.String():
-			return r, false
-		case a.Key == "stack" || a.Key == "report":
+		if a.Key == "stack" || a.Key == "report" {
 			r.Attrs = slices.Clone(r.Attrs)
 			r.Attrs[i].Value = slog.StringValue(withheld)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/internal/text"
 )
 
 // LogRecord is a record of the daemon's log as the control socket sends it.
@@ -60,7 +61,7 @@ func attrJSON(v slog.Value) (json.RawMessage, error) {
 			return strictjson.Marshal(f)
 		}
 	case slog.KindTime:
-		if t := v.Time(); encodable(t) {
+		if t := v.Time(); text.Encodable(t) {
 			return strictjson.Marshal(t)
 		}
 	case slog.KindAny:
@@ -69,10 +70,4 @@ func attrJSON(v slog.Value) (json.RawMessage, error) {
 		}
 	}
 	return strictjson.Marshal(v.String())
-}
-
-// encodable reports whether a time has a JSON form.
-func encodable(t time.Time) bool {
-	_, err := t.MarshalText()
-	return err == nil
 }

@@ -52,6 +52,7 @@ var floors = map[string]int{
 
 	"event":             2,
 	"internal/control":  2,
+	"internal/logs":     2,
 	"internal/pool":     2,
 	"internal/sockets":  2,
 	"internal/taskruns": 2,

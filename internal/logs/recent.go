@@ -1,14 +1,15 @@
-package legion
+package logs
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/legion-go/legion/internal/follow"
-	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/status"
 )
@@ -22,29 +23,30 @@ const (
 	longestRecent = 16 << 10
 )
 
-// recentRecord is a record of the log as it is remembered.
-type recentRecord struct {
+// remembered is a record of the log as it is remembered.
+type remembered struct {
 	status.LogRecord
 	level slog.Level
 	size  int // about what it takes in memory, in bytes
 }
 
-// recentLog remembers the last records, and shows them to those who follow.
-type recentLog struct {
-	off  atomic.Bool // nobody can ask for it
-	feed follow.Feed[recentRecord]
+// recent remembers the last records, and shows them to those who follow.
+type recent struct {
+	off  atomic.Bool
+	feed follow.Feed[remembered]
 
 	mu    sync.Mutex // held while a record is added and shown
-	kept  []recentRecord
+	kept  []remembered
 	bytes int
 }
 
-// on reports whether records are to be remembered. A worker's are remembered by
-// the daemon.
-func (l *recentLog) on() bool { return proc.Self() == nil && !l.off.Load() }
+// on reports whether records are to be remembered.
+func (l *recent) on() bool { return !l.off.Load() }
 
-// forget ends remembering.
-func (l *recentLog) forget() {
+// Forget ends that records are remembered: nothing can ask for them.
+func (l *Log) Forget() { l.recent.forget() }
+
+func (l *recent) forget() {
 	l.off.Store(true)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,7 +54,7 @@ func (l *recentLog) forget() {
 }
 
 // add remembers a record that has everything in it.
-func (l *recentLog) add(r slog.Record) {
+func (l *recent) add(r slog.Record) {
 	e := recordOf(r)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -69,9 +71,9 @@ func (l *recentLog) add(r slog.Record) {
 }
 
 // recordOf is r as the control socket tells it.
-func recordOf(r slog.Record) recentRecord {
+func recordOf(r slog.Record) remembered {
 	room := longestRecent
-	e := recentRecord{level: r.Level, LogRecord: status.LogRecord{Time: r.Time, Level: r.Level.String(), Message: text.Shorten(r.Message, room), Attrs: status.LogAttrs{}}}
+	e := remembered{level: r.Level, LogRecord: status.LogRecord{Time: r.Time, Level: r.Level.String(), Message: text.Shorten(r.Message, room), Attrs: status.LogAttrs{}}}
 	if !text.Encodable(e.Time) {
 		e.Time = time.Time{}
 	}
@@ -118,36 +120,52 @@ func appendRecent(all status.LogAttrs, a slog.Attr, room *int) status.LogAttrs {
 	return append(all, a)
 }
 
-// tail returns the last records, not more than lines, of level or above.
-func (l *recentLog) tail(lines int, level slog.Level) []recentRecord {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.tailLocked(lines, level)
+// Tail returns the last records, not more than lines, of level or above.
+func (l *Log) Tail(lines int, level slog.Level) []status.LogRecord {
+	l.recent.mu.Lock()
+	defer l.recent.mu.Unlock()
+	all := []status.LogRecord{}
+	for _, r := range l.recent.tailLocked(lines, level) {
+		all = append(all, r.LogRecord)
+	}
+	return all
 }
 
-func (l *recentLog) tailLocked(lines int, level slog.Level) []recentRecord {
-	all := []recentRecord{}
+// tailLocked is Tail.
+func (l *recent) tailLocked(lines int, level slog.Level) (all []remembered) {
 	for i := len(l.kept) - 1; i >= 0 && len(all) < lines; i-- {
 		if l.kept[i].level >= level {
 			all = append(all, l.kept[i])
 		}
 	}
-	for i, j := 0, len(all)-1; i < j; i, j = i+1, j-1 {
-		all[i], all[j] = all[j], all[i]
-	}
+	slices.Reverse(all)
 	return all
 }
 
-// follow is tail, and a follower that sees what comes after that.
-func (l *recentLog) follow(lines int, level slog.Level) ([]recentRecord, *follow.Follower[recentRecord]) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.tailLocked(lines, level), l.feed.Add(func(r recentRecord) bool { return r.level >= level })
+// Follow sends what Tail returns, and then each record as it comes, until ctx
+// ends, when it returns nil, or send fails, whose error it returns.
+func (l *Log) Follow(ctx context.Context, lines int, level slog.Level, send func(status.LogRecord) error) error {
+	show := func(r remembered) error { return send(r.LogRecord) }
+	past, f := l.recent.follow(lines, level)
+	defer l.recent.feed.Remove(f)
+	for _, r := range past {
+		if err := show(r); err != nil {
+			return err
+		}
+	}
+	return f.Run(ctx, show, missed)
 }
 
-// missedRecords says that a client was too slow for the log.
-func missedRecords(n uint64) recentRecord {
-	return recentRecord{
+// follow is tail, and a follower that sees what comes after that.
+func (l *recent) follow(lines int, level slog.Level) ([]remembered, *follow.Follower[remembered]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tailLocked(lines, level), l.feed.Add(func(r remembered) bool { return r.level >= level })
+}
+
+// missed says that a client was too slow for the log.
+func missed(n uint64) remembered {
+	return remembered{
 		LogRecord: status.LogRecord{
 			Time: time.Now(), Level: slog.LevelWarn.String(), Attrs: status.LogAttrs{},
 			Message: fmt.Sprintf("%d records are left out here: this client is too slow for them", n),

@@ -1,4 +1,4 @@
-package legion
+package logs
 
 import (
 	"log/slog"
@@ -13,12 +13,12 @@ import (
 
 // A record with whatever in it can be told.
 func TestRecentRecords(t *testing.T) {
-	var l recentLog
+	var l Log
 	add := func(message string, attrs ...slog.Attr) status.LogRecord {
 		r := slog.NewRecord(time.Now(), slog.LevelInfo, message, 0)
 		r.AddAttrs(attrs...)
-		l.add(r)
-		return l.tail(1, everything)[0].LogRecord
+		l.recent.add(r)
+		return l.Tail(1, Everything)[0]
 	}
 	for want, r := range map[string]status.LogRecord{
 		`"a":2,"b":1.5,"c":"NaN"`:                add("twice", slog.Int("a", 1), slog.Int("a", 2), slog.Float64("b", 1.5), slog.Float64("c", math.NaN())),
@@ -39,23 +39,23 @@ func TestRecentRecords(t *testing.T) {
 		}
 	}
 	r := slog.NewRecord(time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC), slog.LevelInfo, "long ago", 0)
-	l.add(r)
-	if _, err := strictjson.Marshal(l.tail(1, everything)); err != nil {
+	l.recent.add(r)
+	if _, err := strictjson.Marshal(l.Tail(1, Everything)); err != nil {
 		t.Error(err)
 	}
 	for range 3 * recentRecords {
 		add("short")
 	}
-	if len(l.kept) > recentRecords {
-		t.Errorf("%d records are remembered", len(l.kept))
+	if len(l.recent.kept) > recentRecords {
+		t.Errorf("%d records are remembered", len(l.recent.kept))
 	}
 	for range 1000 {
 		add(strings.Repeat("w", 10_000))
 	}
-	if l.bytes > recentBytes || len(l.kept) > recentBytes/10_000 {
-		t.Errorf("%d records are remembered, %d bytes", len(l.kept), l.bytes)
+	if l.recent.bytes > recentBytes || len(l.recent.kept) > recentBytes/10_000 {
+		t.Errorf("%d records are remembered, %d bytes", len(l.recent.kept), l.recent.bytes)
 	}
-	if l.forget(); l.on() || len(l.kept) > 0 {
+	if l.Forget(); l.recent.on() || len(l.recent.kept) > 0 {
 		t.Error("it has not forgotten")
 	}
 }

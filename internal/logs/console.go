@@ -1,8 +1,7 @@
-package legion
+package logs
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -10,31 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/logstream"
-	"github.com/legion-go/legion/internal/outbox"
 )
 
 // console reports whether the log goes to standard error besides where it goes.
 func (c *Config) console() bool {
-	file := c.LogFile != "" && logstream.Standard(c.LogFile) != os.Stderr
-	return c.LogConsole && !c.Background && (file || c.LogFormat == formatJournal)
-}
-
-// openConsoleLocked has what h gets written to standard error too, as text.
-func (d *Daemon) openConsoleLocked(h slog.Handler) slog.Handler {
-	w := outbox.New(logstream.New(os.Stderr), outbox.Options{
-		Buffer: logstream.Buffer, Batch: logstream.Batch,
-		Dropped: func(n uint64, why error) []byte {
-			var b bytes.Buffer
-			_ = textHandler(&b).Handle(context.Background(), d.droppedRecord(n, why))
-			return b.Bytes()
-		},
-	})
-	d.logs.console = w
-	return slog.NewMultiHandler(h, textHandler(painted(w, os.Stderr)))
-}
-
-func textHandler(w io.Writer) slog.Handler {
-	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: everything})
+	file := c.File != "" && logstream.Standard(c.File) != os.Stderr
+	return c.Console && (file || c.Format == Journal)
 }
 
 // painted returns what writes to w in colours, if f, where that leads, is a

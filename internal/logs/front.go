@@ -1,4 +1,4 @@
-package legion
+package logs
 
 import (
 	"context"
@@ -7,54 +7,57 @@ import (
 	"sync/atomic"
 )
 
-// logFront is the handler of the daemon's loggers. Where records go changes while
-// it lives; so it remembers what With and WithGroup have added, and adds it to
-// each target anew.
-type logFront struct {
-	d       *Daemon
-	steps   []logStep
-	derived atomic.Pointer[derivedHandler]
+// front is the handler of the log's loggers. Where records go changes while the
+// log lives; so a front remembers what With and WithGroup have added, and adds it
+// to each target anew.
+type front struct {
+	log     *Log
+	steps   []step
+	derived atomic.Pointer[derived]
 }
 
-// logStep is a WithGroup, or a WithAttrs.
-type logStep struct {
+// step is a WithGroup, or a WithAttrs.
+type step struct {
 	group string
 	attrs []slog.Attr
 }
 
-// derivedHandler is a target's handler with the steps of a front.
-type derivedHandler struct {
-	from    *logTarget
+// derived is a target's handler with the steps of a front.
+type derived struct {
+	from    *target
 	handler slog.Handler
 }
 
-func (h *logFront) Enabled(ctx context.Context, level slog.Level) bool {
-	if level < h.d.logs.level.Level() {
+func (h *front) Enabled(ctx context.Context, level slog.Level) bool {
+	if level < h.log.level.Level() {
 		return false
 	}
-	t := h.d.logs.target.Load()
+	t := h.log.target.Load()
 	return t == nil || t.handler.Enabled(ctx, level)
 }
 
-func (h *logFront) Handle(ctx context.Context, r slog.Record) error {
-	l := &h.d.logs
-	t := l.target.Load()
-	switch {
+func (h *front) Handle(ctx context.Context, r slog.Record) error {
+	switch t := h.log.target.Load(); {
 	case t == nil:
-		l.keep(h.whole(r))
-		return nil
-	case h.d.logHandled():
-		h.d.offerLog(h.whole(r))
-		return nil
+		h.log.keep(h.whole(r))
+	case h.log.handled.wants():
+		h.log.handled.offer(h.whole(r))
+	default:
+		h.deliver(ctx, t, r)
 	}
-	l.handed.Add(1)
-	if l.recent.on() {
-		l.recent.add(h.whole(r))
-	}
-	return h.handler(t).Handle(ctx, r)
+	return nil
 }
 
-func (h *logFront) handler(t *logTarget) slog.Handler {
+// deliver counts a record, remembers it, and hands it on.
+func (h *front) deliver(ctx context.Context, t *target, r slog.Record) {
+	h.log.handed.Add(1)
+	if h.log.recent.on() {
+		h.log.recent.add(h.whole(r))
+	}
+	_ = h.handler(t).Handle(ctx, r) // a writer counts what goes wrong
+}
+
+func (h *front) handler(t *target) slog.Handler {
 	if c := h.derived.Load(); c != nil && c.from == t {
 		return c.handler
 	}
@@ -66,31 +69,31 @@ func (h *logFront) handler(t *logTarget) slog.Handler {
 			handler = handler.WithAttrs(s.attrs)
 		}
 	}
-	h.derived.Store(&derivedHandler{t, handler})
+	h.derived.Store(&derived{t, handler})
 	return handler
 }
 
-func (h *logFront) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *front) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
 	}
-	return h.with(logStep{attrs: attrs})
+	return h.with(step{attrs: attrs})
 }
 
-func (h *logFront) WithGroup(name string) slog.Handler {
+func (h *front) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
 	}
-	return h.with(logStep{group: name})
+	return h.with(step{group: name})
 }
 
-func (h *logFront) with(s logStep) *logFront {
-	return &logFront{d: h.d, steps: append(h.steps[:len(h.steps):len(h.steps)], s)}
+func (h *front) with(s step) *front {
+	return &front{log: h.log, steps: append(h.steps[:len(h.steps):len(h.steps)], s)}
 }
 
 // whole returns r with everything in it that the front has to add. It shares
 // nothing with r that may change.
-func (h *logFront) whole(r slog.Record) slog.Record {
+func (h *front) whole(r slog.Record) slog.Record {
 	attrs := make([]slog.Attr, 0, r.NumAttrs())
 	r.Attrs(func(a slog.Attr) bool {
 		attrs = append(attrs, settled(a))

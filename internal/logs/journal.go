@@ -1,4 +1,4 @@
-package legion
+package logs
 
 import (
 	"context"

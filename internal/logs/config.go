@@ -1,0 +1,33 @@
+package logs
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Values of Config.Format; "" is Text.
+const (
+	Text    = "text"
+	JSON    = "json"
+	Journal = "journal"
+)
+
+// Config says where the log goes, and what is in it.
+type Config struct {
+	Name     string // of the daemon
+	Worker   bool   // this process is a worker: records travel to the daemon, see UseLink
+	Level    slog.Level
+	Own      *slog.Logger // takes the records instead of all that follows; with Level 0 it decides what is left out
+	Format   string
+	File     string // "" is standard error
+	Rotation Rotation
+	Console  bool // the log goes to standard error too, if File or Format lead elsewhere
+}
+
+// Rotation has the log file rotated by the daemon itself; see logfile.Options.
+// The zero Rotation leaves that to others.
+type Rotation struct {
+	Size int64
+	Age  time.Duration
+	Keep int
+}
