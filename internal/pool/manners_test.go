@@ -38,7 +38,7 @@ func TestManners(t *testing.T) {
 		{false, "ready !runs"}, {false, "ready !held"}, {false, "ready !over"}, {false, "ready !error"},
 		{false, "!request"}, {false, "ready !request"}, {false, "!zero"},
 		{true, "ready runs error error PAUSE held runs error PAUSE PAUSE held runs held runs over"},
-		{true, "ready runs PAUSE held over"},
+		{true, "ready runs PAUSE held over"}, {true, "ready runs PAUSE over !over"}, {true, "ready runs PAUSE PAUSE held !held"},
 		{true, "ready !held"}, {true, "ready !over"}, {true, "ready !error"}, {true, "ready !odd"}, {true, "ready runs !runs"},
 		{true, "ready runs !held"}, {true, "ready runs PAUSE held !held"}, {true, "ready runs PAUSE held !error"},
 		{true, "ready runs PAUSE held runs !held"}, {true, "ready runs over !runs"}, {true, "ready runs over !over"}, {true, "ready runs over !error"},

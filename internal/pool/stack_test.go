@@ -144,6 +144,15 @@ func TestStackOfAWorkerInEachState(t *testing.T) {
 	if m, err := p.answering(7); m != ready.member || err != nil {
 		t.Error(err)
 	}
+	p.core.workers = []*worker{{pid: 7, state: starting}, {pid: 7, state: leaving, member: &member{}}}
+	if m, err := p.answering(7); m != nil || err == nil || strings.Contains(err.Error(), "takes longer") {
+		t.Error(err)
+	}
+	left := &worker{pid: 7, state: leaving, member: &member{}}
+	p.core.workers = []*worker{left, ready}
+	if m, err := p.answering(7); m != left.member || err != nil {
+		t.Error(err)
+	}
 }
 
 // What can be said of a worker that does nothing is where it waits.
