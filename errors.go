@@ -1,17 +1,14 @@
 package legion
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/sentinel"
 	"github.com/legion-go/legion/internal/where"
 	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/status"
@@ -107,7 +104,7 @@ func (e *RemoteError) Error() string { return e.Message }
 
 // Is reports whether target is the sentinel that e's code stands for.
 func (e *RemoteError) Is(target error) bool {
-	sentinel := sentinels.byCode(e.Code)
+	sentinel := sentinels.ByCode(e.Code)
 	return sentinel != nil && sentinel == target
 }
 
@@ -123,64 +120,21 @@ func RegisterError(code string, sentinel error) {
 	if code == "" || sentinel == nil {
 		panic("legion: RegisterError needs a code and an error")
 	}
-	sentinels.add(code, sentinel)
-}
-
-type registeredError struct {
-	code     string
-	sentinel error
-}
-
-type registry struct {
-	mu  sync.RWMutex
-	all []registeredError
-}
-
-var sentinels = &registry{all: []registeredError{
-	{"canceled", context.Canceled},
-	{"deadline_exceeded", context.DeadlineExceeded},
-	{"eof", io.EOF},
-	{"unexpected_eof", io.ErrUnexpectedEOF},
-	{"not_exist", fs.ErrNotExist},
-	{"exist", fs.ErrExist},
-	{"permission", fs.ErrPermission},
-	{"unsupported", errors.ErrUnsupported},
-}}
-
-func (r *registry) add(code string, sentinel error) {
-	if old := r.byCode(code); old != nil {
-		panic(fmt.Sprintf("legion: RegisterError: code %q is taken by %q", code, old))
+	if err := sentinels.Add(code, sentinel); err != nil {
+		panic(fmt.Sprintf("legion: RegisterError: %v", err))
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.all = append(r.all, registeredError{code, sentinel})
 }
 
-func (r *registry) byCode(code string) error {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	for _, e := range r.all {
-		if e.code == code {
-			return e.sentinel
-		}
-	}
-	return nil
-}
+// sentinels are the errors that travel.
+var sentinels = sentinel.NewRegistry()
 
 // fault is how an error of a function travels.
-func (r *registry) fault(err error) wire.Fault {
-	f := wire.Fault{Message: err.Error()}
+func fault(err error) wire.Fault {
+	code := ""
 	if remote := (*RemoteError)(nil); errors.As(err, &remote) {
-		f.Code = remote.Code
+		code = remote.Code
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	for i := len(r.all) - 1; i >= 0 && f.Code == ""; i-- {
-		if errors.Is(err, r.all[i].sentinel) {
-			f.Code = r.all[i].code
-		}
-	}
-	return f
+	return sentinels.Fault(err, code)
 }
 
 // failure turns the end of a call into its error. cause is the error of the

@@ -176,7 +176,7 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) e
 		emitHere(ctx, p.d, event.WorkerStarted{Pool: p.name, Worker: self.Role.Worker, PID: os.Getpid()})
 	}
 	config := worker.Config{
-		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: sentinels.fault, Context: ctx, State: state,
+		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: fault, Context: ctx, State: state,
 		Tally: tally,
 	}
 	if p.loops {

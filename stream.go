@@ -2,14 +2,11 @@ package legion
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"sync"
 	"time"
 
 	"github.com/legion-go/legion/internal/pool"
-	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
 )
 
@@ -71,47 +68,29 @@ func (s *Stream[In, Out]) Pool() *Supervisor { return &Supervisor{s.p} }
 func (s *Stream[In, Out]) All(ctx context.Context, in In) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		var none Out
-		r, err := s.open(ctx, in)
+		r, c, err := s.open(ctx, in)
 		if err != nil {
 			yield(none, err)
 			return
 		}
-		defer r.close()
+		defer r.Close()
 		for {
-			item, err := r.next(ctx)
-			if errors.Is(err, errEnd) {
+			item, ok := r.Next(ctx)
+			if !ok {
+				if err := s.end(c, ctx.Err(), r.Left()); err != nil {
+					yield(none, err)
+				}
 				return
 			}
-			out := none
-			if err == nil {
-				out, err = s.decode(item)
-			}
-			if !yield(out, err) || err != nil {
+			if out, err := s.decode(item); !yield(out, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// errEnd is the good end of a stream.
-var errEnd = errors.New("end of stream")
-
-// reader is one call of a Stream, in the daemon.
-type reader struct {
-	pool *pool.Pool
-	call *call
-	end  func(cause error, left int) error // after the call, of which so many elements were not taken
-
-	mu      sync.Mutex
-	items   [][]byte
-	taken   wire.Taken    // what the loop has taken since the worker was last told
-	telling bool          // the worker is being told
-	ahead   wire.Window   // items, and taken
-	more    chan struct{} // an element has come
-	over    chan struct{} // the call has ended
-}
-
-func (s *Stream[In, Out]) open(ctx context.Context, in In) (*reader, error) {
+// open makes the call.
+func (s *Stream[In, Out]) open(ctx context.Context, in In) (*pool.Reader, *pool.Call, error) {
 	c := &call{Call: pool.NewCall()}
 	err := s.encodeIn(c, in)
 	encoded := err == nil
@@ -124,38 +103,35 @@ func (s *Stream[In, Out]) open(ctx context.Context, in In) (*reader, error) {
 	}
 	if err != nil {
 		s.tellEnd(c.Call, encoded, err)
-		return nil, err
+		return nil, nil, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		c.Limit = max(time.Until(deadline), 1)
 	}
-	r := &reader{pool: p, call: c, more: make(chan struct{}, 1), over: make(chan struct{})}
-	r.end = func(cause error, left int) error {
-		switch {
-		case cause != nil && left > 0 && !cutShort(c.Kind):
-			return s.ended(cause, "the caller's context has ended before the loop had taken all elements")
-		case c.Kind == pool.OK:
-			return errEnd
+	return p.Read(ctx, c.Call, func(c *pool.Call) {
+		if s.p.opts.OnEnd == nil {
+			return
 		}
-		return failure(s.p.name, s.name, c.Call, cause)
-	}
-	c.Stream = r.take
-	// Not only when the loop comes for the next element: that may take long, and
-	// the worker is of use to others.
-	unwatch := context.AfterFunc(ctx, func() { p.Cancel(c.Call, ctx.Err()) })
-	c.OnEnd = func(ended *pool.Call) {
-		unwatch()
-		if s.p.opts.OnEnd != nil {
-			var err error
-			if ended.Kind != pool.OK {
-				err = failure(s.p.name, s.name, ended, ctx.Err())
-			}
-			s.tellEnd(ended, true, err)
+		var err error
+		if c.Kind != pool.OK {
+			err = failure(s.p.name, s.name, c, ctx.Err())
 		}
-		close(r.over)
+		s.tellEnd(c, true, err)
+	}), c.Call, nil
+}
+
+// end is the error of a call that has ended; nil for the good end of the stream.
+// left elements had come and were not taken, see pool.Reader.Left.
+func (s *Stream[In, Out]) end(c *pool.Call, cause error, left int) error {
+	switch {
+	case cause != nil && left > 0 && !c.Kind.CutShort():
+		return s.ended(cause, "the caller's context has ended before the loop had taken all elements")
+	case c.Kind == pool.OK:
+		return nil
+	case left < 0:
+		cause = nil
 	}
-	p.Submit(c.Call)
-	return r, nil
+	return failure(s.p.name, s.name, c, cause)
 }
 
 // tellEnd has the pool's OnEnd told of the end of a stream, on the loop. encoded
@@ -172,112 +148,4 @@ func (s *Stream[In, Out]) tellEnd(c *pool.Call, encoded bool, err error) {
 		end.Arg = s.argument(c.Payload)
 	}
 	s.p.d.callback(func() { s.p.hook(end, true) })
-}
-
-// cutShort reports whether it was the daemon that ended a call, not its worker.
-func cutShort(k pool.Kind) bool {
-	return k == pool.Timeout || k == pool.Canceled || k == pool.Stopped
-}
-
-// take gets an element from the link's receiver. One that has no place in the
-// window is of a worker that lies.
-func (r *reader) take(item []byte) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ahead.Full() {
-		return fmt.Errorf("an element of a stream beyond its window of %d elements and %d bytes", wire.StreamItems, wire.StreamBytes)
-	}
-	r.ahead.Add(len(item))
-	r.items = append(r.items, item)
-	select {
-	case r.more <- struct{}{}:
-	default:
-	}
-	return nil
-}
-
-// next returns the next element, errEnd, or why there is none. A call that was
-// cut short has no next element, though some may be there.
-func (r *reader) next(ctx context.Context) ([]byte, error) {
-	for {
-		if ctx.Err() != nil {
-			<-r.over // it was cancelled
-		}
-		over := r.ended() // and then, all of its elements are there
-		if over && (ctx.Err() != nil || cutShort(r.call.Kind)) {
-			return nil, r.end(ctx.Err(), r.drop())
-		}
-		if item, ok := r.first(); ok {
-			r.grant()
-			return item, nil
-		}
-		if over {
-			return nil, r.end(nil, 0)
-		}
-		select {
-		case <-r.more:
-		case <-r.over:
-		case <-ctx.Done():
-		}
-	}
-}
-
-func (r *reader) ended() bool {
-	select {
-	case <-r.over:
-		return true
-	default:
-		return false
-	}
-}
-
-// first takes the first of the elements that are there.
-func (r *reader) first() (item []byte, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.items) == 0 {
-		return nil, false
-	}
-	item, r.items[0] = r.items[0], nil
-	r.items = r.items[1:]
-	r.taken.Items++
-	r.taken.Bytes += uint64(len(item))
-	return item, true
-}
-
-// drop forgets the elements that are there, and returns how many.
-func (r *reader) drop() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := len(r.items)
-	r.items = nil
-	return n
-}
-
-// grant lets the worker go on when the loop has taken half of what may be under
-// way. A worker that does not take that in is not told more.
-func (r *reader) grant() {
-	r.mu.Lock()
-	taken := r.taken
-	if r.telling || !taken.Worth() {
-		r.mu.Unlock()
-		return
-	}
-	r.telling, r.taken = true, wire.Taken{}
-	r.ahead.Take(taken) // first: the worker is quick
-	r.mu.Unlock()
-	r.pool.Grant(r.call.Call, taken, func() {
-		r.mu.Lock()
-		r.telling = false
-		r.mu.Unlock()
-		r.grant() // for what was taken meanwhile
-	})
-}
-
-// close ends the call, if it has not ended, and waits for that.
-func (r *reader) close() {
-	if !r.ended() {
-		r.pool.Cancel(r.call.Call, context.Canceled)
-		<-r.over
-	}
 }

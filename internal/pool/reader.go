@@ -1,0 +1,155 @@
+package pool
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// Reader reads the elements of a call whose result is a stream. One goroutine
+// uses it.
+type Reader struct {
+	pool *Pool
+	call *Call
+	left int // see Left
+
+	mu      sync.Mutex
+	items   [][]byte
+	taken   wire.Taken    // what the loop has taken since the worker was last told
+	telling bool          // the worker is being told
+	ahead   wire.Window   // items, and taken
+	more    chan struct{} // an element has come
+	over    chan struct{} // the call has ended
+}
+
+// Read submits a call and returns what reads its elements. ended is called at the
+// end of the call. The end of ctx cancels the call at once, and not only when the
+// loop comes for the next element: that may take long, and the worker is of use
+// to other callers.
+func (p *Pool) Read(ctx context.Context, c *Call, ended func(*Call)) *Reader {
+	r := &Reader{pool: p, call: c, more: make(chan struct{}, 1), over: make(chan struct{})}
+	c.Stream = r.take
+	unwatch := context.AfterFunc(ctx, func() { p.Cancel(c, ctx.Err()) })
+	c.OnEnd = func(c *Call) {
+		unwatch()
+		ended(c)
+		close(r.over)
+	}
+	p.Submit(c)
+	return r
+}
+
+// take gets an element from the link's receiver. One that has no place in the
+// window is of a worker that lies.
+func (r *Reader) take(item []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ahead.Full() {
+		return fmt.Errorf("an element of a stream beyond its window of %d elements and %d bytes", wire.StreamItems, wire.StreamBytes)
+	}
+	r.ahead.Add(len(item))
+	r.items = append(r.items, item)
+	select {
+	case r.more <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// Next returns the next element. ok is false at the end of the call, whose outcome
+// is in it then. A call that was cut short has no next element, even if some
+// elements have come.
+func (r *Reader) Next(ctx context.Context) (item []byte, ok bool) {
+	for {
+		if ctx.Err() != nil {
+			<-r.over // it was cancelled
+		}
+		over := r.ended() // and then, all of its elements are there
+		if over && (ctx.Err() != nil || r.call.Kind.CutShort()) {
+			r.left = r.drop()
+			return nil, false
+		}
+		if item, ok := r.first(); ok {
+			r.grant()
+			return item, true
+		}
+		if over {
+			r.left = -1
+			return nil, false
+		}
+		select {
+		case <-r.more:
+		case <-r.over:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Left returns, after the end, how many elements had come and were not returned
+// because the call was cut short; -1 if it was not.
+func (r *Reader) Left() int { return r.left }
+
+// CutShort reports whether it was the daemon that ended a call, not its worker.
+func (k Kind) CutShort() bool { return k == Timeout || k == Canceled || k == Stopped }
+
+func (r *Reader) ended() bool {
+	select {
+	case <-r.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// first takes the first of the elements that are there.
+func (r *Reader) first() (item []byte, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.items) == 0 {
+		return nil, false
+	}
+	item, r.items[0] = r.items[0], nil
+	r.items = r.items[1:]
+	r.taken.Items++
+	r.taken.Bytes += uint64(len(item))
+	return item, true
+}
+
+// drop forgets the elements that are there, and returns how many.
+func (r *Reader) drop() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := len(r.items)
+	r.items = nil
+	return n
+}
+
+// grant lets the worker go on when the loop has taken half of what may be under
+// way. A worker that does not take that in is not told more.
+func (r *Reader) grant() {
+	r.mu.Lock()
+	taken := r.taken
+	if r.telling || !taken.Worth() {
+		r.mu.Unlock()
+		return
+	}
+	r.telling, r.taken = true, wire.Taken{}
+	r.ahead.Take(taken) // first: the worker is quick
+	r.mu.Unlock()
+	r.pool.Grant(r.call, taken, func() {
+		r.mu.Lock()
+		r.telling = false
+		r.mu.Unlock()
+		r.grant() // for what was taken meanwhile
+	})
+}
+
+// Close ends the call, if it has not ended, and waits for that.
+func (r *Reader) Close() {
+	if !r.ended() {
+		r.pool.Cancel(r.call, context.Canceled)
+		<-r.over
+	}
+}
