@@ -46,6 +46,7 @@ var floors = map[string]int{
 	"internal/loop":      1,
 	"internal/proc":      1,
 	"internal/rpc":       1,
+	"internal/sentinel":  1,
 	"internal/takeover":  1,
 	"internal/unixsock":  1,
 	"status":             1,
