@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Where accounts are. Tests change them.
+// The files with the accounts. Tests change them.
 var (
 	usersFile  = "/etc/passwd"
 	groupsFile = "/etc/group"
@@ -27,7 +27,8 @@ func readUsers() ([]account, error) { return readAccounts(usersFile, parseUsers)
 
 func readGroups() ([]account, error) { return readAccounts(groupsFile, parseGroups) }
 
-// readAccounts finds none where there is no such file, as in a small container: numbers work without.
+// readAccounts returns no accounts if the file does not exist, as in a small
+// container: numbers still work.
 func readAccounts(file string, parse func(string) []account) ([]account, error) {
 	b, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -36,8 +37,8 @@ func readAccounts(file string, parse func(string) []account) ([]account, error) 
 	return parse(string(b)), nil
 }
 
-// parseUsers reads passwd(5): name:password:uid:gid:comment:home:shell. Lines that are none are left out, as the C
-// library does: comments, and the + and - of NIS.
+// parseUsers reads passwd(5): name:password:uid:gid:comment:home:shell. Like
+// the C library, it skips other lines: comments, and the + and - of NIS.
 func parseUsers(text string) (users []account) {
 	for f := range accountLines(text, 6) {
 		uid, ok1 := number(f[2])
@@ -59,7 +60,8 @@ func parseGroups(text string) (groups []account) {
 	return groups
 }
 
-// accountLines yields the fields of each line that has a name and at least so many fields.
+// accountLines yields the fields of each line that has a name and at least the
+// given number of fields.
 func accountLines(text string, fields int) func(yield func([]string) bool) {
 	return func(yield func([]string) bool) {
 		for line := range strings.Lines(text) {

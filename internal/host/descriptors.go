@@ -9,10 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// KeepDescriptors marks all descriptors of this process but standard input, output and error as close-on-exec. Go opens
-// its own so; those that a shell or a supervisor left open for it, and those of C libraries, are not, and would be open in
-// every process that it starts, whoever's that becomes. Descriptors that a start passes on by intent are not affected. It
-// is for just before a start, and may be called by several goroutines at the same time.
+// KeepDescriptors marks all descriptors of this process but standard input,
+// output and error as close-on-exec. Go marks the descriptors that it opens.
+// Descriptors that a shell or a supervisor left open, and those of C libraries,
+// are not marked: every process that this one starts would inherit them, even
+// if it runs as another user. Descriptors that a start passes on intentionally
+// are not affected. Call it just before a start; several goroutines may call it
+// at the same time.
 func KeepDescriptors() {
 	if !keepRange(firstOther) {
 		keepListed()
@@ -22,17 +25,17 @@ func KeepDescriptors() {
 // firstOther is the first descriptor after the standard ones.
 const firstOther = 3
 
-// keepListed does it one by one, which takes longer: once.
+// keepListed marks them one by one. That takes longer, so it does it only once.
 var keepListed = sync.OnceFunc(func() {
 	names := listDescriptors()
 	for _, name := range names {
 		if fd, err := strconv.Atoi(name); err == nil && fd >= firstOther {
-			unix.CloseOnExec(fd) // one that is closed already is an error, which says nothing
+			unix.CloseOnExec(fd) // the error for a descriptor that is closed already does not matter
 		}
 	}
 })
 
-// listDescriptors returns the numbers of the open ones.
+// listDescriptors returns the numbers of the open descriptors.
 func listDescriptors() []string {
 	dir, err := os.Open("/dev/fd")
 	if err != nil {
@@ -43,7 +46,8 @@ func listDescriptors() []string {
 	return names
 }
 
-// OnDescriptor runs fn on the descriptor of a file or connection, whose mode of blocking is not touched.
+// OnDescriptor runs fn on the descriptor of a file or connection, without
+// changing whether it blocks.
 func OnDescriptor(c syscall.Conn, fn func(fd int) error) error {
 	raw, err := c.SyscallConn()
 	if err != nil {

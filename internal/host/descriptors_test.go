@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Both ways mark what others left open, and leave the standard ones alone.
+// Both ways mark inherited descriptors, and leave the standard ones alone.
 func TestKeepDescriptors(t *testing.T) {
 	for name, keep := range map[string]func(){"at once": KeepDescriptors, "one by one": keepListed} {
 		t.Run(name, func(t *testing.T) {

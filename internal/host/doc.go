@@ -1,45 +1,52 @@
-// Package host is what a daemon asks of the system that it runs on: a folder for its sockets and locks, and who it is,
-// how nice and where.
+// Package host sets up a daemon's process on its system: a folder for its
+// sockets and locks, its user and group, its nice value and its working
+// directory.
 //
 // # The order of a start
 //
-//  1. [Lookup] finds out who the daemon shall be. Nothing changes yet.
-//  2. [RuntimeDir] provides the folder, for that user, while this process may still do so.
-//  3. [Nice], then [Drop]: raising priority needs the rights that Drop gives up. Before the first worker: a worker's
-//     ties to the daemon are checked against the ids that both have when it starts.
+//  1. [Lookup] finds the user and group that the daemon will run as. Nothing
+//     changes yet.
+//  2. [RuntimeDir] provides the folder for that user, while this process still
+//     has the right to.
+//  3. [Nice], then [Drop]: raising priority needs the rights that Drop gives
+//     up. Do both before the first worker starts: a worker checks that it
+//     belongs to the daemon by the ids that both have at its start.
 //  4. [Chdir], [Umask]; [CleanEnv] for the environment.
 //
-// Each of them can be left out, and each is harmless when it is done again by the next process of an upgrade, which has
-// given up the rights already.
+// Each step is optional, and harmless when the next process of an upgrade,
+// which no longer has the rights, repeats it.
 //
 // # What is safe
 //
-// A folder is used only if nobody but its owner and root can put something into it, or put something else in its place.
-// What is not so is refused and stays as it is; the message says why, and errors.Is(err, [ErrUnsafe]). It is looked at
-// through its descriptor, so that it cannot change between the look and the decision.
+// A folder is used only if no user but its owner and root can put files into
+// it, or replace it. Any other folder is refused and left unchanged; the
+// message says why, and errors.Is(err, [ErrUnsafe]). The folder is checked
+// through its descriptor, so it cannot be swapped between check and use.
 //
 // # Accounts
 //
-// Users and groups are read from /etc/passwd and /etc/group by this package itself: os/user would bring in the C library
-// where cgo is on, and every worker process would pay for it. Accounts kept elsewhere (LDAP, macOS's directory) are
-// given by number.
+// Users and groups are read from /etc/passwd and /etc/group by this package
+// itself: os/user would load the C library where cgo is on, at a cost for every
+// worker process. Give accounts kept elsewhere (LDAP, macOS's directory) by
+// number.
 //
 // # Figures
 //
-// What a daemon shows of its process and its machine: [UserName], [GroupName],
-// [Memory], [CPU], [Load]. They cost little and may be called from any goroutine.
+// Figures about the process and the machine for a daemon's status: [UserName],
+// [GroupName], [Memory], [CPU], [Load]. They cost little and may be called from
+// any goroutine.
 //
 // # Reading order
 //
-// identity.go and accounts.go (who), names.go; runtimedir.go and secret.go (files
-// that others must not touch); nice_linux.go, drop.go and process.go (what a start
-// changes), environ.go; descriptors.go, invoked.go (how the program was started);
-// exit_linux.go (the end of a child); memory_linux.go, cpu.go, load_linux.go,
-// niceness_linux.go (figures). Files ending in _linux.go have an _other.go or a
-// _kqueue.go beside them.
+// identity.go and accounts.go (user and group), names.go; runtimedir.go and
+// secret.go (files that other users must not touch); nice_linux.go, drop.go and
+// process.go (what a start changes), environ.go; descriptors.go, invoked.go
+// (how the program was started); exit_linux.go (the end of a child);
+// memory_linux.go, cpu.go, load_linux.go, niceness_linux.go (figures). Files
+// ending in _linux.go have an _other.go or a _kqueue.go beside them.
 //
 // # Concurrency
 //
-// RuntimeDir may run in many processes at once. Nice, Drop, Chdir and Umask change the whole process, all threads: they
-// belong to the beginning of main.
+// RuntimeDir may run in many processes at once. Nice, Drop, Chdir and Umask
+// change the whole process, all threads: call them at the beginning of main.
 package host

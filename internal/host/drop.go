@@ -7,11 +7,14 @@ import (
 	"syscall"
 )
 
-// Drop makes this process, all of its threads, run as to, for good: supplementary groups first, then the group, then the
-// user, because each step takes away the right to the one before it. Then it makes sure: of every thread, and that
-// there is no way back. It needs root, unless the process is to already, which is success.
+// Drop makes this process, with all its threads, run as to, for good:
+// supplementary groups first, then the group, then the user, because each step
+// gives up the right to the step before it. Then it verifies that every thread
+// has changed and cannot change back. It needs root, unless the process runs as
+// to already; then it succeeds.
 //
-// After an error the process must end: it may have given up one thing and kept another.
+// After an error the process must end: it may have given up one thing and kept
+// another.
 func Drop(to Identity) error {
 	if err := drop(to); err != nil {
 		return fmt.Errorf("becoming user %d, group %d: %w", to.UID, to.GID, err)
@@ -32,7 +35,7 @@ func drop(to Identity) error {
 			return nil
 		}
 		if slices.Contains(now.uids, 0) {
-			return fmt.Errorf("this process has half given up root already (user ids %v): start it as root, or as the user it shall be", now.uids)
+			return fmt.Errorf("this process has given up root only partly (user ids %v): start it as root, or as the user it should run as", now.uids)
 		}
 		return fmt.Errorf("only root can, and this process is user %d, group %d (%w): start it as root, or leave user and group out of the configuration",
 			now.uids[1], now.gids[1], syscall.EPERM)
@@ -41,8 +44,8 @@ func drop(to Identity) error {
 		what string
 		do   func() error
 	}{
-		// Package syscall does these on all threads, in programs with C in them too. With root's rights they set the real,
-		// the effective and the saved id.
+		// Package syscall runs these on all threads, even in programs with C code. With
+		// root's rights they set the real, the effective and the saved id.
 		{"setting the supplementary groups", func() error { return syscall.Setgroups(to.groups()) }},
 		{"setting the group", func() error { return syscall.Setgid(to.GID) }},
 		{"setting the user", func() error { return syscall.Setuid(to.UID) }},
@@ -52,15 +55,16 @@ func drop(to Identity) error {
 		}
 	}
 	if err := verify(to); err != nil {
-		return fmt.Errorf("it did not work everywhere: %w", err)
+		return fmt.Errorf("not all of the process has changed: %w", err)
 	}
 	if to.UID != 0 && syscall.Setuid(0) == nil {
-		return errors.New("it does not hold: the process could become root again")
+		return errors.New("it is not final: the process could become root again")
 	}
 	return nil
 }
 
-// groups is never empty: setting none at all would leave the reader of /proc to guess.
+// groups is never empty: without any group, a reader of /proc could not tell
+// that they were set.
 func (id Identity) groups() []int {
 	if len(id.Groups) == 0 {
 		return []int{id.GID}
@@ -68,7 +72,8 @@ func (id Identity) groups() []int {
 	return id.Groups
 }
 
-// idSet is what the kernel knows about one thread: real, effective, saved (and, on Linux, file system) ids.
+// idSet holds the kernel's ids of one thread: real, effective, saved (and, on
+// Linux, file system) ids.
 type idSet struct {
 	uids, gids []int
 	groups     []int
@@ -76,13 +81,13 @@ type idSet struct {
 
 func (s idSet) effective0() bool { return s.uids[1] == 0 }
 
-// is reports whether no id is another than to's; supplementary groups aside.
+// is reports whether all ids are to's, without the supplementary groups.
 func (s idSet) is(to Identity) bool {
 	other := func(want int) func(int) bool { return func(n int) bool { return n != want } }
 	return !slices.ContainsFunc(s.uids, other(to.UID)) && !slices.ContainsFunc(s.gids, other(to.GID))
 }
 
-// check compares everything, in whatever order the groups are.
+// check compares all ids, and the groups in any order.
 func (s idSet) check(to Identity) error {
 	have, want := sortedSet(s.groups), sortedSet(to.groups())
 	if !s.is(to) || !slices.Equal(have, want) {

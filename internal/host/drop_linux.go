@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ids returns those of this thread.
+// ids returns the ids of this thread.
 func ids() (idSet, error) {
 	ru, eu, su := unix.Getresuid()
 	rg, eg, sg := unix.Getresgid()
@@ -20,7 +20,8 @@ func ids() (idSet, error) {
 	return idSet{uids: []int{ru, eu, su}, gids: []int{rg, eg, sg}, groups: groups}, err
 }
 
-// verify looks at every thread: on Linux each has its own ids. Without /proc it can look at this one only.
+// verify checks every thread: on Linux each has its own ids. Without /proc it
+// can check only this one.
 func verify(to Identity) error {
 	const dir = "/proc/self/task"
 	threads, err := os.ReadDir(dir)
@@ -37,7 +38,7 @@ func verify(to Identity) error {
 	for _, t := range threads {
 		status, err := os.ReadFile(dir + "/" + t.Name() + "/status")
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
-			continue // it has ended
+			continue // the thread has ended
 		}
 		if err != nil {
 			return err
@@ -53,7 +54,8 @@ func verify(to Identity) error {
 	return nil
 }
 
-// parseStatus reads what proc(5) says in three lines of a status file.
+// parseStatus reads the Uid, Gid and Groups lines of a status file, see
+// proc(5).
 func parseStatus(text string) (s idSet, err error) {
 	found := 0
 	for line := range strings.Lines(text) {
@@ -79,7 +81,7 @@ func parseStatus(text string) (s idSet, err error) {
 		}
 	}
 	if found != 3 || len(s.uids) < 2 || len(s.gids) < 2 {
-		return s, errors.New("its status does not tell its ids")
+		return s, errors.New("its status lacks its ids")
 	}
 	return s, nil
 }

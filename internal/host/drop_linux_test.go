@@ -29,7 +29,7 @@ func init() {
 	}
 }
 
-// threads starts some and keeps them busy being there: each goroutine has its own.
+// threads starts n threads and keeps them: each goroutine locks one.
 func threads(n int) {
 	var ready sync.WaitGroup
 	for range n {
@@ -48,7 +48,7 @@ func playDrop(args []string) {
 	id, err := Lookup(args[0], args[1])
 	check(err)
 	check(Drop(id))
-	threads(5) // those of later too
+	threads(5) // threads that start later must change too
 	check(Drop(id))
 	for name, err := range map[string]error{
 		"root":   syscall.Setuid(0),
@@ -59,7 +59,7 @@ func playDrop(args []string) {
 			check(fmt.Errorf("it gets %s back", name))
 		}
 	}
-	// It can still execute itself, as workers are started.
+	// It can still execute itself, as when it starts workers.
 	c := exec.Command("/proc/self/exe", args...)
 	c.Env = []string{partEnv + "=try"}
 	out, err := c.CombinedOutput()
@@ -67,10 +67,10 @@ func playDrop(args []string) {
 	pause()
 }
 
-// Seen from outside: no thread keeps any right of root.
+// Seen from outside, no thread keeps any right of root.
 func TestDropReachesEveryThread(t *testing.T) {
 	needsRoot(t)
-	daemon, err := Lookup("daemon", "") // whose numbers differ from system to system
+	daemon, err := Lookup("daemon", "") // its numbers differ between systems
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestDropReachesEveryThread(t *testing.T) {
 		if c.user == "daemon" {
 			groups = append(groups, other...)
 		}
-		slices.Sort(groups) // as text, on both sides
+		slices.Sort(groups) // both sides are sorted as text
 		p := play(t, 0, "drop", c.user, c.group)
 		want := fmt.Sprintf("%s %s %q <nil>", c.uid, c.gid, fmt.Sprintf("well %s %s\n", c.uid, c.gid))
 		if got := p.line(t); got != want {
@@ -126,9 +126,9 @@ func TestDropReachesEveryThread(t *testing.T) {
 }
 
 func TestDropOfWhoIsNotRoot(t *testing.T) {
-	needsRoot(t) // to be somebody else
+	needsRoot(t) // to run as another user
 	for _, c := range []struct{ user, group, says string }{
-		{"54321", "54321", "well 54321 54321"}, // already so
+		{"54321", "54321", "well 54321 54321"}, // runs as it already
 		{"54322", "54321", "error: becoming user 54322, group 54321: only root can, and this process is user 54321, group 54321 (operation not permitted): start it as root"},
 		{"54321", "54322", "only root can"},
 		{"root", "", "only root can"},
@@ -143,7 +143,7 @@ func TestDropOfWhoIsNotRoot(t *testing.T) {
 
 func TestDropRefusesWhatIsHalfDone(t *testing.T) {
 	needsRoot(t)
-	if got := play(t, 0, "half").line(t); !strings.Contains(got, "half given up root already (user ids [54321 54321 0])") {
+	if got := play(t, 0, "half").line(t); !strings.Contains(got, "given up root only partly (user ids [54321 54321 0])") {
 		t.Error(got)
 	}
 }
@@ -155,7 +155,7 @@ func TestDropOfRootToAGroup(t *testing.T) {
 	}
 }
 
-// What verify would find if a thread had kept something.
+// The errors of verify for a thread that has kept a right of root.
 func TestStatusIsChecked(t *testing.T) {
 	to := Identity{UID: 5, GID: 6, Groups: []int{7, 6}}
 	good := "Name:\tx\nUid:\t5\t5\t5\t5\nGid:\t6\t6\t6\t6\nGroups:\t6 7 \n"
@@ -166,7 +166,7 @@ func TestStatusIsChecked(t *testing.T) {
 		strings.Replace(good, "6 7 ", "0 6 7", 1):      "groups [0 6 7]",
 		strings.Replace(good, "6 7 ", "", 1):           "groups []",
 		strings.Replace(good, "Uid:\t5", "Uid:\tx", 1): "a line",
-		"Name: x\n": "does not tell",
+		"Name: x\n": "lacks its ids",
 	} {
 		s, err := parseStatus(text)
 		if err == nil {
@@ -185,7 +185,7 @@ func playNice([]string) {
 	check(Nice(7))
 	threads(5)
 	check(Nice(11))
-	err := Nice(3) // allowed to root only
+	err := Nice(3) // only root may
 	fmt.Println(err)
 	pause()
 }
@@ -214,7 +214,7 @@ func TestNice(t *testing.T) {
 			t.Errorf("thread %s: %s, not %s", task.Name(), got, want)
 		}
 	}
-	// Others in the process group are left alone.
+	// Other processes in the process group are left alone.
 	if n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0); err != nil || n != 20 {
 		t.Errorf("this process: %d, %v", 20-n, err)
 	}

@@ -4,15 +4,15 @@ package host
 
 import "os"
 
-// ids returns those of the process. What the saved ids are, these systems do not tell; that there is no way back to
-// root is tried.
+// ids returns those of the process. These systems do not report the saved ids,
+// so Drop tries whether there is a way back to root.
 func ids() (idSet, error) {
 	groups, err := os.Getgroups()
 	return idSet{uids: []int{os.Getuid(), os.Geteuid()}, gids: []int{os.Getgid(), os.Getegid()}, groups: groups}, err
 }
 
-// verify looks at the process: all of its threads have the same ids. Its group may or may not be listed among the
-// supplementary ones.
+// verify checks the process: all its threads have the same ids. Its group may
+// or may not be listed among the supplementary ones.
 func verify(to Identity) error {
 	now, err := ids()
 	if err != nil {

@@ -5,22 +5,25 @@ import (
 	"strings"
 )
 
-// session are variables that belong to the login in which a daemon was started, and mean nothing after it.
+// session are variables of the login session in which a daemon was started;
+// they mean nothing after it.
 var session = []string{
 	"COLORTERM", "COLUMNS", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "LINES", "LS_COLORS", "MAIL", "OLDPWD", "SHLVL", "STY",
 	"TERM", "TMUX", "TMUX_PANE", "WAYLAND_DISPLAY", "WINDOWID", "XAUTHORITY", "_",
 }
 
-// prefixes are those of further ones.
+// prefixes are prefixes of further session variables.
 var prefixes = []string{"SSH_", "SUDO_", "TERM_", "XDG_SESSION_"}
 
-// personal are variables that name a user, or a place of his.
+// personal are variables that name a user, or the user's home or shell.
 var personal = []string{"HOME", "LOGNAME", "SHELL", "USER", "USERNAME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"}
 
-// CleanEnv returns environ ("NAME=value") for a daemon that runs as to: without what belongs to the login in which it
-// was started (its terminal, display, agent, sudo). If the daemon changes its user, what names the old one goes too, and
-// HOME, USER and LOGNAME name the new one, as far as they are known. Everything else is kept, in its order: daemons are
-// configured by it.
+// CleanEnv returns environ ("NAME=value") for a daemon that runs as to: without
+// the variables of the login session in which it was started (its terminal,
+// display, agent, sudo). If the daemon changes its user, the variables that
+// name the old user are removed too, and HOME, USER and LOGNAME name the new
+// one, as far as known. All other variables stay, in their order: they may
+// configure the daemon.
 func CleanEnv(environ []string, to Identity) []string {
 	changes := to.UID != Current().UID
 	clean := make([]string, 0, len(environ)+3)

@@ -9,10 +9,10 @@ import (
 )
 
 // AwaitExit returns when the child is ending and can be reaped soon, without
-// reaping it; or when it is gone. It takes a thread.
+// reaping it; or when it is gone. It blocks a thread.
 func AwaitExit(pid int) {
 	for !awaitEvent(pid) {
-		time.Sleep(20 * time.Millisecond) // no descriptor free
+		time.Sleep(20 * time.Millisecond) // no free descriptor
 	}
 }
 
@@ -30,7 +30,7 @@ func awaitEvent(pid int) bool {
 	for {
 		n, err := unix.Kevent(kq, event[:], event[:], nil)
 		if err != unix.EINTR {
-			return n > 0 || err == unix.ESRCH // an event, which may be an error that says the same; or gone already
+			return n > 0 || err == unix.ESRCH // an event, which may be an error that means the same; or the child is gone
 		}
 	}
 }

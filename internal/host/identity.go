@@ -8,19 +8,19 @@ import (
 	"strconv"
 )
 
-// ErrUnknown says that there is no such user or group.
+// ErrUnknown says that the user or group does not exist.
 var ErrUnknown = errors.New("unknown")
 
-// Identity is who a process is.
+// Identity is the user and groups that a process runs as.
 type Identity struct {
 	UID, GID int
 	// Groups are the supplementary groups.
 	Groups []int
-	// Name and Home are "" for a user that is given by a number only.
+	// Name and Home are "" for a user given only by number.
 	Name, Home string
 }
 
-// Current returns who this process is: its effective ids.
+// Current returns the identity of this process: its effective ids.
 func Current() Identity {
 	id := Identity{UID: os.Geteuid(), GID: os.Getegid()}
 	id.Groups, _ = os.Getgroups()
@@ -32,12 +32,14 @@ func Current() Identity {
 	return id
 }
 
-// Lookup returns the identity of a user and a group, each given by name or by number. Without a group it is the user's
-// own; its supplementary groups are those that /etc/group says the user is a member of. With a group alone, the user
-// stays what it is, and the group is the only one. With neither it is [Current].
+// Lookup returns the identity of a user and a group, each given by name or by
+// number. Without a group it has the user's primary group, and as supplementary
+// groups those of which the user is a member in /etc/group. With only a group,
+// the user does not change, and the group is the only one. With neither it is
+// [Current].
 //
-// errors.Is(err, ErrUnknown) if there is no such user or group. A number needs no account; without one, a group must be
-// given too.
+// errors.Is(err, ErrUnknown) if the user or group does not exist. A number
+// needs no account; for a user without an account, a group must be given too.
 func Lookup(user, group string) (Identity, error) {
 	if user == "" && group == "" {
 		return Current(), nil
@@ -72,7 +74,7 @@ func Lookup(user, group string) (Identity, error) {
 	return id, nil
 }
 
-// findUser looks for a name first: a name may consist of digits.
+// findUser tries the name first: a name may consist of digits.
 func findUser(user string) (account, error) {
 	users, err := readUsers()
 	if err != nil {
@@ -85,7 +87,7 @@ func findUser(user string) (account, error) {
 	}
 	n, ok := number(user)
 	if !ok {
-		return account{}, fmt.Errorf("user %q is %w: it is not in %s: make it, correct the name, or give its number and a group", user, ErrUnknown, usersFile)
+		return account{}, fmt.Errorf("user %q is %w: it is not in %s: create it, correct the name, or give its number and a group", user, ErrUnknown, usersFile)
 	}
 	for _, u := range users {
 		if u.id == n {
@@ -103,12 +105,13 @@ func findGroup(groups []account, group string) (int, error) {
 	}
 	n, ok := number(group)
 	if !ok {
-		return 0, fmt.Errorf("group %q is %w: it is not in %s: make it, correct the name, or give its number", group, ErrUnknown, groupsFile)
+		return 0, fmt.Errorf("group %q is %w: it is not in %s: create it, correct the name, or give its number", group, ErrUnknown, groupsFile)
 	}
 	return n, nil
 }
 
-// number reads an id. The largest number is none: system calls take it for "leave as it is".
+// number reads an id. The largest number is not an id: system calls read it as
+// "leave unchanged".
 func number(s string) (int, bool) {
 	n, err := strconv.ParseUint(s, 10, 32)
 	return int(n), err == nil && n != 1<<32-1

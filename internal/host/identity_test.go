@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// accounts puts files of the test's own in the place of the system's.
+// accounts replaces the system's files by files of the test.
 func accounts(t *testing.T, users, groups string) {
 	t.Helper()
 	dir := t.TempDir()

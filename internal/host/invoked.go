@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// Invoked returns the absolute path by which this process was started, given its
-// first argument: with the symbolic links in it, which may lead to another
-// release later. What os.Executable returns has them resolved. Call it at the
-// start of the process, before the working directory and $PATH can change.
+// Invoked returns the absolute path by which this process was started, given
+// its first argument. Symbolic links stay in it, because they may lead to
+// another release later; os.Executable resolves them. Call it at the start of
+// the process, before the working directory and $PATH can change.
 //
-// A caller of exec may make the first argument anything: where it does not lead
-// to this program, Invoked returns what os.Executable does. trusted says that
-// Legion itself has made it: then an absolute path counts even if a link in it has
-// been turned since.
+// A caller of exec may pass any first argument: if it does not lead to this
+// program, Invoked returns the result of os.Executable. trusted says that
+// Legion itself passed it: then an absolute path counts even if a link in it
+// has changed since.
 func Invoked(arg0 string, trusted bool) string {
 	if trusted && filepath.IsAbs(arg0) {
 		return arg0
@@ -26,8 +26,8 @@ func Invoked(arg0 string, trusted bool) string {
 		path, _ = exec.LookPath(arg0)
 	}
 	if path != "" && !filepath.IsAbs(path) {
-		// Not filepath.Abs, which would clean the path: link/.. is not the folder in
-		// which the link is. Getwd keeps the links in $PWD.
+		// Not filepath.Abs, which would clean the path: link/.. is not the folder that
+		// contains the link. Getwd keeps the links in $PWD.
 		if dir, err := os.Getwd(); err == nil {
 			path = strings.TrimSuffix(dir, "/") + "/" + strings.TrimPrefix(path, "./")
 		}

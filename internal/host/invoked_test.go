@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The links in the path by which a program is started stay; what only looks like
-// a path of it does not count.
+// The links in the path by which a program is started stay; a path to another
+// program does not count.
 func TestInvoked(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {

@@ -6,9 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Load returns the load of the machine over 1, 5 and 15 minutes, to two digits
-// after the point, as other programs show it; zeros where the system does not
-// tell.
+// Load returns the load of the machine over 1, 5 and 15 minutes, with two
+// decimals, as other programs show it; zeros where it is not known.
 func Load() (load [3]float64) {
 	var machine unix.Sysinfo_t
 	if unix.Sysinfo(&machine) != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The load is what the kernel tells those who read it as text.
+// The load equals the kernel's in /proc.
 func TestLoadIsThatOfTheMachine(t *testing.T) {
 	read := func() (l [3]float64) {
 		b, err := os.ReadFile("/proc/loadavg")
@@ -25,7 +25,7 @@ func TestLoadIsThatOfTheMachine(t *testing.T) {
 			continue // it changes every five seconds
 		}
 		for i := range load {
-			if math.Abs(load[i]-before[i]) > 0.011 { // it rounds in two ways
+			if math.Abs(load[i]-before[i]) > 0.011 { // the two round differently
 				t.Errorf("%v, the kernel says %v", load, before)
 				break
 			}

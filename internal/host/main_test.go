@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// The test binary plays processes that change who they are, or that race: started again with partEnv.
+// The test binary also plays processes that change their user, or that race: it
+// is started again with partEnv.
 const (
 	partEnv = "HOST_TEST_PART"
 	hang    = 30 * time.Second // guards against hanging only
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 		os.Unsetenv(partEnv)
 		run := parts[part]
 		if run == nil {
-			fmt.Fprintf(os.Stderr, "there is no part %q\n", part)
+			fmt.Fprintf(os.Stderr, "unknown part %q\n", part)
 			os.Exit(99)
 		}
 		run(os.Args[1:])
@@ -37,14 +38,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// player is a process that plays a part. It waits where it reads its stdin.
+// player is a process that plays a part. It waits by reading its stdin.
 type player struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	lines *bufio.Scanner
 }
 
-// play starts one that runs as a user: as this one if uid is 0.
+// play starts a player that runs as a user: as the current one if uid is 0.
 func play(t *testing.T, uid uint32, part string, args ...string) *player {
 	t.Helper()
 	c := exec.Command("/proc/self/exe", args...)
@@ -77,7 +78,7 @@ func play(t *testing.T, uid uint32, part string, args ...string) *player {
 	return &player{cmd: c, in: in, lines: bufio.NewScanner(out)}
 }
 
-// line returns the next line that it prints.
+// line returns the next line that the player prints.
 func (p *player) line(t *testing.T) string {
 	t.Helper()
 	if !p.lines.Scan() {
@@ -86,7 +87,7 @@ func (p *player) line(t *testing.T) string {
 	return p.lines.Text()
 }
 
-// pause waits until the test lets go of the process.
+// pause waits until the test closes the process's stdin.
 func pause() { io.Copy(io.Discard, os.Stdin) }
 
 func check(err error) {
@@ -96,10 +97,10 @@ func check(err error) {
 	}
 }
 
-// clean takes away what would tell where a runtime folder is.
+// clean unsets the variables that name a runtime folder.
 func clean(t *testing.T) {
 	for _, name := range []string{"RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "TMPDIR"} {
-		t.Setenv(name, "") // restores it
+		t.Setenv(name, "") // so that the test restores it
 		os.Unsetenv(name)
 	}
 	old := runFolders

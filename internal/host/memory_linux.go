@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Memory returns the bytes of memory that this process has resident now, those of
-// its program and of shared memory included, and the most that it ever had; 0
-// where the system does not tell. It costs a file read in /proc.
+// Memory returns the resident memory of this process in bytes, now and at its
+// peak, including its program and shared memory; 0 where it is not known. It
+// costs a file read in /proc.
 func Memory() (now, peak uint64) {
 	b, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(b)) {

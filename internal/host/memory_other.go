@@ -2,5 +2,5 @@
 
 package host
 
-// Memory cannot be told without cgo.
+// Memory is not known: without cgo this system does not report it.
 func Memory() (now, peak uint64) { return 0, 0 }

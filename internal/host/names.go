@@ -12,12 +12,12 @@ type named struct {
 	name string
 }
 
-// The user and the group that were looked up last.
+// The last user and group that were looked up.
 var lastUser, lastGroup atomic.Pointer[named]
 
-// UserName returns the name of the user whom this process runs as, or the number
-// of one without a name. The list of users, which may be long, is read again only
-// after the process has become another user.
+// UserName returns the name of the user that this process runs as, or the
+// number if the user has no name. It reads the list of users, which may be
+// long, again only after the process has changed its user.
 func UserName() string { return nameOf(&lastUser, os.Geteuid(), readUsers) }
 
 // GroupName is [UserName] for the group.

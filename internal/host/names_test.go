@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// A user is looked up once, and again when the process has become another.
+// A user is looked up once, and again when the process has changed its user.
 func TestUserIsLookedUpOnce(t *testing.T) {
 	t.Cleanup(func() { lastUser.Store(nil) })
 	lastUser.Store(nil)
 	name := UserName()
 	if name == "" {
-		t.Fatal("there is no name")
+		t.Fatal("the user has no name")
 	}
 	found := lastUser.Load()
 	if again := UserName(); again != name || lastUser.Load() != found {
@@ -25,7 +25,7 @@ func TestUserIsLookedUpOnce(t *testing.T) {
 	}
 }
 
-// The group is the one that the system knows, also when it was looked up before.
+// The group's name is the system's, also when it was looked up before.
 func TestGroupName(t *testing.T) {
 	lastGroup.Store(nil)
 	want := strconv.Itoa(os.Getegid())
@@ -37,7 +37,7 @@ func TestGroupName(t *testing.T) {
 	}
 }
 
-// What has no account is called by its number.
+// A user or group without an account is named by its number.
 func TestNumberWithoutAccount(t *testing.T) {
 	before := usersFile
 	usersFile = os.DevNull

@@ -7,11 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// renice sets the nice value of each thread: on Linux it belongs to the thread. Naming the process group instead would
-// reach them all at once, but others in it too: the rest of a pipeline, say.
+// renice sets the nice value of each thread: on Linux every thread has its own.
+// Setting it for the process group would reach them all at once, but also other
+// processes of the group, such as the rest of a pipeline.
 //
-// A thread begins with the value of the one that started it. So when all that are found have the right one, so will all
-// that come.
+// A thread starts with the value of the thread that created it. So when all
+// existing threads have the new value, later ones will have it too.
 func renice(n int) error {
 	for changed := true; changed; {
 		changed = false

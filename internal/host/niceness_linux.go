@@ -8,5 +8,5 @@ func Niceness() int {
 	if err != nil {
 		return 0
 	}
-	return 20 - n // what the system call returns is never negative
+	return 20 - n // the system call returns 20 - nice, so that it is never negative
 }

@@ -6,15 +6,18 @@ import (
 	"syscall"
 )
 
-// Umask sets which permissions new files do not get, 0 to 0o777, and returns the mask before.
+// Umask sets the permissions that new files do not get, 0 to 0o777, and returns
+// the previous mask.
 func Umask(mask int) (before int) { return syscall.Umask(mask & 0o777) }
 
-// Chdir makes dir the working directory of this process, and of processes that it starts.
+// Chdir sets the working directory of this process, and of processes that it
+// starts.
 func Chdir(dir string) error {
 	if err := os.Chdir(dir); err != nil {
 		return fmt.Errorf("changing the working directory: %w", err)
 	}
-	// Programs believe $PWD if it leads to where they are; it must not lead elsewhere.
+	// Programs trust $PWD if it leads to their working directory; it must not name
+	// another one.
 	if _, set := os.LookupEnv("PWD"); set {
 		if err := os.Unsetenv("PWD"); err != nil {
 			return fmt.Errorf("changing the working directory: %w", err)
@@ -30,8 +33,9 @@ func Chdir(dir string) error {
 	return nil
 }
 
-// Nice sets the nice value of this process, -20 (served first) to 19, all of its threads and processes it starts. A
-// lower one than now needs root or CAP_SYS_NICE.
+// Nice sets the nice value of this process, all its threads and processes it
+// starts, from -20 (highest priority) to 19. Lowering it needs root or
+// CAP_SYS_NICE.
 func Nice(n int) error {
 	if n < -20 || n > 19 {
 		return fmt.Errorf("the nice value %d is not between -20 and 19", n)

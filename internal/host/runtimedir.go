@@ -14,16 +14,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrUnsafe says that a folder or file is not used because somebody else could change what is in it, or read a secret.
+// ErrUnsafe says that a folder or file is not used because another user could
+// change its contents, or read a secret.
 var ErrUnsafe = errors.New("not safe")
 
-// RuntimeDir returns the absolute path of the folder for the sockets, locks and pid files of the daemon that is called
-// name, and that runs, or will run, as owner. The folder is made, with mode 0700, if it does not exist; not so the one
-// above it. It is the one that [RuntimePath] names.
+// RuntimeDir returns the absolute path of the folder for the sockets, locks and
+// pid files of the daemon called name, which runs, or will run, as owner. It is
+// the folder that [RuntimePath] names. RuntimeDir creates it with mode 0700 if
+// it does not exist, but not its parent.
 //
-// A symbolic link, a folder of another user, and one that group or others may write to are refused, errors.Is(err,
-// ErrUnsafe), and so is a place where everybody could put another folder instead. When root makes the folder for another
-// user it becomes that user's; a folder of root's that exists already does so only while it is empty.
+// A symbolic link, a folder of another user, a folder that group or others may
+// write to, and a parent in which every user could replace the folder are
+// refused: errors.Is(err, ErrUnsafe). When root creates the folder for another
+// user, that user becomes its owner; an existing folder of root's changes its
+// owner only if it is empty.
 func RuntimeDir(name, explicit string, owner Identity) (string, error) {
 	path, by, err := runtimePath(name, explicit, owner)
 	if err != nil {
@@ -35,22 +39,25 @@ func RuntimeDir(name, explicit string, owner Identity) (string, error) {
 	return path, nil
 }
 
-// RuntimePath returns which folder [RuntimeDir] would provide. Nothing is made or checked. It is the first of these that
-// there is:
+// RuntimePath returns the folder that [RuntimeDir] would provide. It creates
+// and checks nothing. The folder is the first of these that exists:
 //
-//   - explicit, if it is not empty; below the working directory if it is relative
+//   - explicit, if it is not empty; below the working directory if it is
+//     relative
 //   - the first entry of $RUNTIME_DIRECTORY, which systemd makes for a service
-//   - $XDG_RUNTIME_DIR/name, if that folder belongs to owner; for root, not if it is that of a login (/run/user/0), with
-//     which it would vanish
-//   - /run/name, or /var/run/name where there is no /run: if this process is root, or if that folder belongs to owner,
-//     as it does after the daemon, started as root, has become owner
+//   - $XDG_RUNTIME_DIR/name, if that folder belongs to owner; for root, not if
+//     it belongs to a login (/run/user/0), because it would vanish with the
+//     login
+//   - /run/name, or /var/run/name on systems without /run: if this process is
+//     root, or if that folder belongs to owner, as it does after a daemon
+//     started as root has changed to owner
 //   - name-UID in $TMPDIR, else in /tmp
 func RuntimePath(name, explicit string, owner Identity) (string, error) {
 	path, _, err := runtimePath(name, explicit, owner)
 	return path, err
 }
 
-// Where a runtime folder was found, for messages.
+// How a runtime folder was found, for messages.
 const (
 	byConfig  = "given by the configuration"
 	bySystemd = "from $RUNTIME_DIRECTORY"
@@ -58,15 +65,16 @@ const (
 	byDefault = "the default"
 )
 
-// runFolders are where the system keeps such folders; the first that exists counts. Tests change it.
+// runFolders are the system's places for such folders; the first that exists
+// counts. Tests change it.
 var runFolders = []string{"/run", "/var/run"}
 
 func runtimePath(name, explicit string, owner Identity) (path, by string, err error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
-		return "", "", fmt.Errorf("the name %q cannot be that of a folder", name)
+		return "", "", fmt.Errorf("the name %q is not valid for a folder", name)
 	}
 	if explicit != "" {
-		path, err := filepath.Abs(explicit) // and clean: a slash at its end would follow a link
+		path, err := filepath.Abs(explicit) // also cleans it: a trailing slash would follow a link
 		return path, byConfig, err
 	}
 	if list := os.Getenv("RUNTIME_DIRECTORY"); list != "" {
@@ -95,13 +103,14 @@ func runtimePath(name, explicit string, owner Identity) (path, by string, err er
 	return path, byDefault, err
 }
 
-// belongs reports whether path is a folder of the user's, and no symbolic link.
+// belongs reports whether path is a folder of the user, and not a symbolic
+// link.
 func belongs(path string, uid int) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.IsDir() && ownerOf(info) == uid
 }
 
-// provide makes the folder, or makes sure that the one there is can be used.
+// provide creates the folder, or checks that the existing one can be used.
 func provide(path, by string, owner Identity) error {
 	if err := checkParent(filepath.Dir(path)); err != nil {
 		return err
@@ -109,7 +118,7 @@ func provide(path, by string, owner Identity) error {
 	err := os.Mkdir(path, 0o700)
 	made := err == nil
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return err // names operation and path
+		return err // it names operation and path
 	}
 	dir, info, err := openFolder(path)
 	if err != nil {
@@ -117,7 +126,7 @@ func provide(path, by string, owner Identity) error {
 	}
 	defer dir.Close()
 	if open := info.Mode() & 0o022; open != 0 {
-		return fmt.Errorf("%w: its mode is %#o, others may write to it: look what is in it, then chmod go-w", ErrUnsafe, info.Mode().Perm())
+		return fmt.Errorf("%w: its mode is %#o, so other users may write to it: check its contents, then run chmod go-w", ErrUnsafe, info.Mode().Perm())
 	}
 	switch uid := ownerOf(info); {
 	case uid == owner.UID:
@@ -125,7 +134,7 @@ func provide(path, by string, owner Identity) error {
 		if err := giveTo(dir, made, owner); err != nil {
 			return err
 		}
-	case uid == 0 && by == bySystemd: // made by systemd, for whoever it lets in: by an access list, say
+	case uid == 0 && by == bySystemd: // made by systemd, for the users that it lets in, by an access list for instance
 	default:
 		return fmt.Errorf("%w: it belongs to user %d, not to %d: remove it, or name another folder", ErrUnsafe, uid, owner.UID)
 	}
@@ -137,8 +146,10 @@ func provide(path, by string, owner Identity) error {
 	return nil
 }
 
-// LetPass adds bits, 0011 for everybody or 0010 for the folder's group, to the mode of a folder that [RuntimeDir]
-// has provided, so that they reach what is in it and lets them in by itself. They cannot list what is there. The folder is given to the group gid before, unless that is -1.
+// LetPass adds bits, 0011 for every user or 0010 for the folder's group, to the
+// mode of a folder that [RuntimeDir] has provided. These users can then reach
+// files in it whose own modes admit them, but cannot list the folder. Unless
+// gid is -1, LetPass first gives the folder to that group.
 func LetPass(path string, bits fs.FileMode, gid int) error {
 	dir, info, err := openFolder(path)
 	if err != nil {
@@ -160,15 +171,16 @@ func LetPass(path string, bits fs.FileMode, gid int) error {
 	return nil
 }
 
-// giveTo makes a folder of ours that of owner, unless it was there before and has something in it: it might be /etc.
+// giveTo makes owner the owner of the folder, unless the folder existed before
+// and is not empty: it might be /etc.
 func giveTo(dir *os.File, made bool, owner Identity) error {
 	if !made {
 		switch _, err := dir.Readdirnames(1); {
 		case err == nil:
 			if info, err := dir.Stat(); err == nil && ownerOf(info) == owner.UID {
-				return nil // another process has given it away since we looked, and uses it already
+				return nil // another process has changed its owner in the meantime, and uses it already
 			}
-			return fmt.Errorf("it belongs to user %d, is not empty, and the daemon is to run as user %d: chown or remove it, or name another folder",
+			return fmt.Errorf("it belongs to user %d and is not empty, but the daemon will run as user %d: chown or remove it, or name another folder",
 				os.Geteuid(), owner.UID)
 		case !errors.Is(err, io.EOF):
 			return err
@@ -180,22 +192,23 @@ func giveTo(dir *os.File, made bool, owner Identity) error {
 	return nil
 }
 
-// checkParent refuses a place where everybody can rename and remove what belongs to others.
+// checkParent refuses a folder in which every user can rename and remove other
+// users' files.
 func checkParent(parent string) error {
 	info, err := os.Stat(parent)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the folder above it does not exist: make it: %w", err)
+		return fmt.Errorf("its parent folder does not exist: create it: %w", err)
 	case err != nil:
 		return err
 	case info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0:
-		return fmt.Errorf("%w: everybody may rename and remove what is in %s: chmod o-w or chmod +t", ErrUnsafe, parent)
+		return fmt.Errorf("%w: every user may rename and remove files in %s: run chmod o-w or chmod +t", ErrUnsafe, parent)
 	}
 	return nil
 }
 
-// openFolder opens a folder and nothing else. A link is not followed; O_DIRECTORY also keeps the open from waiting for the
-// other end of a named pipe.
+// openFolder opens only folders. It does not follow a link; O_DIRECTORY also
+// keeps the open from waiting for the other end of a named pipe.
 func openFolder(path string) (*os.File, fs.FileInfo, error) {
 	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
@@ -209,7 +222,7 @@ func openFolder(path string) (*os.File, fs.FileInfo, error) {
 	return dir, info, nil
 }
 
-// whyNotOpened tells the errors apart for which systems have different numbers.
+// whyNotOpened distinguishes errors whose numbers differ between systems.
 func whyNotOpened(path string, err error) error {
 	info, err2 := os.Lstat(path)
 	switch {
@@ -218,7 +231,7 @@ func whyNotOpened(path string, err error) error {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return fmt.Errorf("%w: it is a symbolic link: remove it, or name the folder itself", ErrUnsafe)
 	default:
-		return fmt.Errorf("%w: there is something that is no folder: remove it, or name another folder", ErrUnsafe)
+		return fmt.Errorf("%w: it is not a folder: remove it, or name another folder", ErrUnsafe)
 	}
 }
 

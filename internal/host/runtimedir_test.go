@@ -39,7 +39,7 @@ func TestRuntimePath(t *testing.T) {
 		{"relative", nil, "", "d", "b/../c", me, wd + "/c"},
 		{"systemd", []string{"RUNTIME_DIRECTORY=/r/one:/r/two", "XDG_RUNTIME_DIR=" + dir + "/xdg"}, "", "d", "", me, "/r/one"},
 		{"xdg", []string{"XDG_RUNTIME_DIR=" + dir + "/xdg"}, dir + "/run", "d", "", me, dir + "/xdg/d"},
-		{"somebody else's xdg", []string{"XDG_RUNTIME_DIR=" + dir + "/xdg", "TMPDIR=/t"}, "", "d", "", stranger, "/t/d-54321"},
+		{"another user's xdg", []string{"XDG_RUNTIME_DIR=" + dir + "/xdg", "TMPDIR=/t"}, "", "d", "", stranger, "/t/d-54321"},
 		{"missing xdg", []string{"XDG_RUNTIME_DIR=/missing", "TMPDIR=/t"}, "", "d", "", me, fmt.Sprintf("/t/d-%d", me.UID)},
 		{"relative xdg", []string{"XDG_RUNTIME_DIR=.", "TMPDIR=/t"}, "", "d", "", me, fmt.Sprintf("/t/d-%d", me.UID)},
 		{"made before by root", nil, dir + "/run", "mine", "", me, dir + "/run/mine"},
@@ -59,11 +59,11 @@ func TestRuntimePath(t *testing.T) {
 		})
 	}
 	if belongs(dir+"/run/link", me.UID) {
-		t.Error("a symbolic link belongs to somebody")
+		t.Error("a symbolic link counts as a user's folder")
 	}
 	for _, name := range []string{"", ".", "..", "a/b", "a\x00b"} {
 		_, err := RuntimeDir(name, "", me)
-		contains(t, err, "cannot be that of a folder")
+		contains(t, err, "is not valid for a folder")
 	}
 	t.Setenv("RUNTIME_DIRECTORY", "relative:/b")
 	_, err := RuntimeDir("d", "", me)
@@ -100,13 +100,13 @@ func TestRuntimeDirIsMade(t *testing.T) {
 	if err := os.WriteFile(path+"/file", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	os.Chmod(path, 0o755) // others may look
+	os.Chmod(path, 0o755) // others may list it
 	if _, err := RuntimeDir("d", path, Current()); err != nil {
 		t.Error(err)
 	}
 }
 
-// What is refused stays as it was.
+// A refused folder is left unchanged.
 func TestRuntimeDirRefuses(t *testing.T) {
 	clean(t)
 	dir := t.TempDir()
@@ -135,13 +135,13 @@ func TestRuntimeDirRefuses(t *testing.T) {
 		{link, true, "symbolic link"},
 		{link + "/", true, "symbolic link"},
 		{dangling, true, "symbolic link"},
-		{file, true, "no folder"},
-		{pipe, true, "no folder"},
+		{file, true, "not a folder"},
+		{pipe, true, "not a folder"},
 		{mkdir("group", 0o770), true, "0770"},
-		{mkdir("world", 0o707), true, "others may write"},
-		{mkdir("sticky", 0o777|fs.ModeSticky), true, "others may write"},
-		{open + "/below", true, "everybody may rename"},
-		{dir + "/missing/below", false, "make it"},
+		{mkdir("world", 0o707), true, "other users may write"},
+		{mkdir("sticky", 0o777|fs.ModeSticky), true, "other users may write"},
+		{open + "/below", true, "every user may rename"},
+		{dir + "/missing/below", false, "create it"},
 	}
 	if os.Geteuid() == 0 {
 		foreign := mkdir("foreign", 0o700)
@@ -167,7 +167,7 @@ func TestRuntimeDirRefuses(t *testing.T) {
 	}
 }
 
-// listing is everything that may not change in a folder.
+// listing describes everything that must not change in a folder.
 func listing(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder
@@ -202,19 +202,19 @@ func TestRuntimeDirForAnotherUser(t *testing.T) {
 			t.Fatal(info, err)
 		}
 	}
-	for range 2 { // made; found
+	for range 2 { // first it is created, then it exists
 		if _, err := RuntimeDir("d", path, stranger); err != nil {
 			t.Fatal(err)
 		}
 		ownerIs(stranger.UID)
 	}
-	// Between mkdir and chown the process was killed.
+	// As if the process had been killed between mkdir and chown.
 	os.Chown(path, 0, 0)
 	if _, err := RuntimeDir("d", path, stranger); err != nil {
 		t.Fatal(err)
 	}
 	ownerIs(stranger.UID)
-	// What has something in it may be anything.
+	// A folder with files in it may be any folder.
 	os.Chown(path, 0, 0)
 	os.WriteFile(path+"/passwd", nil, 0o600)
 	_, err := RuntimeDir("d", path, stranger)
@@ -222,7 +222,8 @@ func TestRuntimeDirForAnotherUser(t *testing.T) {
 	ownerIs(0)
 }
 
-// A folder of root's that systemd made is trusted, but must be of use.
+// A folder of root's that systemd made is trusted, but the daemon must be able
+// to write to it.
 func TestSystemdsFolderOfRoot(t *testing.T) {
 	needsRoot(t)
 	clean(t)
@@ -243,7 +244,7 @@ func TestSystemdsFolderOfRoot(t *testing.T) {
 	}
 }
 
-// Processes that come at the same time get the same folder.
+// Processes that start at the same time get the same folder.
 func TestRuntimeDirRace(t *testing.T) {
 	clean(t)
 	dir := t.TempDir()
@@ -266,13 +267,13 @@ func TestRuntimeDirRace(t *testing.T) {
 			t.Fatal(info, err)
 		}
 	}
-	// And processes.
+	// The same with processes.
 	var players []*player
 	for range 6 {
 		players = append(players, play(t, 0, "runtimedir", dir+"/processes"))
 	}
 	for _, p := range players {
-		p.in.Close() // all wait for this
+		p.in.Close() // all of them wait for this
 	}
 	for _, p := range players {
 		if got := p.line(t); got != dir+"/processes" {
@@ -308,7 +309,7 @@ func TestRuntimeDirSwapped(t *testing.T) {
 		}
 	})
 	for range 3000 {
-		RuntimeDir("d", path, owner) // fails, or not
+		RuntimeDir("d", path, owner) // may fail or succeed
 	}
 	close(stop)
 	swapper.Wait()

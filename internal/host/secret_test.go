@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A secret that others may read, or change, is refused.
+// A secret that other users may read or change is refused.
 func TestReadSecret(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
@@ -23,7 +23,7 @@ func TestReadSecret(t *testing.T) {
 			t.Errorf("%#o: %v", mode, err)
 		}
 	}
-	if _, err := ReadSecret("/dev/null"); err != nil { // no regular file: its mode says nothing
+	if _, err := ReadSecret("/dev/null"); err != nil { // not a regular file: its mode does not matter
 		t.Error(err)
 	}
 }

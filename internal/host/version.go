@@ -2,9 +2,9 @@ package host
 
 import "runtime/debug"
 
-// BuildVersions returns the version of the program and that of a module in it, as
-// the build wrote them; "(devel)" where it wrote none, for the program with its
-// revision.
+// BuildVersions returns the versions of the program and of a module in it, as
+// the build recorded them; "(devel)" where it recorded no version, with the
+// revision for the program.
 func BuildVersions(modulePath string) (program, module string) {
 	program, module = "(devel)", "(devel)"
 	info, ok := debug.ReadBuildInfo()
