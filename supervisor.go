@@ -104,9 +104,9 @@ func (s *Supervisor) unlessFailed(what string, f func(*pool.Pool)) error {
 		return err
 	}
 	switch now := s.p.summary(); now.State {
-	case pool.Broken:
+	case pool.StateFailed:
 		return fmt.Errorf("legion: %s pool %s: %w: %s; resume it, then it tries again", what, s.p.name, ErrPoolFailed, now.Reason)
-	case pool.Draining, pool.Ended:
+	case pool.StateStopping, pool.StateStopped:
 		return fmt.Errorf("legion: %s pool %s: it is stopped; resume it, then its workers are new", what, s.p.name)
 	}
 	return nil
@@ -120,7 +120,7 @@ func (s *Supervisor) unlessEnding(what string, f func(*pool.Pool)) error {
 	}
 	f(p)
 	now, of := p.Summary().State, s.p.d.stateName()
-	if (now == pool.Draining || now == pool.Ended) && (of == "stopping" || of == "stopped") {
+	if (now == pool.StateStopping || now == pool.StateStopped) && (of == "stopping" || of == "stopped") {
 		return fmt.Errorf("legion: %s pool %s: %w", what, s.p.name, notRunning("the pool is stopping"))
 	}
 	return nil

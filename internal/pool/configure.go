@@ -12,7 +12,7 @@ func (k *core) configure(fx *effects, cfg Config, now time.Duration) {
 	if c.MaxCalls != cfg.MaxCalls || c.MaxAge != cfg.MaxAge {
 		c.MaxCalls, c.MaxAge = cfg.MaxCalls, cfg.MaxAge
 		for _, w := range k.workers {
-			k.life(w)
+			k.setLimits(w)
 		}
 	}
 	k.scale(fx, cfg.Min, cfg.Max, now)

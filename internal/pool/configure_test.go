@@ -9,7 +9,7 @@ import (
 // some of them were made.
 func TestDeadlinesAfterAShorterTimeout(t *testing.T) {
 	k := newCore(Config{Max: 1, Queue: 10, Timeout: time.Second, Funcs: []string{"f"}}, 1)
-	k.state = Paused
+	k.state = StatePaused
 	at := map[*Call]time.Duration{}
 	submit := func(now time.Duration) {
 		var fx effects
@@ -32,8 +32,8 @@ func TestDeadlinesAfterAShorterTimeout(t *testing.T) {
 		now := k.next(0)
 		fx = effects{}
 		k.tick(&fx, now)
-		for i := range fx.ended.n {
-			c := fx.ended.at(i)
+		for i := range fx.answers.n {
+			c := fx.answers.at(i)
 			if c.Kind != Timeout || at[c] != now {
 				t.Errorf("call %d ends at %v, not at %v", c.seq, now, at[c])
 			}

@@ -14,11 +14,11 @@ import (
 type State uint8
 
 const (
-	Running  State = iota
-	Paused         // calls wait
-	Broken         // too many workers died: calls end with PoolFailed
-	Draining       // no new calls; those that are there are finished
-	Ended          // nothing is left
+	StateRunning  State = iota
+	StatePaused         // calls wait
+	StateFailed         // too many workers died: calls end with PoolFailed
+	StateStopping       // no new calls; those that are there are finished
+	StateStopped        // nothing is left
 )
 
 func (s State) String() string {
@@ -33,7 +33,7 @@ type core struct {
 	rng    *rand.Rand
 	tracer func(pid int) int // who traces a process, 0: nobody. nil: nobody ever
 	state  State
-	reason string // why the pool is Broken
+	reason string // why the pool has failed
 
 	workers  []*worker     // every process there is, in the order of starting
 	numbered uint64        // workers ever started
@@ -43,23 +43,23 @@ type core struct {
 	live     int           // calls that have not ended
 	armed    time.Duration // when the shell will call tick; 0 = not at all
 
-	deaths     []stamp       // recent unexpected deaths, oldest first
-	delayed    time.Duration // for how long starts were put off after crashes, ever
-	bootFail   int           // workers in a row that died before they were ready
-	streak     int           // workers in a row that died without finishing a call
-	shortLoops int           // loops in a row that ended at once
-	unready    int           // replacements in a row that died before they were ready
-	jammed     bool          // it is Broken because of stuck processes
-	halted     bool          // it is Paused, and has no workers until resume
-	notUntil   time.Duration // no starts before
-	last       *Death        // the last unexpected one
+	deaths      []stamp       // recent unexpected deaths, oldest first
+	delayed     time.Duration // for how long starts were put off after crashes, ever
+	bootFail    int           // workers in a row that died before they were ready
+	streak      int           // workers in a row that died without finishing a call
+	shortLoops  int           // loops in a row that ended at once
+	unready     int           // replacements in a row that died before they were ready
+	failedStuck bool          // it has failed because of stuck processes
+	halted      bool          // it is Paused, and has no workers until resume
+	notUntil    time.Duration // no starts before
+	last        *Death        // the last unexpected one
 
-	drainUntil time.Duration // when draining comes to cancelling; 0 = it has
+	stopUntil time.Duration // when draining comes to cancelling; 0 = it has
 
 	counts Counts
 	funcs  []funcStats
-	calls  last[track]   // that have ended
-	passed last[passing] // processes that have ended; the shell adds them
+	calls  last[callRecord] // that have ended
+	ends   last[processEnd] // processes that have ended; the shell adds them
 }
 
 // marks is what the core needs of a worker's link: taking back a call that the
@@ -78,17 +78,17 @@ type worker struct {
 	retiring string // why it is to be replaced; "" = it is not
 	replaces *worker
 	replaced bool // a replacement is on its way
-	killer   string
+	killedBy string
 
-	slots [256]*Call
-	gens  [256]uint32
-	free  []uint8
-	load  int    // calls assigned
-	bytes int    // of their arguments
-	stale int    // bytes of calls that were taken back and may not have been read yet
-	given uint64 // calls ever assigned
-	doubt uint64 // of them so many are to have been taken in when due comes; 0 = there is no suspicion
-	calls uint64 // calls finished
+	slots    [256]*Call
+	gens     [256]uint32
+	free     []uint8
+	load     int    // calls assigned
+	bytes    int    // of their arguments
+	stale    int    // bytes of calls that were taken back and may not have been read yet
+	given    uint64 // calls ever assigned
+	mustTake uint64 // of them so many are to have been taken in when due comes; 0 = there is no suspicion
+	calls    uint64 // calls finished
 
 	maxCalls uint64
 	maxAge   time.Duration
@@ -102,7 +102,7 @@ type worker struct {
 	heard     time.Duration // last sign of life
 	asked     int           // checks since it was asked for one; 0 = it was not
 	due       time.Duration // when the next step of its ladder is due; 0 = none
-	culprit   *Call         // the call it is being killed for
+	graceFor  *Call         // the call it is being killed for
 
 	sent atomic.Uint64 // calls that the shell has done with sending: the worker has taken them in, or is gone
 
@@ -114,12 +114,12 @@ type worker struct {
 type workerState uint8
 
 const (
-	starting workerState = iota
-	serving
-	leaving  // told to stop
-	quitting // SIGABRT was sent
-	killed   // SIGKILL was sent
-	stuck    // … and did not help: its calls have been answered
+	workerStarting workerState = iota
+	workerReady
+	workerLeaving // told to stop
+	workerDying   // SIGABRT was sent
+	workerKilled  // SIGKILL was sent
+	workerStuck   // … and did not help: its calls have been answered
 )
 
 func (s workerState) String() string {
@@ -128,10 +128,10 @@ func (s workerState) String() string {
 
 // effects are what a step of the core wants done, in this order.
 type effects struct {
-	sends few[send]
-	acts  []act
-	ended few[*Call]
-	poke  bool // the time of the next step has changed
+	sends   few[send]
+	acts    []act
+	answers few[*Call]
+	poke    bool // the time of the next step has changed
 
 	news news
 }
@@ -219,17 +219,17 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	k.counts.Calls++
 	c.holds.Store(1)
 	switch k.state {
-	case Broken:
+	case StateFailed:
 		c.Reason = k.reason
 		k.end(fx, c, PoolFailed, now)
 		return
-	case Draining, Ended:
+	case StateStopping, StateStopped:
 		c.Reason = "the pool is stopping"
 		k.end(fx, c, Stopped, now)
 		return
 	}
 	w := (*worker)(nil)
-	if k.queue.len == 0 && k.state == Running {
+	if k.queue.len == 0 && k.state == StateRunning {
 		w = k.pick(now)
 	}
 	if k.queue.len >= k.cfg.Queue {
@@ -275,10 +275,10 @@ func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.D
 	}
 	c.Worker = w.pid
 	k.end(fx, c, kind, now)
-	if w.culprit == c {
-		k.reprieve(w, now)
+	if w.graceFor == c {
+		k.endGrace(w, now)
 	}
-	k.settle(fx, w, now)
+	k.afterCall(fx, w, now)
 	return true
 }
 
@@ -290,24 +290,24 @@ func (k *core) lookup(w *worker, id uint32) *Call {
 	return nil
 }
 
-// settle gives a worker that has just got room its next calls, or lets it go.
-func (k *core) settle(fx *effects, w *worker, now time.Duration) {
+// afterCall gives a worker that has just got room its next calls, or lets it go.
+func (k *core) afterCall(fx *effects, w *worker, now time.Duration) {
 	if w.load == 0 && k.cfg.IdleTimeout > 0 && k.spare() {
 		k.wakeBy(fx, saturate.Add(now, k.cfg.IdleTimeout))
 	}
-	if w.state == leaving && w.load == 0 {
+	if w.state == workerLeaving && w.load == 0 {
 		w.due = saturate.Add(now, k.cfg.KillGrace) // the time to go counts from the end of its last call
 		fx.poke = true
 	}
-	if w.state == serving {
-		k.worn(fx, w, now)
-		k.pump(fx, now)
+	if w.state == workerReady {
+		k.dueForRecycling(fx, w, now)
+		k.dispatch(fx, now)
 		if w.load == 0 {
 			k.steal(fx, w, now)
 		}
 	}
-	if k.state == Draining {
-		k.drain(fx, now)
+	if k.state == StateStopping {
+		k.goOnStopping(fx, now)
 	}
 }
 
@@ -318,7 +318,7 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 	case callQueued:
 		k.queue.remove(c)
 		k.end(fx, c, kindOf(cause), now)
-		if k.state == Draining {
+		if k.state == StateStopping {
 			fx.poke = true // idle workers may leave now
 		}
 	case callAssigned:
@@ -330,12 +330,12 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 			k.takeBack(fx, w, c, now)
 			c.notStarted()
 			k.end(fx, c, kindOf(cause), now)
-			k.settle(fx, w, now)
+			k.afterCall(fx, w, now)
 			return
 		}
 		c.canceling, c.cause = true, cause
 		fx.acts = append(fx.acts, act{op: opCancel, w: w, id: c.id, code: cause})
-		k.condemn(fx, w, c, now)
+		k.startGrace(fx, w, c, now)
 	}
 }
 
@@ -360,10 +360,10 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 		c.Reason = "the pool was stopped before the call had ended"
 	}
 	k.live--
-	k.counts.ended(kind)
-	k.funcs[c.Func].ended(kind, c.Elapsed)
-	c.track(k.calls.next())
-	fx.ended.add(c)
+	k.counts.count(kind)
+	k.funcs[c.Func].count(kind, c.Elapsed)
+	c.record(k.calls.next())
+	fx.answers.add(c)
 }
 
 // tick does what has become due.
@@ -373,10 +373,10 @@ func (k *core) tick(fx *effects, now time.Duration) {
 		k.cancel(fx, c, wire.CauseTimeout, now)
 	}
 	for i := 0; i < len(k.workers); i++ {
-		k.step(fx, k.workers[i], now)
+		k.tickWorker(fx, k.workers[i], now)
 	}
-	if k.state == Draining {
-		k.drain(fx, now)
+	if k.state == StateStopping {
+		k.goOnStopping(fx, now)
 	}
 	k.unstall(fx, now)
 	k.plan(fx, now)
@@ -407,8 +407,8 @@ func (k *core) next(now time.Duration) time.Duration {
 	if k.notUntil > now {
 		min(k.notUntil)
 	}
-	if k.state == Draining {
-		min(k.drainUntil)
+	if k.state == StateStopping {
+		min(k.stopUntil)
 	}
 	min(k.nextStall(now))
 	return at

@@ -27,7 +27,7 @@ func newBooter(cfg Config) *booter {
 func (b *booter) booting() *worker {
 	for range 100 {
 		for _, w := range b.workers {
-			if w.state == starting {
+			if w.state == workerStarting {
 				return w
 			}
 		}
@@ -59,12 +59,12 @@ func TestBootFailuresFailThePool(t *testing.T) {
 	b := newBooter(Config{Min: 1, Max: 1})
 	for n := range 3 {
 		w := b.booting()
-		if w == nil || b.state != Running {
+		if w == nil || b.state != StateRunning {
 			t.Fatalf("after %d failures: state %v, next worker %v", n, b.state, w)
 		}
 		b.die(w, exited)
 	}
-	if b.state != Broken || b.booting() != nil {
+	if b.state != StateFailed || b.booting() != nil {
 		t.Errorf("after three failures it is %v", b.state)
 	}
 }
@@ -83,7 +83,7 @@ func TestBootFailuresBesideReadyWorker(t *testing.T) {
 			t.Fatalf("after %d failures nothing is tried any more", n)
 		}
 		b.die(w, exited)
-		if b.state != Running || first.state != serving {
+		if b.state != StateRunning || first.state != workerReady {
 			t.Fatalf("after %d failures the pool is %v, its worker %v", n+1, b.state, first.state)
 		}
 	}
@@ -91,12 +91,12 @@ func TestBootFailuresBesideReadyWorker(t *testing.T) {
 		t.Errorf("twenty tries within %v", b.now)
 	}
 	b.ready(b.booting())
-	if first.state != leaving {
+	if first.state != workerLeaving {
 		t.Errorf("the recycled worker is %v", first.state)
 	}
 	b.die(first, Death{})
 	for range 3 { // the failures count anew
-		if b.state != Running {
+		if b.state != StateRunning {
 			t.Fatal("it gave up early")
 		}
 		for _, w := range b.workers {
@@ -114,7 +114,7 @@ func TestNoRoomForProcesses(t *testing.T) {
 	b := newBooter(Config{Min: 1, Max: 1, MaxRestarts: 3, RestartWindow: time.Hour})
 	for n := range 50 {
 		w := b.booting()
-		if w == nil || b.state != Running {
+		if w == nil || b.state != StateRunning {
 			t.Fatalf("after %d refusals: state %v, next worker %v", n, b.state, w)
 		}
 		b.die(w, Death{Lacking: true})
@@ -132,7 +132,7 @@ func TestNoRoomForProcesses(t *testing.T) {
 // long.
 func (b *booter) crash(t *testing.T, n int, boot time.Duration) {
 	w := b.booting()
-	if w == nil || b.state != Running {
+	if w == nil || b.state != StateRunning {
 		t.Fatalf("after %d deaths: state %v, next worker %v", n, b.state, w)
 	}
 	b.now += boot
@@ -156,13 +156,13 @@ func TestStormsReachMaxRestarts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBooter(Config{Min: 1, Max: 1, MaxRestarts: 600, RestartWindow: time.Minute, Jitter: 0.1})
 			n := 0
-			for ; b.state == Running && n < 2000; n++ {
+			for ; b.state == StateRunning && n < 2000; n++ {
 				if world.happy > 0 && n%world.happy == 0 {
 					b.streak = 0 // as answered does
 				}
 				b.crash(t, n, world.boot)
 			}
-			if b.state != Broken || n < 600 {
+			if b.state != StateFailed || n < 600 {
 				t.Errorf("after %d deaths in %v the pool is %v", n, b.now, b.state)
 			}
 			if pause := b.now - time.Duration(n)*(world.boot+20*time.Millisecond); pause < 10*time.Second {
@@ -178,7 +178,7 @@ func TestRareDeathsDoNotAddUp(t *testing.T) {
 	for n := range 50 {
 		b.crash(t, n, 2*time.Minute)
 	}
-	if b.state != Running {
+	if b.state != StateRunning {
 		t.Errorf("it is %v: %s", b.state, b.reason)
 	}
 }

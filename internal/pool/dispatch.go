@@ -13,7 +13,7 @@ import (
 // behind another while a second worker is idle.
 func (k *core) room(w *worker, now time.Duration) int {
 	switch {
-	case w.state != serving, w.paused:
+	case w.state != workerReady, w.paused:
 		return 0
 	case k.cfg.Fresh:
 		if w.calls > 0 {
@@ -95,9 +95,9 @@ func (k *core) measure(w *worker, c *Call, now time.Duration) {
 	}
 }
 
-// pump gives waiting calls to workers with room.
-func (k *core) pump(fx *effects, now time.Duration) {
-	if k.state == Paused || k.state == Broken {
+// dispatch gives waiting calls to workers with room.
+func (k *core) dispatch(fx *effects, now time.Duration) {
+	if k.state == StatePaused || k.state == StateFailed {
 		return
 	}
 	for k.queue.len > 0 {
@@ -108,7 +108,7 @@ func (k *core) pump(fx *effects, now time.Duration) {
 		c := k.queue.head
 		k.queue.remove(c)
 		k.assign(fx, c, w, now)
-		if k.state == Draining {
+		if k.state == StateStopping {
 			fx.poke = true // when nothing waits, idle workers may leave
 		}
 	}
@@ -137,7 +137,7 @@ func (k *core) silent(w *worker, now time.Duration) bool {
 // steal takes back what waits inside stalled workers, if idle has room for some
 // of it, and gives out what waits.
 func (k *core) steal(fx *effects, idle *worker, now time.Duration) {
-	if k.state == Broken || idle.load >= k.room(idle, now) {
+	if k.state == StateFailed || idle.load >= k.room(idle, now) {
 		return
 	}
 	for _, w := range k.workers {
@@ -145,7 +145,7 @@ func (k *core) steal(fx *effects, idle *worker, now time.Duration) {
 			k.recall(fx, w, now)
 		}
 	}
-	k.pump(fx, now)
+	k.dispatch(fx, now)
 }
 
 // unstall lets every idle worker steal.
@@ -159,7 +159,7 @@ func (k *core) unstall(fx *effects, now time.Duration) {
 
 // nextStall is when unstall may have something to do.
 func (k *core) nextStall(now time.Duration) time.Duration {
-	if k.state != Running || len(k.workers) < 2 && k.cfg.Max < 2 {
+	if k.state != StateRunning || len(k.workers) < 2 && k.cfg.Max < 2 {
 		return 0
 	}
 	for _, w := range k.workers {
@@ -186,7 +186,7 @@ func (k *core) takeBack(fx *effects, w *worker, c *Call, now time.Duration) {
 	w.stale += len(c.Payload)
 	k.release(w, c, now)
 	if c.holds.Load() > 1 {
-		k.suspect(fx, w, now)
+		k.expectPong(fx, w, now)
 	}
 }
 
@@ -212,7 +212,7 @@ func (k *core) requeue(fx *effects, c *Call, now time.Duration) {
 	c.state, c.id = callQueued, 0
 	c.notStarted()
 	k.queue.insert(c)
-	if k.state == Broken {
+	if k.state == StateFailed {
 		k.giveUp(fx, c, now)
 	}
 }

@@ -241,7 +241,7 @@ func TestSuspicion(t *testing.T) {
 		t.Error("it gets a call all the same")
 	}
 	l.pass(l.cfg.KillGrace)
-	if w.state != quitting {
+	if w.state != workerDying {
 		t.Errorf("it is %v", w.state)
 	}
 }
@@ -291,17 +291,17 @@ func TestWhenStallsMatter(t *testing.T) {
 		load         int
 		want         bool
 	}{
-		{"alone", 1, 1, Running, 3, false},
-		{"a second one may be started", 2, 1, Running, 3, true},
-		{"while it is replaced", 1, 2, Running, 3, true},
-		{"paused", 2, 2, Paused, 3, false},
-		{"stopping", 2, 2, Draining, 3, false},
-		{"nothing waits", 2, 2, Running, 1, false},
+		{"alone", 1, 1, StateRunning, 3, false},
+		{"a second one may be started", 2, 1, StateRunning, 3, true},
+		{"while it is replaced", 1, 2, StateRunning, 3, true},
+		{"paused", 2, 2, StatePaused, 3, false},
+		{"stopping", 2, 2, StateStopping, 3, false},
+		{"nothing waits", 2, 2, StateRunning, 1, false},
 	} {
 		l := newLab(t, Config{Min: 1, Max: 1, Ahead: 128})
 		l.cfg.Max, l.core.state = test.max, test.state
 		for range test.workers - 1 {
-			l.workers = append(l.workers, &worker{state: serving})
+			l.workers = append(l.workers, &worker{state: workerReady})
 		}
 		l.workers[0].load = test.load
 		if at := l.nextStall(l.now); (at == l.now+stallAfter) != test.want || (at != 0) != test.want {
@@ -433,18 +433,18 @@ func TestWhatALeavingWorkerGivesBack(t *testing.T) {
 	l.die(w)
 	l.answer(runs, OK) // it was tried again
 	l.boot()
-	w = l.in(serving)[1]
+	w = l.in(workerReady)[1]
 	w.service, other.paused = time.Microsecond, true
 	runs = l.give(0)
 	l.begin(runs)
 	waits = l.give(0)
 	other.paused = false
-	if l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) }); waits.worker != other {
+	if l.step(func(fx *effects) { l.kill(fx, w, "kill", false, l.now) }); waits.worker != other {
 		t.Error("it does not when it is killed")
 	}
 	l.answer(waits, OK)
 	l.now += killBound
-	if l.step(func(fx *effects) { l.core.step(fx, w, l.now) }); runs.worker != other {
+	if l.step(func(fx *effects) { l.core.tickWorker(fx, w, l.now) }); runs.worker != other {
 		t.Error("it does not when it is stuck")
 	}
 }
@@ -474,7 +474,7 @@ func TestCancelMakesRoom(t *testing.T) {
 	}
 	l.step(func(fx *effects) { l.stop(fx, l.now+time.Hour, l.now) })
 	l.abort(second, wire.CauseCanceled)
-	if len(l.in(leaving)) != 1 {
+	if len(l.in(workerLeaving)) != 1 {
 		t.Error("the pool stops, and its idle worker is not told to leave")
 	}
 }

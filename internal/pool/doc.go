@@ -11,7 +11,7 @@
 //   - dispatch.go, ladder.go, supervise.go, recycle.go, configure.go, drain.go: the core's parts,
 //     one concern each;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go, member.go,
-//     manners.go (what a worker may say, and when) and stack.go: the shell. [Pool] guards the core with one mutex and
+//     protocol.go (what a worker may say, and when) and stack.go: the shell. [Pool] guards the core with one mutex and
 //     carries out its effects after unlocking; a member is one process with its
 //     link. Processes come from a [Launcher], so that workers can be processes,
 //     or goroutines in a test.

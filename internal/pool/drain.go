@@ -13,20 +13,20 @@ import (
 func (k *core) stop(fx *effects, by, now time.Duration) {
 	until := by - min(max(by-now, 0)/2, saturate.Add(saturate.Add(k.cfg.KillGrace, k.cfg.KillGrace), quitGrace))
 	switch {
-	case k.state == Ended:
+	case k.state == StateStopped:
 		return
-	case k.state != Draining || until < k.drainUntil: // an earlier stop can only be hurried
-		k.drainUntil = until
+	case k.state != StateStopping || until < k.stopUntil: // an earlier stop can only be hurried
+		k.stopUntil = until
 	}
-	k.state, k.halted = Draining, false
-	k.pump(fx, now)
+	k.state, k.halted = StateStopping, false
+	k.dispatch(fx, now)
 	fx.poke = true
 }
 
-// drain goes on with a stop.
-func (k *core) drain(fx *effects, now time.Duration) {
-	if now >= k.drainUntil { // from then on each time: a call may come back to the queue
-		k.drainUntil = 0
+// goOnStopping goes on with a stop.
+func (k *core) goOnStopping(fx *effects, now time.Duration) {
+	if now >= k.stopUntil { // from then on each time: a call may come back to the queue
+		k.stopUntil = 0
 		for c := k.queue.head; c != nil; c = k.queue.head {
 			k.cancel(fx, c, wire.CauseStop, now)
 		}
@@ -46,12 +46,12 @@ func (k *core) drain(fx *effects, now time.Duration) {
 	}
 	left := 0
 	for _, w := range k.workers {
-		if w.state != stuck { // nobody can wait for those
+		if w.state != workerStuck { // nobody can wait for those
 			left++
 		}
 	}
 	if left == 0 {
-		k.state = Ended
+		k.state = StateStopped
 		fx.poke = true
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// dismiss has w finish what it has started, and leave. Another takes its place
+// endWorker has w finish what it has started, and leave. Another takes its place
 // where one is missing then.
-func (k *core) dismiss(fx *effects, w *worker, now time.Duration) {
+func (k *core) endWorker(fx *effects, w *worker, now time.Duration) {
 	for _, o := range k.workers {
 		if o.replaces == w {
 			o.replaces = nil // it takes the place in its own right
@@ -24,10 +24,10 @@ func (k *core) dismiss(fx *effects, w *worker, now time.Duration) {
 // halt has every worker finish what it has started, and leave. None is started,
 // and calls wait, until resume.
 func (k *core) halt(fx *effects, now time.Duration) {
-	if k.state >= Draining {
+	if k.state >= StateStopping {
 		return
 	}
-	k.state, k.halted, k.reason, k.jammed = Paused, true, "", false
+	k.state, k.halted, k.reason, k.failedStuck = StatePaused, true, "", false
 	for _, w := range k.workers {
 		w.replaces = nil
 	}
@@ -49,7 +49,7 @@ func (p *Pool) End(ctx context.Context, pid int) error {
 			err = k.noWorker(pid)
 			return
 		}
-		k.dismiss(fx, w, now)
+		k.endWorker(fx, w, now)
 		r.old[w] = true
 		p.rolls = append(p.rolls, r)
 	})
@@ -77,7 +77,7 @@ func (p *Pool) Halt(ctx context.Context) error {
 func (p *Pool) KillAll() {
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		for _, w := range append([]*worker(nil), k.workers...) { // without those that take their places
-			k.shoot(fx, w, "kill", false, now)
+			k.kill(fx, w, "kill", false, now)
 		}
 	})
 }

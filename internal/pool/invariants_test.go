@@ -30,16 +30,16 @@ func (s *sim) idles(p *simProc) bool {
 func (s *sim) checkSubmit(c *simCall, waited int, state State, idle bool) {
 	full := waited >= s.k.cfg.Queue
 	switch {
-	case state == Draining && c.Reason != "the pool is stopping":
+	case state == StateStopping && c.Reason != "the pool is stopping":
 		broken("a call to a pool that stops ends for %q", c.Reason)
-	case state == Broken && (c.over == 0 || c.Kind != PoolFailed), state == Draining && (c.over == 0 || c.Kind != Stopped):
+	case state == StateFailed && (c.over == 0 || c.Kind != PoolFailed), state == StateStopping && (c.over == 0 || c.Kind != Stopped):
 		broken("a call to a pool that is %v: %+v", state, c.Outcome)
-	case state > Paused:
-	case c.Kind == QueueFull && (!full || idle && waited == 0 && state == Running):
+	case state > StatePaused:
+	case c.Kind == QueueFull && (!full || idle && waited == 0 && state == StateRunning):
 		broken("a call was refused although %d of %d calls wait, idle workers: %v", waited, s.k.cfg.Queue, idle)
 	case full && c.over == 0 && c.in == nil:
 		broken("%d calls wait, the limit is %d", waited+1, s.k.cfg.Queue)
-	case idle && state == Running && waited == 0 && c.in == nil:
+	case idle && state == StateRunning && waited == 0 && c.in == nil:
 		broken("a call waits although a worker is idle")
 	}
 }
@@ -50,7 +50,7 @@ func (s *sim) checkSend(p *simProc, c *simCall, d send) {
 	switch {
 	case p.readyAt == 0 || p.stopped != 0 || p.quit != 0 || p.killed != 0 || p.paused:
 		broken("a call was given to worker %d, which does not serve", p.w.id)
-	case k.state == Paused || k.state == Broken:
+	case k.state == StatePaused || k.state == StateFailed:
 		broken("a call was given to a worker of a pool that is %v", k.state)
 	case c.over != 0:
 		broken("a call was given to a worker after its end")
@@ -88,7 +88,7 @@ func (s *sim) checkSpawn() {
 	if s.now < s.notBefore {
 		broken("a worker is started %v too early", s.notBefore-s.now)
 	}
-	if s.k.state == Broken || s.k.state == Ended {
+	if s.k.state == StateFailed || s.k.state == StateStopped {
 		broken("a worker of a pool that is %v is started", s.k.state)
 	}
 	if s.halted {
@@ -246,15 +246,15 @@ func (s *sim) ended(c *simCall) {
 	case Canceled:
 		right = right && c.asked != 0 && c.cause == wire.CauseCanceled && c.answer != OK
 	case Crashed:
-		right = right && died && !c.Death.OutOfMemory && (c.Stream != nil || c.tries >= k.Retry || s.k.state == Broken)
+		right = right && died && !c.Death.OutOfMemory && (c.Stream != nil || c.tries >= k.Retry || s.k.state == StateFailed)
 	case OutOfMemory:
-		right = right && died && c.Death.OutOfMemory && (c.Stream != nil || k.Retry == 0 || s.k.state == Broken)
+		right = right && died && c.Death.OutOfMemory && (c.Stream != nil || k.Retry == 0 || s.k.state == StateFailed)
 	case Poisoned:
 		right = right && died && k.Retry > 0 && c.Tries() >= k.Retry && (s.socket || c.ran <= 1+k.Retry)
 	case QueueFull:
 		right = right && c.in == nil && strings.HasSuffix(c.Reason, "calls wait already")
 	case PoolFailed:
-		right = right && s.k.state == Broken && c.Reason != ""
+		right = right && s.k.state == StateFailed && c.Reason != ""
 	case Stopped:
 		right = right && s.stopped && c.Reason != "" && (s.impatient() || c.at >= s.now)
 	default:

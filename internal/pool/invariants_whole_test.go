@@ -44,14 +44,14 @@ func (s *sim) check() {
 		}
 		s.reached = s.reached || ready >= k.cfg.Min
 	}
-	if s.halted && (ready > 0 || k.state != Paused) {
+	if s.halted && (ready > 0 || k.state != StatePaused) {
 		broken("a pool whose workers were all told to leave is %v, and %d serve", k.state, ready)
 	}
 	places := k.cfg.Max + 1
 	if k.cfg.Fresh {
 		places--
 	}
-	if full := stuck > 0 && stuck >= places; full && k.state == Running || !full && k.jammed && k.state == Broken {
+	if full := stuck > 0 && stuck >= places; full && k.state == StateRunning || !full && k.failedStuck && k.state == StateFailed {
 		broken("%d of %d places are taken by stuck processes, and the pool is %v", stuck, places, k.state)
 	}
 	queued, last := 0, uint64(0)
@@ -64,10 +64,10 @@ func (s *sim) check() {
 	if queued != k.queue.len || queued+held != k.live {
 		broken("%d calls wait and %d are in workers, that makes not %d", queued, held, k.live)
 	}
-	if queued > 0 && k.state == Broken {
+	if queued > 0 && k.state == StateFailed {
 		broken("%d calls wait in a pool that has failed", queued)
 	}
-	if queued > 0 && (k.state == Running || k.state == Draining) && s.idler() {
+	if queued > 0 && (k.state == StateRunning || k.state == StateStopping) && s.idler() {
 		broken("%d calls wait although a worker is idle: %s", queued, s.describe())
 	}
 	s.checkCounts()
@@ -95,7 +95,7 @@ func (s *sim) checkWorker(p *simProc) int {
 	switch {
 	case load != w.load || bytes != w.bytes:
 		broken("worker %d has load %d and %d bytes and holds %d calls of %d bytes", w.id, w.load, w.bytes, load, bytes)
-	case (w.state == serving) != serves:
+	case (w.state == workerReady) != serves:
 		broken("worker %d is %v", w.id, w.state)
 	case serves && w.replaces != nil:
 		broken("worker %d serves, and is still to replace another one", w.id)
@@ -103,10 +103,10 @@ func (s *sim) checkWorker(p *simProc) int {
 		broken("worker %d goes on serving although it was replaced", w.id)
 	case serves && load > k.cfg.Concurrency+k.cfg.Ahead:
 		broken("worker %d was given %d calls", w.id, load)
-	case serves && k.cfg.Looping && (k.state == Running && p.held != p.paused || k.state == Paused && !p.held):
+	case serves && k.cfg.Looping && (k.state == StateRunning && p.held != p.paused || k.state == StatePaused && !p.held):
 		broken("the loop of worker %d is held: %v, it is paused: %v, the pool is %v", w.id, p.held, p.paused, k.state)
 	}
-	if k.state == Draining && k.queue.len == 0 && load == 0 && serves && (s.wake == 0 || s.wake > s.now) {
+	if k.state == StateStopping && k.queue.len == 0 && load == 0 && serves && (s.wake == 0 || s.wake > s.now) {
 		broken("worker %d of a pool that stops has nothing to do, and is not told to leave: %s", w.id, s.describe())
 	}
 	s.checkWear(p, serves)
@@ -185,7 +185,7 @@ func (s *sim) checkDue() {
 			s.checkServing(p)
 		}
 	}
-	if k.state > Paused && (k.state != Draining || k.queue.len == 0) || s.now <= s.notAfter {
+	if k.state > StatePaused && (k.state != StateStopping || k.queue.len == 0) || s.now <= s.notAfter {
 		return
 	}
 	floor := k.cfg.Min
@@ -199,7 +199,7 @@ func (s *sim) checkDue() {
 	if room && active < floor && starts == 0 {
 		broken("%d workers are kept, Min is %d", active, floor)
 	}
-	if room && active < k.cfg.Max && k.queue.len > 0 && k.state != Paused && starts == 0 {
+	if room && active < k.cfg.Max && k.queue.len > 0 && k.state != StatePaused && starts == 0 {
 		broken("%d calls wait for %d workers, and no other is started", k.queue.len, active)
 	}
 }
@@ -251,11 +251,11 @@ func (s *sim) checkServing(p *simProc) {
 		broken("worker %d has %d bytes", w.id, p.size)
 	case k.cfg.IdleTimeout > 0 && w.load == 0 && s.now >= p.idle+k.cfg.IdleTimeout && k.spare():
 		broken("worker %d has been idle for %v: %s; since %v", w.id, s.now-p.idle, s.due(k.nextStep(w)), w.idleSince)
-	case p.retired != 0 && s.boots == 0 && s.faults == 0 && k.state == Running && k.cfg.BootTimeout > 0 && !s.stopped && s.now > p.retired+30*time.Second+s.jumped:
+	case p.retired != 0 && s.boots == 0 && s.faults == 0 && k.state == StateRunning && k.cfg.BootTimeout > 0 && !s.stopped && s.now > p.retired+30*time.Second+s.jumped:
 		broken("worker %d was to be replaced %v ago", w.id, s.now-p.retired)
 	}
 	s.checkPulse(p)
-	if s.socket || k.state != Running || w.load <= k.cfg.Concurrency || s.now-w.lastEnd < 2*time.Millisecond || !s.idler() {
+	if s.socket || k.state != StateRunning || w.load <= k.cfg.Concurrency || s.now-w.lastEnd < 2*time.Millisecond || !s.idler() {
 		return
 	}
 	for _, c := range w.slots { // it is stuck, and another one is idle
@@ -314,7 +314,7 @@ func (s *sim) due(at time.Duration) string {
 			return fmt.Sprintf("worker %d, %v, due %v, load %d", w.id, w.state, w.due, w.load)
 		}
 	}
-	return fmt.Sprintf("no worker; not until %v, drain until %v, %v", k.notUntil, k.drainUntil, k.state)
+	return fmt.Sprintf("no worker; not until %v, drain until %v, %v", k.notUntil, k.stopUntil, k.state)
 }
 
 // describe says in what state the workers are.

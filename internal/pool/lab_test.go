@@ -38,7 +38,7 @@ func newLab(t *testing.T, cfg Config) *lab {
 // boot has every worker that starts become ready.
 func (l *lab) boot() {
 	for _, w := range l.workers {
-		if w.state == starting {
+		if w.state == workerStarting {
 			w.pid, w.marks = int(w.id), labMarks{}
 			l.step(func(fx *effects) { l.becameReady(fx, w, l.now) })
 		}
@@ -48,8 +48,8 @@ func (l *lab) boot() {
 func (l *lab) step(f func(fx *effects)) {
 	l.last = effects{}
 	f(&l.last)
-	for i := range l.last.ended.n {
-		l.last.ended.at(i).letGo()
+	for i := range l.last.answers.n {
+		l.last.answers.at(i).letGo()
 	}
 }
 

@@ -15,92 +15,92 @@ import (
 // time.
 const bootTimeout = "boot timeout"
 
-// condemn gives w KillGrace to finish c, which has been cancelled. No new calls
+// startGrace gives w KillGrace to finish c, which has been cancelled. No new calls
 // go to w until it has.
-func (k *core) condemn(fx *effects, w *worker, c *Call, now time.Duration) {
+func (k *core) startGrace(fx *effects, w *worker, c *Call, now time.Duration) {
 	at := saturate.Add(now, k.cfg.KillGrace)
 	c.obeyBy = at
-	if w.state != serving && w.state != leaving || w.culprit != nil {
-		return // an earlier culprit's time ends sooner; a suspicion, which has none, is superseded
+	if w.state != workerReady && w.state != workerLeaving || w.graceFor != nil {
+		return // an earlier call's time ends sooner; a suspicion, which has none, is superseded
 	}
-	w.due, w.culprit = at, c
+	w.due, w.graceFor = at, c
 	fx.poke = true
 	k.recall(fx, w, now) // the others need not wait for the outcome
-	k.pump(fx, now)
+	k.dispatch(fx, now)
 }
 
-// reprieve is the end of condemn when the call has ended in time.
-func (k *core) reprieve(w *worker, now time.Duration) {
-	if w.state != serving && w.state != leaving {
+// endGrace is the end of startGrace when the call has ended in time.
+func (k *core) endGrace(w *worker, now time.Duration) {
+	if w.state != workerReady && w.state != workerLeaving {
 		return
 	}
-	w.due, w.culprit = 0, nil
+	w.due, w.graceFor = 0, nil
 	for _, c := range w.slots { // of several cancelled ones the next is due
-		if c != nil && c.canceling && (w.culprit == nil || c.obeyBy < w.due) {
-			w.due, w.culprit = c.obeyBy, c
+		if c != nil && c.canceling && (w.graceFor == nil || c.obeyBy < w.due) {
+			w.due, w.graceFor = c.obeyBy, c
 		}
 	}
-	if w.due == 0 && w.deaf() { // the suspicion that condemn superseded
-		w.due = saturate.Add(now, k.intake(w))
+	if w.due == 0 && w.lags() { // the suspicion that startGrace superseded
+		w.due = saturate.Add(now, k.intakeTime(w))
 	}
 }
 
-// shoot ends w for reason by; with its stacks first, if there is time for that.
-func (k *core) shoot(fx *effects, w *worker, by string, stacks bool, now time.Duration) {
-	if w.state >= killed || w.state == quitting && stacks {
+// kill ends w for reason by; with its stacks first, if there is time for that.
+func (k *core) kill(fx *effects, w *worker, by string, stacks bool, now time.Duration) {
+	if w.state >= workerKilled || w.state == workerDying && stacks {
 		return // what it is being ended for takes its course
 	}
-	if w.killer == "" {
-		w.killer = by
+	if w.killedBy == "" {
+		w.killedBy = by
 	}
 	k.recall(fx, w, now)
 	if stacks {
-		w.state, w.due = quitting, now+quitGrace
+		w.state, w.due = workerDying, now+quitGrace
 		fx.do(opQuit, w)
 	} else {
-		w.state, w.due = killed, now+killBound
+		w.state, w.due = workerKilled, now+killBound
 		fx.do(opKill, w)
-		fx.acts[len(fx.acts)-1].by = w.killer
+		fx.acts[len(fx.acts)-1].by = w.killedBy
 	}
-	k.pump(fx, now)
+	k.dispatch(fx, now)
 }
 
-// step does what is due for one worker.
-func (k *core) step(fx *effects, w *worker, now time.Duration) {
+// tickWorker does what is due for one worker.
+func (k *core) tickWorker(fx *effects, w *worker, now time.Duration) {
 	if w.due != 0 && w.due <= now {
-		if !w.deaf() && w.culprit == nil && (w.state == serving || w.state == leaving && w.load > 0) {
-			w.due, w.doubt = 0, 0
-			k.pump(fx, now)
+		if !w.lags() && w.graceFor == nil && (w.state == workerReady || w.state == workerLeaving && w.load > 0) {
+			w.due, w.mustTake = 0, 0
+			k.dispatch(fx, now)
 			return
 		}
-		if w.culprit == nil && (w.state == starting || w.state == serving) && k.traced(w) != 0 {
+		if w.graceFor == nil && (w.state == workerStarting || w.state == workerReady) && k.traced(w) != 0 {
 			w.due = now + max(k.cfg.BootTimeout, k.cfg.KillGrace, time.Millisecond) // look again then
 			return
 		}
 		switch w.state {
-		case starting:
-			k.shoot(fx, w, bootTimeout, true, now)
-		case serving:
-			k.shoot(fx, w, kindBy(w.culprit), true, now)
-		case leaving:
+		case workerStarting:
+			k.kill(fx, w, bootTimeout, true, now)
+		case workerReady:
+			k.kill(fx, w, kindBy(w.graceFor), true, now)
+		case workerLeaving:
 			by := "stop" // the stacks show what kept it
-			if w.culprit != nil || w.deaf() {
-				by = kindBy(w.culprit)
+			if w.graceFor != nil || w.lags() {
+				by = kindBy(w.graceFor)
 			}
-			k.shoot(fx, w, by, true, now)
-		case quitting:
-			k.shoot(fx, w, w.killer, false, now)
-		case killed:
+			k.kill(fx, w, by, true, now)
+		case workerDying:
+			k.kill(fx, w, w.killedBy, false, now)
+		case workerKilled:
 			k.abandon(fx, w, now)
 		}
 		return
 	}
-	if w.state == serving {
-		k.worn(fx, w, now)
+	if w.state == workerReady {
+		k.dueForRecycling(fx, w, now)
 		k.shrink(fx, w, now)
 	}
-	if k.beats(w) {
-		k.pulse(fx, w, now)
+	if k.hasHeartbeat(w) {
+		k.heartbeat(fx, w, now)
 	}
 }
 
@@ -126,10 +126,10 @@ func (k *core) nextStep(w *worker) time.Duration {
 			at = t
 		}
 	}
-	if k.beats(w) {
-		earlier(k.nextPulse(w))
+	if k.hasHeartbeat(w) {
+		earlier(k.nextHeartbeat(w))
 	}
-	if w.state != serving {
+	if w.state != workerReady {
 		return at
 	}
 	if k.cfg.IdleTimeout > 0 && w.load == 0 && k.spare() {
@@ -138,7 +138,7 @@ func (k *core) nextStep(w *worker) time.Duration {
 	if w.maxAge > 0 && w.retiring == "" {
 		earlier(saturate.Add(w.readyAt, max(w.maxAge, k.cfg.MinAge)))
 	}
-	if w.retiring == "" && k.used(w) {
+	if w.retiring == "" && k.reachedLimit(w) {
 		earlier(saturate.Add(w.readyAt, k.cfg.MinAge))
 	}
 	return at
@@ -154,15 +154,15 @@ func (k *core) traced(w *worker) int {
 	return k.tracer(w.pid)
 }
 
-// beats reports whether w has a heartbeat: as long as it serves, and after that as
+// hasHeartbeat reports whether w has a heartbeat: as long as it serves, and after that as
 // long as it runs a call.
-func (k *core) beats(w *worker) bool {
-	return k.cfg.Heartbeat > 0 && (w.state == serving || w.state == leaving && w.load > 0)
+func (k *core) hasHeartbeat(w *worker) bool {
+	return k.cfg.Heartbeat > 0 && (w.state == workerReady || w.state == workerLeaving && w.load > 0)
 }
 
-// pulse asks a silent worker for a sign of life, and ends one that gives none.
-func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
-	if now < k.nextPulse(w) {
+// heartbeat asks a silent worker for a sign of life, and ends one that gives none.
+func (k *core) heartbeat(fx *effects, w *worker, now time.Duration) {
+	if now < k.nextHeartbeat(w) {
 		return
 	}
 	switch {
@@ -172,14 +172,14 @@ func (k *core) pulse(fx *effects, w *worker, now time.Duration) {
 		w.heard, w.asked = now, 0
 		return
 	case w.asked >= heartbeatChecks:
-		k.shoot(fx, w, "heartbeat", true, now)
+		k.kill(fx, w, "heartbeat", true, now)
 		return
 	}
 	w.asked++
 	w.heard = now // the time of the last check, from now on
 }
 
-func (k *core) nextPulse(w *worker) time.Duration {
+func (k *core) nextHeartbeat(w *worker) time.Duration {
 	if w.asked == 0 {
 		return saturate.Add(w.heard, k.cfg.Heartbeat)
 	}
@@ -189,28 +189,28 @@ func (k *core) nextPulse(w *worker) time.Duration {
 // alive takes a sign of life. Without effects it only notes it.
 func (k *core) alive(fx *effects, w *worker, now time.Duration) {
 	w.heard, w.asked = now, 0
-	if fx != nil && w.state == serving && w.due != 0 && w.culprit == nil && !w.deaf() {
-		w.due, w.doubt = 0, 0
-		k.pump(fx, now)
+	if fx != nil && w.state == workerReady && w.due != 0 && w.graceFor == nil && !w.lags() {
+		w.due, w.mustTake = 0, 0
+		k.dispatch(fx, now)
 	}
 }
 
-// suspect has w killed if it does not take in what is being sent to it: a caller
+// expectPong has w killed if it does not take in what is being sent to it: a caller
 // who has cancelled waits for that. Until then w gets no calls. A sign of life
 // ends the suspicion only together with what it is about.
-func (k *core) suspect(fx *effects, w *worker, now time.Duration) {
-	w.doubt = w.given
+func (k *core) expectPong(fx *effects, w *worker, now time.Duration) {
+	w.mustTake = w.given
 	if w.due == 0 {
-		w.due = saturate.Add(now, k.intake(w))
+		w.due = saturate.Add(now, k.intakeTime(w))
 		fx.do(opPing, w)
 	}
 }
 
-// deaf reports whether w has not taken in what it is suspected for.
-func (w *worker) deaf() bool { return w.sent.Load() < w.doubt }
+// lags reports whether w has not taken in what it is suspected for.
+func (w *worker) lags() bool { return w.sent.Load() < w.mustTake }
 
-// intake is how long w may need to take in what is under way to it.
-func (k *core) intake(w *worker) time.Duration {
+// intakeTime is how long w may need to take in what is under way to it.
+func (k *core) intakeTime(w *worker) time.Duration {
 	return saturate.Add(k.cfg.KillGrace, saturate.Duration(float64(w.bytes+w.stale)/intakeRate*float64(time.Second)))
 }
 
@@ -220,16 +220,16 @@ const intakeRate = 32 << 20
 // abandon answers the calls of a process that even SIGKILL does not end: it is
 // stuck in the kernel. It stays on the list until it goes.
 func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
-	w.state, w.due = stuck, 0
+	w.state, w.due = workerStuck, 0
 	d := &Death{Worker: w.id}
-	d.PID, d.Code, d.KilledBy = w.pid, -1, w.killer
+	d.PID, d.Code, d.KilledBy = w.pid, -1, w.killedBy
 	d.Stack = "the process did not end within " + killBound.String() + " of SIGKILL: it is stuck in the kernel"
 	if tracer := k.traced(w); tracer != 0 {
 		d.Stack = fmt.Sprintf("the process did not end within %v of SIGKILL: process %d, a debugger for instance, traces it and holds it", killBound, tracer)
 	}
 	k.last = d
-	k.bury(fx, w, d, now)
+	k.endCalls(fx, w, d, now)
 	fx.do(opHangup, w)
 	fx.do(opAbandon, w)
-	k.pump(fx, now)
+	k.dispatch(fx, now)
 }

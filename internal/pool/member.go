@@ -41,7 +41,7 @@ type member struct {
 	spoke    bool      // it has said something; the receiver's, until the link has ended
 	controls sync.WaitGroup
 	sending  atomic.Int32 // requests under way that may have to wait for room
-	manners  *manners
+	protocol *protocol
 }
 
 // run is the life of a member.
@@ -73,7 +73,7 @@ func (m *member) run() {
 		}
 	}()
 	<-process.Done()
-	m.manners.gone.Store(true)
+	m.protocol.gone.Store(true)
 	conn.Hangup() // what it had written before is still received
 	<-served
 	d := &Death{Exit: process.Exit(), Mute: !m.spoke}
@@ -97,9 +97,9 @@ func (m *member) exited(d *Death) {
 	p := m.pool
 	var fx effects
 	p.mu.Lock()
-	expected := m.w.state == leaving || m.w.killer != "" || m.w.loopedOut(d)
+	expected := m.w.state == workerLeaving || m.w.killedBy != "" || m.w.endedWithLoop(d)
 	p.core.exited(&fx, m.w, d, p.now())
-	gone := passing{worker: m.w.id, calls: m.w.calls, began: m.w.began, end: p.now(), expected: expected}
+	gone := processEnd{worker: m.w.id, calls: m.w.calls, began: m.w.began, end: p.now(), expected: expected}
 	p.prepare(&fx)
 	p.mu.Unlock()
 	told := fx.news
@@ -108,7 +108,7 @@ func (m *member) exited(d *Death) {
 	gone.death, gone.how = *d, brief(d.String()) // without the lock: it may read long stacks
 	gone.death.Stack, gone.death.Stderr = "", nil
 	p.mu.Lock()
-	*p.core.passed.next() = gone
+	*p.core.ends.next() = gone
 	p.mu.Unlock()
 	if p.hooks.Died != nil {
 		p.hooks.Died(d, expected)
@@ -124,10 +124,10 @@ func (m *member) do(a act) {
 	case opCancel:
 		m.control(wire.Header{Kind: wire.Cancel, Code: uint16(a.code), Call: a.id}, nil)
 	case opPing:
-		m.manners.pings.Add(1)
+		m.protocol.pings.Add(1)
 		m.control(wire.Header{Kind: wire.Ping}, nil)
 	case opPause:
-		m.manners.pauses.Add(1)
+		m.protocol.pauses.Add(1)
 		m.control(wire.Header{Kind: wire.Pause}, nil)
 	case opResume:
 		m.control(wire.Header{Kind: wire.Resume}, nil)
@@ -208,13 +208,13 @@ func (m *member) fault(err error) {
 		m.odd = fmt.Errorf("it broke the protocol: %w", err)
 	}
 	m.mu.Unlock()
-	m.pool.step(func(k *core, fx *effects, now time.Duration) { k.broken(fx, m.w, now) })
+	m.pool.step(func(k *core, fx *effects, now time.Duration) { k.violated(fx, m.w, now) })
 }
 
 // receive takes one frame from the worker. What it says is checked: a worker may
 // be compromised.
 func (m *member) receive(f link.Frame, began time.Time) error {
-	if err := m.manners.admit(f.Header, len(f.Payload)); err != nil {
+	if err := m.protocol.admit(f.Header, len(f.Payload)); err != nil {
 		return err
 	}
 	m.spoke = true
@@ -316,7 +316,7 @@ func (m *member) response(f link.Frame) error {
 		if err == nil && p.core.lookup(m.w, f.Call) == c {
 			p.core.answered(&fx, m.w, f.Call, kind, p.now())
 		}
-		fx.ended.add(c) // lets go of the hold
+		fx.answers.add(c) // lets go of the hold
 		p.prepare(&fx)
 		p.mu.Unlock()
 		p.apply(&fx)

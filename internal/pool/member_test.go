@@ -404,7 +404,7 @@ func TestStopWithoutAStuckProcess(t *testing.T) {
 		st.wantEnd(c, Timeout)
 		st.want("1: quit", "1: kill deadline", "1: polled")
 		st.boot()
-		if s := st.Summary(); s.State != Running || s.Size != 2 || s.Serving != 1 {
+		if s := st.Summary(); s.State != StateRunning || s.Size != 2 || s.Serving != 1 {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -421,7 +421,7 @@ func TestOnlyStuckProcesses(t *testing.T) {
 			}
 			time.Sleep(2 * killBound)
 		}
-		if s := st.Summary(); s.State != Broken {
+		if s := st.Summary(); s.State != StateFailed {
 			t.Errorf("%+v", s)
 		}
 		if did := st.forget(); len(did) != 2 || did[0] != "2: kill kill" || !strings.HasPrefix(did[1], "failed: ") {
@@ -502,7 +502,7 @@ func TestFailureIsTold(t *testing.T) {
 		st.wantEnd(c, Crashed)
 		st.Resume()
 		st.boot()
-		if s := st.Summary(); s.State != Running || s.Serving != 1 {
+		if s := st.Summary(); s.State != StateRunning || s.Serving != 1 {
 			t.Errorf("%+v", s)
 		}
 	})

@@ -98,7 +98,7 @@ func (s *sim) forgive() {
 // stopping notes an order to stop within the given time. Calls are given as much
 // of it as leaves the time for the ladder, but at least half.
 func (s *sim) stopping(within time.Duration) {
-	if s.k.state == Ended {
+	if s.k.state == StateStopped {
 		return
 	}
 	at := s.now + within - min(within/2, 2*s.k.cfg.KillGrace+time.Second)
@@ -133,7 +133,7 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 		j := time.Duration(k.cfg.Jitter * float64(wait))
 		s.notBefore, s.notAfter = max(s.notBefore, s.now+wait-j-1), max(s.notAfter, s.now+wait+j+1)
 	}
-	alone := k.cfg.Looping && p.readyAt != 0 && k.cfg.OnExit != Restart && was != Draining
+	alone := k.cfg.Looping && p.readyAt != 0 && k.cfg.OnExit != Restart && was != StateStopping
 	mustFail, mayFail := false, false
 	switch {
 	case willed:
@@ -174,12 +174,12 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 		}
 	}
 	mustFail = mustFail && !s.halted
-	s.failed = s.failed || k.state == Broken && was != Broken
-	if was == Broken && k.state == Running && p.abandoned > 0 && !s.failed { // there was no place; now there is one
+	s.failed = s.failed || k.state == StateFailed && was != StateFailed
+	if was == StateFailed && k.state == StateRunning && p.abandoned > 0 && !s.failed { // there was no place; now there is one
 		s.forgive()
 		return
 	}
-	if want := mustFail || was == Broken; was < Draining && want != (k.state == Broken) && !(mayFail && k.state == Broken) {
+	if want := mustFail || was == StateFailed; was < StateStopping && want != (k.state == StateFailed) && !(mayFail && k.state == StateFailed) {
 		broken("after the end of worker %d, %+v, the pool is %v; %d deaths lately, %d before they were ready", p.w.id, d, k.state, len(s.recent), s.bootFails)
 	}
 	if d.Lacking && k.counts.Deaths != s.deaths {

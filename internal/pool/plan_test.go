@@ -78,19 +78,19 @@ func TestIdleWorkersLeave(t *testing.T) {
 	a, b := l.give(0), l.give(0)
 	l.abort(b, wire.CauseCanceled)
 	l.answer(a, OK)
-	if l.pass(time.Second); len(l.in(serving)) != 1 || len(l.in(starting)) != 1 {
-		t.Errorf("one leaves although the other one is not ready: %d serve", len(l.in(serving)))
+	if l.pass(time.Second); len(l.in(workerReady)) != 1 || len(l.in(workerStarting)) != 1 {
+		t.Errorf("one leaves although the other one is not ready: %d serve", len(l.in(workerReady)))
 	}
 	l.boot()
 	a, b = l.give(0), l.give(0)
 	l.answer(a, OK)
 	l.answer(b, OK)
 	l.pass(50*time.Millisecond - 1)
-	if n := len(l.in(serving)); n != 2 {
+	if n := len(l.in(workerReady)); n != 2 {
 		t.Errorf("%d serve too early", n)
 	}
-	if l.pass(time.Second); len(l.in(serving)) != 1 || l.counts.Started != 2 {
-		t.Errorf("%d serve, %d were started", len(l.in(serving)), l.counts.Started)
+	if l.pass(time.Second); len(l.in(workerReady)) != 1 || l.counts.Started != 2 {
+		t.Errorf("%d serve, %d were started", len(l.in(workerReady)), l.counts.Started)
 	}
 }
 
@@ -103,10 +103,10 @@ func TestJitter(t *testing.T) {
 		w := l.spawn(&fx, nil, l.now)
 		calls, ages = append(calls, time.Duration(w.maxCalls)), append(ages, w.maxAge)
 		l.notUntil = 0
-		l.wait(time.Second, 0, time.Minute, 0)
+		l.delayStart(time.Second, 0, time.Minute, 0)
 		waits = append(waits, l.notUntil)
 		l.notUntil = 0
-		l.blame(&fx, w, &Death{Lacking: true}, true, 0)
+		l.countDeath(&fx, w, &Death{Lacking: true}, true, 0)
 		waits = append(waits, l.notUntil*time.Second/lackingWait)
 	}
 	for name, all := range map[string][]time.Duration{"MaxCalls": calls, "MaxAge": ages, "waits": waits} {
@@ -120,7 +120,7 @@ func TestJitter(t *testing.T) {
 		}
 	}
 	l = newLab(t, Config{})
-	if l.wait(1<<62, 1, time.Minute, 0); l.notUntil != time.Minute {
+	if l.delayStart(1<<62, 1, time.Minute, 0); l.notUntil != time.Minute {
 		t.Errorf("a wait that is too long for a number is %v", l.notUntil)
 	}
 	if w := newLab(t, Config{Min: 1, Max: 1}).workers[0]; w.maxCalls != 0 || w.maxAge != 0 || w.due != 0 {
@@ -135,8 +135,8 @@ func TestWhoBecomesReadySteals(t *testing.T) {
 	l.begin(l.give(0))
 	waits := l.give(0)
 	l.pass(2 * stallAfter)
-	if len(l.in(starting)) != 1 || waits.worker != l.workers[0] {
-		t.Fatalf("%d start", len(l.in(starting)))
+	if len(l.in(workerStarting)) != 1 || waits.worker != l.workers[0] {
+		t.Fatalf("%d start", len(l.in(workerStarting)))
 	}
 	if l.boot(); waits.worker != l.workers[1] {
 		t.Error("it has not taken the call")
@@ -154,7 +154,7 @@ func TestStopWithCallsThatWait(t *testing.T) {
 		c := l.give(0)
 		l.step(func(fx *effects) { l.stop(fx, l.now+time.Hour, l.now) })
 		l.tickNow()
-		if n := len(l.in(serving)); n != 2 {
+		if n := len(l.in(workerReady)); n != 2 {
 			t.Fatalf("%d workers serve", n)
 		}
 		return l, c
@@ -165,7 +165,7 @@ func TestStopWithCallsThatWait(t *testing.T) {
 	}
 	l, c = stopped()
 	l.workers[0].paused = false
-	if l.step(func(fx *effects) { l.pump(fx, l.now) }); c.worker == nil || !l.last.poke {
+	if l.step(func(fx *effects) { l.dispatch(fx, l.now) }); c.worker == nil || !l.last.poke {
 		t.Error("nobody looks after what waited has gone to a worker")
 	}
 }
@@ -197,7 +197,7 @@ func TestHurriedStop(t *testing.T) {
 	l.begin(l.give(0))
 	stop := func(in time.Duration) time.Duration {
 		l.step(func(fx *effects) { l.stop(fx, l.now+in, l.now) })
-		return l.drainUntil - l.now
+		return l.stopUntil - l.now
 	}
 	for _, test := range []struct{ in, want time.Duration }{
 		{time.Minute, 57 * time.Second}, {2 * time.Minute, 57 * time.Second}, {10 * time.Second, 7 * time.Second},
@@ -207,15 +207,15 @@ func TestHurriedStop(t *testing.T) {
 			t.Errorf("a stop within %v cancels calls after %v, not %v", test.in, got, test.want)
 		}
 	}
-	if l.pass(2 * time.Second); l.drainUntil != 0 {
+	if l.pass(2 * time.Second); l.stopUntil != 0 {
 		t.Error("it has not come to cancelling")
 	}
-	if stop(time.Hour); l.drainUntil != 0 {
+	if stop(time.Hour); l.stopUntil != 0 {
 		t.Error("it waits again")
 	}
 	l.die(l.workers[0])
 	l.tickNow()
-	if stop(time.Hour); l.state() != Ended {
+	if stop(time.Hour); l.state() != StateStopped {
 		t.Errorf("after its end it is %v", l.state())
 	}
 }
@@ -225,9 +225,9 @@ func TestHurriedStop(t *testing.T) {
 // for another reason.
 func TestPlacesOfStuckProcesses(t *testing.T) {
 	jam := func(l *lab) {
-		for n := len(l.workers); n > 0 && len(l.in(stuck)) < l.places(); n-- {
-			for _, w := range l.in(serving) {
-				l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) })
+		for n := len(l.workers); n > 0 && len(l.in(workerStuck)) < l.places(); n-- {
+			for _, w := range l.in(workerReady) {
+				l.step(func(fx *effects) { l.kill(fx, w, "kill", false, l.now) })
 			}
 			l.pass(killBound)
 			l.tickNow()
@@ -235,27 +235,27 @@ func TestPlacesOfStuckProcesses(t *testing.T) {
 		}
 	}
 	l := newLab(t, Config{Min: 2, Max: 2})
-	if jam(l); len(l.in(stuck)) != 3 || l.state() != Broken || !l.jammed {
-		t.Fatalf("%d are stuck, the pool is %v", len(l.in(stuck)), l.state())
+	if jam(l); len(l.in(workerStuck)) != 3 || l.state() != StateFailed || !l.failedStuck {
+		t.Fatalf("%d are stuck, the pool is %v", len(l.in(workerStuck)), l.state())
 	}
-	if l.tickNow(); l.state() != Broken || l.last.news.failed != "" {
+	if l.tickNow(); l.state() != StateFailed || l.last.news.failed != "" {
 		t.Errorf("it is %v, and fails again: %s", l.state(), l.last.news.failed)
 	}
 	l.step(func(fx *effects) { l.fail(fx, "again", l.now) })
-	if l.die(l.in(stuck)[0]); l.state() != Running {
+	if l.die(l.in(workerStuck)[0]); l.state() != StateRunning {
 		t.Errorf("with a place it is %v", l.state())
 	}
 
 	l = newLab(t, Config{Min: 2, Max: 2})
 	l.step(func(fx *effects) { l.fail(fx, "for another reason", l.now) })
-	for _, w := range l.in(serving) {
-		l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) })
+	for _, w := range l.in(workerReady) {
+		l.step(func(fx *effects) { l.kill(fx, w, "kill", false, l.now) })
 	}
 	l.cfg.Max = 1
 	l.pass(killBound)
 	l.tickNow()
-	l.die(l.in(stuck)[0])
-	if l.tickNow(); l.state() != Broken {
+	l.die(l.in(workerStuck)[0])
+	if l.tickNow(); l.state() != StateFailed {
 		t.Errorf("a pool that has failed is %v", l.state())
 	}
 }
@@ -263,7 +263,7 @@ func TestPlacesOfStuckProcesses(t *testing.T) {
 // A roll waits for a place, but not for a stuck process.
 func TestRollWithoutRoom(t *testing.T) {
 	stick := func(l *lab, w *worker) {
-		l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) })
+		l.step(func(fx *effects) { l.kill(fx, w, "kill", false, l.now) })
 		l.pass(killBound)
 		l.tickNow()
 		l.boot()
@@ -274,18 +274,18 @@ func TestRollWithoutRoom(t *testing.T) {
 	}
 	l := newLab(t, Config{Min: 2, Max: 2})
 	stick(l, l.workers[0])
-	if n := len(l.in(serving)); n != 2 || recycle(l) == "" {
+	if n := len(l.in(workerReady)); n != 2 || recycle(l) == "" {
 		t.Errorf("%d serve, one is stuck: the roll waits for it", n)
 	}
 	l = newLab(t, Config{Min: 2, Max: 2})
 	stick(l, l.workers[0])
 	l.begin(l.give(0))
 	l.begin(l.give(0))
-	l.step(func(fx *effects) { l.leave(fx, l.in(serving)[0], l.now) })
+	l.step(func(fx *effects) { l.leave(fx, l.in(workerReady)[0], l.now) })
 	if kept := recycle(l); kept != "" {
 		t.Errorf("one is stuck and one leaves: %s", kept)
 	}
-	if l.die(l.in(leaving)[0]); len(l.in(starting)) == 0 {
+	if l.die(l.in(workerLeaving)[0]); len(l.in(workerStarting)) == 0 {
 		t.Error("the roll does not go on")
 	}
 	l = newLab(t, Config{Max: 1, Fresh: true, Spawn: Lazy})
@@ -326,11 +326,11 @@ func TestFailureInAPause(t *testing.T) {
 	l.step(func(fx *effects) { l.pause(fx, l.now); l.recycle(fx, l.now) })
 	waits := l.give(0)
 	l.step(func(fx *effects) { l.fail(fx, "for a test", l.now) })
-	if l.state() != Broken || waits.Kind != PoolFailed || l.last.news.kept != "the pool has failed: for a test" || l.workers[0].retiring != "" {
+	if l.state() != StateFailed || waits.Kind != PoolFailed || l.last.news.kept != "the pool has failed: for a test" || l.workers[0].retiring != "" {
 		t.Errorf("it is %v, the call has ended as %v, kept %q", l.state(), waits.Kind, l.last.news.kept)
 	}
 	l.step(func(fx *effects) { l.resume(fx, l.now) })
-	if c := l.give(0); c.worker == nil || !l.last.poke && l.state() != Running {
+	if c := l.give(0); c.worker == nil || !l.last.poke && l.state() != StateRunning {
 		t.Error("it does not go on")
 	}
 }
@@ -340,12 +340,12 @@ func TestScalingDown(t *testing.T) {
 	l := newLab(t, Config{Min: 4, Max: 4})
 	oldest := l.workers[0]
 	l.step(func(fx *effects) { l.scale(fx, 1, 2, l.now) })
-	if len(l.in(serving)) != 2 || len(l.in(leaving)) != 2 || oldest.state != serving {
-		t.Errorf("%d serve, %d leave", len(l.in(serving)), len(l.in(leaving)))
+	if len(l.in(workerReady)) != 2 || len(l.in(workerLeaving)) != 2 || oldest.state != workerReady {
+		t.Errorf("%d serve, %d leave", len(l.in(workerReady)), len(l.in(workerLeaving)))
 	}
 	l.step(func(fx *effects) { l.scale(fx, 0, 1, l.now) })
-	if len(l.in(serving)) != 1 || l.cfg.Min != 0 || l.cfg.Max != 1 {
-		t.Errorf("%d serve", len(l.in(serving)))
+	if len(l.in(workerReady)) != 1 || l.cfg.Min != 0 || l.cfg.Max != 1 {
+		t.Errorf("%d serve", len(l.in(workerReady)))
 	}
 }
 
@@ -353,10 +353,10 @@ func TestScalingDown(t *testing.T) {
 func TestGoOnWithout(t *testing.T) {
 	l := newLab(t, Config{Min: 2, Max: 3, Looping: true, OnExit: Ignore})
 	l.die(l.workers[0])
-	if l.cfg.Min != 1 || l.cfg.Max != 2 || l.state() != Running {
+	if l.cfg.Min != 1 || l.cfg.Max != 2 || l.state() != StateRunning {
 		t.Errorf("Min %d, Max %d", l.cfg.Min, l.cfg.Max)
 	}
-	if l.die(l.workers[0]); l.cfg.Min != 0 || l.cfg.Max != 1 || l.state() != Broken || l.core.last == nil {
+	if l.die(l.workers[0]); l.cfg.Min != 0 || l.cfg.Max != 1 || l.state() != StateFailed || l.core.last == nil {
 		t.Errorf("Min %d, Max %d, it is %v", l.cfg.Min, l.cfg.Max, l.state())
 	}
 }
@@ -381,7 +381,7 @@ func TestHeldLoops(t *testing.T) {
 	}
 	l.die(w)
 	l.pass(time.Second)
-	w = l.in(starting)[0]
+	w = l.in(workerStarting)[0]
 	w.marks = labMarks{}
 	l.step(func(fx *effects) { l.pauseWorker(fx, w, true, l.now) })
 	if l.step(func(fx *effects) { l.becameReady(fx, w, l.now) }); !slices.Contains(l.ops(), opPause) || w.loop != "looping" {

@@ -46,14 +46,14 @@ type Pool struct {
 	hashes []wire.FuncInfo // what a worker must say that it can run
 	began  time.Time
 
-	mu      sync.Mutex
-	core    *core
-	started bool
-	waiter  chan error // Start waits for the first workers
-	rolls   []*roll
+	mu       sync.Mutex
+	core     *core
+	started  bool
+	starting chan error // Start waits for the first workers
+	rolls    []*roll
 
 	poke    chan struct{}  // the supervisor is to look again
-	ended   chan struct{}  // everything is over
+	stopped chan struct{}  // everything is over
 	members sync.WaitGroup // goroutines of members
 }
 
@@ -61,9 +61,9 @@ type Pool struct {
 func New(cfg Config, funcs []wire.FuncInfo, launch Launcher, hooks Hooks) *Pool {
 	p := &Pool{
 		launch: launch, hooks: hooks, hashes: funcs, began: time.Now(),
-		core:  newCore(cfg, rand.Uint64()),
-		poke:  make(chan struct{}, 1),
-		ended: make(chan struct{}),
+		core:    newCore(cfg, rand.Uint64()),
+		poke:    make(chan struct{}, 1),
+		stopped: make(chan struct{}),
 	}
 	p.core.tracer = proc.Tracer
 	return p
@@ -89,25 +89,25 @@ func (p *Pool) prepare(fx *effects) {
 	for _, a := range fx.acts {
 		if a.op == opSpawn {
 			a.w.marks = revokeAll{}
-			a.w.member = &member{pool: p, w: a.w, manners: newManners(p.core.cfg.Looping)}
+			a.w.member = &member{pool: p, w: a.w, protocol: newProtocol(p.core.cfg.Looping)}
 			p.members.Add(1)
 		}
 	}
 	if len(p.rolls) > 0 {
 		p.finishRolls(fx.news.kept)
 	}
-	if p.waiter != nil {
+	if p.starting != nil {
 		k := p.core
 		switch {
-		case k.bootFail > 0 || k.state == Broken:
-			p.waiter <- fmt.Errorf("its first worker did not start: %w", &BootError{k.last})
-			p.waiter = nil
-		case k.state >= Draining:
-			p.waiter <- errors.New("it was stopped while it started")
-			p.waiter = nil
-		case int(k.counts.Ready) >= k.floor():
-			p.waiter <- nil
-			p.waiter = nil
+		case k.bootFail > 0 || k.state == StateFailed:
+			p.starting <- fmt.Errorf("its first worker did not start: %w", &BootError{k.last})
+			p.starting = nil
+		case k.state >= StateStopping:
+			p.starting <- errors.New("it was stopped while it started")
+			p.starting = nil
+		case int(k.counts.Ready) >= k.minimum():
+			p.starting <- nil
+			p.starting = nil
 		}
 	}
 }
@@ -122,8 +122,8 @@ func (p *Pool) applyWith(fx *effects, send func(send)) {
 	for _, a := range fx.acts {
 		a.w.member.do(a)
 	}
-	for i := range fx.ended.n {
-		fx.ended.at(i).letGo()
+	for i := range fx.answers.n {
+		fx.answers.at(i).letGo()
 	}
 	if fx.poke {
 		p.wake()
@@ -182,7 +182,7 @@ func (p *Pool) Start(ctx context.Context) error {
 		p.mu.Unlock()
 		return errors.New("it was stopped before it started, or has been started already")
 	}
-	p.started, p.waiter = true, wait
+	p.started, p.starting = true, wait
 	p.mu.Unlock()
 	go p.supervise()
 	var err error

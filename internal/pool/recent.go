@@ -43,9 +43,9 @@ func brief(s string) string {
 	return strings.ToValidUTF8(s[:mostHow], "") + "…"
 }
 
-// track is what is remembered of a call: one cache line, since each end of a call
+// callRecord is what is remembered of a call: one cache line, since each end of a call
 // writes one.
-type track struct {
+type callRecord struct {
 	number             uint64
 	queued, began, end time.Duration // 0 = not yet
 	arg, result        int32         // bytes
@@ -55,8 +55,8 @@ type track struct {
 	running            bool
 }
 
-// track tells what is known of c.
-func (c *Call) track(t *track) {
+// record tells what is known of c.
+func (c *Call) record(t *callRecord) {
 	t.number, t.queued, t.began, t.end = c.seq, c.submitted, c.given, 0
 	t.arg, t.result, t.pid = int32(len(c.Payload)), 0, int32(c.Worker)
 	t.tries, t.fn, t.kind, t.running = int32(c.tries), uint16(c.Func), c.Kind, false
@@ -71,8 +71,8 @@ func (c *Call) track(t *track) {
 	}
 }
 
-// passing is what is remembered of a process.
-type passing struct {
+// processEnd is what is remembered of a process.
+type processEnd struct {
 	worker, calls uint64
 	began, end    time.Duration
 	expected      bool
@@ -106,8 +106,8 @@ type Gone struct {
 func (p *Pool) Info(c *Call) CallInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var t track
-	c.track(&t)
+	var t callRecord
+	c.record(&t)
 	return p.info(t, p.wall())
 }
 
@@ -120,7 +120,7 @@ func (p *Pool) Recent() (calls []CallInfo, processes []Gone) {
 	for _, t := range p.core.calls.newest() {
 		calls = append(calls, p.info(t, at))
 	}
-	for _, e := range p.core.passed.newest() {
+	for _, e := range p.core.ends.newest() {
 		processes = append(processes, Gone{
 			Worker: e.worker, Calls: e.calls, Start: at(e.began), End: at(e.end),
 			Expected: e.expected, Death: e.death, How: e.how,
@@ -129,7 +129,7 @@ func (p *Pool) Recent() (calls []CallInfo, processes []Gone) {
 	return calls, processes
 }
 
-func (p *Pool) info(t track, at func(time.Duration) time.Time) CallInfo {
+func (p *Pool) info(t callRecord, at func(time.Duration) time.Time) CallInfo {
 	return CallInfo{
 		Number: t.number, Func: p.core.cfg.Funcs[t.fn], Kind: t.kind, Running: t.running, PID: int(t.pid), Tries: int(t.tries),
 		Queued: at(t.queued), Started: at(t.began), Ended: at(t.end), Arg: int(t.arg), Result: int(t.result),

@@ -7,9 +7,9 @@ import (
 	"github.com/legion-go/legion/internal/saturate"
 )
 
-// worn marks a worker that has served its time. It goes on serving until its
+// dueForRecycling marks a worker that has served its time. It goes on serving until its
 // replacement is ready, so that the number of ready workers never falls.
-func (k *core) worn(fx *effects, w *worker, now time.Duration) {
+func (k *core) dueForRecycling(fx *effects, w *worker, now time.Duration) {
 	switch {
 	case k.cfg.Fresh && w.calls > 0:
 		w.retiring = "done"
@@ -18,7 +18,7 @@ func (k *core) worn(fx *effects, w *worker, now time.Duration) {
 	case w.retiring != "":
 		return
 	case now-w.readyAt < k.cfg.MinAge:
-		if k.used(w) {
+		if k.reachedLimit(w) {
 			k.wakeBy(fx, saturate.Add(w.readyAt, k.cfg.MinAge))
 		}
 		return
@@ -34,15 +34,15 @@ func (k *core) worn(fx *effects, w *worker, now time.Duration) {
 	k.replace(fx, now)
 }
 
-// used reports whether w has done, or taken, as much as a worker may.
-func (k *core) used(w *worker) bool {
+// reachedLimit reports whether w has done, or taken, as much as a worker may.
+func (k *core) reachedLimit(w *worker) bool {
 	return w.maxCalls > 0 && w.calls >= w.maxCalls || k.cfg.MaxMemory > 0 && w.memory > k.cfg.MaxMemory
 }
 
-// replace starts the replacement of one worn worker; one at a time, so that
+// replace starts the replacement of one spent worker; one at a time, so that
 // there is never more than one process above Max.
 func (k *core) replace(fx *effects, now time.Duration) {
-	if k.state != Running && k.state != Paused || k.halted || now < k.notUntil {
+	if k.state != StateRunning && k.state != StatePaused || k.halted || now < k.notUntil {
 		return
 	}
 	if !k.mayStart() {
@@ -51,13 +51,13 @@ func (k *core) replace(fx *effects, now time.Duration) {
 	}
 	have, booting := k.counted()
 	for _, w := range k.workers {
-		if w.retiring == "" || w.replaced || w.state != serving {
+		if w.retiring == "" || w.replaced || w.state != workerReady {
 			continue
 		}
-		if have > k.floor() && w.load == 0 {
+		if have > k.minimum() && w.load == 0 {
 			// It is not needed at the moment, and so is no replacement; it goes as
 			// soon as the others can do without it.
-			if have-booting > k.floor() {
+			if have-booting > k.minimum() {
 				k.leave(fx, w, now)
 				have--
 			}
@@ -72,18 +72,18 @@ func (k *core) replace(fx *effects, now time.Duration) {
 // leave lets w finish what it has started and go.
 func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 	switch w.state {
-	case starting:
+	case workerStarting:
 		k.counts.Recycled++
-		k.shoot(fx, w, "stop", false, now)
-	case serving:
+		k.kill(fx, w, "stop", false, now)
+	case workerReady:
 		k.counts.Recycled++
 		k.recall(fx, w, now)
-		w.state = leaving
+		w.state = workerLeaving
 		if w.load == 0 {
 			w.due = saturate.Add(now, k.cfg.KillGrace)
 		}
 		fx.do(opStop, w) // it finishes what it runs first
-		k.pump(fx, now)
+		k.dispatch(fx, now)
 	}
 }
 
@@ -94,14 +94,14 @@ func (k *core) shrink(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// sized takes the resident memory of a worker.
-func (k *core) sized(fx *effects, w *worker, bytes uint64, now time.Duration) {
+// measuredMemory takes the resident memory of a worker.
+func (k *core) measuredMemory(fx *effects, w *worker, bytes uint64, now time.Duration) {
 	w.memory = bytes
 	if k.cfg.MemoryLimit > 0 && bytes > k.cfg.MemoryLimit {
-		k.shoot(fx, w, "memory limit", true, now)
+		k.kill(fx, w, "memory limit", true, now)
 		return
 	}
-	if w.state == serving {
-		k.worn(fx, w, now)
+	if w.state == workerReady {
+		k.dueForRecycling(fx, w, now)
 	}
 }

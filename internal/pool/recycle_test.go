@@ -35,14 +35,14 @@ func TestWear(t *testing.T) {
 		w := l.workers[0]
 		l.now = 5 * time.Second
 		w.readyAt = l.now
-		l.step(func(fx *effects) { l.sized(fx, w, test.memory, l.now) })
+		l.step(func(fx *effects) { l.measuredMemory(fx, w, test.memory, l.now) })
 		l.answer(l.give(0), OK)
 		l.armed = l.next(l.now)
 		l.pass(test.after)
 		if w.retiring != test.want {
 			t.Errorf("%+v, %d bytes, after %v: %q, want %q", test.cfg, test.memory, test.after, w.retiring, test.want)
 		}
-		if starts := len(l.in(starting)) == 1; starts != (test.want != "") {
+		if starts := len(l.in(workerStarting)) == 1; starts != (test.want != "") {
 			t.Errorf("%+v, %d bytes, after %v: the replacement starts: %v", test.cfg, test.memory, test.after, starts)
 		}
 	}
@@ -63,10 +63,10 @@ func TestWakesForMinAge(t *testing.T) {
 
 // Memory at the limit is allowed, a byte more is not.
 func TestMemoryLimit(t *testing.T) {
-	for bytes, want := range map[uint64]workerState{1000: serving, 1001: quitting} {
+	for bytes, want := range map[uint64]workerState{1000: workerReady, 1001: workerDying} {
 		l := newLab(t, Config{Min: 1, Max: 1, MemoryLimit: 1000})
 		w := l.workers[0]
-		if l.step(func(fx *effects) { l.sized(fx, w, bytes, l.now) }); w.state != want {
+		if l.step(func(fx *effects) { l.measuredMemory(fx, w, bytes, l.now) }); w.state != want {
 			t.Errorf("with %d bytes of 1000 it is %v", bytes, w.state)
 		}
 	}
@@ -78,7 +78,7 @@ func TestMemoryLimit(t *testing.T) {
 func TestReplacing(t *testing.T) {
 	roll := func(l *lab) (leave, start int) {
 		l.step(func(fx *effects) { l.recycle(fx, l.now) })
-		return len(l.in(leaving)), len(l.in(starting))
+		return len(l.in(workerLeaving)), len(l.in(workerStarting))
 	}
 	grown := func(lo, hi int) *lab { // to hi idle workers
 		l := newLab(t, Config{Min: lo, Max: hi})
@@ -117,12 +117,12 @@ func TestReplacing(t *testing.T) {
 	l = newLab(t, Config{Min: 1, Max: 3})
 	l.begin(l.give(0))
 	roll(l)
-	if l.tickNow(); len(l.in(starting)) != 1 {
-		t.Errorf("%d start for one", len(l.in(starting)))
+	if l.tickNow(); len(l.in(workerStarting)) != 1 {
+		t.Errorf("%d start for one", len(l.in(workerStarting)))
 	}
 	l.step(func(fx *effects) { l.recycle(fx, l.now) })
-	if l.tickNow(); len(l.in(starting)) != 1 {
-		t.Errorf("%d start for one that starts itself", len(l.in(starting)))
+	if l.tickNow(); len(l.in(workerStarting)) != 1 {
+		t.Errorf("%d start for one that starts itself", len(l.in(workerStarting)))
 	}
 	l = grown(2, 2)
 	l.step(func(fx *effects) { l.pause(fx, l.now) })
@@ -132,11 +132,11 @@ func TestReplacing(t *testing.T) {
 	for range 3 {
 		l.tickNow()
 	}
-	if leave, start := len(l.in(leaving)), len(l.in(starting)); leave != 0 || start != 1 {
+	if leave, start := len(l.in(workerLeaving)), len(l.in(workerStarting)); leave != 0 || start != 1 {
 		t.Errorf("a while later: %d leave, %d start", leave, start)
 	}
-	if l.boot(); len(l.in(leaving)) != 1 || len(l.in(serving)) != 2 || len(l.in(starting)) != 0 {
-		t.Errorf("with the first replacement: %d leave, %d serve", len(l.in(leaving)), len(l.in(serving)))
+	if l.boot(); len(l.in(workerLeaving)) != 1 || len(l.in(workerReady)) != 2 || len(l.in(workerStarting)) != 0 {
+		t.Errorf("with the first replacement: %d leave, %d serve", len(l.in(workerLeaving)), len(l.in(workerReady)))
 	}
 }
 
@@ -166,7 +166,7 @@ func TestFreshWorkers(t *testing.T) {
 	w := l.workers[0]
 	w.load = 0 // as if the call had been taken back
 	l.tickNow()
-	if w.state != serving {
+	if w.state != workerReady {
 		t.Errorf("before its call it is %v", w.state)
 	}
 }
@@ -179,10 +179,10 @@ func TestWhatEndsARoll(t *testing.T) {
 	next := func() *worker {
 		l.notUntil = 0
 		l.tickNow()
-		if len(l.in(starting)) == 0 {
+		if len(l.in(workerStarting)) == 0 {
 			t.Fatal("no replacement starts")
 		}
-		return l.in(starting)[0]
+		return l.in(workerStarting)[0]
 	}
 	rolls := func() bool {
 		return slices.ContainsFunc(l.workers, func(w *worker) bool { return w.retiring == rolled })
@@ -196,16 +196,16 @@ func TestWhatEndsARoll(t *testing.T) {
 		l.die(next())
 	}
 	w := next()
-	l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) })
+	l.step(func(fx *effects) { l.kill(fx, w, "kill", false, l.now) })
 	if l.die(w); !rolls() {
 		t.Fatal("a replacement that was killed by hand has ended the roll")
 	}
-	if l.die(l.in(serving)[3]); !rolls() {
+	if l.die(l.in(workerReady)[3]); !rolls() {
 		t.Fatal("the death of another worker has ended the roll")
 	}
-	for rolls() && len(l.in(starting)) > 0 {
+	for rolls() && len(l.in(workerStarting)) > 0 {
 		l.notUntil = 0
-		l.die(l.in(starting)[0])
+		l.die(l.in(workerStarting)[0])
 		l.tickNow()
 	}
 	if rolls() {

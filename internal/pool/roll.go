@@ -25,17 +25,17 @@ func (k *core) recycle(fx *effects, now time.Duration) {
 			w.retiring = rolled
 		}
 	}
-	if k.state == Broken {
+	if k.state == StateFailed {
 		k.keep(fx, now, "the pool has failed: "+k.reason)
 	}
 	k.replace(fx, now)
 }
 
 // takes reports whether w takes calls, or will.
-func takes(w *worker) bool { return w.state == serving || w.state == starting }
+func takes(w *worker) bool { return w.state == workerReady || w.state == workerStarting }
 
-// unreplaced takes the death of a replacement that was not ready.
-func (k *core) unreplaced(fx *effects, d *Death, now time.Duration) {
+// replacementDied takes the death of a replacement that was not ready.
+func (k *core) replacementDied(fx *effects, d *Death, now time.Duration) {
 	if k.unready++; k.unready >= rollTries {
 		k.keep(fx, now, fmt.Sprintf("%d replacements in a row died before they were ready; the last one %v", k.unready, d))
 	}
@@ -47,8 +47,8 @@ func (k *core) keep(fx *effects, now time.Duration, why string) {
 	for _, w := range k.workers {
 		if w.retiring == rolled {
 			w.retiring, fx.news.kept, fx.poke = "", why, true // its own time may come next
-			if w.state == serving {
-				k.worn(fx, w, now)
+			if w.state == workerReady {
+				k.dueForRecycling(fx, w, now)
 			}
 		}
 	}
@@ -79,7 +79,7 @@ func (p *Pool) await(ctx context.Context, r *roll) error {
 	select {
 	case err := <-r.over:
 		return err
-	case <-p.ended:
+	case <-p.stopped:
 		if r.gone {
 			return nil
 		}
@@ -103,7 +103,7 @@ type roll struct {
 // for a process that is stuck.
 func (r *roll) holds(w *worker) bool {
 	if r.gone {
-		return r.old[w] && w.state != stuck
+		return r.old[w] && w.state != workerStuck
 	}
 	return r.old[w] && takes(w)
 }

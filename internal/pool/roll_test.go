@@ -22,7 +22,7 @@ func TestRollGivesUp(t *testing.T) {
 			fx = effects{}
 			b.exited(&fx, w, &Death{Exit: exited.Exit}, b.now)
 		}
-		if first.state != serving || first.retiring != "" || !strings.Contains(fx.news.kept, "pid 1 exited with code 1") {
+		if first.state != workerReady || first.retiring != "" || !strings.Contains(fx.news.kept, "pid 1 exited with code 1") {
 			t.Fatalf("the old worker is %v, to be replaced because of %q; it stays because of %q", first.state, first.retiring, fx.news.kept)
 		}
 		if w := b.booting(); w != nil {
@@ -33,7 +33,7 @@ func TestRollGivesUp(t *testing.T) {
 	b.recycle(&fx, b.now)
 	next := b.booting()
 	b.ready(next)
-	if first.state != leaving || next.retiring != "" {
+	if first.state != workerLeaving || next.retiring != "" {
 		t.Errorf("with a replacement that serves the old worker is %v, the new one to be replaced because of %q", first.state, next.retiring)
 	}
 }
@@ -68,7 +68,7 @@ func TestRollOfAFailedPool(t *testing.T) {
 // jamWith has w killed, and lets it be stuck.
 func (b *booter) jamWith(w *worker) (told news) {
 	var fx effects
-	b.shoot(&fx, w, "kill", false, b.now)
+	b.kill(&fx, w, "kill", false, b.now)
 	b.now += killBound
 	fx = effects{}
 	b.tick(&fx, b.now)
@@ -81,7 +81,7 @@ func TestStuckProcesses(t *testing.T) {
 	b := newBooter(Config{Min: 1, Max: 1})
 	first := b.booting()
 	b.ready(first)
-	if told := b.jamWith(first); first.state != stuck || told.failed != "" || b.state != Running {
+	if told := b.jamWith(first); first.state != workerStuck || told.failed != "" || b.state != StateRunning {
 		t.Fatalf("the worker is %v, the pool %v", first.state, b.state)
 	}
 	second := b.booting()
@@ -97,14 +97,14 @@ func TestStuckProcesses(t *testing.T) {
 	b.pauseWorker(&fx, second, true, b.now)
 	b.submit(&fx, waits, b.now)
 	told := b.jamWith(second)
-	if b.state != Broken || !strings.Contains(told.failed, "2 of its processes do not end") || waits.Kind != PoolFailed {
+	if b.state != StateFailed || !strings.Contains(told.failed, "2 of its processes do not end") || waits.Kind != PoolFailed {
 		t.Fatalf("the pool is %v because of %q; the call ended as %v", b.state, told.failed, waits.Kind)
 	}
 	if b.last.Code != -1 {
 		t.Errorf("the exit code of a process that has not ended is %d", b.last.Code)
 	}
 	b.die(first, Death{})
-	if b.state != Running || b.booting() == nil {
+	if b.state != StateRunning || b.booting() == nil {
 		t.Errorf("one is gone: the pool is %v, and starts %v", b.state, b.booting())
 	}
 }
@@ -118,11 +118,11 @@ func TestScaledDownToStuckProcesses(t *testing.T) {
 	}
 	var fx effects
 	b.scale(&fx, 1, 1, b.now)
-	if b.state != Broken {
+	if b.state != StateFailed {
 		t.Errorf("with a place less the pool is %v", b.state)
 	}
 	b.scale(&fx, 2, 2, b.now)
-	if b.state != Running {
+	if b.state != StateRunning {
 		t.Errorf("with a place more the pool is %v", b.state)
 	}
 }

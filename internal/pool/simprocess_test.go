@@ -269,12 +269,12 @@ func (p *simProc) lie() {
 	}
 	var fx effects
 	was := s.k.counts
-	if s.k.answered(&fx, p.w, id, OK, s.now) || s.k.lookup(p.w, id) != nil || fx.ended.n > 0 || fx.acts != nil || s.k.counts != was {
+	if s.k.answered(&fx, p.w, id, OK, s.now) || s.k.lookup(p.w, id) != nil || fx.answers.n > 0 || fx.acts != nil || s.k.counts != was {
 		broken("worker %d has answered call %08x, which it does not have, and was believed", p.w.id, id)
 	}
 	p.liar = true
 	s.lies++
-	s.step(func(fx *effects) { s.k.broken(fx, p.w, s.now) })
+	s.step(func(fx *effects) { s.k.violated(fx, p.w, s.now) })
 	if p.killed == 0 {
 		broken("a liar lives")
 	}

@@ -56,25 +56,25 @@ func (p *Pool) answering(pid int) (*member, error) {
 		return nil, k.noWorker(pid)
 	}
 	for _, o := range k.workers { // several have the same where they are goroutines
-		if w.state == starting && o.pid == pid && o.state == serving {
+		if w.state == workerStarting && o.pid == pid && o.state == workerReady {
 			w = o
 		}
 	}
 	why := ""
 	switch w.state {
-	case serving, leaving:
+	case workerReady, workerLeaving:
 		return w.member, nil
-	case starting:
+	case workerStarting:
 		why = "is still starting and cannot show its stacks yet: ask again when it is ready"
 		if k.cfg.BootTimeout > 0 {
 			why += fmt.Sprintf("; if it takes longer than %v, it is ended and the report of its death has them", k.cfg.BootTimeout)
 		}
-	case quitting:
-		why = "is being ended (" + w.killer + "): the report of its death will have its stacks"
-	case killed:
-		why = "is being killed (" + w.killer + ") and shows nothing any more"
-	case stuck:
-		why = "was killed (" + w.killer + ") and is stuck in the kernel: nothing can be asked of it"
+	case workerDying:
+		why = "is being ended (" + w.killedBy + "): the report of its death will have its stacks"
+	case workerKilled:
+		why = "is being killed (" + w.killedBy + ") and shows nothing any more"
+	case workerStuck:
+		why = "was killed (" + w.killedBy + ") and is stuck in the kernel: nothing can be asked of it"
 	}
 	return nil, fmt.Errorf("worker %d of pool %s %s", pid, k.cfg.Name, why)
 }

@@ -125,22 +125,22 @@ func TestStackOfAWorkerThatStarts(t *testing.T) {
 func TestStackOfAWorkerInEachState(t *testing.T) {
 	p := New(Config{Name: "images"}, nil, nil, Hooks{})
 	for state, want := range map[workerState]string{
-		starting: "worker 7 of pool images is still starting",
-		serving:  "",
-		leaving:  "",
-		quitting: "worker 7 of pool images is being ended (deadline): the report",
-		killed:   "worker 7 of pool images is being killed (deadline)",
-		stuck:    "worker 7 of pool images was killed (deadline) and is stuck",
+		workerStarting: "worker 7 of pool images is still starting",
+		workerReady:    "",
+		workerLeaving:  "",
+		workerDying:    "worker 7 of pool images is being ended (deadline): the report",
+		workerKilled:   "worker 7 of pool images is being killed (deadline)",
+		workerStuck:    "worker 7 of pool images was killed (deadline) and is stuck",
 	} {
-		w := &worker{pid: 7, state: state, killer: "deadline", member: &member{}}
-		p.core.workers = []*worker{{pid: 6, state: serving}, w}
+		w := &worker{pid: 7, state: state, killedBy: "deadline", member: &member{}}
+		p.core.workers = []*worker{{pid: 6, state: workerReady}, w}
 		m, err := p.answering(7)
 		if want == "" && (m != w.member || err != nil) || want != "" && (m != nil || err == nil || !strings.HasPrefix(err.Error(), want)) {
 			t.Errorf("%v: %v", state, err)
 		}
 	}
-	ready := &worker{pid: 7, state: serving, member: &member{}} // goroutines have the same pid
-	p.core.workers = []*worker{{pid: 7, state: starting}, ready}
+	ready := &worker{pid: 7, state: workerReady, member: &member{}} // goroutines have the same pid
+	p.core.workers = []*worker{{pid: 7, state: workerStarting}, ready}
 	if m, err := p.answering(7); m != ready.member || err != nil {
 		t.Error(err)
 	}

@@ -146,7 +146,7 @@ func (st *stage) wantStarted(want error) {
 func (st *stage) boot() {
 	synctest.Wait()
 	for _, a := range st.all() {
-		if w := st.worker(a.id); w != nil && w.state == starting {
+		if w := st.worker(a.id); w != nil && w.state == workerStarting {
 			a.ready()
 		}
 	}

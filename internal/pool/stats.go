@@ -25,12 +25,12 @@ type Counts struct {
 	Started  uint64 // processes started
 	Ready    uint64 // … that became ready
 	Exited   uint64 // … that ended
-	Recycled uint64 // … of their own accord: worn, idle, scaled down, stopped
+	Recycled uint64 // … of their own accord: recycled, idle, scaled down, stopped
 	Deaths   uint64 // unexpected ends
 	Corrupt  uint64 // protocol violations
 }
 
-func (n *Counts) ended(k Kind) {
+func (n *Counts) count(k Kind) {
 	switch k {
 	case OK:
 		n.OK++
@@ -64,7 +64,7 @@ type funcStats struct {
 	latency       histogram
 }
 
-func (f *funcStats) ended(k Kind, took time.Duration) {
+func (f *funcStats) count(k Kind, took time.Duration) {
 	f.calls++
 	if k != OK {
 		f.errors++
@@ -116,12 +116,12 @@ func (k *core) summary() Summary {
 	}
 	switch {
 	case k.halted && len(k.workers) > 0:
-		s.State = Draining
+		s.State = StateStopping
 	case k.halted:
-		s.State = Ended
+		s.State = StateStopped
 	}
 	for _, w := range k.workers {
-		if w.state == serving && !w.paused && (w.loop == "" || w.loop == "looping") {
+		if w.state == workerReady && !w.paused && (w.loop == "" || w.loop == "looping") {
 			s.Serving++
 		}
 	}
@@ -133,7 +133,7 @@ func (w *worker) shown() string {
 	switch {
 	case w.paused:
 		return "paused"
-	case w.state == serving && w.loop != "":
+	case w.state == workerReady && w.loop != "":
 		return w.loop
 	}
 	return w.state.String()

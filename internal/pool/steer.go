@@ -12,7 +12,7 @@ import (
 
 // Kill ends the worker with the given pid at once.
 func (p *Pool) Kill(pid int) error {
-	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.shoot(fx, w, "kill", false, now) })
+	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.kill(fx, w, "kill", false, now) })
 }
 
 // with runs one step for the worker with the given pid.
@@ -66,12 +66,12 @@ func (p *Pool) Stop(within time.Duration) {
 	p.mu.Lock()
 	if !p.started { // then there is no supervisor, and there will be none
 		p.started = true
-		p.core.state = Ended
-		close(p.ended)
+		p.core.state = StateStopped
+		close(p.stopped)
 	}
 	p.mu.Unlock()
 	p.step(func(k *core, fx *effects, now time.Duration) { k.stop(fx, saturate.Add(now, within), now) })
-	<-p.ended
+	<-p.stopped
 }
 
 // Summary returns the figures of the pool as a whole. It asks the system for nothing.

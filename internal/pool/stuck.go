@@ -8,24 +8,24 @@ import (
 // stuckCount is how many processes SIGKILL did not end.
 func (k *core) stuckCount() (n int) {
 	for _, w := range k.workers {
-		if w.state == stuck {
+		if w.state == workerStuck {
 			n++
 		}
 	}
 	return n
 }
 
-// jam fails the pool when stuck processes have taken every place that there is:
+// failIfStuck fails the pool when stuck processes have taken every place that there is:
 // it could start no worker any more, and its calls would wait without end. When
 // one of them has gone, the pool goes on by itself.
-func (k *core) jam(fx *effects, now time.Duration) {
+func (k *core) failIfStuck(fx *effects, now time.Duration) {
 	n := k.stuckCount()
 	full := n >= k.places()
 	switch {
-	case full && k.state == Running:
-		k.jammed = true
+	case full && k.state == StateRunning:
+		k.failedStuck = true
 		k.failFor(fx, fmt.Sprintf("%d of its processes do not end although they were killed: they are stuck in the kernel, and there is no place for another; the pool goes on when one of them ends", n), now)
-	case !full && k.jammed:
+	case !full && k.failedStuck:
 		k.resume(fx, now)
 	}
 }
@@ -34,7 +34,7 @@ func (k *core) jam(fx *effects, now time.Duration) {
 func (k *core) keepForLackOfRoom(fx *effects, now time.Duration) {
 	serve := 0
 	for _, w := range k.workers {
-		if w.state == serving {
+		if w.state == workerReady {
 			serve++
 		}
 	}

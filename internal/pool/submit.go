@@ -82,7 +82,7 @@ func (p *Pool) take(fx *effects, c *Call) {
 	} else {
 		c.holds.Store(1)
 		c.Kind, c.Reason = Stopped, "the daemon has not been started"
-		fx.ended.add(c)
+		fx.answers.add(c)
 	}
 	p.prepare(fx)
 }
@@ -99,7 +99,7 @@ func (p *Pool) Do(ctx context.Context, c *Call) {
 
 // Await waits for the end of a submitted call, as Do.
 func (p *Pool) Await(ctx context.Context, c *Call) {
-	woken := c.wait()
+	woken := c.wokenAtEnd()
 	if woken == nil {
 		return
 	}

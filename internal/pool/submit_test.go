@@ -27,7 +27,7 @@ func TestCallsOutsideOfTheLife(t *testing.T) {
 		}
 		c = st.give(1)
 		st.wantEnd(c, Stopped)
-		if c.Reason != "the pool is stopping" || st.Summary().State != Ended {
+		if c.Reason != "the pool is stopping" || st.Summary().State != StateStopped {
 			t.Errorf("%q, %v", c.Reason, st.Summary().State)
 		}
 		st.want()
@@ -221,7 +221,7 @@ func TestStartThatFails(t *testing.T) {
 		cancel(errors.New("enough"))
 		time.Sleep(time.Minute)
 		st.wantStarted(errors.New("waiting for its workers: enough"))
-		if s := st.Summary(); s.State != Ended || s.Size != 0 {
+		if s := st.Summary(); s.State != StateStopped || s.Size != 0 {
 			t.Errorf("%+v", s)
 		}
 		if err := st.Start(st.t.Context()); err == nil {

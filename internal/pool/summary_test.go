@@ -29,7 +29,7 @@ func TestSummary(t *testing.T) {
 	p.call(waiting, "waits")
 	p.call(waiting, "waits")
 	s := p.Summary()
-	if s.Name != "images" || s.State != Running || s.Min != 3 || s.Max != 3 || s.Size != 3 || s.Serving != 3 || s.Running != 2 || s.Calls != 2 {
+	if s.Name != "images" || s.State != StateRunning || s.Min != 3 || s.Max != 3 || s.Size != 3 || s.Serving != 3 || s.Running != 2 || s.Calls != 2 {
 		t.Errorf("%+v", s)
 	}
 	if n := n.Load(); n != 0 {
@@ -46,7 +46,7 @@ func TestSummary(t *testing.T) {
 // Only a worker that is told as ready, or as looping, takes calls.
 func TestSummaryCountsWhoServes(t *testing.T) {
 	k := newCore(Config{}, 1)
-	k.workers = []*worker{{state: serving}, {state: serving, load: 1}, {state: starting}, {state: leaving}, {state: serving, paused: true}, {state: serving, loop: "looping"}, {state: serving, loop: "ended"}, {state: leaving, loop: "looping"}, {state: serving, loop: "paused"}}
+	k.workers = []*worker{{state: workerReady}, {state: workerReady, load: 1}, {state: workerStarting}, {state: workerLeaving}, {state: workerReady, paused: true}, {state: workerReady, loop: "looping"}, {state: workerReady, loop: "ended"}, {state: workerLeaving, loop: "looping"}, {state: workerReady, loop: "paused"}}
 	s, ready := k.stats(1), 0
 	for _, w := range s.Workers {
 		if w.State == "ready" {

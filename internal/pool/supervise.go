@@ -13,12 +13,12 @@ import (
 func (k *core) counted() (workers, booting int) {
 	for _, w := range k.workers {
 		switch {
-		case w.state == starting:
+		case w.state == workerStarting:
 			booting++
 			if w.replaces == nil {
 				workers++
 			}
-		case w.state == serving:
+		case w.state == workerReady:
 			workers++
 		}
 	}
@@ -28,11 +28,11 @@ func (k *core) counted() (workers, booting int) {
 // spare reports whether more workers are ready than are kept.
 func (k *core) spare() bool {
 	n, booting := k.counted()
-	return n-booting > k.floor()
+	return n-booting > k.minimum()
 }
 
-// floor is how many workers are kept.
-func (k *core) floor() int {
+// minimum is how many workers are kept.
+func (k *core) minimum() int {
 	switch {
 	case k.cfg.Fresh, k.halted:
 		return 0
@@ -44,15 +44,15 @@ func (k *core) floor() int {
 	return k.cfg.Min
 }
 
-// plan starts what is missing: up to the floor, for calls that wait, and
+// plan starts what is missing: up to the minimum, for calls that wait, and
 // replacements for worn workers.
 func (k *core) plan(fx *effects, now time.Duration) {
-	k.jam(fx, now)
-	if k.state == Broken || k.state == Ended || k.state == Draining && k.queue.len == 0 || now < k.notUntil {
+	k.failIfStuck(fx, now)
+	if k.state == StateFailed || k.state == StateStopped || k.state == StateStopping && k.queue.len == 0 || now < k.notUntil {
 		return
 	}
 	have, booting := k.counted()
-	want := min(max(k.floor(), have+k.demand(now)-booting), k.cfg.Max)
+	want := min(max(k.minimum(), have+k.demand(now)-booting), k.cfg.Max)
 	if k.bootFail > 0 {
 		want = min(want, have+1-min(booting, 1)) // one at a time until one succeeds
 	}
@@ -75,7 +75,7 @@ func (k *core) places() int {
 
 // demand is how many more workers the waiting calls could use.
 func (k *core) demand(now time.Duration) int {
-	if k.state == Paused {
+	if k.state == StatePaused {
 		return 0
 	}
 	wait := k.queue.len
@@ -92,13 +92,13 @@ func (k *core) demand(now time.Duration) int {
 // spawn starts a worker, to replace old if that is not nil.
 func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 	k.numbered++
-	w := &worker{id: k.numbered, state: starting, began: now, replaces: old}
+	w := &worker{id: k.numbered, state: workerStarting, began: now, replaces: old}
 	n := min(k.cfg.Concurrency+k.cfg.Ahead, len(w.slots))
 	w.free = make([]uint8, n)
 	for i := range w.free {
 		w.free[i] = uint8(n - 1 - i)
 	}
-	k.life(w)
+	k.setLimits(w)
 	if k.cfg.BootTimeout > 0 {
 		w.due = saturate.Add(now, k.cfg.BootTimeout)
 	}
@@ -108,8 +108,8 @@ func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 	return w
 }
 
-// life sets after how many calls, and at which age, w is recycled; 0 = never.
-func (k *core) life(w *worker) {
+// setLimits sets after how many calls, and at which age, w is recycled; 0 = never.
+func (k *core) setLimits(w *worker) {
 	w.maxCalls, w.maxAge = 0, 0
 	if k.cfg.MaxCalls > 0 {
 		w.maxCalls = max(uint64(k.jitter(float64(k.cfg.MaxCalls))), 1)
@@ -127,16 +127,16 @@ func (k *core) jitter(x float64) float64 {
 
 // becameReady takes the news that a worker serves.
 func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
-	if w.state != starting {
+	if w.state != workerStarting {
 		return
 	}
-	w.state, w.ready, w.due = serving, true, 0
+	w.state, w.ready, w.due = workerReady, true, 0
 	w.readyAt, w.idleSince, w.heard = now, now, now
 	k.bootFail, k.notUntil = 0, 0
 	k.counts.Ready++
 	if k.cfg.Looping {
 		w.loop = "looping"
-		if k.state == Paused || w.paused {
+		if k.state == StatePaused || w.paused {
 			fx.do(opPause, w)
 		}
 	}
@@ -153,40 +153,40 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 // taken in. A process that could not be started ends here too.
 func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	d.Worker, d.Limit = w.id, k.cfg.MemoryLimit
-	if w.killer != "" {
-		d.KilledBy = w.killer // also if SIGABRT was enough
+	if w.killedBy != "" {
+		d.KilledBy = w.killedBy // also if SIGABRT was enough
 	}
-	if w.killer == "memory limit" {
+	if w.killedBy == "memory limit" {
 		d.OutOfMemory = true
 	}
-	expected := w.state == leaving || w.killer == "stop" || w.killer == "kill"
+	expected := w.state == workerLeaving || w.killedBy == "stop" || w.killedBy == "kill"
 	booting := !w.ready
 	k.drop(w)
-	k.bury(fx, w, d, now)
+	k.endCalls(fx, w, d, now)
 	fx.do(opHangup, w)
 	switch {
-	case expected, w.killer == "deadline", w.killer == "cancel":
+	case expected, w.killedBy == "deadline", w.killedBy == "cancel":
 		// By our own will: no sign of a broken worker.
-	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != Draining:
-		k.goOnWithout(fx, w, d, now)
-	case w.loopedOut(d):
+	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != StateStopping:
+		k.doWithout(fx, w, d, now)
+	case w.endedWithLoop(d):
 		k.loopEnded(w, now)
 	default:
-		k.blame(fx, w, d, booting, now)
+		k.countDeath(fx, w, d, booting, now)
 	}
 	if w.replaces != nil && !expected {
-		k.unreplaced(fx, d, now)
+		k.replacementDied(fx, d, now)
 	}
-	k.pump(fx, now)
+	k.dispatch(fx, now)
 	k.plan(fx, now)
 	fx.poke = true
 }
 
-// loopedOut reports whether it was the end of its loop that w has ended with, and
+// endedWithLoop reports whether it was the end of its loop that w has ended with, and
 // nothing else: that its loop has ended does not excuse a worker from what it does
 // then.
-func (w *worker) loopedOut(d *Death) bool {
-	return w.done && w.killer == "" && d.Code == 0 && d.Signal == 0
+func (w *worker) endedWithLoop(d *Death) bool {
+	return w.done && w.killedBy == "" && d.Code == 0 && d.Signal == 0
 }
 
 // loopEnded puts off the next start when a loop has ended by itself: that is no
@@ -195,7 +195,7 @@ func (k *core) loopEnded(w *worker, now time.Duration) {
 	if now-w.readyAt > shortLoop {
 		k.shortLoops = 0
 	}
-	k.wait(crashBackoffMin, k.shortLoops, k.cfg.BackoffMax, now)
+	k.delayStart(crashBackoffMin, k.shortLoops, k.cfg.BackoffMax, now)
 	k.shortLoops++
 }
 
@@ -218,8 +218,8 @@ func (k *core) drop(w *worker) {
 	k.counts.Exited++
 }
 
-// bury ends what w had started and takes back what it had not.
-func (k *core) bury(fx *effects, w *worker, d *Death, now time.Duration) {
+// endCalls ends what w had started and takes back what it had not.
+func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
 	for _, c := range k.held(w) { // newest first, so that they queue in their old order
 		started := !w.marks.Revoke(c.id)
 		k.release(w, c, now)
@@ -229,7 +229,7 @@ func (k *core) bury(fx *effects, w *worker, d *Death, now time.Duration) {
 			k.end(fx, c, kindOf(c.cause), now)
 		case !started:
 			k.requeue(fx, c, now)
-		case c.tries < k.cfg.Retry && k.state != Broken && c.Stream == nil:
+		case c.tries < k.cfg.Retry && k.state != StateFailed && c.Stream == nil:
 			c.tries++
 			c.Worker = w.pid // it has run, whatever becomes of it now
 			k.counts.Retried++
@@ -251,9 +251,9 @@ func (k *core) kindOfDeath(c *Call, d *Death) Kind {
 	return Crashed
 }
 
-// blame counts an unexpected death, and waits or gives up where they become too
+// countDeath counts an unexpected death, and waits or gives up where they become too
 // many.
-func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
+func (k *core) countDeath(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
 	k.last = d
 	if d.Lacking {
 		// Not the worker's fault, and all that can be done is to try again.
@@ -282,10 +282,10 @@ func (k *core) blame(fx *effects, w *worker, d *Death, booting bool, now time.Du
 	case k.cfg.MaxRestarts > 0 && k.streak > k.cfg.MaxRestarts:
 		k.fail(fx, fmt.Sprintf("%d workers in a row died without having finished a call", k.streak), now)
 	case booting:
-		k.wait(k.cfg.BackoffMin, k.bootFail-1, k.cfg.BackoffMax, now)
+		k.delayStart(k.cfg.BackoffMin, k.bootFail-1, k.cfg.BackoffMax, now)
 	case k.streak > crashesAtOnce:
 		before := max(k.notUntil, now)
-		k.wait(crashBackoffMin, k.streak-crashesAtOnce-1, crashBackoffMax, now)
+		k.delayStart(crashBackoffMin, k.streak-crashesAtOnce-1, crashBackoffMax, now)
 		k.delayed += max(k.notUntil-before, 0)
 	}
 }
@@ -303,8 +303,8 @@ func (k *core) age(s stamp, now time.Duration) time.Duration {
 	return now - s.at - (k.delayed - s.delayed)
 }
 
-// wait delays the next start by first, doubled n times, but at most by longest.
-func (k *core) wait(first time.Duration, n int, longest, now time.Duration) {
+// delayStart delays the next start by first, doubled n times, but at most by longest.
+func (k *core) delayStart(first time.Duration, n int, longest, now time.Duration) {
 	d := first << min(n, 30)
 	if d > longest || d <= 0 {
 		d = longest
@@ -315,7 +315,7 @@ func (k *core) wait(first time.Duration, n int, longest, now time.Duration) {
 // serves reports whether a worker takes calls. Then a pool whose new workers do
 // not start goes on with what it has.
 func (k *core) serves() bool {
-	return slices.ContainsFunc(k.workers, func(w *worker) bool { return w.state == serving })
+	return slices.ContainsFunc(k.workers, func(w *worker) bool { return w.state == workerReady })
 }
 
 // fail gives the pool up: what waits is answered, what comes is refused, until
@@ -328,28 +328,28 @@ func (k *core) fail(fx *effects, reason string, now time.Duration) {
 }
 
 func (k *core) failFor(fx *effects, reason string, now time.Duration) {
-	if k.state != Running && k.state != Paused || k.halted {
+	if k.state != StateRunning && k.state != StatePaused || k.halted {
 		return
 	}
-	k.state, k.reason, fx.news.failed = Broken, reason, reason
+	k.state, k.reason, fx.news.failed = StateFailed, reason, reason
 	k.keep(fx, now, "the pool has failed: "+reason)
 	for c := k.queue.head; c != nil; c = k.queue.head {
 		k.giveUp(fx, c, now)
 	}
 }
 
-// breach is the killer of a worker that has broken the protocol.
+// breach is the cause of a worker that has broken the protocol.
 const breach = "protocol violation"
 
-// broken takes the news that a worker has broken the protocol.
-func (k *core) broken(fx *effects, w *worker, now time.Duration) {
+// violated takes the news that a worker has broken the protocol.
+func (k *core) violated(fx *effects, w *worker, now time.Duration) {
 	k.counts.Corrupt++
-	k.shoot(fx, w, breach, false, now)
+	k.kill(fx, w, breach, false, now)
 }
 
-// goOnWithout does what is to be done when a looping worker has ended and is not
+// doWithout does what is to be done when a looping worker has ended and is not
 // to be replaced.
-func (k *core) goOnWithout(fx *effects, w *worker, d *Death, now time.Duration) {
+func (k *core) doWithout(fx *effects, w *worker, d *Death, now time.Duration) {
 	if k.cfg.OnExit == StopDaemon {
 		fx.do(opStopDaemon, w)
 		return
@@ -364,28 +364,28 @@ func (k *core) goOnWithout(fx *effects, w *worker, d *Death, now time.Duration) 
 
 // pause stops giving calls to workers, and holds their loops.
 func (k *core) pause(fx *effects, _ time.Duration) {
-	if k.state == Running {
-		k.state = Paused
+	if k.state == StateRunning {
+		k.state = StatePaused
 		k.holdLoops(fx, opPause)
 	}
 }
 
 // resume ends a pause, and is how a failed pool is tried again.
 func (k *core) resume(fx *effects, now time.Duration) {
-	if k.state != Paused && k.state != Broken {
+	if k.state != StatePaused && k.state != StateFailed {
 		return
 	}
-	k.state, k.reason, k.jammed, k.halted = Running, "", false, false
+	k.state, k.reason, k.failedStuck, k.halted = StateRunning, "", false, false
 	k.deaths, k.bootFail, k.streak, k.notUntil = nil, 0, 0, 0
 	k.holdLoops(fx, opResume)
-	k.pump(fx, now)
+	k.dispatch(fx, now)
 	k.plan(fx, now)
 	fx.poke = true // calls may wait in workers as well
 }
 
 func (k *core) holdLoops(fx *effects, o op) {
 	for _, w := range k.workers {
-		if k.cfg.Looping && w.state == serving && !w.paused {
+		if k.cfg.Looping && w.state == workerReady && !w.paused {
 			fx.do(o, w)
 		}
 	}
@@ -400,10 +400,10 @@ func (k *core) pauseWorker(fx *effects, w *worker, on bool, now time.Duration) {
 	if on {
 		k.recall(fx, w, now)
 	}
-	if k.cfg.Looping && w.state == serving && k.state != Paused {
+	if k.cfg.Looping && w.state == workerReady && k.state != StatePaused {
 		fx.do(map[bool]op{true: opPause, false: opResume}[on], w)
 	}
-	k.pump(fx, now)
+	k.dispatch(fx, now)
 	k.plan(fx, now)
 	fx.poke = true
 }

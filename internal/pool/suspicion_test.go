@@ -19,8 +19,8 @@ func suspected(t *testing.T, busy bool) (*lab, *worker, *Call) {
 	}
 	l.abort(l.giveSlowly(0), wire.CauseCanceled)
 	w := l.workers[0]
-	if w.due != l.now+l.intake(w) || !w.deaf() {
-		t.Fatalf("it is not suspected: due %v, deaf %v", w.due, w.deaf())
+	if w.due != l.now+l.intakeTime(w) || !w.lags() {
+		t.Fatalf("it is not suspected: due %v, deaf %v", w.due, w.lags())
 	}
 	return l, w, runs
 }
@@ -32,10 +32,10 @@ func TestEndOfSuspicion(t *testing.T) {
 		taken, alive, clear bool
 		state               workerState
 	}{
-		"nothing":              {state: quitting},
-		"alive, but deaf":      {alive: true, state: quitting},
-		"taken in":             {taken: true, state: serving},
-		"taken in, and speaks": {taken: true, alive: true, clear: true, state: serving},
+		"nothing":              {state: workerDying},
+		"alive, but deaf":      {alive: true, state: workerDying},
+		"taken in":             {taken: true, state: workerReady},
+		"taken in, and speaks": {taken: true, alive: true, clear: true, state: workerReady},
 	} {
 		for _, busy := range []bool{false, true} {
 			l, w, _ := suspected(t, busy)
@@ -53,11 +53,11 @@ func TestEndOfSuspicion(t *testing.T) {
 				t.Errorf("%s, busy %v: due %v, gets calls: %v", name, busy, w.due, waits.worker != nil)
 			}
 			l.pass(l.cfg.KillGrace)
-			if w.state != test.state || test.state == serving && (w.due != 0 || w.doubt != 0 || waits.worker != w) {
+			if w.state != test.state || test.state == workerReady && (w.due != 0 || w.mustTake != 0 || waits.worker != w) {
 				t.Errorf("%s, busy %v: then it is %v, due %v", name, busy, w.state, w.due)
 			}
-			if test.state == quitting && w.killer != "supervisor" {
-				t.Errorf("%s: killed by %q", name, w.killer)
+			if test.state == workerDying && w.killedBy != "supervisor" {
+				t.Errorf("%s: killed by %q", name, w.killedBy)
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func TestIntake(t *testing.T) {
 	w := l.workers[0]
 	l.give(intakeRate)
 	l.abort(l.give(intakeRate), wire.CauseCanceled)
-	if got := l.intake(w); got != l.cfg.KillGrace+2*time.Second {
+	if got := l.intakeTime(w); got != l.cfg.KillGrace+2*time.Second {
 		t.Errorf("%v for twice what is taken in within a second", got)
 	}
 }
@@ -98,8 +98,8 @@ func TestSuspicionOfWhoGivesBack(t *testing.T) {
 				w.sent.Add(1)
 			}
 			l.pass(l.cfg.KillGrace)
-			if quits := w.state == quitting; quits == taken || quits && w.killer != "supervisor" {
-				t.Errorf("%s, taken in: %v: it is %v, ended for %q", name, taken, w.state, w.killer)
+			if quits := w.state == workerDying; quits == taken || quits && w.killedBy != "supervisor" {
+				t.Errorf("%s, taken in: %v: it is %v, ended for %q", name, taken, w.state, w.killedBy)
 			}
 		}
 	}
@@ -113,16 +113,16 @@ func TestLeavingInSuspicion(t *testing.T) {
 		l.step(func(fx *effects) { l.leave(fx, w, l.now) })
 		w.sent.Add(1)
 		l.pass(l.cfg.KillGrace)
-		if (w.state == leaving) != busy || !busy && w.killer != "stop" {
-			t.Errorf("busy %v: it is %v, killed by %q", busy, w.state, w.killer)
+		if (w.state == workerLeaving) != busy || !busy && w.killedBy != "stop" {
+			t.Errorf("busy %v: it is %v, killed by %q", busy, w.state, w.killedBy)
 		}
 		if busy {
 			l.answer(runs, OK)
 			l.pass(l.cfg.KillGrace - 1)
-			if w.state != leaving {
+			if w.state != workerLeaving {
 				t.Errorf("it is %v before KillGrace has passed since its last answer", w.state)
 			}
-			if l.pass(1); w.state != quitting {
+			if l.pass(1); w.state != workerDying {
 				t.Errorf("it is %v", w.state)
 			}
 		}
@@ -142,27 +142,27 @@ func TestSuspicionBesideACancel(t *testing.T) {
 				other = l.give(0)
 				l.begin(other)
 				l.step(func(fx *effects) { l.leave(fx, w, l.now) })
-				w.doubt = w.given + 1 // as if it had not taken that in
+				w.mustTake = w.given + 1 // as if it had not taken that in
 			}
 			l.now += 10 * time.Millisecond
 			l.abort(runs, wire.CauseTimeout)
 			at := l.now + l.cfg.KillGrace
-			if w.due != at || w.culprit != runs {
+			if w.due != at || w.graceFor != runs {
 				t.Errorf("due at %v, not %v", w.due, at)
 			}
 			if !obeys {
 				w.sent.Add(1)
-				if l.pass(l.cfg.KillGrace); w.state != quitting || w.killer != "deadline" {
-					t.Errorf("leaves %v: it is %v, ended for %q", leaves, w.state, w.killer)
+				if l.pass(l.cfg.KillGrace); w.state != workerDying || w.killedBy != "deadline" {
+					t.Errorf("leaves %v: it is %v, ended for %q", leaves, w.state, w.killedBy)
 				}
 				continue
 			}
 			l.now += 10 * time.Millisecond
 			l.answer(runs, Failed)
-			if w.culprit != nil || w.due != l.now+l.intake(w) {
+			if w.graceFor != nil || w.due != l.now+l.intakeTime(w) {
 				t.Errorf("leaves %v: after the answer it is due at %v", leaves, w.due)
 			}
-			if leaves && (other.Done() || w.state != leaving) {
+			if leaves && (other.Done() || w.state != workerLeaving) {
 				t.Errorf("it is %v", w.state)
 			}
 		}
@@ -184,10 +184,10 @@ func TestSeveralCancelledCalls(t *testing.T) {
 		}
 		for n, i := range order {
 			first := calls[i]
-			if w.culprit != first || w.due != first.obeyBy {
+			if w.graceFor != first || w.due != first.obeyBy {
 				t.Errorf("%v: due at %v, not %v", order, w.due, first.obeyBy)
 			}
-			if l.answer(first, Failed); n == 2 && (w.culprit != nil || w.due != 0) {
+			if l.answer(first, Failed); n == 2 && (w.graceFor != nil || w.due != 0) {
 				t.Errorf("%v: somebody is left, due %v", order, w.due)
 			}
 		}
@@ -199,14 +199,14 @@ func TestSeveralCancelledCalls(t *testing.T) {
 func TestTracedWorkerInEachState(t *testing.T) {
 	l, w, _ := suspected(t, false)
 	l.tracer = func(int) int { return 4711 }
-	if l.pass(time.Second); w.state != serving || w.due <= l.now {
+	if l.pass(time.Second); w.state != workerReady || w.due <= l.now {
 		t.Errorf("suspected: it is %v, due %v", w.state, w.due)
 	}
 	l.step(func(fx *effects) { l.leave(fx, w, l.now) })
-	if l.pass(l.cfg.KillGrace); w.state != quitting {
+	if l.pass(l.cfg.KillGrace); w.state != workerDying {
 		t.Errorf("told to leave: it is %v", w.state)
 	}
-	if l.pass(quitGrace); w.state != killed {
+	if l.pass(quitGrace); w.state != workerKilled {
 		t.Errorf("after SIGABRT: it is %v", w.state)
 	}
 
@@ -221,7 +221,7 @@ func TestTracedWorkerInEachState(t *testing.T) {
 	l.pass(10 * time.Second)
 	traced = false
 	gone := l.now
-	for w.state == serving && l.now < gone+10*time.Second {
+	for w.state == workerReady && l.now < gone+10*time.Second {
 		l.pass(time.Millisecond)
 	}
 	if took := l.now - gone; took > 2*time.Second+time.Millisecond {
@@ -235,9 +235,9 @@ func TestReportOfAStuckProcess(t *testing.T) {
 	w := l.workers[0]
 	c := l.give(0)
 	l.begin(c)
-	l.step(func(fx *effects) { l.shoot(fx, w, "kill", false, l.now) })
+	l.step(func(fx *effects) { l.kill(fx, w, "kill", false, l.now) })
 	l.pass(killBound)
-	if w.state != stuck || c.Kind != Crashed || c.Death.Stack != "the process did not end within 5s of SIGKILL: it is stuck in the kernel" {
+	if w.state != workerStuck || c.Kind != Crashed || c.Death.Stack != "the process did not end within 5s of SIGKILL: it is stuck in the kernel" {
 		t.Errorf("it is %v; %+v", w.state, c.Death)
 	}
 }
@@ -246,9 +246,9 @@ func TestReportOfAStuckProcess(t *testing.T) {
 // for.
 func TestSuspicionOfADyingWorker(t *testing.T) {
 	l, w, _ := suspected(t, true)
-	l.step(func(fx *effects) { l.shoot(fx, w, "memory limit", true, l.now) })
+	l.step(func(fx *effects) { l.kill(fx, w, "memory limit", true, l.now) })
 	w.sent.Add(1)
-	if l.pass(quitGrace); w.state != killed {
+	if l.pass(quitGrace); w.state != workerKilled {
 		t.Errorf("after SIGABRT it is %v", w.state)
 	}
 }
@@ -263,8 +263,8 @@ func TestHeartbeatOfALeavingWorker(t *testing.T) {
 			l.begin(l.give(0))
 		}
 		l.step(func(fx *effects) { l.leave(fx, w, l.now) })
-		if l.pass(2 * time.Second); (w.state == quitting) != busy || busy && w.killer != "heartbeat" {
-			t.Errorf("busy %v: it is %v, ended for %q", busy, w.state, w.killer)
+		if l.pass(2 * time.Second); (w.state == workerDying) != busy || busy && w.killedBy != "heartbeat" {
+			t.Errorf("busy %v: it is %v, ended for %q", busy, w.state, w.killedBy)
 		}
 	}
 }

@@ -31,15 +31,15 @@ func TestTracedWorker(t *testing.T) {
 		pass := func() {
 			for range 20 {
 				now += 500 * time.Millisecond
-				k.step(&fx, w, now)
+				k.tickWorker(&fx, w, now)
 			}
 		}
-		if pass(); w.killer != "" {
-			t.Errorf("%s: killed by %s while it is traced", c.name, w.killer)
+		if pass(); w.killedBy != "" {
+			t.Errorf("%s: killed by %s while it is traced", c.name, w.killedBy)
 		}
 		tracer = 0
-		if pass(); w.killer != c.by {
-			t.Errorf("%s: not killed when the tracer has gone, but %q", c.name, w.killer)
+		if pass(); w.killedBy != c.by {
+			t.Errorf("%s: not killed when the tracer has gone, but %q", c.name, w.killedBy)
 		}
 	}
 
@@ -49,11 +49,11 @@ func TestTracedWorker(t *testing.T) {
 	w := k.spawn(&fx, nil, 1)
 	w.pid, w.marks = 1, revokeAll{}
 	k.becameReady(&fx, w, 1)
-	k.condemn(&fx, w, &Call{}, 1)
-	for now := time.Second; w.state != stuck && now < time.Minute; now += time.Second {
-		k.step(&fx, w, now)
+	k.startGrace(&fx, w, &Call{}, 1)
+	for now := time.Second; w.state != workerStuck && now < time.Minute; now += time.Second {
+		k.tickWorker(&fx, w, now)
 	}
-	if w.state != stuck || k.last == nil || !strings.Contains(k.last.Stack, "process 4711") {
+	if w.state != workerStuck || k.last == nil || !strings.Contains(k.last.Stack, "process 4711") {
 		t.Errorf("a deadline: %v, %+v", w.state, k.last)
 	}
 }

@@ -27,13 +27,13 @@ func (p *Pool) supervise() {
 			look = 0
 		}
 		p.core.armed = at
-		over := p.core.state == Ended
+		over := p.core.state == StateStopped
 		p.prepare(&fx)
 		p.mu.Unlock()
 		p.apply(&fx)
 		if over {
 			p.members.Wait()
-			close(p.ended)
+			close(p.stopped)
 			return
 		}
 		if look != 0 && look <= now {
@@ -85,7 +85,7 @@ func (p *Pool) lookAtMemory() {
 	}
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		for _, s := range sizes {
-			k.sized(fx, s.w, s.bytes, now)
+			k.measuredMemory(fx, s.w, s.bytes, now)
 		}
 	})
 }

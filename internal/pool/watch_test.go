@@ -213,7 +213,7 @@ func TestEndOfAWorkerThatStays(t *testing.T) {
 		st.actor(1).hardy = true
 		go st.Halt(st.t.Context())
 		time.Sleep(2 * time.Minute)
-		if s := st.Summary(); s.State != Ended {
+		if s := st.Summary(); s.State != StateStopped {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -255,12 +255,12 @@ func TestEndAndHalt(t *testing.T) {
 		go func() { ended <- st.Halt(st.t.Context()) }()
 		st.want("2: Stop")
 		c := st.give(1)
-		if len(ended) > 0 || st.Summary().State != Draining {
+		if len(ended) > 0 || st.Summary().State != StateStopping {
 			t.Error("it returned before the worker had gone")
 		}
 		st.actor(2).die(proc.Exit{PID: 102})
 		synctest.Wait()
-		if err := <-ended; err != nil || st.Summary().State != Ended {
+		if err := <-ended; err != nil || st.Summary().State != StateStopped {
 			t.Error(err, st.Summary())
 		}
 		time.Sleep(time.Minute)
@@ -338,15 +338,15 @@ func TestCallInfo(t *testing.T) {
 func TestCountsOfEnds(t *testing.T) {
 	var n Counts
 	for kind := OK; kind <= Stopped; kind++ {
-		n.ended(kind)
+		n.count(kind)
 	}
 	if want := (Counts{OK: 1, Failed: 1, Panicked: 1, Refused: 1, Timeout: 1, Canceled: 1, Crashed: 3, Dropped: 3}); n != want {
 		t.Errorf("%+v", n)
 	}
 	var f funcStats
-	f.ended(OK, time.Second)
-	f.ended(OK, 2*time.Second)
-	f.ended(Failed, 3*time.Second)
+	f.count(OK, time.Second)
+	f.count(OK, 2*time.Second)
+	f.count(Failed, 3*time.Second)
 	if f.calls != 3 || f.errors != 1 || f.latency.summary().Mean != 2*time.Second {
 		t.Errorf("%+v", f)
 	}

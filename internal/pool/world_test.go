@@ -86,7 +86,7 @@ func (s *sim) run() {
 		}
 	}
 	s.at(s.during(2*span), s.stop)
-	for s.k.state != Ended {
+	for s.k.state != StateStopped {
 		switch {
 		case len(s.events) > 0 && (s.wake == 0 || s.events[0].at <= s.wake):
 			s.happen()
@@ -110,7 +110,7 @@ func (s *sim) run() {
 // happen lets the next event happen.
 func (s *sim) happen() {
 	e := heap.Pop(&s.events).(event)
-	if e.at > s.now+1 && s.k.state != Ended { // the supervisor has slept until now: was there nothing to do?
+	if e.at > s.now+1 && s.k.state != StateStopped { // the supervisor has slept until now: was there nothing to do?
 		s.now = e.at - 1
 		s.checkDue()
 	}
@@ -127,7 +127,7 @@ func (s *sim) tick() {
 	if poked {
 		s.wake = s.now // it looks again at once
 	}
-	if s.wake == 0 || s.wake > s.now || s.k.state == Ended {
+	if s.wake == 0 || s.wake > s.now || s.k.state == StateStopped {
 		s.spins = 0
 		s.checkDue()
 	} else if s.spins++; s.spins > 10 {
@@ -141,7 +141,7 @@ func (s *sim) step(f func(fx *effects)) {
 	s.before()
 	was, exits := s.k.state, s.exits
 	f(&fx)
-	if was == Broken && s.k.state == Running && s.exits == exits && !s.failed {
+	if was == StateFailed && s.k.state == StateRunning && s.exits == exits && !s.failed {
 		s.forgive() // an operator has made place for a pool whose processes do not go
 	}
 	for i := range fx.sends.n {
@@ -150,8 +150,8 @@ func (s *sim) step(f func(fx *effects)) {
 	for _, a := range fx.acts {
 		s.act(a)
 	}
-	for i := range fx.ended.n {
-		c := fx.ended.at(i)
+	for i := range fx.answers.n {
+		c := fx.answers.at(i)
 		if c.state != callEnded {
 			broken("a call was answered in state %d", c.state)
 		}
@@ -246,12 +246,12 @@ func (s *sim) operate() {
 		s.step(func(fx *effects) { k.recycle(fx, s.now) })
 	case 4:
 		some.byHand = true
-		s.step(func(fx *effects) { k.shoot(fx, some.w, "kill", false, s.now) })
+		s.step(func(fx *effects) { k.kill(fx, some.w, "kill", false, s.now) })
 	case 5:
 		some.die(0) // SIGKILL from outside
 	case 6, 7:
 		some.size = []uint64{10, 1000, 2000, 9000, 20_000}[s.rng.IntN(5)]
-		s.step(func(fx *effects) { k.sized(fx, some.w, some.size, s.now) })
+		s.step(func(fx *effects) { k.measuredMemory(fx, some.w, some.size, s.now) })
 	case 8:
 		if some.deaf = true; s.odds(0.5) { // SIGSTOP
 			some.wedged = true
@@ -272,7 +272,7 @@ func (s *sim) operate() {
 		s.jumped += by
 	case 12:
 		s.scaling = true
-		s.step(func(fx *effects) { k.dismiss(fx, some.w, s.now) })
+		s.step(func(fx *effects) { k.endWorker(fx, some.w, s.now) })
 		s.scaling = false
 	case 13:
 		s.halted = s.halted || !s.stopped
@@ -282,7 +282,7 @@ func (s *sim) operate() {
 }
 
 func (s *sim) resume() {
-	if s.k.state == Paused || s.k.state == Broken {
+	if s.k.state == StatePaused || s.k.state == StateFailed {
 		s.forgive()
 	}
 	s.halted = false

@@ -8,12 +8,12 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// manners are what a worker may say, and when; PROTOCOL.md has it as a table. A frame that it may not send is a breach
+// protocol is what a worker may say, and when; PROTOCOL.md has it as a table. A frame that it may not send is a breach
 // of protocol. So a compromised worker cannot make the daemon do, again and again, what nothing has asked for: of each
 // frame there is one, or one for each question, or its pace is bounded.
 //
 // One goroutine at a time receives, and owns all but the counters of questions.
-type manners struct {
+type protocol struct {
 	looping bool // the workers have loops of their own
 
 	phase  phase
@@ -28,8 +28,8 @@ type manners struct {
 	gone   atomic.Bool  // the process has ended: what it has left behind is no more than its link holds
 }
 
-func newManners(looping bool) *manners {
-	return &manners{looping: looping, logs: logPace, errors: errorPace}
+func newProtocol(looping bool) *protocol {
+	return &protocol{looping: looping, logs: logPace, errors: errorPace}
 }
 
 // phase is how far the life of a worker has come, by what it has said.
@@ -53,7 +53,7 @@ const (
 
 // admit returns why the worker may not send a frame with so many bytes of payload now, or nil. It may wait: a worker that
 // talks too much is slowed down.
-func (m *manners) admit(h wire.Header, size int) error {
+func (m *protocol) admit(h wire.Header, size int) error {
 	switch h.Kind {
 	case wire.Ready, wire.Failed:
 		if m.phase != phaseStarts {
@@ -86,7 +86,7 @@ func (m *manners) admit(h wire.Header, size int) error {
 }
 
 // admitLoop is the part about the worker's own loop: it runs, is held once for each Pause at most, and ends once.
-func (m *manners) admitLoop(state wire.LoopState, size int) error {
+func (m *protocol) admitLoop(state wire.LoopState, size int) error {
 	if !m.looping {
 		return fmt.Errorf("news of a loop, which workers of this pool do not have")
 	}
@@ -110,7 +110,7 @@ func (m *manners) admitLoop(state wire.LoopState, size int) error {
 
 // slow takes tokens of p, and waits for them. The frames behind have to wait, too, and in the end the worker for room.
 // What the dead have left is taken at once: callers wait behind it, and the next worker.
-func (m *manners) slow(p *pace, tokens int) {
+func (m *protocol) slow(p *pace, tokens int) {
 	if d := p.take(tokens); d > 0 && !m.gone.Load() {
 		time.Sleep(d)
 	}
@@ -123,14 +123,14 @@ func weight(size int) int { return 1 + size>>10 }
 // above (the log takes some thousand a second); their pace only bounds what they cost on the way. Each error of a loop
 // calls handlers, and one that fails pauses for longer than its step.
 var (
-	logPace   = pace{burst: 10_000, step: 50 * time.Microsecond}
-	errorPace = pace{burst: 1000, step: 10 * time.Millisecond}
+	logPace   = pace{burst: 10_000, interval: 50 * time.Microsecond}
+	errorPace = pace{burst: 1000, interval: 10 * time.Millisecond}
 )
 
 // pace is a bucket of tokens.
 type pace struct {
 	burst, spent int
-	step         time.Duration
+	interval     time.Duration
 	at           time.Time // when spent was counted
 }
 
@@ -140,8 +140,8 @@ func (p *pace) take(tokens int) time.Duration {
 		return 0
 	}
 	now := time.Now()
-	back := min(now.Sub(p.at)/p.step, time.Duration(p.spent))
+	back := min(now.Sub(p.at)/p.interval, time.Duration(p.spent))
 	p.spent -= int(back)
 	p.at = now
-	return max(time.Duration(p.spent-p.burst+1)*p.step, 0)
+	return max(time.Duration(p.spent-p.burst+1)*p.interval, 0)
 }

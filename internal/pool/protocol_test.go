@@ -43,7 +43,7 @@ func TestManners(t *testing.T) {
 		{true, "ready runs !held"}, {true, "ready runs PAUSE held !held"}, {true, "ready runs PAUSE held !error"},
 		{true, "ready runs PAUSE held runs !held"}, {true, "ready runs over !runs"}, {true, "ready runs over !over"}, {true, "ready runs over !error"},
 	} {
-		m := newManners(c.looping)
+		m := newProtocol(c.looping)
 		for _, word := range strings.Fields(c.talk) {
 			switch word {
 			case "PING":
@@ -69,7 +69,7 @@ func TestManners(t *testing.T) {
 // the larger it is: it has to wait, for as long as it goes on.
 func TestPace(t *testing.T) {
 	const size = 100 << 10
-	heavy := pace{burst: 1 + logPace.burst/weight(size), step: logPace.step * time.Duration(weight(size))}
+	heavy := pace{burst: 1 + logPace.burst/weight(size), interval: logPace.interval * time.Duration(weight(size))}
 	for _, c := range []struct {
 		frame said
 		size  int
@@ -80,7 +80,7 @@ func TestPace(t *testing.T) {
 		frame, pace := c.frame, c.pace
 		t.Run(fmt.Sprint(frame, " of ", c.size), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManners(true)
+				m := newProtocol(true)
 				m.phase, m.loop = phaseServes, loopRuns
 				talk := func(frames int) time.Duration {
 					began := time.Now()
@@ -95,7 +95,7 @@ func TestPace(t *testing.T) {
 					t.Errorf("the first %d frames took %v", pace.burst, took)
 				}
 				more := 5 * pace.burst
-				if took, want := talk(more), time.Duration(more-pace.burst)*pace.step; took < want {
+				if took, want := talk(more), time.Duration(more-pace.burst)*pace.interval; took < want {
 					t.Errorf("%d frames more took %v, not %v", more, took, want)
 				}
 				time.Sleep(time.Minute)
@@ -151,7 +151,7 @@ func TestRudeWorker(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			each(t, func(t *testing.T, tr link.Transport) {
 				p := start(t, Config{Min: 1, Max: 1}, launchGoroutines(how, tr, 1<<20))
-				for end := time.Now().Add(guard); p.Summary().State != Broken; time.Sleep(time.Millisecond) { // MaxRestarts is 1
+				for end := time.Now().Add(guard); p.Summary().State != StateFailed; time.Sleep(time.Millisecond) { // MaxRestarts is 1
 					if time.Now().After(end) {
 						t.Fatalf("it goes on and on: %+v", p.Stats())
 					}
@@ -188,7 +188,7 @@ func lastWords(conn link.Conn) error {
 // taken at once, and it is replaced.
 func TestLastWordsAreNotSlowed(t *testing.T) {
 	p := start(t, Config{Min: 1, Max: 1, Looping: true}, launchGoroutines("last words", link.SharedMemory, 1<<20))
-	for end := time.Now().Add(guard); p.Summary().State != Broken; time.Sleep(time.Millisecond) { // MaxRestarts is 1
+	for end := time.Now().Add(guard); p.Summary().State != StateFailed; time.Sleep(time.Millisecond) { // MaxRestarts is 1
 		if time.Now().After(end) {
 			t.Fatalf("the dead are still listened to, after %d words: %+v", p.loops.Load(), p.Stats())
 		}
@@ -205,7 +205,7 @@ func TestLoopsThatEndAtOnce(t *testing.T) {
 	end := func(after time.Duration) (pause time.Duration) {
 		t.Helper()
 		w := b.booting()
-		if w == nil || b.state != Running {
+		if w == nil || b.state != StateRunning {
 			t.Fatalf("state %v, next worker %v", b.state, w)
 		}
 		b.ready(w)
@@ -256,13 +256,13 @@ func TestBreachAfterTheLoop(t *testing.T) {
 			w.done = true
 			var fx effects
 			if end.breach > 0 {
-				b.broken(&fx, w, b.now)
+				b.violated(&fx, w, b.now)
 			} else if end.killer != "" {
-				b.shoot(&fx, w, end.killer, true, b.now)
+				b.kill(&fx, w, end.killer, true, b.now)
 			}
 			b.die(w, end.death)
 		}
-		if b.state != Broken || b.counts.Deaths != 4 || b.counts.Corrupt != end.breach {
+		if b.state != StateFailed || b.counts.Deaths != 4 || b.counts.Corrupt != end.breach {
 			t.Errorf("after four times %s it is %v: %+v", name, b.state, b.counts)
 		}
 	}
