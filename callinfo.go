@@ -59,7 +59,7 @@ func (s *Supervisor) Recent() status.Recent {
 	}
 	for _, w := range workers {
 		r.Workers = append(r.Workers, status.WorkerEnd{
-			ID: w.Worker, PID: w.Death.PID, Calls: w.Calls, Started: w.Start, Ended: w.End, Expected: w.Expected, How: w.How,
+			ID: w.Worker, PID: w.Death.PID, Calls: w.Calls, Started: w.Start, Ended: w.End, Expected: w.Death.Expected, How: w.How,
 			CPU: w.Death.Usage.User + w.Death.Usage.System, Memory: w.Death.Usage.MaxRSS,
 		})
 	}

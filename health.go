@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/plugin"
 )
 
@@ -42,7 +43,7 @@ func (d *Daemon) unhealthy(detail bool) string {
 	}
 	for _, p := range d.pools {
 		s := p.summary()
-		if s.State.String() != "failed" {
+		if s.State != pool.StateFailed {
 			continue
 		}
 		why := fmt.Sprintf("pool %s has failed", p.name)

@@ -39,20 +39,20 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
 			announce(d, event.WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
 		},
-		Died: func(dead *pool.Death, expected bool) {
+		Died: func(dead *pool.Death) {
 			records.End(dead.PID)
 			switch {
 			case dead.Race:
 				log.Error("worker had a data race", "worker", dead.Worker, "pid", dead.PID, "how", dead.String(), "report", dead.Stack)
-			case expected && dead.KilledBy != "" && dead.KilledBy != "stop":
+			case dead.KilledBy != "" && pool.Cause(dead.KilledBy) != pool.CauseStop:
 				log.Warn("worker was killed", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
-			case expected:
+			case dead.Expected:
 				log.Debug("worker ended", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
 			default:
 				log.Warn("worker died", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
 			}
 			announce(d, event.WorkerExited{
-				Pool: p.name, Worker: dead.Worker, PID: dead.PID, Expected: expected, ExitCode: dead.Code,
+				Pool: p.name, Worker: dead.Worker, PID: dead.PID, Expected: dead.Expected, ExitCode: dead.Code,
 				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack,
 			})
 		},

@@ -105,8 +105,8 @@ type Pool struct {
 	// life, and killed if it gives none for as long again; not while a debugger
 	// traces it (Linux). Default 10 s; negative: never.
 	Heartbeat time.Duration
-	// More than MaxRestarts deaths of workers within RestartWindow, not counting
-	// those that Legion willed, fail the pool: calls end with ErrPoolFailed until
+	// More than MaxRestarts unexpected ends of workers within RestartWindow (see
+	// event.WorkerExited) fail the pool: calls end with ErrPoolFailed until
 	// Resume. So do more than MaxRestarts in a row, each within RestartWindow of the
 	// one before, without a call that ended in between, and eight workers in a row
 	// that die before they are ready, while no other serves; before that, starts

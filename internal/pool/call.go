@@ -38,7 +38,13 @@ func (k Kind) String() string {
 // A Death is how a worker ended.
 type Death struct {
 	proc.Exit
-	Worker  uint64 // number of the worker in its pool
+	Worker uint64 // number of the worker in its pool
+
+	// Expected says that the worker was to end: the operator, a caller or the pool
+	// willed it, or its own loop ended. It is false for a crash, and for a worker
+	// that was killed for what it did, or for its silence.
+	Expected bool
+
 	Limit   uint64 // of its memory, in bytes; 0 = none
 	Lacking bool   // it was never started: the system had no room for a process, or no descriptors
 	Mute    bool   // it was started, and has ended without a word: its main has not come to Start

@@ -50,7 +50,7 @@ type core struct {
 	shortLoops  int           // loops in a row that ended at once
 	unready     int           // replacements in a row that died before they were ready
 	failedStuck bool          // it has failed because of stuck processes
-	halted      bool          // it is Paused, and has no workers until resume
+	halted      bool          // it is paused, and has no workers until resume
 	notUntil    time.Duration // no starts before
 	last        *Death        // the last unexpected one
 
@@ -78,7 +78,7 @@ type worker struct {
 	retiring string // why it is to be replaced; "" = it is not
 	replaces *worker
 	replaced bool // a replacement is on its way
-	killedBy string
+	killedBy Cause
 
 	slots    [256]*Call
 	gens     [256]uint32
@@ -106,9 +106,9 @@ type worker struct {
 
 	sent atomic.Uint64 // calls that the shell has done with sending: the worker has taken them in, or is gone
 
-	paused bool   // gets no calls, and its loop is held
-	loop   string // what its own loop does; "" if it has none
-	done   bool   // its loop has ended by itself
+	paused bool      // gets no calls, and its loop is held
+	loop   loopPhase // what its own loop does
+	done   bool      // its loop has ended by itself
 }
 
 type workerState uint8
@@ -181,7 +181,7 @@ type act struct {
 	w    *worker
 	id   uint32
 	code wire.Cause
-	by   string
+	by   Cause
 }
 
 type op uint8

@@ -77,7 +77,7 @@ func (p *Pool) Halt(ctx context.Context) error {
 func (p *Pool) KillAll() {
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		for _, w := range append([]*worker(nil), k.workers...) { // without those that take their places
-			k.kill(fx, w, "kill", false, now)
+			k.kill(fx, w, CauseKill, false, now)
 		}
 	})
 }

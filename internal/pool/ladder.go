@@ -11,10 +11,6 @@ import (
 // stacks → SIGKILL. The caller has its answer when the process is gone, so that
 // a call that has returned is not running any more.
 
-// bootTimeout is the reason given for the end of a worker that was not ready in
-// time.
-const bootTimeout = "boot timeout"
-
 // startGrace gives w KillGrace to finish c, which has been cancelled. No new calls
 // go to w until it has.
 func (k *core) startGrace(fx *effects, w *worker, c *Call, now time.Duration) {
@@ -46,7 +42,7 @@ func (k *core) endGrace(w *worker, now time.Duration) {
 }
 
 // kill ends w for reason by; with its stacks first, if there is time for that.
-func (k *core) kill(fx *effects, w *worker, by string, stacks bool, now time.Duration) {
+func (k *core) kill(fx *effects, w *worker, by Cause, stacks bool, now time.Duration) {
 	if w.state >= workerKilled || w.state == workerDying && stacks {
 		return // what it is being ended for takes its course
 	}
@@ -79,13 +75,13 @@ func (k *core) tickWorker(fx *effects, w *worker, now time.Duration) {
 		}
 		switch w.state {
 		case workerStarting:
-			k.kill(fx, w, bootTimeout, true, now)
+			k.kill(fx, w, CauseBootTimeout, true, now)
 		case workerReady:
-			k.kill(fx, w, kindBy(w.graceFor), true, now)
+			k.kill(fx, w, causeFor(w.graceFor), true, now)
 		case workerLeaving:
-			by := "stop" // the stacks show what kept it
+			by := CauseStop // the stacks show what kept it
 			if w.graceFor != nil || w.lags() {
-				by = kindBy(w.graceFor)
+				by = causeFor(w.graceFor)
 			}
 			k.kill(fx, w, by, true, now)
 		case workerDying:
@@ -101,20 +97,6 @@ func (k *core) tickWorker(fx *effects, w *worker, now time.Duration) {
 	}
 	if k.hasHeartbeat(w) {
 		k.heartbeat(fx, w, now)
-	}
-}
-
-func kindBy(c *Call) string {
-	if c == nil {
-		return "supervisor"
-	}
-	switch kindOf(c.cause) {
-	case Timeout:
-		return "deadline"
-	case Stopped:
-		return "stop"
-	default:
-		return "cancel"
 	}
 }
 
@@ -172,7 +154,7 @@ func (k *core) heartbeat(fx *effects, w *worker, now time.Duration) {
 		w.heard, w.asked = now, 0
 		return
 	case w.asked >= heartbeatChecks:
-		k.kill(fx, w, "heartbeat", true, now)
+		k.kill(fx, w, CauseHeartbeat, true, now)
 		return
 	}
 	w.asked++
@@ -222,7 +204,7 @@ const intakeRate = 32 << 20
 func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	w.state, w.due = workerStuck, 0
 	d := &Death{Worker: w.id}
-	d.PID, d.Code, d.KilledBy = w.pid, -1, w.killedBy
+	d.PID, d.Code, d.KilledBy, d.Expected = w.pid, -1, string(w.killedBy), w.killedBy.willed()
 	d.Stack = "the process did not end within " + killBound.String() + " of SIGKILL: it is stuck in the kernel"
 	if tracer := k.traced(w); tracer != 0 {
 		d.Stack = fmt.Sprintf("the process did not end within %v of SIGKILL: process %d, a debugger for instance, traces it and holds it", killBound, tracer)

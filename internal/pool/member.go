@@ -97,9 +97,8 @@ func (m *member) exited(d *Death) {
 	p := m.pool
 	var fx effects
 	p.mu.Lock()
-	expected := m.w.state == workerLeaving || m.w.killedBy != "" || m.w.endedWithLoop(d)
 	p.core.exited(&fx, m.w, d, p.now())
-	gone := processEnd{worker: m.w.id, calls: m.w.calls, began: m.w.began, end: p.now(), expected: expected}
+	gone := processEnd{worker: m.w.id, calls: m.w.calls, began: m.w.began, end: p.now()}
 	p.prepare(&fx)
 	p.mu.Unlock()
 	told := fx.news
@@ -111,7 +110,7 @@ func (m *member) exited(d *Death) {
 	*p.core.ends.next() = gone
 	p.mu.Unlock()
 	if p.hooks.Died != nil {
-		p.hooks.Died(d, expected)
+		p.hooks.Died(d)
 	}
 	p.tell(told) // after the death
 }
@@ -158,7 +157,7 @@ func (m *member) signal(a act) {
 	case opQuit:
 		_ = m.proc.Quit()
 	case opKill:
-		_ = m.proc.Kill(a.by)
+		_ = m.proc.Kill(string(a.by))
 	case opHangup:
 		m.conn.Hangup()
 	}
@@ -386,19 +385,19 @@ func (m *member) item(f link.Frame) error {
 func (m *member) loop(f link.Frame) error {
 	var fault wire.Fault
 	state := wire.LoopState(f.Code)
-	names := map[wire.LoopState]string{wire.LoopRuns: "looping", wire.LoopPaused: "paused", wire.LoopEnded: "ended"}
+	phases := map[wire.LoopState]loopPhase{wire.LoopRuns: loopRuns, wire.LoopPaused: loopHeld, wire.LoopEnded: loopOver}
 	if state == wire.LoopError {
 		var err error
 		if fault, err = wire.DecodeFault(own(f)); err != nil {
 			return err
 		}
-	} else if names[state] == "" {
+	} else if phases[state] == loopNone {
 		return fmt.Errorf("loop state %d is unknown", f.Code)
 	}
 	m.pool.step(func(k *core, fx *effects, now time.Duration) {
 		k.alive(fx, m.w, now)
 		if state != wire.LoopError {
-			m.w.loop = names[state]
+			m.w.loop = phases[state]
 		}
 		m.w.done = m.w.done || state == wire.LoopEnded
 	})

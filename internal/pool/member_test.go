@@ -33,7 +33,7 @@ func TestLifeOfAWorker(t *testing.T) {
 		st.want("died 1 (expected false)", "1: closed")
 		st.wantEnd(c, OK)
 		_, gone := st.Recent()
-		if len(gone) != 1 || gone[0].Worker != 1 || gone[0].Calls != 1 || gone[0].End.Sub(gone[0].Start) != time.Second+5*time.Millisecond || gone[0].Expected {
+		if len(gone) != 1 || gone[0].Worker != 1 || gone[0].Calls != 1 || gone[0].End.Sub(gone[0].Start) != time.Second+5*time.Millisecond || gone[0].Death.Expected {
 			t.Errorf("it is remembered as %+v", gone)
 		} else if g := gone[0]; g.How != "pid 101 exited with code 3: panic: boom" || g.Death.Stack != "" || g.Death.Stderr != nil || g.Death.Code != 3 {
 			t.Errorf("its death is remembered as %q, %+v", g.How, g.Death)
@@ -57,6 +57,8 @@ func TestExpectedEnds(t *testing.T) {
 				t.Error(err)
 			}
 		}, []string{"1: kill kill", "died 1 (expected true)", "1: closed"}},
+		"by its silence": {false, func(st *stage, a *actor) { time.Sleep(3 * time.Second) },
+			[]string{"1: Ping", "1: quit", "died 1 (expected false)", "1: closed"}},
 		"told to leave": {false, func(st *stage, a *actor) {
 			ctx, cancel := context.WithCancel(context.Background())
 			cancel()
@@ -80,7 +82,7 @@ func TestExpectedEnds(t *testing.T) {
 		}, []string{"loop of 1, pid 101: 0", "died 1 (expected false)", "1: closed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, Config{Min: 1, Looping: c.looping, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
+			onStage(t, Config{Min: 1, Looping: c.looping, Heartbeat: time.Second, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
 				c.end(st, st.actor(1))
 				st.want(c.want...)
 			})
@@ -338,7 +340,7 @@ func TestLoopOfAWorker(t *testing.T) {
 		onStage(t, Config{Min: 1, Looping: true, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
 			st.actor(1).says(sayings["runs"], nil)
 			st.actor(1).says(sayings[frame], []byte(payload))
-			st.want("loop of 1, pid 101: 0", "1: kill protocol violation", "died 1 (expected true)", "1: closed")
+			st.want("loop of 1, pid 101: 0", "1: kill protocol violation", "died 1 (expected false)", "1: closed")
 		})
 	}
 }
@@ -472,7 +474,7 @@ func TestHeartbeat(t *testing.T) {
 			st.forget()
 			if say == nil {
 				time.Sleep((heartbeatChecks + 3) * beat)
-				st.want("1: Ping", "1: quit", "died 1 (expected true)", "1: closed")
+				st.want("1: Ping", "1: quit", "died 1 (expected false)", "1: closed")
 				return
 			}
 			for range 10 {
@@ -588,7 +590,7 @@ func TestFailingLink(t *testing.T) {
 				}
 				return
 			}
-			st.want("1: kill protocol violation", "died 1 (expected true)", "1: closed")
+			st.want("1: kill protocol violation", "died 1 (expected false)", "1: closed")
 			if s := st.Stats(); !strings.HasSuffix(s.LastDeath, "it broke the protocol: "+want) || s.Corrupt != 1 {
 				t.Errorf("%+v", s)
 			}

@@ -122,6 +122,9 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 			broken("worker %d was ended for %q without SIGABRT", p.w.id, d.KilledBy)
 		}
 	}
+	if d.Expected != (willed || p.ended && d.KilledBy == "" && d.Code == 0 && d.Signal == 0) {
+		broken("worker %d has ended, expected: %v: %v", p.w.id, d.Expected, d)
+	}
 	if d.Worker != p.w.id || d.Limit != k.cfg.MemoryLimit || d.KilledBy == "memory limit" && !d.OutOfMemory {
 		broken("worker %d has the death certificate %+v", p.w.id, d)
 	}

@@ -384,7 +384,7 @@ func TestHeldLoops(t *testing.T) {
 	w = l.in(workerStarting)[0]
 	w.marks = labMarks{}
 	l.step(func(fx *effects) { l.pauseWorker(fx, w, true, l.now) })
-	if l.step(func(fx *effects) { l.becameReady(fx, w, l.now) }); !slices.Contains(l.ops(), opPause) || w.loop != "looping" {
+	if l.step(func(fx *effects) { l.becameReady(fx, w, l.now) }); !slices.Contains(l.ops(), opPause) || w.loop != loopRuns {
 		t.Errorf("a worker that was paused while it started: %v, its loop is %q", l.ops(), w.loop)
 	}
 }

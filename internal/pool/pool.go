@@ -31,7 +31,7 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 // goroutine where it happened, and must not block. Any may be nil.
 type Hooks struct {
 	Ready  func(worker uint64, pid int, took time.Duration)
-	Died   func(d *Death, expected bool)
+	Died   func(d *Death)
 	Kept   func(reason string)                                                  // workers that were to be replaced stay, because no replacement becomes ready
 	Failed func(reason string)                                                  // the pool has given up
 	Log    func(pid int, call uint64, record []byte)                            // call is its number, 0 if it is of none

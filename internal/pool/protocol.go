@@ -45,11 +45,15 @@ const (
 type loopPhase uint8
 
 const (
-	loopNone loopPhase = iota
+	loopNone loopPhase = iota // there is none, or it has not begun
 	loopRuns
 	loopHeld
 	loopOver
 )
+
+func (l loopPhase) String() string {
+	return [...]string{"silent", "looping", "paused", "ended"}[l]
+}
 
 // admit returns why the worker may not send a frame with so many bytes of payload now, or nil. It may wait: a worker that
 // talks too much is slowed down.
@@ -103,7 +107,7 @@ func (m *protocol) admitLoop(state wire.LoopState, size int) error {
 		m.slow(&m.errors, 1)
 		m.slow(&m.logs, weight(size))
 	default:
-		return fmt.Errorf("news %d of its loop that cannot be true: it has been %s", state, [...]string{"silent", "running", "held", "over"}[from])
+		return fmt.Errorf("news %d of its loop that cannot be true: it has been %v", state, from)
 	}
 	return nil
 }

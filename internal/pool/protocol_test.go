@@ -237,14 +237,14 @@ func TestLoopsThatEndAtOnce(t *testing.T) {
 func TestBreachAfterTheLoop(t *testing.T) {
 	for name, end := range map[string]struct {
 		death  Death
-		killer string
+		cause  Cause
 		breach uint64
 	}{
-		"breach":    {killer: breach, breach: 4},
+		"breach":    {cause: CauseProtocol, breach: 4},
 		"crash":     {death: Death{Exit: proc.Exit{Code: 2}}},
 		"signal":    {death: Death{Exit: proc.Exit{Code: -1, Signal: 11}}},
 		"lost":      {death: Death{Exit: proc.Exit{Code: 0, Signal: 9}}},
-		"heartbeat": {killer: "heartbeat"},
+		"heartbeat": {cause: CauseHeartbeat},
 	} {
 		b := newBooter(Config{Min: 1, Max: 1, Looping: true, MaxRestarts: 3, RestartWindow: time.Hour})
 		for n := range 4 {
@@ -257,8 +257,8 @@ func TestBreachAfterTheLoop(t *testing.T) {
 			var fx effects
 			if end.breach > 0 {
 				b.violated(&fx, w, b.now)
-			} else if end.killer != "" {
-				b.kill(&fx, w, end.killer, true, b.now)
+			} else if end.cause != "" {
+				b.kill(&fx, w, end.cause, true, b.now)
 			}
 			b.die(w, end.death)
 		}

@@ -75,7 +75,6 @@ func (c *Call) record(t *callRecord) {
 type processEnd struct {
 	worker, calls uint64
 	began, end    time.Duration
-	expected      bool
 	death         Death
 	how           string
 }
@@ -97,7 +96,6 @@ type CallInfo struct {
 type Gone struct {
 	Worker, Calls uint64
 	Start, End    time.Time
-	Expected      bool
 	Death         Death // without its texts
 	How           string
 }
@@ -123,7 +121,7 @@ func (p *Pool) Recent() (calls []CallInfo, processes []Gone) {
 	for _, e := range p.core.ends.newest() {
 		processes = append(processes, Gone{
 			Worker: e.worker, Calls: e.calls, Start: at(e.began), End: at(e.end),
-			Expected: e.expected, Death: e.death, How: e.how,
+			Death: e.death, How: e.how,
 		})
 	}
 	return calls, processes

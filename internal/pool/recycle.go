@@ -74,7 +74,7 @@ func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 	switch w.state {
 	case workerStarting:
 		k.counts.Recycled++
-		k.kill(fx, w, "stop", false, now)
+		k.kill(fx, w, CauseStop, false, now)
 	case workerReady:
 		k.counts.Recycled++
 		k.recall(fx, w, now)
@@ -98,7 +98,7 @@ func (k *core) shrink(fx *effects, w *worker, now time.Duration) {
 func (k *core) measuredMemory(fx *effects, w *worker, bytes uint64, now time.Duration) {
 	w.memory = bytes
 	if k.cfg.MemoryLimit > 0 && bytes > k.cfg.MemoryLimit {
-		k.kill(fx, w, "memory limit", true, now)
+		k.kill(fx, w, CauseMemory, true, now)
 		return
 	}
 	if w.state == workerReady {

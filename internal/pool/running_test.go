@@ -33,7 +33,7 @@ github.com/legion-go/legion/internal/worker.(*server).run(0x1, 0x2)
 		}
 	}
 	d := &Death{}
-	d.Stack, d.KilledBy = "SIGABRT: abort\n\ngoroutine 1 [sleep]:\nmain.setup()\n\t/home/me/app/main.go:9 +0x1", bootTimeout
+	d.Stack, d.KilledBy = "SIGABRT: abort\n\ngoroutine 1 [sleep]:\nmain.setup()\n\t/home/me/app/main.go:9 +0x1", string(CauseBootTimeout)
 	if got := d.running(); got != "main.setup (main.go:9)" {
 		t.Errorf("while starting: %q", got)
 	}

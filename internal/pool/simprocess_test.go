@@ -159,7 +159,7 @@ func (p *simProc) endLoop() {
 	p.speaks()
 	p.s.step(func(fx *effects) {
 		p.s.k.alive(fx, p.w, p.s.now)
-		p.w.loop, p.w.done = "ended", true
+		p.w.loop, p.w.done = loopOver, true
 	})
 	p.leaves = true
 	p.leave()

@@ -70,11 +70,11 @@ func (p *Pool) answering(pid int) (*member, error) {
 			why += fmt.Sprintf("; if it takes longer than %v, it is ended and the report of its death has them", k.cfg.BootTimeout)
 		}
 	case workerDying:
-		why = "is being ended (" + w.killedBy + "): the report of its death will have its stacks"
+		why = "is being ended (" + string(w.killedBy) + "): the report of its death will have its stacks"
 	case workerKilled:
-		why = "is being killed (" + w.killedBy + ") and shows nothing any more"
+		why = "is being killed (" + string(w.killedBy) + ") and shows nothing any more"
 	case workerStuck:
-		why = "was killed (" + w.killedBy + ") and is stuck in the kernel: nothing can be asked of it"
+		why = "was killed (" + string(w.killedBy) + ") and is stuck in the kernel: nothing can be asked of it"
 	}
 	return nil, fmt.Errorf("worker %d of pool %s %s", pid, k.cfg.Name, why)
 }

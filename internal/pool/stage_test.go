@@ -88,7 +88,7 @@ func newStage(t *testing.T, cfg Config) *stage {
 	}
 	st.Pool = New(cfg, infos, st.launchActor, Hooks{
 		Ready: func(id uint64, pid int, took time.Duration) { st.note("ready %d pid %d after %v", id, pid, took) },
-		Died:  func(d *Death, expected bool) { st.note("died %d (expected %v)", d.Worker, expected) },
+		Died:  func(d *Death) { st.note("died %d (expected %v)", d.Worker, d.Expected) },
 		Kept:  func(reason string) { st.note("kept: %s", reason) },
 		Failed: func(reason string) {
 			reason, _, _ = strings.Cut(reason, ";")

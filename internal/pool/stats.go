@@ -121,7 +121,7 @@ func (k *core) summary() Summary {
 		s.State = StateStopped
 	}
 	for _, w := range k.workers {
-		if w.state == workerReady && !w.paused && (w.loop == "" || w.loop == "looping") {
+		if w.state == workerReady && !w.paused && (w.loop == loopNone || w.loop == loopRuns) {
 			s.Serving++
 		}
 	}
@@ -133,8 +133,8 @@ func (w *worker) shown() string {
 	switch {
 	case w.paused:
 		return "paused"
-	case w.state == workerReady && w.loop != "":
-		return w.loop
+	case w.state == workerReady && w.loop != loopNone:
+		return w.loop.String()
 	}
 	return w.state.String()
 }
@@ -203,7 +203,7 @@ const mainHint = ": main must reach Run or Start in every process, workers too; 
 // came to Start.
 func (d *Death) inMain() bool {
 	ended := d.KilledBy == "" && d.Signal == 0 && !d.Race && !d.OutOfMemory
-	return d.Mute && (ended || d.KilledBy == bootTimeout)
+	return d.Mute && (ended || Cause(d.KilledBy) == CauseBootTimeout)
 }
 
 // running is where a worker that was killed for its slowness was: the place of
@@ -214,7 +214,7 @@ func (d *Death) running() string {
 		return ""
 	}
 	for block := range strings.SplitSeq(d.Stack, "\n\n") {
-		starting := d.KilledBy == bootTimeout && strings.HasPrefix(block, "goroutine 1 ")
+		starting := Cause(d.KilledBy) == CauseBootTimeout && strings.HasPrefix(block, "goroutine 1 ")
 		if starting || strings.Contains(block, "internal/worker.(*server).run(") || strings.Contains(block, "internal/worker.(*server).iteration(") {
 			return where.Innermost(block)
 		}

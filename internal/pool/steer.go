@@ -12,7 +12,7 @@ import (
 
 // Kill ends the worker with the given pid at once.
 func (p *Pool) Kill(pid int) error {
-	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.kill(fx, w, "kill", false, now) })
+	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.kill(fx, w, CauseKill, false, now) })
 }
 
 // with runs one step for the worker with the given pid.

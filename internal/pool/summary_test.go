@@ -46,7 +46,11 @@ func TestSummary(t *testing.T) {
 // Only a worker that is told as ready, or as looping, takes calls.
 func TestSummaryCountsWhoServes(t *testing.T) {
 	k := newCore(Config{}, 1)
-	k.workers = []*worker{{state: workerReady}, {state: workerReady, load: 1}, {state: workerStarting}, {state: workerLeaving}, {state: workerReady, paused: true}, {state: workerReady, loop: "looping"}, {state: workerReady, loop: "ended"}, {state: workerLeaving, loop: "looping"}, {state: workerReady, loop: "paused"}}
+	k.workers = []*worker{
+		{state: workerReady}, {state: workerReady, load: 1}, {state: workerStarting}, {state: workerLeaving},
+		{state: workerReady, paused: true}, {state: workerReady, loop: loopRuns}, {state: workerReady, loop: loopOver},
+		{state: workerLeaving, loop: loopRuns}, {state: workerReady, loop: loopHeld},
+	}
 	s, ready := k.stats(1), 0
 	for _, w := range s.Workers {
 		if w.State == "ready" {

@@ -135,7 +135,7 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 	k.bootFail, k.notUntil = 0, 0
 	k.counts.Ready++
 	if k.cfg.Looping {
-		w.loop = "looping"
+		w.loop = loopRuns
 		if k.state == StatePaused || w.paused {
 			fx.do(opPause, w)
 		}
@@ -154,27 +154,28 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	d.Worker, d.Limit = w.id, k.cfg.MemoryLimit
 	if w.killedBy != "" {
-		d.KilledBy = w.killedBy // also if SIGABRT was enough
+		d.KilledBy = string(w.killedBy) // also if SIGABRT was enough
 	}
-	if w.killedBy == "memory limit" {
+	if w.killedBy == CauseMemory {
 		d.OutOfMemory = true
 	}
-	expected := w.state == workerLeaving || w.killedBy == "stop" || w.killedBy == "kill"
+	willed := w.state == workerLeaving || w.killedBy.willed()
+	d.Expected = willed || w.endedWithLoop(d)
 	booting := !w.ready
 	k.drop(w)
 	k.endCalls(fx, w, d, now)
 	fx.do(opHangup, w)
 	switch {
-	case expected, w.killedBy == "deadline", w.killedBy == "cancel":
-		// By our own will: no sign of a broken worker.
+	case willed:
+		// No sign of a broken worker.
 	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != StateStopping:
 		k.doWithout(fx, w, d, now)
-	case w.endedWithLoop(d):
+	case d.Expected:
 		k.loopEnded(w, now)
 	default:
 		k.countDeath(fx, w, d, booting, now)
 	}
-	if w.replaces != nil && !expected {
+	if w.replaces != nil && !d.Expected {
 		k.replacementDied(fx, d, now)
 	}
 	k.dispatch(fx, now)
@@ -338,13 +339,10 @@ func (k *core) failFor(fx *effects, reason string, now time.Duration) {
 	}
 }
 
-// breach is the cause of a worker that has broken the protocol.
-const breach = "protocol violation"
-
 // violated takes the news that a worker has broken the protocol.
 func (k *core) violated(fx *effects, w *worker, now time.Duration) {
 	k.counts.Corrupt++
-	k.kill(fx, w, breach, false, now)
+	k.kill(fx, w, CauseProtocol, false, now)
 }
 
 // doWithout does what is to be done when a looping worker has ended and is not

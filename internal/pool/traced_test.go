@@ -15,10 +15,10 @@ func TestTracedWorker(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		make func(k *core, fx *effects, w *worker)
-		by   string
+		by   Cause
 	}{
 		{"silent", func(k *core, fx *effects, w *worker) { k.becameReady(fx, w, 1) }, "heartbeat"},
-		{"starting", func(*core, *effects, *worker) {}, bootTimeout},
+		{"starting", func(*core, *effects, *worker) {}, CauseBootTimeout},
 	} {
 		k := newCore(Config{Min: 1, Max: 1, Heartbeat: time.Second, BootTimeout: time.Second, KillGrace: time.Second, Concurrency: 1}, 1)
 		tracer := 4711
