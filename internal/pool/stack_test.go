@@ -144,11 +144,11 @@ func TestStackOfAWorkerInEachState(t *testing.T) {
 	if m, err := p.answering(7); m != ready.member || err != nil {
 		t.Error(err)
 	}
-	p.core.workers = []*worker{{pid: 7, state: starting}, {pid: 7, state: leaving, member: &member{}}}
+	p.core.workers = []*worker{{pid: 7, state: workerStarting}, {pid: 7, state: workerLeaving, member: &member{}}}
 	if m, err := p.answering(7); m != nil || err == nil || strings.Contains(err.Error(), "takes longer") {
 		t.Error(err)
 	}
-	left := &worker{pid: 7, state: leaving, member: &member{}}
+	left := &worker{pid: 7, state: workerLeaving, member: &member{}}
 	p.core.workers = []*worker{left, ready}
 	if m, err := p.answering(7); m != left.member || err != nil {
 		t.Error(err)
