@@ -373,8 +373,8 @@ func TestDeathInWords(t *testing.T) {
 			Stack: "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\ngoroutine 7 [sleep]:\nmain.work(0x3)\n\t/app/work.go:31 +0x45\ngithub.com/legion-go/legion/internal/worker.(*server).iteration(0x1)\n\t/l/loop.go:2 +0x1"}},
 		"pid 8 exited with code 2: panic: boom, in main.work (work.go:31)": {Exit: proc.Exit{PID: 8, Code: 2,
 			Stack: "panic: boom\n\ngoroutine 7 [running]:\nmain.work(0x3)\n\t/app/work.go:31 +0x45"}},
-		"pid 9 exited with code 1" + mainHint:                            {Exit: proc.Exit{PID: 9, Code: 1}, Mute: true},
-		"pid 9 was killed (start timeout)":                               {Exit: proc.Exit{PID: 9, KilledBy: "start timeout"}, Mute: true},
+		"pid 9 exited with code 1" + mainHint:        {Exit: proc.Exit{PID: 9, Code: 1}, Mute: true},
+		"pid 9 was killed (start timeout)":           {Exit: proc.Exit{PID: 9, KilledBy: "start timeout"}, Mute: true},
 		"pid 9 was killed (boot timeout)" + mainHint: {Exit: proc.Exit{PID: 9, KilledBy: string(CauseBootTimeout)}, Mute: true},
 	} {
 		if d.String() != want {
