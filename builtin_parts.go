@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/rpc"
@@ -82,7 +83,7 @@ func settingText(v any) string {
 	case map[string]Role:
 		var all []string
 		for key, role := range v {
-			all = append(all, shown(key)+"="+role.String())
+			all = append(all, control.Shown(key)+"="+role.String())
 		}
 		slices.Sort(all)
 		return strings.Join(all, " ")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/describe"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/methods"
@@ -44,7 +45,7 @@ func (d *Daemon) watchMethods() []rpc.Method {
 			}
 			shown := []status.LogRecord{}
 			for _, r := range d.log.Tail(lines, level) {
-				if r, ok := recordFor(ctx, r); ok {
+				if r, ok := control.RecordFor(ctx, r); ok {
 					shown = append(shown, r)
 				}
 			}
@@ -76,7 +77,7 @@ func (d *Daemon) followLog(ctx context.Context, in tailIn, send func(status.LogR
 		return err
 	}
 	return d.log.Follow(ctx, lines, level, func(r status.LogRecord) error {
-		if shown, ok := recordFor(ctx, r); ok {
+		if shown, ok := control.RecordFor(ctx, r); ok {
 			return send(shown)
 		}
 		return nil
@@ -107,10 +108,8 @@ func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(
 		return slices.Contains(in.Types, e.Type) || len(in.Types) == 0 && !isFrequent(e.Type)
 	})
 	defer d.watchers.Remove(f)
-	if all := send; !seesStacks(ctx) {
-		send = func(e status.Event) error { return all(eventWithoutStack(e)) }
-	}
-	return f.Run(ctx, send, func(n uint64) status.Event {
+	show := func(e status.Event) error { return send(control.EventFor(ctx, e)) }
+	return f.Run(ctx, show, func(n uint64) status.Event {
 		return status.Event{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
 	})
 }

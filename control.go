@@ -5,21 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/control"
-	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/saturate"
-	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/plugin"
+	"github.com/legion-go/legion/status"
 )
 
 // ControlTLS makes connections to the control socket safe. Package controltls
@@ -32,48 +28,14 @@ type ControlTLS interface {
 	Server(ctx context.Context, conn net.Conn) (secured net.Conn, names []string, err error)
 }
 
-// controlName is the file of the control socket in the runtime folder.
-const controlName = "control.sock"
-
-// controlSocket is the way in for operators. It is opened after the plugins, of
-// which a lock may refuse the start, and closed last, so that it can tell how a
-// start and a stop are getting on.
-type controlSocket struct {
-	mu     sync.Mutex      // a stop may come while it is being opened
-	server *control.Server // nil without control sockets
-	ends   []controlEnd
-	served bool
-	closed bool
-
-	serving sync.WaitGroup // a goroutine for each address
-}
-
-// controlEnd is one address.
-type controlEnd struct {
-	address  control.Address
-	listener *sockets.Listener
-}
-
 // controlAddresses returns where the control socket listens.
-func (d *Daemon) controlAddresses() (all []control.Address, err error) {
-	for _, text := range strings.Fields(d.config.Control) {
-		if text == "none" {
-			if len(strings.Fields(d.config.Control)) > 1 {
-				return nil, errors.New("Config.Control: none stands alone")
-			}
-			return nil, nil
-		}
-		a, err := control.ParseAddress(text)
-		if err != nil {
-			return nil, fmt.Errorf("Config.Control: %w", err)
-		}
-		all = append(all, a)
-	}
-	if all == nil && d.inProcess { // a unit test, or a debugger
+func (d *Daemon) controlAddresses() ([]control.Address, error) {
+	if d.inProcess && strings.TrimSpace(d.config.Control) == "" { // a unit test, or a debugger
 		return nil, nil
 	}
-	if all == nil {
-		all = []control.Address{{Network: "unix"}}
+	all, err := control.ParseAddresses(d.config.Control)
+	if err != nil {
+		return nil, fmt.Errorf("Config.Control: %w", err)
 	}
 	for i, a := range all {
 		if a.Network == "unix" && a.Addr == "" {
@@ -81,7 +43,7 @@ func (d *Daemon) controlAddresses() (all []control.Address, err error) {
 			if err != nil {
 				return nil, err
 			}
-			all[i].Addr = filepath.Join(dir, controlName)
+			all[i].Addr = filepath.Join(dir, control.SocketName)
 		}
 	}
 	return all, nil
@@ -102,14 +64,10 @@ func (d *Daemon) ControlAddress() (string, error) {
 // ControlAddresses returns all addresses of the control socket, as ControlAddress
 // does the first.
 func (d *Daemon) ControlAddresses() (all []string, err error) {
-	open := d.control.opened()
-	for _, e := range open {
-		all = append(all, e.address.Network+"://"+e.address.Addr)
+	addresses := d.control.Addresses()
+	if len(addresses) == 0 {
+		addresses, err = d.controlAddresses()
 	}
-	if len(open) > 0 {
-		return all, nil
-	}
-	addresses, err := d.controlAddresses()
 	for _, a := range addresses {
 		all = append(all, a.Network+"://"+a.Addr)
 	}
@@ -130,10 +88,10 @@ func (d *Daemon) openControl(ctx context.Context) error {
 	}
 	if err != nil && d.config.Control == "" && ctx.Err() == nil { // nobody has asked for it
 		d.log.Warn("there is no control socket; set Config.Control to an address of its own, or to none", "err", err)
-		d.control.giveUp()
+		d.control.GiveUp()
 		err = nil
 	}
-	if len(d.control.opened()) == 0 {
+	if len(d.control.Addresses()) == 0 {
 		d.log.Forget() // nobody can ask for it
 	}
 	return err
@@ -181,184 +139,34 @@ func (c *Config) controlLimits() (l control.Limits) {
 }
 
 func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addresses []control.Address) error {
-	d.control.use(server)
-	seen := map[string]int{}
 	for _, a := range addresses {
 		if err := server.Check(a); err != nil {
 			return fmt.Errorf("Config.Control: the address %s: %w", a, err)
 		}
-		where := a.Network + " " + a.Addr
-		l, err := d.listenControl(ctx, seen[where], a)
-		if err != nil {
-			return fmt.Errorf("the control socket %s: %w", a, err)
-		}
-		seen[where]++
-		a.Addr = l.Addr().String() // with the port, if that was left open
-		d.control.add(controlEnd{a, l})
 	}
-	if !upgraded() {
-		d.control.serve()
+	place := control.Place{Path: d.RuntimePath, Make: d.RuntimeDir, Log: d.log.Logger}
+	if d.drops() {
+		place.Owner = &d.identity
 	}
-	return nil
-}
-
-// listenControl opens one address, of which there are n before it.
-func (d *Daemon) listenControl(ctx context.Context, n int, a control.Address) (*sockets.Listener, error) {
-	if a.Network == "unix" && filepath.Base(a.Addr) == controlName {
-		if dir, err := d.RuntimePath(); err == nil && filepath.Dir(a.Addr) == dir {
-			if _, err := d.RuntimeDir(); err != nil { // makes it
-				return nil, err
-			}
-		}
-	}
-	l := sockets.New("control", n, a.Network, a.Addr, func(ctx context.Context) (net.Listener, error) {
-		if err := d.letIn(a); err != nil {
-			return nil, err
-		}
-		return control.Listen(ctx, a)
-	})
-	if err := l.Open(ctx); err != nil {
-		return nil, err
-	}
-	if a.Network == "unix" && d.drops() {
-		if err := control.Own(a, d.identity.UID, d.identity.GID); err != nil {
-			_ = l.Close()
-			return nil, err
-		}
-	}
-	return l, nil
-}
-
-// letIn opens the way to a socket for those whom its mode and group let in: the
-// runtime folder lets nobody else pass by itself. Other folders are the
-// operator's.
-func (d *Daemon) letIn(a control.Address) error {
-	passers, gid, err := a.Passers()
-	if err != nil || passers == 0 {
+	if err := d.control.Open(ctx, server, addresses, place); err != nil {
 		return err
 	}
-	folder := filepath.Dir(a.Addr)
-	if own, err := d.RuntimePath(); err == nil && own == folder {
-		return host.LetPass(folder, passers, gid)
-	}
-	if info, err := os.Stat(folder); err == nil && info.Mode()&passers != passers {
-		d.log.Warn("other users do not reach the control socket: its folder keeps them out; chmod it",
-			"address", a.String(), "folder", folder, "mode", fmt.Sprintf("%#o", info.Mode().Perm()), "needs", fmt.Sprintf("%#o", info.Mode().Perm()|passers))
+	if !upgraded() {
+		d.control.Serve()
 	}
 	return nil
 }
 
-func (c *controlSocket) use(s *control.Server) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.server = s
-}
-
-// add adds an address that has been opened.
-func (c *controlSocket) add(e controlEnd) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ends = append(c.ends, e)
-	if c.closed {
-		_ = e.listener.Close()
+// accessRules makes rules of Config.Access.
+func (d *Daemon) accessRules() ([]control.Rule, error) {
+	rules, err := control.ParseRules(d.config.Access)
+	if err != nil {
+		return nil, fmt.Errorf("Config.Access: %w", err)
 	}
-}
-
-// opened returns the addresses.
-func (c *controlSocket) opened() []controlEnd {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ends
-}
-
-// serve begins to serve, once.
-func (c *controlSocket) serve() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.server == nil || c.served || c.closed {
-		return
+	if d.drops() { // the server takes whom the process runs as now for the daemon's own user
+		rules = append(rules, control.Rule{Kind: "uid", ID: d.identity.UID, Role: RoleAdmin})
 	}
-	c.served = true
-	for _, e := range c.ends {
-		c.serving.Go(func() { _ = c.server.Serve(e.listener, e.address) }) // ends when the listener is closed
-	}
-}
-
-// close closes the addresses. Who is connected is still served.
-func (c *controlSocket) close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
-	for _, e := range c.ends {
-		_ = e.listener.Close()
-	}
-}
-
-// giveUp is for a socket that cannot be opened: there is none.
-func (c *controlSocket) giveUp() {
-	c.close()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.server, c.ends = nil, nil
-}
-
-// addresses returns where it listens.
-func (c *controlSocket) addresses() []string {
-	all := []string{}
-	for _, e := range c.opened() {
-		all = append(all, e.address.String())
-	}
-	return all
-}
-
-// renewControl gives sockets that were taken over the mode and the group that
-// this version wants them to have. Who connects sees as the listening process the
-// one that has called listen last: that is to be this one.
-func (d *Daemon) renewControl() {
-	for _, e := range d.control.opened() {
-		a := e.address
-		if a.Network != "unix" {
-			continue
-		}
-		if err := e.listener.ListenAgain(); err != nil {
-			d.log.Warn("who connects to the control socket takes it for that of the previous process", "address", a.String(), "err", err)
-		}
-		mode := a.Mode
-		if mode == 0 {
-			if mode = 0o600; a.Group != "" {
-				mode = 0o660
-			}
-		}
-		err := os.Chmod(a.Addr, mode)
-		if a.Group != "" && err == nil {
-			var who host.Identity
-			if who, err = host.Lookup("", a.Group); err == nil {
-				err = os.Lchown(a.Addr, -1, who.GID)
-			}
-		}
-		if err != nil {
-			d.log.Warn("the control socket stays as the previous process has made it", "address", a.String(), "err", err)
-		}
-	}
-}
-
-// controlGrace is how long the end of a daemon waits for requests that are still
-// being answered, and for clients to read what they have asked for: nothing that
-// could take long is left by then.
-const controlGrace = time.Second
-
-// shutDown ends what is left.
-func (c *controlSocket) shutDown(ctx context.Context) {
-	c.mu.Lock()
-	server := c.server
-	c.mu.Unlock()
-	if server == nil {
-		return
-	}
-	ctx, done := context.WithTimeout(ctx, controlGrace)
-	defer done()
-	_ = server.Shutdown(ctx)
-	c.serving.Wait()
+	return rules, nil
 }
 
 // reloadControl has the certificates read again.
@@ -384,11 +192,7 @@ func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rp
 	r := rpc.New(rpc.Options{
 		Title: d.config.Name, Version: d.version(), Audit: audit,
 		Fault: func(ctx context.Context, err error) *rpc.Error {
-			if e := faultOf(err); seesStacks(ctx) {
-				return e
-			} else {
-				return withoutStack(e)
-			}
+			return control.ErrorFor(ctx, faultOf(err))
 		},
 		Panicked: func(method string, value any, stack []byte) {
 			d.report("method "+method, &bus.PanicError{Value: value, Stack: stack}, true)
@@ -404,15 +208,6 @@ func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rp
 	return r, nil
 }
 
-// faultData is what an error of a call tells beside its message.
-type faultData struct {
-	Kind  string `json:"kind"`           // timeout, crashed, …
-	Pool  string `json:"pool,omitempty"` // whose worker
-	PID   int    `json:"pid,omitempty"`
-	Stack string `json:"stack,omitempty"`
-	Code  string `json:"code,omitempty"` // of a RemoteError
-}
-
 // faultOf makes an error of the protocol out of one of a method.
 func faultOf(err error) *rpc.Error {
 	var own *rpc.Error
@@ -422,15 +217,15 @@ func faultOf(err error) *rpc.Error {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &remote):
-		return &rpc.Error{Code: rpc.CodeApplication, Message: err.Error(), Data: faultData{Kind: "error", Code: remote.Code}}
+		return &rpc.Error{Code: rpc.CodeApplication, Message: err.Error(), Data: status.Fault{Kind: "error", Code: remote.Code}}
 	case errors.As(err, &died):
-		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: faultData{
+		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: status.Fault{
 			Kind: strings.TrimPrefix(died.kind.Error(), "legion: "), Pool: died.Pool, PID: died.PID, Stack: died.Stack,
 		}}
 	case errors.Is(err, errOverruled): // to ask again would undo the stop
-		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: faultData{Kind: "overruled"}}
+		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: status.Fault{Kind: "overruled"}}
 	case errors.Is(err, ErrStopped):
-		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: faultData{Kind: "stopped"}}
+		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: status.Fault{Kind: "stopped"}}
 	}
 	return &rpc.Error{Code: rpc.CodeApplication, Message: err.Error()}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/logs"
@@ -54,7 +55,7 @@ type Daemon struct {
 	offers      []offered    // functions that can be called by name
 	methods     []rpc.Method // of the user's, for the control socket
 	turns       turns.Queue
-	control     controlSocket
+	control     control.Socket
 	tasks       taskruns.Runs // started over the control socket
 	servers     []*sockets.Server
 	identity    host.Identity // from Start on

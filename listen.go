@@ -93,11 +93,7 @@ func (d *Daemon) stopServers(ctx context.Context) {
 
 // listening returns all listeners that an upgrade hands over.
 func (d *Daemon) listening() []*sockets.Listener {
-	all := slices.Clone(d.listeners)
-	for _, e := range d.control.opened() {
-		all = append(all, e.listener)
-	}
-	return all
+	return append(slices.Clone(d.listeners), d.control.Listeners()...)
 }
 
 // closeListener closes a listener because of a stop.
@@ -127,7 +123,7 @@ func (d *Daemon) ownListeners() {
 		for _, l := range d.listening() {
 			l.Own()
 		}
-		d.renewControl()
+		d.control.Renew(d.log.Logger)
 		d.keepFiles()
 		for _, path := range d.left {
 			if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {

@@ -60,7 +60,7 @@ func (d *Daemon) start(ctx context.Context) error {
 	if err == nil {
 		if err = d.tellPredecessor(nil); err == nil {
 			d.ownListeners()
-			d.control.serve()
+			d.control.Serve()
 		}
 	} else {
 		err = fmt.Errorf("legion: starting %s: %w", d.config.Name, err)

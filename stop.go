@@ -150,15 +150,15 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 			errs = append(errs, fmt.Errorf("Teardown: %w", err))
 		}
 	}
-	for _, e := range d.control.opened() {
-		d.closeListener(e.listener)
+	for _, l := range d.control.Listeners() {
+		d.closeListener(l)
 	}
-	d.control.close() // who comes now may be the next daemon, which plugins let start
+	d.control.Close() // who comes now may be the next daemon, which plugins let start
 	if d.held != nil && d.restarts() {
 		d.tellPIDChanged(ctx, os.Getpid())
 	}
 	errs = append(errs, d.plugins.Stop(ctx)...)
-	d.control.shutDown(ctx)
+	d.control.Shutdown(ctx)
 	d.tasks.End()
 	d.unheard.End()
 	d.loop.Stop()

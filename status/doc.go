@@ -9,6 +9,7 @@
 //   - worker.go: Worker, WorkerStats, WorkerEnd, Usage
 //   - call.go: CallInfo, CallState, Func
 //   - task.go: Tasks, Task, TaskRun
+//   - fault.go: Fault
 //   - cron.go: Cron
 //   - event.go: Event, EventType
 //   - log.go: LogRecord, LogAttrs

@@ -49,6 +49,29 @@ func ParseAddress(s string) (Address, error) {
 	return a, nil
 }
 
+// ParseAddresses reads a list of addresses with white space between them: none is
+// an empty list, and no text is a Unix socket whose path is left to the daemon.
+func ParseAddresses(list string) (all []Address, err error) {
+	fields := strings.Fields(list)
+	if len(fields) == 0 {
+		return []Address{{Network: "unix"}}, nil
+	}
+	for _, s := range fields {
+		if s == "none" {
+			if len(fields) > 1 {
+				return nil, errors.New("none stands alone")
+			}
+			return nil, nil
+		}
+		a, err := ParseAddress(s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
 func parseAddress(s string) (a Address, err error) {
 	where, query, _ := strings.Cut(s, "?")
 	switch {
@@ -181,9 +204,9 @@ func (a Address) mode() fs.FileMode {
 	return 0o600
 }
 
-// Passers returns which bits of search permission the folder of a Unix socket needs, so that those whom the socket lets in
+// passers returns which bits of search permission the folder of a Unix socket needs, so that those whom the socket lets in
 // reach it: 0 if that is its owner alone. gid is the group that it needs, -1 any.
-func (a Address) Passers() (bits fs.FileMode, gid int, err error) {
+func (a Address) passers() (bits fs.FileMode, gid int, err error) {
 	switch {
 	case a.Network != "unix":
 		return 0, -1, nil

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -91,4 +92,17 @@ func FuzzAddress(f *testing.F) {
 			t.Fatalf("%q: %+v, %q, %+v, %v", text, a, a.String(), again, err)
 		}
 	})
+}
+
+func TestParseAddresses(t *testing.T) {
+	for list, want := range map[string]string{"": "[unix://]", " none ": "[]", "/a/b\t tcp://127.0.0.1:1": "[unix:///a/b tcp://127.0.0.1:1]"} {
+		if all, err := ParseAddresses(list); err != nil || fmt.Sprint(all) != want {
+			t.Errorf("%q: %v, %v", list, all, err)
+		}
+	}
+	for list, says := range map[string]string{"/a none": "none stands alone", "none none": "none stands alone", "/a http://b": `"http://b"`} {
+		if all, err := ParseAddresses(list); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, %v", list, all, err)
+		}
+	}
 }

@@ -61,10 +61,18 @@
 //
 // # Reading order
 //
-// address.go, listen.go: where; rule.go, peer.go: who; limits.go, share.go, room.go, arrivals.go: how much, how fast. server.go: a [Server] from
-// New to Shutdown. admit.go: who gets a place. conn.go: the life of a connection; sniff.go, then lines.go, rawxml.go, and
-// http.go with httphead.go, route.go and events.go: what it speaks. refusal.go, complaints.go: how it says no. audit.go: what it logs of who
-// has changed something.
+//   - address.go, listen.go: where; socket.go: a [Socket], all addresses of a daemon;
+//   - rule.go, access.go: who may do what; peer.go (with peer_linux.go,
+//     peer_xucred.go, peer_other.go, peerpid_darwin.go, peerpid_freebsd.go): who it is;
+//   - limits.go, share.go, room.go, arrivals.go: how much, how fast;
+//   - server.go: a [Server] from New to Shutdown; admit.go: who gets a place;
+//   - conn.go: the life of a connection; gone_linux.go, gone_other.go: its end;
+//     client.go: what the daemon is told of it;
+//   - sniff.go, then lines.go, rawxml.go, and http.go with httphead.go, route.go
+//     and events.go: what it speaks;
+//   - refusal.go, hint.go, complaints.go: how it says no;
+//   - audit.go: what is logged of changes and refusals; withheld.go: what a client
+//     who may only look does not see.
 //
 // # Concurrency
 //

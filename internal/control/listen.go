@@ -36,8 +36,8 @@ func Listen(ctx context.Context, a Address) (net.Listener, error) {
 	return l, nil
 }
 
-// Own makes the socket's file that of the user and group as whom the daemon will run; a group of the address stays.
-func Own(a Address, uid, gid int) error {
+// own makes the socket's file that of the user and group as whom the daemon will run; a group of the address stays.
+func own(a Address, uid, gid int) error {
 	if a.Network != "unix" {
 		return nil
 	}
@@ -48,6 +48,18 @@ func Own(a Address, uid, gid int) error {
 		return fmt.Errorf("giving the socket to user %d: %w", uid, err)
 	}
 	return nil
+}
+
+// renew gives the file of a Unix socket the mode and the group of its address.
+func (a Address) renew() error {
+	if err := os.Chmod(a.Addr, a.mode()); err != nil || a.Group == "" {
+		return err
+	}
+	who, err := host.Lookup("", a.Group)
+	if err != nil {
+		return err
+	}
+	return os.Lchown(a.Addr, -1, who.GID)
 }
 
 func listenUnix(ctx context.Context, a Address) (net.Listener, error) {

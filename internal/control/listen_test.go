@@ -110,9 +110,9 @@ func TestListenRefuses(t *testing.T) {
 		make func(path string) error
 		says string
 	}{
-		"a file":             {func(path string) error { return os.WriteFile(path, []byte("precious"), 0o600) }, "no socket"},
-		"a folder":           {func(path string) error { return os.Mkdir(path, 0o700) }, "no socket"},
-		"a named pipe":       {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "no socket"},
+		"a file":             {func(path string) error { return os.WriteFile(path, []byte("precious"), 0o600) }, "not a socket"},
+		"a folder":           {func(path string) error { return os.Mkdir(path, 0o700) }, "not a socket"},
+		"a named pipe":       {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "not a socket"},
 		"a link":             {func(path string) error { abandoned(t, path+"2"); return os.Symlink(path+"2", path) }, "symbolic link"},
 		"a link to nothing":  {func(path string) error { return os.Symlink(path+"2", path) }, "symbolic link"},
 		"another user's":     {func(path string) error { return strange(t, path) }, "user 12345"},
@@ -183,13 +183,13 @@ func TestListenAfterTheDaemonsUser(t *testing.T) {
 	l, err = Listen(t.Context(), a) // and in the user's own
 	must(t, err)
 	defer l.Close()
-	must(t, Own(a, 12345, 12346))
+	must(t, own(a, 12345, 12346))
 	info, err := os.Lstat(path)
 	must(t, err)
 	if st := info.Sys().(*syscall.Stat_t); st.Uid != 12345 || st.Gid != 12346 {
 		t.Error(st.Uid, st.Gid)
 	}
-	must(t, Own(Address{Network: "unix", Addr: path, Group: "1"}, 12345, 99))
+	must(t, own(Address{Network: "unix", Addr: path, Group: "1"}, 12345, 99))
 	if info, _ := os.Lstat(path); info.Sys().(*syscall.Stat_t).Gid != 12346 {
 		t.Error("the group of the address was taken away")
 	}

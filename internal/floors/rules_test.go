@@ -52,7 +52,6 @@ var floors = map[string]int{
 	"status":             1,
 
 	"event":             2,
-	"internal/control":  2,
 	"internal/logs":     2,
 	"internal/pool":     2,
 	"internal/sockets":  2,
@@ -61,6 +60,7 @@ var floors = map[string]int{
 	"internal/worker":   2,
 	"plugin":            2,
 
+	"internal/control": 3,
 	"internal/methods": 3,
 	"internal/plugins": 3,
 

@@ -1,0 +1,219 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/sockets"
+)
+
+// SocketName is the file of the control socket in the runtime folder.
+const SocketName = "control.sock"
+
+// Place is what a [Socket] needs to know of the daemon that it belongs to.
+type Place struct {
+	Path  func() (string, error) // the runtime folder
+	Make  func() (string, error) // makes it
+	Owner *host.Identity         // whom the files shall belong to; nil: as whom this process runs
+	Log   *slog.Logger
+}
+
+// Socket is the way into a daemon for operators: a server, and the addresses that
+// it listens at. It is opened after the plugins, of which a lock may refuse the
+// start, and closed last, so that it can tell how a start and a stop are getting
+// on. The zero value has no server. Its methods may be called from any goroutine:
+// a stop may come while it is being opened.
+type Socket struct {
+	mu     sync.Mutex
+	server *Server // nil without addresses
+	ends   []end
+	served bool
+	closed bool
+
+	serving sync.WaitGroup // a goroutine for each address
+}
+
+// end is one address.
+type end struct {
+	address  Address
+	listener *sockets.Listener
+}
+
+// Open opens the addresses, or takes them over from the previous process. Nobody
+// is served before [Socket.Serve]. After an error some may be open: [Socket.Close]
+// or [Socket.GiveUp].
+func (c *Socket) Open(ctx context.Context, server *Server, addresses []Address, p Place) error {
+	c.mu.Lock()
+	c.server = server
+	c.mu.Unlock()
+	seen := map[string]int{}
+	for _, a := range addresses {
+		where := a.Network + " " + a.Addr
+		l, err := p.listen(ctx, seen[where], a)
+		if err != nil {
+			return fmt.Errorf("the control socket %s: %w", a, err)
+		}
+		seen[where]++
+		a.Addr = l.Addr().String() // with the port, if that was left open
+		c.add(end{a, l})
+	}
+	return nil
+}
+
+// listen opens one address, of which there are n before it.
+func (p *Place) listen(ctx context.Context, n int, a Address) (*sockets.Listener, error) {
+	if a.Network == "unix" && filepath.Base(a.Addr) == SocketName && p.isOwn(filepath.Dir(a.Addr)) {
+		if _, err := p.Make(); err != nil {
+			return nil, err
+		}
+	}
+	l := sockets.New("control", n, a.Network, a.Addr, func(ctx context.Context) (net.Listener, error) {
+		if err := p.letIn(a); err != nil {
+			return nil, err
+		}
+		return Listen(ctx, a)
+	})
+	if err := l.Open(ctx); err != nil {
+		return nil, err
+	}
+	if p.Owner != nil {
+		if err := own(a, p.Owner.UID, p.Owner.GID); err != nil {
+			_ = l.Close()
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// isOwn reports whether a folder is the daemon's runtime folder.
+func (p *Place) isOwn(folder string) bool {
+	own, err := p.Path()
+	return err == nil && own == folder
+}
+
+// letIn opens the way to a socket for those whom its mode and group let in: the
+// runtime folder lets no other user pass by itself. Other folders are the
+// operator's.
+func (p *Place) letIn(a Address) error {
+	passers, gid, err := a.passers()
+	if err != nil || passers == 0 {
+		return err
+	}
+	folder := filepath.Dir(a.Addr)
+	if p.isOwn(folder) {
+		return host.LetPass(folder, passers, gid)
+	}
+	if info, err := os.Stat(folder); err == nil && info.Mode()&passers != passers {
+		p.Log.Warn("other users do not reach the control socket: its folder keeps them out; chmod it",
+			"address", a.String(), "folder", folder, "mode", fmt.Sprintf("%#o", info.Mode().Perm()), "needs", fmt.Sprintf("%#o", info.Mode().Perm()|passers))
+	}
+	return nil
+}
+
+// add adds an address that has been opened.
+func (c *Socket) add(e end) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ends = append(c.ends, e)
+	if c.closed {
+		_ = e.listener.Close()
+	}
+}
+
+// opened returns the addresses that have been opened.
+func (c *Socket) opened() []end {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ends
+}
+
+// Addresses returns where it listens, with the ports that the system has chosen.
+func (c *Socket) Addresses() (all []Address) {
+	for _, e := range c.opened() {
+		all = append(all, e.address)
+	}
+	return all
+}
+
+// Listeners returns the listener of each address.
+func (c *Socket) Listeners() (all []*sockets.Listener) {
+	for _, e := range c.opened() {
+		all = append(all, e.listener)
+	}
+	return all
+}
+
+// Serve begins to serve, once.
+func (c *Socket) Serve() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.server == nil || c.served || c.closed {
+		return
+	}
+	c.served = true
+	for _, e := range c.ends {
+		c.serving.Go(func() { _ = c.server.Serve(e.listener, e.address) }) // ends when the listener is closed
+	}
+}
+
+// Close closes the addresses. Clients that are connected are still served.
+func (c *Socket) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, e := range c.ends {
+		_ = e.listener.Close()
+	}
+}
+
+// GiveUp is for a socket that cannot be opened: there is none.
+func (c *Socket) GiveUp() {
+	c.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.server, c.ends = nil, nil
+}
+
+// Renew gives sockets that were taken over the mode and the group that this
+// version wants them to have. A client sees as the listening process the one that
+// has called listen last: that is to be this one.
+func (c *Socket) Renew(log *slog.Logger) {
+	for _, e := range c.opened() {
+		a := e.address
+		if a.Network != "unix" {
+			continue
+		}
+		if err := e.listener.ListenAgain(); err != nil {
+			log.Warn("who connects to the control socket takes it for that of the previous process", "address", a.String(), "err", err)
+		}
+		if err := a.renew(); err != nil {
+			log.Warn("the control socket stays as the previous process has made it", "address", a.String(), "err", err)
+		}
+	}
+}
+
+// socketGrace is how long Shutdown waits for requests that are still being
+// answered, and for clients to read what they have asked for: nothing that could
+// take long is left by then.
+const socketGrace = time.Second
+
+// Shutdown ends what is left.
+func (c *Socket) Shutdown(ctx context.Context) {
+	c.mu.Lock()
+	server := c.server
+	c.mu.Unlock()
+	if server == nil {
+		return
+	}
+	ctx, done := context.WithTimeout(ctx, socketGrace)
+	defer done()
+	_ = server.Shutdown(ctx)
+	c.serving.Wait()
+}
