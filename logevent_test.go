@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
@@ -119,60 +117,5 @@ func TestLogEventOnTheLoop(t *testing.T) {
 	s.start(t)
 	if err := legion.Emit(t.Context(), s.d, look{}); err != nil {
 		t.Error(err)
-	}
-}
-
-// A loop that hangs holds up nobody who logs; what is too much is counted, and
-// reported when the loop goes on.
-func TestLogEventOnAHungLoop(t *testing.T) {
-	for _, recovers := range []bool{true, false} {
-		t.Run(fmt.Sprint("recovers: ", recovers), func(t *testing.T) {
-			legiontest.CheckLeaks(t)
-			path := filepath.Join(t.TempDir(), "log")
-			c := logged(legion.Config{LogFile: path})
-			if !recovers {
-				c.StopTimeout = 100 * time.Millisecond // is used up
-			}
-			s := newSoloOf(c, legion.Pool{Max: 1})
-			var handled atomic.Int64
-			legion.On(s.d, func(context.Context, *event.Log) error { handled.Add(1); return nil })
-			type hang struct{}
-			hung, release := make(chan struct{}), make(chan struct{})
-			legion.On(s.d, func(context.Context, hang) error { close(hung); <-release; return nil })
-			if err := s.d.Start(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			emitted := make(chan struct{})
-			go func() { _ = legion.Emit(context.Background(), s.d, hang{}); close(emitted) }()
-			<-hung
-			for i := range 5000 {
-				s.d.Logger().Info("much", "i", i)
-			}
-			if st := s.d.Stats().Log; st.Dropped < 3000 || st.Dropped > 4000 {
-				t.Errorf("%+v", st)
-			}
-			was := handled.Load()
-			if recovers {
-				close(release)
-				await(t, func() bool { return handled.Load() >= was+1000 })
-			}
-			err := s.d.Stop(context.Background())
-			if (err == nil) != recovers {
-				t.Error(err)
-			}
-			if !recovers {
-				close(release)
-			}
-			<-emitted
-			text := readFile(t, path)
-			if n := strings.Count(text, "msg=much"); n < 1000 || n > 1024 {
-				t.Errorf("%d records are in the log", n)
-			}
-			find(t, text, "records of the log were dropped", "daemon=solo", "loop")
-			find(t, text, "i=0\n")
-			if !recovers && handled.Load() != was {
-				t.Error("handled on a loop that hangs")
-			}
-		})
 	}
 }

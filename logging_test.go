@@ -177,26 +177,6 @@ func TestLogFileIsRotated(t *testing.T) {
 	}
 }
 
-func TestLogRotation(t *testing.T) {
-	legiontest.CheckLeaks(t)
-	path := filepath.Join(t.TempDir(), "log")
-	c := logged(legion.Config{LogFile: path, LogRotation: legion.LogRotation{Size: 4 << 10, Keep: 2}})
-	s := newSoloOf(c, legion.Pool{Max: 1}).start(t)
-	for i := range 200 {
-		s.d.Logger().Info("filling", "i", i)
-	}
-	stop(t, s.d)
-	files, _ := filepath.Glob(path + "*")
-	for _, f := range files {
-		if size := len(readFile(t, f)); size > 4<<10 {
-			t.Errorf("%s has %d bytes", f, size)
-		}
-	}
-	if len(files) != 3 {
-		t.Errorf("files: %q", files)
-	}
-}
-
 func TestLogFileCannotBeOpened(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	stderr := captureStderr(t)
@@ -284,27 +264,6 @@ func TestLogLevelAtRunTime(t *testing.T) {
 	find(t, text, "of the daemon", "size=2")
 	if strings.Contains(text, "size=1") || strings.Contains(text, "msg=started") {
 		t.Error(text)
-	}
-}
-
-// A Config.Logger decides for itself, unless a level is set.
-func TestOwnLogger(t *testing.T) {
-	legiontest.CheckLeaks(t)
-	var b lockedBuffer
-	c := quiet("solo")
-	c.Logger = slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))
-	s := newSoloOf(c, legion.Pool{Max: 1}).start(t)
-	s.d.Logger().Log(t.Context(), slog.LevelDebug-4, "very low")
-	s.d.SetLogLevel(slog.LevelError)
-	s.must(t, deed{What: "log"})
-	s.d.Logger().Error("high")
-	find(t, b.String(), "very low", "daemon=solo")
-	find(t, b.String(), "high")
-	if strings.Contains(b.String(), "from inside") {
-		t.Error(b.String())
-	}
-	if st := s.d.Stats().Log; st.Written != uint64(strings.Count(b.String(), "\n")) {
-		t.Errorf("%+v", st)
 	}
 }
 

@@ -177,8 +177,8 @@ func TestWorkerOutputIsBounded(t *testing.T) {
 	printed := 100*100 + 100*(1<<20)/proc.MaxLine
 	const outputBurst = 5000 // of lines of 1 KiB; those of a flood have up to 8
 	kept := strings.Count(text, "stream=stdout")
-	dropped := 0
-	for _, m := range regexp.MustCompile(`prints too much.* pool=pool pid=\d+ lines=(\d+)`).FindAllStringSubmatch(text, -1) {
+	dropped := 0 // of the worker's, or because the file was too slow
+	for _, m := range regexp.MustCompile(`(?:prints too much.* pool=pool pid=\d+ lines|log were dropped.* records)=(\d+)`).FindAllStringSubmatch(text, -1) {
 		n, _ := strconv.Atoi(m[1])
 		dropped += n
 	}
@@ -189,28 +189,4 @@ func TestWorkerOutputIsBounded(t *testing.T) {
 		t.Errorf("%d reported as dropped: %+v", dropped, st)
 	}
 	t.Logf("%d lines printed, %d in the log, %d reported as dropped", printed, kept, dropped)
-}
-
-// What a worker logs is rated as what it prints is: of a flood the log has a part,
-// and says how many records it has not.
-func TestWorkerRecordsAreBounded(t *testing.T) {
-	legiontest.CheckLeaks(t)
-	path := filepath.Join(t.TempDir(), "log")
-	s := newSoloOf(logged(legion.Config{LogFile: path}), legion.Pool{Max: 1}).start(t)
-	const records = 40_000
-	s.must(t, deed{What: "log flood", Size: records})
-	stop(t, s.d)
-	text := readFile(t, path)
-	dropped := 0
-	for _, m := range regexp.MustCompile(`logs too much.* records=(\d+)`).FindAllStringSubmatch(text, -1) {
-		n, _ := strconv.Atoi(m[1])
-		dropped += n
-	}
-	kept := strings.Count(text, `msg="a record"`)
-	if kept == 0 || dropped == 0 || kept+dropped != records {
-		t.Errorf("of %d records %d are in the log, and %d reported as dropped", records, kept, dropped)
-	}
-	if st := s.d.Stats().Log; st.Dropped != uint64(dropped) {
-		t.Errorf("%d reported as dropped: %+v", dropped, st)
-	}
 }

@@ -1,4 +1,4 @@
-package legion_test
+package logs
 
 import (
 	"fmt"
@@ -9,9 +9,6 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/legion-go/legion"
-	"github.com/legion-go/legion/legiontest"
 )
 
 // terminal makes one that changes nothing of what is written to it, and returns
@@ -70,7 +67,6 @@ func TestLogConsole(t *testing.T) {
 		"a dumb terminal":  {env: "TERM", value: "dumb", file: " level=WARN msg=beware", seen: " level=WARN msg=beware"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			legiontest.CheckLeaks(t)
 			t.Setenv("NO_COLOR", "")
 			t.Setenv("TERM", "xterm")
 			if c.env != "" {
@@ -83,18 +79,11 @@ func TestLogConsole(t *testing.T) {
 				stderrIs(t, slave)
 			}
 			path := filepath.Join(t.TempDir(), "log")
-			d := legion.New(logged(legion.Config{LogFile: path, LogFormat: c.format, LogConsole: true}))
-			if err := d.Start(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			d.Logger().Warn("beware", "evil", "level=DEBUG \x1b[2J")
-			stop(t, d)
-			file, seen := readFile(t, path), console()
+			l, read := open(t, Config{File: path, Format: c.format, Console: true}, nobody)
+			l.Warn("beware", "evil", "level=DEBUG \x1b[2J")
+			file, seen := read(), console()
 			find(t, file, c.file)
 			find(t, seen, c.seen, `\x1b[2J`)
-			for _, text := range []string{file, seen} {
-				find(t, text, "stopped")
-			}
 			if strings.Contains(file, "\x1b") || strings.Contains(seen, "\x1b[2J") {
 				t.Errorf("in the file: %q\non the console: %q", file, seen)
 			}
@@ -104,20 +93,18 @@ func TestLogConsole(t *testing.T) {
 
 // Without a file the log is on standard error once, in colours on a terminal.
 func TestLogOnATerminal(t *testing.T) {
-	legiontest.CheckLeaks(t)
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "xterm")
-	for name, c := range map[string]legion.Config{
-		"default": {}, "with LogConsole": {LogConsole: true}, "by name": {LogFile: "/dev/stderr", LogConsole: true},
+	for name, c := range map[string]Config{
+		"default": {}, "with Console": {Console: true}, "by name": {File: "/dev/stderr", Console: true},
 	} {
 		slave, console := terminal(t)
 		stderrIs(t, slave)
-		d := legion.New(logged(c))
-		if err := d.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		d.Logger().Error("once")
-		stop(t, d)
+		c.Name = "solo"
+		l := New(c, nobody)
+		do(t, l.Open())
+		l.Error("once")
+		do(t, l.Close())
 		if line := find(t, console(), "once"); !strings.Contains(line, " level=\x1b[1;31mERROR\x1b[0m msg=once") {
 			t.Errorf("%s: %q", name, line)
 		}
