@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/saturate"
+	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/plugin"
 	"github.com/legion-go/legion/status"
 )
@@ -151,7 +152,7 @@ func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addr
 	if err := d.control.Open(ctx, server, addresses, place); err != nil {
 		return err
 	}
-	if !upgraded() {
+	if !takeover.Upgraded() {
 		d.control.Serve()
 	}
 	return nil

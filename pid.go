@@ -1,7 +1,6 @@
 package legion
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/legion-go/legion/internal/plugins"
@@ -26,9 +25,6 @@ const (
 	PIDMayChange
 )
 
-// starter is the process that started this one.
-var starter = os.Getppid()
-
 // pidStays says why the process id must stay in an upgrade; "" if it may change.
 func (d *Daemon) pidStays() string {
 	switch d.config.PID {
@@ -42,22 +38,5 @@ func (d *Daemon) pidStays() string {
 			return ""
 		}
 	}
-	return awaited()
-}
-
-// awaited says who may wait for this process, to whom its end is the daemon's; ""
-// if there is none.
-func awaited() string {
-	h := takeover.Inherited()
-	switch {
-	case os.Getpid() == 1:
-		return "it is process 1, with which its container ends"
-	case h != nil && h.Kind != takeover.InPlace: // another process has decided that it may have a new one
-		return ""
-	case h != nil && carried().free:
-		return ""
-	case os.Getppid() != starter: // an orphan
-		return ""
-	}
-	return fmt.Sprintf("process %d, which started it, may wait for it", starter)
+	return takeover.Awaited()
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/takeover"
 )
 
 // Start starts the daemon and returns when Init has run and every pool has the
@@ -39,7 +40,7 @@ func (d *Daemon) enter(ctx context.Context) error {
 		return err
 	}
 	d.endTrial()
-	if failed := carried().failed; failed != "" {
+	if failed := takeover.Carried().Failed; failed != "" {
 		d.log.Error("the next program has not been executed, and this one goes on", "err", failed)
 	}
 	d.goToBackground(ctx)
@@ -67,7 +68,7 @@ func (d *Daemon) start(ctx context.Context) error {
 		_ = d.tellPredecessor(err)
 	}
 	if err != nil {
-		if inPlace() { // who asked for it was told that it would start
+		if takeover.GoesOn() { // who asked for it was told that it would start
 			d.log.Error("the next program does not start, and the daemon ends", "err", err)
 		}
 		if !d.begin("the start failed") { // Stop came while it started

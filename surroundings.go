@@ -38,7 +38,7 @@ func (d *Daemon) settle() (err error) {
 	if d.config.Umask != 0 {
 		host.Umask(d.config.Umask)
 	}
-	if d.config.Nice != 0 && !upgraded() && !inPlace() { // the previous process has passed it on
+	if d.config.Nice != 0 && !takeover.Upgraded() && !takeover.GoesOn() { // the previous process has passed it on
 		if err := host.Nice(nicer(d.config.Nice)); err != nil {
 			return fmt.Errorf("Config.Nice: %w", err)
 		}
@@ -131,12 +131,6 @@ func (p *declaration) nice() int {
 		return 0
 	}
 	return nicer(p.opts.Nice)
-}
-
-// upgraded reports whether this process was started by an upgrade.
-func upgraded() bool {
-	h := takeover.Inherited()
-	return h != nil && h.Kind == takeover.Upgrade
 }
 
 // nicer adds to the niceness of this process.

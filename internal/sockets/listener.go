@@ -69,8 +69,8 @@ func (l *Listener) listenPlainly(ctx context.Context) (net.Listener, error) {
 // Inherited returns the file that the previous process of the daemon handed over
 // under that name, or nil. It belongs to the caller.
 func Inherited(name string) *os.File {
-	if h := takeover.Inherited(); h != nil && (h.Kind == takeover.Upgrade || h.Kind == takeover.InPlace) {
-		return h.File(name)
+	if takeover.Upgraded() || takeover.GoesOn() {
+		return takeover.Inherited().File(name)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func (l *Listener) Open(ctx context.Context) error {
 		return nil
 	}
 	l.inner = inner
-	if h := takeover.Inherited(); h != nil && h.Kind == takeover.InPlace {
+	if takeover.GoesOn() {
 		l.ownLocked() // no other process goes on with it
 	}
 	l.noteFile()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -156,4 +157,36 @@ func (h *Inheritance) decode(text string) error {
 	}
 	h.Data = []byte(data)
 	return err
+}
+
+// GoOn is Exec for a daemon of which nothing is left in this process. If that
+// fails, it executes this program again (on Linux), with self as its arguments,
+// and tells it why. It returns only if that fails, too.
+func (h *Held) GoOn(path string, args, self, env []string, stderr *os.File) error {
+	l := Luggage{Free: Awaited() == ""}
+	err := h.Exec(path, args, env, l.encode(), stderr)
+	if runtime.GOOS == "linux" {
+		l.Failed = err.Error()
+		err = errors.Join(err, h.Exec("/proc/self/exe", self, env, l.encode(), stderr))
+	}
+	return err
+}
+
+// LastWords opens a log file for what the next program prints before it opens the
+// log itself, because it cannot start: that would be lost if this process's
+// standard error is /dev/null. It returns nil if it is not, or if the file cannot
+// be opened.
+func LastWords(path string) *os.File {
+	null, err := os.Stat(os.DevNull)
+	if err != nil || path == "" {
+		return nil
+	}
+	if now, err := os.Stderr.Stat(); err == nil && !os.SameFile(null, now) {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	return f
 }
