@@ -14,12 +14,8 @@ import (
 // DefaultMinPause is the pause of a ticker of interval 0 unless [Config.MinPause] says otherwise.
 const DefaultMinPause = time.Millisecond
 
-var (
-	// ErrRan is what Run returns when it is called a second time.
-	ErrRan = errors.New("loop: Run was called before; make a new Loop")
-	// ErrUnfinished is what Run returns when Config.Drain was over before everything posted had run.
-	ErrUnfinished = errors.New("loop: posted functions were left unrun")
-)
+// ErrRan is what Run returns when it is called a second time.
+var ErrRan = errors.New("loop: Run was called before; make a new Loop")
 
 // Config shapes a [Loop]. The zero value is usable.
 type Config struct {
@@ -39,10 +35,6 @@ type Config struct {
 	// 20 µs after their due time then. Default: Go's timers, which are up to 1 ms late on Linux but know the virtual
 	// time of testing/synctest. It is ignored where the system has no such timer or no descriptor is left.
 	Precise bool
-
-	// Drain bounds the time for which Run, after its end has come, goes on to run what was posted before. A function
-	// that runs already is never interrupted. Default: no bound. Negative: nothing more is run.
-	Drain time.Duration
 }
 
 // Loop runs functions one at a time, in order: posted ones and ticks. Make it with [New].
@@ -58,12 +50,10 @@ type Loop struct {
 	stopping  atomic.Bool
 	goroutine atomic.Uint64 // of Run; 0 if it does not run
 
-	executed atomic.Uint64
-	panics   atomic.Uint64
-	pending  atomic.Int64
-	busy     atomic.Int64 // for how long functions have run that have ended, in nanoseconds
-	begun    atomic.Int64 // when Run began, on the loop's clock; idle before
-	since    atomic.Int64 // when the function that runs now began, on the loop's clock; idle if none does
+	pending atomic.Int64
+	busy    atomic.Int64 // for how long functions have run that have ended, in nanoseconds
+	begun   atomic.Int64 // when Run began, on the loop's clock; idle before
+	since   atomic.Int64 // when the function that runs now began, on the loop's clock; idle if none does
 }
 
 // idle is the value of Loop.since while nothing runs.
@@ -71,12 +61,10 @@ const idle = -1
 
 // Stats are the figures of a [Loop].
 type Stats struct {
-	Pending  int           // posted functions that have not begun
-	Executed uint64        // posted functions that have begun
-	Panics   uint64        // functions and ticks that panicked
-	Running  time.Duration // for how long the function that runs now has been running; 0 if none is
-	Busy     time.Duration // for how long functions have been running, Running included
-	Idle     time.Duration // for how long none has, since the beginning of Run
+	Pending int           // posted functions that have not begun
+	Running time.Duration // for how long the function that runs now has been running; 0 if none is
+	Busy    time.Duration // for how long functions have been running, Running included
+	Idle    time.Duration // for how long none has, since the beginning of Run
 }
 
 // New returns a loop that takes functions and tickers at once, and runs them when Run is called.
@@ -95,8 +83,8 @@ func New(cfg Config) *Loop {
 
 // Post hands fn to the loop, which runs it after everything posted before. It never blocks, and the queue has no limit,
 // because what it carries, the results of calls above all, must not be lost: whoever posts bounds what it has
-// outstanding. Post reports whether fn was taken; what was taken runs, unless Config.Drain cuts it off. After the end of
-// the loop it is false, and fn will not run. A nil fn panics.
+// outstanding. Post reports whether fn was taken; what was taken runs. After the end of the loop it is
+// false, and fn will not run. A nil fn panics.
 func (l *Loop) Post(fn func()) bool {
 	if fn == nil {
 		panic("loop: Post of a nil function")
@@ -135,8 +123,8 @@ func (l *Loop) Stop() {
 }
 
 // Run executes posted functions and ticks on the calling goroutine until ctx ends, which is the same as Stop, or Stop
-// is called; then it runs what was posted before that. It returns nil when all of it has run, an error matching
-// ErrUnfinished when Config.Drain cut it short, and ErrRan when it was called before.
+// is called; then it runs what was posted before that. It returns nil when all of it has run, and ErrRan when it was
+// called before.
 func (l *Loop) Run(ctx context.Context) error {
 	if l.ran.Swap(true) {
 		return ErrRan
@@ -149,17 +137,16 @@ func (l *Loop) Run(ctx context.Context) error {
 	l.begun.Store(int64(now))
 	l.tickers.start(now)
 	l.work(ctx)
-	l.Stop() // nothing is posted any more, so that draining comes to an end
-	return l.drain()
+	l.Stop() // nothing is posted any more, so that what is left comes to an end
+	for l.posts.ready() {
+		l.execute(l.posts.take())
+	}
+	return nil
 }
 
 // Stats returns the figures up to now.
 func (l *Loop) Stats() Stats {
-	s := Stats{
-		Pending:  int(max(0, l.pending.Load())),
-		Executed: l.executed.Load(),
-		Panics:   l.panics.Load(),
-	}
+	s := Stats{Pending: int(max(0, l.pending.Load()))}
 	busy, now := time.Duration(l.busy.Load()), l.now()
 	if since := l.since.Load(); since != idle {
 		s.Running = max(0, now-time.Duration(since))
@@ -213,21 +200,6 @@ func (l *Loop) work(ctx context.Context) {
 	}
 }
 
-// drain runs what is left in the queue, for Config.Drain at most.
-func (l *Loop) drain() error {
-	end := saturate.Never
-	if l.cfg.Drain != 0 {
-		end = saturate.Add(l.now(), l.cfg.Drain)
-	}
-	for l.posts.ready() {
-		if l.now() >= end {
-			return fmt.Errorf("%w: %d of them, after %v of draining", ErrUnfinished, l.posts.len(), l.cfg.Drain)
-		}
-		l.execute(l.posts.take())
-	}
-	return nil
-}
-
 // tick runs a tick that has begun and returns until when posted functions go first.
 func (l *Loop) tick(t *Ticker) time.Duration {
 	began := l.now()
@@ -240,7 +212,6 @@ func (l *Loop) tick(t *Ticker) time.Duration {
 // execute runs a posted function.
 func (l *Loop) execute(fn func()) {
 	l.pending.Add(-1)
-	l.executed.Add(1)
 	l.call(fn)
 }
 
@@ -258,7 +229,6 @@ func (l *Loop) call(fn func()) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			l.panics.Add(1)
 			l.cfg.Panic(v, debug.Stack())
 		}
 	}()

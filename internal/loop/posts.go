@@ -57,10 +57,3 @@ func (p *posts) take() func() {
 	p.head++
 	return fn
 }
-
-// len is the number of functions that wait. For the loop only.
-func (p *posts) len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.out) - p.head + len(p.in)
-}

@@ -43,7 +43,7 @@ func playGeneration() {
 	if h != nil {
 		check(h.Ready())
 		<-h.Settled()
-		<-h.Gone()
+		<-h.gone
 	}
 	say(r, "pid", os.Getpid())
 	// Without pipes: that of its stderr is closed at some time from now on.

@@ -111,9 +111,6 @@ func (h *Inheritance) Fail(code int, message string) {
 // Settled is closed when the predecessor has made up its mind that this process counts, or has ended after Ready.
 func (h *Inheritance) Settled() <-chan struct{} { return h.settled }
 
-// Gone is closed when the predecessor has ended, after Ready.
-func (h *Inheritance) Gone() <-chan struct{} { return h.gone }
-
 // follow reads what the predecessor says. It ends with the predecessor, and if that comes too early, so does this
 // process.
 func (h *Inheritance) follow() {

@@ -35,7 +35,7 @@ func playInPlace() {
 		check(h.Ready())
 		fmt.Fprintln(os.Stderr, "there")
 		<-h.Settled()
-		<-h.Gone()
+		<-h.gone
 		say(r, "pid", fmt.Sprint(os.Getpid(), " ", h.Predecessor, " ", h.Kind, " ", string(h.Data)))
 		c, err := l.Accept() // what came while nobody did
 		check(err)

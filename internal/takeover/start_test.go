@@ -63,7 +63,7 @@ func playHold() {
 	say(r, "ready", true)
 	<-h.Settled()
 	say(r, "settled", true)
-	<-h.Gone()
+	<-h.gone
 	fmt.Fprintln(os.Stderr, "legion's test: alone now") // nothing of the predecessor's may break
 	say(r, "gone", true)
 	stay()
