@@ -292,15 +292,13 @@ func (k *core) lookup(w *worker, id uint32) *Call {
 
 // afterCall gives a worker that has just got room its next calls, or lets it go.
 func (k *core) afterCall(fx *effects, w *worker, now time.Duration) {
-	if w.load == 0 && k.cfg.IdleTimeout > 0 && k.spare() {
-		k.wakeBy(fx, saturate.Add(now, k.cfg.IdleTimeout))
-	}
+	k.follow(fx, (*core).idleness, w, now)
 	if w.state == workerLeaving && w.load == 0 {
 		w.due = saturate.Add(now, k.cfg.KillGrace) // the time to go counts from the end of its last call
 		fx.poke = true
 	}
 	if w.state == workerReady {
-		k.dueForRecycling(fx, w, now)
+		k.follow(fx, (*core).recycling, w, now)
 		k.dispatch(fx, now)
 		if w.load == 0 {
 			k.steal(fx, w, now)
@@ -402,7 +400,7 @@ func (k *core) next(now time.Duration) time.Duration {
 		min(c.deadline)
 	}
 	for _, w := range k.workers {
-		min(k.nextStep(w))
+		min(k.nextLook(w, now))
 	}
 	if k.notUntil > now {
 		min(k.notUntil)

@@ -172,10 +172,19 @@ func (s *sim) checkDue() {
 	for _, w := range k.workers {
 		p := s.procs[w]
 		s.checkLadder(p)
+		for i, r := range rules {
+			do, again := r(k, w, s.now)
+			if do != nothing || again != 0 && again <= s.now {
+				broken("rule %d has something to do for worker %d, now or at %v: %d", i, w.id, again, do)
+			}
+			if then, _ := r(k, w, again); again != 0 && then == nothing {
+				broken("rule %d has nothing to do for worker %d at %v, when it is looked at again", i, w.id, again)
+			}
+		}
 		switch {
 		case p.stopped != 0 || p.quit != 0 || p.killed != 0:
 			if w.load > 0 && p.quit == 0 && p.killed == 0 {
-				s.checkPulse(p)
+				s.checkHeartbeat(p)
 			}
 		case p.readyAt == 0:
 			starts++
@@ -250,11 +259,11 @@ func (s *sim) checkServing(p *simProc) {
 	case k.cfg.MemoryLimit > 0 && p.size > k.cfg.MemoryLimit:
 		broken("worker %d has %d bytes", w.id, p.size)
 	case k.cfg.IdleTimeout > 0 && w.load == 0 && s.now >= p.idle+k.cfg.IdleTimeout && k.spare():
-		broken("worker %d has been idle for %v: %s; since %v", w.id, s.now-p.idle, s.due(k.nextStep(w)), w.idleSince)
+		broken("worker %d has been idle for %v: %s; since %v", w.id, s.now-p.idle, s.due(k.nextLook(w, s.now)), w.idleSince)
 	case p.retired != 0 && s.boots == 0 && s.faults == 0 && k.state == StateRunning && k.cfg.BootTimeout > 0 && !s.stopped && s.now > p.retired+30*time.Second+s.jumped:
 		broken("worker %d was to be replaced %v ago", w.id, s.now-p.retired)
 	}
-	s.checkPulse(p)
+	s.checkHeartbeat(p)
 	if s.socket || k.state != StateRunning || w.load <= k.cfg.Concurrency || s.now-w.lastEnd < 2*time.Millisecond || !s.idler() {
 		return
 	}
@@ -265,8 +274,8 @@ func (s *sim) checkServing(p *simProc) {
 	}
 }
 
-// checkPulse looks at how long a worker has been silent.
-func (s *sim) checkPulse(p *simProc) {
+// checkHeartbeat looks at how long a worker has been silent.
+func (s *sim) checkHeartbeat(p *simProc) {
 	beat := s.k.cfg.Heartbeat
 	switch {
 	case beat > 0 && s.now >= p.heard+2*beat+s.jumped:
@@ -310,7 +319,7 @@ func (s *sim) checkEnd() {
 func (s *sim) due(at time.Duration) string {
 	k := s.k
 	for _, w := range k.workers {
-		if k.nextStep(w) == at {
+		if k.nextLook(w, s.now) == at {
 			return fmt.Sprintf("worker %d, %v, due %v, load %d", w.id, w.state, w.due, w.load)
 		}
 	}

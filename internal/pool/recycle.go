@@ -7,31 +7,56 @@ import (
 	"github.com/legion-go/legion/internal/saturate"
 )
 
-// dueForRecycling marks a worker that has served its time. It goes on serving until its
-// replacement is ready, so that the number of ready workers never falls.
-func (k *core) dueForRecycling(fx *effects, w *worker, now time.Duration) {
+// recycling is the rule of workers that have served their time: after so many
+// calls, so long, or with so much memory, but not before MinAge.
+func (k *core) recycling(w *worker, now time.Duration) (deed, time.Duration) {
+	at := time.Duration(0)
 	switch {
+	case w.state != workerReady:
 	case k.cfg.Fresh && w.calls > 0:
+		return retire, now
+	case w.retiring != "":
+	case k.reachedLimit(w):
+		at = saturate.Add(w.readyAt, k.cfg.MinAge)
+	case w.maxAge > 0:
+		at = saturate.Add(w.readyAt, max(w.maxAge, k.cfg.MinAge))
+	}
+	if at == 0 || now < at {
+		return nothing, at
+	}
+	return retire, at
+}
+
+// retire marks a worker that has served its time. It goes on serving until its
+// replacement is ready, so that the number of ready workers never falls; but not
+// one that serves a single call.
+func (k *core) retire(fx *effects, w *worker, now time.Duration) {
+	switch {
+	case k.cfg.Fresh:
 		w.retiring = "done"
 		k.leave(fx, w, now)
-		return
-	case w.retiring != "":
-		return
-	case now-w.readyAt < k.cfg.MinAge:
-		if k.reachedLimit(w) {
-			k.wakeBy(fx, saturate.Add(w.readyAt, k.cfg.MinAge))
-		}
 		return
 	case w.maxCalls > 0 && w.calls >= w.maxCalls:
 		w.retiring = fmt.Sprintf("MaxCalls: %d calls", w.calls)
 	case w.maxAge > 0 && now-w.readyAt >= w.maxAge:
 		w.retiring = "MaxAge: " + (now - w.readyAt).Round(time.Millisecond).String()
-	case k.cfg.MaxMemory > 0 && w.memory > k.cfg.MaxMemory:
-		w.retiring = fmt.Sprintf("MaxMemory: %d bytes", w.memory)
 	default:
-		return
+		w.retiring = fmt.Sprintf("MaxMemory: %d bytes", w.memory)
 	}
 	k.replace(fx, now)
+}
+
+// idleness is the rule of workers that the pool can do without, and that have been
+// idle for long.
+func (k *core) idleness(w *worker, now time.Duration) (deed, time.Duration) {
+	if k.cfg.IdleTimeout <= 0 || w.state != workerReady || w.load > 0 || !k.spare() {
+		return nothing, 0
+	}
+	at := saturate.Add(w.idleSince, k.cfg.IdleTimeout)
+	if now < at {
+		return nothing, at
+	}
+	return letGo, at
 }
 
 // reachedLimit reports whether w has done, or taken, as much as a worker may.
@@ -87,13 +112,6 @@ func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// shrink lets a worker go that has been idle for long.
-func (k *core) shrink(fx *effects, w *worker, now time.Duration) {
-	if k.cfg.IdleTimeout > 0 && w.load == 0 && now-w.idleSince >= k.cfg.IdleTimeout && k.spare() {
-		k.leave(fx, w, now)
-	}
-}
-
 // measuredMemory takes the resident memory of a worker.
 func (k *core) measuredMemory(fx *effects, w *worker, bytes uint64, now time.Duration) {
 	w.memory = bytes
@@ -101,7 +119,5 @@ func (k *core) measuredMemory(fx *effects, w *worker, bytes uint64, now time.Dur
 		k.kill(fx, w, CauseMemory, true, now)
 		return
 	}
-	if w.state == workerReady {
-		k.dueForRecycling(fx, w, now)
-	}
+	k.follow(fx, (*core).recycling, w, now)
 }

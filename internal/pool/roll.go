@@ -47,9 +47,7 @@ func (k *core) keep(fx *effects, now time.Duration, why string) {
 	for _, w := range k.workers {
 		if w.retiring == rolled {
 			w.retiring, fx.news.kept, fx.poke = "", why, true // its own time may come next
-			if w.state == workerReady {
-				k.dueForRecycling(fx, w, now)
-			}
+			k.follow(fx, (*core).recycling, w, now)
 		}
 	}
 }
