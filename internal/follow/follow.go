@@ -97,8 +97,8 @@ func (f *Feed[T]) Remove(one *Follower[T]) {
 	f.count.Add(-1)
 }
 
-// Run sends items until ctx ends, when it returns nil, or send fails, whose error
-// it returns. missed makes the item that tells how many were left out.
+// Run sends items until ctx ends, when it returns nil, or send fails, whose
+// error it returns. missed makes the item that tells how many were left out.
 func (one *Follower[T]) Run(ctx context.Context, send func(T) error, missed func(n uint64) T) error {
 	for ctx.Err() == nil { // items may come faster than they are sent
 		select {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A follower whose context ends gets nothing more, also when items are there, and
-// however fast more of them come.
+// A follower whose context ends gets nothing more, also when items are there,
+// and however fast more of them come.
 func TestFollowersEndWithTheirContext(t *testing.T) {
 	for range 20 { // a random choice would be right in one of many
 		var f Feed[int]

@@ -8,9 +8,11 @@ import (
 // maxName is the longest name of a field that journald takes.
 const maxName = 64
 
-// AppendField appends a field to an entry. The value may hold anything: with a newline in it, it travels in the binary
-// form, so that it cannot pass for another field. A name that journald would not take is changed as Name says. An entry
-// should have the fields MESSAGE and PRIORITY ("0" emergency … "7" debug); a field may occur several times.
+// AppendField appends a field to an entry. The value may hold anything: with a
+// newline in it, it travels in the binary form, so that it cannot pass for
+// another field. A name that journald would not take is changed as Name says.
+// An entry should have the fields MESSAGE and PRIORITY ("0" emergency … "7"
+// debug); a field may occur several times.
 func AppendField[V string | []byte](entry []byte, name string, value V) []byte {
 	entry = appendName(entry, name)
 	start := len(entry)
@@ -26,8 +28,9 @@ func AppendField[V string | []byte](entry []byte, name string, value V) []byte {
 	return append(entry, '\n')
 }
 
-// Name returns the name under which AppendField sends a field: in upper case, with an underscore for everything but
-// letters and digits of ASCII, at most 64 bytes long, and with an X before it if it would begin with an underscore,
+// Name returns the name under which AppendField sends a field: in upper case,
+// with an underscore for everything but letters and digits of ASCII, at most 64
+// bytes long, and with an X before it if it would begin with an underscore,
 // which is for journald's own fields, or a digit, or be empty.
 func Name(name string) string { return string(appendName(nil, name)) }
 

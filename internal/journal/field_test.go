@@ -12,8 +12,9 @@ import (
 
 type pair struct{ name, value string }
 
-// parse is written from the protocol's description alone: lines "NAME=value", or "NAME", then the length as 64 bits
-// little-endian, that many bytes, and a newline.
+// parse is written from the protocol's description alone: lines "NAME=value",
+// or "NAME", then the length as 64 bits little-endian, that many bytes, and a
+// newline.
 func parse(entry []byte) (fields []pair, err error) {
 	for len(entry) > 0 {
 		end := bytes.IndexByte(entry, '\n')
@@ -82,7 +83,8 @@ func TestAppendFieldAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Whatever name and value are, one field comes out, under a name that journald takes, and the next one is not harmed.
+// Whatever name and value are, one field comes out, under a name that journald
+// takes, and the next one is not harmed.
 func FuzzAppendField(f *testing.F) {
 	f.Add("MESSAGE", "hello")
 	f.Add("message", "two\nlines")

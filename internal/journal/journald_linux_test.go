@@ -15,7 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hang is how long a test waits for what must happen; it says nothing about how fast it is.
+// hang is how long a test waits for what must happen; it says nothing about how
+// fast it is.
 const hang = time.Minute
 
 func TestMain(m *testing.M) {

@@ -18,14 +18,15 @@ var ErrUnsupported = errors.New("there is no journald on this system")
 // errRefused marks an entry that cannot be sent, now or later.
 var errRefused = errors.New("journald does not take an entry")
 
-// Sink sends entries to journald. It is an outbox.Sink that takes one entry at a
-// time: outbox.Options.Batch must be 1. Made by Open.
+// Sink sends entries to journald. It is an outbox.Sink that takes one entry at
+// a time: outbox.Options.Batch must be 1. Made by Open.
 type Sink struct {
 	path   string
 	socket *socket // nil while there is no connection
 }
 
-// Open connects to journald's socket at path. It fails if nothing listens there.
+// Open connects to journald's socket at path. It fails if nothing listens
+// there.
 func Open(path string) (*Sink, error) {
 	socket, err := dial(path)
 	if err != nil {
@@ -34,10 +35,10 @@ func Open(path string) (*Sink, error) {
 	return &Sink{path, socket}, nil
 }
 
-// Put sends one entry, made with AppendField. It waits while journald's socket is
-// full, until ctx ends; what has not been sent then is never sent. If nothing has
-// the other end any more, it connects anew, once. An entry that journald does not
-// take, now or later, is an *outbox.Refused.
+// Put sends one entry, made with AppendField. It waits while journald's socket
+// is full, until ctx ends; what has not been sent then is never sent. If
+// nothing has the other end any more, it connects anew, once. An entry that
+// journald does not take, now or later, is an *outbox.Refused.
 func (s *Sink) Put(ctx context.Context, entry []byte) (n int, err error) {
 	if len(entry) == 0 {
 		return 0, nil

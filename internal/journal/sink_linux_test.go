@@ -42,8 +42,8 @@ func TestEntriesArrive(t *testing.T) {
 	put(t, s, nil) // nothing to send
 }
 
-// An entry that is too large for a datagram comes in a memory file, in its place
-// among the others.
+// An entry that is too large for a datagram comes in a memory file, in its
+// place among the others.
 func TestLargeEntries(t *testing.T) {
 	path := pathIn(t)
 	j := listen(t, path)

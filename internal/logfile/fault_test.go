@@ -54,8 +54,8 @@ func TestWhatHappensJustBeforeTheWrite(t *testing.T) {
 	}
 }
 
-// A write that ends after any number of bytes leaves whole lines only, those that
-// Put returns; the rest follows, once.
+// A write that ends after any number of bytes leaves whole lines only, those
+// that Put returns; the rest follows, once.
 func TestPartialWrites(t *testing.T) {
 	const batch = "first\nsecond\nthird and last\n"
 	for _, fail := range []error{unix.ENOSPC, unix.EIO, unix.EINTR, nil} {

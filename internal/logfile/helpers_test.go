@@ -19,7 +19,8 @@ import (
 	"time"
 )
 
-// hang is how long a test waits for what must happen; it says nothing about how fast it is.
+// hang is how long a test waits for what must happen; it says nothing about how
+// fast it is.
 const hang = time.Minute
 
 func TestMain(m *testing.M) {
@@ -133,7 +134,8 @@ func do(t testing.TB, err error) {
 	}
 }
 
-// line is the n-th line of a writing goroutine. Its length varies, and its end tells whether it is whole.
+// line is the n-th line of a writing goroutine. Its length varies, and its end
+// tells whether it is whole.
 func line(b []byte, who string, n int) []byte {
 	b = append(append(b[:0], who...), ' ')
 	b = append(strconv.AppendInt(b, int64(n), 10), ' ')

@@ -38,8 +38,8 @@ type Options struct {
 }
 
 // Open opens the file, and makes it if there is none. The error says what is in
-// the way: a folder that does not exist, a symbolic link, a file that belongs to
-// another user.
+// the way: a folder that does not exist, a symbolic link, a file that belongs
+// to another user.
 func Open(o Options) (*Sink, error) {
 	path, err := filepath.Abs(o.Path)
 	if o.Path == "" {

@@ -103,7 +103,8 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
-// The path does not change with the working directory, and the file is not for everybody.
+// The path does not change with the working directory, and the file is not for
+// everybody.
 func TestRelativePathAndMode(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)

@@ -48,8 +48,8 @@ func TestRotateByAgeUnderLoad(t *testing.T) {
 	check(t, rotated(t, path, 1000), c)
 }
 
-// The age counts from the birth of the file, not from when it was opened, and an
-// empty file is never rotated.
+// The age counts from the birth of the file, not from when it was opened, and
+// an empty file is never rotated.
 func TestAgeOutlivesTheProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.log")
 	o := Options{Path: path, MaxAge: time.Hour}
@@ -94,7 +94,8 @@ func TestGapIsFilled(t *testing.T) {
 	}
 }
 
-// What is not ours is neither moved nor overwritten by a rotation; lines go on, and the reason is told.
+// What is not ours is neither moved nor overwritten by a rotation; lines go on,
+// and the reason is told.
 func TestRotationRefused(t *testing.T) {
 	for name, make := range map[string]func(t *testing.T, path, target string){
 		"a symbolic link": func(t *testing.T, path, target string) { do(t, os.Symlink(target, path)) },
@@ -149,8 +150,8 @@ func TestTwoSinksRotateOneFile(t *testing.T) {
 	check(t, rotated(t, path, 10*files), ca, cb)
 }
 
-// Another process has rotated between the look at the path and the lock: its new
-// file must stay where it is.
+// Another process has rotated between the look at the path and the lock: its
+// new file must stay where it is.
 func TestRotatedElsewhereMeanwhile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "d.log")
 	l := start(t, Options{Path: path, MaxSize: 4})

@@ -26,13 +26,14 @@ func (o *ordeal) hold() bool {
 	return ok
 }
 
-// away is where the file is moved to: not into its own folder, which must become empty.
+// away is where the file is moved to: not into its own folder, which must
+// become empty.
 func (o *ordeal) away(n int) string {
 	return filepath.Join(filepath.Dir(o.dir), "d.log."+strconv.Itoa(n))
 }
 
-// Everything that others do to a log file, many times, while goroutines write. The file that the path leads to is held
-// before.
+// Everything that others do to a log file, many times, while goroutines write.
+// The file that the path leads to is held before.
 func TestNoLineIsLostWhateverBecomesOfTheFile(t *testing.T) {
 	ops := []struct {
 		name string

@@ -99,8 +99,8 @@ func (s *Sink) Close() error {
 	return nil
 }
 
-// wholeLines returns as many of the lines as fit in limit bytes, but one line at
-// least. lines ends with a newline.
+// wholeLines returns as many of the lines as fit in limit bytes, but one line
+// at least. lines ends with a newline.
 func wholeLines(lines []byte, limit int64) []byte {
 	if int64(len(lines)) <= limit {
 		return lines

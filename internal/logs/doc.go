@@ -1,11 +1,12 @@
-// Package logs is the log of a daemon: everything between a logger and the file,
-// the socket or the stream that its records end in.
+// Package logs is the log of a daemon: everything between a logger and the
+// file, the socket or the stream that its records end in.
 //
-// A [Log] keeps records until it is opened, asks the daemon's handlers about each
-// ([Handlers]), remembers the last ones for those that follow the log ([Log.Tail],
-// [Log.Follow]), and hands them on. What workers print and log gets into it by
-// [Output] and [Records]; a [Limit] bounds what one source brings in. In a worker
-// process, a Log sends its records over the link to the daemon ([Log.UseLink]).
+// A [Log] keeps records until it is opened, asks the daemon's handlers about
+// each ([Handlers]), remembers the last ones for those that follow the log
+// ([Log.Tail], [Log.Follow]), and hands them on. What workers print and log
+// gets into it by [Output] and [Records]; a [Limit] bounds what one source
+// brings in. In a worker process, a Log sends its records over the link to the
+// daemon ([Log.UseLink]).
 //
 // # Reading order
 //

@@ -28,10 +28,10 @@ func OfCrashReport(r status.LogRecord) bool {
 	return false
 }
 
-// stackDump tells the lines of Go's crash reports from others: blocks that begin
-// with "goroutine 7 [running]:" or "runtime stack:" and end with an empty line,
-// and the registers after them. The line that says what happened is none of
-// them.
+// stackDump tells the lines of Go's crash reports from others: blocks that
+// begin with "goroutine 7 [running]:" or "runtime stack:" and end with an empty
+// line, and the registers after them. The line that says what happened is none
+// of them.
 type stackDump struct{ inside, was bool }
 
 func (d *stackDump) has(line []byte) bool {

@@ -8,8 +8,8 @@ import (
 )
 
 // front is the handler of the log's loggers. Where records go changes while the
-// log lives; so a front remembers what With and WithGroup have added, and adds it
-// to each target anew.
+// log lives; so a front remembers what With and WithGroup have added, and adds
+// it to each target anew.
 type front struct {
 	log     *Log
 	steps   []step

@@ -46,8 +46,8 @@ type handled struct {
 // wants reports whether there are handlers.
 func (e *handled) wants() bool { return e.live.Load() && e.ask.Wanted() }
 
-// offer has the handlers called for a record, now if this is the loop, and writes
-// what they leave of it.
+// offer has the handlers called for a record, now if this is the loop, and
+// writes what they leave of it.
 func (e *handled) offer(r slog.Record) {
 	if e.ask.OnLoop() {
 		if e.inside {
@@ -103,8 +103,8 @@ func (e *handled) take() bool {
 	return ok
 }
 
-// next returns the oldest record that waits. If there is none, it tells of those
-// that were dropped.
+// next returns the oldest record that waits. If there is none, it tells of
+// those that were dropped.
 func (e *handled) next() (r slog.Record, ok bool) {
 	e.mu.Lock()
 	if len(e.waiting) > 0 {
@@ -134,8 +134,8 @@ func (e *handled) handle(r slog.Record) {
 	}
 }
 
-// end writes what waits without asking the handlers: the loop does not come to it
-// any more.
+// end writes what waits without asking the handlers: the loop does not come to
+// it any more.
 func (e *handled) end() {
 	e.live.Store(false)
 	for r, ok := e.next(); ok; r, ok = e.next() {

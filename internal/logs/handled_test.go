@@ -69,8 +69,8 @@ func TestHandlers(t *testing.T) {
 	}
 }
 
-// What is logged on the loop comes after what was logged before elsewhere, and is
-// handled at once.
+// What is logged on the loop comes after what was logged before elsewhere, and
+// is handled at once.
 func TestHandledOnTheLoop(t *testing.T) {
 	p := &loop{}
 	l, _ := open(t, Config{}, p.handlers())
@@ -88,9 +88,9 @@ func TestHandledOnTheLoop(t *testing.T) {
 	}
 }
 
-// A loop that hangs holds up no logger; what is too much is counted, and reported
-// when the loop goes on, or the log ends without it. Other functions of the loop
-// have their turns between the records.
+// A loop that hangs holds up no logger; what is too much is counted, and
+// reported when the loop goes on, or the log ends without it. Other functions
+// of the loop have their turns between the records.
 func TestHandledByAHungLoop(t *testing.T) {
 	for _, recovers := range []bool{true, false} {
 		t.Run(fmt.Sprint("recovers: ", recovers), func(t *testing.T) {
@@ -132,7 +132,8 @@ func TestLargeRecordsForTheLoop(t *testing.T) {
 	p.run()
 }
 
-// A loop that has ended before the log asks no handler, and keeps no record out.
+// A loop that has ended before the log asks no handler, and keeps no record
+// out.
 func TestHandledAfterTheLoop(t *testing.T) {
 	p := &loop{ended: true}
 	l, read := open(t, Config{}, p.handlers())

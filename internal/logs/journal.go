@@ -11,8 +11,8 @@ import (
 )
 
 // journalHandler makes journald's entries of records: MESSAGE, PRIORITY,
-// SYSLOG_IDENTIFIER, and a field for each attribute, with the names of its groups
-// before its own: "g.path" is G_PATH.
+// SYSLOG_IDENTIFIER, and a field for each attribute, with the names of its
+// groups before its own: "g.path" is G_PATH.
 type journalHandler struct {
 	to         io.Writer // gets an entry at a time
 	identifier string

@@ -10,8 +10,8 @@ import (
 // nobody are the handlers of a daemon that has none.
 var nobody = Handlers{Wanted: func() bool { return false }}
 
-// open opens a log of a file in a folder of its own, which the test's end closes.
-// read closes the log and returns what is in the file.
+// open opens a log of a file in a folder of its own, which the test's end
+// closes. read closes the log and returns what is in the file.
 func open(t *testing.T, c Config, h Handlers) (l *Log, read func() string) {
 	t.Helper()
 	c.Name = "solo"

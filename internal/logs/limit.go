@@ -9,8 +9,8 @@ import (
 // limitPause is how long everything is dropped once there were too many.
 const limitPause = time.Second
 
-// Limit bounds the records that one source, a worker or a loop that fails, brings
-// into the log. What it leaves out counts as dropped.
+// Limit bounds the records that one source, a worker or a loop that fails,
+// brings into the log. What it leaves out counts as dropped.
 type Limit struct {
 	*pace.Limit
 	log *Log

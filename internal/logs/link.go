@@ -25,8 +25,8 @@ func WithLink(ctx context.Context, to Link) context.Context {
 	return context.WithValue(ctx, linkKey{}, &linkHandler{to: to})
 }
 
-// OfLink returns the logger of a context of WithLink, whose records are those of
-// a call; nil for any other context.
+// OfLink returns the logger of a context of WithLink, whose records are those
+// of a call; nil for any other context.
 func OfLink(ctx context.Context, call uint32) *slog.Logger {
 	h, ok := ctx.Value(linkKey{}).(*linkHandler)
 	if !ok {
@@ -179,8 +179,8 @@ func (a attr) attr() slog.Attr {
 	return slog.String(a.Key, a.Text)
 }
 
-// received takes a record that a worker has sent into the log. call is 0 if it is
-// of none.
+// received takes a record that a worker has sent into the log. call is 0 if it
+// is of none.
 func (l *Log) received(pool string, pid int, call uint64, b []byte) {
 	var rec travelling
 	if err := recordCodec().Decode(b, &rec); err != nil {

@@ -29,9 +29,9 @@ const (
 // ErrClosed is returned by Open after Close.
 var ErrClosed = errors.New("the log is closed")
 
-// Log is a daemon's log: all loggers that come from its Logger lead here. Nothing
-// in it waits for a disk, a pipe or a socket. Until it is opened, records are
-// kept.
+// Log is a daemon's log: all loggers that come from its Logger lead here.
+// Nothing in it waits for a disk, a pipe or a socket. Until it is opened,
+// records are kept.
 //
 //	Logger → front: level → [handlers? handled: loop] → deliver → target → writer
 //
@@ -73,8 +73,8 @@ func New(c Config, h Handlers) *Log {
 	return l
 }
 
-// Configure replaces the configuration, but for its Name and Worker. It must not
-// be called after Open.
+// Configure replaces the configuration, but for its Name and Worker. It must
+// not be called after Open.
 func (l *Log) Configure(c Config) {
 	l.config = c
 	l.recent.off.Store(c.Worker) // the daemon remembers a worker's records
@@ -128,7 +128,8 @@ func (l *Log) useLocked(h slog.Handler) {
 	l.target.Store(t)
 }
 
-// keep keeps a record, with all of its attributes in it, until the log is opened.
+// keep keeps a record, with all of its attributes in it, until the log is
+// opened.
 func (l *Log) keep(r slog.Record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

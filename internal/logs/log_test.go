@@ -154,7 +154,8 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// What a limit leaves out counts as dropped, and is told when the log is closed.
+// What a limit leaves out counts as dropped, and is told when the log is
+// closed.
 func TestLimit(t *testing.T) {
 	l, read := open(t, Config{}, nobody)
 	limit := l.NewLimit(1, 3, func(n uint64) { l.Warn("left out", "n", n) })

@@ -38,8 +38,8 @@ func (l *Log) openLocked() (slog.Handler, error) {
 	return h, nil
 }
 
-// openWriter opens what the log is written to. stream is where that leads, if it
-// is a stream and no file or socket.
+// openWriter opens what the log is written to. stream is where that leads, if
+// it is a stream and no file or socket.
 func (l *Log) openWriter() (w *outbox.Writer, stream *os.File, err error) {
 	c := &l.config
 	o := outbox.Options{Dropped: l.droppedText, OnError: l.failed}
@@ -115,7 +115,8 @@ func (l *Log) record(level slog.Level, message string, attrs ...slog.Attr) slog.
 	return r
 }
 
-// droppedText is the record that says how many were dropped, in the log's format.
+// droppedText is the record that says how many were dropped, in the log's
+// format.
 func (l *Log) droppedText(n uint64, why error) []byte {
 	var b bytes.Buffer
 	_ = l.format(&b).Handle(context.Background(), l.droppedRecord(n, why))

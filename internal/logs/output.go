@@ -30,8 +30,8 @@ func (o *Output) Start(pid int) {
 	close(o.started)
 }
 
-// Line takes a line, and waits for Start. It is called by one goroutine for each
-// stream, and does not wait for the log.
+// Line takes a line, and waits for Start. It is called by one goroutine for
+// each stream, and does not wait for the log.
 func (o *Output) Line(s proc.Stream, line []byte) {
 	<-o.started
 	level := slog.LevelInfo
@@ -60,8 +60,8 @@ const (
 // price is what a line or record of so many bytes counts as.
 func price(size int) int { return max(1, (size+outputUnit-1)/outputUnit) }
 
-// Records takes the records that the workers of a pool send over their links into
-// the log, a bounded number of each worker.
+// Records takes the records that the workers of a pool send over their links
+// into the log, a bounded number of each worker.
 type Records struct {
 	log    *Log
 	pool   string

@@ -12,8 +12,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// What a worker prints is in the log, with its stream; a flood is bounded by its
-// bytes, and what is left out is told.
+// What a worker prints is in the log, with its stream; a flood is bounded by
+// its bytes, and what is left out is told.
 func TestOutput(t *testing.T) {
 	l, read := open(t, Config{Level: slog.LevelDebug}, nobody)
 	o := l.Output("pool")

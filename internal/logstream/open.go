@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Open opens what path leads to if that is a stream: standard output or error, a
-// device, or a named pipe of this process's user or of root. It returns nil and
-// no error for anything else, also if there is nothing yet.
+// Open opens what path leads to if that is a stream: standard output or error,
+// a device, or a named pipe of this process's user or of root. It returns nil
+// and no error for anything else, also if there is nothing yet.
 func Open(path string) (*Sink, error) {
 	if f := Standard(path); f != nil {
 		return New(f), nil

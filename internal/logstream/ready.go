@@ -19,7 +19,8 @@ const (
 
 // writeReady writes to f what it takes of b without blocking, once it is ready,
 // for which it waits. It returns 0 and no error if it is not. A pipe without a
-// reader is an error, and does not end the process as with os.Stderr's own Write.
+// reader is an error, and does not end the process as with os.Stderr's own
+// Write.
 func writeReady(f *os.File, b []byte, wait time.Duration) (n int, err error) {
 	conn, err := f.SyscallConn()
 	if err != nil {

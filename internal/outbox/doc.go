@@ -9,8 +9,9 @@
 //
 // # What becomes of a record
 //
-// A record that was not counted as dropped is handed to the sink, and records of
-// one goroutine arrive in the order in which it wrote them. A record is dropped
+// A record that was not counted as dropped is handed to the sink, and records
+// of one goroutine arrive in the order in which it wrote them. A record is
+// dropped
 //
 //   - if there is no room for it in the memory,
 //   - if the sink refuses it for good ([Refused]),

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The queue against a plain slice, with a batch on its way while records are put.
+// The queue against a plain slice, with a batch on its way while records are
+// put.
 func TestQueueKeepsRecordsInOrder(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))

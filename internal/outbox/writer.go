@@ -78,8 +78,8 @@ type Stats struct {
 	Err     error  // what is wrong now: why records are not taken, or not as they should be; nil if nothing
 }
 
-// New makes a writer that hands records to s, and starts the goroutine that does
-// it, which runs until Writer.Close and then closes s.
+// New makes a writer that hands records to s, and starts the goroutine that
+// does it, which runs until Writer.Close and then closes s.
 func New(s Sink, o Options) *Writer {
 	if o.Buffer <= 0 {
 		o.Buffer = DefaultBuffer

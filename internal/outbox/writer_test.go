@@ -144,8 +144,8 @@ func TestNothingIsTold(t *testing.T) {
 	})
 }
 
-// The sink is left alone for longer and longer while it fails; records wait, and
-// the failure is told once for each spell.
+// The sink is left alone for longer and longer while it fails; records wait,
+// and the failure is told once for each spell.
 func TestPauses(t *testing.T) {
 	paper, ink := errors.New("no paper"), errors.New("no ink")
 	var told []string
@@ -210,7 +210,8 @@ func TestNudge(t *testing.T) {
 	})
 }
 
-// What is out although the sink complains is not put again, and no pause is made.
+// What is out although the sink complains is not put again, and no pause is
+// made.
 func TestComplaint(t *testing.T) {
 	var told []error
 	p := &pen{}
@@ -270,8 +271,8 @@ func TestRefusedRecord(t *testing.T) {
 	})
 }
 
-// A sink that refuses everything is not asked again and again to tell of it, and
-// holds up no Close.
+// A sink that refuses everything is not asked again and again to tell of it,
+// and holds up no Close.
 func TestEverythingIsRefused(t *testing.T) {
 	dead := &Refused{errors.New("no reader")}
 	p := &pen{why: dead}
