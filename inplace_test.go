@@ -23,8 +23,8 @@ import (
 
 func init() { programs["placed"] = placedMain }
 
-// placedMain is a daemon with a lock and a log, whose process id stays, and whose
-// environment says what goes wrong.
+// placedMain is a daemon with a lock and a log, whose process id stays, and
+// whose environment says what goes wrong.
 func placedMain() {
 	legion.SetUpgradeTimes(20*time.Second, 50*time.Millisecond)
 	dir := os.Getenv("PLACED_DIR")
@@ -62,8 +62,8 @@ func placedMain() {
 	}
 }
 
-// placed is one that runs in a folder of its own, from a release to which the link
-// current leads: there are two.
+// placed is one that runs in a folder of its own, from a release to which the
+// link current leads: there are two.
 type placed struct {
 	t      *testing.T
 	p      *program
@@ -156,10 +156,10 @@ type result struct {
 	} `json:"to"`
 }
 
-// A daemon that was started through a link goes on with the release to which that
-// leads by then, and says from what to what: in place and as a new process, in an
-// upgrade and in a restart. The lock is held and the control socket answers all
-// the time.
+// A daemon that was started through a link goes on with the release to which
+// that leads by then, and says from what to what: in place and as a new
+// process, in an upgrade and in a restart. The lock is held and the control
+// socket answers all the time.
 func TestUpgradeFollowsTheLink(t *testing.T) {
 	for _, free := range []string{"", "yes"} {
 		t.Run("may change: "+free, func(t *testing.T) {
@@ -210,8 +210,9 @@ func TestUpgradeFollowsTheLink(t *testing.T) {
 	}
 }
 
-// A restart, and an upgrade in place, look before they stop: with a program that
-// is missing, does not start or refuses its configuration nothing has happened.
+// A restart, and an upgrade in place, look before they stop: with a program
+// that is missing, does not start or refuses its configuration nothing has
+// happened.
 func TestRestartIsTriedFirst(t *testing.T) {
 	x := newPlaced(t)
 	h := x.running(time.Time{})
@@ -230,7 +231,7 @@ func TestRestartIsTriedFirst(t *testing.T) {
 	}{
 		{"missing", func() { replace("", 0) }, "no such file"},
 		{"not executable", func() { replace("x", 0o600) }, "permission denied"},
-		{"no program", func() { replace("x", 0o700) }, "no program of this system"},
+		{"no program", func() { replace("x", 0o700) }, "not a program for this system"},
 		{"it fails", func() { replace("#!/bin/sh\necho sorry >&2; exit 3\n", 0o700) }, `exit status 3 before it was ready; it printed "sorry"`},
 		{"no way in", func() { x.turn("1"); x.write("config", "none none") }, "none stands alone"},
 		{"bad address", func() { x.write("config", "gopher://here") }, "gopher"},

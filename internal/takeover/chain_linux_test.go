@@ -20,8 +20,9 @@ func init() {
 	parts["generation"] = playGeneration
 }
 
-// playGeneration is a server that is upgraded when a client asks for it. A request is a line; "upgrade <path>" starts
-// the program at path, and the answer is how that went. Every answer begins with the version that gives it.
+// playGeneration is a server that upgrades at a client's request. A request is
+// a line; "upgrade <path>" starts the program at path, and the answer is the
+// result. Every answer begins with the version of the program that answers.
 func playGeneration() {
 	var r, lock *os.File
 	var l net.Listener
@@ -46,7 +47,7 @@ func playGeneration() {
 		<-h.gone
 	}
 	say(r, "pid", os.Getpid())
-	// Without pipes: that of its stderr is closed at some time from now on.
+	// Pipes do not count: its stderr's pipe is closed at some later time.
 	say(r, "open", len(slices.DeleteFunc(descriptors(), func(fd string) bool { return strings.Contains(fd, "pipe:") })))
 	if h == nil {
 		say(r, "address", l.Addr())
@@ -88,7 +89,7 @@ func upgrade(path string, l net.Listener, lock, r *os.File) error {
 	return err
 }
 
-// version is what follows the last "version " in the program's file.
+// version returns the text after the last "version " in the program's file.
 func version() string {
 	f, err := os.Open("/proc/self/exe")
 	check(err)
@@ -118,12 +119,14 @@ func ask(addr, request string) (string, error) {
 	return string(b), err
 }
 
-// The program is replaced and upgraded several times in a row, with failures in between, while clients ask and somebody
-// tries to get the lock: not one request is refused or broken, the lock is never free, and nothing piles up.
+// The program is replaced and upgraded several times in a row, with failures in
+// between, while clients send requests and another process tries to get the
+// lock: no request is refused or broken, the lock is never free, and no
+// descriptors pile up.
 func TestHandOversInARow(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "program")
-	install := func(version string) { // as it is done: the new file is put in the place of the old
+	install := func(version string) { // as an installer does: the new file replaces the old one
 		copyProgram(t, program+".new", version)
 		if err := os.Rename(program+".new", program); err != nil {
 			t.Fatal(err)

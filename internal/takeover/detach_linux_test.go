@@ -19,7 +19,8 @@ func init() {
 	parts["start detached"] = playStarter
 }
 
-// playStarter is the starter of a daemon in the background: at a terminal, with a umask of its own.
+// playStarter starts a daemon in the background: it has a terminal, and its own
+// umask.
 func playStarter() {
 	r := helperReport()
 	host.Umask(0o123)
@@ -36,8 +37,9 @@ func playStarter() {
 	fmt.Println("started", p.PID())
 }
 
-// A detached process has a session of its own, no terminal, and nothing of its starter's; and when the starter has ended
-// and its terminal is gone, it stays.
+// A detached process has its own session and no terminal, and inherits nothing
+// else of its starter; it stays when the starter has ended and its terminal is
+// closed.
 func TestDetached(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	if err := os.WriteFile(log, nil, 0o600); err != nil {
@@ -74,13 +76,13 @@ func TestDetached(t *testing.T) {
 		if err := starter.Wait(); err != nil {
 			t.Error(err)
 		}
-		out, _ := io.ReadAll(master) // ends with EIO: nobody has the terminal any more
+		out, _ := io.ReadAll(master) // ends with EIO: no process has the terminal open any more
 		if got := strings.TrimSpace(string(out)); got != fmt.Sprint("started ", pid) {
 			t.Errorf("the starter prints %q", got)
 		}
 		master.Close()
 		r.value("said")
-		// It was told nothing by all this, so it is there.
+		// No signal has reached it, so it still runs.
 		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 			t.Error(err)
 		}
@@ -90,7 +92,7 @@ func TestDetached(t *testing.T) {
 	}
 }
 
-// terminal makes one.
+// terminal opens a pseudo-terminal.
 func terminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)

@@ -1,18 +1,23 @@
-// Package takeover starts another process of the same daemon and hands over to it: a daemon that goes into the
-// background, and an upgrade, in which the new program starts beside the old one and continues its work.
+// Package takeover starts another process of the same daemon and hands over to
+// it: a daemon that goes into the background, and an upgrade, in which the new
+// program starts beside the old one and continues its work.
 //
 // # Predecessor's side
 //
-// [Start] executes a program, hands it descriptors by name and some data, and waits until it has said that it is ready
-// and has then stayed alive for a while ([Spec].Settle). From then on it counts: Start returns a [Successor], and the
-// predecessor may stop. In every other case Start kills the new process with its process group, waits until it is gone,
-// and returns why: a [*Failed]. Nothing has changed then, and the predecessor goes on.
+// [Start] executes a program, hands it descriptors by name and some data, and
+// waits until the program reports that it is ready and has then stayed alive
+// for a while ([Spec].Settle). From then on the new process counts: Start
+// returns a [Successor], and the predecessor may stop. In every other case
+// Start kills the new process with its process group, waits until it is gone,
+// and returns the reason: a [*Failed]. Then nothing has changed, and the
+// predecessor continues.
 //
 // # Successor's side
 //
-// [Inherited] tells what was handed over; in a process that was started in any other way it is nil. The process takes the
-// descriptors that it knows ([Inheritance.File]), starts, and calls [Inheritance.Ready], which returns when the
-// predecessor has accepted; or [Inheritance.Fail], and ends.
+// [Inherited] returns what was handed over; it is nil in a process that was
+// started in any other way. The process takes the descriptors that it knows
+// ([Inheritance.File]), starts, and calls [Inheritance.Ready], which returns
+// when the predecessor has accepted; or it calls [Inheritance.Fail], and ends.
 //
 // # Who serves
 //
@@ -26,40 +31,49 @@
 //	    │ Start returns                       │
 //	    ╳ drains, ends ─────────────────────▶ │ [Inheritance.Gone]
 //
-// Until it has been accepted the successor hangs on its predecessor: if that one ends, however it does, the successor's
-// whole group is killed, so that a daemon never serves that nobody has been told of. That holds for the background too:
-// a start that was interrupted leaves nothing. Once accepted it is nobody's child: no signal, pipe or terminal of the
-// predecessor's can end it.
+// Until it has been accepted the successor depends on its predecessor: if the
+// predecessor ends for any reason, the successor's whole group is killed, so
+// that no daemon serves without its starter's knowledge. The same holds in the
+// background: an interrupted start leaves no process. Once accepted the
+// successor is independent: no signal, pipe or terminal of the predecessor can
+// end it.
 //
-// # What travels, and who sees it
+// # What is handed over, and what is visible
 //
-// One environment variable, the marker, makes a process a successor. It is read and removed while this package is
-// initialised, before main, and the inherited descriptors are closed again on exec: user code, worker processes and other
-// children see neither. The names and the data come through a socket, in a record whose limits are in record.go.
+// One environment variable, the marker, makes a process a successor. It is read
+// and removed while this package is initialised, before main, and the inherited
+// descriptors are marked close-on-exec again: user code, worker processes and
+// other children see neither. The names and the data come through a socket, in
+// a record whose limits are in record.go.
 //
-// The successor's standard error is a pipe which the predecessor reads, for [Failed].Output, and copies to
-// [Spec].Stderr. The successor holds the reading end too, so that the pipe never breaks; when the predecessor has let
-// go, it replaces the pipe by the file itself, and copies to it what is left in the pipe, and what its own children, who have
-// the pipe still, write later.
+// The successor's standard error is a pipe which the predecessor reads, for
+// [Failed].Output, and copies to [Spec].Stderr. The successor holds the reading
+// end too, so that the pipe never breaks. When the predecessor stops reading,
+// the successor replaces the pipe by the file itself, and copies to it the rest
+// of the pipe, and whatever its own children, which still have the pipe, write
+// later.
 //
 // # In place
 //
-// [Held.Exec] executes the next program in the same process instead: it inherits the files, and there is no predecessor
-// to tell. [Try] finds out beforehand whether a program would start: a successor of kind [Trial] is killed as soon as it
-// says that it is ready.
+// [Held.Exec] executes the next program in the same process instead: it
+// inherits the files, and has no predecessor to report to. [Try] finds out
+// beforehand whether a program would start: a successor of kind [Trial] is
+// killed as soon as it reports that it is ready.
 //
 // # Wrappers
 //
-// The program may be a script that ends with exec. One that runs the daemon as its child is refused by the daemon: the
-// predecessor would watch the wrong process.
+// The program may be a script that ends with exec. If it runs the daemon as its
+// child, the daemon refuses: the predecessor would watch the wrong process.
 //
 // # Reading order
 //
-// spec.go, start.go, successor.go, handover.go (the predecessor's part of the picture above), stderr.go, then
-// inherit.go, inheritance.go (the other side), record.go (bytes).
+// spec.go, start.go, successor.go, handover.go (the predecessor's part of the
+// diagram above), stderr.go, then inherit.go, inheritance.go (the other side),
+// record.go (bytes).
 //
 // # Concurrency
 //
-// Everything exported is safe for use from any goroutine. A Successor has two goroutines, for its end and for its
-// messages; both end with the process. An Inheritance has one, which ends with the predecessor.
+// Everything exported is safe for use from any goroutine. A Successor runs two
+// goroutines, for the end of the process and for its messages; both end with
+// the process. An Inheritance runs one, which ends with the predecessor.
 package takeover

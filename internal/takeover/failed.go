@@ -6,28 +6,33 @@ import (
 	"strings"
 )
 
-// ErrTimeout is what a Failed wraps if the new process was not ready in time.
+// ErrTimeout is wrapped by a Failed if the new process was not ready in time.
 var ErrTimeout = errors.New("timeout")
 
-// ErrEnded is what a Failed wraps if the new process ended, of itself or killed by somebody else, before it counted.
+// ErrEnded is wrapped by a Failed if the new process ended before it counted,
+// on its own or killed by another process.
 var ErrEnded = errors.New("ended too early")
 
-// Failed says why a process that was started did not take over. It is gone, and so is its process group.
+// Failed says why a started process did not take over. The process and its
+// process group are gone.
 type Failed struct {
-	Path string // of its program
+	Path string // of the program
 	PID  int
-	// Code is what a starter should exit with: the code that the process named, or exited with; 1 if that was 0, or if
-	// there is none. Never 0.
+	// Code is the exit code for a starter: the code that the process gave to Fail,
+	// or exited with; 1 if that was 0, or if there is no such code. Never 0.
 	Code int
-	// Message is what the process said (Inheritance.Fail), or what happened to it.
+	// Message is the message of the process (Inheritance.Fail), or says what
+	// happened to it.
 	Message string
-	// Output is the end of what it printed to stderr, at most OutputLines lines.
+	// Output is the end of the process's stderr, at most OutputLines lines.
 	Output []string
-	// Err is ErrTimeout, ErrEnded, the context's error, or nil if the process said itself that it failed.
+	// Err is ErrTimeout, ErrEnded, the context's error, or nil if the process
+	// called Fail.
 	Err error
 }
 
-// Error is one line; of Output, it has the last line if the process did not say itself why it failed.
+// Error returns one line; it includes the last line of Output if the process
+// did not call Fail.
 func (f *Failed) Error() string {
 	text := fmt.Sprintf("%s (process %d): %s", f.Path, f.PID, f.Message)
 	if said := f.lastWord(); said != "" && f.Err != nil {
@@ -36,7 +41,8 @@ func (f *Failed) Error() string {
 	return text
 }
 
-// lastWord is the line of Output that tells most: that of a panic, or the last.
+// lastWord is the most telling line of Output: the line of a panic, or else the
+// last line.
 func (f *Failed) lastWord() string {
 	for _, line := range f.Output {
 		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {

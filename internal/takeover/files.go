@@ -5,7 +5,8 @@ import (
 	"syscall"
 )
 
-// socketPair makes a pair of connected sockets. Ours can have a deadline; the child's blocks.
+// socketPair makes a pair of connected sockets. Our end can have a deadline;
+// the child's end blocks.
 func socketPair() (ours, child *os.File, err error) {
 	return pair("socketpair", func(fds *[2]int) (err error) {
 		*fds, err = syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
@@ -13,16 +14,16 @@ func socketPair() (ours, child *os.File, err error) {
 	})
 }
 
-// pipe makes a pipe. The reading end can have a deadline; the writing end blocks, as every program expects of its
-// stderr.
+// pipe makes a pipe. The reading end can have a deadline; the writing end
+// blocks, as every program expects of its stderr.
 func pipe() (r, w *os.File, err error) {
 	return pair("pipe", func(fds *[2]int) error { return syscall.Pipe(fds[:]) })
 }
 
-// pair makes two descriptors that are not inherited by accident, and the first one non-blocking.
+// pair makes two descriptors, both close-on-exec, the first one non-blocking.
 func pair(call string, do func(*[2]int) error) (first, second *os.File, err error) {
 	var fds [2]int
-	syscall.ForkLock.RLock() // no child may be started before both are closed in it
+	syscall.ForkLock.RLock() // no child may start before both are close-on-exec
 	err = do(&fds)
 	if err == nil {
 		syscall.CloseOnExec(fds[0])
@@ -50,7 +51,7 @@ func descriptor(f *os.File) (fd uintptr, err error) {
 	return fd, err
 }
 
-// closeOnExec fails if there is no such descriptor.
+// closeOnExec fails if fd is not open.
 func closeOnExec(fd int) error {
 	var st syscall.Stat_t
 	if err := syscall.Fstat(fd, &st); err != nil {

@@ -12,10 +12,11 @@ import (
 // errTried ends a trial.
 var errTried = errors.New("it would start")
 
-// handOver is the predecessor's side of the picture in the package's text. An error means that the process does not
-// count, and may still live.
+// handOver is the predecessor's side of the diagram in the package's
+// documentation. An error means that the process does not count, and may still
+// run.
 func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.Time, s Spec, told *os.File) error {
-	go p.tell(r.encode()) // a process that does not read could keep it waiting; it ends with the process
+	go p.tell(r.encode()) // a process that does not read may block it; the goroutine ends with the process
 
 	m, err := p.next(ctx, timeout, "before it was ready")
 	switch {
@@ -35,7 +36,7 @@ func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.
 	if s.Settle > 0 {
 		timer := time.NewTimer(s.Settle)
 		defer timer.Stop()
-		m, err := p.next(ctx, timer.C, fmt.Sprintf("after it was ready, and had to stay alive for %v", s.Settle))
+		m, err := p.next(ctx, timer.C, fmt.Sprintf("after it was ready, but within %v", s.Settle))
 		if err != nil && ctx.Err() != nil && s.Leave > 0 {
 			p.leave(s.Leave)
 		}
@@ -43,7 +44,7 @@ func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.
 		case err == nil && m.kind == msgFailed:
 			return &Failed{Code: m.code, Message: m.text}
 		case err == nil:
-			return errors.New("it said twice that it was ready, and was killed")
+			return errors.New("it reported twice that it was ready, and was killed")
 		case !errors.Is(err, ErrTimeout):
 			return err
 		}
@@ -62,10 +63,10 @@ func (p *Successor) handOver(ctx context.Context, r record, timeout <-chan time.
 	return nil
 }
 
-// leave has a process that serves already finish what it does, and end.
+// leave lets a process that already serves finish its work, and end.
 func (p *Successor) leave(within time.Duration) {
 	p.stderr.close()
-	p.tell([]byte{msgCounts}) // it waits for this before it stops
+	p.tell([]byte{msgCounts}) // it waits for this message before it stops
 	p.mu.Lock()
 	if !p.reaped {
 		_ = syscall.Kill(p.pid, syscall.SIGTERM)
@@ -77,10 +78,12 @@ func (p *Successor) leave(within time.Duration) {
 	}
 }
 
-// tell writes to the process. An error is left out: it means that the process has ended, which next tells better.
+// tell writes to the process. It ignores an error: it means that the process
+// has ended, which next reports better.
 func (p *Successor) tell(b []byte) { _, _ = p.channel.Write(b) }
 
-// next returns the next message of the process, or a Failed: why none has come.
+// next returns the next message of the process, or a Failed that says why no
+// message came.
 func (p *Successor) next(ctx context.Context, timeout <-chan time.Time, when string) (message, error) {
 	canceled := func() error {
 		return &Failed{Message: fmt.Sprintf("it was killed %s: %v", when, context.Cause(ctx)), Err: ctx.Err()}
@@ -98,13 +101,14 @@ func (p *Successor) next(ctx context.Context, timeout <-chan time.Time, when str
 	if p.broken != nil {
 		return message{}, fmt.Errorf("it was killed, because it spoke another protocol: %w", p.broken)
 	}
-	// Its descriptors are closed, usually because it is ending: soon there is more to tell.
+	// Its descriptors are closed, usually because it is ending: wait a moment to
+	// learn how.
 	select {
 	case <-p.done:
 		return message{}, p.ended(when)
 	case <-ctx.Done():
 		return message{}, canceled()
 	case <-time.After(lastWords):
-		return message{}, errors.New("it was killed, because it had closed the descriptors that it was given: it is no daemon of this kind")
+		return message{}, errors.New("it was killed, because it had closed the descriptors that it was given: it is not a daemon of this kind")
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"syscall"
 )
 
-// ExitRefused is the exit code of a process whose environment says that it is a successor, and that cannot be one. It
-// says why on stderr.
+// ExitRefused is the exit code of a process whose environment says that it is a
+// successor, but which cannot be one. It prints the reason to stderr.
 const ExitRefused = 125
 
 var inherited *Inheritance
 
-// Inherited returns what this process was handed, or nil if it was not started by [Start].
+// Inherited returns what was handed to this process, or nil if it was not
+// started by [Start].
 func Inherited() *Inheritance { return inherited }
 
 func init() {
@@ -30,7 +31,7 @@ func init() {
 	os.Unsetenv(inPlaceName)
 	h, err := become(text)
 	if err != nil {
-		// No log package, no panic: this must be short, and end here.
+		// No log package, no panic: this must be short, and end the process here.
 		os.Stderr.WriteString("legion: this process cannot take over from another one: " + err.Error() + "\n")
 		os.Exit(ExitRefused)
 	}
@@ -44,8 +45,8 @@ func inherit(text string) (*Inheritance, error) {
 		return nil, fmt.Errorf("the environment variable %s: %w", markerName, err)
 	}
 	if parent := os.Getppid(); parent != m.predecessor {
-		return nil, fmt.Errorf("the environment variable %s is meant for a process that process %d starts, and this one was started by %d: "+
-			"the other has just ended, or a script stands between them, which must start the daemon with exec, "+
+		return nil, fmt.Errorf("the environment variable %s is for a child of process %d, and this process was started by process %d: "+
+			"the first has just ended, or a script stands between them and must start the daemon with exec, "+
 			"or the variable was inherited by accident: unset it", markerName, m.predecessor, parent)
 	}
 	for fd := channelFD; fd < firstFD+m.files; fd++ {
@@ -55,7 +56,7 @@ func inherit(text string) (*Inheritance, error) {
 	}
 	r, err := receiveRecord(channelFD, m.files)
 	if err != nil {
-		return nil, fmt.Errorf("reading what process %d hands over: %w", m.predecessor, err)
+		return nil, fmt.Errorf("reading the handover from process %d: %w", m.predecessor, err)
 	}
 	if err := syscall.SetNonblock(channelFD, true); err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func inherit(text string) (*Inheritance, error) {
 	}
 	h.telling = h.File(toldName)
 	if err := syscall.Fstat(2, &h.stderr); err != nil {
-		return nil, fmt.Errorf("looking at stderr: %w", err)
+		return nil, fmt.Errorf("checking stderr: %w", err)
 	}
 	go h.follow()
 	return h, nil

@@ -35,14 +35,14 @@ func init() {
 	}
 }
 
-// playTell reports everything about the process that a test can want to know.
+// playTell reports everything about the process that the tests check.
 func playTell() {
 	h := Inherited()
 	r := h.File("report")
 	say(r, "pid", os.Getpid())
 	say(r, "kind", h.Kind)
 	say(r, "parent", h.Predecessor)
-	say(r, "data", fmt.Sprint(len(h.Data), crc32.ChecksumIEEE(h.Data))) // the report is a pipe, and not as large
+	say(r, "data", fmt.Sprint(len(h.Data), crc32.ChecksumIEEE(h.Data))) // the report is a pipe, too small for the data
 	say(r, "names", fmt.Sprintf("%q", h.Names()))
 	say(r, "again", h.File("report"))
 	say(r, "other", h.File("other"))
@@ -131,15 +131,15 @@ func TestWhatIsHandedOver(t *testing.T) {
 	if got := r.value("stderr"); got != dir+"/1" {
 		t.Error(got)
 	}
-	// Of what was handed over nothing is open but this: stdout and stderr, the socket, the report (which is open here
-	// too), and perhaps the pipe.
+	// Of the inherited descriptors only these are open: stdout and stderr, the
+	// socket, the report (which is open here too), and perhaps the pipe.
 	fds := r.value("fds")
-	own, err := exec.Command("ls", "/proc/self/fd").Output() // what every child of this process has
+	own, err := exec.Command("ls", "/proc/self/fd").Output() // descriptors that every child of this process has
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := fmt.Sprintf("%q", descriptors())
-	foreign := 0 // pipes that this process does not have
+	foreign := 0 // pipes that are not open in this process
 	for _, fd := range strings.Split(strings.Trim(fds, `[]"`), `" "`) {
 		if _, to, _ := strings.Cut(fd, " "); strings.HasPrefix(to, "pipe:") && !strings.Contains(all, to) {
 			foreign++
@@ -156,7 +156,7 @@ func TestWhatIsHandedOver(t *testing.T) {
 	}
 }
 
-// Other children, started while hand-overs go on, get none of the descriptors.
+// Other children, started during handovers, inherit none of the descriptors.
 func TestNothingLeaksIntoOthers(t *testing.T) {
 	leaks(t)
 	want, err := exec.Command("ls", "/proc/self/fd").Output()
@@ -206,7 +206,7 @@ func TestListenerIsHandedOver(t *testing.T) {
 	s := spec("serve", newReport(t))
 	s.Files["listener"] = f
 	p := begin(t, s)
-	// Whether it blocks is a property of the socket, in both processes.
+	// Both processes share the socket's blocking mode.
 	conn, err := f.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +225,7 @@ func TestListenerIsHandedOver(t *testing.T) {
 	}
 }
 
-// dial returns what a server answers, to nothing.
+// dial connects, sends nothing, and returns the server's answer.
 func dial(t *testing.T, addr string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -241,7 +241,8 @@ func dial(t *testing.T, addr string) string {
 	return string(b)
 }
 
-// A lock passes on without a moment at which somebody else could have it.
+// A lock is handed over without a moment at which another process could take
+// it.
 func TestLockIsHandedOver(t *testing.T) {
 	leaks(t)
 	path := filepath.Join(t.TempDir(), "lock")

@@ -10,29 +10,30 @@ import (
 	"syscall"
 )
 
-// Inheritance is what a process was handed by its predecessor.
+// Inheritance is what a predecessor handed to this process.
 type Inheritance struct {
 	Kind        string // Spec.Kind
 	Predecessor int    // its process id
 	Data        []byte // Spec.Data
 
 	channel  *os.File       // nil in place
-	telling  *os.File       // takes what Tell says; nil if nobody listens
+	telling  *os.File       // takes the text of Tell; nil if the predecessor does not listen
 	capture  *os.File       // the reading end of the pipe that is stderr until settled
-	final    *os.File       // what stderr becomes then
-	stderr   syscall.Stat_t // that pipe, to see whether stderr is still it
+	final    *os.File       // the file that stderr becomes then
+	stderr   syscall.Stat_t // the pipe, to see whether stderr is still that pipe
 	accepted chan struct{}
 	settled  chan struct{}
 	gone     chan struct{}
 
 	mu     sync.Mutex
-	files  map[string]int // descriptors that nobody has taken, by name
+	files  map[string]int // descriptors that were not taken yet, by name
 	ready  bool           // Ready was called
 	failed bool           // Fail was called
 }
 
-// File takes the file that was handed over under this name; it belongs to the caller. It is nil if there is none, or if it
-// has been taken. Children do not inherit it.
+// File takes the file that was handed over under this name; it belongs to the
+// caller. It is nil if no file has this name, or if it was taken already.
+// Children do not inherit it.
 func (h *Inheritance) File(name string) *os.File {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -44,15 +45,16 @@ func (h *Inheritance) File(name string) *os.File {
 	return os.NewFile(uintptr(fd), name)
 }
 
-// Names returns the names of the files that nobody has taken, in order.
+// Names returns the names of the files that were not taken yet, in order.
 func (h *Inheritance) Names() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Sorted(maps.Keys(h.files))
 }
 
-// Tell tells the predecessor something about this process, which [Successor.Told] and [Try] return; at most MaxTold
-// bytes, once, before Ready. A predecessor that does not listen is not told.
+// Tell sends the predecessor a text about this process, which [Successor.Told]
+// and [Try] return; at most MaxTold bytes, once, before Ready. It does nothing
+// if the predecessor does not listen.
 func (h *Inheritance) Tell(text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -63,15 +65,18 @@ func (h *Inheritance) Tell(text string) {
 	}
 }
 
-// Ready tells the predecessor that this process is ready, and returns when it has been accepted: now it serves, whatever
-// becomes of the predecessor. Files that nobody has taken are closed first: connections to a listener which this version
-// does not know would wait for ever. If the predecessor ends before it has accepted, Ready does not return: this
-// process is killed. In a trial it always is. In place there is nobody to tell: it gives stderr back and returns.
+// Ready tells the predecessor that this process is ready, and returns when the
+// predecessor has accepted: from now on this process serves, even if the
+// predecessor ends. Ready first closes the files that were not taken:
+// connections to a listener that this version does not know would wait forever.
+// If the predecessor ends before it has accepted, Ready does not return: this
+// process is killed. In a trial it is always killed. In place Ready only
+// restores stderr and returns, since there is no predecessor.
 func (h *Inheritance) Ready() error {
 	h.mu.Lock()
 	if h.ready || h.failed {
 		h.mu.Unlock()
-		return errors.New("telling the predecessor that this process is ready: it has been told already how the start went")
+		return errors.New("telling the predecessor that this process is ready: it was told already how the start went")
 	}
 	h.ready = true
 	for _, fd := range h.files {
@@ -95,24 +100,26 @@ func (h *Inheritance) Ready() error {
 	return nil
 }
 
-// Fail tells the predecessor that this process cannot take over, why, and which code a starter should exit with (0 becomes
-// 1). The caller ends the process then, soon: it is killed otherwise. It also works after Ready, until Settled. A second
-// Fail does nothing. The message is cut at 8 KiB.
+// Fail tells the predecessor that this process cannot take over, why, and which
+// code a starter should exit with (0 becomes 1). The caller must then end the
+// process soon; otherwise it is killed. It also works after Ready, until
+// Settled. A second Fail does nothing. The message is cut at 8 KiB.
 func (h *Inheritance) Fail(code int, message string) {
 	h.mu.Lock()
 	again := h.failed
 	h.failed = true
 	h.mu.Unlock()
 	if !again && h.channel != nil {
-		_, _ = h.channel.Write(encodeFailed(code, message)) // a predecessor that is gone needs no telling
+		_, _ = h.channel.Write(encodeFailed(code, message)) // an error means that the predecessor is gone
 	}
 }
 
-// Settled is closed when the predecessor has made up its mind that this process counts, or has ended after Ready.
+// Settled is closed when the predecessor has decided that this process counts,
+// or has ended after Ready.
 func (h *Inheritance) Settled() <-chan struct{} { return h.settled }
 
-// follow reads what the predecessor says. It ends with the predecessor, and if that comes too early, so does this
-// process.
+// follow reads the predecessor's messages. It ends with the predecessor; if the
+// predecessor ends too early, follow ends this process.
 func (h *Inheritance) follow() {
 	accepted, settled := false, false
 	for {
@@ -139,25 +146,26 @@ func (h *Inheritance) follow() {
 	close(h.gone)
 }
 
-// orphaned ends this process and its group, which nobody has been told of. No cleaning up: code that hangs could be in
-// its way.
+// orphaned ends this process and its group, which their starter does not know
+// of. It does not clean up: hanging code could block it.
 func (h *Inheritance) orphaned() {
 	h.takeStderr()
 	fmt.Fprintf(stderr, "legion: process %d has ended before this process, %d, was ready to take over: ending too\n", h.Predecessor, os.Getpid())
 	if syscall.Getpgrp() == os.Getpid() {
-		syscall.Kill(0, syscall.SIGKILL) // 0: the own group
+		syscall.Kill(0, syscall.SIGKILL) // 0: its own group
 	}
 	os.Exit(1)
 }
 
-// settle makes this process independent of the predecessor's reading its stderr.
+// settle makes this process's stderr independent of the predecessor, which has
+// read it so far.
 func (h *Inheritance) settle() {
-	rest(h.capture, func(b []byte) { _, _ = h.final.Write(b) }) // what was printed before comes first
+	rest(h.capture, func(b []byte) { _, _ = h.final.Write(b) }) // earlier output comes first
 	h.takeStderr()
 	pass := func(b []byte) { _, _ = stderr.Write(b) }
-	rest(h.capture, pass) // and what was printed meanwhile
-	// The children have the pipe still. Nobody else reads it any more.
-	go func() { // ends with them, at the latest with this process
+	rest(h.capture, pass) // then output since then
+	// The children still have the pipe, and only this goroutine reads it now.
+	go func() { // it ends with them, at the latest with this process
 		defer h.capture.Close()
 		buf := make([]byte, 8<<10)
 		for {
@@ -174,7 +182,8 @@ func (h *Inheritance) settle() {
 // stderr is the process's, even if user code assigns to os.Stderr.
 var stderr = os.Stderr
 
-// takeStderr replaces the pipe by the file that stderr shall be, unless user code has done something of the kind.
+// takeStderr replaces the pipe by the final file of stderr, unless user code
+// has already redirected stderr.
 func (h *Inheritance) takeStderr() {
 	var now syscall.Stat_t
 	if syscall.Fstat(2, &now) == nil && now.Dev == h.stderr.Dev && now.Ino == h.stderr.Ino {

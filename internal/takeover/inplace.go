@@ -12,17 +12,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inPlaceName is the environment variable that makes a program the successor of the one that this process executed
-// before. Nobody but this package sees it. Its text is one line of the protocol and the process id, one with the data,
-// quoted, one with the descriptor of what becomes stderr, -1 if it is that already, and one for each file: its
+// inPlaceName is the environment variable that makes a program the successor of
+// the one that this process executed before. Only this package sees it. Its
+// lines are: the protocol and the process id; the data, quoted; the descriptor
+// that becomes stderr, -1 if stderr is right already; and for each file its
 // descriptor and its name, quoted.
 const inPlaceName = "_LEGION_IN_PLACE"
 
-// inPlaceProtocol changes with that text.
+// inPlaceProtocol changes with this format.
 const inPlaceProtocol = 1
 
-// Held are descriptors for the program that this process executes next: duplicates, which the owner of the files cannot
-// close. A listening socket among them queues connections, a lock is held.
+// Held are descriptors for the program that this process executes next:
+// duplicates that the owner of the files cannot close. While they are held, a
+// listening socket queues connections, and a lock stays locked.
 type Held struct{ fds map[string]int }
 
 // Hold duplicates files. The duplicates are closed by Close.
@@ -46,7 +48,7 @@ func Hold(files map[string]*os.File) (*Held, error) {
 	return h, nil
 }
 
-// Close lets go.
+// Close closes the duplicates.
 func (h *Held) Close() {
 	for name, fd := range h.fds {
 		_ = syscall.Close(fd)
@@ -54,8 +56,9 @@ func (h *Held) Close() {
 	}
 }
 
-// Exec executes a program in this process, which inherits what is held under its names and data: [Inherited] returns
-// it there. If stderr is not nil, the program has it as its standard error until [Inheritance.Ready]. Exec returns only
+// Exec executes a program in this process. The program inherits the held files
+// by name, and data: [Inherited] returns them there. If stderr is not nil, it
+// is the program's standard error until [Inheritance.Ready]. Exec returns only
 // if it fails; then nothing has changed.
 func (h *Held) Exec(path string, args, env []string, data []byte, stderr *os.File) error {
 	own := -1
@@ -75,7 +78,7 @@ func (h *Held) Exec(path string, args, env []string, data []byte, stderr *os.Fil
 	for name, fd := range h.fds {
 		text += fmt.Sprintf("\n%d %s", fd, strconv.Quote(name))
 	}
-	// No child may be started meanwhile: it would inherit them.
+	// No child may start meanwhile: it would inherit them.
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
 	h.inherited(own, true)
@@ -88,7 +91,7 @@ func (h *Held) Exec(path string, args, env []string, data []byte, stderr *os.Fil
 	return fmt.Errorf("executing %w", explain(path, err))
 }
 
-// inherited says whether the next program has the descriptors.
+// inherited sets whether the next program inherits the descriptors.
 func (h *Held) inherited(own int, yes bool) {
 	flag := unix.FD_CLOEXEC
 	if yes {
@@ -102,7 +105,7 @@ func (h *Held) inherited(own int, yes bool) {
 	}
 }
 
-// inheritInPlace makes this process go on as the variable's text describes.
+// inheritInPlace makes this process continue as the variable's text describes.
 func inheritInPlace(text string) (*Inheritance, error) {
 	h := &Inheritance{
 		Kind: InPlace, Predecessor: os.Getpid(), files: map[string]int{},
@@ -127,13 +130,13 @@ func (h *Inheritance) decode(text string) error {
 	lines := strings.Split(text, "\n")
 	var protocol, pid, own int
 	if _, err := fmt.Sscanf(lines[0], "%d %d", &protocol, &pid); err != nil || len(lines) < 3 {
-		return errors.New("it is not one that a daemon made: unset it")
+		return errors.New("its value was not written by a daemon: unset it")
 	}
 	switch {
 	case protocol != inPlaceProtocol:
-		return fmt.Errorf("its protocol is %d, and this program's is %d: the programs are too far apart; stop the daemon and start it", protocol, inPlaceProtocol)
+		return fmt.Errorf("its protocol is %d, and this program's is %d: the versions are too far apart; stop the daemon and start it", protocol, inPlaceProtocol)
 	case pid != os.Getpid():
-		return fmt.Errorf("it is meant for process %d, and this one is %d: a script stands between, which must start the daemon "+
+		return fmt.Errorf("it is meant for process %d, and this one is %d: a script stands between and must start the daemon "+
 			"with exec, or the variable was inherited by accident: unset it", pid, os.Getpid())
 	}
 	data, err := strconv.Unquote(lines[1])

@@ -24,7 +24,8 @@ func init() {
 	}
 }
 
-// playInPlace holds a lock and a listener, closes them, and executes itself. Descriptor 3 is the report.
+// playInPlace holds a lock and a listener, closes them, and executes itself.
+// Descriptor 3 is the report.
 func playInPlace() {
 	if h := Inherited(); h != nil {
 		r, lock := h.File("report"), h.File("lock")
@@ -37,7 +38,7 @@ func playInPlace() {
 		<-h.Settled()
 		<-h.gone
 		say(r, "pid", fmt.Sprint(os.Getpid(), " ", h.Predecessor, " ", h.Kind, " ", string(h.Data)))
-		c, err := l.Accept() // what came while nobody did
+		c, err := l.Accept() // the connection that came while no process accepted
 		check(err)
 		b, err := io.ReadAll(c)
 		check(err)
@@ -76,8 +77,8 @@ func playInPlace() {
 	check(h.Exec(executable(), []string{"again"}, os.Environ(), []byte("data\n\x00"), errs))
 }
 
-// A program that is executed in the same process has what was held for it, however it was closed before, and its
-// standard error until it is ready.
+// A program executed in the same process has the held files, even if their
+// owner has closed them, and the given standard error until it is ready.
 func TestExecInPlace(t *testing.T) {
 	dir := t.TempDir()
 	lock, errs := filepath.Join(dir, "lock"), filepath.Join(dir, "stderr")
@@ -115,7 +116,7 @@ func TestExecInPlace(t *testing.T) {
 	}
 }
 
-// What is not one's own hand-over in place is refused.
+// A variable that is not this process's own handover in place is refused.
 func TestInPlaceIsChecked(t *testing.T) {
 	me := os.Getpid()
 	for text, want := range map[string]string{
@@ -134,7 +135,8 @@ func TestInPlaceIsChecked(t *testing.T) {
 	}
 }
 
-// A trial tells whether a program would start, and what it says of itself; nothing of it is left.
+// A trial tells whether a program would start, and returns its text of Tell; it
+// leaves no process behind.
 func TestTry(t *testing.T) {
 	leaks(t)
 	for part, want := range map[string]string{"told": "version 2", "says nothing": ""} {

@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// Predecessors that a test kills. Each reports when its successor has come to a certain point.
+// Predecessors that a test kills. Each reports when its successor has reached a
+// certain point.
 func init() {
-	parts["mute"] = func() { // never hands over what it should
+	parts["mute"] = func() { // never hands over
 		p, r := beginHalf("hold")
 		say(r.w, "started", p.pid)
 		stay()
@@ -38,7 +39,7 @@ func init() {
 	parts["ends"] = func() { startForReport("hold", 0) }
 }
 
-// startForReport is a predecessor that does everything right.
+// startForReport is a correct predecessor.
 func startForReport(part string, settle time.Duration) *report {
 	r := helperReport()
 	s := spec(part, r)
@@ -48,7 +49,7 @@ func startForReport(part string, settle time.Duration) *report {
 	return r
 }
 
-// beginHalf is a predecessor that has started the process, and has done nothing else yet.
+// beginHalf is a predecessor that has only started the process.
 func beginHalf(part string) (*Successor, *report) {
 	r := helperReport()
 	s, err := spec(part, r).check()
@@ -61,11 +62,12 @@ func beginHalf(part string) (*Successor, *report) {
 	return newSuccessor(pid, l), r
 }
 
-// A predecessor that is killed before its successor was accepted takes it along, with its group. Later it does not.
+// If a predecessor is killed before it has accepted its successor, the
+// successor and its group die too; later they do not.
 func TestPredecessorKilled(t *testing.T) {
 	for _, c := range []struct {
 		part, stage string
-		stop        bool // stop the successor before
+		stop        bool // stop the successor first
 		survives    bool
 	}{
 		{"mute", "started", false, false},
@@ -109,7 +111,7 @@ func TestPredecessorKilled(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			for _, line := range r.end() { // everybody is gone
+			for _, line := range r.end() { // now all processes are gone
 				if !c.survives && strings.HasPrefix(line, "ready") {
 					t.Error("it became ready")
 				}
@@ -118,7 +120,8 @@ func TestPredecessorKilled(t *testing.T) {
 	}
 }
 
-// processID never returns a number that would mean more than one process to kill.
+// processID never returns a number that would mean more than one process to
+// kill.
 func processID(t *testing.T, text string) int {
 	t.Helper()
 	pid, err := strconv.Atoi(text)
@@ -128,7 +131,8 @@ func processID(t *testing.T, text string) int {
 	return pid
 }
 
-// The predecessor is killed at any moment. Its successor was accepted, and lives, or it is gone.
+// The predecessor is killed at a random moment. Its successor was accepted, and
+// runs, or it is gone.
 func TestPredecessorKilledAnyTime(t *testing.T) {
 	lived := 0
 	for i := range 40 {
@@ -143,10 +147,10 @@ func TestPredecessorKilledAnyTime(t *testing.T) {
 		if i%4 > 0 {
 			pid = processID(t, r.value("pid"))
 		}
-		time.Sleep(time.Duration(i) * 20 * time.Microsecond) // not for an event: to vary the moment
+		time.Sleep(time.Duration(i) * 20 * time.Microsecond) // does not wait for an event: it varies the moment
 		old.Process.Kill()
 		old.Wait()
-		for r.lines.Scan() { // until everybody is gone
+		for r.lines.Scan() { // until all processes are gone
 			name, value, _ := strings.Cut(r.lines.Text(), "=")
 			switch name {
 			case "pid":
@@ -172,14 +176,14 @@ func TestPredecessorKilledAnyTime(t *testing.T) {
 	t.Logf("%d lived", lived)
 }
 
-// An environment that was inherited by accident, or through a script.
-func TestMarkerOfSomebodyElse(t *testing.T) {
+// A marker that was inherited by accident, or through a script, is refused.
+func TestMarkerOfAnotherProcess(t *testing.T) {
 	for text, says := range map[string]string{
 		marker{predecessor: 1 << 22}.encode():               "inherited by accident: unset it",
 		marker{predecessor: os.Getpid(), files: 2}.encode(): "should have been inherited",
 		"9 1 1":  `its protocol is "9", and this program's is 1`,
 		"1 1":    "it has 2 fields",
-		"1 x 1":  "names no process",
+		"1 x 1":  "does not name a process",
 		"1 1 -1": "files",
 		"":       "protocol",
 	} {

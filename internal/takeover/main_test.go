@@ -16,8 +16,9 @@ import (
 	"time"
 )
 
-// The test binary plays every part: the tests, which are predecessors; successors; predecessors that a test can kill;
-// and children of theirs. partEnv says which, and depthEnv guards against a part that starts itself for ever.
+// The test binary plays every part: the tests, which are predecessors;
+// successors; predecessors that a test can kill; and their children. partEnv
+// says which, and depthEnv guards against a part that starts itself forever.
 const (
 	partEnv  = "TAKEOVER_TEST_PART"
 	depthEnv = "TAKEOVER_TEST_DEPTH"
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 		run()
 		os.Exit(0)
 	case ok || depth > 0 && !slices.Contains(os.Args, "-test.fuzzworker"): // go test -fuzz starts itself again too
-		fmt.Fprintf(os.Stderr, "there is no part %q\n", part)
+		fmt.Fprintf(os.Stderr, "unknown part %q\n", part)
 		os.Exit(99)
 	}
 	code := m.Run()
@@ -54,9 +55,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// children returns this process's, dead or alive, where the system tells.
+// children returns this process's children, dead or alive, on systems that list
+// them.
 func children() (pids []string) {
-	threads, _ := filepath.Glob("/proc/self/task/*/children") // each knows of those that it started
+	threads, _ := filepath.Glob("/proc/self/task/*/children") // each thread lists the children that it started
 	for _, t := range threads {
 		b, _ := os.ReadFile(t)
 		pids = append(pids, strings.Fields(string(b))...)
@@ -64,13 +66,13 @@ func children() (pids []string) {
 	return pids
 }
 
-// stay keeps a part from ending until the test ends it; or, should the test not come to that, for a time.
+// stay keeps a part from ending until the test ends it, but not forever.
 func stay() {
 	time.Sleep(3 * hang)
 	os.Exit(96)
 }
 
-// check ends a part that does not work.
+// check ends a part on an error.
 func check(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -78,7 +80,7 @@ func check(err error) {
 	}
 }
 
-// environ is the environment of a process that plays a part.
+// environ returns the environment of a process that plays a part.
 func environ(part string, more ...string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, partEnv+"=") })
 	return append(append(env, partEnv+"="+part), more...)
@@ -90,7 +92,8 @@ func executable() string {
 	return exe
 }
 
-// report is a pipe on which processes tell a test how far they are. It ends when all that have it are gone.
+// report is a pipe on which processes tell a test their progress. It ends when
+// all processes that have it are gone.
 type report struct {
 	t     *testing.T
 	r, w  *os.File
@@ -108,7 +111,8 @@ func newReport(t *testing.T) *report {
 	return &report{t: t, r: r, w: w, lines: bufio.NewScanner(r)}
 }
 
-// value waits for a line "name=value" and returns the value; other lines before it are left out.
+// value waits for a line "name=value" and returns the value; it skips other
+// lines before it.
 func (r *report) value(name string) string {
 	r.t.Helper()
 	for r.lines.Scan() {
@@ -121,7 +125,8 @@ func (r *report) value(name string) string {
 	return ""
 }
 
-// end waits until every process that has the report is gone, and returns what they said since.
+// end waits until every process that has the report is gone, and returns their
+// lines since.
 func (r *report) end() (lines []string) {
 	r.t.Helper()
 	r.w.Close()
@@ -129,18 +134,19 @@ func (r *report) end() (lines []string) {
 		lines = append(lines, r.lines.Text())
 	}
 	if err := r.lines.Err(); err != nil {
-		r.t.Fatalf("somebody is still there: %v", err)
+		r.t.Fatalf("a process still has the report: %v", err)
 	}
 	return lines
 }
 
-// say reports, in a part. The file is inherited under the name "report".
+// say writes a line to the report, in a part. The part inherits the file under
+// the name "report".
 func say(f *os.File, name string, value any) {
 	_, err := fmt.Fprintf(f, "%s=%v\n", name, value)
 	check(err)
 }
 
-// spec is for a successor that plays a part and reports.
+// spec describes a successor that plays a part and reports.
 func spec(part string, r *report) Spec {
 	return Spec{
 		Path: executable(), Env: environ(part), Kind: Upgrade, Timeout: hang,
@@ -148,7 +154,8 @@ func spec(part string, r *report) Spec {
 	}
 }
 
-// begin starts a successor that succeeds, and makes sure that it is gone at the end of the test.
+// begin starts a successor that succeeds, and makes sure that it is gone at the
+// end of the test.
 func begin(t *testing.T, s Spec) *Successor {
 	t.Helper()
 	p, err := Start(t.Context(), s)
@@ -190,7 +197,8 @@ func fails(t *testing.T, ctx context.Context, s Spec) *Failed {
 	return f
 }
 
-// helper prepares a predecessor that a test can kill. Its descriptor 3 is the report.
+// helper prepares a predecessor that a test can kill. Its descriptor 3 is the
+// report.
 func helper(part string, r *report, env ...string) *exec.Cmd {
 	c := exec.Command(executable())
 	c.Env = environ(part, env...)
@@ -213,7 +221,7 @@ func contains(t *testing.T, text string, what ...string) {
 	}
 }
 
-// descriptors lists what this process has open.
+// descriptors lists the open descriptors of this process.
 func descriptors() []string {
 	d, err := os.Open("/dev/fd")
 	check(err)
@@ -233,7 +241,7 @@ func descriptors() []string {
 // leaks fails the test if it leaves descriptors or goroutines behind.
 func leaks(t *testing.T) {
 	t.Helper()
-	if p, err := Start(t.Context(), Spec{Path: executable(), Env: environ("exit")}); err == nil { // whatever is opened once
+	if p, err := Start(t.Context(), Spec{Path: executable(), Env: environ("exit")}); err == nil { // opens everything that is opened only once
 		end(t, p)
 	}
 	before, routines := descriptors(), runtime.NumGoroutine()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Programs that know nothing of all this.
+// Programs that do not know this protocol.
 func TestStrangers(t *testing.T) {
 	leaks(t)
 	dir := t.TempDir()
@@ -39,7 +39,7 @@ func TestStrangers(t *testing.T) {
 		{dir + "/missing", nil, "install it, or correct the path", fs.ErrNotExist},
 		{dir, nil, "permission denied", fs.ErrPermission},
 		{write("plain", "", 0o600), nil, "permission denied", fs.ErrPermission},
-		{write("garbage", "\x00\x01", 0o700), nil, "no program of this system", syscall.ENOEXEC},
+		{write("garbage", "\x00\x01", 0o700), nil, "not a program for this system", syscall.ENOEXEC},
 		{write("script", "#!/missing/interpreter\n", 0o700), nil, "interpreter", fs.ErrNotExist},
 	} {
 		s := Spec{Path: c.path, Args: c.args, Timeout: hang, Env: environ("stranger")}
@@ -74,7 +74,7 @@ func TestSpecIsChecked(t *testing.T) {
 		"no program":       {},
 		"negative":         {Path: exe, Settle: -1},
 		"working":          {Path: exe, Dir: "/missing"},
-		"no directory":     {Path: exe, Dir: exe},
+		"not a directory":  {Path: exe, Dir: exe},
 		"1024 files":       {Path: exe, Files: many},
 		"65537 bytes":      {Path: exe, Data: make([]byte, MaxData+1)},
 		`"x" to hand over`: {Path: exe, Files: map[string]*os.File{"x": nil}},
@@ -88,7 +88,7 @@ func TestSpecIsChecked(t *testing.T) {
 	}
 }
 
-// A program's file that is being written is waited for.
+// Start waits for a program's file that is being written.
 func TestFileIsBeingWritten(t *testing.T) {
 	leaks(t)
 	path := filepath.Join(t.TempDir(), "program")
@@ -107,7 +107,7 @@ func TestFileIsBeingWritten(t *testing.T) {
 	if !errors.Is(err, syscall.ETXTBSY) {
 		t.Fatal(err)
 	}
-	contains(t, err.Error(), "being written, still after 100ms", path)
+	contains(t, err.Error(), "still being written after 100ms", path)
 
 	s.Timeout = hang
 	ctx, cancel := context.WithCancel(t.Context())
@@ -138,7 +138,7 @@ func TestFileIsBeingWritten(t *testing.T) {
 	}
 }
 
-// A start that the system refuses leaves nothing behind.
+// A start that the system refuses leaves no process or descriptor behind.
 func TestStartRefused(t *testing.T) {
 	leaks(t)
 	defer func() { startProcess = syscall.StartProcess }()
@@ -152,7 +152,8 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
-// copyProgram makes a copy of the test binary, with some bytes at its end that make it another version.
+// copyProgram copies the test binary, and appends bytes that make it another
+// version.
 func copyProgram(t *testing.T, path, version string) {
 	t.Helper()
 	b, err := os.ReadFile(executable())

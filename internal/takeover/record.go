@@ -10,15 +10,18 @@ import (
 	"unicode/utf8"
 )
 
-// markerName is the environment variable that makes a process a successor. Nobody but this package sees it.
+// markerName is the environment variable that makes a process a successor. Only
+// this package sees it.
 const markerName = "_LEGION_TAKEOVER"
 
-// protocol changes with anything in this file. Old and new program may be of different versions: one that does not
-// speak the other's protocol refuses to start, and the old one goes on.
+// protocol changes with anything in this file. Old and new program may be of
+// different versions: a new program that does not speak the old one's protocol
+// refuses to start, and the old one continues.
 const protocol = 1
 
-// marker is what a successor must know before it can read the record. Its text is three decimal numbers with a space
-// between: the protocol, the predecessor's process id, the number of files.
+// marker holds what a successor must know before it can read the record. Its
+// text is three decimal numbers separated by spaces: the protocol, the
+// predecessor's process id, the number of files.
 type marker struct {
 	predecessor int
 	files       int
@@ -26,25 +29,26 @@ type marker struct {
 
 func (m marker) encode() string { return fmt.Sprint(protocol, m.predecessor, m.files) }
 
-// decodeMarker reads text, which may be anything.
+// decodeMarker reads text, which is not trusted.
 func decodeMarker(text string) (m marker, err error) {
 	fields := strings.Split(text, " ")
 	if fields[0] != strconv.Itoa(protocol) {
-		return m, fmt.Errorf("its protocol is %.20q, and this program's is %d: the programs are too far apart; stop the old one first", fields[0], protocol)
+		return m, fmt.Errorf("its protocol is %.20q, and this program's is %d: the versions are too far apart; stop the old one first", fields[0], protocol)
 	}
 	if len(fields) != 3 {
 		return m, fmt.Errorf("it has %d fields", len(fields))
 	}
 	if m.predecessor, err = strconv.Atoi(fields[1]); err != nil || m.predecessor <= 0 {
-		return m, errors.New("it names no process")
+		return m, errors.New("it does not name a process")
 	}
-	if m.files, err = strconv.Atoi(fields[2]); err != nil || m.files < 0 || m.files > MaxFiles+1 { // one is the pipe of Tell
+	if m.files, err = strconv.Atoi(fields[2]); err != nil || m.files < 0 || m.files > MaxFiles+1 { // one more for the pipe of Tell
 		return m, fmt.Errorf("it does not name 0 to %d files", MaxFiles+1)
 	}
 	return m, nil
 }
 
-// record is what a successor is told first. Its bytes, all numbers little-endian:
+// record is the first data a successor gets. Its bytes, all numbers
+// little-endian:
 //
 //	4  length of what follows, at most maxRecord
 //	   kind, data, then the names of the files, each as
@@ -80,12 +84,13 @@ func (r record) encode() []byte {
 func recordLength(header [recordHeader]byte) (int, error) {
 	n := binary.LittleEndian.Uint32(header[:])
 	if n > maxRecord {
-		return 0, fmt.Errorf("it has %d bytes, more than the %d there can be", n, maxRecord)
+		return 0, fmt.Errorf("it has %d bytes; the limit is %d", n, maxRecord)
 	}
 	return int(n), nil
 }
 
-// decodeRecord reads what follows the header, which may be anything, and must have files names.
+// decodeRecord reads the bytes after the header, which are not trusted. They
+// must have as many names as files says.
 func decodeRecord(b []byte, files int) (r record, err error) {
 	next := func() []byte {
 		if err != nil {
@@ -124,7 +129,7 @@ func decodeRecord(b []byte, files int) (r record, err error) {
 	return r, nil
 }
 
-// Messages, each beginning with one of these bytes.
+// Messages begin with one of these bytes.
 const (
 	// From the successor.
 	msgReady  = 'R'
@@ -134,7 +139,7 @@ const (
 	msgCounts   = 'C'
 )
 
-// maxMessage bounds what Fail says, in bytes; longer text is cut.
+// maxMessage bounds the text of Fail, in bytes; longer text is cut.
 const maxMessage = 8 << 10
 
 func encodeFailed(code int, text string) []byte {
@@ -149,7 +154,7 @@ func encodeFailed(code int, text string) []byte {
 	return append(b, text...)
 }
 
-// message is one of the successor's.
+// message is a message of the successor.
 type message struct {
 	kind byte
 	code int
@@ -173,7 +178,7 @@ func decodeMessage(read func([]byte) error) (m message, err error) {
 		m.code = int(int32(binary.LittleEndian.Uint32(head[1:])))
 		n := binary.LittleEndian.Uint32(head[5:])
 		if n > maxMessage {
-			return m, fmt.Errorf("a message has %d bytes; %d is the most", n, maxMessage)
+			return m, fmt.Errorf("a message has %d bytes; the limit is %d", n, maxMessage)
 		}
 		text := make([]byte, n)
 		err := read(text)

@@ -94,7 +94,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add(encodeFailed(-1, "text"))
 	f.Add(encodeFailed(3, strings.Repeat("x", maxMessage+1)))
 	if b := encodeFailed(3, strings.Repeat("x", maxMessage-1)+"ä"); !utf8.Valid(b[9:]) || len(b) != 9+maxMessage-1 {
-		f.Errorf("the text is cut within a character: %q", b[len(b)-9:])
+		f.Errorf("the text is cut inside a character: %q", b[len(b)-9:])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := bytes.NewReader(b)

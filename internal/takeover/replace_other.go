@@ -4,5 +4,5 @@ package takeover
 
 import "golang.org/x/sys/unix"
 
-// replace makes to another descriptor of from's file, and to one that children inherit.
+// replace makes to a descriptor of from's file that children inherit.
 func replace(from, to int) error { return unix.Dup2(from, to) }

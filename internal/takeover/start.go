@@ -15,21 +15,25 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// Descriptors that every successor inherits, in this order, after stdin, stdout and stderr. Spec.Files follow, in the
-// order of their names.
+// Descriptors that every successor inherits, in this order, after stdin, stdout
+// and stderr. Spec.Files follow, in the order of their names.
 const (
 	channelFD = 3 // the socket
 	captureFD = 4 // the reading end of the pipe that is its stderr at first
-	stderrFD  = 5 // what becomes its stderr
+	stderrFD  = 5 // the file that becomes its stderr
 	firstFD   = 6
 )
 
-// Start starts a successor, hands over to it, and returns when it counts: see the package's text.
+// Start starts a successor, hands over to it, and returns when it counts: see
+// the package's documentation.
 //
-// An error is a [*Failed] if the process was started and did not take over. If it could not be started at all, the error
-// wraps the system's: fs.ErrNotExist, fs.ErrPermission, syscall.ETXTBSY (the program's file was being written all the
-// time; this is tried again until the timeout), syscall.EAGAIN. In either case nothing is left of it, and this process is
-// as it was. When ctx ends before the successor counts, it is killed, after Spec.Interrupt. ctx has no say afterwards.
+// An error is a [*Failed] if the process was started and did not take over. If
+// it could not be started at all, the error wraps the system's: fs.ErrNotExist,
+// fs.ErrPermission, syscall.ETXTBSY (the program's file was being written all
+// the time; Start retries until the timeout), syscall.EAGAIN. In either case no
+// process is left, and this process is unchanged. If ctx ends before the
+// successor counts, the successor is killed, after Spec.Interrupt. ctx has no
+// effect afterwards.
 func Start(ctx context.Context, s Spec) (*Successor, error) {
 	p, err := start(ctx, s)
 	if err != nil {
@@ -38,8 +42,10 @@ func Start(ctx context.Context, s Spec) (*Successor, error) {
 	return p, nil
 }
 
-// Try finds out whether a program would start: it is started as a successor of kind Trial, and killed, with its process
-// group, as soon as it says that it is ready. It returns what the process told. The errors are those of Start.
+// Try finds out whether a program would start: it starts the program as a
+// successor of kind Trial, and kills it, with its process group, as soon as it
+// reports that it is ready. Try returns the text of [Inheritance.Tell]. The
+// errors are those of Start.
 func Try(ctx context.Context, s Spec) (told string, err error) {
 	s.Kind = Trial
 	p, err := start(ctx, s)
@@ -49,7 +55,7 @@ func Try(ctx context.Context, s Spec) (told string, err error) {
 	return p.Told(), nil
 }
 
-// toldName is the name under which a successor inherits the pipe that takes what it tells.
+// toldName is the name under which a successor inherits the pipe of Tell.
 const toldName = "takeover.told"
 
 func start(ctx context.Context, s Spec) (*Successor, error) {
@@ -75,7 +81,7 @@ func start(ctx context.Context, s Spec) (*Successor, error) {
 		return nil, err
 	}
 	pid, err := l.execute(ctx, s, timeout.C)
-	runtime.KeepAlive(s.Files) // whose descriptors the child has copied by now
+	runtime.KeepAlive(s.Files) // the child has copied their descriptors by now
 	if err != nil {
 		l.close()
 		return nil, err
@@ -96,17 +102,18 @@ func start(ctx context.Context, s Spec) (*Successor, error) {
 	return p, nil
 }
 
-// launch holds what a successor is started with.
+// launch holds the files with which a successor is started.
 type launch struct {
 	channel *os.File // our end of the socket
 	stderr  *capture // our end of the pipe
 
 	names    []string  // of Spec.Files
-	inherit  []uintptr // the child's descriptors, by their number there
+	inherit  []uintptr // the child's descriptors, by number
 	childEnd []*os.File
 }
 
-// open opens everything that a start needs. After an error, close closes what was open by then.
+// open opens everything that a start needs. After an error, close closes what
+// is open.
 func (l *launch) open(s Spec) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -170,14 +177,15 @@ func (l *launch) close() {
 // startProcess is replaced by tests that need it to fail.
 var startProcess = syscall.StartProcess
 
-// execute starts the process. While somebody writes to the program's file, it waits and tries again: a new version is
-// being installed.
+// execute starts the process. While another process writes to the program's
+// file, because it installs a new version, execute waits and retries.
 func (l *launch) execute(ctx context.Context, s Spec, timeout <-chan time.Time) (pid int, err error) {
 	attr := &syscall.ProcAttr{
 		Dir:   s.Dir,
 		Env:   s.environ(marker{predecessor: os.Getpid(), files: len(s.Files)}),
 		Files: l.inherit,
-		// Either makes it the leader of a process group of its own. No Pdeathsig: it shall outlive us.
+		// Either makes it the leader of a new process group. No Pdeathsig: it must
+		// outlive this process.
 		Sys: &syscall.SysProcAttr{Setsid: s.Detach, Setpgid: !s.Detach},
 	}
 	host.KeepDescriptors()
@@ -197,7 +205,7 @@ func (l *launch) execute(ctx context.Context, s Spec, timeout <-chan time.Time) 
 			return 0, fmt.Errorf("%s: its file is being written (%w): %w", s.Path, err, ctx.Err())
 		case <-timeout:
 			wait.Stop()
-			return 0, fmt.Errorf("%s: its file is being written, still after %v: %w", s.Path, s.Timeout, err)
+			return 0, fmt.Errorf("%s: its file is still being written after %v: %w", s.Path, s.Timeout, err)
 		}
 	}
 	if err != nil {
@@ -206,7 +214,7 @@ func (l *launch) execute(ctx context.Context, s Spec, timeout <-chan time.Time) 
 	return pid, nil
 }
 
-// explain says what to do about a program that cannot be executed.
+// explain adds what to do about a program that cannot be executed.
 func explain(path string, err error) error {
 	_, statErr := os.Stat(path)
 	switch {
@@ -215,7 +223,7 @@ func explain(path string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: %w: install it, or correct the path", path, err)
 	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("%s: %w: it is no program of this system", path, err)
+		return fmt.Errorf("%s: %w: it is not a program for this system", path, err)
 	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.ENOMEM):
 		return fmt.Errorf("%s: the system has no room for another process now: %w", path, err)
 	default:

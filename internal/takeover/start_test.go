@@ -54,7 +54,7 @@ func init() {
 	}
 }
 
-// playHold is the successor as it should be. It reports every stage, and stays.
+// playHold is a correct successor. It reports every stage, and stays.
 func playHold() {
 	h := Inherited()
 	r := h.File("report")
@@ -64,12 +64,13 @@ func playHold() {
 	<-h.Settled()
 	say(r, "settled", true)
 	<-h.gone
-	fmt.Fprintln(os.Stderr, "legion's test: alone now") // nothing of the predecessor's may break
+	fmt.Fprintln(os.Stderr, "legion's test: alone now") // must work without the predecessor
 	say(r, "gone", true)
 	stay()
 }
 
-// playHang starts a process in its group, which reports too, and never becomes ready.
+// playHang never becomes ready. It starts a process in its group, which reports
+// too.
 func playHang() {
 	r := Inherited().File("report")
 	c := exec.Command(executable())
@@ -121,7 +122,7 @@ func TestFailures(t *testing.T) {
 		{"exit", 0, Failed{Code: 3, Message: "it ended with exit status 3 before it was ready", Err: ErrEnded}},
 		{"signal", 0, Failed{Code: 1, Message: "it was killed by a signal (killed) before it was ready", Err: ErrEnded}},
 		{"panic", 0, Failed{Code: 2, Message: "it ended with exit status 2 before it was ready", Output: []string{"panic: no way to start"}, Err: ErrEnded}},
-		{"die late", time.Hour, Failed{Code: 2, Message: "it ended with exit status 2 after it was ready, and had to stay alive for 1h0m0s", Output: []string{"panic: not my day"}, Err: ErrEnded}},
+		{"die late", time.Hour, Failed{Code: 2, Message: "it ended with exit status 2 after it was ready, but within 1h0m0s", Output: []string{"panic: not my day"}, Err: ErrEnded}},
 	} {
 		t.Run(c.part, func(t *testing.T) {
 			r := newReport(t)
@@ -139,7 +140,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A process that says that it failed, and stays, is killed.
+// A process that calls Fail, and stays, is killed.
 func TestFailedAndStays(t *testing.T) {
 	t.Parallel()
 	r := newReport(t)
@@ -161,7 +162,7 @@ func TestSpeaksNotOurLanguage(t *testing.T) {
 	}
 }
 
-// Whatever hangs is killed with its process group.
+// A successor that hangs is killed with its process group.
 func TestHang(t *testing.T) {
 	leaks(t)
 	for timeout := 200 * time.Millisecond; ; timeout *= 2 { // until the machine is fast enough for it
@@ -213,7 +214,7 @@ func TestCanceled(t *testing.T) {
 	}
 }
 
-// Everything at once, from many goroutines.
+// Start and Successor's methods at the same time, from many goroutines.
 func TestConcurrency(t *testing.T) {
 	leaks(t)
 	var all sync.WaitGroup

@@ -15,11 +15,12 @@ const (
 	outputBytes = 16 << 10
 )
 
-// capture reads what a successor prints to stderr until it counts: keeps the end of it, and copies all to a file.
+// capture reads a successor's stderr until the successor counts: it keeps the
+// end, and copies everything to a file.
 type capture struct {
 	r       *os.File
 	to      *os.File    // may be nil
-	drain   atomic.Bool // when stopped, read what is in the pipe still
+	drain   atomic.Bool // when stopped, read the rest of the pipe
 	stopped chan struct{}
 
 	mu   sync.Mutex
@@ -32,7 +33,8 @@ func newCapture(r, to *os.File) *capture {
 	return c
 }
 
-// run ends at the end of the pipe, or at the read deadline. Only here is anything written to c.to, which may block.
+// run ends at the end of the pipe, or at the read deadline. Only run writes to
+// c.to, which may block.
 func (c *capture) run() {
 	defer close(c.stopped)
 	buf := make([]byte, 8<<10)
@@ -60,12 +62,12 @@ func (c *capture) keep(b []byte) {
 
 func (c *capture) copy(b []byte) {
 	if len(b) > 0 && c.to != nil {
-		_, _ = c.to.Write(b) // that our stderr is gone must not end the daemon's start
+		_, _ = c.to.Write(b) // a closed stderr of ours must not end the daemon's start
 	}
 }
 
-// stop ends the reading. It does not wait for ever for a file that takes no more bytes, a terminal that was stopped say;
-// then it reports false.
+// stop ends the reading. It does not wait forever for a file that takes no more
+// bytes, such as a stopped terminal; then it reports false.
 func (c *capture) stop() bool {
 	c.r.SetReadDeadline(time.Unix(1, 0))
 	select {
@@ -76,13 +78,14 @@ func (c *capture) stop() bool {
 	}
 }
 
-// close stops, and leaves what has not been read to whoever has the pipe too.
+// close stops, and leaves the unread rest to the successor, which has the pipe
+// too.
 func (c *capture) close() {
 	c.stop()
 	c.r.Close()
 }
 
-// finish stops, with what is in the pipe still, and returns the last lines.
+// finish reads the rest of the pipe, stops, and returns the last lines.
 func (c *capture) finish() []string {
 	c.drain.Store(true)
 	if !c.stop() {
@@ -94,15 +97,16 @@ func (c *capture) finish() []string {
 	return lastLines(c.tail)
 }
 
-// rest reads what is in a pipe, without waiting for more. Another process may go on writing: so it is bounded. While use
-// has some of it, others may read: it may block for ever.
+// rest reads the bytes in a pipe, without waiting for more. It is bounded,
+// because another process may go on writing. use may block forever, so other
+// readers may read while it runs.
 func rest(pipe *os.File, use func([]byte)) {
 	pipe.SetReadDeadline(time.Time{})
 	conn, err := pipe.SyscallConn()
 	if err != nil {
 		return
 	}
-	buf := make([]byte, 64<<10) // a pipe's size, mostly
+	buf := make([]byte, 64<<10) // the usual size of a pipe
 	for range 16 {
 		n := 0
 		read := func(fd uintptr) bool {
@@ -118,8 +122,9 @@ func rest(pipe *os.File, use func([]byte)) {
 	}
 }
 
-// lastLines returns the last OutputLines lines in the last outputBytes bytes; of a line that begins before them, what is
-// in them only if it is the only one.
+// lastLines returns the last OutputLines lines in the last outputBytes bytes.
+// It returns part of a line that begins before them only if that is the only
+// line.
 func lastLines(b []byte) []string {
 	cut := len(b) > outputBytes
 	b = b[max(0, len(b)-outputBytes):]

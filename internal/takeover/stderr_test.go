@@ -39,12 +39,13 @@ func init() {
 		stay()
 	}
 	parts["child prints"] = func() {
-		io.Copy(io.Discard, os.Stdin) // until the test lets go
+		io.Copy(io.Discard, os.Stdin) // until the test closes it
 		fmt.Fprintln(os.Stderr, "a child says hello")
 	}
 }
 
-// playPrint prints to stderr before it is ready, between and after, and so does a child of its.
+// playPrint prints to stderr before it is ready, between that and settled, and
+// after; its child prints too.
 func playPrint() {
 	h := Inherited()
 	r, in := h.File("report"), h.File("child's stdin")
@@ -66,7 +67,8 @@ func playPrint() {
 	stay()
 }
 
-// All that a successor prints arrives in its stderr, in its order, whoever reads it at the moment.
+// Everything a successor prints arrives in its stderr, in order, whichever
+// process is reading the pipe.
 func TestStderr(t *testing.T) {
 	leaks(t)
 	to, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
@@ -110,7 +112,7 @@ func TestStderr(t *testing.T) {
 	end(t, p)
 }
 
-// A process that has put its stderr elsewhere keeps it.
+// A process that has redirected its stderr keeps it.
 func TestOwnStderr(t *testing.T) {
 	leaks(t)
 	own, err := os.Create(filepath.Join(t.TempDir(), "own"))
@@ -147,7 +149,7 @@ func TestLastLines(t *testing.T) {
 	}
 }
 
-// Of a flood nothing is kept but its end, and it is passed on whole.
+// Only the end of a flood is kept, and all of it is passed on.
 func TestFlood(t *testing.T) {
 	parts := []int{1, 100, outputBytes, 3 * outputBytes, 100 << 10}
 	to, err := os.CreateTemp(t.TempDir(), "")
@@ -179,7 +181,8 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// A file that takes no more bytes, a terminal that was stopped say, does not keep a start from ending.
+// A file that takes no more bytes, such as a stopped terminal, does not keep a
+// start from ending.
 func TestStderrThatBlocks(t *testing.T) {
 	t.Parallel()
 	r, w, err := pipe()
@@ -201,7 +204,8 @@ func TestStderrThatBlocks(t *testing.T) {
 	w.Close()
 }
 
-// Nor does it if it takes no more of what was left in the pipe when the reading was stopped.
+// Nor does a file that blocks only at the rest of the pipe, after the reading
+// was stopped.
 func TestStderrThatBlocksAtTheEnd(t *testing.T) {
 	t.Parallel()
 	r, w, err := pipe()
@@ -238,7 +242,8 @@ func TestStderrThatBlocksAtTheEnd(t *testing.T) {
 	<-c.stopped
 }
 
-// A successor that counts is nobody's to kill: when it dies, what it has started lives on.
+// When a successor that counts dies, its predecessor does not kill its group:
+// the processes it has started live on.
 func TestChildOfSuccessorStays(t *testing.T) {
 	leaks(t)
 	in, childsIn, err := os.Pipe()

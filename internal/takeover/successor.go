@@ -12,28 +12,30 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// Bounds of what should take no time at all, so that a process which cannot be helped does not keep Start.
+// Limits for steps that should take no time, so that a hopeless process does
+// not hold up Start.
 const (
-	lastWords = 3 * time.Second  // for one that has said that it failed to end by itself
-	reapTime  = 10 * time.Second // for one that was killed to be gone
-	lateBytes = 5 * time.Second  // for the end of the channel, whose other end a child of the dead process may have
+	lastWords = 3 * time.Second  // for a process to exit after Fail
+	reapTime  = 10 * time.Second // for a killed process to be reaped
+	lateBytes = 5 * time.Second  // for the end of the channel: a child of the dead process may hold its other end
 )
 
-// Successor is a process that has taken over: it lives on when this one ends.
+// Successor is a process that has taken over: it lives on when this process
+// ends.
 type Successor struct {
 	pid      int
 	channel  *os.File
 	stderr   *capture
-	messages chan message // what it said; closed when no more can come
-	broken   error        // why no more can come, if it is not the end; set before messages is closed
+	messages chan message // closed when no more can come
+	broken   error        // why no more can come, unless the channel just ended; set before messages is closed
 	done     chan struct{}
-	told     string // what it told of itself, once it was ready
+	told     string // the text of its Tell, once it is ready
 
 	mu     sync.Mutex
-	counts bool // it is not ours to kill any more
+	counts bool // we must not kill it any more
 	reaped bool // pid may be another process's
 	status syscall.WaitStatus
-	lost   bool // somebody else reaped it
+	lost   bool // other code in this process reaped it
 }
 
 func newSuccessor(pid int, l *launch) *Successor {
@@ -53,20 +55,24 @@ func newSuccessor(pid int, l *launch) *Successor {
 // PID returns the process's id.
 func (p *Successor) PID() int { return p.pid }
 
-// Told returns what the process has told of itself before it was ready: see [Inheritance.Tell].
+// Told returns the text that the process sent before it was ready: see
+// [Inheritance.Tell].
 func (p *Successor) Told() string { return p.told }
 
-// Stop has a process that serves finish what it does, and end; within that time, else it is killed.
+// Stop lets a process that serves finish its work, and end; if it takes longer
+// than within, it is killed.
 func (p *Successor) Stop(within time.Duration) {
 	p.leave(within)
 	p.kill()
 }
 
-// Done is closed when the process has ended and is reaped, if that happens while this process lives.
+// Done is closed when the process has ended and is reaped, if this process
+// lives that long.
 func (p *Successor) Done() <-chan struct{} { return p.done }
 
-// Exit returns how the process ended, once Done is closed: its exit code, or the signal that killed it and -1. The code is
-// -1 without a signal if somebody else in this process has reaped it.
+// Exit returns how the process ended, once Done is closed: its exit code, or
+// the signal that killed it and -1. The code is -1 without a signal if other
+// code in this process has reaped it.
 func (p *Successor) Exit() (code int, signal syscall.Signal) {
 	<-p.done
 	switch {
@@ -84,7 +90,7 @@ func (p *Successor) watch(received <-chan struct{}) {
 	host.AwaitExit(p.pid)
 	p.mu.Lock()
 	if !p.counts {
-		// While the leader is not reaped, its number can be nobody else's.
+		// Until the leader is reaped, no other process can get its number.
 		syscall.Kill(-p.pid, syscall.SIGKILL)
 	}
 	for {
@@ -102,7 +108,7 @@ func (p *Successor) watch(received <-chan struct{}) {
 	close(p.done)
 }
 
-// receive reads what the process says.
+// receive reads the process's messages.
 func (p *Successor) receive() {
 	defer close(p.messages)
 	for {
@@ -118,12 +124,12 @@ func (p *Successor) receive() {
 		}
 		select {
 		case p.messages <- m:
-		default: // nobody listens any more
+		default: // no goroutine reads them any more
 		}
 	}
 }
 
-// interrupt asks the process to end, twice, and gives it the time for that.
+// interrupt asks the process to end, twice, and waits at most grace for it.
 func (p *Successor) interrupt(grace time.Duration) {
 	for range 2 {
 		if grace <= 0 {
@@ -153,12 +159,13 @@ func (p *Successor) kill() {
 	}
 }
 
-// fail ends a process that shall not take over, and returns why as a Failed.
+// fail ends a process that will not take over, and returns the reason as a
+// Failed.
 func (p *Successor) fail(path string, err error) error {
 	var f *Failed
 	if !errors.As(err, &f) {
 		f = &Failed{Message: err.Error(), Err: err}
-	} else if f.Err == nil { // it has said so itself
+	} else if f.Err == nil { // it has called Fail
 		select {
 		case <-p.done:
 		case <-time.After(lastWords):
@@ -177,7 +184,7 @@ func (p *Successor) fail(path string, err error) error {
 	return f
 }
 
-// ended describes the process's end, which came too early. Done is closed.
+// ended describes the process's early end. Done is closed.
 func (p *Successor) ended(when string) *Failed {
 	f := &Failed{Err: ErrEnded}
 	code, signal := p.Exit()
@@ -185,7 +192,7 @@ func (p *Successor) ended(when string) *Failed {
 	case signal != 0:
 		f.Message = fmt.Sprintf("it was killed by a signal (%v) %s", signal, when)
 	case code < 0:
-		f.Message = fmt.Sprintf("it ended %s; somebody else reaped it", when)
+		f.Message = fmt.Sprintf("it ended %s; other code in this process reaped it", when)
 	default:
 		f.Code = code
 		f.Message = fmt.Sprintf("it ended with exit status %d %s", code, when)
