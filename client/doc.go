@@ -78,5 +78,5 @@
 // # Reading order
 //
 // client.go, batch.go, wire.go (messages), dial.go, hello.go and address.go, stream.go; places.go, find.go and list.go for where
-// daemons are; silent_linux.go for those that say nothing; errors.go.
+// daemons are; silent_linux.go, silent_other.go for those that say nothing; errors.go.
 package client

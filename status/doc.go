@@ -10,6 +10,7 @@
 //   - call.go: CallInfo, CallState, Func
 //   - task.go: Tasks, Task, TaskRun
 //   - fault.go: Fault
+//   - upgrade.go: Upgrade
 //   - cron.go: Cron
 //   - event.go: Event, EventType
 //   - log.go: LogRecord, LogAttrs

@@ -1,5 +1,6 @@
 // Package bus hands events to handlers. The topic of an event is its Go type;
-// the typed face is in the root package.
+// the typed face is in the root package. bus.go has the bus, throttle.go a handler
+// that is not called too often.
 //
 // Handlers of a topic are called one after the other on the goroutine that
 // emits, by priority, highest first, then in the order in which they were added.

@@ -1,5 +1,5 @@
-// Package describe makes the JSON form of events: [Value] of any, [Without] what
-// a client may not see.
+// Package describe makes the JSON form of events: describe.go, [Value], of any;
+// without.go, [Without], without what a client may not see.
 //
 // All functions may be called from any goroutine.
 package describe

@@ -19,8 +19,10 @@
 //
 // # Reading order
 //
-// loop.go holds the loop itself, posts.go the queue of what was posted, ticker.go the schedule of one ticker,
-// tickers.go the set of them, and alarm.go what the loop sleeps by.
+// loop.go holds the loop itself, posts.go the queue of what was posted, ticker.go
+// the schedule of one ticker, tickers.go the set of them, alarm.go, with
+// alarm_linux.go and alarm_other.go, what the loop sleeps by, and onloop.go tells
+// the loop's goroutine from others.
 //
 // # Concurrency
 //

@@ -2,8 +2,8 @@
 // refusals, the output of a worker that writes without end. What is left out is
 // counted, and the count is told.
 //
-// A [Limit] is for one source; a [Set] holds those that still have something to
-// tell, for the end of the log that they tell it in.
+// pace.go: a [Limit] is for one source. set.go: a [Set] holds those that still have
+// something to tell, for the end of the log that they tell it in.
 //
 // All methods may be called from any goroutine.
 package pace

@@ -33,9 +33,25 @@
 //
 // # Reading order
 //
-// spec.go (what is asked for), start.go, process.go (the life of a child), exit.go (how it ended), marker.go and child.go
-// (the other side), then output.go, crash.go, datarace.go, stacks.go, cgroup.go, cookie_linux.go, orphans_linux.go.
-// Files ending in _linux.go have an _other.go beside them, which says what is missing there.
+//   - spec.go: what is asked for; rlimit_signed.go, rlimit_unsigned.go: the type of
+//     a limit; capabilities.go: what the system lets this package do;
+//   - start.go, process.go, kin.go: the life of a child; exit.go, maxrss_darwin.go,
+//     maxrss_other.go: how it ended;
+//   - marker.go, child.go, deaf.go, oom_linux.go: the other side; testbinary.go: a
+//     child that is a test;
+//   - pipe.go, output.go: what it prints; crash.go, crash_temp.go, datarace.go,
+//     detector_on.go, detector_off.go, stacks.go: how it tells of its own end;
+//   - memory_linux.go, tracer_linux.go: what is asked about it;
+//   - cgroup_linux.go, cgroup_find_linux.go, cookie_linux.go, orphans_linux.go: how
+//     nothing that it has started is left.
+//
+// What is in a file ending in _linux.go, of start, process, kin, child, crash and
+// capabilities too, has a stub in one ending in _other.go, which says what is
+// missing there: start_linux.go and start_other.go, process_linux.go and
+// process_other.go, kin_linux.go and kin_other.go, child_linux.go and
+// child_other.go, crash_linux.go and crash_other.go, capabilities_linux.go and
+// capabilities_other.go; oom_other.go, memory_other.go, tracer_other.go,
+// cgroup_other.go, orphans_other.go.
 //
 // # Concurrency
 //

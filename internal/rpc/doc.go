@@ -4,7 +4,8 @@
 // Read it in this order:
 //
 //   - role.go, caller.go, error.go, limits.go, audit.go: the words;
-//   - method.go and registry.go: a method, and the set of them;
+//   - method.go and registry.go: a method, and the set of them; either.go: a parameter
+//     of either of two types;
 //   - exchange.go: how a method runs, whichever protocol asked for it; params.go: how it gets its parameters;
 //   - jsonrpc.go with request.go, xml.go: the protocols; split.go takes JSON apart;
 //   - session.go, stream.go: the line protocol; open.go, query.go: a stream for each request;

@@ -29,7 +29,7 @@
 //	    │ (Settle)                            │
 //	    │ counts ───────────────────────────▶ │ [Inheritance.Settled]
 //	    │ Start returns                       │
-//	    ╳ drains, ends ─────────────────────▶ │ [Inheritance.Gone]
+//	    ╳ drains, ends ─────────────────────▶ │
 //
 // Until it has been accepted the successor depends on its predecessor: if the
 // predecessor ends for any reason, the successor's whole group is killed, so
@@ -68,8 +68,11 @@
 // # Reading order
 //
 // spec.go, start.go, successor.go, handover.go (the predecessor's part of the
-// diagram above), stderr.go, then inherit.go, inheritance.go (the other side),
-// record.go (bytes).
+// diagram above), failed.go, stderr.go, then inherit.go, inheritance.go (the other
+// side), record.go (bytes), files.go (descriptors). background.go is a start that
+// goes into the background; inplace.go the next program in the same process, with
+// replace_linux.go and replace_other.go; here.go says which of all this process
+// came from.
 //
 // # Concurrency
 //

@@ -23,7 +23,7 @@ type Inheritance struct {
 	stderr   syscall.Stat_t // the pipe, to see whether stderr is still that pipe
 	accepted chan struct{}
 	settled  chan struct{}
-	gone     chan struct{}
+	gone     chan struct{} // closed when the predecessor has ended, after Ready; for tests
 
 	mu     sync.Mutex
 	files  map[string]int // descriptors that were not taken yet, by name
