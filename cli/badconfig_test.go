@@ -13,8 +13,8 @@ import (
 	"github.com/legion-go/legion/config"
 )
 
-// configured is a program as the documentation of package config has it: main
-// loads the configuration, and makes declarations of it.
+// configured is a program as in the documentation of package config: main loads
+// the configuration, and uses it in declarations.
 func configured() {
 	type settings struct {
 		Runtime string
@@ -37,8 +37,8 @@ func configured() {
 	)
 }
 
-// A mistake in the configuration keeps a daemon from starting, and nobody from
-// stopping one.
+// A mistake in the configuration keeps a daemon from starting, and no operator
+// from stopping one.
 func TestBadConfiguration(t *testing.T) {
 	u := newUser(t)
 	u.program = "configured"
@@ -92,16 +92,16 @@ func TestBadConfiguration(t *testing.T) {
 	write(good + "# more workers\n")
 	u.expect(ExitOK, "thumbs has reloaded\n", "", "reload")
 	write(strings.Replace(good, "max: 1", "max: 3", 1))
-	u.expect(ExitOK, " restart or upgrade only: echo.max\n", "", "reload")
+	u.expect(ExitOK, " restart or upgrade: echo.max\n", "", "reload")
 	u.expect(StatusRunning, "needed for echo.max", "", "status")
 	write(good + "max: 2\n")
 	if now := u.pid(); now != pid {
 		t.Errorf("it is process %d, and was %d", now, pid)
 	}
 	u.expect(ExitOK, "thumbs has stopped\n", "", "stop")
-	// Where it does not run, nobody knows whether it runs elsewhere.
-	u.expect(StatusUnknown, "", "its configuration says, which is wrong: ", "status")
-	u.expect(ExitNotConfigured, "", "its configuration says, which is wrong: ", "stop")
+	// If it does not run, a command cannot know whether it runs elsewhere.
+	u.expect(StatusUnknown, "", "its configuration, which says where, is wrong: ", "status")
+	u.expect(ExitNotConfigured, "", "its configuration, which says where, is wrong: ", "stop")
 	write(good)
 	u.expect(StatusStopped, "thumbs is stopped", "", "status")
 }

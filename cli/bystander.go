@@ -10,16 +10,16 @@ import (
 )
 
 // A mistake in the configuration must not keep an operator from stopping the
-// daemon, or from help. So package config asks which command lines can do
-// without.
+// daemon, or from help. Package config asks here which command lines need no
+// valid one.
 func init() { legion.Bystanders(bystander) }
 
-// given is what Flags was given last, for bystander.
+// given is the last argument of Flags, for bystander.
 var given atomic.Pointer[ownFlags]
 
-// bystander reports whether a command line only talks to a daemon that runs, or
-// helps: it begins with one of the verbs that other programs have, too. Those
-// of the program itself are not known here, and need the configuration.
+// bystander reports whether a command line only talks to a running daemon, or
+// prints help: it begins with one of the verbs that every program has. It does
+// not know the program's own verbs, which need the configuration.
 func bystander(args []string) bool {
 	p := &program{flags: &commonFlags{}}
 	if o := given.Load(); o != nil && o.set.Parsed() {
@@ -41,8 +41,8 @@ func bystander(args []string) bool {
 	return len(args) > 0 && slices.ContainsFunc(builtIn(p), func(v *verb) bool { return v.Name == args[0] })
 }
 
-// uncertain is the error instead of one that says that the daemon does not run,
-// where the configuration, which may say where it is, is wrong.
+// uncertain replaces the error that the daemon does not run, where the
+// configuration, which says where it listens, is wrong.
 func (p *program) uncertain(absent error) error {
 	if p.daemon == nil || !legion.IsBystander(p.command) {
 		return absent
@@ -52,7 +52,7 @@ func (p *program) uncertain(absent error) error {
 		return absent
 	}
 	if err := c.Check(); err != nil {
-		return &ExitError{ExitNotConfigured, fmt.Errorf("%v; %s may be elsewhere, as its configuration says, which is wrong: %w", absent, p.daemon.Name(), err)}
+		return &ExitError{ExitNotConfigured, fmt.Errorf("%v; %s may run elsewhere: its configuration, which says where, is wrong: %w", absent, p.daemon.Name(), err)}
 	}
 	return absent
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// completionPatience is how long the daemon may take: somebody waits at a
+// completionPatience is how long the daemon may take: the user waits at a
 // prompt.
 const completionPatience = time.Second
 
-// candidates proposes words for the last of words, which may be empty. What
-// does not begin like it is for the caller to leave out.
+// candidates proposes words for the last of words, which may be empty. The
+// caller leaves out those that do not begin like it.
 func (p *program) candidates(ctx context.Context, words []string) []candidate {
 	ctx, cancel := context.WithTimeout(ctx, completionPatience)
 	defer cancel()
@@ -42,7 +42,7 @@ func (p *program) candidates(ctx context.Context, words []string) []candidate {
 	return in.values(ctx, w.operand(), current)
 }
 
-// walked is where a command line has come to.
+// walked is the state after some words of a command line.
 type walked struct {
 	program  *program
 	verbs    []*verb       // that may come next
@@ -176,8 +176,8 @@ func (in *Invocation) assignments(ctx context.Context, current string) (all []ca
 	return all
 }
 
-// values proposes operands, by the name that they have in Command.Args. Those
-// that the daemon knows are left out if it does not answer.
+// values proposes operands, by the name that they have in Command.Args. If the
+// daemon does not answer, values that only it knows are left out.
 func (in *Invocation) values(ctx context.Context, operand, current string) (all []candidate) {
 	switch operand {
 	case "SHELL":
@@ -243,7 +243,7 @@ func each[T any](ctx context.Context, in *Invocation, method string, fn func(T))
 	}
 }
 
-// list returns the names of the daemons that there are.
+// list returns the names of the daemons that run.
 func (t *Tool) list() (names []string) {
 	if t.List != nil {
 		return t.List()

@@ -12,9 +12,10 @@ import (
 // wishes are the verbs that change whether there is a daemon, or which.
 var wishes = []string{"start", "stop", "restart", "reload", "upgrade"}
 
-// Each change comes during each other. What a command reports is so: after the
-// stop that said that it has stopped the daemon nothing comes back, unless
-// somebody has started it later, and what does not stop it leaves it running.
+// Each change comes during each other. Each command reports the truth: after a
+// stop that said that it has stopped the daemon, the daemon does not come back
+// unless a later command started it, and a command that does not stop it leaves
+// it running.
 func TestChangesDuringChanges(t *testing.T) {
 	times := 1
 	if os.Getenv("SOAK") != "" {
@@ -36,8 +37,8 @@ func TestChangesDuringChanges(t *testing.T) {
 	}
 }
 
-// change makes two wishes, the second a moment after the first, and looks at
-// what has become of the daemon, and of the truth.
+// change makes two wishes, the second a moment after the first, and checks the
+// daemon and what the commands reported.
 func (u *user) change(first, second string, after time.Duration) {
 	u.t.Helper()
 	var all sync.WaitGroup

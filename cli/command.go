@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Command is a verb of a program's own, beside those that every daemon has. One
-// of the same name as a built-in verb takes its place.
+// Command is a program's own verb. One with the name of a built-in verb
+// replaces it.
 type Command struct {
 	Name string // one word of letters, digits and '-'
 	// Args names the operands, for help and to count them: "FOLDER [FILE…]". What
 	// is in brackets may be left out, and "…" stands for any number. Default: none.
 	Args  string
 	Short string // one line, for the list of verbs
-	Long  string // what help says besides; lines are kept as they are
+	Long  string // more text for help; lines are kept as they are
 	// Flags adds the command's own flags. Default: none but --json, -o and -h.
 	Flags func(fs *flag.FlagSet)
-	// Run does the work. Its error is printed and decides about the exit code: see
+	// Run does the work. Its error is printed and sets the exit code: see
 	// [ExitError]. Required.
 	Run func(ctx context.Context, in *Invocation) error
 }
@@ -48,25 +48,25 @@ type verb struct {
 	group string  // of the list of verbs
 	verbs []*verb // below it: pool ls
 	needs need
-	// starts says that the flags of a start (-d, -f, -v, -s) are its own too.
+	// starts says that the verb also takes the flags of a start (-d, -f, -v, -s).
 	starts bool
 	hidden bool // not listed
 	raw    bool // its operands may look like flags
-	// replaces says that a built-in verb had its name.
+	// replaces says that a built-in verb has the same name.
 	replaces bool
 }
 
-// need is what a verb cannot do without.
+// need is what a verb requires.
 type need int
 
 const (
 	nothing need = iota
 	aDaemon      // the daemon's own program
-	aServer      // a daemon that runs, or could: elsewhere its name is the first operand
+	aServer      // a daemon; in a Tool its name is the first operand
 )
 
 // operands returns how many operands there may be; most is -1 if there is no
-// end.
+// limit.
 func (c *Command) operands() (least, most int) {
 	depth := 0
 	for _, word := range strings.Fields(c.Args) {

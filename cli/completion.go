@@ -8,7 +8,8 @@ import (
 
 // The scripts ask the program itself, so that they also know the pools,
 // functions and methods of the daemon that runs. NAME is the program, FUNC its
-// name as that of a function. Where there is nothing to propose, files are.
+// name as that of a function. Where there is nothing to propose, they propose
+// files.
 var completionScripts = map[string]string{
 	"bash": `# bash completion for NAME. For this shell:  source <(NAME completion bash)
 # For all:  NAME completion bash > /etc/bash_completion.d/NAME
@@ -121,7 +122,7 @@ func completeVerb(p *program) *verb {
 // candidate is a word that is proposed.
 type candidate struct{ word, help string }
 
-// line is how a shell wants a candidate.
+// line formats a candidate as a shell expects it.
 func (c candidate) line(shell, drop string) string {
 	word, help := oneLine(c.word), oneLine(c.help)
 	switch shell {
@@ -133,9 +134,8 @@ func (c candidate) line(shell, drop string) string {
 	return word + "\t" + help
 }
 
-// rejoin makes whole words of those that bash has split at = and :. drop is
-// what the proposals must not begin with, since bash thinks that it is another
-// word.
+// rejoin makes whole words of those that bash has split at = and :. drop is the
+// prefix to remove from the proposals, since bash takes it for another word.
 func rejoin(words []string) (whole []string, drop string) {
 	joined := false
 	for i, w := range words {
@@ -154,7 +154,7 @@ func rejoin(words []string) (whole []string, drop string) {
 	return whole, drop
 }
 
-// special are the characters that shells do not take as they are.
+// special are the characters that a shell needs quoted.
 const special = " \t\"'\\$`*?[](){}<>|&;#~!"
 
 func escapedForShell(word string) string {

@@ -73,7 +73,7 @@ func sorted(words []string) string {
 	return strings.Join(words, " ")
 }
 
-// The scripts work in the shells that there are; bash is everywhere.
+// The scripts work in the shells that are installed; bash always is.
 func TestShells(t *testing.T) {
 	u := newUser(t)
 	name := filepath.Base(os.Args[0])

@@ -17,16 +17,16 @@ func configVerb(p *program) *verb {
 	verbs := []*verb{
 		{needs: aServer, Command: Command{
 			Name: "show", Short: "show every key with its value and where that comes from",
-			Long: "Of the daemon that runs; or else, where the daemon's program is this one, of one that\n" +
+			Long: "Those of the running daemon; if none runs and this is its program, those of one that\n" +
 				"would be started with this command line. Secrets are masked.",
 			Run: func(ctx context.Context, in *Invocation) error { return showConfig(ctx, in, here) },
 		}},
 	}
 	if p.daemon != nil {
-		verbs[0].Flags = boolFlag(&here, "here", "of one that would be started, though one runs")
+		verbs[0].Flags = boolFlag(&here, "here", "of one that would be started, even if one runs")
 		verbs = append(verbs, &verb{needs: aDaemon, Command: Command{
 			Name: "check", Short: "say whether the configuration is good",
-			Long: "It needs no daemon, opens and changes nothing, and has the exit code 6 if something\n" +
+			Long: "It needs no daemon, opens and changes nothing, and ends with code 6 if something\n" +
 				"is wrong. Do it before a restart; the unit that " + p.name + " unit writes does.",
 			Run: func(ctx context.Context, in *Invocation) error {
 				if err := p.checkConfig(); err != nil {
@@ -43,8 +43,8 @@ func configVerb(p *program) *verb {
 	return &verb{group: moreGroup, needs: aServer, verbs: verbs, Command: Command{Name: "config", Short: "show and check the configuration"}}
 }
 
-// checkConfig says what would keep a daemon of this command line from starting,
-// as far as that can be found out beforehand.
+// checkConfig returns what would keep a daemon of this command line from
+// starting, as far as that is known beforehand.
 func (p *program) checkConfig() error {
 	err := p.daemon.Check()
 	if checker, none := legion.Use[Checker](p.daemon); none == nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // Setter is a plugin with keys that -o name=value may set, a configuration for
-// instance. Keys of its own that [legion.Config] has too are those of
+// instance. If [legion.Config] has a key of the same name, the key sets that of
 // legion.Config.
 type Setter interface {
 	// Keys returns the names that Set takes.
@@ -25,14 +25,14 @@ type Setter interface {
 	Set(key, value string) error
 }
 
-// Checker is a plugin that has something which can be wrong before the start.
-// The verb config check calls it, unless it is a [plugin.Checker].
+// Checker is a plugin with input that can be wrong before the start, such as a
+// file. The verb config check calls it, unless it is a [plugin.Checker].
 type Checker interface {
-	// Load reads what there is to read, and returns what is wrong with it.
+	// Load reads the input, and returns what is wrong with it.
 	Load() error
 }
 
-// configure gives the daemon what the flags say.
+// configure sets in the daemon what the flags say.
 func (p *program) configure() error {
 	var rest assignments
 	err := p.daemon.Configure(func(c *legion.Config) error {
@@ -138,21 +138,21 @@ func readable(t reflect.Type) bool {
 	return false
 }
 
-// setText gives a field the value that text says.
+// setText sets a field to the value that text says.
 func setText(v reflect.Value, text string) error {
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if err := u.UnmarshalText([]byte(text)); err != nil {
 			if v.Type() == reflect.TypeFor[slog.Level]() {
-				return fmt.Errorf("%q is no value for it: use debug, info, warn or error", text)
+				return fmt.Errorf("%q is not a level: use debug, info, warn or error", text)
 			}
-			return fmt.Errorf("%q is no value for it: %w", text, err)
+			return fmt.Errorf("%q is not a valid value: %w", text, err)
 		}
 		return nil
 	}
 	if v.Type() == reflect.TypeFor[time.Duration]() {
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return fmt.Errorf("%q is no duration: write a number and its unit, as in 500ms, 2s or 1h30m", text)
+			return fmt.Errorf("%q is not a duration: write a number and its unit, as in 500ms, 2s or 1h30m", text)
 		}
 		v.SetInt(int64(d))
 		return nil
@@ -169,13 +169,13 @@ func setText(v reflect.Value, text string) error {
 	case reflect.Int, reflect.Int64:
 		n, err := strconv.ParseInt(text, 0, v.Type().Bits())
 		if err != nil {
-			return fmt.Errorf("%q is no number for it", text)
+			return fmt.Errorf("%q is not a valid number", text)
 		}
 		v.SetInt(n)
 	case reflect.Uint64:
 		n, err := strconv.ParseUint(text, 0, 64)
 		if err != nil {
-			return fmt.Errorf("%q is no number for it", text)
+			return fmt.Errorf("%q is not a valid number", text)
 		}
 		v.SetUint(n)
 	case reflect.Slice:
@@ -184,7 +184,7 @@ func setText(v reflect.Value, text string) error {
 	return nil
 }
 
-// valueText is a field's value, as setText reads it.
+// valueText returns a field's value as text that setText can read.
 func valueText(v reflect.Value) string {
 	if list, ok := v.Interface().([]string); ok {
 		return strings.Join(list, " ")

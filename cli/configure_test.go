@@ -17,7 +17,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// keys is a plugin that has some.
+// keys is a plugin that has keys.
 type keys struct {
 	set   assignments
 	wrong error
@@ -37,7 +37,7 @@ func (k *keys) Set(key, value string) error {
 	return nil
 }
 
-// -o reaches legion.Config and plugins, by the names that config show tells.
+// -o reaches legion.Config and plugins, by the names that config show prints.
 func TestConfigure(t *testing.T) {
 	configure := func(args ...string) (legion.Config, *keys, error) {
 		k := &keys{}
@@ -68,9 +68,9 @@ func TestConfigure(t *testing.T) {
 		"db.host=":         "-o db.host=: it needs a value",
 		"db.hots=x":        "did you mean db.host?",
 		"logger=x":         "there is no such key",
-		"nice=high":        `"high" is no number for it`,
+		"nice=high":        `"high" is not a valid number`,
 		"hard_start=maybe": "neither true nor false",
-		"log_level=loud":   `"loud" is no value for it: use debug, info, warn or error`,
+		"log_level=loud":   `"loud" is not a level: use debug, info, warn or error`,
 	} {
 		if _, _, err := configure(given); err == nil || !strings.Contains(err.Error(), want) || ExitCode(err) != ExitUsage {
 			t.Errorf("%s: %v, want %q", given, err, want)
@@ -123,7 +123,7 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// A command of the program's own takes the place of a built-in one.
+// A program's own command replaces a built-in one.
 func TestCommands(t *testing.T) {
 	d := legion.New(legion.Config{Name: "thumbs", Control: "none"})
 	ran := ""
@@ -151,7 +151,8 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// The unit is written whole, and never over another one without being asked.
+// The unit is written completely, and replaces another one only if the user
+// asks for it.
 func TestInstall(t *testing.T) {
 	before := unitFolder
 	defer func() { unitFolder = before }()

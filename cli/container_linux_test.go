@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// A daemon in a container says a pid that is another process's here. That is
-// neither waited for nor killed. The test takes the daemon's part.
+// A daemon in a container reports a pid that is another process here. The
+// command neither waits for that process nor kills it. The test takes the
+// daemon's part.
 func TestThePidOfAContainerIsNotKilled(t *testing.T) {
 	other := exec.Command("sleep", "60")
 	if err := other.Start(); err != nil {

@@ -10,17 +10,17 @@ import (
 func cronVerb() *verb {
 	return &verb{
 		group: partsGroup, needs: aServer,
-		Command: Command{Name: "cron", Short: "list and run what the loop calls at times and intervals"},
+		Command: Command{Name: "cron", Short: "list and run the functions of Cron and Every"},
 		verbs: []*verb{
-			{needs: aServer, Command: Command{Name: "ls", Short: "list what is called when", Run: listCrons}},
+			{needs: aServer, Command: Command{Name: "ls", Short: "list them, with the time of their next call", Run: listCrons}},
 			{needs: aServer, Command: Command{
-				Name: "run", Args: "CRON", Short: "call one now and wait for its end",
+				Name: "run", Args: "CRON", Short: "call one now and wait until it returns",
 				Long: "CRON is a name as in cron ls, in quotes.",
 				Run: func(ctx context.Context, in *Invocation) error {
 					if err := callSlow(ctx, in, "cron.run", map[string]any{"name": in.Args[0]}, nil); err != nil {
 						return err
 					}
-					in.say("%s has been run", clean(in.Args[0]))
+					in.say("%s has run", clean(in.Args[0]))
 					return nil
 				},
 			}},
@@ -33,7 +33,7 @@ func listCrons(ctx context.Context, in *Invocation) error {
 	if err != nil || shown {
 		return err
 	}
-	t := &table{none: "nothing is called at times", columns: []column{
+	t := &table{none: "there are no functions of Cron and Every", columns: []column{
 		{title: "CRON", flexible: true}, {title: "NEXT"}, {title: "RUNS", right: true}, {title: "MISSED", right: true, spare: 1}, {title: "NOW", spare: 2},
 	}}
 	for _, c := range all {

@@ -30,7 +30,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 		case p.flags.starts() && p.daemon != nil:
 			return p.run(ctx, p.verbs, []string{"run"}, p.name)
 		case len(p.flags.set) > 0 || p.flags.json:
-			return usage("what is to be done? %s -h lists the verbs", p.name)
+			return usage("the verb is missing: %s -h lists the verbs", p.name)
 		}
 		p.help()
 		return nil
@@ -38,7 +38,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	return p.run(ctx, p.verbs, rest, p.name)
 }
 
-// register adds the common flags that this program has.
+// register adds the common flags of this program.
 func (p *program) register(fs *flag.FlagSet, which string) {
 	if p.daemon == nil { // nothing can be started or set
 		which = strings.Map(func(r rune) rune {
@@ -51,8 +51,8 @@ func (p *program) register(fs *flag.FlagSet, which string) {
 	p.flags.register(fs, which)
 }
 
-// run runs the verb that args begin with, one of verbs. path is how the user
-// came to them.
+// run runs the verb that args begin with, one of verbs. path is what the user
+// typed before them.
 func (p *program) run(ctx context.Context, verbs []*verb, args []string, path string) error {
 	v, err := find(verbs, args[0], path)
 	if err != nil {
@@ -164,7 +164,7 @@ func (in *Invocation) count() error {
 	}
 	switch n := len(in.Args); {
 	case n < least:
-		return usage("something is missing: write %s %s", in.path, wanted)
+		return usage("an operand is missing: write %s %s", in.path, wanted)
 	case most >= 0 && n > most:
 		if most == 0 {
 			return usage("%q is too much: %s takes no operands", in.Args[0], in.path)

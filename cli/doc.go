@@ -1,5 +1,5 @@
-// Package cli is the command line of a daemon: it starts and stops it, and
-// tells the one that runs, over its control socket, what to do.
+// Package cli is the command line of a daemon: it starts and stops the daemon,
+// and controls a running one over its control socket.
 //
 //	func main() { // runs in every process
 //		d := legion.New(legion.Config{Name: "thumbs"})
@@ -15,8 +15,8 @@
 //	thumbs call resize '{"path": "a.jpg"}'
 //	thumbs help                   lists them all
 //
-// [Tool] has the verbs for daemons that run, each called by its name: a program
-// such as legion.
+// [Tool] has the verbs for daemons that run, each named by an operand: the
+// program legion uses it.
 //
 // # Flags
 //
@@ -24,24 +24,24 @@
 // Each verb has -h, --json, and -o name=value, which sets a field of
 // [legion.Config] by its name in snake_case (log_level, stop_timeout,
 // log_rotation.size) or a key of a plugin that is a [Setter]. -d, -f, -v and -s
-// are those of run, and may stand without a verb; so may their long names
-// --daemon, --foreground, --verbose and --hardstart, unless the program has
-// flags of its own. Those stand before the verb; see [Flags]. Its own verbs are
-// [Command]s.
+// are flags of run, and may also be used without a verb; so may their long
+// names --daemon, --foreground, --verbose and --hardstart, unless the program
+// has flags of its own. The program's own flags come before the verb; see
+// [Flags]. Its own verbs are [Command]s.
 //
 // # Output
 //
-// Tables are fitted to the terminal: text is cut, and columns that matter less
-// are left out; --json has everything, and prints what the daemon answered.
-// There are colours only on a terminal, and none if NO_COLOR is set. Control
-// characters in what a daemon says are taken out.
+// Tables are fitted to the terminal: text is cut, and less important columns
+// are left out; --json has everything, and prints the daemon's answer. There
+// are colours only on a terminal, and none if NO_COLOR is set. Control
+// characters in a daemon's answers are removed.
 //
 // # Exit codes
 //
-//	0  done; or, of start and stop, it is so already; but [Tool] has a stop of a
-//	   daemon of which nothing is known be 7
+//	0  done, or nothing to do for start and stop; but the stop of a [Tool] ends
+//	   with 7 if no daemon of that name is known
 //	1  it failed
-//	2  the command line makes no sense
+//	2  the command line is wrong
 //	4  not allowed
 //	5  a program that is needed is not installed
 //	6  the configuration is wrong
@@ -54,8 +54,8 @@
 //
 // # What it costs
 //
-// main runs in worker processes too. There [Main] reads nothing; only what is
-// linked costs something. That decided about the library for flags and verbs.
+// main runs in worker processes too. There [Main] reads nothing; only linked
+// code costs something. This decided which library to use for flags and verbs.
 // Beside an empty program that imports Legion, medians of 150 alternating runs,
 // to the first line of main, with about 2.9 ms and 896 KiB of dirty memory:
 //
@@ -68,14 +68,13 @@
 // All of this package, with its client, takes 2 to 5 % of a worker's start and
 // no dirty memory. cobra and urfave/cli bring text/template, kong and ff
 // regexp; kong and ff have no completion for shells, and that of the others
-// would have been replaced by one that asks the daemon for its pools, functions
-// and methods.
+// does not ask the daemon for its pools, functions and methods.
 //
 // # Concurrency
 //
 // Main and Tool run one command line and use goroutines of their own only while
 // a verb waits for a change of the daemon. Nothing here is safe for use from
-// several goroutines, nor need be.
+// several goroutines.
 //
 // # Reading order
 //

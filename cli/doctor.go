@@ -20,8 +20,8 @@ func doctorVerb() *verb {
 		group: moreGroup,
 		Command: Command{
 			Name: "doctor", Short: "say what limits Legion on this machine, and what to do about it",
-			Long: "As the user who runs this, with that one's limits: run it as the daemon's user, and\n" +
-				"under systemd, if that is how the daemon runs. The exit code is 1 if a daemon could\n" +
+			Long: "It looks as the user who runs it, with that user's limits: run it as the daemon's\n" +
+				"user, and under systemd if the daemon runs there. The exit code is 1 if a daemon could\n" +
 				"not start.",
 			Run: func(_ context.Context, in *Invocation) error {
 				if in.program.daemon != nil {
@@ -53,8 +53,8 @@ func doctorVerb() *verb {
 	}
 }
 
-// findings writes what was found: what limits nothing in a line, the rest with
-// what it means and what to do.
+// findings writes what was found: good findings in one line each, the others
+// with what they mean and what to do.
 func (p *printer) findings(all []status.Finding) {
 	widest := 0
 	for _, f := range all {
@@ -97,7 +97,7 @@ func (p *printer) findings(all []status.Finding) {
 		p.printf("\nNothing limits Legion here.\n")
 		return
 	}
-	p.printf("\n%s; Legion works all the same.\n", plural(limits, "limit"))
+	p.printf("\n%s; Legion works anyway.\n", plural(limits, "limit"))
 }
 
 // enoughFiles is how many descriptors leave room for some hundred workers.
@@ -125,10 +125,10 @@ func limited[T uint64 | int64](n T) string {
 	return fmt.Sprint(n)
 }
 
-// runtimeFolder says whether the daemon could have its folder; ok is false if
-// it could not start.
+// runtimeFolder says whether the daemon can have its folder; ok is false if it
+// cannot start.
 func runtimeFolder(d *legion.Daemon) (f status.Finding, ok bool) {
-	f = status.Finding{Topic: "runtime folder", Means: "the control socket and locks are there; a daemon cannot start without"}
+	f = status.Finding{Topic: "runtime folder", Means: "it has the control socket and locks; a daemon cannot start without it"}
 	path, err := d.RuntimePath()
 	if err != nil {
 		f.Found, f.Advice = err.Error(), "set runtime_dir"
@@ -143,7 +143,7 @@ func runtimeFolder(d *legion.Daemon) (f status.Finding, ok bool) {
 	} else if err == nil {
 		f.Found += fmt.Sprintf(", mode %#o", info.Mode().Perm())
 		if info.Mode()&0o022 != 0 {
-			f.Found += ": others may write to it"
+			f.Found += ": other users may write to it"
 			f.Advice = "look what is in it, then chmod go-w " + path
 			return f, false
 		}
@@ -154,7 +154,7 @@ func runtimeFolder(d *legion.Daemon) (f status.Finding, ok bool) {
 		return f, false
 	}
 	if address, err := d.ControlAddress(); err == nil {
-		const most = 103 // what the shortest of all systems takes
+		const most = 103 // the lowest limit of all systems
 		if socket := strings.TrimPrefix(address, "unix://"); socket != address && len(socket) > most {
 			f.Found += fmt.Sprintf("; the path of the control socket has %d bytes, %d are possible everywhere", len(socket), most)
 			f.Advice = "name a shorter folder with -o runtime_dir=…"

@@ -15,7 +15,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// hostFindings are those about the system.
+// hostFindings are the findings about the system.
 func hostFindings() (all []status.Finding) {
 	all = append(all, kernel(), procFS(), sharedMemory(), processes())
 	for _, f := range []*status.Finding{pidsLimit(), coreDumps(), namespaces(), yama(), seccomp()} {
@@ -47,7 +47,7 @@ func kernel() status.Finding {
 func procFS() status.Finding {
 	f := status.Finding{Topic: "/proc", OK: true, Found: "mounted", Means: "workers are started through /proc/self/exe, and what a process uses is read there"}
 	if _, err := os.Lstat("/proc/self/exe"); err != nil {
-		f.OK, f.Found, f.Advice = false, err.Error(), "mount /proc: a daemon cannot start its workers without"
+		f.OK, f.Found, f.Advice = false, err.Error(), "mount /proc: a daemon cannot start its workers without it"
 	}
 	return f
 }
@@ -80,7 +80,7 @@ func processes() status.Finding {
 	}
 	f.Found = limited(limit.Cur) + " for this user (RLIMIT_NPROC)"
 	if os.Geteuid() == 0 {
-		f.Found += ", which does not bind root"
+		f.Found += ", which does not apply to root"
 	}
 	if f.OK = limit.Cur >= enoughProcesses || os.Geteuid() == 0; !f.OK {
 		f.Advice = "raise it: ulimit -u, LimitNPROC= in a unit"
@@ -88,7 +88,7 @@ func processes() status.Finding {
 	return f
 }
 
-// pidsLimit is the one of the cgroup, which counts threads too.
+// pidsLimit is the limit of the cgroup, which counts threads too.
 func pidsLimit() *status.Finding {
 	path, most := "", ""
 	b, _ := os.ReadFile("/proc/self/cgroup")
@@ -141,11 +141,11 @@ func coreDumps() *status.Finding {
 	case piped:
 		f.OK = false
 		f.Means = "a worker that crashes in C, or with GOTRACEBACK=crash, is not gone before " + strings.Fields(program + " ?")[0] + " has read all of its memory, whatever the limit is; its replacement starts only then"
-		f.Advice = "if crashes are to be cheap: sysctl kernel.core_pattern=core, with a limit of 0"
+		f.Advice = "to make crashes cheap: sysctl kernel.core_pattern=core, with a limit of 0"
 	case limit.Cur > 0:
 		f.OK = false
 		f.Means = "a worker that crashes in C, or with GOTRACEBACK=crash, writes its memory to a file before it is gone"
-		f.Advice = "if crashes are to be cheap: ulimit -c 0, LimitCORE=0 in a unit"
+		f.Advice = "to make crashes cheap: ulimit -c 0, LimitCORE=0 in a unit"
 	}
 	return f
 }
@@ -191,16 +191,16 @@ func seccomp() *status.Finding {
 	b, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(b)) {
 		if mode, found := strings.CutPrefix(line, "Seccomp:"); found && strings.TrimSpace(mode) == "2" {
-			return &status.Finding{Topic: "seccomp", OK: true, Found: "a filter is active: what it forbids shows above and below"}
+			return &status.Finding{Topic: "seccomp", OK: true, Found: "a filter is active: the other findings show what it forbids"}
 		}
 	}
 	return nil
 }
 
 func systemManager() status.Finding {
-	f := status.Finding{Topic: "systemd", Means: "nothing starts the daemon with the machine, and again after a crash of the daemon itself"}
+	f := status.Finding{Topic: "systemd", Means: "nothing starts the daemon at boot, or again after the daemon itself has crashed"}
 	if _, err := os.Stat("/run/systemd/system"); err != nil {
-		f.Found, f.Advice = "it does not run here", "in a container that is as it should be: the container's manager does this; else use another service manager"
+		f.Found, f.Advice = "it does not run here", "in a container the container's manager does this; elsewhere use another service manager"
 		return f
 	}
 	f.Found = "it runs"
@@ -216,7 +216,7 @@ func systemManager() status.Finding {
 
 func journal() status.Finding {
 	const socket = "/run/systemd/journal/socket"
-	f := status.Finding{Topic: "journal", Found: socket, OK: true, Means: "LogFormat \"journal\" is not possible"}
+	f := status.Finding{Topic: "journal", Found: socket, OK: true, Means: "LogFormat \"journal\" does not work"}
 	if _, err := os.Stat(socket); err != nil {
 		f.OK, f.Found, f.Advice = false, "no "+socket, "log to a file or to standard error"
 		if !errors.Is(err, fs.ErrNotExist) {

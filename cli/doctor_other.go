@@ -6,6 +6,6 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// hostFindings are those about the system: there is nothing to tell elsewhere
-// than on Linux.
+// hostFindings are the findings about the system: there are none except on
+// Linux.
 func hostFindings() []status.Finding { return nil }

@@ -15,7 +15,7 @@ func eventsVerb() *verb {
 		group: lookGroup, needs: aServer,
 		Command: Command{
 			Name: "events", Args: "[TYPE…]", Short: "list the types of events, and with -f events as they happen",
-			Long:  "With -f and no TYPE, all are shown but those that come very often.",
+			Long:  "With -f and no TYPE, very frequent types are left out.",
 			Flags: func(fs *flag.FlagSet) { fs.BoolVar(&follow, "f", false, "show events as they happen") },
 			Run: func(ctx context.Context, in *Invocation) error {
 				if follow {

@@ -13,13 +13,13 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// Exit codes, as the Linux Standard Base gives them to init scripts.
+// Exit codes of init scripts, from the Linux Standard Base.
 const (
 	ExitOK            = 0
 	ExitFailed        = 1 // something went wrong
-	ExitUsage         = 2 // the command line makes no sense
+	ExitUsage         = 2 // the command line is wrong
 	ExitNotAllowed    = 4 // the user may not do that
-	ExitNotInstalled  = 5 // a program that is needed is not there
+	ExitNotInstalled  = 5 // a program that is needed is not installed
 	ExitNotConfigured = 6 // the configuration is wrong
 	ExitNotRunning    = 7 // the daemon does not run
 )
@@ -35,8 +35,8 @@ const (
 	StatusUnhealthy = 150
 )
 
-// ExitError is an error with the exit code that it stands for. A nil Err says
-// nothing: the code is all.
+// ExitError is an error with the exit code that it stands for. With a nil Err
+// nothing is printed.
 type ExitError struct {
 	Code int
 	Err  error
@@ -79,8 +79,8 @@ func ExitCode(err error) int {
 }
 
 // Fatal prints an error as Main does, and ends the process with the code that
-// it stands for: 6 for one of Load of package config. It is for what goes wrong
-// in main before Main is called.
+// it stands for: 6 for one of Load of package config. Use it for errors in main
+// before Main is called.
 func Fatal(err error) {
 	os.Exit(newProgram(nil, nil).end(err))
 }
@@ -94,7 +94,7 @@ func (p *program) end(err error) int {
 	if given := (*ExitError)(nil); err == nil || errors.As(err, &given) && given.Err == nil {
 		return code
 	}
-	if p.flags.json || slices.Contains(p.command, "--json") { // which may stand after what is wrong
+	if p.flags.json || slices.Contains(p.command, "--json") { // --json may come after the wrong part
 		p.stderr.printf("%s\n", p.errorJSON(err, code))
 		return code
 	}
@@ -120,39 +120,40 @@ func (p *program) errorJSON(err error, code int) string {
 		out.Error.Code, out.Error.Data = refused.Code, refused.Data
 	}
 	raw, err := json.Marshal(out)
-	if err != nil { // what the daemon sent is no JSON
+	if err != nil { // the daemon did not send JSON
 		out.Error.Data = nil
 		raw, _ = json.Marshal(out)
 	}
 	return indented(raw)
 }
 
-// explain says what went wrong and what can be done about it here.
+// explain says what went wrong and what the user can do about it.
 func (p *program) explain(err error) string {
 	text := err.Error()
 	absent, refused := (*client.NotRunningError)(nil), (*client.Error)(nil)
 	_, silent := silence(err)
 	switch {
 	case errors.As(err, &absent) && p.daemon != nil && len(absent.Others) == 0:
-		text = strings.Replace(text, absent.Error(), "not running: nobody listens at "+strings.Join(absent.Tried, " or ")+"; start it with: "+p.name+" start", 1)
+		text = strings.Replace(text, absent.Error(), "not running: no process listens at "+strings.Join(absent.Tried, " or ")+"; start it with: "+p.name+" start", 1)
 	case silent:
 		text += "; " + p.verbLine("stop --force") + " ends it at once"
 	case errors.As(err, &refused):
 		text = strings.Replace(text, refused.Error(), refused.Message, 1)
 		if refused.Code == client.CodeMethod {
-			text += ": " + p.verbLine("rpc ls") + " lists those there are; the daemon may be of another version of Legion"
+			text += ": " + p.verbLine("rpc ls") + " lists the methods; the daemon may use another version of Legion"
 		}
 	}
 	return strings.ReplaceAll(strings.TrimPrefix(text, "legion: "), "\nlegion: ", "\n") // of errors that are joined, too
 }
 
-// stackOf is that of a worker in which a call has hung, crashed or panicked.
+// stackOf returns the stack of a worker in which a call has hung, crashed or
+// panicked.
 func stackOf(err error) string {
 	var data struct {
 		Stack string `json:"stack"`
 	}
 	if refused := (*client.Error)(nil); errors.As(err, &refused) {
-		_ = json.Unmarshal(refused.Data, &data) // what is no such object has no stack
+		_ = json.Unmarshal(refused.Data, &data) // data of another form has no stack
 	}
 	return strings.TrimSpace(data.Stack)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// fake is a daemon that gives the same answers always.
+// fake is a daemon that always gives the same answers.
 type fake struct {
 	t       *testing.T
 	address string
@@ -56,7 +56,7 @@ func newFake(t *testing.T, results map[string]string) *fake {
 	return f
 }
 
-// serve answers a client, until that hangs up.
+// serve answers a client, until the client hangs up.
 func (f *fake) serve(c net.Conn) {
 	go func() {
 		defer c.Close()
@@ -93,7 +93,7 @@ func (f *fake) serve(c net.Conn) {
 	}()
 }
 
-// run has a tool run a command line; the daemon is called "thumbs".
+// run runs a command line of a tool; the daemon is called "thumbs".
 func (f *fake) run(width int, colour bool, args ...string) (code int, stdout, stderr string) {
 	f.t.Helper()
 	p := newProgram(nil, nil)

@@ -17,15 +17,16 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// errNoControl is why nobody can say anything to a daemon.
+// errNoControl is why no client can talk to a daemon.
 var errNoControl = errors.New("has no control socket")
 
-// own dials the program's own daemon, at all of its addresses: Unix sockets
-// first, at which it knows who asks. Where the place of one is left to Legion,
-// the daemon may be another user's, root's for instance, in another folder than
-// it would be for this one: then it is looked for by its name, too. Whoever
-// answers is it. If nobody does, one that may not be asked, or that is not to
-// be understood, counts more than an address at which nobody listens.
+// own dials the program's own daemon at all of its addresses: Unix sockets
+// first, where the daemon knows which user asks. If Legion chooses the folder,
+// the daemon of another user, root for instance, is in another folder than this
+// user's: then own also looks for it by its name. The first daemon that answers
+// is the one. If none answers, an address that refuses this user, or whose
+// answer is not understood, decides the error before one at which no process
+// listens.
 func (r *remote) own(ctx context.Context) (*client.Client, error) {
 	d := r.program.daemon
 	places, err := ownPlaces(d)
@@ -41,7 +42,7 @@ func (r *remote) own(ctx context.Context) (*client.Client, error) {
 			return c, nil
 		}
 		if err == nil {
-			err = fmt.Errorf("at %s is not %s but the daemon %q: one of them needs another control address", place, d.Name(), c.Name())
+			err = fmt.Errorf("at %s the daemon %q answers instead of %s: one of them needs another control address", place, c.Name(), d.Name())
 			_ = c.Close()
 		}
 		absent, silent := (*client.NotRunningError)(nil), (*client.NoAnswerError)(nil)
@@ -78,8 +79,9 @@ func (r *remote) own(ctx context.Context) (*client.Client, error) {
 	return nil, absence
 }
 
-// dialOwn dials an address or, by the name, the daemon in a folder of its name:
-// one in another folder was told to listen there, and this program was not.
+// dialOwn dials an address or, by the name, the daemon in a folder of its name.
+// It leaves out daemons in other folders: they were configured to listen there,
+// and this program was not.
 func dialOwn(ctx context.Context, place string) (*client.Client, error) {
 	if isAddress(place) {
 		return client.Dial(ctx, place, client.Options{})
@@ -145,7 +147,7 @@ func isRefusal(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.As(err, &refused) && refused.Code == client.CodeNotAllowed
 }
 
-// lockPatience is how long a daemon may hold its lock without an answer at its
+// lockPatience is how long a daemon may hold its lock without answering at its
 // control socket: it has just begun to start, or is about to end.
 const lockPatience = time.Second
 

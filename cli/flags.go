@@ -12,9 +12,9 @@ import (
 
 // Flags registers with fs, beside the program's own, the flags that may stand
 // before a verb or without one: -d, -f, -v, -s, -o, -h and --json; one that is
-// taken is left out. Call it before fs is parsed, and give what it returns to
-// [Main], which parses fs if that has not been done. fs is flag.CommandLine as
-// a rule:
+// taken is left out. Call it before fs is parsed, and pass its result to
+// [Main], which parses fs if the program has not. fs is usually
+// flag.CommandLine:
 //
 //	folder := flag.String("folder", ".", "the folder to watch")
 //	common := cli.Flags(flag.CommandLine)
@@ -23,11 +23,11 @@ import (
 //	…
 //	cli.Main(d, common)
 //
-// Without it a program's own flags work as well, but not before -d and its
-// like.
+// Without it a program's own flags work as well, but not before -d and the
+// other common flags.
 //
-// A flag that fs does not have is answered in one line, not with a list of all
-// flags, unless the program has a Usage of its own: -h lists them.
+// For an unknown flag it prints one line instead of a list of all flags, unless
+// the program has a Usage of its own. -h lists them.
 func Flags(fs *flag.FlagSet) Option {
 	o := &ownFlags{set: fs, common: &commonFlags{}}
 	o.common.register(fs, everyFlag)
@@ -39,7 +39,7 @@ func Flags(fs *flag.FlagSet) Option {
 // usual is what package flag prints after a mistake: all flags.
 var usual = reflect.ValueOf(flag.Usage).Pointer()
 
-// shortUsage has a mistake answered in a line.
+// shortUsage replaces the list of all flags after a mistake by one line.
 func shortUsage(fs *flag.FlagSet) {
 	short := func() {
 		name := filepath.Base(os.Args[0])
@@ -60,7 +60,7 @@ type ownFlags struct {
 
 func (o *ownFlags) apply(p *program) { p.own, p.flags = o.set, o.common }
 
-// commonFlags are those that do not belong to one verb.
+// commonFlags are the flags that do not belong to one verb.
 type commonFlags struct {
 	background, foreground, verbose, hard bool // of a start
 
@@ -68,7 +68,7 @@ type commonFlags struct {
 	set                 assignments
 }
 
-// starts reports whether a flag was given that only a start has.
+// starts reports whether a flag was given that only a start takes.
 func (c *commonFlags) starts() bool { return c.background || c.foreground || c.verbose || c.hard }
 
 // Which flags are registered.
@@ -76,8 +76,8 @@ const (
 	startFlags  = "dfvs"
 	alwaysFlags = "oh"
 	everyFlag   = startFlags + alwaysFlags
-	// Names that a program may want for flags of its own are left to it: they are
-	// not among its own flags, but after a verb, and where it has none.
+	// A program may want some names for flags of its own. These are common flags
+	// only after a verb, and in a program without own flags.
 	longFlags  = "L"                         // --daemon, --foreground, --verbose, --hardstart
 	firstFlags = everyFlag + longFlags + "V" // before any verb
 )
@@ -85,7 +85,7 @@ const (
 // longNames are the other names of flags of one letter.
 var longNames = map[string]string{"h": "help", "d": "daemon", "f": "foreground", "v": "verbose", "s": "hardstart"}
 
-// register adds the flags of which. What was given already stays.
+// register adds the flags of which. Values that were given already stay.
 func (c *commonFlags) register(fs *flag.FlagSet, which string) {
 	add := func(name string, p *bool, usage string) {
 		if fs.Lookup(name) == nil {
@@ -97,13 +97,13 @@ func (c *commonFlags) register(fs *flag.FlagSet, which string) {
 	for _, letter := range which {
 		switch letter {
 		case 'd':
-			add("d", &c.background, "go into the background")
+			add("d", &c.background, "run in the background")
 		case 'f':
 			add("f", &c.foreground, "stay in the foreground")
 		case 'v':
 			add("v", &c.verbose, "log everything, in the foreground on standard error too")
 		case 's':
-			add("s", &c.hard, "clean up what a dead daemon has left")
+			add("s", &c.hard, "clean up what a dead daemon left behind")
 		case 'L':
 			add("daemon", &c.background, "")
 			add("foreground", &c.foreground, "")
@@ -123,7 +123,7 @@ func (c *commonFlags) register(fs *flag.FlagSet, which string) {
 	}
 }
 
-// assignments are what -o was given.
+// assignments are the values of -o.
 type assignments []assignment
 
 type assignment struct{ name, value string }
@@ -189,7 +189,7 @@ func isSwitch(f *flag.Flag) bool {
 	return ok && b.IsBoolFlag()
 }
 
-// flagError says what package flag says in other words.
+// flagError rewords an error of package flag.
 func flagError(err error, where string) error {
 	text := err.Error()
 	if name, found := strings.CutPrefix(text, "flag provided but not defined: "); found {
@@ -213,7 +213,7 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// spans refuses durations below zero: no flag of a verb has a use for one.
+// spans refuses negative durations: no flag of a verb uses one.
 func spans(fs *flag.FlagSet) (err error) {
 	fs.Visit(func(f *flag.Flag) {
 		if v, ok := f.Value.(flag.Getter); ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// The long names of the ancestors are understood where no flags of the
-// program's own can be meant.
+// The long names of the ancestors are understood where they cannot be the
+// program's own flags.
 func TestLongFlags(t *testing.T) {
 	for _, line := range [][]string{{"--daemon", "--verbose", "--hardstart", "--foreground"}, {"run", "--daemon", "--verbose", "--hardstart", "--foreground"}} {
 		p := newProgram(legion.New(legion.Config{Name: "thumbs"}), nil)

@@ -13,8 +13,8 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// silence reports whether err says that there is a daemon which does not
-// answer, and returns its process, 0 if that is not known.
+// silence reports whether err says that a daemon exists but does not answer,
+// and returns its process, 0 if that is not known.
 func silence(err error) (pid int, silent bool) {
 	mute, locked := (*client.NoAnswerError)(nil), (*lockedError)(nil)
 	switch {
@@ -30,14 +30,14 @@ func silence(err error) (pid int, silent bool) {
 // in the kernel, writing to a disk.
 const killPatience = 10 * time.Second
 
-// kill ends a daemon's process, and so its workers, after a question if there
-// is somebody to answer it. why says what was tried before.
+// kill ends a daemon's process, and so its workers. On a terminal it asks the
+// user first. why says what was tried before.
 func (o *stopOptions) kill(in *Invocation, pid int, why error) error {
 	name := clean(in.remote.name())
 	if pid <= 0 {
-		return fmt.Errorf("%w; it cannot be killed from here, where its process cannot be seen", why)
+		return fmt.Errorf("%w; it cannot be killed from here, because its process is not visible here", why)
 	}
-	process, err := os.FindProcess(pid) // holds on to the process, not to its number, where the system can
+	process, err := os.FindProcess(pid) // refers to the process, not to its number, where the system can
 	if err != nil {
 		return fmt.Errorf("killing %s, pid %d: %w", name, pid, err)
 	}
@@ -45,7 +45,7 @@ func (o *stopOptions) kill(in *Invocation, pid int, why error) error {
 	gone, forget := watchProcess(pid)
 	defer forget()
 	if in.terminal() {
-		in.program.stderr.printf("%s: %s\nKill process %d and its workers now? Calls that run are lost. [y/N] ", in.program.name, clean(in.program.explain(why)), pid)
+		in.program.stderr.printf("%s: %s\nKill process %d and its workers now? Running calls are lost. [y/N] ", in.program.name, clean(in.program.explain(why)), pid)
 		answer, _ := bufio.NewReader(in.Stdin).ReadString('\n')
 		if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
 			return exit(ExitFailed, "%s, pid %d, was not killed", name, pid)
@@ -63,7 +63,7 @@ func (o *stopOptions) kill(in *Invocation, pid int, why error) error {
 	return nil
 }
 
-// terminal reports whether somebody can be asked.
+// terminal reports whether the user can be asked.
 func (in *Invocation) terminal() bool {
 	f, ok := in.Stdin.(*os.File)
 	if !ok || !in.program.stderr.terminal {

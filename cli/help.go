@@ -66,7 +66,7 @@ func (p *program) help() {
 	if p.daemon != nil {
 		out.printf("       %s -d    the same as %s run -d\n", p.name, p.name)
 	} else {
-		for _, line := range wrap("Verbs for daemons take the name or the address of one before other operands.", out.width) {
+		for _, line := range wrap("Verbs for daemons take the name or the address of a daemon before other operands.", out.width) {
 			out.printf("%s\n", line)
 		}
 	}
@@ -137,7 +137,7 @@ func (p *printer) flags(title string, fs *flag.FlagSet) {
 		}
 		if value != "" {
 			term += " " + value
-			usage = strings.TrimPrefix(usage, value+": ") // it stands beside it
+			usage = strings.TrimPrefix(usage, value+": ") // it is shown beside it
 		}
 		switch f.DefValue {
 		case "", "0", "0s", "false":

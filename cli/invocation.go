@@ -12,7 +12,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Invocation is what a [Command] is run with.
+// Invocation is the argument of a [Command]'s Run.
 type Invocation struct {
 	Args           []string // the operands
 	JSON           bool     // --json was given
@@ -26,9 +26,8 @@ type Invocation struct {
 	remote  *remote
 }
 
-// Client returns a connection to the daemon that runs, of which this program
-// is, dialled at the first call. It ends with the command. Its errors say what
-// to do.
+// Client returns a connection to the running daemon of this program. The first
+// call dials it; it is closed with the command. Its errors say what to do.
 func (in *Invocation) Client(ctx context.Context) (*client.Client, error) {
 	if in.remote == nil {
 		in.remote = &remote{program: in.program, target: in.target}
@@ -53,7 +52,7 @@ func (in *Invocation) Call(ctx context.Context, method string, params, result an
 	return err
 }
 
-// silent says why a daemon that could be reached gives no answer in time.
+// silent says why a daemon that could be reached does not answer in time.
 func (in *Invocation) silent(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
@@ -83,18 +82,18 @@ func (p *program) verbLine(verb string) string {
 	return strings.TrimSpace(p.name + " " + verb + " " + p.target)
 }
 
-// out writes results, for people or for programs.
+// out writes results, as text or as JSON.
 func (in *Invocation) out() *printer { return in.program.stdout }
 
-// say tells what was done: nothing if there is JSON instead.
+// say prints what was done; with --json it prints nothing.
 func (in *Invocation) say(format string, args ...any) {
 	if !in.JSON {
 		in.out().printf(format+"\n", args...)
 	}
 }
 
-// print writes a value as JSON for people, or on one line for programs that
-// read many.
+// print writes a value as indented JSON, or on one line for programs that read
+// many.
 func (in *Invocation) print(v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -104,8 +103,8 @@ func (in *Invocation) print(v any) error {
 	return nil
 }
 
-// get calls a method and returns its result; not within ctx but within
-// patience. With --json it prints the result, and shown is true.
+// get calls a method and returns its result; the limit is patience, not ctx.
+// With --json it prints the result, and shown is true.
 func get[T any](ctx context.Context, in *Invocation, method string, params any) (result T, shown bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -130,7 +129,7 @@ func do(ctx context.Context, in *Invocation, method string, params any, format s
 	return err
 }
 
-// doSlowly is do for what takes as long as the calls that run.
+// doSlowly is do for methods that wait for running calls.
 func doSlowly(ctx context.Context, in *Invocation, method string, params any, format string, args ...any) error {
 	var raw json.RawMessage
 	if err := in.Call(ctx, method, params, &raw); err != nil {

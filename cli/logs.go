@@ -21,7 +21,7 @@ func logsVerb() *verb {
 		group: lookGroup, needs: aServer,
 		Command: Command{
 			Name: "logs", Short: "show the last records of the log, and with -f new ones as they come",
-			Long:  "Of a daemon that does not run, the last lines of its log file are shown, if it has one.",
+			Long:  "If the daemon does not run, the last lines of its log file are shown, if it has one.",
 			Flags: o.register,
 			Run: func(ctx context.Context, in *Invocation) error {
 				c, err := in.Client(ctx)
@@ -54,8 +54,8 @@ type logsOptions struct {
 }
 
 func (o *logsOptions) register(fs *flag.FlagSet) {
-	fs.BoolVar(&o.follow, "f", false, "go on as the log does")
-	fs.IntVar(&o.lines, "n", 100, "how many `records`, at most")
+	fs.BoolVar(&o.follow, "f", false, "follow the log")
+	fs.IntVar(&o.lines, "n", 100, "show at most this many `records`")
 	fs.StringVar(&o.level, "level", "", "only records of this `level` or above: debug, info, warn, error")
 }
 
@@ -113,7 +113,7 @@ func (p *printer) record(r record) {
 	p.printf("\n")
 }
 
-// lastBytes is how much of a log file is read at most.
+// lastBytes is the most of a log file that is read.
 const lastBytes = 1 << 20
 
 // fromFile shows the end of the log file of a daemon that does not run.
@@ -151,7 +151,7 @@ func lastLines(path string, n int) (lines []string, err error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", path)
+		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
 	start := max(0, info.Size()-lastBytes)
 	in := bufio.NewReader(io.NewSectionReader(f, start, info.Size()-start))
@@ -171,7 +171,7 @@ func lastLines(path string, n int) (lines []string, err error) {
 
 // readAll returns what an operand "-" stands for.
 func readAll(r io.Reader) (string, error) {
-	const most = 4 << 20 // what a daemon takes
+	const most = 4 << 20 // the limit of a daemon
 	b, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && len(b) > most {
 		err = fmt.Errorf("the standard input has more than %d bytes", most)

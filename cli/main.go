@@ -17,11 +17,11 @@ type Option interface{ apply(p *program) }
 // Main reads the command line of d's program, does what it says, and ends the
 // process with the code that the package's documentation lists. In a worker
 // process it runs the daemon's function for workers at once, and reads nothing.
-// It adds the plugin of package systemd if the program has not, so that the
-// verb unit writes one that tells systemd how the daemon is.
+// It adds the plugin of package systemd if the program does not, so that the
+// verb unit can write a unit whose daemon reports its state to systemd.
 //
-// If package flag has parsed the arguments, what that has left is the command
-// line: a program's own flags stand before the verb.
+// If package flag has parsed the arguments, the remaining ones are the command
+// line: a program's own flags come before the verb.
 func Main(d *legion.Daemon, options ...Option) {
 	if legion.IsWorker() {
 		_ = d.Run(context.Background()) // does not return
@@ -43,7 +43,7 @@ type program struct {
 	short   string         // what it is, in one line
 	daemon  *legion.Daemon // nil: any daemon, by its name
 	tool    *Tool          // nil if there is a daemon
-	own     *flag.FlagSet  // the program's own flags, nil if it has not told
+	own     *flag.FlagSet  // the program's own flags; nil if it did not call Flags
 	flags   *commonFlags
 	verbs   []*verb
 	prefix  []string // arguments before the command line

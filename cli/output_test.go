@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// answers of a daemon that has seen something.
+// answers of a daemon that has done some work.
 var answers = map[string]string{
 	"daemon.status": `{"name":"thumbs","pid":4711,"state":"running","healthy":false,"unhealthy":"pool a-model-with-a-very-long-name has failed: too many workers have died","version":"v1.4.2","uptime":7503.2,"user":"www","host":"web1.example.org",
 		"cpu":12.5,"memory":35651584,"load":[0.5,1.25,2],"workers":3,
@@ -100,7 +100,7 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-// Colours are there, and take no room.
+// Colours are used, and take no room.
 // Top shows the processes until the daemon is gone.
 func TestTop(t *testing.T) {
 	f := newFake(t, answers)
@@ -142,8 +142,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// An error of the daemon is told without its code, with the stack that a worker
-// had.
+// An error of the daemon is printed without its code, with the stack that a
+// worker had.
 func TestErrors(t *testing.T) {
 	f := newFake(t, answers)
 	f.errors["daemon.reload"] = `{"code":-32001,"message":"daemon.reload needs the role operate, and uid 1000 has read"}`
@@ -157,9 +157,9 @@ func TestErrors(t *testing.T) {
 		{"call thumbs resize", "legion: resize: timed out: after 2s\ngoroutine 7 [running]:\n\tmain.go:12\n", ExitFailed},
 		{"pool pause thumbs x", "legion: pool: daemon thumbs has no pool \"x\ufffd\"\n", ExitFailed},
 		{"daemon.nope", "legion: there is no verb \"daemon.nope\": legion -h lists them\n", ExitUsage},
-		{"rpc call thumbs no.such", "legion: Method not found: legion rpc ls thumbs lists those there are; the daemon may be of another version of Legion\n", ExitFailed},
+		{"rpc call thumbs no.such", "legion: Method not found: legion rpc ls thumbs lists the methods; the daemon may use another version of Legion\n", ExitFailed},
 		{"rpc help thumbs pool.scal", "legion: there is no method \"pool.scal\"; did you mean pool.scale?\n", ExitFailed},
-		{"status", "legion: something is missing: write legion status DAEMON\n", ExitUsage},
+		{"status", "legion: an operand is missing: write legion status DAEMON\n", ExitUsage},
 		{"run thumbs", "legion: there is no verb \"run\": legion -h lists them\n", ExitUsage},
 		{"status thumbs --every -1s", "legion: -every is -1s: it must not be negative\n", ExitUsage},
 		{"unit thumbs", "", ExitUsage},

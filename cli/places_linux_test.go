@@ -43,7 +43,7 @@ func TestOneDaemonIsFoundEverywhere(t *testing.T) {
 			_ = s.running()
 			pid := fmt.Sprintf("pid      %d as ", s.pid)
 			s.try(c.name, "0 "+pid, "status")
-			expect(t, c.name, "legion status sites", tell(t, "status", "sites"), map[bool]string{true: "0 " + pid, false: "3 or does not listen where it is looked for"}[c.byName])
+			expect(t, c.name, "legion status sites", tell(t, "status", "sites"), map[bool]string{true: "0 " + pid, false: "3 or listens elsewhere than at"}[c.byName])
 			expect(t, c.name, "legion status ADDRESS", tell(t, "status", s.socket), "0 "+pid)
 			found, err := client.List()
 			listed := slices.ContainsFunc(found, func(f client.Found) bool { return f.Address == "unix://"+s.socket && f.PID == s.pid })
@@ -62,8 +62,8 @@ func TestOneDaemonIsFoundEverywhere(t *testing.T) {
 	}
 }
 
-// Of two daemons of one name that which is asked is the one that was meant. A
-// name of which nothing is known is a mistake.
+// Of two daemons of one name the right one is asked. An unknown name is a
+// mistake.
 func TestNamesOfDaemons(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	s := newPlacedSite(t, "", "mine/sites")
@@ -83,26 +83,25 @@ func TestNamesOfDaemons(t *testing.T) {
 	s.try("the other one runs", "3 sites is stopped", "status")
 	blue.try("the other one runs", "0 sites is running", "status")
 
-	expect(t, "no such name", "legion stop nobody", tell(t, "stop", "nobody"), "7 the daemon nobody is not running: nobody listens at ")
-	expect(t, "no such name", "legion status nobody", tell(t, "status", "nobody"), "3 or does not listen where it is looked for")
+	expect(t, "no such name", "legion stop nobody", tell(t, "stop", "nobody"), "7 the daemon nobody is not running: no process listens at ")
+	expect(t, "no such name", "legion status nobody", tell(t, "status", "nobody"), "3 or listens elsewhere than at")
 	expect(t, "no such name", "legion stop ADDRESS", tell(t, "stop", s.dir+"/nowhere/control.sock"), "7 no daemon listens at ")
 	expect(t, "a known name", "legion stop sites", tell(t, "stop", "sites"), "0 sites has stopped") // the other one, which is the only one now
 	expect(t, "a known name", "legion stop sites", tell(t, "stop", "sites"), "0 sites is not running")
 	expect(t, "a known name", "legion stop ADDRESS", tell(t, "stop", blue.socket), "0 is not running")
 }
 
-// At an address may be another daemon.
+// Another daemon may listen at an address.
 func TestAnotherDaemonAtTheAddress(t *testing.T) {
 	f := newFake(t, map[string]string{"daemon.hello": `{"name":"other","pid":1}`})
 	s := newSite(t)
 	s.config.Control = f.address
-	s.try("another daemon", `4 is not sites but the daemon "other": one of them needs another control address`, "status")
-	s.try("another daemon", `1 is not sites but the daemon "other"`, "stop")
+	s.try("another daemon", `4 the daemon "other" answers instead of sites: one of them needs another control address`, "status")
+	s.try("another daemon", `1 the daemon "other" answers instead of sites`, "stop")
 }
 
-// newPlacedSite returns one of which nothing but the environment says where it
-// may be: in the folder mine, which is this user's, and in theirs, which is
-// everybody's.
+// newPlacedSite returns a site whose place only the environment gives: the
+// folder mine, which is this user's, or theirs, which all users share.
 func newPlacedSite(t *testing.T, control, folder string) *site {
 	t.Helper()
 	s := newSite(t)
@@ -120,8 +119,8 @@ func newPlacedSite(t *testing.T, control, folder string) *site {
 	return s
 }
 
-// placed has the daemon run in a folder, with a control address in which DIR
-// stands for that of the site.
+// placed runs the daemon in a folder, with a control address in which DIR
+// stands for the site's folder.
 func (s *site) placed(control, folder string) {
 	s.config = legion.Config{Control: strings.ReplaceAll(control, "DIR", s.dir)}
 	s.folder = filepath.Join(s.dir, folder)
@@ -132,7 +131,7 @@ func (s *site) placed(control, folder string) {
 	s.env = []string{"SITES_DIR=", "SITES_CONTROL=" + s.config.Control, "XDG_RUNTIME_DIR=" + s.dir + "/mine", "TMPDIR=" + s.dir + "/theirs"}
 }
 
-// asStranger runs fn with the rights on files of somebody else.
+// asStranger runs fn with another user's rights on files.
 func asStranger(t *testing.T, socket string, fn func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -12,7 +12,7 @@ func pluginVerb() *verb {
 		group: moreGroup, needs: aServer,
 		Command: Command{Name: "plugin", Short: "list the plugins"},
 		verbs: []*verb{{needs: aServer, Command: Command{
-			Name: "ls", Short: "list the plugins with their figures",
+			Name: "ls", Short: "list the plugins with their statistics",
 			Run: func(ctx context.Context, in *Invocation) error {
 				all, shown, err := get[[]struct {
 					Name  string          `json:"name"`
@@ -42,7 +42,7 @@ func lockVerb() *verb {
 		group: moreGroup, needs: aServer,
 		Command: Command{Name: "lock", Short: "list the locks"},
 		verbs: []*verb{{needs: aServer, Command: Command{
-			Name: "ls", Short: "list the locks that the daemon has",
+			Name: "ls", Short: "list the daemon's locks",
 			Run: func(ctx context.Context, in *Invocation) error {
 				all, shown, err := get[[]status.Lock](ctx, in, "lock.list", nil)
 				if err != nil || shown {

@@ -23,17 +23,17 @@ func poolVerb() *verb {
 	}
 	return &verb{
 		group: partsGroup, needs: aServer,
-		Command: Command{Name: "pool", Short: "list and steer pools of workers"},
+		Command: Command{Name: "pool", Short: "list and control pools of workers"},
 		verbs: []*verb{
 			{needs: aServer, Command: Command{Name: "ls", Short: "list the pools", Run: listPools}},
 			{needs: aServer, Command: Command{Name: "status", Args: "POOL", Short: "show one pool with its workers and functions", Run: showPool}},
 			{needs: aServer, Command: Command{Name: "recent", Args: "POOL", Short: "show the last calls and workers that have ended", Run: recentOfPool}},
 			{needs: aServer, Command: Command{
 				Name: "scale", Args: "POOL MIN [MAX]", Short: "change how many workers there are",
-				Long: "MIN are always there, MAX at most. Without MAX there are exactly MIN.",
+				Long: "MIN workers are always there, and MAX at most. Without MAX there are exactly MIN.",
 				Run:  scalePool,
 			}},
-			each("pause", "keep calls waiting", "pool.pause", "calls wait until resume"),
+			each("pause", "let calls wait", "pool.pause", "calls wait until resume"),
 			each("resume", "end a pause, or try again after a failure", "pool.resume", "resumed"),
 			{needs: aServer, Command: Command{
 				Name: "stop", Args: "POOL", Short: "let all workers of a pool finish and leave; resume starts new ones",
@@ -110,7 +110,7 @@ func showPool(ctx context.Context, in *Invocation) error {
 	return nil
 }
 
-// interval tells how often the workers' own loops run, "" if they have none.
+// interval returns how often the workers' own loops run, "" if they have none.
 func interval(p status.PoolStats) string {
 	switch {
 	case p.Kind != "loop":

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// pollProcess is watchProcess where the system does not tell: it looks again
-// and again.
+// pollProcess is watchProcess where the system does not report the end of a
+// process: it polls.
 func pollProcess(pid int) (gone <-chan struct{}, forget func()) {
 	over, enough := make(chan struct{}), make(chan struct{})
 	var watch sync.WaitGroup

@@ -11,5 +11,6 @@ func watchProcess(pid int) (gone <-chan struct{}, forget func()) {
 	return pollProcess(pid)
 }
 
-// ofService reports whether systemd, which is Linux's, runs the process.
+// ofService reports whether systemd, which exists only on Linux, runs the
+// process.
 func ofService(int, string) bool { return false }

@@ -55,7 +55,7 @@ func (u *user) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// result is what a command line has come to.
+// result is the outcome of a command line.
 type result struct {
 	code           int
 	stdout, stderr string
@@ -114,7 +114,7 @@ func TestLife(t *testing.T) {
 	socket := filepath.Join(u.dir, "control.sock")
 	u.expect(StatusStopped, "thumbs is stopped", "", "status")
 	u.expect(ExitOK, "thumbs is not running", "", "stop")
-	u.expect(ExitNotRunning, "", "thumbs: not running: nobody listens at "+socket+"; start it with: thumbs start\n", "ps")
+	u.expect(ExitNotRunning, "", "thumbs: not running: no process listens at "+socket+"; start it with: thumbs start\n", "ps")
 
 	u.start("start")
 	u.expect(ExitOK, "thumbs is running\n", "", "status")
@@ -126,7 +126,7 @@ func TestLife(t *testing.T) {
 	u.expect(ExitFailed, "", "wait: timed out", "call", "wait", "--timeout", "10ms")
 	u.expect(ExitFailed, "", "it fails\n", "task", "run", "fail")
 	u.expect(ExitFailed, "", `there is no function "nobody"`, "call", "nobody")
-	u.expect(ExitUsage, "", "is no JSON", "call", "echo", "{")
+	u.expect(ExitUsage, "", "is not JSON", "call", "echo", "{")
 	u.expect(ExitOK, "pool echo: 2 to 2 workers\n", "", "pool", "scale", "echo", "2")
 	u.expect(ExitOK, "pool echo is stopped\n", "", "pool", "stop", "echo")
 	u.expect(ExitOK, "echo is stopped\n", "", "worker", "status", "echo")
@@ -164,7 +164,7 @@ func TestLife(t *testing.T) {
 	u.expect(ExitOK, "msg=stopped", "this is the end of "+u.dir+"/log\n", "logs", "-o", "log_file="+u.dir+"/log")
 }
 
-// start has the daemon start in the background, and waits until it says that it
+// start starts the daemon in the background, and waits until it says that it
 // runs.
 func (u *user) start(flags ...string) {
 	u.t.Helper()
@@ -202,8 +202,8 @@ func (u *user) pid() int {
 	return hello.PID
 }
 
-// gone makes sure that a process has ended when stop has said so. One that
-// nobody has waited for may still be listed.
+// gone makes sure that a process has ended when stop has said so. One that its
+// parent has not waited for may still be listed.
 func (u *user) gone(pid int) {
 	u.t.Helper()
 	if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && !bytes.Contains(b, []byte(") Z ")) {
@@ -211,7 +211,7 @@ func (u *user) gone(pid int) {
 	}
 }
 
-// What is wrong is told as the exit code says, and with what to do.
+// Each mistake has its exit code, and a message that says what to do.
 func TestMistakes(t *testing.T) {
 	u := newUser(t)
 	for _, c := range []struct {
@@ -221,7 +221,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{"statsu", ExitUsage, `there is no verb "statsu"; did you mean thumbs stats?`},
 		{"xyzzy", ExitUsage, `there is no verb "xyzzy": thumbs -h lists them`},
-		{"pool scale echo", ExitUsage, "something is missing: write thumbs pool scale POOL MIN [MAX]"},
+		{"pool scale echo", ExitUsage, "an operand is missing: write thumbs pool scale POOL MIN [MAX]"},
 		{"pool scale echo 3 2", ExitUsage, "MAX at least 1 and not below MIN"},
 		{"ps one", ExitUsage, `"one" is too much: thumbs ps takes no operands`},
 		{"ps --nope", ExitUsage, "there is no flag -nope: thumbs ps -h lists the flags"},
@@ -234,11 +234,11 @@ func TestMistakes(t *testing.T) {
 		{"run -o nothing", ExitUsage, "write it as name=value"},
 		{"run -o name=other", ExitUsage, "there is no such key"},
 		{"run -o log_format=xml", ExitNotConfigured, "LogFormat"},
-		{"worker kill one", ExitUsage, `"one" is no pid: thumbs ps shows those there are`},
-		{"task cancel one", ExitUsage, `"one" is no number of a run`},
+		{"worker kill one", ExitUsage, `"one" is not a pid: thumbs ps lists them`},
+		{"task cancel one", ExitUsage, `"one" is not the number of a run`},
 		{"completion tcsh", ExitUsage, "SHELL is bash, zsh or fish"},
 		{"ps -o control=none", ExitNotConfigured, "thumbs has no control socket"},
-		{"-o log_level=debug", ExitUsage, "what is to be done?"},
+		{"-o log_level=debug", ExitUsage, "the verb is missing"},
 	} {
 		u.expect(c.code, "", c.stderr, strings.Fields(c.args)...)
 	}
@@ -250,7 +250,7 @@ func TestMistakes(t *testing.T) {
 	u.expect(ExitFailed, "", "it cannot start", "run", "-o", "log_file="+u.dir+"/log")
 }
 
-// A socket that nobody answers at is what a killed daemon leaves.
+// A killed daemon leaves a socket at which no process answers.
 func TestDead(t *testing.T) {
 	u := newUser(t)
 	u.start("start")
@@ -292,8 +292,8 @@ func TestLockedWithoutSocket(t *testing.T) {
 	u.expect(ExitFailed, "", says, "stop")
 }
 
-// A daemon in the foreground is its starter's: it is not stopped and started
-// anew behind that one's back.
+// A daemon in the foreground belongs to the process that started it: it is not
+// stopped and started again without that process.
 func TestRestartWithFlagsInTheForeground(t *testing.T) {
 	u := newUser(t)
 	cmd := u.command("run", "-o", "log_file="+u.dir+"/log")
@@ -334,8 +334,8 @@ func TestWithoutVerb(t *testing.T) {
 	u.expect(ExitOK, "DEBUG\n", "", "loglevel")
 }
 
-// The unit is for the systemd at hand, starts what this command line would, and
-// systemd's own program, which starts nothing, has nothing to complain of.
+// The unit is for this machine's systemd and starts what this command line
+// would. systemd's own checker, which starts nothing, accepts it.
 func TestUnit(t *testing.T) {
 	u := newUser(t)
 	line := os.Args[0] + " -folder pictures"

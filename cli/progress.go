@@ -2,11 +2,11 @@ package cli
 
 import "time"
 
-// quiet is how long something may take until it is said what is waited for,
-// where no terminal shows it.
+// quiet is how long progress waits before it prints its first line, where there
+// is no terminal.
 const quiet = 2 * time.Second
 
-// progress tells on standard error what a verb waits for: on a terminal each
+// progress prints on standard error what a verb waits for: on a terminal each
 // second in one line, elsewhere in a line for each new text, the first after a
 // while.
 type progress struct {
@@ -24,7 +24,7 @@ func (in *Invocation) progress() *progress {
 	return p
 }
 
-// show says what is waited for.
+// show sets the text that says what the verb waits for.
 func (p *progress) show(text string) {
 	text = clean(text)
 	lasts := time.Since(p.begun)

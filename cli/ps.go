@@ -62,8 +62,8 @@ func topVerb() *verb {
 	}
 }
 
-// minEvery is how often the processes can be asked for at most: each answer
-// reads figures of every one of them.
+// minEvery is the shortest interval between requests: each answer reads figures
+// of every process.
 const minEvery = 100 * time.Millisecond
 
 // processes writes the tree of a daemon's processes.

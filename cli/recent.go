@@ -7,7 +7,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// recentOfPool shows what has ended in a pool of late, the newest first.
+// recentOfPool shows what has ended recently in a pool, the newest first.
 func recentOfPool(ctx context.Context, in *Invocation) error {
 	r, shown, err := get[status.Recent](ctx, in, "pool.recent", map[string]any{"pool": in.Args[0]})
 	if err != nil || shown {

@@ -30,7 +30,7 @@ func reloadVerb() *verb {
 				}
 				in.say("%s has reloaded", in.remote.name())
 				if len(needed) > 0 {
-					in.say("in force after %s restart or upgrade only: %s", in.program.name, clean(strings.Join(needed, ", ")))
+					in.say("in effect only after %s restart or upgrade: %s", in.program.name, clean(strings.Join(needed, ", ")))
 				}
 				return nil
 			},
@@ -38,13 +38,13 @@ func reloadVerb() *verb {
 	}
 }
 
-// restartNeeded returns the settings of the daemon that are changed but not in
-// force.
+// restartNeeded returns the daemon's changed settings that are not in effect
+// yet.
 func (in *Invocation) restartNeeded(ctx context.Context) []string {
 	var status struct {
 		Needed []string `json:"restart_needed"`
 	}
-	status.Needed = []string{} // of a daemon that does not say, too
+	status.Needed = []string{} // also for a daemon that does not say
 	var raw json.RawMessage
 	if in.Call(ctx, "daemon.status", nil, &raw) == nil {
 		_ = json.Unmarshal(raw, &status)
@@ -56,7 +56,7 @@ func upgradeVerb() *verb {
 	return &verb{
 		group: lifeGroup, needs: aServer,
 		Command: Command{
-			Name: "upgrade", Short: "replace the daemon by the program that now stands at its path",
+			Name: "upgrade", Short: "replace the daemon by the program that is now at its path",
 			Long: "Returns when the new one serves. No call is lost, and no client is refused; if the new\n" +
 				"program does not start, the old one goes on. Where the process id must stay, in\n" +
 				"process 1 or in the foreground, connections wait for a moment.",
@@ -104,7 +104,7 @@ type upgradedRelease struct {
 	Program string `json:"program"`
 }
 
-// callSlow calls a method that takes as long as it takes. With --json it prints
+// callSlow calls a method without a time limit. With --json it prints
 // the result.
 func callSlow(ctx context.Context, in *Invocation, method string, params, result any) error {
 	var raw json.RawMessage

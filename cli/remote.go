@@ -9,10 +9,10 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// patience is how long a daemon may take to answer what it answers at once.
+// patience is how long a daemon may take for answers that need no wait.
 const patience = 30 * time.Second
 
-// remote is a daemon that runs, or should.
+// remote is a daemon, which may not run.
 type remote struct {
 	program *program
 	target  string // its name or address; "": the program's own daemon
@@ -38,9 +38,9 @@ func (r *remote) connect(ctx context.Context) (*client.Client, error) {
 
 func isAddress(s string) bool { return strings.Contains(s, "/") }
 
-// process returns the pid that a daemon says it has if it is the daemon's here,
-// too, so that the process may be watched and killed: 0 on another machine, and
-// in another container, where that number is another process's.
+// process returns the pid that a daemon reports if this process can watch and
+// kill it by that number. It returns 0 on another machine, and in another
+// container, where that number is another process.
 func (r *remote) process(pid int) int {
 	if strings.HasPrefix(r.address, "tcp://") || runtime.GOOS == "linux" && r.client.PID() != pid {
 		return 0

@@ -20,7 +20,7 @@ func rpcVerb() *verb {
 	}
 }
 
-// discovery is as much of an OpenRPC document as is shown.
+// discovery is the part of an OpenRPC document that is shown.
 type discovery struct {
 	Methods    []method `json:"methods"`
 	Components struct {
@@ -45,7 +45,7 @@ type parameter struct {
 	Schema      schema `json:"schema"`
 }
 
-// schema is as much of a JSON Schema.
+// schema is the part of a JSON Schema that is shown.
 type schema struct {
 	Type        string            `json:"type"`
 	Format      string            `json:"format"`
@@ -56,7 +56,7 @@ type schema struct {
 	Additional  json.RawMessage   `json:"additionalProperties"`
 }
 
-// shape is a schema in words. Types that have a name are added to named.
+// shape describes a schema in words. It adds types that have a name to named.
 func (s *schema) shape(named map[string]bool) string {
 	switch {
 	case s.Ref != "":

@@ -55,8 +55,8 @@ func startVerb(p *program) *verb {
 	}
 }
 
-// settledDaemon returns the daemon that runs. One that starts or stops is
-// waited for: only then it is known whether there is one.
+// settledDaemon returns the running daemon. It waits for one that starts or
+// stops: only then it is known whether one runs.
 func (in *Invocation) settledDaemon(ctx context.Context) (status.Hello, error) {
 	for by := time.Now().Add(time.Minute); ; in.redial() {
 		hello, err := in.settled(ctx, by)
@@ -66,17 +66,17 @@ func (in *Invocation) settledDaemon(ctx context.Context) (status.Hello, error) {
 	}
 }
 
-// restartVerb asks the daemon to start anew as what it is, with the arguments
-// that it was started with. Only where this command line says how it is to be
-// started, the daemon is stopped, and started with that.
+// restartVerb asks the daemon to start again with the arguments that it was
+// started with. Only if this command line says how to start it, restartVerb
+// stops the daemon and starts it with these arguments.
 func restartVerb(p *program) *verb {
 	var o stopOptions
 	return &verb{
 		group: lifeGroup, needs: aServer, starts: p.daemon != nil,
 		Command: Command{
-			Name: "restart", Short: "stop the daemon and start it anew",
+			Name: "restart", Short: "stop the daemon and start it again",
 			Long: "It keeps the flags that it was started with, unless flags are given here. Calls in\n" +
-				"between find nobody; upgrade loses none.",
+				"between fail; upgrade loses none.",
 			Flags: o.register,
 			Run: func(ctx context.Context, in *Invocation) error {
 				if p.daemon == nil {
@@ -91,9 +91,9 @@ func restartVerb(p *program) *verb {
 						return err
 					}
 				case err == nil && ofService(in.remote.process(hello.PID), hello.Name):
-					return usage("%s is a service of systemd, whose unit says how it is started: restart it without flags, or write the unit anew", hello.Name)
+					return usage("%s is a service of systemd, whose unit says how it is started: restart it without flags, or write a new unit", hello.Name)
 				case err == nil && hello.PIDStays != "":
-					return usage("%s keeps its process id: %s. What has started it would not find the new one, so it cannot be stopped and started with other flags from here: restart it without flags, or have it started anew where it was", hello.Name, hello.PIDStays)
+					return usage("%s keeps its process id: %s. The process that started it would not find the new one, so it cannot be stopped and started with other flags from here: restart it without flags, or start it again where it was started", hello.Name, hello.PIDStays)
 				case err == nil:
 					if err := p.checkConfig(); err != nil {
 						return fmt.Errorf("%s goes on as it was: %w", hello.Name, err)
@@ -118,7 +118,7 @@ func (p *program) saysHowToStart() bool {
 	return len(p.prefix) > 0 || len(p.flags.set) > 0 || p.flags.starts()
 }
 
-// restart asks the daemon to start anew, and waits until it runs again.
+// restart asks the daemon to start again, and waits until it runs.
 func (o *stopOptions) restart(ctx context.Context, in *Invocation) error {
 	before, err := o.wish(ctx, in, "daemon.restart", nil)
 	if err != nil {
@@ -136,7 +136,7 @@ func (o *stopOptions) restart(ctx context.Context, in *Invocation) error {
 }
 
 // startInBackground starts the daemon as the verb run would; this process ends
-// when that is ready.
+// when the daemon is ready.
 func (p *program) startInBackground(ctx context.Context, in *Invocation) error {
 	if p.flags.foreground {
 		return usage("-f and the background exclude each other: %s run -f stays in the foreground", p.name)
@@ -152,9 +152,8 @@ func (p *program) startInBackground(ctx context.Context, in *Invocation) error {
 	})
 }
 
-// runCommand is this command line with the verb run: what starts the daemon in
-// the background, and what an upgrade starts, is not to look for a daemon that
-// runs.
+// runCommand is this command line with the verb run: the process that a start
+// in the background or an upgrade starts must not look for a running daemon.
 func (p *program) runCommand() []string {
 	return slices.Concat([]string{legion.Program()}, p.prefix, []string{"run"}, p.startFlags())
 }
@@ -170,7 +169,8 @@ func (p *program) startFlags() (flags []string) {
 	return append(flags, p.flags.set.args()...)
 }
 
-// start runs the daemon, to its end if it stays in the foreground.
+// start runs the daemon. In the foreground it returns when the daemon has
+// ended.
 func (p *program) start(ctx context.Context, change func(*legion.Config)) error {
 	if p.flags.background && p.flags.foreground {
 		return usage("-d and -f exclude each other")

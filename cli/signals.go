@@ -8,7 +8,7 @@ func signalVerb() *verb {
 	return &verb{
 		group: moreGroup, needs: aServer,
 		Command: Command{
-			Name: "signal", Args: "SIGNAL", Short: "have the daemon do what it does at a signal",
+			Name: "signal", Args: "SIGNAL", Short: "make the daemon act as if it had got a signal",
 			Long: "SIGNAL is a name or a number: HUP, SIGUSR1, 10.",
 			Run: func(ctx context.Context, in *Invocation) error {
 				return do(ctx, in, "daemon.signal", map[string]any{"signal": in.Args[0]}, "%s has got %s", in.daemonName(), clean(in.Args[0]))
@@ -29,7 +29,7 @@ func logLevelVerb() *verb {
 	return &verb{
 		group: moreGroup, needs: aServer,
 		Command: Command{
-			Name: "loglevel", Args: "[LEVEL]", Short: "show the level below which records are left out of the log, or set it",
+			Name: "loglevel", Args: "[LEVEL]", Short: "show or set the level below which the log leaves records out",
 			Long: "LEVEL is debug, info, warn or error.",
 			Run: func(ctx context.Context, in *Invocation) error {
 				params := map[string]any{}

@@ -12,9 +12,9 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// startAndPrint starts the daemon as start without --json does, in a process of
-// its own because that ends when the daemon is ready, and prints which daemon
-// it is.
+// startAndPrint starts the daemon as start without --json does, and prints
+// which daemon it is. It starts it from another process, because that one ends
+// when the daemon is ready.
 func (in *Invocation) startAndPrint(ctx context.Context) error {
 	p := in.program
 	command := slices.Concat([]string{legion.Program()}, p.prefix, []string{"start"}, p.startFlags())
@@ -30,7 +30,7 @@ func (in *Invocation) startAndPrint(ctx context.Context) error {
 	return in.printHello(ctx)
 }
 
-// printHello prints what the daemon says of itself.
+// printHello prints the daemon's description of itself.
 func (in *Invocation) printHello(ctx context.Context) error {
 	in.redial()
 	var hello json.RawMessage

@@ -38,8 +38,8 @@ func sites(c legion.Config) *legion.Daemon {
 	return d
 }
 
-// sitesMain is its program. As "embedded" it is a part of one that does not end
-// with it.
+// sitesMain is its program. As "embedded" it is part of a program that does not
+// end with it.
 func sitesMain(program string) {
 	d := sites(legion.Config{RuntimeDir: os.Getenv("SITES_DIR"), Control: os.Getenv("SITES_CONTROL")})
 	if program == "sites" {
@@ -53,8 +53,8 @@ func sitesMain(program string) {
 	select {}
 }
 
-// held waits at a place, if a test holds it, until that lets go, and fails if
-// that says so.
+// held waits at a place, if a test holds it, until the test lets go, and fails
+// if the test says so.
 func held(place string) error {
 	f, err := os.Open(filepath.Join(os.Getenv(holdsKey), place)) // waits for the test to open it, too
 	if err != nil {
@@ -93,7 +93,8 @@ func newSite(t *testing.T) *site {
 	}
 }
 
-// hold has the daemon stop at a place. What it returns waits until it is there.
+// hold makes the daemon stop at a place. The returned function waits until the
+// daemon is there.
 func (s *site) hold(place string) (arrived func() *hold) {
 	s.t.Helper()
 	path := filepath.Join(s.dir, place)
@@ -118,7 +119,7 @@ type hold struct{ f *os.File }
 
 func (h *hold) letGo() { _ = h.f.Close() }
 
-// fail lets it go on, with an error.
+// fail lets the daemon go on, with an error.
 func (h *hold) fail(why string) {
 	_, _ = h.f.WriteString(why)
 	h.letGo()
@@ -136,7 +137,7 @@ func (s *site) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run has the daemon run in the foreground; it may not yet.
+// run starts the daemon in the foreground, and does not wait until it runs.
 func (s *site) run(flags ...string) {
 	s.t.Helper()
 	cmd := s.command(append([]string{"run"}, flags...)...)
@@ -151,8 +152,7 @@ func (s *site) run(flags ...string) {
 	})
 }
 
-// exec runs a command line that ends, and leaves perhaps a daemon in the
-// background.
+// exec runs a command line that ends, and may leave a daemon in the background.
 func (s *site) exec(args ...string) result {
 	s.t.Helper()
 	u := &user{t: s.t, dir: s.dir}
@@ -228,9 +228,9 @@ func runProgram(t *testing.T, p *program, args []string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// expect compares what a command line has come to with "CODE TEXT", of which
-// the text is a part of its output, and writes it into the test's log. A code
-// "?" is any.
+// expect compares the outcome of a command line with "CODE TEXT", where the
+// text is a part of its output, and writes it into the test's log. A code "?"
+// is any.
 func expect(t *testing.T, state, line string, r result, want string) {
 	t.Helper()
 	said := strings.TrimSpace(r.stdout + r.stderr)
@@ -244,9 +244,8 @@ func expect(t *testing.T, state, line string, r result, want string) {
 	}
 }
 
-// after returns a channel that says when a command line which waits does so: it
-// has had the time for a look at the daemon. One that does not wait ends
-// sooner.
+// after returns a channel that says when a command line waits: it has had time
+// to look at the daemon. One that does not wait ends sooner.
 func after(t *testing.T) <-chan time.Time {
 	t.Helper()
 	return time.After(400 * time.Millisecond)

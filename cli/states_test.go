@@ -14,18 +14,18 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// asked is a verb that asks a daemon which runs, or has it do something that
-// changes nothing of what it is.
+// asked is a verb that asks a running daemon, or tells it to do something that
+// changes neither whether nor which daemon runs.
 type asked struct {
 	line   string
 	usual  string            // of a daemon that can be asked: "CODE TEXT"
 	states map[string]string // what is said in other states, if it is not that
 }
 
-// What most verbs say where there is nobody to ask.
+// What most verbs say where there is no daemon to ask.
 var nobody = map[string]string{
-	"absent":  "7 sites: not running: nobody listens at ",
-	"crashed": "7 sites: not running: nobody listens at ",
+	"absent":  "7 sites: not running: no process listens at ",
+	"crashed": "7 sites: not running: no process listens at ",
 	"frozen":  "1 has been stopped by a signal or a debugger",
 	"locked":  "1 sites runs, but does not answer at ",
 }
@@ -68,7 +68,7 @@ var questions = []asked{
 	{"task ls", "0 sum ", nil},
 	{"task run sum", "0 42", map[string]string{"starting": noWorkers, "stopping": ending}},
 	{"func ls", "0 echo ", nil},
-	{"cron ls", "0 nothing is called at times", nil},
+	{"cron ls", "0 there are no functions of Cron and Every", nil},
 	{"plugin ls", "0 lock-file ", nil},
 	{"lock ls", "0 lock-file ", nil},
 	{"rpc ls", "0 daemon.status ", nil},
@@ -82,7 +82,7 @@ var questions = []asked{
 	{"doctor", "? ok ", whatever("? ok ")},
 }
 
-// whatever is what is said without asking anybody.
+// whatever is printed without asking a daemon.
 func whatever(want string) map[string]string {
 	states := map[string]string{}
 	for state := range nobody {
@@ -99,8 +99,8 @@ func (s *site) ask(state string) {
 	}
 }
 
-// askAtOnce tries them at the same time: each waits for somebody who says
-// nothing.
+// askAtOnce tries them at the same time: each waits for a daemon that does not
+// answer.
 func (s *site) askAtOnce(state string) {
 	s.t.Helper()
 	var all sync.WaitGroup
@@ -120,8 +120,8 @@ func (q *asked) want(state string) string {
 	return q.usual
 }
 
-// What a verb says of a daemon is true, whatever state that is in. With -v the
-// log of the test is a transcript.
+// What a verb says of a daemon is true, in each state of the daemon. With -v
+// the log of the test is a transcript.
 func TestVerbsInEveryState(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	t.Run("states", func(t *testing.T) { // which wait for each other
@@ -149,8 +149,8 @@ func (s *site) try(state, want, line string) {
 	}
 }
 
-// meanwhile runs a command line that waits for something, and what makes that
-// come when it waits: when its first look at the daemon is over.
+// meanwhile runs a command line that waits for something, and causes that once
+// the command line waits: when its first look at the daemon is over.
 func (s *site) meanwhile(state, want, line string, then func()) {
 	s.t.Helper()
 	over := make(chan struct{})
@@ -227,8 +227,8 @@ func hung(s *site) {
 	there()
 	s.ask("hung")
 	s.try("hung", fmt.Sprintf("0 sites runs already, pid %d", s.pid), "start")
-	s.try("hung", fmt.Sprintf("1 sites, pid %d, does not come to it: its loop has been busy with one function for ", s.pid), "reload --timeout 10ms")
-	s.try("hung", fmt.Sprintf("1 sites, pid %d, has not ended within 100ms: it finishes what it does; sites status shows what it waits for, sites stop --force ends", s.pid), "stop --timeout 100ms")
+	s.try("hung", fmt.Sprintf("1 sites, pid %d, cannot do it now: its loop has been busy with one function for ", s.pid), "reload --timeout 10ms")
+	s.try("hung", fmt.Sprintf("1 sites, pid %d, has not ended within 100ms: it finishes its work; sites status shows what it waits for, sites stop --force ends", s.pid), "stop --timeout 100ms")
 	s.try("hung", fmt.Sprintf("0 sites, pid %d, was killed", s.pid), "stop --force --timeout 10ms")
 	s.try("killed", "1 sites is dead", "status")
 }

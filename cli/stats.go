@@ -9,7 +9,7 @@ func statsVerb() *verb {
 	return &verb{
 		group: lookGroup, needs: aServer,
 		Command: Command{
-			Name: "stats", Short: "show all figures, those of plugins too",
+			Name: "stats", Short: "show all statistics, those of plugins too",
 			Run: func(ctx context.Context, in *Invocation) error {
 				raw, shown, err := get[json.RawMessage](ctx, in, "daemon.stats", nil)
 				if err == nil && !shown {

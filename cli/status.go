@@ -18,7 +18,7 @@ func statusVerb() *verb {
 	return &verb{
 		group: lookGroup, needs: aServer,
 		Command: Command{
-			Name: "status", Short: "say whether the daemon runs, and how it is",
+			Name: "status", Short: "say whether the daemon runs, and whether it is healthy",
 			Long: "Exit code: 0 it runs and is healthy, 1 it is dead but its socket is still there,\n" +
 				"3 it is stopped, 4 that cannot be found out, 150 it runs and is not healthy: it starts\n" +
 				"or stops, a pool has failed, or a function holds the loop.",
@@ -56,7 +56,7 @@ func (in *Invocation) status(ctx context.Context) error {
 		var said struct {
 			Unhealthy string `json:"unhealthy"`
 		}
-		_ = json.Unmarshal(raw, &said) // what is no such object says nothing about it
+		_ = json.Unmarshal(raw, &said) // an answer of another form does not say it
 		why = said.Unhealthy
 	} else {
 		in.out().status(&status)
@@ -102,7 +102,8 @@ func (o *watchOptions) follow(ctx context.Context, in *Invocation, c *client.Cli
 	return &ExitError{Code: StatusStopped}
 }
 
-// absence tells that the daemon does not answer, as the exit code does.
+// absence prints that the daemon does not answer, and returns the exit code for
+// it.
 func (in *Invocation) absence(err error) error {
 	absent := (*client.NotRunningError)(nil)
 	code, state := StatusUnknown, "unknown"
@@ -130,18 +131,18 @@ func (in *Invocation) absence(err error) error {
 	name = out.paint(bold, name)
 	switch {
 	case state == "dead":
-		out.printf("%s is %s: its socket %s is still there, but nobody answers; the next start removes it\n",
+		out.printf("%s is %s: its socket %s is still there, but no process answers; the next start removes it\n",
 			name, out.paint(red, "dead"), clean(strings.Join(absent.Stale, " or ")))
 	case state == "stopped" && absent != nil && in.program.daemon == nil && !in.knows(absent):
-		// Of a daemon of that name nothing is known: it may have an address of its own.
-		out.printf("%s is %s, or does not listen where it is looked for: %s\n", name, out.paint(red, "stopped"), clean(strings.Join(absent.Tried, " or ")))
+		// No daemon of that name is known: it may have an address of its own.
+		out.printf("%s is %s, or listens elsewhere than at %s\n", name, out.paint(red, "stopped"), clean(strings.Join(absent.Tried, " or ")))
 	case state == "stopped":
 		out.printf("%s is %s\n", name, out.paint(red, "stopped"))
 	default:
 		return &ExitError{code, err}
 	}
 	if absent != nil && len(absent.Others) > 0 {
-		out.printf("others of that name run at %s\n", clean(strings.Join(absent.Others, " and at ")))
+		out.printf("other daemons of that name run at %s\n", clean(strings.Join(absent.Others, " and at ")))
 	}
 	return &ExitError{Code: code}
 }
@@ -210,7 +211,7 @@ func (p *printer) status(s *status.Daemon) {
 	}
 }
 
-// restartLine says which settings are changed but not in force.
+// restartLine says which changed settings are not in effect yet.
 func restartLine(keys []string) string {
 	if len(keys) == 0 {
 		return ""
@@ -228,7 +229,7 @@ func (p *printer) reason(pool, why string) {
 	}
 }
 
-// alarming is how a number looks that had better be 0.
+// alarming is the style of a number that should be 0.
 func alarming(n uint64) style {
 	if n > 0 {
 		return yellow

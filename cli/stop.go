@@ -20,8 +20,8 @@ func stopVerb() *verb {
 		group: lifeGroup, needs: aServer,
 		Command: Command{
 			Name: "stop", Short: "stop the daemon and wait until it is gone",
-			Long: "Calls that run are finished first, as long as the daemon's StopTimeout allows. That\n" +
-				"nothing runs is success; but a name of which nothing is known is a mistake.\n\n" +
+			Long: "Running calls are finished first, within the daemon's StopTimeout. It is a success\n" +
+				"if the daemon does not run, but an error if no daemon of that name is known.\n\n" +
 				"With --force a daemon that does not answer, or has not ended in time, is killed, and its\n" +
 				"workers with it. On a terminal you are asked before.",
 			Flags: func(fs *flag.FlagSet) {
@@ -46,8 +46,8 @@ func stopVerb() *verb {
 	}
 }
 
-// knows reports whether the absent daemon is more than a name that somebody has
-// mistyped: this is its own program, or its folder is there.
+// knows reports whether the absent daemon is known, so that its name is not
+// mistyped: this is its own program, or its folder exists.
 func (in *Invocation) knows(absent *client.NotRunningError) bool {
 	if len(absent.Others) > 0 {
 		return false
@@ -63,7 +63,7 @@ func (in *Invocation) knows(absent *client.NotRunningError) bool {
 	return false
 }
 
-// stopOptions are those of verbs that wait for a change of the daemon.
+// stopOptions are the options of verbs that wait for a change of the daemon.
 type stopOptions struct {
 	timeout time.Duration
 	force   bool
@@ -103,7 +103,7 @@ func (o *stopOptions) stop(ctx context.Context, in *Invocation) error {
 // awaitEnd waits until the daemon has closed its connection, and its process is
 // gone. The daemon may be a part of a larger program, which goes on without it.
 func (o *stopOptions) awaitEnd(in *Invocation, hello status.Hello, closed, gone <-chan struct{}) error {
-	who, doing := fmt.Sprintf("%s, pid %d,", hello.Name, hello.PID), "finishes what it does"
+	who, doing := fmt.Sprintf("%s, pid %d,", hello.Name, hello.PID), "finishes its work"
 	progress := in.progress()
 	defer progress.end()
 	limit := time.NewTimer(o.timeout)

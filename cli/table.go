@@ -8,7 +8,7 @@ import "strings"
 type table struct {
 	columns []column
 	rows    [][]cell
-	none    string // what is said if there are no rows
+	none    string // printed if there are no rows
 }
 
 type column struct {
@@ -41,7 +41,7 @@ func (t *table) add(values ...any) {
 const (
 	gap      = "  " // between columns
 	narrow   = 8    // a flexible column is not cut below, if that can be helped
-	narrowed = 4    // … nor below that at all
+	narrowed = 4    // … and never below this
 )
 
 // table writes t.
@@ -86,7 +86,7 @@ func (t *table) fit(width int) (shown, widths []int) {
 		if width <= 0 || t.squeeze(shown, widths, width, narrow) {
 			return shown, widths
 		}
-		last := -1 // the most spare one
+		last := -1 // the one with the highest spare
 		for n, i := range shown {
 			if s := t.columns[i].spare; s > 0 && (last < 0 || s >= t.columns[shown[last]].spare) {
 				last = n
@@ -132,8 +132,7 @@ func (t *table) natural(i int) int {
 	return w
 }
 
-// pairs writes names and values below each other, values that are empty left
-// out.
+// pairs writes names and values, one pair on each line, without empty values.
 func (p *printer) pairs(list ...string) {
 	widest := 0
 	for i := 0; i < len(list); i += 2 {
@@ -169,8 +168,8 @@ func widestTerm(list []string) (widest int) {
 	return widest
 }
 
-// definitions writes terms and what they mean, which is wrapped beside them;
-// widest is what terms are filled to.
+// definitions writes terms and, wrapped beside them, what they mean; terms are
+// padded to widest.
 func (p *printer) definitions(widest int, list []string) {
 	const indent = 2
 	left := indent + widest + len(gap)
@@ -197,7 +196,7 @@ func (p *printer) definitions(widest int, list []string) {
 	}
 }
 
-// trim leaves out the columns at the end in which nothing stands.
+// trim removes empty columns at the end.
 func (t *table) trim() {
 	for len(t.columns) > 0 {
 		last := len(t.columns) - 1

@@ -18,7 +18,7 @@ func taskVerb() *verb {
 			{needs: aServer, Command: Command{Name: "ls", Short: "list the tasks, and those that were run from here", Run: listTasks}},
 			runTaskVerb(),
 			{needs: aServer, Command: Command{
-				Name: "status", Args: "RUN", Short: "show how a run is getting on, or its result",
+				Name: "status", Args: "RUN", Short: "show the state of a run, or its result",
 				Run: func(ctx context.Context, in *Invocation) error {
 					id, err := in.run(0)
 					if err != nil {
@@ -54,7 +54,7 @@ type taskRun struct {
 func (in *Invocation) run(i int) (uint64, error) {
 	id, err := strconv.ParseUint(in.Args[i], 10, 64)
 	if err != nil {
-		return 0, usage("%q is no number of a run: %s shows those there are", in.Args[i], in.verbLine("task ls"))
+		return 0, usage("%q is not the number of a run: %s lists them", in.Args[i], in.verbLine("task ls"))
 	}
 	return id, nil
 }
@@ -136,7 +136,7 @@ func runTaskVerb() *verb {
 	}}
 }
 
-// run writes what became of a task.
+// run writes the state or the result of a task.
 func (p *printer) run(r *taskRun) {
 	p.printf("run %d of %s is %s\n", r.ID, oneLine(r.Name), p.paint(styleOf(r.State), oneLine(r.State)))
 	p.pairs("pid", some(r.PID), "started", moment(r.Started, time.Now()), "took", span(r.Took), "error", r.Error)

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// printer writes for people: in colours and fitted to the width if it writes to
-// a terminal.
+// printer writes text: in colours and fitted to the width if it writes to a
+// terminal.
 type printer struct {
 	w        io.Writer
 	terminal bool
 	colour   bool
-	width    int // of a line, 0: without end
+	width    int // of a line; 0: no limit
 	err      error
 }
 
@@ -69,15 +69,15 @@ func (p *printer) paint(s style, text string) string {
 // clear empties the screen.
 func (p *printer) clear() { p.printf("\x1b[H\x1b[2J\x1b[3J") }
 
-// over writes a line that the next one takes the place of; an empty one removes
-// it. It writes to terminals only.
+// over writes a line that the next one replaces; an empty one removes it. It
+// writes only to terminals.
 func (p *printer) over(line string) {
 	if p.terminal {
 		p.printf("\r\x1b[K%s", cut(line, p.width))
 	}
 }
 
-// styleOf is how a state looks: of a daemon, a pool, a worker or a task.
+// styleOf is the style of a state: of a daemon, a pool, a worker or a task.
 func styleOf(state string) style {
 	switch state {
 	case "running", "ready", "ok", "done", "started":

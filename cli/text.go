@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// clean takes out of a text that comes from elsewhere what a terminal would
-// obey: control characters, and those that change the direction. Lines stay.
+// clean removes from a text of another program what a terminal would interpret:
+// control characters, and those that change the direction. Line ends stay.
 func clean(s string) string {
 	if strings.IndexFunc(s, obeyed) < 0 && utf8.ValidString(s) {
 		return s
@@ -61,8 +61,8 @@ func runeColumns(r rune) int {
 	return 1
 }
 
-// cut returns s in at most width columns; an ellipsis stands for what is left
-// out. A width of 0 has no end.
+// cut returns s in at most width columns; an ellipsis replaces the rest. A
+// width of 0 means no limit.
 func cut(s string, width int) string {
 	if width <= 0 || columns(s) <= width {
 		return s
@@ -87,7 +87,7 @@ func fill(s string, width int, right bool) string {
 }
 
 // wrap breaks a text at spaces into lines of at most width columns; a longer
-// word has a line of its own. A width of 0 has no end.
+// word has a line of its own. A width of 0 means no limit.
 func wrap(s string, width int) (lines []string) {
 	line := ""
 	for _, word := range strings.Fields(s) {

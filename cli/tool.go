@@ -9,8 +9,8 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// Tool is the command line of a program that is no daemon: its verbs are for
-// any daemon that runs, whose name or address stands after the verb, as in
+// Tool is the command line of a program that is not a daemon: its verbs work
+// with any running daemon, whose name or address comes after the verb, as in
 // "legion pool ls thumbs". Verbs that need the daemon's own program (run,
 // start, unit and config check) are not among them.
 type Tool struct {
@@ -19,18 +19,18 @@ type Tool struct {
 
 	// Commands are its own verbs.
 	Commands []Command
-	// Find returns the address of the daemon of that name. Default: client.Find.
-	// What is an address already ("unix:///run/x/control.sock", "/path", "tcp://…")
-	// is not looked up.
+	// Find returns the address of the daemon of that name. Default: client.Find. It
+	// is not called for an address ("unix:///run/x/control.sock", "/path",
+	// "tcp://…").
 	Find func(name string) (address string, err error)
-	// List returns the names of the daemons that there are, for completion.
-	// Default: those of client.List.
+	// List returns the names of the daemons, for completion. Default: those of
+	// client.List.
 	List func() []string
 	// Options returns how to connect to an address: with a token, by TLS. Default:
 	// none.
 	Options func(address string) (client.Options, error)
 
-	// Stdin, Stdout and Stderr are those of the process if they are nil.
+	// Stdin, Stdout and Stderr. Default: those of the process.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }

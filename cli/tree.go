@@ -1,15 +1,15 @@
 package cli
 
-// branch is one of a tree: its number in what was given, and the lines that
-// lead to it.
+// branch is a line of a tree: the number of its thing, and the lines that lead
+// to it.
 type branch struct {
 	index int
 	lines string
 }
 
 // tree orders n things so that each stands below its parent. parent returns the
-// number of a thing's parent, or -1; what has a parent that is not there, or is
-// its own ancestor, is a root.
+// number of a thing's parent, or -1. A thing without a parent in the list, or
+// that is its own ancestor, is a root.
 func tree(n int, parent func(i int) int) (all []branch) {
 	children := map[int][]int{}
 	for i := range n {

@@ -26,9 +26,9 @@ func unitVerb(p *program) *verb {
 		group: moreGroup, needs: aDaemon,
 		Command: Command{
 			Name: "unit", Short: "write a unit file for systemd",
-			Long: "It starts this program at its path, with the flags and values of -o given here, after\n" +
-				"config check has found nothing wrong. It is written for the systemd of this machine,\n" +
-				"or, where there is none, so that every version understands it.",
+			Long: "The unit starts this program at its path, with the flags and values of -o given here,\n" +
+				"after config check has found nothing wrong. It is written for the systemd of this\n" +
+				"machine or, if there is none, so that every version understands it.",
 			Flags: o.register,
 			Run: func(ctx context.Context, in *Invocation) error {
 				text, err := o.unit(ctx, p)
@@ -59,7 +59,7 @@ type unitOptions struct {
 
 func (o *unitOptions) register(fs *flag.FlagSet) {
 	fs.BoolVar(&o.install, "install", false, "write it to "+unitFolder)
-	fs.BoolVar(&o.replace, "replace", false, "with --install, replace one that is there")
+	fs.BoolVar(&o.replace, "replace", false, "with --install, replace an existing unit")
 	fs.IntVar(&o.version, "systemd", 0, "write for this `version` of systemd. Default: what systemctl --version says")
 	fs.BoolVar(&o.old, "old", false, "for systemd before version 253, as --systemd 252")
 	fs.StringVar(&o.user, "user", "", "the `user` that the daemon runs as. Default: root")
@@ -98,8 +98,8 @@ func unitDescription(c legion.Config) string {
 // notifyReload is the version of systemd that brought Type=notify-reload.
 const notifyReload = 253
 
-// systemdVersion returns that of this machine's systemd, 0 if it cannot be
-// found out.
+// systemdVersion returns the version of this machine's systemd, 0 if it is not
+// known.
 func systemdVersion(ctx context.Context) (version int) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -109,7 +109,7 @@ func systemdVersion(ctx context.Context) (version int) {
 	return version
 }
 
-// unitWarnings says what of the daemon's a service cannot see.
+// unitWarnings says which files of the daemon a service cannot see.
 func (p *program) unitWarnings() (all []string) {
 	c := p.daemon.Config()
 	for _, at := range []struct{ what, path, to string }{
@@ -124,8 +124,8 @@ func (p *program) unitWarnings() (all []string) {
 	return all
 }
 
-// hidingLine returns the line of the unit that hides a path, or where it leads
-// to; "" if none does.
+// hidingLine returns the line of the unit that hides a path, or the target of
+// its link; "" if none does.
 func hidingLine(path string) string {
 	if path == "" {
 		return ""
@@ -147,7 +147,7 @@ func hidingLine(path string) string {
 	return ""
 }
 
-// logFolder is what the daemon must be able to write to for its log.
+// logFolder is the folder that the daemon must be able to write to for its log.
 func logFolder(file string) []string {
 	if !filepath.IsAbs(file) {
 		return nil
@@ -163,7 +163,7 @@ func (o *unitOptions) write(in *Invocation, name, text string) error {
 	path := filepath.Join(unitFolder, name+".service")
 	if !o.replace {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return exit(ExitFailed, "%s is there already: look at it, and add --replace", path)
+			return exit(ExitFailed, "%s exists already: look at it, and add --replace to replace it", path)
 		}
 	}
 	if err := writeFile(path, text); err != nil {
@@ -176,7 +176,7 @@ func (o *unitOptions) write(in *Invocation, name, text string) error {
 	return nil
 }
 
-// writeFile writes a file so that it is there whole or not at all.
+// writeFile writes a file completely or not at all.
 func writeFile(path, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path))
 	if err != nil {

@@ -33,7 +33,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%dd %dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
 }
 
-// short writes three digits at the least.
+// short writes at least three digits.
 func short(f float64) string {
 	switch {
 	case f < 10:
@@ -66,7 +66,7 @@ func size(bytes uint64) string {
 // count writes a number.
 func count[T int | uint64](n T) string { return fmt.Sprint(n) }
 
-// some is count, but "" for 0: so that what is there stands out.
+// some is count, but "" for 0, so that other numbers stand out.
 func some[T int | uint64](n T) string {
 	if n == 0 {
 		return ""

@@ -10,7 +10,8 @@ import (
 	"unicode"
 )
 
-// indented returns JSON for people, without characters that a terminal obeys.
+// indented returns indented JSON, without characters that a terminal
+// interprets.
 func indented(raw []byte) string {
 	var b bytes.Buffer
 	if err := json.Indent(&b, raw, "", "  "); err != nil {
@@ -28,8 +29,8 @@ func compacted(raw []byte) string {
 	return escaped(b.String())
 }
 
-// escaped writes what JSON allows in strings and a terminal obeys in another
-// way, which means the same.
+// escaped replaces characters that JSON allows in strings and a terminal
+// interprets by escapes that mean the same.
 func escaped(text string) string {
 	if strings.IndexFunc(text, obeyed) < 0 {
 		return text
@@ -60,7 +61,7 @@ func (in *Invocation) jsonOperand(i int) (json.RawMessage, error) {
 	}
 	text = strings.TrimSpace(text)
 	if !json.Valid([]byte(text)) {
-		return nil, usage("%q is no JSON: write text in quotes, as in '\"text\"', and an object as in '{\"name\": 1}'", cut(text, 60))
+		return nil, usage("%q is not JSON: write text in quotes, as in '\"text\"', and an object as in '{\"name\": 1}'", cut(text, 60))
 	}
 	return json.RawMessage(text), nil
 }

@@ -31,7 +31,7 @@ type programVersion struct {
 	Go       string `json:"go"`
 }
 
-// ownVersion is what the build has written into the program.
+// ownVersion is the version that the build recorded in the program.
 func ownVersion(p *program) programVersion {
 	const module = "github.com/legion-go/legion"
 	v := programVersion{Name: p.name, Version: "(devel)", Legion: "(devel)", Go: runtime.Version()}

@@ -11,11 +11,11 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// wish calls a method that changes what the daemon is, and returns which daemon
-// has obeyed. Another change may be under way: a process that has been
-// replaced, or stops, refuses, or its connection ends. Then whoever is the
-// daemon next is asked, so that no wish is lost. The error is a
-// *client.NotRunningError if there is none.
+// wish calls a method that stops, restarts or replaces the daemon, and returns
+// the daemon that did it. Another change may be under way: a process that is
+// stopping, or that another one has replaced, refuses, or its connection ends.
+// Then wish asks the process that is the daemon next, so that no request is
+// lost. The error is a *client.NotRunningError if there is none.
 func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, result any) (status.Hello, error) {
 	for by := time.Now().Add(o.timeout); ; {
 		hello, err := o.ask(ctx, in, method, result)
@@ -35,10 +35,10 @@ func (o *stopOptions) wish(ctx context.Context, in *Invocation, method string, r
 	}
 }
 
-// ask finds out who the daemon is, and calls a method of it, which may take
-// long: meanwhile it tells what the daemon does. It gives up if the daemon
-// stops answering, and if its loop, without which nothing changes, has been
-// hung for as long as o says.
+// ask finds out which process is the daemon, and calls a method of it, which
+// may take long: meanwhile it prints what the daemon does. It gives up if the
+// daemon stops answering, or if its loop, which every change needs, has hung
+// for as long as o says.
 func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, result any) (hello status.Hello, err error) {
 	if err := in.Call(ctx, "daemon.hello", nil, &hello); err != nil {
 		return hello, err
@@ -68,7 +68,7 @@ func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, re
 		case status.Loop.Running > o.timeout:
 			cancel()
 			<-answer
-			return hello, exit(ExitFailed, "%s, does not come to it: its loop has been busy with one function for %s (%s shows it); what was asked for follows when that ends",
+			return hello, exit(ExitFailed, "%s, cannot do it now: its loop has been busy with one function for %s (%s shows it); the daemon will do it when that function returns",
 				who, span(status.Loop.Running), in.verbLine("worker stack"))
 		default:
 			progress.show(who + ", " + doing(&status))
@@ -76,7 +76,8 @@ func (o *stopOptions) ask(ctx context.Context, in *Invocation, method string, re
 	}
 }
 
-// glance asks for the status by a connection of its own: the other one is busy.
+// glance asks for the status over a connection of its own: the other one is
+// busy.
 func (in *Invocation) glance(ctx context.Context) (status status.Daemon, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -103,7 +104,7 @@ func doing(s *status.Daemon) string {
 }
 
 // settled waits until the daemon runs, and returns it: one that starts or stops
-// does something else soon. Its connection may end meanwhile: client.ErrClosed.
+// will soon run or be gone. Its connection may end meanwhile: client.ErrClosed.
 func (in *Invocation) settled(ctx context.Context, by time.Time) (hello status.Hello, err error) {
 	ctx, cancel := context.WithDeadline(ctx, by)
 	defer cancel()
@@ -123,7 +124,7 @@ func (in *Invocation) settled(ctx context.Context, by time.Time) (hello status.H
 	}
 }
 
-// redial has the next call go to whoever is the daemon by then.
+// redial makes the next call go to the process that is the daemon by then.
 func (in *Invocation) redial() {
 	in.close()
 	in.remote = nil
@@ -139,11 +140,11 @@ func isStopping(err error) bool {
 	if !errors.As(err, &refused) {
 		return false
 	}
-	_ = json.Unmarshal(refused.Data, &data)                                      // what is no such object is another error
+	_ = json.Unmarshal(refused.Data, &data)                                      // data of another form is another error
 	return data.Kind == "stopped" || refused.Message == "the daemon is stopping" // by the socket itself
 }
 
-// follow waits until a daemon that starts anew in its process runs again.
+// follow waits until a daemon that starts again in its process runs.
 func (o *stopOptions) follow(ctx context.Context, in *Invocation, before status.Hello) (status.Hello, error) {
 	c, err := in.Client(ctx)
 	if err != nil {
@@ -194,8 +195,8 @@ func (o *stopOptions) follow(ctx context.Context, in *Invocation, before status.
 	return now, nil
 }
 
-// await waits for end, and tells meanwhile what happens. It reports whether
-// that has come in time.
+// await waits for end, and prints meanwhile what happens. It reports whether
+// end came in time.
 func (o *stopOptions) await(in *Invocation, what string, end <-chan struct{}) bool {
 	progress := in.progress()
 	defer progress.end()
@@ -213,7 +214,7 @@ func (o *stopOptions) await(in *Invocation, what string, end <-chan struct{}) bo
 	}
 }
 
-// logFile names the log file, in parentheses, where it is known.
+// logFile returns the name of the log file in parentheses, if it is known.
 func (in *Invocation) logFile() string {
 	if d := in.program.daemon; d != nil && d.Config().LogFile != "" {
 		return " (" + d.Config().LogFile + ")"

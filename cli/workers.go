@@ -13,11 +13,11 @@ import (
 func workerVerb() *verb {
 	return &verb{
 		group: partsGroup, needs: aServer,
-		Command: Command{Name: "worker", Short: "list and steer single worker processes"},
+		Command: Command{Name: "worker", Short: "list and control single worker processes"},
 		verbs: []*verb{
 			{needs: aServer, Command: Command{Name: "ls", Args: "[POOL]", Short: "list the workers", Run: listWorkers}},
 			{needs: aServer, Command: Command{
-				Name: "end", Args: "PID", Short: "let a worker finish its calls and leave; another takes its place",
+				Name: "end", Args: "PID", Short: "let a worker finish its calls and leave; another replaces it",
 				Run: func(ctx context.Context, in *Invocation) error {
 					pid, err := in.pid(0)
 					if err != nil {
@@ -27,8 +27,8 @@ func workerVerb() *verb {
 				},
 			}},
 			{needs: aServer, Command: Command{
-				Name: "kill", Args: "PID", Short: "end a worker at once; another takes its place",
-				Long: "The call that it runs fails at its caller.",
+				Name: "kill", Args: "PID", Short: "kill a worker at once; another replaces it",
+				Long: "The call that it runs fails.",
 				Run: func(ctx context.Context, in *Invocation) error {
 					pid, err := in.pid(0)
 					if err != nil {
@@ -38,15 +38,15 @@ func workerVerb() *verb {
 				},
 			}},
 			{needs: aServer, Command: Command{
-				Name: "stack", Args: "[PID]", Short: "show the stacks of a worker, or without PID of the daemon",
+				Name: "stack", Args: "[PID]", Short: "show the stacks of a worker or, without PID, of the daemon",
 				Run: showStack,
 			}},
 			{needs: aServer, Command: Command{
-				Name: "status", Args: "[WORKER]", Short: "show the state of each pool of workers, of one, or the figures of one worker",
+				Name: "status", Args: "[WORKER]", Short: "show the state of each pool of workers, of one pool, or the statistics of one worker",
 				Long: "WORKER is the name of a pool, or the pid of a worker.",
 				Run:  showWorker,
 			}},
-			steerWorkers("pause", "give workers no more calls, and hold their own loops", "worker.pause", "paused"),
+			steerWorkers("pause", "give workers no more calls, and pause their own loops", "worker.pause", "paused"),
 			steerWorkers("resume", "end a pause", "worker.resume", "resumed"),
 		},
 	}
@@ -56,7 +56,7 @@ func workerVerb() *verb {
 func (in *Invocation) pid(i int) (int, error) {
 	pid, err := strconv.Atoi(in.Args[i])
 	if err != nil || pid <= 0 {
-		return 0, usage("%q is no pid: %s shows those there are", in.Args[i], in.verbLine("ps"))
+		return 0, usage("%q is not a pid: %s lists them", in.Args[i], in.verbLine("ps"))
 	}
 	return pid, nil
 }
@@ -114,7 +114,7 @@ func showStack(ctx context.Context, in *Invocation) error {
 	return err
 }
 
-// worker is the operand WORKER as parameters: a pid, or the name of a pool.
+// worker makes parameters of the operand WORKER: a pid, or the name of a pool.
 func (in *Invocation) worker() map[string]any {
 	if len(in.Args) == 0 {
 		return map[string]any{}
@@ -156,12 +156,12 @@ func showWorker(ctx context.Context, in *Invocation) error {
 	return nil
 }
 
-// steerWorkers is a verb for one worker, a pool, or all.
+// steerWorkers makes a verb for one worker, a pool, or all.
 func steerWorkers(name, short, method, done string) *verb {
 	var pool string
 	return &verb{needs: aServer, Command: Command{
 		Name: name, Args: "[WORKER]", Short: short + "; without WORKER all",
-		Long: "WORKER is the name of a pool, which also holds for workers that it starts later, or the pid of a worker.",
+		Long: "WORKER is the name of a pool, including workers that it starts later, or the pid of a worker.",
 		Flags: func(fs *flag.FlagSet) {
 			fs.StringVar(&pool, "pool", "", "the workers that this `pool` has now, one by one")
 		},

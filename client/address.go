@@ -13,12 +13,13 @@ import (
 type address struct {
 	network string // "unix" or "tcp"
 	where   string // a path, or host:port
-	plain   bool   // a token may go there for everybody to read
+	plain   bool   // a token may go there unencrypted
 }
 
 func (a address) String() string { return a.network + "://" + a.where }
 
-// private reports whether nobody else can read what goes there, or whether that is allowed.
+// private reports whether no third party can read what goes there, or whether
+// that is allowed.
 func (a address) private() bool {
 	if a.network == "unix" || a.plain {
 		return true
@@ -27,7 +28,8 @@ func (a address) private() bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// parseAddress reads what Config.Control may be. What it says about the listener (?mode=0660) is of no matter here.
+// parseAddress reads an address as in Config.Control. It ignores options of the
+// listener (?mode=0660).
 func parseAddress(s string) (address, error) {
 	const forms = `: give unix:///path, /path or tcp://host:port`
 	base, query, _ := strings.Cut(s, "?")
@@ -54,21 +56,22 @@ func parseAddress(s string) (address, error) {
 		}
 		return address{"tcp", where, slices.Contains(strings.Split(query, "&"), "plain=yes")}, nil
 	}
-	return address{}, fmt.Errorf("the address %q: there is no %q here"+forms, s, network)
+	return address{}, fmt.Errorf("the address %q: %q is not an option here"+forms, s, network)
 }
 
-// longestPath is what the kernel takes, less the zero byte at the end.
+// longestPath is the kernel's limit, less the zero byte at the end.
 const longestPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
 func unixAddress(path string) (address, error) {
 	if len(path) > longestPath {
-		return address{}, fmt.Errorf("the path of the socket %s has %d bytes, %d are possible: have the daemon listen at a shorter one",
+		return address{}, fmt.Errorf("the path of the socket %s has %d bytes, %d are possible: let the daemon listen at a shorter one",
 			path, len(path), longestPath)
 	}
 	return address{network: "unix", where: path}, nil
 }
 
-// isName reports whether s is what Config.Name may be: letters, digits, '.', '_' and '-', at most 64.
+// isName reports whether s is valid as Config.Name: letters, digits, '.', '_'
+// and '-', at most 64.
 func isName(s string) bool {
 	if s == "" || s == "." || s == ".." || len(s) > 64 {
 		return false

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Request is one of those that [Client.Batch] sends.
+// Request is one request of a [Client.Batch].
 type Request struct {
 	Method string
 	Params any // as of [Client.Call]
@@ -15,10 +15,12 @@ type Request struct {
 	Err error // set by Batch: nil, an *[Error] that the daemon answered with, or that the result does not fit
 }
 
-// Batch sends several requests at once, in one write, and waits for the answers to all. The daemon runs them one after the
-// other, each whatever became of those before it; how each ended is in its Err. The error of Batch is about the whole, and
-// then no Err is set: a daemon takes 100 requests at most, and 4 MiB, if it has the defaults; else it is as that of
-// [Client.Call]. Methods that stream are for [Stream], not for a batch.
+// Batch sends several requests at once, in one write, and waits for the answers
+// to all. The daemon runs them one after the other, each even if one before it
+// failed. How each ended is in its Err. An error of Batch is about the whole
+// batch, and then no Err is set: by default a daemon takes at most 100 requests
+// and 4 MiB; other errors are those of [Client.Call]. Use [Stream], not a
+// batch, for methods that stream.
 func (c *Client) Batch(ctx context.Context, requests ...*Request) error {
 	if len(requests) == 0 {
 		return nil

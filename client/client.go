@@ -13,7 +13,7 @@ import (
 // Client is a connection to a daemon. Make one with [Dial].
 type Client struct {
 	to    target
-	name  string // of the daemon, as it says
+	name  string // of the daemon, as it reports it
 	wire  *wire
 	slots chan struct{} // one for each call under way
 	queue chan *call    // to the writer
@@ -22,14 +22,15 @@ type Client struct {
 
 	mu      sync.Mutex
 	calls   map[uint64]*call // that were written, and have no answer, by id
-	refusal *Error           // what the daemon said last about no call
+	refusal *Error           // the daemon's last message that belongs to no call
 	writing error            // why nothing more can be written
 	err     error            // why the connection has ended
 	closed  bool             // by Close
 	streams map[*wire]struct{}
 }
 
-// maxCalls is how many calls are under way at most, those that nobody waits for any more included.
+// maxCalls is the most calls under way, including those whose caller waits no
+// longer.
 const maxCalls = 1024
 
 // call is a line under way: a request, a batch of them, or a notification.
@@ -38,7 +39,7 @@ type call struct {
 	batch    bool           // also of one request
 	first    uint64         // id of them
 	sent     chan error     // of a notification, which has no answer: buffered, as answers is
-	answers  chan []message // nobody may wait any more
+	answers  chan []message // the caller may have stopped waiting
 }
 
 func newClient(w *wire, name string, to target) *Client {
@@ -57,20 +58,24 @@ func newClient(w *wire, name string, to target) *Client {
 	return c
 }
 
-// Name returns the name that the daemon has given itself when it was dialled; "" if it has no method daemon.hello.
+// Name returns the name that the daemon has given itself when it was dialled;
+// "" if it has no method daemon.hello.
 func (c *Client) Name() string { return c.name }
 
-// PID returns the process that listens at the other end of a Unix socket, by the number that it has for this process:
-// that which it has for itself is another one in a container. 0 if it is not known: over TCP, if the process cannot be
-// seen from here, and always outside of Linux.
+// PID returns the process that listens at the other end of a Unix socket, by
+// the number that it has for this process: in a container its own number for
+// itself differs. 0 if it is not known: over TCP, if the process is not visible
+// from here, and on all systems but Linux.
 func (c *Client) PID() int { return c.wire.pid }
 
-// Call calls a method and stores its result in what result points to; nil drops it. params are described at the top of
-// this package; a pointer to a json.RawMessage as result takes the JSON as it is.
+// Call calls a method and stores its result in what result points to; nil drops
+// it. params are described at the top of this package; a *json.RawMessage as
+// result gets the JSON as it is.
 //
-// Calls on a connection are answered one after the other. An error that the daemon answers with is an [*Error]; others
-// are [ErrClosed] and, wrapped, the context's. After those two the daemon may have done what was asked, or may do it
-// still. A method that streams belongs to [Stream].
+// Calls on a connection are answered one after the other. An error that the
+// daemon answers with is an [*Error]; others are [ErrClosed] and, wrapped, the
+// context's. After those two the daemon may have done the work, or may still do
+// it. Use [Stream] for a method that streams.
 func (c *Client) Call(ctx context.Context, method string, params, result any) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: not called: %w", method, err)
@@ -86,8 +91,8 @@ func (c *Client) Call(ctx context.Context, method string, params, result any) er
 	return m[0].into(method, result)
 }
 
-// Notify calls a method and does not wait for its end: the daemon answers nothing, not even with an error. It returns
-// when the request has been written.
+// Notify calls a method and does not wait for its end: the daemon does not
+// answer, not even with an error. It returns when the request has been written.
 func (c *Client) Notify(ctx context.Context, method string, params any) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: not called: %w", method, err)
@@ -113,8 +118,8 @@ func (c *Client) Notify(ctx context.Context, method string, params any) error {
 	return nil
 }
 
-// do sends a call and waits for what answers it: one message for each of its requests, in any order, or one about the
-// whole.
+// do sends a call and waits for its answers: one message for each of its
+// requests, in any order, or one about the whole.
 func (c *Client) do(ctx context.Context, call *call) ([]message, error) {
 	call.answers = make(chan []message, 1)
 	select {
@@ -150,7 +155,7 @@ func (c *Client) await(ctx context.Context, call *call) ([]message, error) {
 	}
 }
 
-// enqueue gives a call to the writer.
+// enqueue passes a call to the writer.
 func (c *Client) enqueue(ctx context.Context, call *call) error {
 	select {
 	case c.queue <- call:
@@ -162,8 +167,9 @@ func (c *Client) enqueue(ctx context.Context, call *call) error {
 	}
 }
 
-// Close ends the connection and those of its streams, and waits until that is done. Calls under way return [ErrClosed],
-// streams yield it. Closing again does nothing. The error is always nil.
+// Close ends the connection and those of its streams, and waits until that is
+// done. Calls under way return [ErrClosed], streams yield it. Closing again
+// does nothing. The error is always nil.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	c.closed = true
@@ -178,12 +184,12 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Done returns a channel that is closed when the connection has ended, by Close or by the daemon. Streams have
-// connections of their own.
+// Done returns a channel that is closed when the connection has ended, by Close
+// or by the daemon. Streams have connections of their own.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
-// send writes the calls. A call whose context ends meanwhile is written to its end all the same: half a line would be the
-// beginning of the next.
+// send writes the calls. A call whose context ends meanwhile is still written
+// to its end: the rest of the line would corrupt the next call.
 func (c *Client) send() {
 	for {
 		select {
@@ -210,7 +216,8 @@ func (c *Client) send() {
 	}
 }
 
-// unsent is the end of writing. That of the connection is left to receive: the daemon may have said why.
+// unsent ends the writing. receive ends the connection: the daemon may have
+// said why.
 func (c *Client) unsent(err error) {
 	c.mu.Lock()
 	c.writing = err
@@ -218,7 +225,7 @@ func (c *Client) unsent(err error) {
 	_ = c.wire.conn.SetReadDeadline(time.Now().Add(lastWords))
 }
 
-// receive hands out the answers.
+// receive passes the answers to their calls.
 func (c *Client) receive() {
 	for {
 		m, err := c.wire.readAll()
@@ -233,9 +240,10 @@ func (c *Client) receive() {
 	}
 }
 
-// asked takes the call that a message, or the list of those that answer a batch, is about; nil if it is about none. The
-// daemon takes the requests of a connection in their order, so an error about something that was no request to it, as one
-// that is too large, is about the oldest.
+// asked takes the call that a message, or the list of those that answer a
+// batch, is about; nil if it is about none. The daemon takes the requests of a
+// connection in their order, so an error about a line that it did not take for
+// a request, as one that is too large, is about the oldest.
 func (c *Client) asked(list []message) *call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -265,8 +273,8 @@ func (c *Client) asked(list []message) *call {
 	return call
 }
 
-// ended says why the connection did not go on. What the daemon said about no call, such as that it has connections
-// enough, is the reason.
+// ended says why the connection ended. The reason is the daemon's message that
+// belongs to no call, for instance that it has too many connections.
 func (c *Client) ended(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -276,7 +284,8 @@ func (c *Client) ended(err error) error {
 	return lost(cmp.Or(c.writing, err))
 }
 
-// lost turns the error of a connection that did not go on into one that matches ErrClosed.
+// lost turns the error of a connection that ended into one that matches
+// ErrClosed.
 func lost(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w by the daemon", ErrClosed)
@@ -291,7 +300,7 @@ func (c *Client) end(err error) {
 	if c.err != nil {
 		return
 	}
-	c.err = err // before done is closed: who sees that may read it
+	c.err = err // before done is closed: a reader that sees done closed may read it
 	close(c.done)
 	_ = c.wire.conn.Close()
 }

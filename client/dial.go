@@ -20,27 +20,33 @@ import (
 
 // Options says how to reach a daemon. Its zero value is usable.
 type Options struct {
-	// Token is shown to the daemon, which takes the caller for whoever it has given the token to. It goes over TCP beyond
-	// this machine only if DialContext is given, for TLS, or if the address ends in ?plain=yes. Default: none; on a Unix
-	// socket the daemon knows the user.
+	// Token is sent to the daemon, which gives the caller the role of the token. It
+	// is sent over TCP beyond this machine only if DialContext is set, for TLS, or
+	// if the address ends in ?plain=yes. Default: none; on a Unix socket the daemon
+	// knows the user.
 	Token string
-	// DialContext makes the connections. network is "unix" or "tcp". Default: a [net.Dialer].
+	// DialContext makes the connections. network is "unix" or "tcp". Default: a
+	// [net.Dialer].
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
-// patience is how long dialling takes at most. Tests change it.
+// patience is the longest time that dialling takes. Tests change it.
 var patience = 10 * time.Second
 
-// stoppedPatience is how long a daemon may be silent before it is looked whether its process has been stopped.
+// stoppedPatience is how long a daemon may be silent before dialling checks
+// whether its process has been stopped.
 const stoppedPatience = 500 * time.Millisecond
 
-// Dial connects to a daemon. address is as in the daemon's configuration, "unix:///path" or "tcp://host:port"; or the
-// path of a socket, which has a slash in it; or else the name of a daemon, which is looked for as by [Find], and which
-// must answer to that name. The daemon has answered when Dial returns.
+// Dial connects to a daemon. address is as in the daemon's configuration,
+// "unix:///path" or "tcp://host:port"; or the path of a socket, which has a
+// slash in it; or else the name of a daemon, which Dial looks for as [Find]
+// does, and which must report that name. The daemon has answered when Dial
+// returns.
 //
-// ctx bounds the dialling alone. The errors are *[NotRunningError], *[PermissionError], *[NoAnswerError] after 10 s, or
-// half a second if the daemon's process has been stopped, an *[Error] if the daemon refuses the caller or the token, and
-// others, of the network for instance.
+// ctx bounds the dialling alone. The errors are *[NotRunningError],
+// *[PermissionError], *[NoAnswerError] after 10 s, or half a second if the
+// daemon's process has been stopped, an *[Error] if the daemon refuses the
+// caller or the token, and others, of the network for instance.
 func Dial(ctx context.Context, address string, o Options) (*Client, error) {
 	if isName(address) {
 		return dialName(ctx, address, o)
@@ -68,19 +74,20 @@ func dial(ctx context.Context, t target) (*Client, error) {
 	return newClient(w, h.Name, t), nil
 }
 
-// target is what is dialled.
+// target is the daemon to dial.
 type target struct {
-	name     string // the daemon's; "" if that is of no matter
+	name     string // the daemon's; "": any
 	address  address
 	options  Options
-	patience time.Duration // that of the package if it is 0
+	patience time.Duration // 0: that of the package
 }
 
-// open connects, shows the token, and asks who is there: a daemon hangs up on who says nothing at once. The name counts
-// since who could put a link in the place of a socket has it lead to another daemon.
+// open connects, sends the token, and asks which daemon answers: a daemon hangs
+// up on a client that does not send at once. The name is checked since a user
+// who can replace a socket by a link can make it lead to another daemon.
 func (t target) open(ctx context.Context) (*wire, hello, error) {
 	if t.options.Token != "" && t.options.DialContext == nil && !t.address.private() {
-		return nil, hello{}, fmt.Errorf("the token would go to %s for everybody on the way to read: use TLS, by Options.DialContext, or add ?plain=yes to the address",
+		return nil, hello{}, fmt.Errorf("the token would go to %s unencrypted: use TLS, by Options.DialContext, or add ?plain=yes to the address",
 			t.address)
 	}
 	within := cmp.Or(t.patience, patience)
@@ -124,7 +131,8 @@ func (t target) connect(ctx context.Context) (net.Conn, error) {
 	}
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		conn, err := dial(ctx, t.address.network, t.address.where)
-		// A Unix socket with a full backlog says so at once, instead of having us wait.
+		// A Unix socket with a full backlog returns an error at once, instead of
+		// waiting.
 		if t.address.network != "unix" || !errors.Is(err, syscall.EAGAIN) {
 			return conn, err
 		}
@@ -141,7 +149,7 @@ func (t target) greet(w *wire) (hello, error) {
 	defer func() { w.limit = maxLine }()
 	if t.options.Token != "" {
 		if err := w.call("rpc.auth", map[string]string{"token": t.options.Token}, nil); err != nil {
-			return hello{}, fmt.Errorf("showing the token: %w", err)
+			return hello{}, fmt.Errorf("sending the token: %w", err)
 		}
 	}
 	var h hello
@@ -149,13 +157,13 @@ func (t target) greet(w *wire) (hello, error) {
 	e, refused := errors.AsType[*Error](err)
 	switch {
 	case refused && e.Code == CodeMethod && t.name == "":
-		return hello{}, nil // it speaks the protocol; which methods it has is its own affair
+		return hello{}, nil // it speaks the protocol, and need not have this method
 	case err != nil:
 		return hello{}, err
 	case !isName(h.Name):
-		return hello{}, errors.New("what answers does not say a daemon's name: check the address")
+		return hello{}, errors.New("the answer has no daemon's name: check the address")
 	case h.Protocol > protocol:
-		return hello{}, fmt.Errorf("the daemon %s speaks version %d of the protocol, this program %d: use the daemon's own command line, or a newer version of this program",
+		return hello{}, fmt.Errorf("the daemon %s speaks version %d of the protocol, this program version %d: use the daemon's own command line, or a newer version of this program",
 			h.Name, h.Protocol, protocol)
 	case t.name != "" && h.Name != t.name:
 		return hello{}, &otherError{t.address, t.name, h.Name}
@@ -163,17 +171,18 @@ func (t target) greet(w *wire) (hello, error) {
 	return h, nil
 }
 
-// otherError says that a daemon has another name than it was asked for.
+// otherError says that a daemon has another name than the caller asked for.
 type otherError struct {
 	address     address
 	name, other string
 }
 
 func (e *otherError) Error() string {
-	return fmt.Sprintf("the daemon at %s is not %s but %q: ask for that", e.address, e.name, e.other)
+	return fmt.Sprintf("the daemon at %s is not %s but %q: use that name", e.address, e.name, e.other)
 }
 
-// why explains why there is no connection. ctx is the caller's, limited has our patience besides.
+// why explains why there is no connection. ctx is the caller's; limited also
+// has the package's patience.
 func (t target) why(ctx, limited context.Context, err error) error {
 	_, refused := errors.AsType[*Error](err)
 	_, other := errors.AsType[*otherError](err)
@@ -209,7 +218,8 @@ func whoami() string {
 	return fmt.Sprintf("%s (%d)", id.Name, id.UID)
 }
 
-// allowed tells who may connect: by the socket, or by the folder that keeps this user from seeing it.
+// allowed says which users may connect: by the mode of the socket, or of the
+// folder that keeps this user from seeing it.
 func allowed(path string) (who, folder string) {
 	for _, p := range []string{path, filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
 		if info, err := os.Stat(p); err == nil {

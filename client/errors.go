@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// ErrClosed says that the connection has ended: the Client was closed, or the daemon, or the network, ended it. What the
-// text says besides tells which.
+// ErrClosed says that the connection has ended: the Client was closed, or the
+// daemon or the network ended it. The text of the error says which.
 var ErrClosed = errors.New("the connection is closed")
 
-// Codes of an [Error] that callers branch on. The methods of a daemon may have their own.
+// Codes of an [Error] that callers branch on. The methods of a daemon may have
+// their own.
 const (
-	CodeParse       = -32700 // the request is no JSON
-	CodeRequest     = -32600 // the request is no request
+	CodeParse       = -32700 // the request is not JSON
+	CodeRequest     = -32600 // the JSON is not a request
 	CodeMethod      = -32601 // there is no such method
 	CodeParams      = -32602 // the parameters are not those of the method
 	CodeInternal    = -32603 // the method failed by a fault of the daemon's program
@@ -29,7 +30,7 @@ const (
 type Error struct {
 	Code    int
 	Message string
-	Data    []byte // JSON that says more; nil if there is none
+	Data    []byte // more detail, as JSON; nil if there is none
 }
 
 // Error gives the message and the code.
@@ -39,17 +40,17 @@ func (e *Error) Error() string { return fmt.Sprintf("%s (%d)", e.Message, e.Code
 type NotRunningError struct {
 	Name    string   // that was asked for, or ""
 	Address string   // that was asked for, or ""
-	Tried   []string // paths of the sockets, or the host and port, where nobody listens
+	Tried   []string // paths of the sockets, or the host and port, where no process listens
 	Stale   []string // those of Tried where a socket still is, which a daemon that was killed has left
-	Others  []string // addresses of daemons of that name which are not taken without being asked for; see [Find]
+	Others  []string // addresses of other daemons of that name, which are used only if the caller gives the address; see [Find]
 	Err     error    // why the last one failed; may be nil
 }
 
-// Error says where the daemon was looked for and what to do.
+// Error says where the package looked for the daemon and what to do.
 func (e *NotRunningError) Error() string {
 	var b strings.Builder
 	if e.Name != "" {
-		fmt.Fprintf(&b, "the daemon %s is not running: nobody listens at %s: ", e.Name, strings.Join(e.Tried, " or "))
+		fmt.Fprintf(&b, "the daemon %s is not running: no process listens at %s: ", e.Name, strings.Join(e.Tried, " or "))
 	} else {
 		fmt.Fprintf(&b, "no daemon listens at %s", e.Address)
 		if e.Err != nil {
@@ -59,9 +60,9 @@ func (e *NotRunningError) Error() string {
 	}
 	switch {
 	case len(e.Others) > 1:
-		fmt.Fprintf(&b, "several that say they have this name are elsewhere: give the address of one, %s", strings.Join(e.Others, " or "))
+		fmt.Fprintf(&b, "several daemons elsewhere report this name: give the address of one, %s", strings.Join(e.Others, " or "))
 	case len(e.Others) > 0:
-		fmt.Fprintf(&b, "one that says it has this name is at %s: give that address, or start it", e.Others[0])
+		fmt.Fprintf(&b, "a daemon at %s reports this name: give that address, or start the other one", e.Others[0])
 	default:
 		b.WriteString("start it, or give the address where it listens")
 	}
@@ -70,18 +71,19 @@ func (e *NotRunningError) Error() string {
 
 func (e *NotRunningError) Unwrap() error { return e.Err }
 
-// NoAnswerError says that somebody listens, but does not say who it is in time. It matches [os.ErrDeadlineExceeded].
+// NoAnswerError says that a process listens, but does not answer in time. It
+// matches [os.ErrDeadlineExceeded].
 type NoAnswerError struct {
 	Name    string        // that was asked for, or ""
 	Address string        // of the socket
-	PID     int           // of the process that listens; 0 if that cannot be found out: over TCP, from another container
+	PID     int           // of the process that listens; 0 if it is not known: over TCP, from another container
 	Stopped bool          // a signal, SIGSTOP for instance, or a debugger has stopped the process
 	Waited  time.Duration // for an answer
 }
 
-// Error says who does not answer and, if it is known, why.
+// Error says which process does not answer and, if it is known, why.
 func (e *NoAnswerError) Error() string {
-	who := "who listens at " + e.Address
+	who := "the process that listens at " + e.Address
 	if e.PID > 0 {
 		who = fmt.Sprintf("process %d, which listens at %s,", e.PID, e.Address)
 	}
@@ -91,22 +93,24 @@ func (e *NoAnswerError) Error() string {
 	if e.Stopped {
 		return fmt.Sprintf("%s has been stopped by a signal or a debugger: kill -CONT %d lets it go on", who, e.PID)
 	}
-	return fmt.Sprintf("%s has said nothing for %v: it hangs, or is something else than a daemon", who, e.Waited.Round(time.Millisecond))
+	return fmt.Sprintf("%s has not answered for %v: it hangs, or is not a daemon", who, e.Waited.Round(time.Millisecond))
 }
 
 func (e *NoAnswerError) Unwrap() error { return os.ErrDeadlineExceeded }
 
-// PermissionError says that this user may not connect to the daemon. It matches [fs.ErrPermission].
+// PermissionError says that this user may not connect to the daemon. It matches
+// [fs.ErrPermission].
 type PermissionError struct {
 	Name    string // that was asked for, or ""
 	Address string // of the socket
 	User    string // who this process is: "alice (1000)"
 	Allowed string // what is known of who may: "user 33, group 4, mode 0660 of /run/thumbs/control.sock"; may be ""
-	Folder  string // the folder that keeps this user from the socket; "" if that itself does
+	Folder  string // the folder that keeps this user from the socket; "" if the socket itself does
 	Err     error  // of the system
 }
 
-// Error says who may not connect to what, who may, and what to do.
+// Error says which user may not connect to which socket, which users may, and
+// what to do.
 func (e *PermissionError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "user %s may not connect to %s", e.User, e.Address)
@@ -115,7 +119,7 @@ func (e *PermissionError) Error() string {
 	}
 	b.WriteString(": run this as root or as the daemon's user, or let ")
 	if e.Folder != "" {
-		fmt.Fprintf(&b, "others pass through the folder: chmod o+x %s; the socket's own mode still counts", e.Folder)
+		fmt.Fprintf(&b, "other users pass through the folder: chmod o+x %s; the socket's own mode still counts", e.Folder)
 	} else {
 		b.WriteString("a group in, with ?mode=0660&group=… in the daemon's control address")
 	}

@@ -66,9 +66,9 @@ func ExampleStream() {
 func ExampleNotRunningError() {
 	_, err := client.Dial(context.Background(), "unix:///nowhere/control.sock", client.Options{})
 	if absent, ok := errors.AsType[*client.NotRunningError](err); ok {
-		fmt.Println("nobody listens at", absent.Address)
+		fmt.Println("no process listens at", absent.Address)
 	}
-	// Output: nobody listens at unix:///nowhere/control.sock
+	// Output: no process listens at unix:///nowhere/control.sock
 }
 
 func ExampleList() {

@@ -7,14 +7,18 @@ import (
 	"io/fs"
 )
 
-// Find returns the address of the running daemon of that name, as "unix:///run/thumbs/control.sock": this user's own, or
-// else the system's. The runtime folders are looked at that [legion.Config] has by default, with this environment or with
-// that of a service: name below $XDG_RUNTIME_DIR, /run/user/UID and /run, and name-UID in $TMPDIR and /tmp.
+// Find returns the address of the running daemon of that name, as
+// "unix:///run/thumbs/control.sock": this user's own, or else the system's. It
+// looks in the runtime folders that [legion.Config] has by default, with this
+// environment or with that of a service: name below $XDG_RUNTIME_DIR,
+// /run/user/UID and /run, and name-UID in $TMPDIR and /tmp.
 //
-// A daemon is found if somebody listens; whether it answers, and to that name, is for [Dial] to see. If nobody does, one
-// that says it has this name in a folder of another name is taken, if it is this user's and the only one. Several, and, if
-// this is root, those of other users are told by NotRunningError.Others: anybody can call a daemon so. An address instead
-// of a name is returned as Dial understands it, and is not looked for.
+// A daemon is found if a process listens; [Dial] checks whether it answers, and
+// by which name. If no process listens, Find takes a daemon that reports this
+// name from a folder of another name, if it is this user's and the only one.
+// NotRunningError.Others has them if there are several, and for root also those
+// of other users: any user can give a daemon this name. An address instead of a
+// name is returned as Dial understands it, and Find does not look for it.
 //
 // The error is a *[NotRunningError] or a *[PermissionError].
 func Find(name string) (string, error) {
@@ -41,7 +45,8 @@ func Find(name string) (string, error) {
 	return a.String(), nil
 }
 
-// first returns the first address of a daemon of that name for which try returns nil.
+// first returns the first address of a daemon of that name for which try
+// returns nil.
 func (p places) first(ctx context.Context, name string, try func(address) error) (address, error) {
 	failed := &NotRunningError{Name: name}
 	var denied *PermissionError

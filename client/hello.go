@@ -2,7 +2,7 @@ package client
 
 import "time"
 
-// hello is what a daemon says of itself, by daemon.hello.
+// hello is the answer of daemon.hello.
 type hello struct {
 	Name     string        `json:"name"`
 	Version  string        `json:"version"`
@@ -12,8 +12,10 @@ type hello struct {
 	Protocol int           `json:"protocol"`
 }
 
-// protocol is the version of what is said on the control socket that this package knows.
+// protocol is the version of the control socket's protocol that this package
+// speaks.
 const protocol = 1
 
-// maxGreeting is how long what a daemon says before it is asked for something may be, in bytes.
+// maxGreeting is the longest message, in bytes, that a daemon may send before
+// the first call.
 const maxGreeting = 256 << 10

@@ -15,13 +15,14 @@ import (
 type Found struct {
 	Name    string
 	Address string // for [Dial]
-	UID     int    // of the user whom the socket belongs to
+	UID     int    // of the user who owns the socket
 	PID     int
 	State   string // as "running"
 	Version string // of the daemon's program
 	Uptime  time.Duration
-	// Err is why the daemon did not answer: a *[PermissionError], an *[Error] or a *[NoAnswerError]. State, Version and
-	// Uptime are not known then, PID only if it hangs, and Name is that of its folder.
+	// Err is why the daemon did not answer: a *[PermissionError], an *[Error] or a
+	// *[NoAnswerError]. State, Version and Uptime are not known then, PID only if
+	// it hangs, and Name is that of its folder.
 	Err error
 }
 
@@ -30,12 +31,14 @@ const (
 	pings        = 16 // at the same time
 )
 
-// List returns the daemons that listen in the runtime folders which [Find] looks at, whatever their names; if this is
-// root, those of all users too. They are sorted by name, then by address. Sockets where nobody listens, or something else
-// than a daemon, are left out, and so is what this user cannot see. Daemons that listen elsewhere only are not found.
+// List returns the daemons that listen in the runtime folders which [Find]
+// looks at, whatever their names; if this is root, those of all users too. They
+// are sorted by name, then by address. Sockets where no process listens, or
+// where the process is not a daemon, are left out, and so are those that this
+// user cannot see. Daemons that listen only elsewhere are not found.
 //
-// Each is given a second to answer; they are asked in parallel. A daemon of another user may say of itself what it likes.
-// The error is always nil at present.
+// Each has a second to answer; List asks them in parallel. A daemon of another
+// user may report anything about itself. The error is always nil at present.
 func List() ([]Found, error) { return here().list(context.Background()), nil }
 
 func (p places) list(ctx context.Context) []Found {
@@ -66,7 +69,7 @@ func (p places) list(ctx context.Context) []Found {
 	return list
 }
 
-// ping asks a daemon who it is. It returns nil if there is none.
+// ping asks a daemon for its name. It returns nil if there is none.
 func (s spot) ping(ctx context.Context) *Found {
 	a, err := unixAddress(s.socket())
 	if err != nil {

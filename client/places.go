@@ -14,18 +14,19 @@ import (
 // socketName is the name of the control socket in a daemon's runtime folder.
 const socketName = "control.sock"
 
-// places are where the runtime folders of daemons may be: those that internal/host would choose, and those that it would
-// choose for a daemon with another environment, as a service has.
+// places are where the runtime folders of daemons may be: those that
+// internal/host would choose, and those that it would choose for a daemon with
+// another environment, as a service has.
 type places struct {
 	uid   int
 	unit  string   // the folder that systemd has made for this process or its parents; may be ""
 	own   []string // folders of this user: NAME
-	run   string   // folder of the system, in which only root can put something: NAME
-	temps []string // folders of everybody: NAME-UID
+	run   string   // folder of the system, to which only root can write: NAME
+	temps []string // folders that all users share: NAME-UID
 	users string   // folder with a folder for each user that has logged in: UID/NAME
 }
 
-// standard is where a system has them. Tests change it.
+// standard are the places of a system. Tests change it.
 var standard = struct {
 	run  []string // the first that exists
 	temp string
@@ -62,15 +63,15 @@ func here() places {
 type spot struct {
 	name   string // of the daemon, if the folder has its usual name
 	folder string
-	owner  int // the user whom the folder must belong to, since others could have made it as well; -1: of no matter
+	owner  int // the user who must own the folder, since other users could have made it as well; -1: any
 }
 
 func (s spot) socket() string { return filepath.Join(s.folder, socketName) }
 
-// errForeignFolder says that the folder is one that somebody else has made.
+// errForeignFolder says that another user has made the folder.
 var errForeignFolder = errors.New("its folder is not this user's")
 
-// check makes sure that the folder exists and belongs to whom it must.
+// check makes sure that the folder exists and has the right owner.
 func (s spot) check() error {
 	if s.owner < 0 {
 		return nil
@@ -85,7 +86,8 @@ func (s spot) check() error {
 	return nil
 }
 
-// of returns the spots for a daemon of that name which is this user's or the system's, in the order of host.RuntimePath.
+// of returns the spots for a daemon of that name which is this user's or the
+// system's, in the order of host.RuntimePath.
 func (p places) of(name string) (spots []spot) {
 	if filepath.Base(p.unit) == name {
 		spots = append(spots, spot{name, p.unit, -1})
@@ -102,7 +104,7 @@ func (p places) of(name string) (spots []spot) {
 	return dedupe(spots)
 }
 
-// all returns every spot that there is: for root, those of all users.
+// all returns every spot: for root, those of all users.
 func (p places) all() (spots []spot) {
 	if p.unit != "" {
 		spots = append(spots, spot{filepath.Base(p.unit), p.unit, -1})
@@ -142,7 +144,7 @@ func below(folder string, owner int) (spots []spot) {
 	return spots
 }
 
-// names lists a folder, as far as that can be read.
+// names lists a folder, as far as it can be read.
 func names(folder string) []string {
 	f, err := os.Open(folder)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// listenerOf returns the process that listens at the other end of a Unix socket, 0 if that cannot be found out.
+// listenerOf returns the process that listens at the other end of a Unix
+// socket, 0 if it is not known.
 func listenerOf(conn net.Conn) (pid int) {
 	u, ok := conn.(*net.UnixConn)
 	if !ok {

@@ -12,13 +12,16 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Stream calls a method that streams, such as log.follow, and yields its items as they come, each read into a T. It ends
-// when the daemon says so, when the loop is left, when ctx ends and when c is closed; an error is yielded last, with a
-// zero T. The end of ctx is an error as well, which matches ctx.Err().
+// Stream calls a method that streams, such as log.follow, and yields its items
+// as they come, each read into a T. It ends when the daemon says so, when the
+// loop is left, when ctx ends and when c is closed; an error is yielded last,
+// with a zero T. The end of ctx is an error as well, which matches ctx.Err().
 //
-// Each loop over it dials a connection of its own, and so holds up neither calls nor other streams. Nothing is read ahead
-// but what fits the buffers of the connection: while the loop's body is slow, the daemon waits, or leaves items out, as
-// the method says; if it cannot send anything for a while, 10 s by default, it ends the connection.
+// Each loop over it dials a connection of its own, and so holds up neither
+// calls nor other streams. It reads ahead only what fits the buffers of the
+// connection: while the loop's body is slow, the daemon waits, or leaves items
+// out, depending on the method; if the daemon cannot send anything for a while,
+// 10 s by default, it ends the connection.
 func Stream[T any](ctx context.Context, c *Client, method string, params any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -40,10 +43,10 @@ func Stream[T any](ctx context.Context, c *Client, method string, params any) it
 	}
 }
 
-// errLeft says that the loop over a stream was left.
+// errLeft says that the caller has left the loop over a stream.
 var errLeft = errors.New("left")
 
-// piece is what the daemon says of a stream.
+// piece is a message about a stream.
 type piece struct {
 	Stream jsontext.Value `json:"stream"`
 	Item   jsontext.Value `json:"item"`
@@ -72,7 +75,7 @@ func (c *Client) stream(ctx context.Context, method string, params any, item fun
 	stop := context.AfterFunc(ctx, func() { _ = w.conn.Close() })
 	defer stop()
 
-	// why tells what ended the connection.
+	// why says what ended the connection.
 	why := func(err error) error {
 		switch {
 		case ctx.Err() != nil:
@@ -95,7 +98,7 @@ func (c *Client) stream(ctx context.Context, method string, params any, item fun
 	}
 	for {
 		m, err := w.read()
-		if err != nil || ctx.Err() != nil || c.wasClosed() { // also when more is there to be read
+		if err != nil || ctx.Err() != nil || c.wasClosed() { // even if there is more to read
 			return why(err)
 		}
 		if m.refuses() {
@@ -119,7 +122,8 @@ func (c *Client) stream(ctx context.Context, method string, params any, item fun
 	}
 }
 
-// adopt has Close end the stream's connection too. It reports false if that has happened already.
+// adopt makes Close end the stream's connection too. It reports false if the
+// Client is closed already.
 func (c *Client) adopt(w *wire) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

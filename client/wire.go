@@ -18,11 +18,12 @@ import (
 )
 
 const (
-	maxLine = 64 << 20 // bytes of a message that are taken
+	maxLine = 64 << 20 // the longest message, in bytes
 	keep    = 64 << 10 // a larger buffer is not kept for the next message
 )
 
-// wire is a connection: JSON-RPC 2.0, a message a line. One goroutine may read while another writes.
+// wire is a connection: JSON-RPC 2.0, a message a line. One goroutine may read
+// while another writes.
 type wire struct {
 	conn    net.Conn
 	pid     int // of the process that listens, 0 if it is not known
@@ -37,7 +38,7 @@ func newWire(conn net.Conn) *wire {
 	return &wire{conn: conn, in: bufio.NewReaderSize(conn, 16<<10), limit: maxLine}
 }
 
-// message is what a daemon says: an answer or a notification.
+// message is a message of the daemon: an answer or a notification.
 type message struct {
 	Version string         `json:"jsonrpc"`
 	ID      jsontext.Value `json:"id"`
@@ -55,8 +56,8 @@ type fault struct {
 
 func (f *fault) err() *Error { return &Error{Code: f.Code, Message: f.Message, Data: f.Data} }
 
-// request is what is written of a request, from its method on. Parameters that are neither an object nor an array are
-// the only one.
+// request is the written form of a request, from its method on. A value that is
+// neither an object nor an array is the only parameter.
 func request(method string, params any) ([]byte, error) {
 	b, err := jsontext.AppendQuote([]byte(`,"method":`), method)
 	if err != nil {
@@ -83,7 +84,8 @@ func request(method string, params any) ([]byte, error) {
 // write sends a request under the next id.
 func (w *wire) write(request []byte) error { return w.writeCall(&call{requests: [][]byte{request}}) }
 
-// writeCall sends a request under the next id, a batch under the next ones, or a notification, on one line.
+// writeCall sends a request under the next id, a batch under the next ones, or
+// a notification, on one line.
 func (w *wire) writeCall(call *call) error {
 	b := w.written[:0]
 	if call.batch {
@@ -113,7 +115,8 @@ func (w *wire) writeCall(call *call) error {
 
 var lineFeed = []byte{'\n'}
 
-// readAll returns the next message, or the list of those that answer a batch, which is not empty.
+// readAll returns the next message, or the list of those that answer a batch,
+// which is not empty.
 func (w *wire) readAll() ([]message, error) {
 	line, err := w.line()
 	if err != nil {
@@ -137,7 +140,7 @@ func (w *wire) readAll() ([]message, error) {
 	return all, nil
 }
 
-// read returns the next message. What it holds is not touched by the next read.
+// read returns the next message. The next read does not change it.
 func (w *wire) read() (message, error) {
 	line, err := w.line()
 	if err != nil {
@@ -185,7 +188,7 @@ func decode(line []byte) (message, error) {
 		err = errors.New("it is neither an answer nor a notification")
 	}
 	if err != nil {
-		return message{}, fmt.Errorf("what answers does not speak as a daemon does: it said %.60q: check the address, and over TCP whether it needs TLS: %w", bytes.TrimSpace(line), err)
+		return message{}, fmt.Errorf("the answer is not a daemon's: %.60q: check the address, and over TCP whether it needs TLS: %w", bytes.TrimSpace(line), err)
 	}
 	return m, nil
 }
@@ -199,12 +202,13 @@ func (m *message) answers() (id uint64, ok bool) {
 	return id, err == nil
 }
 
-// refuses reports whether m is an error about something that the daemon could not take for a request.
+// refuses reports whether m is an error about a line that the daemon could not
+// read as a request.
 func (m *message) refuses() bool {
 	return m.Method == "" && m.Error != nil && (m.ID == nil || string(m.ID) == "null")
 }
 
-// into stores the result in *v, or returns the error that m is.
+// into stores the result in *v, or returns m's error.
 func (m *message) into(method string, v any) error {
 	if m.Error != nil {
 		return m.Error.err()
@@ -218,10 +222,12 @@ func (m *message) into(method string, v any) error {
 	return nil
 }
 
-// lastWords is how long a daemon that takes nothing more may still say why. It is there already, as a rule.
+// lastWords is how long a daemon that reads no more may take to say why.
+// Usually its message has arrived already.
 const lastWords = 2 * time.Second
 
-// ask sends a request and waits for what answers it, while nobody else uses w.
+// ask sends a request and waits for its answer, while no other goroutine uses
+// w.
 func (w *wire) ask(request []byte) (message, error) {
 	unsent := w.write(request)
 	if unsent != nil {

@@ -88,7 +88,7 @@
 //
 //	config: 2 mistakes:
 //		/etc/thumbs.yaml:3: resize.max_cals: there is no such key; did you mean max_calls?
-//		env THUMBS_TIMEOUT: timeout: "2" is no duration: write a number and its unit, as in 500ms, 2s or 1h30m
+//		env THUMBS_TIMEOUT: timeout: "2" is not a duration: write a number and its unit, as in 500ms, 2s or 1h30m
 //
 // # Beside a daemon that runs
 //

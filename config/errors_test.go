@@ -58,7 +58,7 @@ func TestErrorsNameThePlace(t *testing.T) {
 		"name: x\nmax_calls: 1\n":                       ":2: max_calls: there is no such key; did you mean main.max_calls?",
 		"name: x\nzzzz: 1\n":                            ":2: zzzz: there is no such key; here are pools, listen, ",
 		"name: x\npools:\n  a: {max: 1, mix: 2}\n":      ":3: pools.a.mix: there is no such key; did you mean ",
-		"timeout: 2\nname: x\n":                         `:1: timeout: "2" is no duration: write a number and its unit, as in 500ms, 2s or 1h30m`,
+		"timeout: 2\nname: x\n":                         `:1: timeout: "2" is not a duration: write a number and its unit, as in 500ms, 2s or 1h30m`,
 		"name: x\non: maybe\n":                          `:2: on: "maybe" is neither true nor false`,
 		"name: x\nrate: fast\n":                         `:2: rate: "fast" is no number`,
 		"name: x\nrate: 1e999\n":                        `:2: rate: 1e999 is too large`,
@@ -133,7 +133,7 @@ func TestErrorsInJSON(t *testing.T) {
 	for text, says := range map[string]string{
 		"{\"name\": \"x\",\n \"main\": {\n  \"maxx\": 1}}": ":3: main.maxx: there is no such key; did you mean max?",
 		"{\"name\": \"x\",\n \"main\": {\n  \"max\": []}}": ":3: main.max: it takes a single value; this is a list",
-		"{\"name\": \"x\",\n \"timeout\": 2}":              `:2: timeout: "2" is no duration`,
+		"{\"name\": \"x\",\n \"timeout\": 2}":              `:2: timeout: "2" is not a duration`,
 		"{\"name\": \"x\",\n \"name\": \"y\"}":             `:2: the key "name" is here again`,
 		"{\"name\": \"x\",\n}":                             ":2: invalid character '}'",
 		"{\"name\": \"x\",\n \"a\"\n":                      ":3: the JSON value does not end",
@@ -159,7 +159,7 @@ func TestErrorsOfEnvironmentAndFlags(t *testing.T) {
 	if err := fs.Parse([]string{"--main.min=3"}); err != nil {
 		t.Fatal(err)
 	}
-	wants(t, c.Load(), "config: 3 mistakes:\n\t", `env E_TIMEOUT: timeout: "soon" is no duration`, "env E_POOLS: pools.a.maxx: there is no such key; did you mean max?",
+	wants(t, c.Load(), "config: 3 mistakes:\n\t", `env E_TIMEOUT: timeout: "soon" is not a duration`, "env E_POOLS: pools.a.maxx: there is no such key; did you mean max?",
 		"env E_HOSTS: hosts: did not find expected")
 	t.Setenv("E_TIMEOUT", "")
 	t.Setenv("E_POOLS", "")

@@ -122,7 +122,7 @@ func TestFlags(t *testing.T) {
 	if !strings.Contains(help.String(), "-wait value\n    \thow long (env T_WAIT) (default 1s)") {
 		t.Errorf("help:\n%s", help.String())
 	}
-	wants(t, fs.Parse([]string{"--wait=2"}), `invalid value "2" for flag -wait: "2" is no duration`)
+	wants(t, fs.Parse([]string{"--wait=2"}), `invalid value "2" for flag -wait: "2" is not a duration`)
 	if err := fs.Parse([]string{"--on", "--off=false", "--numbers=a=1,b=2", "--numbers", "{b: 3}", "--depth.n=0x10", "--config", path, "rest"}); err != nil {
 		t.Fatal(err)
 	}

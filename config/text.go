@@ -29,7 +29,7 @@ func setText(v reflect.Value, text string) error {
 	case t == durationType:
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return fmt.Errorf("%q is no duration: write a number and its unit, as in 500ms, 2s or 1h30m", text)
+			return fmt.Errorf("%q is not a duration: write a number and its unit, as in 500ms, 2s or 1h30m", text)
 		}
 		v.SetInt(int64(d))
 	case t == signalType:

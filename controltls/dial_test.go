@@ -156,6 +156,6 @@ func TestClient(t *testing.T) {
 	_ = l.Close()
 	_, err = client.Dial(soon(t), address, client.Options{DialContext: Dial("", "", daemons.file, "")})
 	if e, ok := errors.AsType[*client.NotRunningError](err); !ok || e.Address != address {
-		t.Errorf("nobody listens: %v", err)
+		t.Errorf("no process listens: %v", err)
 	}
 }
