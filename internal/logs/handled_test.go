@@ -139,6 +139,9 @@ func TestHandledAfterTheLoop(t *testing.T) {
 	l, read := open(t, Config{}, p.handlers())
 	l.Info("1")
 	l.Info("2")
+	if got := l.Tail(10, Everything); len(got) != 2 {
+		t.Errorf("%d records are delivered at once", len(got))
+	}
 	text := read()
 	find(t, text, "msg=1")
 	find(t, text, "msg=2")

@@ -291,6 +291,7 @@ func TestEverythingIsRefused(t *testing.T) {
 		wants(t, p, "3", report(2, "no reader"))
 		p.fail(dead)
 		write(w, "4")
+		counts(t, w, 1, 3, 0)
 		if err := w.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -339,6 +340,19 @@ func TestCloseTellsOfDrops(t *testing.T) {
 		}
 		wants(t, p, "1", report(1, ErrOverflow.Error()))
 		counts(t, w, 1, 2, 0)
+	})
+}
+
+// A sink that fails when only drops are left to be told holds up no Close.
+func TestCloseCannotTell(t *testing.T) {
+	p := &pen{why: errors.New("no paper")}
+	run(t, Options{Buffer: 20}, p, func(t *testing.T, w *Writer) {
+		write(w, "too long for the buffer")
+		synctest.Wait()
+		if err := w.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		counts(t, w, 0, 1, 0)
 	})
 }
 
