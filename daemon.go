@@ -89,8 +89,6 @@ type Daemon struct {
 	endErr        error        // what went wrong while stopping
 	failure       error        // given to Fail
 	ending        []func() error
-	errorLimits   map[string]*logs.Limit // by place
-	dumps         *logs.Limit            // of statistics; on the loop only
 }
 
 type state int

@@ -10,7 +10,6 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
-	"github.com/legion-go/legion/internal/logs"
 )
 
 // StopPropagation is returned by a handler to end the handling of an event: no
@@ -141,7 +140,10 @@ func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
 	if !quiet && emitHere(d.live, d, e) {
 		return
 	}
-	if !d.errorLimit(message, where).Take(1) {
+	limit := d.log.LimitOf("errors: "+where, errorRate, errorBurst, func(records uint64) {
+		d.log.Error(message+", again and again: records were left out", "where", where, "count", records)
+	})
+	if !limit.Take(1) {
 		return
 	}
 	attrs := []any{slog.String("where", where), slog.Any("err", err)}
@@ -156,20 +158,3 @@ const (
 	errorRate  = 10
 	errorBurst = 100
 )
-
-// errorLimit bounds the errors of one place in the log.
-func (d *Daemon) errorLimit(message, where string) *logs.Limit {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.errorLimits == nil {
-		d.errorLimits = map[string]*logs.Limit{}
-	}
-	l := d.errorLimits[where]
-	if l == nil {
-		l = d.log.NewLimit(errorRate, errorBurst, func(records uint64) {
-			d.log.Error(message+", again and again: records were left out", "where", where, "count", records)
-		})
-		d.errorLimits[where] = l
-	}
-	return l
-}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
-	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/signals"
 	"github.com/legion-go/legion/internal/strictjson"
 )
@@ -78,8 +77,7 @@ func (d *Daemon) notify(to chan<- os.Signal) {
 // that may hang, and a daemon must be able to end all the same.
 func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 	counts := map[syscall.Signal]int{}
-	limits := map[syscall.Signal]*logs.Limit{} // each has its own: a flood of one hides no other
-	ends := 0                                  // signals that end the daemon
+	ends := 0 // signals that end the daemon
 	for {
 		select {
 		case s := <-signals:
@@ -96,12 +94,11 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 				}
 			}
 			name := event.Signal{Signal: sig}.Name()
-			if limits[sig] == nil {
-				limits[sig] = d.log.NewLimit(errorRate, errorBurst, func(n uint64) {
-					d.log.Info("received a signal, again and again: records were left out", "signal", name, "count", n)
-				})
-			}
-			if limits[sig].Take(1) {
+			// Each has its own limit: a flood of one hides no other.
+			limit := d.log.LimitOf("signal: "+name, errorRate, errorBurst, func(n uint64) {
+				d.log.Info("received a signal, again and again: records were left out", "signal", name, "count", n)
+			})
+			if limit.Take(1) {
 				d.log.Info("received a signal", "signal", name)
 			}
 			if s := (event.Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.Keep(sig, s) {
@@ -254,12 +251,10 @@ const (
 // dumpStats logs the statistics, as one line of JSON: that of the control socket,
 // with durations in seconds. On the loop.
 func (d *Daemon) dumpStats() {
-	if d.dumps == nil {
-		d.dumps = d.log.NewLimit(dumpRate, dumpBurst, func(n uint64) {
-			d.log.Info("the statistics were asked for again and again: records were left out", "count", n)
-		})
-	}
-	if !d.dumps.Take(1) {
+	limit := d.log.LimitOf("statistics", dumpRate, dumpBurst, func(n uint64) {
+		d.log.Info("the statistics were asked for again and again: records were left out", "count", n)
+	})
+	if !limit.Take(1) {
 		return
 	}
 	b, err := strictjson.Marshal(d.Stats())

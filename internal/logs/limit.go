@@ -22,6 +22,20 @@ func (l *Log) NewLimit(rate, burst float64, tell func(records uint64)) *Limit {
 	return &Limit{log: l, Limit: pace.New(pace.Options{Rate: rate, Burst: burst, Pause: limitPause, Tell: tell, Set: &l.pauses})}
 }
 
+// LimitOf returns the limit of a source, which it makes when it is first asked for
+// it: see NewLimit. Sources are few, and never forgotten.
+func (l *Log) LimitOf(source string, rate, burst float64, tell func(records uint64)) *Limit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.limits == nil {
+		l.limits = map[string]*Limit{}
+	}
+	if l.limits[source] == nil {
+		l.limits[source] = l.NewLimit(rate, burst, tell)
+	}
+	return l.limits[source]
+}
+
 // Take reports whether a record is to be logged that counts as so many.
 func (l *Limit) Take(price int) bool {
 	if !l.Limit.Take(price) {

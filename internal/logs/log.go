@@ -35,7 +35,8 @@ var ErrClosed = errors.New("the log is closed")
 //
 //	Logger → front: level → [handlers? handled: loop] → deliver → target → writer
 //
-// Its locks are held for moments only, and no other is taken under them.
+// Order of locks: mu, which is held while kept records are delivered, then those
+// of handled, recent, the writers and the limits, each for moments only.
 type Log struct {
 	*slog.Logger // of the daemon
 
@@ -51,7 +52,8 @@ type Log struct {
 	pauses  pace.Set // limits with something to tell
 
 	mu      sync.Mutex
-	kept    []slog.Record // until there is a target
+	limits  map[string]*Limit // of LimitOf
+	kept    []slog.Record     // until there is a target
 	closed  bool
 	writer  *outbox.Writer // nil with Config.Own, and until it is opened
 	console *outbox.Writer // nil without Config.Console, and until it is opened
