@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion/internal/rpc"
-	"github.com/legion-go/legion/internal/xmlrpc"
+	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
 // Whatever is sent: no panic, and nothing or an answer on one line, which is JSON-RPC.
@@ -67,7 +67,7 @@ func FuzzXML(f *testing.F) {
 		{"subtract", []any{5, 3}}, {"shape", []any{map[string]any{"name": "x", "sides": 3}}}, {"any", []any{[]any{nil, 1.5, "ä", []byte{1}, true}}},
 		{"system.multicall", []any{[]any{map[string]any{"methodName": "echo", "params": []any{"x"}}}}}, {"system.methodHelp", []any{"echo"}},
 	} {
-		request, err := xmlrpc.EncodeCall(c.method, c.params...)
+		request, err := xmltest.Call(c.method, c.params...)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -77,8 +77,8 @@ func FuzzXML(f *testing.F) {
 	r := newRegistry(f, rpc.Options{Limits: rpc.Limits{Request: 64 << 10, Batch: 10}})
 	f.Fuzz(func(t *testing.T, request []byte) {
 		response := r.XML(admin(t), request)
-		result, err := xmlrpc.ParseResponse(response)
-		if _, fault := errors.AsType[*xmlrpc.Fault](err); err != nil && !fault {
+		result, err := xmltest.Response(response)
+		if _, fault := errors.AsType[*xmltest.Fault](err); err != nil && !fault {
 			t.Errorf("%q is answered with %q: %v", request, response, err)
 		}
 		if err == nil && !json.Valid(result) {

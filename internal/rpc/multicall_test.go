@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
-	"github.com/legion-go/legion/internal/xmlrpc"
+	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
 func TestMulticall(t *testing.T) {
@@ -69,7 +69,7 @@ func TestMulticallEncodesOnce(t *testing.T) {
 			return []any{1, 1.0, []byte("x"), time.Unix(0, 0).UTC(), time.Second, "<&>", nil}, nil
 		}))
 	entry := func(name string) map[string]any { return map[string]any{"methodName": name, "params": []any{}} }
-	request, err := xmlrpc.EncodeCall("system.multicall", []any{entry("once"), entry("bad"), entry("kinds")})
+	request, err := xmltest.Call("system.multicall", []any{entry("once"), entry("bad"), entry("kinds")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,14 +96,14 @@ func TestMulticallXML(t *testing.T) {
 	entry := func(name string, params ...any) map[string]any {
 		return map[string]any{"methodName": name, "params": append([]any{}, params...)}
 	}
-	request, err := xmlrpc.EncodeCall("system.multicall", []any{
+	request, err := xmltest.Call("system.multicall", []any{
 		entry("subtract", 5, 3), entry("subtract", map[string]int{"minuend": 1, "subtrahend": 2}), entry("fail"), entry("missing"),
 		entry("system.multicall", []any{}), "x",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := xmlrpc.ParseResponse(r.XML(admin(t), request))
+	got, err := xmltest.Response(r.XML(admin(t), request))
 	want := `[[2],[-1],{"faultCode":-32500,"faultString":"out of luck"},{"faultCode":-32601,"faultString":"Method not found"},` +
 		`{"faultCode":-31001,"faultString":"Recursive system.multicall forbidden"},` +
 		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: this is none"}]`

@@ -19,7 +19,7 @@ func (r *Registry) XML(ctx context.Context, request []byte) (response []byte) {
 func (r *Registry) XMLCharset(ctx context.Context, request []byte, charset string) (response []byte) {
 	x := &exchange{ctx: speaking(ctx, protocolXML), r: r, style: inXML}
 	limits := xmlrpc.Limits{Size: r.limits.Request, Depth: r.limits.Depth, Values: r.limits.Values}
-	method, params, failed := xmlrpc.ParseCallCharset(request, charset, limits)
+	method, params, failed := xmlrpc.ParseCall(request, charset, limits)
 	if failed != nil {
 		return XMLFault(unreadableXML(failed))
 	}

@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
-	"github.com/legion-go/legion/internal/xmlrpc"
+	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
 // xmlCall calls a method by XML-RPC. The result is JSON.
 func xmlCall(t *testing.T, r *rpc.Registry, method string, params ...any) (string, error) {
-	request, err := xmlrpc.EncodeCall(method, params...)
+	request, err := xmltest.Call(method, params...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := xmlrpc.ParseResponse(r.XML(admin(t), request))
+	result, err := xmltest.Response(r.XML(admin(t), request))
 	return string(result), err
 }
 
@@ -77,7 +77,7 @@ func TestXMLFaults(t *testing.T) {
 		{"any", []any{strings.Repeat("x", 2000)}, -32400, "2000"},
 	} {
 		result, err := xmlCall(t, r, c.method, c.params...)
-		f, ok := errors.AsType[*xmlrpc.Fault](err)
+		f, ok := errors.AsType[*xmltest.Fault](err)
 		if !ok || f.Code != c.code || !strings.Contains(f.Message, c.want) {
 			t.Errorf("%s: %s %v; want %d %s", c.method, result, err, c.code, c.want)
 		}
@@ -96,8 +96,8 @@ func TestXMLFaults(t *testing.T) {
 		"<methodCall><methodName>" + strings.Repeat("ä", 500) + "</methodName></methodCall>":                       -32601,
 		"<methodCall><methodName>any</methodName><params><param>" + strings.Repeat("<value><array><data>", 6):      -32400,
 	} {
-		_, err := xmlrpc.ParseResponse(r.XML(admin(t), []byte(request)))
-		f, ok := errors.AsType[*xmlrpc.Fault](err)
+		_, err := xmltest.Response(r.XML(admin(t), []byte(request)))
+		f, ok := errors.AsType[*xmltest.Fault](err)
 		if !ok || code != 0 && f.Code != code {
 			t.Errorf("%q: %v; want a fault %d", request, err, code)
 		}
@@ -109,8 +109,8 @@ func TestDepthXML(t *testing.T) {
 	r := newRegistry(t, rpc.Options{Limits: rpc.Limits{Depth: 10, Values: 9}})
 	for depth, want := range map[int]int{8: 0, 9: rpc.CodeSystem} { // the request and its params are two
 		value := strings.Repeat("<value><array><data>", depth) + strings.Repeat("</data></array></value>", depth)
-		_, err := xmlrpc.ParseResponse(r.XML(admin(t), []byte(`<methodCall><methodName>any</methodName><params><param>`+value+`</param></params></methodCall>`)))
-		f, _ := errors.AsType[*xmlrpc.Fault](err)
+		_, err := xmltest.Response(r.XML(admin(t), []byte(`<methodCall><methodName>any</methodName><params><param>`+value+`</param></params></methodCall>`)))
+		f, _ := errors.AsType[*xmltest.Fault](err)
 		if want == 0 && err != nil || want != 0 && (f == nil || f.Code != want || !strings.Contains(f.Message, "nested deeper than 10 values")) {
 			t.Errorf("%d: %v, want %d", depth, err, want)
 		}
@@ -126,12 +126,12 @@ func TestDepthXML(t *testing.T) {
 func TestXMLCharset(t *testing.T) {
 	r := newRegistry(t, rpc.Options{})
 	request := []byte("<?xml version='1.0' encoding='utf-8'?><methodCall><methodName>any</methodName><params><param><value>gr\xfcn</value></param></params></methodCall>")
-	if got, err := xmlrpc.ParseResponse(r.XMLCharset(t.Context(), request, "ISO-8859-1")); err != nil || string(got) != `"grün"` {
+	if got, err := xmltest.Response(r.XMLCharset(t.Context(), request, "ISO-8859-1")); err != nil || string(got) != `"grün"` {
 		t.Errorf("%s, %v", got, err)
 	}
 	for charset, code := range map[string]int{"": rpc.CodeCharacter, "utf-8": rpc.CodeCharacter, "koi8-r": rpc.CodeEncoding} {
-		_, err := xmlrpc.ParseResponse(r.XMLCharset(t.Context(), request, charset))
-		if f, ok := errors.AsType[*xmlrpc.Fault](err); !ok || f.Code != code {
+		_, err := xmltest.Response(r.XMLCharset(t.Context(), request, charset))
+		if f, ok := errors.AsType[*xmltest.Fault](err); !ok || f.Code != code {
 			t.Errorf("%q: %v, want %d", charset, err, code)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion/internal/xmlrpc"
+	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
 func BenchmarkStatus(b *testing.B) {
@@ -13,7 +14,7 @@ func BenchmarkStatus(b *testing.B) {
 	for i := range list {
 		list[i] = m.parts(1)
 	}
-	doc, err := xmlrpc.EncodeCall("a.b", list...)
+	doc, err := xmltest.Call("a.b", list...)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func BenchmarkStatus(b *testing.B) {
 		b.SetBytes(int64(len(doc)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := xmlrpc.EncodeCall("a.b", list...); err != nil {
+			if _, err := xmltest.Call("a.b", list...); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -30,7 +31,7 @@ func BenchmarkStatus(b *testing.B) {
 		b.SetBytes(int64(len(doc)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, err := xmlrpc.ParseCall(doc, xmlrpc.Limits{}); err != nil {
+			if _, _, err := xmlrpc.ParseCall(doc, "", xmlrpc.Limits{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -2,24 +2,22 @@ package xmlrpc
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ParseCall reads a methodCall: the name of the method, and its parameters as a JSON array, empty if there are none.
-// Whether there is such a method is not asked here. Errors are [*Error].
+// ParseCall reads a methodCall: the name of the method, and its parameters as a
+// JSON array, empty if there are none. Whether there is such a method is not asked
+// here. Errors are [*Error].
 //
-// The name is what stands there without the white space around it, whatever that is.
-func ParseCall(data []byte, l Limits) (method string, params []byte, err error) {
-	return ParseCallCharset(data, "", l)
-}
-
-// ParseCallCharset is ParseCall for a document that came with the name of its encoding, such as the charset in HTTP's
-// Content-Type; "" is none. That counts more than the XML declaration, and a byte order mark counts more than that
-// (RFC 7303, section 3).
-func ParseCallCharset(data []byte, charset string, l Limits) (method string, params []byte, err error) {
+// The name is what stands there without the white space around it, whatever that
+// is.
+//
+// charset is the name of the encoding that the document came with, such as the
+// charset in HTTP's Content-Type; "" is none. It counts more than the XML
+// declaration, and a byte order mark counts more than that (RFC 7303, section 3).
+func ParseCall(data []byte, charset string, l Limits) (method string, params []byte, err error) {
 	p, err := newParser(data, charset, l)
 	if err == nil {
 		method, err = p.call()
@@ -28,33 +26,6 @@ func ParseCallCharset(data []byte, charset string, l Limits) (method string, par
 		return "", nil, err
 	}
 	return method, p.result(), nil
-}
-
-// EncodeCall writes a methodCall. It is an error if a parameter has no JSON, an integer of more than 64 bits with sign,
-// or characters that XML cannot carry.
-func EncodeCall(method string, params ...any) ([]byte, error) {
-	if err := checkMethod(method); err != nil {
-		return nil, err
-	}
-	if params == nil {
-		params = []any{}
-	}
-	w := writer{exact: true}
-	w.begin("methodCall")
-	w.raw("<methodName>")
-	if err := w.text(method); err != nil {
-		return nil, err
-	}
-	w.raw("</methodName><params>")
-	v, err := marshal(params, true)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the parameters of %s: %w", method, err)
-	}
-	if err := w.params(v, len(params)); err != nil {
-		return nil, fmt.Errorf("encoding the parameters of %s: %w", method, err)
-	}
-	w.raw("</params></methodCall>\n")
-	return w.buf.Bytes(), nil
 }
 
 // call reads the whole document.
@@ -130,19 +101,3 @@ func (p *parser) end() error {
 
 // result is the JSON that has been written.
 func (p *parser) result() []byte { return bytes.TrimSuffix(p.json.Bytes(), []byte("\n")) }
-
-// checkMethod refuses what can be no method's name in a call of ours.
-func checkMethod(name string) error {
-	switch {
-	case name == "":
-		return fmt.Errorf("the method has no name")
-	case len(name) > maxMethod:
-		return fmt.Errorf("the name of the method has more than %d bytes", maxMethod)
-	}
-	for _, r := range name {
-		if !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-", r) {
-			return fmt.Errorf("the method's name %q has the character %q: letters, digits and _ . : / - are allowed", clip(name), r)
-		}
-	}
-	return nil
-}

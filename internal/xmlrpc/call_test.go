@@ -21,7 +21,7 @@ func TestCalls(t *testing.T) {
 		"<?xml version='1.0'?><?style sheet?><methodCall><methodName>m</methodName></methodCall><?end?>":                                                     "m []",
 		"<methodCall><methodName>m</methodName><params> <param> <value><int>1</int></value> </param>\n<param><value>b</value></param></params></methodCall>": `m [1,"b"]`,
 	} {
-		method, params, err := xmlrpc.ParseCall([]byte(doc), xmlrpc.Limits{})
+		method, params, err := xmlrpc.ParseCall([]byte(doc), "", xmlrpc.Limits{})
 		if got := method + " " + string(params); err != nil || got != want {
 			t.Errorf("%q is read as %q, %v; want %q", doc, got, err, want)
 		}
@@ -57,28 +57,6 @@ func TestDocumentsThatAreNoCall(t *testing.T) {
 		whole + whole:           "<methodCall> behind the root element",
 	} {
 		refuse(t, []byte(doc), xmlrpc.Limits{}, xmlrpc.CodeNotWellFormed, says)
-	}
-}
-
-func TestEncodeCallRefuses(t *testing.T) {
-	for _, method := range []string{"", "a b", "a\n", "<", "ä", strings.Repeat("m", 256)} {
-		if doc, err := xmlrpc.EncodeCall(method); err == nil {
-			t.Errorf("the method %q is written as %s", method, doc)
-		}
-	}
-	for says, v := range map[string]any{
-		"character U+0001":       "a\x01b",
-		"character U+001B":       map[string]int{"\x1b": 1},
-		"character U+FFFE":       "\ufffe",
-		"invalid UTF-8":          "\xff",
-		"9223372036854775808":    uint64(1) << 63,
-		"chan":                   make(chan int),
-		"the number 1e400":       raw("1e400"),
-		"the number -9999999999": raw("-99999999999999999999"),
-	} {
-		if doc, err := xmlrpc.EncodeCall("m", v); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%#v is written as %s, error %v; want an error with %q", v, doc, err, says)
-		}
 	}
 }
 

@@ -141,7 +141,7 @@ func TestCharset(t *testing.T) {
 		"latin1 of UTF-16 with mark": {"latin1", inUTF16(binary.LittleEndian, true, declared("utf-16", text))},
 		"latin1 of UTF-8 with mark":  {"latin1", "\ufeff" + declared("utf-8", text)},
 	} {
-		method, params, err := xmlrpc.ParseCallCharset([]byte(c.doc), c.charset, xmlrpc.Limits{})
+		method, params, err := xmlrpc.ParseCall([]byte(c.doc), c.charset, xmlrpc.Limits{})
 		if err != nil || method != "m" || string(params) != `["`+text+`"]` {
 			t.Errorf("%s: %s %s, %v", name, method, params, err)
 		}
@@ -158,7 +158,7 @@ func TestCharset(t *testing.T) {
 		"control characters":   {"latin1", call("<value>\x01</value>"), xmlrpc.CodeNotWellFormed, "U+0001 is not allowed"},
 		"mark and declaration": {"latin1", "\ufeff" + declared("latin1", ""), xmlrpc.CodeEncoding, "the byte order mark says UTF-8"},
 	} {
-		_, _, err := xmlrpc.ParseCallCharset([]byte(c.doc), c.charset, xmlrpc.Limits{})
+		_, _, err := xmlrpc.ParseCall([]byte(c.doc), c.charset, xmlrpc.Limits{})
 		if e, ok := err.(*xmlrpc.Error); !ok || e.Code != c.code || !strings.Contains(e.Message, c.says) {
 			t.Errorf("%s: %v; want %d %s", name, err, c.code, c.says)
 		}

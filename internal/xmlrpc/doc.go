@@ -28,7 +28,7 @@
 // +02:00, +0200 or +02. Without one the time is taken for UTC.
 //
 // Documents are in UTF-8, US-ASCII or ISO-8859-1 as their XML declaration says, without one in UTF-8; or in UTF-16 with
-// a byte order mark. What HTTP says of the encoding goes before the declaration: see [ParseCallCharset].
+// a byte order mark. What HTTP says of the encoding goes before the declaration: see [ParseCall].
 //
 // # What is written
 //
@@ -45,8 +45,8 @@
 // Types that write their own JSON or text are what that says: a number with a point or an exponent is a <double>, all
 // other numbers are integers.
 //
-// XML cannot carry most control characters. In an answer such a character, and what is no UTF-8, is replaced by U+FFFD, so
-// that one odd line of a log does not cost the whole answer. In a call it is an error.
+// XML cannot carry most control characters. Such a character, and what is no UTF-8, is replaced by
+// U+FFFD, so that one odd line of a log does not cost the whole answer.
 //
 // # Hostile input
 //

@@ -25,14 +25,6 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// Fault is what a server answered instead of a result.
-type Fault struct {
-	Code    int
-	Message string
-}
-
-func (f *Fault) Error() string { return fmt.Sprintf("%s (fault %d)", f.Message, f.Code) }
-
 func errorf(code int, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }

@@ -17,11 +17,7 @@ func (l Limits) orDefaults() Limits {
 	}
 }
 
-// responseLimits hold for what a server answers, which the client asked for. The depth is that of the result.
-var responseLimits = Limits{Size: 16 << 20, Depth: 64, Values: 1_000_000}
-
 const (
-	maxTag    = 1024 // bytes of a tag or processing instruction: no element of XML-RPC needs a tenth of that
-	maxMethod = 255  // bytes of a method's name
-	maxQuote  = 64   // bytes of the input that an error message may quote
+	maxTag   = 1024 // bytes of a tag or processing instruction: no element of XML-RPC needs a tenth of that
+	maxQuote = 64   // bytes of the input that an error message may quote
 )

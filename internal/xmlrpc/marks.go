@@ -35,11 +35,11 @@ type mark struct {
 	kind   kind
 }
 
-// marshal makes JSON of a value and takes notes. What is no UTF-8 is an error if it is to be exact, else U+FFFD.
-func marshal(v any, exact bool) (*marked, error) {
+// marshal makes JSON of a value and takes notes. What is no UTF-8 becomes U+FFFD.
+func marshal(v any) (*marked, error) {
 	var m marked
 	var err error
-	m.json, err = json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(!exact), json.WithMarshalers(json.JoinMarshalers(
+	m.json, err = json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), json.WithMarshalers(json.JoinMarshalers(
 		json.MarshalToFunc(func(enc *jsontext.Encoder, d time.Duration) error {
 			// The key of a map is text.
 			if kind, n := enc.StackIndex(enc.StackDepth()); kind == jsontext.KindBeginObject && n%2 == 0 {

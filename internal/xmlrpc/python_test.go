@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/legion-go/legion/internal/xmlrpc"
+	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
 var update = flag.Bool("update", false, "write what Python is to read; then run testdata/python.py")
@@ -24,7 +25,7 @@ var update = flag.Bool("update", false, "write what Python is to read; then run 
 func TestPythonCalls(t *testing.T) {
 	for _, file := range files(t, "call-*.xml") {
 		t.Run(file, func(t *testing.T) {
-			method, params, err := xmlrpc.ParseCall(read(t, file), xmlrpc.Limits{})
+			method, params, err := xmlrpc.ParseCall(read(t, file), "", xmlrpc.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,8 +37,8 @@ func TestPythonCalls(t *testing.T) {
 func TestPythonResponses(t *testing.T) {
 	for _, file := range files(t, "response-*.xml") {
 		t.Run(file, func(t *testing.T) {
-			result, err := xmlrpc.ParseResponse(read(t, file))
-			var fault *xmlrpc.Fault
+			result, err := xmltest.Response(read(t, file))
+			var fault *xmltest.Fault
 			switch {
 			case errors.As(err, &fault):
 				result = []byte(`{"code":` + jsontext.Int(int64(fault.Code)).String() + `,"message":` + quote(fault.Message) + `}`)
@@ -57,7 +58,7 @@ func TestPythonReads(t *testing.T) {
 		"text": " <&>]]>\r\n\t\"' ä世🐧 ", "empty": "", "time": at, "bytes": []byte{0, 255, '<'}, "none": nil,
 		"list": []any{1, []string{}, map[string]int{}}, "": "", "<&>": 1,
 	}
-	call, err := xmlrpc.EncodeCall("pool.list", v, 1, "x")
+	call, err := xmltest.Call("pool.list", v, 1, "x")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/legion-go/legion/internal/xmlrpc"
+	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
 type inner struct {
@@ -164,54 +165,19 @@ func TestEncodeResponseRefuses(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	for _, want := range []xmlrpc.Fault{{-32601, "no such method"}, {0, ""}, {4, "<&>\r\n ä🐧"}, {math.MaxInt32, "a"}, {math.MinInt64, "b"}} {
+	for _, want := range []xmltest.Fault{
+		{Code: -32601, Message: "no such method"}, {}, {Code: 4, Message: "<&>\r\n ä🐧"},
+		{Code: math.MaxInt32, Message: "a"}, {Code: math.MinInt64, Message: "b"},
+	} {
 		doc := xmlrpc.EncodeFault(want.Code, want.Message)
-		_, err := xmlrpc.ParseResponse(doc)
-		var got *xmlrpc.Fault
+		_, err := xmltest.Response(doc)
+		var got *xmltest.Fault
 		if !errors.As(err, &got) || *got != want {
 			t.Errorf("%+v is read back as %#v", want, err)
 		}
 	}
-	_, err := xmlrpc.ParseResponse(xmlrpc.EncodeFault(1, "a\x00\xffb"))
+	_, err := xmltest.Response(xmlrpc.EncodeFault(1, "a\x00\xffb"))
 	if want := "a��b (fault 1)"; err == nil || err.Error() != want {
 		t.Errorf("a fault with odd characters is read back as %v, want %s", err, want)
-	}
-}
-
-func TestResponsesThatAreNone(t *testing.T) {
-	const value = "<param><value><int>1</int></value></param>"
-	member := func(name, value string) string {
-		return "<member><name>" + name + "</name><value>" + value + "</value></member>"
-	}
-	fault := func(members ...string) string {
-		return "<fault><value><struct>" + strings.Join(members, "") + "</struct></value></fault>"
-	}
-	code, message := member("faultCode", "<int>4</int>"), member("faultString", "no")
-	for body, says := range map[string]string{
-		"":                                       "in <methodResponse>, where <params> or <fault> should be",
-		"<params/>":                              "<param> is missing",
-		"<params>" + value + value + "</params>": "<param> in <params>, where nothing more",
-		"<params>" + value + "</params>" + fault(code, message): "<fault> in <methodResponse>, where nothing more",
-		"<param/>":                               "<param> in <methodResponse>, where <params> or <fault>",
-		"<fault/>":                               "<value> is missing in <fault>",
-		"<fault><value>no</value></fault>":       "must hold a struct",
-		fault():                                  "must hold a struct",
-		fault(code):                              "must hold a struct",
-		fault(message):                           "must hold a struct",
-		fault(code, message, member("more", "")): "must hold a struct",
-		fault(message, member("faultCode", "4")): "must hold a struct",
-		fault(message, member("FaultCode", "<int>4</int>")): "must hold a struct",
-		fault(code, member("faultString", "<int>4</int>")):  "must hold a struct",
-		fault(code, member("faultString", "<nil/>")):        "must hold a struct",
-		fault(code, code, message):                          "two members have the name",
-	} {
-		result, err := xmlrpc.ParseResponse([]byte("<methodResponse>" + body + "</methodResponse>"))
-		var e *xmlrpc.Error
-		if !errors.As(err, &e) || e.Code != xmlrpc.CodeInvalid || !strings.Contains(e.Message, says) {
-			t.Errorf("%s: result %s, error %v; want one with %q", body, result, err, says)
-		}
-	}
-	if _, err := xmlrpc.ParseResponse([]byte("<methodResponse>" + fault(message, code) + "</methodResponse>")); err.Error() != "no (fault 4)" {
-		t.Errorf("the order of members matters: %v", err)
 	}
 }

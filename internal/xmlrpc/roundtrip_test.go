@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/legion-go/legion/internal/xmlrpc"
+	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
 // parts is a struct of everything that has a kind of its own.
@@ -190,11 +191,11 @@ func TestRoundTrips(t *testing.T) {
 		for i := range params {
 			params[i] = m.value(4)
 		}
-		doc, err := xmlrpc.EncodeCall(method, params...)
+		doc, err := xmltest.Call(method, params...)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		gotMethod, got, err := xmlrpc.ParseCall(doc, xmlrpc.Limits{})
+		gotMethod, got, err := xmlrpc.ParseCall(doc, "", xmlrpc.Limits{})
 		if want := plainJSON(t, params); err != nil || gotMethod != method || string(got) != want {
 			t.Fatalf("seed %d: %s, %v is read back from\n%s\nas\n%s\nwant\n%s", seed, gotMethod, err, doc, got, want)
 		}
@@ -203,7 +204,7 @@ func TestRoundTrips(t *testing.T) {
 		if doc, err = xmlrpc.EncodeResponse(v); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		got, err = xmlrpc.ParseResponse(doc)
+		got, err = xmltest.Response(doc)
 		if want := plainJSON(t, v); err != nil || string(got) != want {
 			t.Fatalf("seed %d: an answer (%v) is read back from\n%s\nas\n%s\nwant\n%s", seed, err, doc, got, want)
 		}

@@ -17,7 +17,7 @@ func call(value string) string {
 // parse reads a document with one parameter and returns its JSON.
 func parse(t testing.TB, doc string) string {
 	t.Helper()
-	method, params, err := xmlrpc.ParseCall([]byte(doc), xmlrpc.Limits{})
+	method, params, err := xmlrpc.ParseCall([]byte(doc), "", xmlrpc.Limits{})
 	if err != nil {
 		t.Errorf("%q: %v", doc, err)
 		return ""
@@ -32,7 +32,7 @@ func parse(t testing.TB, doc string) string {
 // refuse expects an error of this code that says this.
 func refuse(t testing.TB, doc []byte, l xmlrpc.Limits, code int, says string) {
 	t.Helper()
-	_, params, err := xmlrpc.ParseCall(doc, l)
+	_, params, err := xmlrpc.ParseCall(doc, "", l)
 	var e *xmlrpc.Error
 	switch {
 	case err == nil:

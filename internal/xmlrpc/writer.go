@@ -14,8 +14,7 @@ import (
 
 // writer writes one document.
 type writer struct {
-	buf   bytes.Buffer
-	exact bool // characters that XML cannot carry are an error, not replaced
+	buf bytes.Buffer
 
 	// The value that is being written.
 	json  *jsontext.Decoder
@@ -30,29 +29,13 @@ func (w *writer) begin(root string) {
 
 // result writes what stands between the tags of a result's value.
 func (w *writer) result(v any) error {
-	m, err := marshal(v, false)
+	m, err := marshal(v)
 	if err == nil {
 		w.json, w.marks = jsontext.NewDecoder(bytes.NewBuffer(m.json)), m.marks
 		err = w.content()
 	}
 	if err != nil {
 		return fmt.Errorf("encoding the result: %w", err)
-	}
-	return nil
-}
-
-// params writes the n elements of a JSON array as parameters.
-func (w *writer) params(m *marked, n int) error {
-	w.json, w.marks = jsontext.NewDecoder(bytes.NewBuffer(m.json)), m.marks
-	if _, err := w.json.ReadToken(); err != nil {
-		return err
-	}
-	for range n {
-		w.raw("<param>")
-		if err := w.value(); err != nil {
-			return err
-		}
-		w.raw("</param>")
 	}
 	return nil
 }
@@ -122,9 +105,7 @@ func (w *writer) structure() error {
 			return err
 		}
 		w.raw("<member><name>")
-		if err := w.text(name.String()); err != nil {
-			return err
-		}
+		w.text(name.String())
 		w.raw("</name>")
 		if err := w.value(); err != nil {
 			return err
@@ -180,15 +161,13 @@ func (w *writer) string(s string, k kind) error {
 		}
 	}
 	w.raw("<string>")
-	if err := w.text(s); err != nil {
-		return err
-	}
+	w.text(s)
 	w.raw("</string>")
 	return nil
 }
 
 // text writes text so that it arrives as it is, carriage returns included.
-func (w *writer) text(s string) error {
+func (w *writer) text(s string) {
 	for _, r := range s {
 		switch {
 		case r == '&':
@@ -200,13 +179,9 @@ func (w *writer) text(s string) error {
 		case r == '\r':
 			w.raw("&#13;")
 		case r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff:
-			if w.exact {
-				return fmt.Errorf("XML cannot carry the character %U: send such text as []byte", r)
-			}
 			w.buf.WriteRune(utf8.RuneError)
 		default:
 			w.buf.WriteRune(r)
 		}
 	}
-	return nil
 }
