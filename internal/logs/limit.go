@@ -22,8 +22,8 @@ func (l *Log) NewLimit(rate, burst float64, tell func(records uint64)) *Limit {
 	return &Limit{log: l, Limit: pace.New(pace.Options{Rate: rate, Burst: burst, Pause: limitPause, Tell: tell, Set: &l.pauses})}
 }
 
-// LimitOf returns the limit of a source, which it makes when it is first asked for
-// it: see NewLimit. Sources are few, and never forgotten.
+// LimitOf returns the limit of a source, which it makes when it is first asked
+// for it: see NewLimit. Sources are few, and never forgotten.
 func (l *Log) LimitOf(source string, rate, burst float64, tell func(records uint64)) *Limit {
 	l.mu.Lock()
 	defer l.mu.Unlock()

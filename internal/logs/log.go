@@ -35,8 +35,8 @@ var ErrClosed = errors.New("the log is closed")
 //
 //	Logger → front: level → [handlers? handled: loop] → deliver → target → writer
 //
-// Order of locks: mu, which is held while kept records are delivered, then those
-// of handled, recent, the writers and the limits, each for moments only.
+// Order of locks: mu, which is held while kept records are delivered, then
+// those of handled, recent, the writers and the limits, each for moments only.
 type Log struct {
 	*slog.Logger // of the daemon
 

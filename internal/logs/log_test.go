@@ -154,6 +154,18 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// Each source has a limit of its own, and one only.
+func TestLimitOf(t *testing.T) {
+	l, read := open(t, Config{}, nobody)
+	take := func(source string) bool {
+		return l.LimitOf(source, 1e-9, 1, func(n uint64) { l.Warn("left out", "source", source, "n", n) }).Take(1)
+	}
+	if got := []bool{take("a"), take("a"), take("b"), take("a")}; fmt.Sprint(got) != "[true false true false]" {
+		t.Error(got)
+	}
+	find(t, read(), "left out", "source=a n=2")
+}
+
 // What a limit leaves out counts as dropped, and is told when the log is
 // closed.
 func TestLimit(t *testing.T) {

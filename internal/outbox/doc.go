@@ -17,9 +17,9 @@
 //   - if the sink refuses it for good ([Refused]),
 //   - if it comes after Close was called, or still waits when Close gives up.
 //
-// Each drop is counted with its reason, and what was dropped before Close was
-// called is told in a record of its own, one for each reason, as soon as the
-// sink takes one ([Options].Dropped).
+// Each drop is counted. What found no room, and what the sink refused, is told
+// in a record of its own, one for each reason, as soon as the sink takes one
+// ([Options].Dropped).
 //
 // # Reading order
 //

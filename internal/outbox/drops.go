@@ -11,17 +11,17 @@ type dropped struct {
 	why     error
 }
 
-// add counts records that were dropped for a reason. Reasons of one text are
+// add counts a record that was dropped for a reason. Reasons of one text are
 // one. Beyond maxReasons, the last one stands for all further ones.
-func (d *drops) add(records uint64, why error) {
+func (d *drops) add(why error) {
 	text := why.Error()
 	for i := range *d {
 		if one := &(*d)[i]; one.why.Error() == text || i == maxReasons-1 {
-			one.records += records
+			one.records++
 			return
 		}
 	}
-	*d = append(*d, dropped{records, why})
+	*d = append(*d, dropped{1, why})
 }
 
 // told takes away what has been told of the first reason: more of it may have

@@ -131,7 +131,7 @@ func (w *Writer) settle(o outcome) {
 	w.stats.Written += uint64(w.queue.consume(o.n))
 	if o.refused != nil {
 		w.queue.drop()
-		w.dropLocked(1, o.refused)
+		w.dropLocked(o.refused)
 	}
 }
 

@@ -22,9 +22,6 @@ const lastPatience = 100 * time.Millisecond
 // came faster than the sink took them, or one was longer than the buffer.
 var ErrOverflow = errors.New("more came than the buffer holds")
 
-// errLate is the reason why records were dropped that came after Close.
-var errLate = errors.New("the log is closed")
-
 // Options say how records are handed on. The zero value is usable.
 type Options struct {
 	// Buffer is how many bytes of records may wait, each record counted with 8
@@ -115,23 +112,22 @@ func (w *Writer) Write(record []byte) (int, error) {
 	w.mu.Lock()
 	switch {
 	case w.closed:
-		w.dropLocked(1, errLate)
+		w.stats.Dropped++ // and there is no log left to tell it in
 	case w.queue.put(record):
 	case w.stuck != nil:
-		w.dropLocked(1, w.stuck)
+		w.dropLocked(w.stuck)
 	default:
-		w.dropLocked(1, ErrOverflow)
+		w.dropLocked(ErrOverflow)
 	}
 	w.mu.Unlock()
 	signal(w.wake)
 	return len(record), nil
 }
 
-func (w *Writer) dropLocked(records uint64, why error) {
-	w.stats.Dropped += records
-	if !w.closed { // else there is no log left to tell it in
-		w.unsaid.add(records, why)
-	}
+// dropLocked counts a dropped record, which is to be told.
+func (w *Writer) dropLocked(why error) {
+	w.stats.Dropped++
+	w.unsaid.add(why)
 }
 
 // Nudge makes the writer call the sink's Put soon, even if it pauses after a
@@ -183,7 +179,7 @@ func (w *Writer) giveUp(why error) {
 	if w.stats.Err != nil {
 		w.result = fmt.Errorf("%w: %w", w.result, w.stats.Err)
 	}
-	w.dropLocked(uint64(left), why)
+	w.stats.Dropped += uint64(left)
 }
 
 // Stats returns the counts as they are now.

@@ -127,7 +127,7 @@ func TestReasonsAreToldApart(t *testing.T) {
 func TestReasonsAreBounded(t *testing.T) {
 	var d drops
 	for i := range 2 * maxReasons {
-		d.add(1, fmt.Errorf("reason %d", i))
+		d.add(fmt.Errorf("reason %d", i))
 	}
 	if len(d) != maxReasons || d[0].records != 1 || d[maxReasons-1].records != maxReasons+1 {
 		t.Errorf("%v", d)
@@ -316,6 +316,29 @@ func TestClose(t *testing.T) {
 		w.Nudge()
 		wants(t, p, want...)
 		counts(t, w, 1000, 1, 0)
+	})
+}
+
+// What is refused while the writer closes is told, too.
+func TestCloseTellsOfRefused(t *testing.T) {
+	p := &pen{}
+	p.put = func(_ context.Context, records []byte) (int, error) {
+		<-p.gate
+		if string(records) == "no\n" {
+			return 0, &Refused{errors.New("it is bad")}
+		}
+		return p.take(records), nil
+	}
+	run(t, Options{Batch: 1}, p, func(t *testing.T, w *Writer) {
+		write(w, "1", "no")
+		closed := make(chan error)
+		go func() { closed <- w.Close(context.Background()) }()
+		synctest.Wait()
+		close(p.gate)
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		wants(t, p, "1", report(1, "it is bad"))
 	})
 }
 
