@@ -1,12 +1,12 @@
-// Package bus hands events to handlers. The topic of an event is its Go type;
-// the typed face is in the root package. bus.go has the bus, throttle.go a handler
-// that is not called too often.
+// Package bus delivers events to handlers. The topic of an event is its Go
+// type; the typed API is in the root package. bus.go has the bus, throttle.go a
+// handler that is not called too often.
 //
 // Handlers of a topic are called one after the other on the goroutine that
-// emits, by priority, highest first, then in the order in which they were added.
-// On, its off, and Topics may be called from any goroutine, from a handler too:
-// an Emit that is under way keeps to the handlers that there were when it began,
-// but calls none that has been taken off meanwhile.
+// emits, by priority, highest first, then in the order in which they were
+// added. On, its off, and Topics may be called from any goroutine, also from a
+// handler: a running Emit calls the handlers that existed when it began, except
+// those removed meanwhile.
 package bus
 
 import (
@@ -22,11 +22,11 @@ import (
 	"github.com/legion-go/legion/internal/where"
 )
 
-// ErrStop is what a handler returns to end the handling of an event: no later
-// handler is called, and the emitter leaves out what it would do by itself.
+// A handler returns ErrStop to end the handling of an event: no later handler
+// is called, and the emitter skips its default action.
 var ErrStop = errors.New("stop propagation")
 
-// Handler takes an event of the topic that it was added for.
+// Handler handles an event of the topic that it was added for.
 type Handler func(ctx context.Context, event any) error
 
 // PanicError is a panic as an error.
@@ -35,7 +35,7 @@ type PanicError struct {
 	Stack []byte
 }
 
-// Error has the value, and where the panic was: function, file and line.
+// Error returns the panic's value and place: function, file and line.
 func (e *PanicError) Error() string {
 	s := fmt.Sprintf("panic: %v", e.Value)
 	if at := where.Panicked(string(e.Stack)); at != "" {
@@ -44,8 +44,8 @@ func (e *PanicError) Error() string {
 	return s
 }
 
-// Protect calls fn. A panic of fn becomes an error, a *PanicError, and so does
-// the end of its goroutine.
+// Protect calls fn. It turns a panic of fn, or the end of its goroutine, into a
+// *PanicError.
 func Protect(fn func() error) (err error) {
 	err = errors.New("it ended its goroutine")
 	defer func() {
@@ -56,7 +56,7 @@ func Protect(fn func() error) (err error) {
 	return fn()
 }
 
-// Bus keeps the handlers. The zero Bus is ready.
+// Bus holds the handlers. The zero Bus is ready to use.
 type Bus struct {
 	mu     sync.RWMutex
 	topics map[reflect.Type]*topic
@@ -74,12 +74,12 @@ type entry struct {
 	off      atomic.Bool
 }
 
-// On adds a handler. The function that it returns takes it off again.
+// On adds a handler. The function it returns removes the handler.
 func (b *Bus) On(t reflect.Type, priority int, h Handler) (off func()) {
 	return b.add(t, &entry{priority: priority, call: h})
 }
 
-// Once adds a handler that is taken off before its first call.
+// Once adds a handler that is removed before its first call.
 func (b *Bus) Once(t reflect.Type, priority int, h Handler) (off func()) {
 	return b.add(t, &entry{priority: priority, call: h, once: true})
 }
@@ -95,7 +95,7 @@ func (b *Bus) add(t reflect.Type, e *entry) (off func()) {
 	return func() { b.remove(t, e) }
 }
 
-// remove takes e off, and reports whether it was this call that did.
+// remove removes e, and reports whether e was still there.
 func (b *Bus) remove(t reflect.Type, e *entry) bool {
 	if e.off.Swap(true) {
 		return false
@@ -113,7 +113,7 @@ func (b *Bus) change(t reflect.Type, f func([]*entry) []*entry) {
 	top.handlers = f(top.handlers)
 }
 
-// topic returns the topic of t, under the lock.
+// topic returns the topic of t. The caller holds the lock.
 func (b *Bus) topic(t reflect.Type) *topic {
 	if b.topics == nil {
 		b.topics = map[reflect.Type]*topic{}
@@ -126,8 +126,8 @@ func (b *Bus) topic(t reflect.Type) *topic {
 	return top
 }
 
-// Count counts an event and reports whether it has handlers: for events that are
-// not worth making otherwise.
+// Count counts an event and reports whether it has handlers, so that the caller
+// can skip making an event that has none.
 func (b *Bus) Count(t reflect.Type) (handled bool) {
 	b.mu.RLock()
 	top := b.topics[t]
@@ -143,8 +143,9 @@ func (b *Bus) Count(t reflect.Type) (handled bool) {
 	return len(top.handlers) > 0
 }
 
-// Emit counts event and calls the handlers of its type. stopped says that one of
-// them ended that. Errors of the others, panics as *PanicError, are joined.
+// Emit counts event and calls the handlers of its type. stopped says that a
+// handler returned ErrStop. err joins the errors of the other handlers, panics
+// as *PanicError.
 func (b *Bus) Emit(ctx context.Context, t reflect.Type, event any) (stopped bool, err error) {
 	if !b.Count(t) {
 		return false, nil
@@ -152,7 +153,7 @@ func (b *Bus) Emit(ctx context.Context, t reflect.Type, event any) (stopped bool
 	return b.Call(ctx, t, event)
 }
 
-// Call is Emit for an event that has been counted.
+// Call is Emit for an event that was counted already.
 func (b *Bus) Call(ctx context.Context, t reflect.Type, event any) (stopped bool, err error) {
 	b.mu.RLock()
 	handlers := b.topics[t].handlers
@@ -180,15 +181,15 @@ func call(ctx context.Context, h Handler, event any) (err error) {
 	return h(ctx, event)
 }
 
-// Topic is a type of events with its figures.
+// Topic is an event type with its figures.
 type Topic struct {
 	Type     reflect.Type
 	Emitted  uint64
 	Handlers int
 }
 
-// Topics returns those of which there were events, or that have handlers, in no
-// order.
+// Topics returns the topics that have had events, or that have handlers, in no
+// particular order.
 func (b *Bus) Topics() []Topic {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

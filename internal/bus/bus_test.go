@@ -31,7 +31,7 @@ func TestOrder(t *testing.T) {
 	add("second", 0)
 	add("high", 5)
 	off()
-	off() // twice does no harm
+	off() // a second call does nothing
 	if stopped, err := b.Emit(t.Context(), pings, ping{}); stopped || err != nil {
 		t.Error(stopped, err)
 	}
@@ -66,12 +66,12 @@ func TestStopErrorsAndPanics(t *testing.T) {
 func TestCounts(t *testing.T) {
 	var b bus.Bus
 	if b.Count(pongs) {
-		t.Error("a handler out of nothing")
+		t.Error("a topic without handlers has one")
 	}
 	b.Emit(t.Context(), pongs, pong{})
 	b.On(pings, 0, func(context.Context, any) error { return nil })
 	if !b.Count(pings) {
-		t.Error("the handler is not seen")
+		t.Error("the handler is not counted")
 	}
 	if c := counts(&b); c["bus_test.pong"] != 2 || c["bus_test.ping"] != 1 {
 		t.Error(c)
@@ -83,7 +83,7 @@ func TestHandlersMayChangeHandlers(t *testing.T) {
 	calls := 0
 	var off func()
 	b.On(pings, 1, func(context.Context, any) error {
-		off() // of one that is still to come
+		off() // removes a handler that was not called yet
 		b.On(pings, 0, func(context.Context, any) error { calls += 100; return nil })
 		return nil
 	})
@@ -113,7 +113,7 @@ func TestConcurrently(t *testing.T) {
 	}
 }
 
-// counts returns how often events of each type were emitted.
+// counts returns how many events of each type were emitted.
 func counts(b *bus.Bus) map[string]uint64 {
 	all := map[string]uint64{}
 	for _, t := range b.Topics() {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Throttle returns a handler that calls h for an event, and for none of those that
-// come in the time of every after the beginning of that call.
+// Throttle returns a handler that calls h for an event, and ignores later
+// events until every has passed since the beginning of that call.
 func Throttle(every time.Duration, h Handler) Handler {
 	var mu sync.Mutex
 	var next time.Time

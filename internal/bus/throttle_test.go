@@ -32,8 +32,8 @@ func TestThrottle(t *testing.T) {
 	})
 }
 
-// A handler of Once is called once, even if it emits the event itself, and never
-// if it was taken off.
+// A handler of Once is called once, even if it emits the event itself, and
+// never if it was removed.
 func TestOnce(t *testing.T) {
 	var b bus.Bus
 	kind := reflect.TypeFor[int]()
@@ -43,7 +43,7 @@ func TestOnce(t *testing.T) {
 		_, err := b.Emit(ctx, kind, 2)
 		return err
 	})
-	off := b.Once(kind, 0, func(context.Context, any) error { t.Error("was taken off"); return nil })
+	off := b.Once(kind, 0, func(context.Context, any) error { t.Error("was removed"); return nil })
 	off()
 	for range 3 {
 		if _, err := b.Emit(t.Context(), kind, 1); err != nil {

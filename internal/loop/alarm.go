@@ -8,12 +8,13 @@ import (
 
 // alarm wakes a loop that waits for its next tick.
 type alarm interface {
-	set(in time.Duration)   // ring once, so long from now or, if that is not positive, at once; replaces what was set
-	ring() <-chan time.Time // a token: look at the clock; one may be left over from before the last set
+	set(in time.Duration)   // ring once, after in, or at once if in is not positive; replaces the last set
+	ring() <-chan time.Time // a token means: check the clock; one may be left over from before the last set
 	close()
 }
 
-// newAlarm returns a precise alarm, if one is wanted and this system has it, or else Go's own.
+// newAlarm returns a precise alarm if precise is true and this system has one,
+// or else Go's timer.
 func newAlarm(precise bool) alarm {
 	if precise {
 		if a, err := newPrecise(); err == nil {
@@ -23,8 +24,9 @@ func newAlarm(precise bool) alarm {
 	return coarse{time.NewTimer(saturate.Never)}
 }
 
-// coarse is a timer of the Go runtime. It knows virtual time; on the real clock it rings up to a millisecond late,
-// because the runtime waits in whole ones.
+// coarse is a timer of the Go runtime. It works in virtual time; on the real
+// clock it rings up to a millisecond late, because the runtime waits in whole
+// milliseconds.
 type coarse struct{ timer *time.Timer }
 
 func (c coarse) set(in time.Duration)   { c.timer.Reset(in) }

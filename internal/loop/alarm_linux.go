@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// timerfd is the kernel's high-resolution timer, on the monotonic clock. One goroutine waits for it in the runtime's
-// poller; close ends that goroutine and waits for it.
+// timerfd is the kernel's high-resolution timer, on the monotonic clock. One
+// goroutine waits for it in the runtime's poller; close ends that goroutine and
+// waits for it.
 type timerfd struct {
 	fd     int // file's own, for settime; valid until close
 	file   *os.File
@@ -47,7 +48,8 @@ func (t *timerfd) watch() {
 }
 
 func (t *timerfd) set(in time.Duration) {
-	// 0 would disarm the timer. The call cannot fail: the descriptor is a timer's and the time is in range.
+	// 0 would disarm the timer. The call cannot fail: the descriptor is a timer's
+	// and the time is in range.
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(max(in, 1)))}
 	_ = unix.TimerfdSettime(t.fd, 0, &spec, nil)
 }
@@ -55,6 +57,6 @@ func (t *timerfd) set(in time.Duration) {
 func (t *timerfd) ring() <-chan time.Time { return t.tokens }
 
 func (t *timerfd) close() {
-	_ = t.file.Close() // nothing was written
+	_ = t.file.Close() // the error does not matter: nothing was written
 	<-t.ended
 }

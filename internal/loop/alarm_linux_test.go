@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestPreciseAlarmIsClosed runs loops with the kernel's timer and finds no timer left afterwards.
+// TestPreciseAlarmIsClosed: loops with the kernel's timer leave no timer
+// behind.
 func TestPreciseAlarmIsClosed(t *testing.T) {
 	before := timers(t)
 	for range 3 {
@@ -31,7 +32,8 @@ func TestPreciseAlarmIsClosed(t *testing.T) {
 	}
 }
 
-// TestPreciseAlarmRings also for times that are over when it is set.
+// TestPreciseAlarmRings: the alarm rings also for times that have passed when
+// it is set.
 func TestPreciseAlarmRings(t *testing.T) {
 	a, err := newPrecise()
 	if err != nil {

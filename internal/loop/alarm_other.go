@@ -4,5 +4,6 @@ package loop
 
 import "errors"
 
-// newPrecise says that there is no timer here that is more precise than Go's and can be waited for beside a channel.
+// newPrecise fails: this system has no timer that is more precise than Go's and
+// can be waited for together with a channel.
 func newPrecise() (alarm, error) { return nil, errors.ErrUnsupported }

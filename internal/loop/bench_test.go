@@ -8,7 +8,8 @@ import (
 	"github.com/legion-go/legion/internal/loop"
 )
 
-// BenchmarkPostToRun is the time from Post to the end of the function, for a loop that sleeps.
+// BenchmarkPostToRun measures the time from Post to the end of the function,
+// for a sleeping loop.
 func BenchmarkPostToRun(b *testing.B) {
 	b.Run("alone", func(b *testing.B) { postToRun(b, 0) })
 	b.Run("beside a ticker", func(b *testing.B) { postToRun(b, 10*time.Millisecond) })
@@ -29,7 +30,8 @@ func postToRun(b *testing.B, ticker time.Duration) {
 	}
 }
 
-// BenchmarkPost is the cost of one function in a stream of them, posted and run.
+// BenchmarkPost measures the cost of posting and running one function in a
+// stream of them.
 func BenchmarkPost(b *testing.B) {
 	l, end := background(b)
 	defer end()
@@ -46,8 +48,9 @@ func BenchmarkPost(b *testing.B) {
 	}
 }
 
-// BenchmarkPeriod is a loop of 100 Hz with 2 ms of work: the median of |period − 10 ms|, and the drift, which is how
-// much later than the schedule the last tick began.
+// BenchmarkPeriod runs a loop of 100 Hz with 2 ms of work and reports the
+// median of |period − 10 ms|, and the drift: how far behind schedule the last
+// tick began.
 func BenchmarkPeriod(b *testing.B) {
 	b.Run("coarse", func(b *testing.B) { period(b, false) })
 	b.Run("precise", func(b *testing.B) { period(b, true) })

@@ -8,8 +8,8 @@ import (
 	"github.com/legion-go/legion/internal/loop"
 )
 
-// The time of a loop is that in which functions run, those that panic and the one
-// that still runs included, and that in which none does.
+// A loop's busy time includes functions that panic and the one that still runs;
+// the rest of its time is idle.
 func TestBusyAndIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := loop.New(loop.Config{Panic: func(any, []byte) {}})

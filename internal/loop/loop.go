@@ -11,49 +11,55 @@ import (
 	"github.com/legion-go/legion/internal/saturate"
 )
 
-// DefaultMinPause is the pause of a ticker of interval 0 unless [Config.MinPause] says otherwise.
+// DefaultMinPause is the pause of a ticker of interval 0 unless
+// [Config.MinPause] says otherwise.
 const DefaultMinPause = time.Millisecond
 
-// ErrRan is what Run returns when it is called a second time.
+// Run returns ErrRan when it is called a second time.
 var ErrRan = errors.New("loop: Run was called before; make a new Loop")
 
-// Config shapes a [Loop]. The zero value is usable.
+// Config configures a [Loop]. The zero value is usable.
 type Config struct {
-	// Panic is called on the loop with the value and the stack of a function that panicked; then the loop goes on. It
-	// must not panic itself. Default: nothing is recovered, a panic ends the process as it always does.
+	// Panic is called on the loop with the value and the stack of a function that
+	// panicked; then the loop goes on. It must not panic itself. Default: panics
+	// are not recovered and end the process.
 	Panic func(value any, stack []byte)
 
-	// Idle is called on the loop when it has run something and now has nothing left to do until the next tick or post.
-	// It must be short; it may post. Default: nothing is called.
+	// Idle is called on the loop when it has run a function and now has nothing to
+	// do until the next tick or post. It must be short; it may post. Default: no
+	// call.
 	Idle func()
 
-	// MinPause is the time between the end of a tick of interval 0 and the next one. Default: DefaultMinPause.
-	// Negative: New panics.
+	// MinPause is the time between the end of a tick of interval 0 and the next
+	// one. Default: DefaultMinPause. Negative: New panics.
 	MinPause time.Duration
 
-	// Precise times ticks by the kernel's high-resolution timer, at the price of a descriptor: on Linux they begin some
-	// 20 µs after their due time then. Default: Go's timers, which are up to 1 ms late on Linux but know the virtual
-	// time of testing/synctest. It is ignored where the system has no such timer or no descriptor is left.
+	// Precise times ticks with the kernel's high-resolution timer, at the cost of a
+	// descriptor: on Linux ticks then begin some 20 µs after their due time.
+	// Default: Go's timers, which are up to 1 ms late on Linux but work in the
+	// virtual time of testing/synctest. Precise is ignored where the system has no
+	// such timer or no descriptor is left.
 	Precise bool
 }
 
-// Loop runs functions one at a time, in order: posted ones and ticks. Make it with [New].
+// Loop runs posted functions and ticks one at a time, in order. Make it with
+// [New].
 type Loop struct {
 	cfg   Config
 	epoch time.Time // the loop's clock counts from here, on the monotonic clock
 
 	posts   posts
 	tickers tickers
-	wake    chan struct{} // one token: look again
+	wake    chan struct{} // one token: check again
 
 	ran       atomic.Bool
 	stopping  atomic.Bool
 	goroutine atomic.Uint64 // of Run; 0 if it does not run
 
 	pending atomic.Int64
-	busy    atomic.Int64 // for how long functions have run that have ended, in nanoseconds
+	busy    atomic.Int64 // total time of the functions that have ended, in nanoseconds
 	begun   atomic.Int64 // when Run began, on the loop's clock; idle before
-	since   atomic.Int64 // when the function that runs now began, on the loop's clock; idle if none does
+	since   atomic.Int64 // when the running function began, on the loop's clock; idle if none runs
 }
 
 // idle is the value of Loop.since while nothing runs.
@@ -62,12 +68,13 @@ const idle = -1
 // Stats are the figures of a [Loop].
 type Stats struct {
 	Pending int           // posted functions that have not begun
-	Running time.Duration // for how long the function that runs now has been running; 0 if none is
-	Busy    time.Duration // for how long functions have been running, Running included
-	Idle    time.Duration // for how long none has, since the beginning of Run
+	Running time.Duration // how long the current function has been running; 0 if none runs
+	Busy    time.Duration // how long functions have run in total, Running included
+	Idle    time.Duration // how long no function has run, since the beginning of Run
 }
 
-// New returns a loop that takes functions and tickers at once, and runs them when Run is called.
+// New returns a loop that accepts functions and tickers at once, and runs them
+// when Run is called.
 func New(cfg Config) *Loop {
 	switch {
 	case cfg.MinPause < 0:
@@ -81,10 +88,12 @@ func New(cfg Config) *Loop {
 	return l
 }
 
-// Post hands fn to the loop, which runs it after everything posted before. It never blocks, and the queue has no limit,
-// because what it carries, the results of calls above all, must not be lost: whoever posts bounds what it has
-// outstanding. Post reports whether fn was taken; what was taken runs. After the end of the loop it is
-// false, and fn will not run. A nil fn panics.
+// Post hands fn to the loop, which runs it after everything posted before. It
+// never blocks, and the queue has no limit, because posted functions, above all
+// the results of calls, must not be lost: callers must bound the number of
+// functions they have waiting. Post reports whether it accepted fn; an accepted
+// function runs. After the end of the loop Post returns false, and fn does not
+// run. A nil fn panics.
 func (l *Loop) Post(fn func()) bool {
 	if fn == nil {
 		panic("loop: Post of a nil function")
@@ -98,9 +107,11 @@ func (l *Loop) Post(fn func()) bool {
 	return true
 }
 
-// Every runs fn at once and then once per interval; see the package's documentation for what happens to late ticks. An
-// interval of 0 means as often as possible, with Config.MinPause after each end, in which posted functions run. Before
-// Run, "at once" means when Run begins. A negative interval and a nil fn panic. After the end of the loop nothing runs.
+// Every runs fn at once and then once per interval; see the package's
+// documentation for what happens to late ticks. An interval of 0 means as often
+// as possible, with a pause of Config.MinPause after each run, in which posted
+// functions run. Before Run, "at once" means when Run begins. A negative
+// interval and a nil fn panic. After the end of the loop fn never runs.
 func (l *Loop) Every(interval time.Duration, fn func()) *Ticker {
 	if interval < 0 {
 		panic(fmt.Sprintf("loop: Every with an interval of %v; it must not be negative", interval))
@@ -114,22 +125,24 @@ func (l *Loop) Every(interval time.Duration, fn func()) *Ticker {
 	return t
 }
 
-// Stop begins the end of the loop and returns at once: no more is taken, no more tick begins, and Run returns when it
-// has run what was posted before. It may be called before Run, and more than once.
+// Stop begins the end of the loop and returns at once: Post accepts no more
+// functions, no more tick begins, and Run returns when it has run the functions
+// posted before. It may be called before Run, and more than once.
 func (l *Loop) Stop() {
 	l.posts.close()
 	l.stopping.Store(true)
 	l.rouse()
 }
 
-// Run executes posted functions and ticks on the calling goroutine until ctx ends, which is the same as Stop, or Stop
-// is called; then it runs what was posted before that. It returns nil when all of it has run, and ErrRan when it was
-// called before.
+// Run executes posted functions and ticks on the calling goroutine until ctx
+// ends, which is the same as Stop, or Stop is called; then it runs the
+// functions posted before that. It returns nil when all of them have run, and
+// ErrRan when it was called before.
 func (l *Loop) Run(ctx context.Context) error {
 	if l.ran.Swap(true) {
 		return ErrRan
 	}
-	defer l.Stop() // for a function that leaves by runtime.Goexit
+	defer l.Stop() // in case a function calls runtime.Goexit
 	l.goroutine.Store(goroutineID())
 	defer l.goroutine.Store(0)
 
@@ -137,7 +150,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	l.begun.Store(int64(now))
 	l.tickers.start(now)
 	l.work(ctx)
-	l.Stop() // nothing is posted any more, so that what is left comes to an end
+	l.Stop() // Post accepts no more, so that the queue empties
 	for l.posts.ready() {
 		l.execute(l.posts.take())
 	}
@@ -158,15 +171,15 @@ func (l *Loop) Stats() Stats {
 	return s
 }
 
-// work is the loop proper. It returns when ctx ends or Stop is called.
+// work is the main loop. It returns when ctx ends or Stop is called.
 func (l *Loop) work(ctx context.Context) {
 	alarm := newAlarm(l.cfg.Precise)
 	defer alarm.close()
 
-	owing := false          // a tick has run, and the posted functions have not had their turn since
-	var turn time.Duration  // until when that turn lasts
-	armed := saturate.Never // what the alarm is set to; saturate.Never if to nothing
-	busy := false           // something has run since Config.Idle was called
+	owing := false          // a tick has run, and posted functions have not had their turn since
+	var turn time.Duration  // when that turn ends
+	armed := saturate.Never // when the alarm rings; saturate.Never if it is not set
+	busy := false           // a function has run since Config.Idle was called
 	for !l.stopping.Load() && ctx.Err() == nil {
 		waiting := l.posts.ready()
 		if !owing || !waiting {
@@ -185,7 +198,7 @@ func (l *Loop) work(ctx context.Context) {
 		if busy && l.cfg.Idle != nil {
 			busy = false
 			l.call(l.cfg.Idle)
-			continue // it may have posted
+			continue // Idle may have posted
 		}
 		if due := l.tickers.next(); due != armed && due != saturate.Never {
 			alarm.set(due - l.now())
@@ -194,13 +207,14 @@ func (l *Loop) work(ctx context.Context) {
 		select {
 		case <-l.wake:
 		case <-alarm.ring():
-			armed = saturate.Never // it is to be set again, should it have rung early
+			armed = saturate.Never // set it again, in case it rang early
 		case <-ctx.Done():
 		}
 	}
 }
 
-// tick runs a tick that has begun and returns until when posted functions go first.
+// tick runs a tick that has begun and returns the time until which posted
+// functions go first.
 func (l *Loop) tick(t *Ticker) time.Duration {
 	began := l.now()
 	l.call(t.fn)
@@ -215,7 +229,7 @@ func (l *Loop) execute(fn func()) {
 	l.call(fn)
 }
 
-// call runs fn and hands its panic, if it has one, to Config.Panic.
+// call runs fn and passes a panic of fn to Config.Panic.
 func (l *Loop) call(fn func()) {
 	began := l.now()
 	l.since.Store(int64(began))
@@ -235,7 +249,8 @@ func (l *Loop) call(fn func()) {
 	fn()
 }
 
-// rouse makes the loop look again; a token that is there already does that.
+// rouse makes the loop check again. If a token is there already, that is
+// enough.
 func (l *Loop) rouse() {
 	select {
 	case l.wake <- struct{}{}:
@@ -243,5 +258,5 @@ func (l *Loop) rouse() {
 	}
 }
 
-// now is the loop's clock.
+// now returns the time on the loop's clock.
 func (l *Loop) now() time.Duration { return time.Since(l.epoch) }

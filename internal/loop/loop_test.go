@@ -14,7 +14,8 @@ import (
 	"github.com/legion-go/legion/internal/loop"
 )
 
-// run starts l in the background and returns a function that waits for its end and fails the test on an error.
+// run starts l in the background and returns a function that waits for its end
+// and fails the test on an error.
 func run(t *testing.T, ctx context.Context, l *loop.Loop) (wait func()) {
 	t.Helper()
 	done := make(chan error, 1)
@@ -31,7 +32,7 @@ func TestPostedFunctionsRunInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := loop.New(loop.Config{})
 		var got, want []int
-		for i := range 10_000 { // more than the queue retains
+		for i := range 10_000 { // more than the capacity that an empty queue keeps
 			want = append(want, i)
 			if !l.Post(func() { got = append(got, i) }) {
 				t.Fatalf("Post %d was refused before Run", i)
@@ -43,7 +44,7 @@ func TestPostedFunctionsRunInOrder(t *testing.T) {
 		l.Stop()
 		l.Stop()
 		wait()
-		// What a posted function posts while the loop ends is not taken.
+		// A function posted by a posted function while the loop ends is refused.
 		if want = append(want, 10_000); !slices.Equal(got, want) {
 			t.Errorf("ran %d functions, want %d in the order of their posting", len(got), len(want))
 		}
@@ -234,7 +235,7 @@ func TestGoexitEndsTheLoop(t *testing.T) {
 	}()
 	<-left
 	if l.Post(func() {}) {
-		t.Error("Post was taken by a loop that nobody runs any more")
+		t.Error("Post was taken by a loop that no longer runs")
 	}
 }
 

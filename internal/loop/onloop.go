@@ -6,14 +6,16 @@ import (
 	"strconv"
 )
 
-// OnLoop reports whether the calling goroutine is the one that runs the loop: who waits there for something that the
-// loop has to do would wait for ever. It takes about a microsecond, and is for rare operations only.
+// OnLoop reports whether the calling goroutine is the one that runs the loop:
+// waiting there for work of the loop would never end. It takes about a
+// microsecond; use it only for rare operations.
 func (l *Loop) OnLoop() bool {
 	id := l.goroutine.Load()
 	return id != 0 && id == goroutineID()
 }
 
-// goroutineID reads the number of the calling goroutine where the runtime prints it: "goroutine 7 [running]:".
+// goroutineID returns the number of the calling goroutine, as the runtime
+// prints it: "goroutine 7 [running]:".
 func goroutineID() uint64 {
 	var buf [64]byte
 	line := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
@@ -24,5 +26,6 @@ func goroutineID() uint64 {
 	return 0
 }
 
-// Goroutine returns the number by which Go's stacks call the goroutine that runs the loop; 0 if none does.
+// Goroutine returns the number of the goroutine that runs the loop, as in Go's
+// stacks; 0 if the loop does not run.
 func (l *Loop) Goroutine() uint64 { return l.goroutine.Load() }

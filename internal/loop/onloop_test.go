@@ -15,7 +15,7 @@ func TestOnLoop(t *testing.T) {
 	l.Post(func() {
 		inside <- l.OnLoop()
 		go func() { beside <- l.OnLoop() }()
-		<-beside // for the next line
+		<-beside // waits for the goroutine of the next line
 		go func() { beside <- l.OnLoop(); l.Stop() }()
 	})
 	if err := l.Run(t.Context()); err != nil {

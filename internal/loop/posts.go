@@ -2,11 +2,13 @@ package loop
 
 import "sync"
 
-// keep is the largest capacity, in functions, that an emptied queue retains: what a flood made larger is given back.
+// keep is the largest capacity, in functions, that an emptied queue keeps: a
+// larger one, from a flood, is freed.
 const keep = 4096
 
-// posts is the queue of posted functions: FIFO, unbounded, two slices. Producers append to in under the lock; the loop
-// alone owns out and takes the lock once per exchange of the two, not once per function.
+// posts is the queue of posted functions: FIFO, unbounded, two slices.
+// Producers append to in under the lock; only the loop uses out, and it takes
+// the lock once per swap of the two, not once per function.
 type posts struct {
 	mu     sync.Mutex
 	in     []func()
@@ -27,14 +29,14 @@ func (p *posts) push(fn func()) bool {
 	return true
 }
 
-// close makes all later pushes fail; what is in the queue stays.
+// close makes all later pushes fail; queued functions stay.
 func (p *posts) close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
 }
 
-// ready reports whether there is a function to take. For the loop only.
+// ready reports whether take has a function. Only the loop may call it.
 func (p *posts) ready() bool {
 	if p.head < len(p.out) {
 		return true
@@ -50,10 +52,11 @@ func (p *posts) ready() bool {
 	return len(p.out) > 0
 }
 
-// take removes the oldest function; ready has said that there is one. For the loop only.
+// take removes the oldest function; ready must have returned true. Only the
+// loop may call it.
 func (p *posts) take() func() {
 	fn := p.out[p.head]
-	p.out[p.head] = nil // what it captured is free as soon as it has run
+	p.out[p.head] = nil // frees what it captured as soon as it has run
 	p.head++
 	return fn
 }

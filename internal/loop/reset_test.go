@@ -9,8 +9,8 @@ import (
 	"github.com/legion-go/legion/internal/loop"
 )
 
-// A new interval counts from Reset, whoever calls it: the sleeping loop is woken
-// for an earlier tick, and a tick that changes its own interval is no exception.
+// A new interval counts from Reset, on any goroutine: Reset wakes a sleeping
+// loop for an earlier tick, and a tick may change its own interval.
 func TestReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := loop.New(loop.Config{MinPause: time.Second})

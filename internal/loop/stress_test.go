@@ -10,8 +10,9 @@ import (
 	"github.com/legion-go/legion/internal/loop"
 )
 
-// TestStress lets everything happen at once on the real clock, for the race detector above all. Every function that
-// was taken must run exactly once, in the order of its producer.
+// TestStress does everything at once on the real clock, mainly for the race
+// detector. Every function that was taken must run exactly once, in the order
+// of its producer.
 func TestStress(t *testing.T) {
 	t.Run("coarse", func(t *testing.T) { stress(t, false) })
 	t.Run("precise", func(t *testing.T) { stress(t, true) })
@@ -24,7 +25,7 @@ func stress(t *testing.T, precise bool) {
 		posts = 500
 	}
 	l := loop.New(loop.Config{Precise: precise, MinPause: time.Microsecond, Panic: func(any, []byte) {}})
-	shared := 0 // no lock: the race detector sees two functions at a time
+	shared := 0 // no lock: the race detector reports two functions at the same time
 	for _, interval := range []time.Duration{0, 1, time.Millisecond, time.Hour} {
 		l.Every(interval, func() { shared++ })
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/legion-go/legion/internal/saturate"
 )
 
-// Ticker is one function that a [Loop] runs again and again.
+// Ticker is a function that a [Loop] runs again and again.
 type Ticker struct {
 	loop *Loop
 	set  *tickers
@@ -19,32 +19,35 @@ type Ticker struct {
 	stats    TickerStats
 }
 
-// TickerStats says how a [Ticker] has fared so far. Times are zero before the first tick.
+// TickerStats are the figures of a [Ticker]. Times are zero before the first
+// tick.
 type TickerStats struct {
 	Runs     uint64 // ticks begun
 	Missed   uint64 // ticks that never ran because a later one was due already
 	Overruns uint64 // ticks that took longer than the interval; none with an interval of 0
 
-	Last        time.Duration // what the last finished tick took
-	Longest     time.Duration // what the longest tick took
+	Last        time.Duration // duration of the last finished tick
+	Longest     time.Duration // duration of the longest tick
 	Late        time.Duration // how long after its due time the last tick began
 	LongestLate time.Duration // the greatest Late
 }
 
-// Stop ends the ticker: no further tick begins. It does not wait for one that runs or is about to begin; called on the
-// loop, nothing is about to begin and fn is not called again. Stop may be called more than once.
+// Stop ends the ticker: no further tick begins. It does not wait for a tick
+// that runs or is about to begin; if Stop is called on the loop, no tick is
+// about to begin, so fn is not called again. Stop may be called more than once.
 func (t *Ticker) Stop() { t.set.remove(t) }
 
-// Interval returns the interval of the ticker as it is now.
+// Interval returns the current interval of the ticker.
 func (t *Ticker) Interval() time.Duration {
 	t.set.mu.Lock()
 	defer t.set.mu.Unlock()
 	return t.interval
 }
 
-// Reset changes the interval: the next tick is due one interval from now, and the schedule goes on from there. Called by
-// the tick that runs, it counts from that call. With 0 the next tick is due at once, or after the pause behind the tick
-// that runs. A stopped ticker stays stopped. A negative interval panics.
+// Reset changes the interval: the next tick is due one interval from now, and
+// the schedule continues from there, also if the running tick itself calls
+// Reset. With 0 the next tick is due at once, or after the pause that follows a
+// running tick. A stopped ticker stays stopped. A negative interval panics.
 func (t *Ticker) Reset(interval time.Duration) {
 	if interval < 0 {
 		panic(fmt.Sprintf("loop: Reset to an interval of %v; it must not be negative", interval))
@@ -63,8 +66,8 @@ func (t *Ticker) Stats() TickerStats {
 	return t.stats
 }
 
-// begin accounts for a tick that begins now and moves the due time on to the first one of the schedule that is not yet
-// due. Caller holds set.mu.
+// begin counts a tick that begins now and moves the due time to the next time
+// of the schedule after now. Caller holds set.mu.
 func (t *Ticker) begin(now time.Duration) {
 	late := now - t.due
 	t.stats.Runs++
@@ -78,7 +81,7 @@ func (t *Ticker) begin(now time.Duration) {
 	t.due = saturate.Add(t.due+missed*t.interval, t.interval) // t.due + missed·interval ≤ now: only the last step can overflow
 }
 
-// end accounts for a tick that began at began and ended now. Caller holds set.mu.
+// end records a tick that began at began and ended now. Caller holds set.mu.
 func (t *Ticker) end(began, now, pause time.Duration) {
 	took := now - began
 	t.stats.Last = took

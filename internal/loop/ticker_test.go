@@ -14,7 +14,8 @@ import (
 
 const ms = time.Millisecond
 
-// at collects when something ran, since the beginning of the test's virtual time.
+// at collects the times of runs, since the beginning of the test's virtual
+// time.
 type at struct {
 	start time.Time
 	times []time.Duration
@@ -22,7 +23,7 @@ type at struct {
 
 func (a *at) mark() { a.times = append(a.times, time.Since(a.start)) }
 
-// upTo returns a time of less than d.
+// upTo returns a random time of less than d.
 func upTo(rng *rand.Rand, d time.Duration) time.Duration {
 	return time.Duration(rng.Int64N(int64(d)))
 }
@@ -93,7 +94,7 @@ func TestLateTickRunsOnceAndNoBurstFollows(t *testing.T) {
 		ticker := l.Every(10*ms, ran.mark)
 		wait := run(t, t.Context(), l)
 		time.Sleep(5 * ms)
-		l.Post(func() { time.Sleep(20 * time.Second) }) // stands for a process that is stopped for so long
+		l.Post(func() { time.Sleep(20 * time.Second) }) // like a process that is stopped for 20 s
 		time.Sleep(20*time.Second + 20*ms)              // 20.025 s now
 		l.Stop()
 		wait()
@@ -211,7 +212,7 @@ func TestFloodOfPostsDoesNotStarveTicks(t *testing.T) {
 		l := loop.New(loop.Config{})
 		ticker := l.Every(10*ms, func() { time.Sleep(2 * ms) })
 		var again func()
-		again = func() { time.Sleep(ms); l.Post(again) } // there is always one waiting
+		again = func() { time.Sleep(ms); l.Post(again) } // one is always waiting
 		l.Post(again)
 		l.Post(again)
 		wait := run(t, t.Context(), l)

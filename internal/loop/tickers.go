@@ -8,13 +8,15 @@ import (
 	"github.com/legion-go/legion/internal/saturate"
 )
 
-// tickers is the set of a loop's tickers. A daemon has a handful of them: the earliest is found by looking at all.
+// tickers is the set of a loop's tickers. A daemon has only a few: a scan finds
+// the earliest.
 type tickers struct {
 	mu  sync.Mutex
 	all []*Ticker // in the order of declaration, which breaks ties
 }
 
-// add puts t into the set, to be due now; of a loop that has not begun, start sets that anew.
+// add puts t into the set, due now; if the loop has not begun, start sets the
+// due time again.
 func (s *tickers) add(t *Ticker, now time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +24,7 @@ func (s *tickers) add(t *Ticker, now time.Duration) {
 	s.all = append(s.all, t)
 }
 
-// remove takes t out of the set, if it is there.
+// remove takes t out of the set, if t is in it.
 func (s *tickers) remove(t *Ticker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -31,7 +33,7 @@ func (s *tickers) remove(t *Ticker) {
 	}
 }
 
-// start makes now the start of the schedule of everything declared so far.
+// start makes now the start of the schedules of all tickers so far.
 func (s *tickers) start(now time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +42,8 @@ func (s *tickers) start(now time.Duration) {
 	}
 }
 
-// next returns the due time of the ticker that is due first, or saturate.Never.
+// next returns the due time of the ticker that is due first, or saturate.Never
+// without tickers.
 func (s *tickers) next() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +53,8 @@ func (s *tickers) next() time.Duration {
 	return saturate.Never
 }
 
-// begin begins the tick that is due first and returns its ticker, or nil if none is due now.
+// begin begins the tick that is due first and returns its ticker, or nil if no
+// tick is due now.
 func (s *tickers) begin(now time.Duration) *Ticker {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +73,8 @@ func (s *tickers) end(t *Ticker, began, now, pause time.Duration) {
 	t.end(began, now, pause)
 }
 
-// first returns the ticker that is due first, nil if there is none. Caller holds mu.
+// first returns the ticker that is due first, or nil without tickers. Caller
+// holds mu.
 func (s *tickers) first() *Ticker {
 	var first *Ticker
 	for _, t := range s.all {

@@ -75,7 +75,7 @@ func TestParamsRefused(t *testing.T) {
 		{"days", `{"days":1}`, `there is no parameter "days": days takes value`},
 		{"shape", `["box",300]`, `parameter "sides": expected an integer from -128 to 127, got 300`},
 		{"shape", `{"nam":"box"}`, `there is no parameter "nam": shape takes name, sides, every (optional), tag (optional), inner (optional)`},
-		{"shape", `["box",3,"soon"]`, `parameter "every": expected a number of seconds or a string such as "1m30s": "soon" is no duration`},
+		{"shape", `["box",3,"soon"]`, `parameter "every": expected a number of seconds or a string such as "1m30s": "soon" is not a duration`},
 		{"shape", `{"name":"box","sides":1,"inner":{"a/b":[{"X":1},{"X":"1"}]}}`, `parameter "inner" at /a~1b/1/X: expected a number, got a string`},
 		{"shape", `{"name":"box","sides":1,"inner":{"a":[{"Z":1}]}}`, `parameter "inner" at /a/0: there is no member "Z"`},
 	} {

@@ -32,7 +32,8 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// What is no request is refused, with a reason where the specification's examples have none.
+// What is no request is refused, with a reason where the specification's
+// examples have none.
 func TestStrictness(t *testing.T) {
 	r := newRegistry(t, rpc.Options{})
 	for _, c := range []struct {
@@ -45,8 +46,8 @@ func TestStrictness(t *testing.T) {
 		{`{"jsonrpc":"2.0","method":"nothing","ID":1}`, -32600, `Invalid Request: there is no member "ID": it has jsonrpc, method, params and id`, `null`},
 		{`{"JSONRPC":"2.0","method":"nothing","id":1}`, -32600, `Invalid Request: there is no member "JSONRPC": it has jsonrpc, method, params and id`, `1`},
 		{`{"jsonrpc":"2.0","method":"nothing","id":1,"x":0,"y":0,"z":0}`, -32600, `Invalid Request: there is no member "x": it has jsonrpc, method, params and id`, `1`},
-		{`{"jsonrpc":"2.0","method":"nothing","id":1,"id":1}`, -32700, `Parse error: at /id: the member "id" is there twice`, `null`},
-		{`{"jsonrpc":"2.0","method":"echo","params":[{"a":1,"\u0061":2}],"id":1}`, -32700, `Parse error: at /params/0/a: the member "a" is there twice`, `null`},
+		{`{"jsonrpc":"2.0","method":"nothing","id":1,"id":1}`, -32700, `Parse error: at /id: the member "id" appears twice`, `null`},
+		{`{"jsonrpc":"2.0","method":"echo","params":[{"a":1,"\u0061":2}],"id":1}`, -32700, `Parse error: at /params/0/a: the member "a" appears twice`, `null`},
 		{`{"jsonrpc":"2.0","method":"nothing","id":1} x`, -32700, `Parse error`, `null`},
 		{`{"jsonrpc":"2.0","method":"nothing","id":1}{}`, -32700, `Parse error`, `null`},
 		{`[] []`, -32700, `Parse error`, `null`},
@@ -100,7 +101,8 @@ func TestNotifications(t *testing.T) {
 	}
 }
 
-// The requests of a batch run in order; those that are left when nobody waits any more do not run.
+// The requests of a batch run in order; those that are left when nobody waits
+// any more do not run.
 func TestBatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var order []int

@@ -12,7 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// appendSeconds appends d to b as seconds, exactly, with as many digits after the point as it needs: 90, 0.25, -1.5.
+// appendSeconds appends d to b as seconds, exactly, with as many digits after
+// the point as needed: 90, 0.25, -1.5.
 func appendSeconds(b []byte, d time.Duration) []byte {
 	n := uint64(d)
 	if d < 0 {
@@ -36,7 +37,7 @@ func writeDuration(e *jsontext.Encoder, d time.Duration) error {
 
 func readDuration(in *jsontext.Decoder, d *time.Duration) (err error) {
 	switch kind := in.PeekKind(); kind {
-	case '0', '"', 'n', jsontext.KindInvalid: // what is invalid has its error from ReadToken
+	case '0', '"', 'n', jsontext.KindInvalid: // for invalid text, ReadToken returns the error
 	default:
 		return &json.SemanticError{JSONKind: kind, GoType: durationType}
 	}
@@ -45,17 +46,19 @@ func readDuration(in *jsontext.Decoder, d *time.Duration) (err error) {
 		return err
 	}
 	if token.Kind() == 'n' {
-		*d = 0 // as null is to any type
+		*d = 0 // null zeroes any type
 		return nil
 	}
 	*d, err = parseDuration(token.String(), token.Kind() == '0')
 	return err
 }
 
-// parseDuration reads a duration: a number of seconds, or a string as time.Duration has it.
+// parseDuration reads a duration: a number of seconds, or a string as for
+// time.ParseDuration.
 func parseDuration(text string, number bool) (time.Duration, error) {
 	if !number {
-		// A number in a string is read as well: so it comes from a command line, and as the key of a map.
+		// A number in a string is accepted too: command lines and map keys have this
+		// form.
 		if d, err := time.ParseDuration(text); err == nil {
 			return d, nil
 		}
@@ -69,7 +72,7 @@ func parseDuration(text string, number bool) (time.Duration, error) {
 		return d, nil
 	}
 	if number {
-		return 0, errors.New("so many seconds are more than 292 years")
+		return 0, errors.New("the duration is more than 292 years")
 	}
-	return 0, fmt.Errorf("%q is no duration", text)
+	return 0, fmt.Errorf("%q is not a duration", text)
 }

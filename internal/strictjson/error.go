@@ -18,25 +18,25 @@ import (
 type Kind uint8
 
 const (
-	Syntax    Kind = iota // it is no JSON: grammar, UTF-8, text after the value
+	Syntax    Kind = iota // not JSON: grammar, UTF-8, text after the value
 	Duplicate             // an object has a member twice
 	Deep                  // it is nested too deeply
 	Long                  // it is a list with too many elements
 	Unknown               // a member that the Go type does not have
-	Value                 // JSON, but not what the Go type wants; or a Go value that has no JSON form
+	Value                 // JSON that does not fit the Go type, or a Go value without a JSON form
 )
 
 // Error says what is wrong with a text or value, and where.
 type Error struct {
 	Kind    Kind
 	Pointer jsontext.Pointer // the place, as in RFC 6901: "/params/0/name"; "" is the whole
-	Offset  int              // the place in bytes, about; -1 if it is not known
-	Limit   int              // for Deep and Long: what was allowed
+	Offset  int              // the approximate place in bytes; -1 if it is not known
+	Limit   int              // for Deep and Long: the limit
 	Message string           // what is wrong there, without the place
-	Err     error            // the error below, nil if there is none
+	Err     error            // the wrapped error, or nil
 }
 
-// Error says the place first: "at /size: expected an integer, got a string".
+// Error names the place first: "at /size: expected an integer, got a string".
 func (e *Error) Error() string {
 	text := e.Text()
 	switch {
@@ -52,7 +52,7 @@ func (e *Error) Error() string {
 func (e *Error) Text() string {
 	switch e.Kind {
 	case Duplicate:
-		return fmt.Sprintf("the member %q is there twice", e.Pointer.LastToken())
+		return fmt.Sprintf("the member %q appears twice", e.Pointer.LastToken())
 	case Deep:
 		return fmt.Sprintf("nested deeper than %d values", e.Limit)
 	case Long:
@@ -65,7 +65,8 @@ func (e *Error) Text() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// explain puts an error of the parser below, or of marshalling if data is nil, into our words.
+// explain turns an error of the underlying parser, or of marshalling if data is
+// nil, into an Error.
 func explain(data []byte, err error) error {
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		e := &Error{Kind: Syntax, Pointer: syntax.JSONPointer, Offset: int(syntax.ByteOffset), Err: err}
@@ -108,7 +109,7 @@ func unwritable(e *json.SemanticError) string {
 	return e.GoType.String() + ": " + reason
 }
 
-// mismatch says what was expected and what was there.
+// mismatch says what was expected and what was found.
 func mismatch(e *json.SemanticError) string {
 	if e.GoType == nil {
 		return "not readable"
@@ -128,14 +129,16 @@ func mismatch(e *json.SemanticError) string {
 	case '{', '}':
 		text += ", got an object"
 	}
-	// The parser's own reasons for numbers add nothing to what was expected; those of types do.
+	// The parser's reasons for numbers add nothing to the expectation; the reasons
+	// of types do.
 	if e.Err != nil && !errors.Is(e.Err, strconv.ErrSyntax) && !errors.Is(e.Err, strconv.ErrRange) {
 		text += ": " + e.Err.Error()
 	}
 	return text
 }
 
-// short returns a value as it is if it fits into a message, otherwise what it is.
+// short returns the value itself if it fits into a message, otherwise the
+// description what.
 func short(value jsontext.Value, what string) string {
 	if len(value) == 0 || len(value) > 40 {
 		return what
@@ -148,7 +151,8 @@ var (
 	timeType     = reflect.TypeFor[time.Time]()
 )
 
-// Describe says in plain words what a value of the type looks like in JSON: "an integer from 0 to 255".
+// Describe says in plain words what a value of the type looks like in JSON: "an
+// integer from 0 to 255".
 func Describe(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

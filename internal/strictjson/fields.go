@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Form says who gives a type its JSON form.
+// Form says what gives a type its JSON form.
 type Form uint8
 
 const (
@@ -29,7 +29,8 @@ var (
 	}
 )
 
-// FormOf says who gives t its JSON form. time.Time and time.Duration count as Natural: their forms are known.
+// FormOf returns what gives t its JSON form. time.Time and time.Duration count
+// as Natural: their forms are known.
 func FormOf(t reflect.Type) Form {
 	if t == timeType || t == durationType || t.Kind() == reflect.Interface {
 		return Natural
@@ -46,7 +47,8 @@ func FormOf(t reflect.Type) Form {
 	return Natural
 }
 
-// Alternatives returns the types that a value of t may have, for a t that has a method Alternatives: nil if it has none.
+// Alternatives returns the types that a value of t may have, from the method
+// Alternatives of t; nil without that method.
 func Alternatives(t reflect.Type) []reflect.Type {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -70,9 +72,10 @@ type Field struct {
 	tagged   bool
 }
 
-// Fields returns the members that a struct has in JSON, in order: those of embedded structs stand where these stand. Of
-// fields that have the same name the one that is embedded least deeply counts, then the one with a name in its tag, as in
-// the JSON package. Usage is what the tag `usage` says.
+// Fields returns the members that a struct has in JSON, in order: those of an
+// embedded struct are at its place. Of fields with the same name the least
+// deeply embedded one counts, then the one with a name in its tag, as in the
+// JSON package. Usage is the text of the tag `usage`.
 func Fields(t reflect.Type) []Field {
 	all := collect(t, nil, map[reflect.Type]bool{})
 	var fields []Field
@@ -86,7 +89,7 @@ func Fields(t reflect.Type) []Field {
 	return fields
 }
 
-// byRank says which of two fields of the same name counts.
+// byRank compares two fields of the same name: the smaller one counts.
 func byRank(a, b Field) int {
 	if order := cmp.Compare(len(a.index), len(b.index)); order != 0 || a.tagged == b.tagged {
 		return order
@@ -97,7 +100,8 @@ func byRank(a, b Field) int {
 	return 1
 }
 
-// collect lists all fields of t and of the structs embedded in it; above holds those that it is embedded in.
+// collect lists all fields of t and of the structs embedded in it; above holds
+// the structs that t is embedded in.
 func collect(t reflect.Type, index []int, above map[reflect.Type]bool) (all []Field) {
 	if above[t] {
 		return nil

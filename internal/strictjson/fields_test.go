@@ -36,7 +36,8 @@ type whole struct {
 	After  struct{ X int } `json:"after"`
 }
 
-// Fields lists exactly the members that the JSON package writes, in its order.
+// Fields lists exactly the members that the JSON package writes, in the same
+// order.
 func TestFields(t *testing.T) {
 	var names []string
 	for _, f := range strictjson.Fields(reflect.TypeFor[whole]()) {
@@ -47,7 +48,8 @@ func TestFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Before, id, Tagged (of right, which has a tag), name, Factor, point, after; Both is ambiguous.
+	// Before, id, Tagged (of right, which has a tag), name, Factor, point, after;
+	// Both is ambiguous.
 	if got, want := strings.Join(names, " "), "Before id Tagged name Factor point after"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Whatever comes in: no panic; what is accepted is JSON for encoding/json too; what was read can be written, and that is
-// read as the same value.
+// For any input: no panic; accepted text is JSON for encoding/json too; a value
+// that was read can be written, and is read back as the same value.
 func FuzzStrict(f *testing.F) {
 	for _, seed := range []string{
 		`{"name":"x","every":"1m","at":"2026-01-02T03:04:05Z","raw":"bGVnaW9u","level":"L7","small":-1,"waits":{"a":1.5}}`,
@@ -58,7 +58,7 @@ func FuzzStrict(f *testing.F) {
 	})
 }
 
-// thereAndBack writes what was read into an any, and reads it again.
+// thereAndBack writes a value that was read into an any, and reads it again.
 func thereAndBack(t *testing.T, data []byte, v any) {
 	written, err := strictjson.Marshal(v)
 	if err != nil {

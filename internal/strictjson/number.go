@@ -10,7 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// readAny puts a number into an empty any. All else goes there as the parser below has it.
+// readAny puts a number into an empty any. The underlying parser handles all
+// other values.
 func readAny(in *jsontext.Decoder, v *any) (err error) {
 	if in.PeekKind() != '0' || *v != nil {
 		return errors.ErrUnsupported
@@ -23,7 +24,8 @@ func readAny(in *jsontext.Decoder, v *any) (err error) {
 	return err
 }
 
-// parseNumber returns an int64, a uint64 or a float64; of an integer that has no place in them, its text.
+// parseNumber returns an int64, a uint64 or a float64; for an integer that fits
+// none of them, its text.
 func parseNumber(text jsontext.Value) (any, error) {
 	if !bytes.ContainsAny(text, ".eE") && string(text) != "-0" {
 		if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {

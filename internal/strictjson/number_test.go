@@ -11,7 +11,8 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Numbers go into an interface so that they come back as they were, wherever the interface is.
+// Numbers read into an interface are written back unchanged, wherever the
+// interface is.
 func TestNumbersInAny(t *testing.T) {
 	for text, want := range map[string]any{
 		`0`:                    int64(0),
@@ -66,7 +67,8 @@ func sign(v any) bool {
 	return math.Signbit(f)
 }
 
-// What is in the interface before keeps its type, if the number fits; all other kinds are as ever.
+// A number that is in the interface before keeps its type, if the new number
+// fits; all other kinds work as usual.
 func TestAny(t *testing.T) {
 	var v any = int8(1)
 	if err := strictjson.Unmarshal([]byte(`7`), &v); err != nil || v != int8(7) {
@@ -79,7 +81,7 @@ func TestAny(t *testing.T) {
 	}
 	for text, says := range map[string]string{
 		`{"a":[0,1e400]}`: "at /a/1: expected a number, got 1e400",
-		`{"a":1,"a":2}`:   `at /a: the member "a" is there twice`,
+		`{"a":1,"a":2}`:   `at /a: the member "a" appears twice`,
 		`[1`:              "unexpected EOF",
 		`[-]`:             "invalid character",
 	} {

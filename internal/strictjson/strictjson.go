@@ -9,10 +9,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deeply values may be nested at most in what [Unmarshal] reads; the parser below has this limit.
+// MaxDepth is the deepest nesting that [Unmarshal] accepts; it is the limit of
+// the underlying parser.
 const MaxDepth = 10000
 
-// The options are made when they are first used: each worker process has this package, and speaks no JSON.
+// The options are made at their first use: each worker process loads this
+// package, but does not use JSON.
 var (
 	writing = sync.OnceValue(func() json.Options {
 		return json.JoinOptions(
@@ -32,10 +34,11 @@ var (
 	})
 )
 
-// Marshal returns v as JSON on one line, without a newline at its end. The same value always gives the same bytes.
+// Marshal returns v as JSON on one line, without a newline at its end. The same
+// value always gives the same bytes.
 //
-// The error says which type, and where in v, has no JSON form: a channel, a function, a float that is no number, a value
-// that contains itself.
+// The error says which type, and where in v, has no JSON form: a channel, a
+// function, NaN or an infinity, a value that contains itself.
 func Marshal(v any) ([]byte, error) {
 	data, err := json.Marshal(v, writing())
 	if err != nil {
@@ -44,13 +47,15 @@ func Marshal(v any) ([]byte, error) {
 	return data, nil
 }
 
-// Unmarshal reads the one value in data into the variable that v points to. A member that has no place there is an error.
-// Objects go into maps and structs that have values already member by member, as with encoding/json.
+// Unmarshal reads the one value in data into the variable that v points to. A
+// member that v does not have is an error. Objects are merged member by member
+// into maps and structs that have values already, as with encoding/json.
 //
 // Each error is an [*Error].
 func Unmarshal(data []byte, v any) error { return unmarshal(data, v, exactly()) }
 
-// UnmarshalKnown is Unmarshal that passes over members which have no place in v: what a newer version may have added.
+// UnmarshalKnown is Unmarshal that ignores members that v does not have: a
+// newer version may have added them.
 func UnmarshalKnown(data []byte, v any) error { return unmarshal(data, v, reading()) }
 
 func unmarshal(data []byte, v any, options json.Options) error {
@@ -60,22 +65,25 @@ func unmarshal(data []byte, v any, options json.Options) error {
 	return nil
 }
 
-// Check reports whether data is one JSON value in which values are nested at most maxDepth deep: 1 is an object or array
-// without others in it. The depth is looked at first, and no further than to the first value that is too deep: neither
-// long nor deep text costs memory. Text that is too deep is not looked at further: it may not even be JSON.
+// Check returns nil if data is one JSON value nested at most maxDepth deep: 1
+// is an object or array without others in it. It checks the depth first, and
+// stops at the first value that is too deep, which may not even be JSON:
+// neither long nor deep text costs memory.
 //
 // Each error is an [*Error].
 func Check(data []byte, maxDepth int) error { return CheckList(data, maxDepth, math.MaxInt) }
 
-// CheckList is Check that also refuses a list of more than maxElements elements, which must be 1 at least; lists in it may
-// have any number. That is seen together with the depth: what comes after the comma that was one too many is not looked at.
+// CheckList is Check that also refuses a list of more than maxElements
+// elements; maxElements must be at least 1. Lists inside it may have any
+// number. It checks this together with the depth, and stops at the first comma
+// too many.
 func CheckList(data []byte, maxDepth, maxElements int) error {
 	return Take(data, maxDepth, maxElements, (*jsontext.Decoder).SkipValue)
 }
 
-// Take is CheckList that has take read the value, from the decoder that checks
-// it, and so saves a second reading. take must read the whole value, and use
-// nothing of it before Take has returned nil.
+// Take is CheckList that calls take to read the value from the decoder that
+// checks it, which saves a second pass. take must read the whole value; the
+// caller must not use the value before Take has returned nil.
 func Take(data []byte, maxDepth, maxElements int, take func(*jsontext.Decoder) error) error {
 	if err := scan(data, maxDepth, maxElements); err != nil {
 		return err
@@ -90,8 +98,9 @@ func Take(data []byte, maxDepth, maxElements int, take func(*jsontext.Decoder) e
 	return nil
 }
 
-// scan looks for the first bracket in data that opens a value deeper than maxDepth, and, if data is a list, for the comma
-// after its element number maxElements. It knows of JSON only what brackets, commas and strings are.
+// scan looks for the first bracket in data that opens a value deeper than
+// maxDepth, and, if data is a list, for the comma after its element number
+// maxElements. Of JSON it understands only brackets, commas and strings.
 func scan(data []byte, maxDepth, maxElements int) error {
 	list := bytes.HasPrefix(skipSpace(data), []byte("["))
 	depth, commas := 0, 0
@@ -121,5 +130,5 @@ func scan(data []byte, maxDepth, maxElements int) error {
 	return nil
 }
 
-// skipSpace returns data from the first byte on that is not JSON's white space.
+// skipSpace returns data without the JSON white space at its start.
 func skipSpace(data []byte) []byte { return bytes.TrimLeft(data, " \t\r\n") }

@@ -126,7 +126,7 @@ func TestUnmarshal(t *testing.T) {
 	}
 }
 
-// Each of these is refused, with the place and in words that say what to write instead.
+// Each of these is refused, with the place and what to write instead.
 func TestUnmarshalRefuses(t *testing.T) {
 	for _, c := range []struct {
 		text string
@@ -139,8 +139,8 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{`{"name":"x",}`, strictjson.Syntax, ``},
 		{"{\"name\":\"\xff\"}", strictjson.Syntax, `invalid UTF-8`},
 		{`{"name":"\ud800"}`, strictjson.Syntax, `surrogate`},
-		{`{"name":"x","name":"y"}`, strictjson.Duplicate, `at /name: the member "name" is there twice`},
-		{`{"name":"x","n\u0061me":"y"}`, strictjson.Duplicate, `the member "name" is there twice`},
+		{`{"name":"x","name":"y"}`, strictjson.Duplicate, `at /name: the member "name" appears twice`},
+		{`{"name":"x","n\u0061me":"y"}`, strictjson.Duplicate, `the member "name" appears twice`},
 		{`{"Name":"x"}`, strictjson.Unknown, `at /Name: there is no member "Name"`},
 		{`{"inner":{"other":1}}`, strictjson.Unknown, `at /inner/other: there is no member "other"`},
 		{`{"name":5}`, strictjson.Value, `at /name: expected a string, got a number`},
@@ -156,7 +156,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{`{"pair":[1]}`, strictjson.Value, `expected a list of 2`},
 		{`{"inner":[]}`, strictjson.Value, `expected an object, got a list`},
 		{`{"every":true}`, strictjson.Value, `expected a number of seconds or a string such as "1m30s", got true or false`},
-		{`{"every":"soon"}`, strictjson.Value, `"soon" is no duration`},
+		{`{"every":"soon"}`, strictjson.Value, `"soon" is not a duration`},
 		{`{"every":1e300}`, strictjson.Value, `292 years`},
 		{`{"at":"now"}`, strictjson.Value, `expected a time such as "2006-01-02T15:04:05Z", got a string`},
 		{`{"level":"x"}`, strictjson.Value, `a level is L0 to L9`},
@@ -253,7 +253,7 @@ func TestCheckList(t *testing.T) {
 		{`[[1,2,3,4],{"a":1,"b":2,"c":3,"d":4},",,,,\",,,",0]`, 48, strictjson.Long},
 		{`{"a":1,"b":2,"c":3,"d":4}`, -1, 0},
 		{`"1,2,3,4"`, -1, 0},
-		{`[1,2,3,4,[[[[`, 6, strictjson.Long}, // what is there first counts
+		{`[1,2,3,4,[[[[`, 6, strictjson.Long}, // the first violation counts
 		{`[[[[[,,,,`, 3, strictjson.Deep},
 		{`[,,,`, 3, strictjson.Long},
 		{`[1,2,3`, 6, strictjson.Syntax},
@@ -270,7 +270,8 @@ func TestCheckList(t *testing.T) {
 	}
 }
 
-// Deep text is refused without memory for each level, and text that is only long is checked without a copy.
+// Deep text is refused without memory for each level, and long text is checked
+// without a copy.
 func TestCheckIsCheap(t *testing.T) {
 	for name, text := range map[string]string{
 		"deep": strings.Repeat("[", 10<<20),

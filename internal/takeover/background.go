@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// interruptGrace is how long a process that was to become the daemon has for
-// cleaning up when its start is interrupted.
+// interruptGrace is how long the new process may take to clean up when its
+// start is interrupted.
 const interruptGrace = time.Second
 
 // StartInBackground starts a daemon as a process without a terminal, and waits
 // until it is ready. A signal that ends programs, or the end of ctx, ends the
-// start. It returns the exit code of this process and what to print: code is 0 if
-// process pid is the daemon.
+// start. It returns the exit code of this process and what to print: code is 0
+// if process pid is the daemon.
 func StartInBackground(ctx context.Context, daemon string, s Spec) (pid, code int, words []string) {
 	ctx, uncaught := interruptible(ctx)
 	defer uncaught()
@@ -31,11 +31,11 @@ func StartInBackground(ctx context.Context, daemon string, s Spec) (pid, code in
 	case err == nil:
 		return successor.PID(), 0, nil
 	case errors.As(context.Cause(ctx), &by):
-		return 0, 128 + int(by.signal), // as shells say it
-			[]string{fmt.Sprintf("legion: starting %s in the background: %v; nothing is left of it", daemon, by)}
+		return 0, 128 + int(by.signal), // as shells do
+			[]string{fmt.Sprintf("legion: starting %s in the background: %v; no process is left", daemon, by)}
 	case errors.As(err, &failed):
 		words = failed.Output
-		if said := strings.Join(words, "\n"); !strings.Contains(said, strings.TrimPrefix(failed.Message, "legion: ")) { // most programs print it themselves
+		if said := strings.Join(words, "\n"); !strings.Contains(said, strings.TrimPrefix(failed.Message, "legion: ")) { // most programs print the message themselves
 			words = append(words, failed.Message)
 		}
 		return 0, failed.Code, words
@@ -43,14 +43,14 @@ func StartInBackground(ctx context.Context, daemon string, s Spec) (pid, code in
 	return 0, 1, []string{fmt.Sprintf("legion: starting %s in the background: %v", daemon, err)}
 }
 
-// interrupted is the cause of a context that a signal has ended.
+// interrupted is the cause of a context that a signal ended.
 type interrupted struct{ signal syscall.Signal }
 
 func (i *interrupted) Error() string { return "interrupted by " + unix.SignalName(i.signal) }
 
-// interruptible returns a context that ends at a signal which would end this
-// process, and what undoes that. A signal that is ignored, as nohup does with
-// SIGHUP, stays so.
+// interruptible returns a context that ends at a signal that would end this
+// process, and a function that undoes this. A signal that is ignored, as SIGHUP
+// under nohup, stays ignored.
 func interruptible(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)

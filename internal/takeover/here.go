@@ -9,18 +9,19 @@ import (
 // Upgraded reports whether an upgrade started this process.
 func Upgraded() bool { return inherited != nil && inherited.Kind == Upgrade }
 
-// GoesOn reports whether this process goes on with a daemon that was in it before.
+// GoesOn reports whether this process continues a daemon that ran in it before.
 func GoesOn() bool { return inherited != nil && inherited.Kind == InPlace }
 
-// Luggage is what the program before, in the same process, tells this one.
+// Luggage is the data that the previous program in this process passes to this
+// one.
 type Luggage struct {
 	Free   bool   // no other process waits for this one
-	Failed string // why it is not another program that was executed; "" if it is
+	Failed string // why the intended program could not be executed; "" if it was
 }
 
 func (l Luggage) encode() []byte { return fmt.Appendf(nil, "%t\n%s", l.Free, l.Failed) }
 
-// Carried returns this process's luggage.
+// Carried returns the luggage of this process.
 func Carried() (l Luggage) {
 	if GoesOn() {
 		free, failed, _ := strings.Cut(string(inherited.Data), "\n")
@@ -32,13 +33,13 @@ func Carried() (l Luggage) {
 // starter is the process that started this one.
 var starter = os.Getppid()
 
-// Awaited says which process may wait for this one, and takes its end for that of
-// the daemon; "" if there is none.
+// Awaited describes the process that may wait for this one, and takes its end
+// for the daemon's; "" if no process does.
 func Awaited() string {
 	switch {
 	case os.Getpid() == 1:
 		return "it is process 1, with which its container ends"
-	case inherited != nil && !GoesOn(): // another process has decided that it may have a new one
+	case inherited != nil && !GoesOn(): // its predecessor expects the daemon's process to change
 		return ""
 	case inherited != nil && Carried().Free:
 		return ""

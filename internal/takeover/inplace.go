@@ -162,9 +162,9 @@ func (h *Inheritance) decode(text string) error {
 	return err
 }
 
-// GoOn is Exec for a daemon of which nothing is left in this process. If that
-// fails, it executes this program again (on Linux), with self as its arguments,
-// and tells it why. It returns only if that fails, too.
+// GoOn is Exec for a daemon that has stopped completely in this process. If
+// Exec fails, GoOn executes this program again (on Linux), with self as its
+// arguments, and passes it the reason. It returns only if that fails, too.
 func (h *Held) GoOn(path string, args, self, env []string, stderr *os.File) error {
 	l := Luggage{Free: Awaited() == ""}
 	err := h.Exec(path, args, env, l.encode(), stderr)
@@ -175,10 +175,10 @@ func (h *Held) GoOn(path string, args, self, env []string, stderr *os.File) erro
 	return err
 }
 
-// LastWords opens a log file for what the next program prints before it opens the
-// log itself, because it cannot start: that would be lost if this process's
-// standard error is /dev/null. It returns nil if it is not, or if the file cannot
-// be opened.
+// LastWords opens a log file for the output of a next program that fails before
+// it opens the log itself: the output would be lost if this process's standard
+// error is /dev/null. It returns nil if standard error is not /dev/null, or if
+// the file cannot be opened.
 func LastWords(path string) *os.File {
 	null, err := os.Stat(os.DevNull)
 	if err != nil || path == "" {

@@ -6,23 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a Fault, in bytes. Longer strings are cut on encoding and refused on decoding.
+// Limits of a Fault, in bytes. Longer strings are cut on encoding and refused
+// on decoding.
 const (
 	MaxFaultCode    = 256
 	MaxFaultMessage = 64 << 10
 	MaxFaultStack   = 256 << 10
 )
 
-// Fault says what went wrong in a worker.
+// Fault describes a failure in a worker.
 type Fault struct {
-	Code    string // names a registered sentinel error, "" if none
+	Code    string // name of a registered sentinel error, or ""
 	Message string // the error's or the panic's text
 	Stack   string // the goroutine's stack, for a panic
 }
 
 var faultLimits = [3]int{MaxFaultCode, MaxFaultMessage, MaxFaultStack}
 
-// AppendFault appends the encoding of f to b. Strings beyond their limit are cut, between runes where they are UTF-8.
+// AppendFault appends the encoding of f to b. Strings beyond their limit are
+// cut, between runes if they are UTF-8.
 func AppendFault(b []byte, f Fault) []byte {
 	for i, s := range [3]string{f.Code, f.Message, f.Stack} {
 		s = cut(s, faultLimits[i])

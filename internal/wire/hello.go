@@ -11,8 +11,8 @@ const (
 	MaxFuncName = 255  // bytes of a function's name
 )
 
-// Hello is a worker's first message: who it is and what it can run. The index of a function in Funcs is the Code of
-// its Requests.
+// Hello is a worker's first message: its identity and its functions. The index
+// of a function in Funcs is the Code of its Requests.
 type Hello struct {
 	Version uint16
 	PID     uint32
@@ -23,11 +23,12 @@ type Hello struct {
 type FuncInfo struct {
 	Name   string
 	Hash   uint64 // of the function's argument and result types; the daemon compares it with its own
-	Stream bool   // the result is streamed
+	Stream bool   // whether the result is streamed
 }
 
-// AppendHello appends the encoding of h to b. Names beyond MaxFuncName are cut and functions beyond MaxFuncs left
-// out, which the daemon finds when it compares; declarations refuse both long before.
+// AppendHello appends the encoding of h to b. Names beyond MaxFuncName are cut
+// and functions beyond MaxFuncs left out; the daemon notices that when it
+// compares, but declarations refuse both long before.
 func AppendHello(b []byte, h Hello) []byte {
 	funcs := h.Funcs[:min(len(h.Funcs), MaxFuncs)]
 	b = binary.LittleEndian.AppendUint16(b, h.Version)
@@ -51,8 +52,9 @@ const (
 	funcFixed  = 10 // hash, stream, length of the name
 )
 
-// DecodeHello decodes the whole of b. The result holds no reference to b. A Hello of another Version is decoded as
-// far as its Version and PID only, so that the caller can say what it met.
+// DecodeHello decodes the whole of b. The result holds no reference to b. Of a
+// Hello of another Version only Version and PID are decoded, so that the caller
+// can report them.
 func DecodeHello(b []byte) (Hello, error) {
 	if len(b) < helloFixed {
 		return Hello{}, fmt.Errorf("%w: hello of %d bytes", ErrMalformed, len(b))

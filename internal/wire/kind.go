@@ -2,48 +2,57 @@ package wire
 
 import "strconv"
 
-// Version is the version of the protocol. The worker states it in its Hello; daemon and worker are the same binary,
-// so a difference means that something else is at the other end.
+// Version is the version of the protocol. The worker states it in its Hello;
+// daemon and worker are the same binary, so another version means that the
+// other end is a foreign program.
 const Version = 1
 
-// Kind says what a frame is. The zero Kind is never valid, so that zeroed memory is not a frame.
+// Kind is the kind of a frame. The zero Kind is never valid, so that zeroed
+// memory is not a frame.
 type Kind uint8
 
 const (
-	// Request, daemon to worker, starts a call. Code is the index of the function in the worker's Hello, the payload
-	// its argument.
+	// Request, daemon to worker, starts a call. Code is the index of the function
+	// in the worker's Hello, the payload its argument.
 	Request Kind = iota + 1
-	// Cancel, daemon to worker, cancels the context of a running call. Code is a Cause; no payload.
+	// Cancel, daemon to worker, cancels the context of a running call. Code is a
+	// Cause; no payload.
 	Cancel
-	// Credit, daemon to worker, allows a streaming call to send more, as the reader has taken so much. The payload is
-	// AppendCredit's.
+	// Credit, daemon to worker, allows a streaming call to send more, because the
+	// reader has taken items. The payload is AppendCredit's.
 	Credit
-	// Stop, daemon to worker, asks the worker to finish what runs and to leave. No payload.
+	// Stop, daemon to worker, asks the worker to finish its running calls and to
+	// exit. No payload.
 	Stop
-	// Pause and Resume, daemon to worker, hold the worker's own loop between two iterations and let it go on. No
-	// payload.
+	// Pause and Resume, daemon to worker, hold the worker's own loop between two
+	// iterations and let it continue. No payload.
 	Pause
 	Resume
 	// Ping, daemon to worker, asks for a Pong with the same Call and payload.
 	Ping
 	// Pong, worker to daemon, answers a Ping.
 	Pong
-	// Ready, worker to daemon, is the first frame of a worker that can serve. The payload is AppendHello's.
+	// Ready, worker to daemon, is the first frame of a worker that can serve. The
+	// payload is AppendHello's.
 	Ready
-	// Failed, worker to daemon, is sent instead of Ready by a worker that could not start. The payload is AppendFault's.
+	// Failed, worker to daemon, is sent instead of Ready by a worker that could not
+	// start. The payload is AppendFault's.
 	Failed
-	// Response, worker to daemon, ends a call. Code is a Status; the payload is the result, or AppendFault's.
+	// Response, worker to daemon, ends a call. Code is a Status; the payload is the
+	// result, or AppendFault's.
 	Response
-	// Item, worker to daemon, is one element of a streamed result. It uses up one credit.
+	// Item, worker to daemon, is one element of a streamed result. It uses up one
+	// credit.
 	Item
-	// Log, worker to daemon, is a log record, opaque at this level. Without a payload it is none: the first sign of a
-	// worker, that it sets itself up now.
+	// Log, worker to daemon, is a log record, opaque at this level. Without a
+	// payload it is not a log record but a worker's first sign of life: it sets
+	// itself up now.
 	Log
-	// Loop, worker to daemon, tells what the worker's own loop does. Code is a LoopState; the payload of LoopError is
-	// AppendFault's.
+	// Loop, worker to daemon, reports the state of the worker's own loop. Code is a
+	// LoopState; the payload of LoopError is AppendFault's.
 	Loop
-	// Stacks, daemon to worker, asks for a Stack, whatever the worker's functions do. No payload. The daemon asks once
-	// more only when it has its answer.
+	// Stacks, daemon to worker, asks for a Stack, even while functions run. No
+	// payload. The daemon asks again only after the answer.
 	Stacks
 	// Stack, worker to daemon, answers a Stacks. The payload is AppendStack's.
 	Stack
@@ -56,14 +65,17 @@ var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "P
 // Valid reports whether k is a kind of this version.
 func (k Kind) Valid() bool { return k > 0 && k < kindEnd }
 
-// ToWorker reports whether frames of this kind travel from the daemon to the worker; the others travel the other
-// way. A frame that arrives at the end that sends its kind is a violation of the protocol.
+// ToWorker reports whether frames of this kind travel from the daemon to the
+// worker; the others travel the other way. A frame that travels in the wrong
+// direction is a violation of the protocol.
 func (k Kind) ToWorker() bool { return toWorker>>k&1 != 0 }
 
-// toWorker has a bit for each kind that travels to the worker: looking it up takes no branch, for every frame.
+// toWorker has a bit for each kind that travels to the worker: the lookup,
+// which every frame needs, takes no branch.
 const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks
 
-// MaxPayload is how large the payload of such a frame may be, in a pool whose calls have payloads of at most limit bytes.
+// MaxPayload returns the largest payload of a frame of this kind, in a pool
+// whose calls have payloads of at most limit bytes.
 func (k Kind) MaxPayload(limit int64) int64 {
 	if ofCalls>>k&1 != 0 {
 		return limit
@@ -86,14 +98,17 @@ type Status uint16
 const (
 	// OK: the payload is the result.
 	OK Status = iota
-	// Error: the function returned an error. The payload is a Fault with Code and Message.
+	// Error: the function returned an error. The payload is a Fault with Code and
+	// Message.
 	Error
-	// Panic: the function panicked and the panic was recovered. The payload is a Fault with Message and Stack.
+	// Panic: the function panicked and the panic was recovered. The payload is a
+	// Fault with Message and Stack.
 	Panic
-	// Refused: the function was not run, because it is unknown or its argument could not be decoded. The payload is
-	// a Fault.
+	// Refused: the function was not run, because it is unknown or its argument
+	// could not be decoded. The payload is a Fault.
 	Refused
-	// End: a streamed result is complete; all its elements were sent as Items before. No payload.
+	// End: a streamed result is complete; all its elements were sent as Items
+	// before. No payload.
 	End
 
 	statusEnd
@@ -111,7 +126,7 @@ func (s Status) String() string {
 	return "Status(" + strconv.Itoa(int(s)) + ")"
 }
 
-// Cause is the Code of a Cancel: why the caller does not want the call any more.
+// Cause is the Code of a Cancel: why the call is cancelled.
 type Cause uint16
 
 const (
@@ -138,8 +153,8 @@ func (c Cause) String() string {
 type LoopState uint16
 
 const (
-	LoopRuns   LoopState = iota // it begins, or goes on after a pause
+	LoopRuns   LoopState = iota // it begins, or continues after a pause
 	LoopPaused                  // it waits between two iterations
-	LoopEnded                   // it has ended by itself; the worker leaves
-	LoopError                   // an iteration has returned an error; the loop goes on
+	LoopEnded                   // it has returned; the worker exits
+	LoopError                   // an iteration has returned an error; the loop continues
 )

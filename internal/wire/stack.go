@@ -6,11 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// MaxStack is how long the text of a Stack may be, in bytes. A longer one is cut on encoding and refused on decoding.
+// MaxStack is the limit of the text of a Stack, in bytes. A longer one is cut
+// on encoding and refused on decoding.
 const MaxStack = 256 << 10
 
-// AppendStack appends the encoding of text, the stacks of a worker's goroutines, to b: the text itself, without what is
-// not UTF-8.
+// AppendStack appends the encoding of text, the stacks of a worker's
+// goroutines, to b: the text itself, without bytes that are not UTF-8.
 func AppendStack(b []byte, text string) []byte {
 	return append(b, cut(strings.ToValidUTF8(text, ""), MaxStack)...)
 }

@@ -118,7 +118,7 @@ func TestFaultIsCut(t *testing.T) {
 		t.Errorf("message of %d bytes, valid: %v", len(got.Message), utf8.ValidString(got.Message))
 	}
 	if !strings.HasPrefix(f.Message, got.Message) || !strings.HasPrefix(f.Stack, got.Stack) {
-		t.Error("not a prefix of what was encoded")
+		t.Error("not a prefix of the encoded text")
 	}
 }
 
@@ -155,7 +155,7 @@ func TestHello(t *testing.T) {
 		}
 	}
 	if _, err := wire.DecodeHello(append(b, 0)); !errors.Is(err, wire.ErrMalformed) {
-		t.Fatalf("rubbish at the end: %v", err)
+		t.Fatalf("extra bytes at the end: %v", err)
 	}
 	b[0]++
 	if got, err := wire.DecodeHello(b); err != nil || got.Version == wire.Version || got.PID != 77 || got.Funcs != nil {
@@ -188,7 +188,7 @@ func FuzzFault(f *testing.F) {
 			return
 		}
 		if again := wire.AppendFault(nil, v); !bytes.Equal(again, b) {
-			t.Fatalf("%x decodes to what encodes as %x", b, again)
+			t.Fatalf("%x decodes to a value that encodes as %x", b, again)
 		}
 	})
 }
@@ -203,10 +203,10 @@ func FuzzStack(f *testing.F) {
 			t.Fatal(err)
 		}
 		if err == nil && !bytes.Equal(wire.AppendStack(nil, s), b) {
-			t.Fatalf("%q decodes to what encodes as something else", b)
+			t.Fatalf("%q decodes to a text that encodes differently", b)
 		}
 		if _, err := wire.DecodeStack(wire.AppendStack(nil, string(b))); err != nil {
-			t.Fatalf("what was encoded does not decode: %v", err)
+			t.Fatalf("the encoding does not decode: %v", err)
 		}
 	})
 }
@@ -226,7 +226,7 @@ func FuzzHello(f *testing.F) {
 			return
 		}
 		if again := wire.AppendHello(nil, v); !bytes.Equal(again, b) {
-			t.Fatalf("%x decodes to what encodes as %x", b, again)
+			t.Fatalf("%x decodes to a value that encodes as %x", b, again)
 		}
 	})
 }

@@ -8,15 +8,16 @@ import (
 )
 
 // ParseCall reads a methodCall: the name of the method, and its parameters as a
-// JSON array, empty if there are none. Whether there is such a method is not asked
-// here. Errors are [*Error].
+// JSON array, empty if there are none. ParseCall does not check whether the
+// method exists. Errors are [*Error].
 //
-// The name is what stands there without the white space around it, whatever that
-// is.
+// The name is returned without white space around it, and not checked
+// otherwise.
 //
 // charset is the name of the encoding that the document came with, such as the
 // charset in HTTP's Content-Type; "" is none. It counts more than the XML
-// declaration, and a byte order mark counts more than that (RFC 7303, section 3).
+// declaration, and a byte order mark counts more than that (RFC 7303, section
+// 3).
 func ParseCall(data []byte, charset string, l Limits) (method string, params []byte, err error) {
 	p, err := newParser(data, charset, l)
 	if err == nil {
@@ -63,7 +64,7 @@ func (p *parser) call() (method string, err error) {
 	return method, p.end()
 }
 
-// params reads what follows <params>, up to and with its end tag.
+// params reads everything after <params>, including its end tag.
 func (p *parser) params() error {
 	for {
 		name, err := p.tag("params")
@@ -79,7 +80,8 @@ func (p *parser) params() error {
 	}
 }
 
-// param reads what follows <param>, up to and with its end tag. The depth is that of its value.
+// param reads everything after <param>, including its end tag. depth is the
+// depth of its value.
 func (p *parser) param(depth int) error {
 	if err := p.open("value", "param"); err != nil {
 		return err
@@ -94,10 +96,10 @@ func (p *parser) param(depth int) error {
 func (p *parser) end() error {
 	name, err := p.tag("")
 	if err == nil && name != "" {
-		err = p.errorf(CodeNotWellFormed, "<%s> behind the root element: send one document at a time", clip(name))
+		err = p.errorf(CodeNotWellFormed, "<%s> after the root element: send one document at a time", clip(name))
 	}
 	return err
 }
 
-// result is the JSON that has been written.
+// result returns the JSON written so far.
 func (p *parser) result() []byte { return bytes.TrimSuffix(p.json.Bytes(), []byte("\n")) }

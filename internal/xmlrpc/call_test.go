@@ -48,19 +48,19 @@ func TestDocumentsThatAreNoCall(t *testing.T) {
 	} {
 		refuse(t, []byte(doc), xmlrpc.Limits{}, xmlrpc.CodeInvalid, says)
 	}
-	// What stands around the root makes it no XML.
+	// Text or elements outside the root element make the document invalid XML.
 	const whole = "<methodCall>" + m + "</methodCall>"
 	for doc, says := range map[string]string{
 		whole + "x":             `text "x" outside the root element`,
 		"x" + whole:             `text "x" outside the root element`,
-		whole + "<methodCall/>": "<methodCall> behind the root element",
-		whole + whole:           "<methodCall> behind the root element",
+		whole + "<methodCall/>": "<methodCall> after the root element",
+		whole + whole:           "<methodCall> after the root element",
 	} {
 		refuse(t, []byte(doc), xmlrpc.Limits{}, xmlrpc.CodeNotWellFormed, says)
 	}
 }
 
-// raw is a type that writes its own JSON.
+// raw is a value that writes its own JSON.
 type raw string
 
 func (r raw) MarshalJSON() ([]byte, error) {

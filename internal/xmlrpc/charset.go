@@ -9,13 +9,13 @@ import (
 
 const supported = "send the document in UTF-8, US-ASCII, ISO-8859-1, or UTF-16 with a byte order mark"
 
-// unwrap takes the byte order mark off a document and makes UTF-8 of UTF-16. The name is that of the encoding that
-// the mark told, "" without a mark.
+// unwrap removes the byte order mark of a document and converts UTF-16 to
+// UTF-8. name is the encoding of the mark, "" without a mark.
 func unwrap(data []byte) (text []byte, name string, err error) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		return data[3:], "UTF-8", nil
-	case bytes.HasPrefix(data, []byte("\xff\xfe\x00\x00")): // before UTF-16, which begins in the same way
+	case bytes.HasPrefix(data, []byte("\xff\xfe\x00\x00")): // check it before UTF-16, which begins with the same bytes
 	case bytes.HasPrefix(data, []byte("\xff\xfe")):
 		text, err = fromUTF16(data[2:], binary.LittleEndian)
 		return text, "UTF-16", err
@@ -41,7 +41,7 @@ func fromUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 				low = rune(order.Uint16(data[i+2:]))
 			}
 			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				return nil, errorf(CodeCharacter, "byte %d: half a surrogate pair is no character of UTF-16", i+2)
+				return nil, errorf(CodeCharacter, "byte %d: half a surrogate pair is not a character of UTF-16", i+2)
 			}
 			i += 2
 		}
@@ -58,7 +58,8 @@ func fromLatin1(data []byte) []byte {
 	return text
 }
 
-// checkText finds what is no UTF-8, and the control characters that XML does not have.
+// checkText refuses text that is not UTF-8, and control characters that XML
+// does not allow.
 func checkText(data []byte) error {
 	for i := 0; i < len(data); {
 		if b := data[i]; b < utf8.RuneSelf {
@@ -71,7 +72,7 @@ func checkText(data []byte) error {
 		}
 		r, n := utf8.DecodeRune(data[i:])
 		if r == utf8.RuneError && n == 1 {
-			return errorf(CodeCharacter, "line %d: the byte 0x%02x is no UTF-8: "+
+			return errorf(CodeCharacter, "line %d: the byte 0x%02x is not UTF-8: "+
 				"declare the encoding of the document, or send such bytes as base64", line(data[:i]), data[i])
 		}
 		i += n

@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc"
 )
 
-// declared is a document with an XML declaration.
+// declared returns a document with an XML declaration.
 func declared(encoding, value string) string {
 	return `<?xml version="1.0" encoding="` + encoding + `"?>` + call("<value>"+value+"</value>")
 }
@@ -84,15 +84,15 @@ func TestEncodingsThatAreRefused(t *testing.T) {
 		"declared in a value":       {call(`<value><?xml version="1.0" encoding="latin1"?></value>`), xmlrpc.CodeNotWellFormed, "only stand at the very beginning"},
 		"XML in capitals":           {call(`<value><?XML ?></value>`), xmlrpc.CodeNotWellFormed, "only stand at the very beginning"},
 		"declaration without end":   {`<?xml version="1.0"`, xmlrpc.CodeNotWellFormed, "unexpected EOF"},
-		"no UTF-8":                  {call("<value>a\xffb</value>"), xmlrpc.CodeCharacter, "byte 0xff is no UTF-8"},
+		"no UTF-8":                  {call("<value>a\xffb</value>"), xmlrpc.CodeCharacter, "byte 0xff is not UTF-8"},
 		"half a character":          {call("<value>\xc3</value>"), xmlrpc.CodeCharacter, "byte 0xc3"},
 		"overlong":                  {call("<value>\xc0\xbc</value>"), xmlrpc.CodeCharacter, "byte 0xc0"},
 		"surrogate in UTF-8":        {call("<value>\xed\xa0\x80</value>"), xmlrpc.CodeCharacter, "byte 0xed"},
 		"latin1 not declared":       {declared("utf-8", "Gr\xfc\xdfe"), xmlrpc.CodeCharacter, "declare the encoding"},
 		"no UTF-8 in a comment":     {call("<value><!-- \xff --></value>"), xmlrpc.CodeCharacter, "byte 0xff"},
 		"no UTF-8 in a name":        {call("<value><\xff/></value>"), xmlrpc.CodeCharacter, "byte 0xff"},
-		"no US-ASCII":               {declared("US-ASCII", "\n\xfc"), xmlrpc.CodeCharacter, "line 2: the byte 0xfc is no US-ASCII"},
-		"UTF-8 called US-ASCII":     {declared("US-ASCII", "ü"), xmlrpc.CodeCharacter, "0xc3 is no US-ASCII"},
+		"no US-ASCII":               {declared("US-ASCII", "\n\xfc"), xmlrpc.CodeCharacter, "line 2: the byte 0xfc is not US-ASCII"},
+		"UTF-8 called US-ASCII":     {declared("US-ASCII", "ü"), xmlrpc.CodeCharacter, "0xc3 is not US-ASCII"},
 		"odd UTF-16":                {inUTF16(binary.LittleEndian, true, call("<value/>")) + "\n", xmlrpc.CodeCharacter, "ends in the middle"},
 		"high surrogate":            {"\xfe\xff\x00<\xd8\x00\x00a", xmlrpc.CodeCharacter, "half a surrogate pair"},
 		"high surrogate at the end": {"\xfe\xff\x00<\xd8\x00", xmlrpc.CodeCharacter, "half a surrogate pair"},
@@ -121,7 +121,8 @@ func TestControlCharacters(t *testing.T) {
 	}
 }
 
-// What was said of the encoding counts more than the declaration, and a byte order mark more than both.
+// The charset takes precedence over the declaration, and a byte order mark over
+// both.
 func TestCharset(t *testing.T) {
 	const text = "Gr\u00fc\u00dfe"
 	latin := "Gr\xfc\xdfe"
@@ -151,8 +152,8 @@ func TestCharset(t *testing.T) {
 		code         int
 		says         string
 	}{
-		"latin1 as UTF-8":      {"utf-8", declared("iso-8859-1", latin), xmlrpc.CodeCharacter, "byte 0xfc is no UTF-8"},
-		"latin1 as ASCII":      {"us-ascii", declared("iso-8859-1", latin), xmlrpc.CodeCharacter, "byte 0xfc is no US-ASCII"},
+		"latin1 as UTF-8":      {"utf-8", declared("iso-8859-1", latin), xmlrpc.CodeCharacter, "byte 0xfc is not UTF-8"},
+		"latin1 as ASCII":      {"us-ascii", declared("iso-8859-1", latin), xmlrpc.CodeCharacter, "byte 0xfc is not US-ASCII"},
 		"UTF-16 without mark":  {"utf-16", declared("utf-8", ""), xmlrpc.CodeEncoding, "is not in UTF-16"},
 		"another":              {"windows-1252", declared("utf-8", ""), xmlrpc.CodeEncoding, `"windows-1252" is not supported`},
 		"control characters":   {"latin1", call("<value>\x01</value>"), xmlrpc.CodeNotWellFormed, "U+0001 is not allowed"},

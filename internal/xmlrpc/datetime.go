@@ -8,13 +8,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// dateTimeLayout is how times are written: without zone, in UTC, which the oldest of clients can read.
+// dateTimeLayout is the layout of written times: without zone, in UTC, which
+// even the oldest clients can read.
 const dateTimeLayout = "20060102T15:04:05"
 
 var errDateTime = errors.New("not a time such as 19980717T14:08:55 or 1998-07-17T14:08:55Z")
 
-// dateTime reads the spellings of ISO 8601 that are in use (see doc.go). time.Parse would need a layout for each, and
-// takes hours of one digit.
+// dateTime reads the spellings of ISO 8601 that are in use (see doc.go).
+// time.Parse would need a layout for each, and accepts hours of one digit.
 func dateTime(text string) (jsontext.Value, error) {
 	s := scanner{rest: text}
 	year := s.digits(4)
@@ -36,14 +37,15 @@ func dateTime(text string) (jsontext.Value, error) {
 	}
 	zone := s.zone()
 	t := time.Date(year, time.Month(month), day, hour, minute, second, nanos, zone)
-	// Date makes a day of March out of 30 February.
+	// time.Date turns 30 February into a day of March.
 	if s.bad || s.rest != "" || t.Month() != time.Month(month) || hour > 23 || minute > 59 || second > 59 {
 		return nil, errDateTime
 	}
 	return jsontext.AppendQuote(nil, t.Format(time.RFC3339Nano))
 }
 
-// scanner reads a text from the left. It remembers whether something was not as it should be.
+// scanner reads a text from left to right. It remembers whether it found a
+// mistake.
 type scanner struct {
 	rest string
 	bad  bool
@@ -78,7 +80,7 @@ func (s *scanner) digits(n int) (v int) {
 	return v
 }
 
-// fraction reads one to nine digits behind the point, as nanoseconds.
+// fraction reads one to nine digits after the point, as nanoseconds.
 func (s *scanner) fraction() int {
 	v := s.digits(1)
 	for range 8 {
@@ -90,7 +92,7 @@ func (s *scanner) fraction() int {
 	return v
 }
 
-// zone reads an offset from UTC, if there is one.
+// zone reads an offset from UTC, if the text has one.
 func (s *scanner) zone() *time.Location {
 	sign := 1
 	switch {

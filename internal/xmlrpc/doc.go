@@ -1,9 +1,11 @@
-// Package xmlrpc turns XML-RPC documents into JSON and Go values into XML-RPC documents. It moves no bytes and calls no
-// method: a document comes in as bytes and goes out as bytes.
+// Package xmlrpc turns XML-RPC documents into JSON and Go values into XML-RPC
+// documents. It does no input or output and calls no method: a document comes
+// in as bytes and goes out as bytes.
 //
-// Reading order: limits.go, errors.go, call.go and response.go (the face), charset.go and source.go (bytes become
-// UTF-8), parser.go (tags and text), value.go, scalar.go and datetime.go (one kind of value each), marks.go and
-// writer.go (the way back).
+// Reading order: limits.go, errors.go, call.go and response.go (the API),
+// charset.go and source.go (bytes become UTF-8), parser.go (tags and text),
+// value.go, scalar.go and datetime.go (one kind of value each), marks.go and
+// writer.go (writing).
 //
 // # What is read
 //
@@ -19,21 +21,26 @@
 //	<array>                         array
 //	<struct>                        object; two members of one name are an error, and the name stands before the value
 //
-// White space around the tags does not count, nor does it around a number, a boolean, a date and base64. Within a string
-// and a member's name it does. A carriage return, with or without line feed, arrives as a line feed: such is XML.
-// Comments and processing instructions are passed over; attributes, but for declarations of name spaces, are refused.
+// White space is ignored around tags, numbers, booleans, dates and base64. It
+// counts within a string and a member's name. A carriage return, with or
+// without line feed, arrives as a line feed, as XML demands. Comments and
+// processing instructions are skipped; attributes, except namespace
+// declarations, are refused.
 //
-// A dateTime.iso8601 is 19980717T14:08:55 or 1998-07-17T14:08:55. The colons of the time may be missing; so may the
-// seconds, and a fraction of up to nine digits may follow them. At the end there may be Z or an offset from UTC such as
-// +02:00, +0200 or +02. Without one the time is taken for UTC.
+// A dateTime.iso8601 is 19980717T14:08:55 or 1998-07-17T14:08:55. The colons of
+// the time may be missing; so may the seconds, and a fraction of up to nine
+// digits may follow them. At the end there may be Z or an offset from UTC such
+// as +02:00, +0200 or +02. Without an offset the time is in UTC.
 //
-// Documents are in UTF-8, US-ASCII or ISO-8859-1 as their XML declaration says, without one in UTF-8; or in UTF-16 with
-// a byte order mark. What HTTP says of the encoding goes before the declaration: see [ParseCall].
+// Documents are in UTF-8, US-ASCII or ISO-8859-1 as their XML declaration says,
+// without one in UTF-8; or in UTF-16 with a byte order mark. What HTTP says of
+// the encoding goes before the declaration: see [ParseCall].
 //
 // # What is written
 //
-// A value is what the JSON package github.com/go-json-experiment/json makes of it, with the same tags and methods, so
-// that a client sees the same names and members whichever protocol it speaks. XML-RPC tells more types apart than JSON:
+// A value is written as the JSON package github.com/go-json-experiment/json
+// would, with the same tags and methods, so that a client sees the same names
+// and members in either protocol. XML-RPC distinguishes more types than JSON:
 //
 //	integers                  <int> if it fits 32 bits, else <i8>; an error beyond 64 bits with sign
 //	floats, time.Duration     <double>; a duration in seconds
@@ -42,19 +49,23 @@
 //	nil pointers, interfaces  <nil/>
 //	nil slices and maps       empty <array> and <struct>
 //
-// Types that write their own JSON or text are what that says: a number with a point or an exponent is a <double>, all
-// other numbers are integers.
+// Types that write their own JSON or text are written by its content: a number
+// with a point or an exponent is a <double>, all other numbers are integers.
 //
-// XML cannot carry most control characters. Such a character, and what is no UTF-8, is replaced by
-// U+FFFD, so that one odd line of a log does not cost the whole answer.
+// XML cannot carry most control characters. Such a character, and what is no
+// UTF-8, is replaced by U+FFFD, so that one odd line of a log does not cost the
+// whole answer.
 //
 // # Hostile input
 //
-// Document types are refused, so there are no entities but the five of XML. Size, nesting and number of values are
-// limited, and so is the length of a single tag with its attributes. Time and memory are proportional to the length of
-// the document. Bad input is an [*Error] and never a panic; error messages quote no more than a few bytes of the input.
+// Document types are refused, so the only entities are the five of XML. Size,
+// nesting and number of values are limited, and so is the length of a single
+// tag with its attributes. Time and memory are proportional to the length of
+// the document. Bad input is an [*Error] and never a panic; error messages
+// quote no more than a few bytes of the input.
 //
 // # Concurrency
 //
-// All functions are pure: any goroutine may call them. A value that is being encoded must not change meanwhile.
+// All functions are pure: any goroutine may call them. A value must not change
+// while it is being encoded.
 package xmlrpc

@@ -10,10 +10,10 @@ import (
 
 // The codes of [Error], from the specification of fault code interoperability.
 const (
-	CodeNotWellFormed = -32700 // no XML
+	CodeNotWellFormed = -32700 // not XML
 	CodeEncoding      = -32701 // an encoding that is not supported, or contradicts the bytes
-	CodeCharacter     = -32702 // bytes that are no character of the document's encoding
-	CodeInvalid       = -32600 // XML, but no XML-RPC
+	CodeCharacter     = -32702 // bytes that are not a character of the document's encoding
+	CodeInvalid       = -32600 // XML, but not XML-RPC
 	CodeLimit         = -32400 // too large, too deep, too much
 )
 
@@ -29,18 +29,18 @@ func errorf(code int, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// errorf is an error at the place that was read last.
+// errorf returns an error at the place that was read last.
 func (p *parser) errorf(code int, format string, args ...any) *Error {
 	line, _ := p.dec.InputPos()
 	return errorf(code, "line %d: "+format, append([]any{line}, args...)...)
 }
 
-// invalid is an error about what is XML but not XML-RPC.
+// invalid returns an error about XML that is not XML-RPC.
 func (p *parser) invalid(format string, args ...any) *Error {
 	return p.errorf(CodeInvalid, format, args...)
 }
 
-// syntax makes an Error of what the XML decoder said.
+// syntax turns an error of the XML decoder into an Error.
 func (p *parser) syntax(err error) *Error {
 	if own := (*Error)(nil); errors.As(err, &own) {
 		return own
@@ -51,7 +51,7 @@ func (p *parser) syntax(err error) *Error {
 	return p.errorf(CodeNotWellFormed, "not well-formed XML: %s", clip(strings.TrimPrefix(err.Error(), "xml: ")))
 }
 
-// clip cuts a text of the input to what a message may show of it.
+// clip cuts a text of the input to the length that a message may quote.
 func clip(s string) string {
 	if len(s) <= maxQuote {
 		return s

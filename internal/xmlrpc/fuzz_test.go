@@ -22,7 +22,8 @@ func seeds(f *testing.F, pattern string) {
 	}
 }
 
-// What is accepted is strict JSON, and comes back the same when it is sent again. All else is an Error.
+// An accepted document yields strict JSON, which comes back the same when it is
+// sent again. Every other document is an Error.
 func FuzzParseCall(f *testing.F) {
 	seeds(f, "*call*.xml")
 	f.Add([]byte(bomb))
@@ -54,7 +55,7 @@ func FuzzParseCall(f *testing.F) {
 			}
 			list = append(list, v.Clone())
 		}
-		doc, err := xmltest.Call("m", list...) // a call may name what is no method
+		doc, err := xmltest.Call("m", list...) // a call may have an invalid method name
 		if err != nil {
 			t.Fatalf("%s cannot be sent: %v", params, err)
 		}

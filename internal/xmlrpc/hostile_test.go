@@ -52,7 +52,7 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("%q is read as %s, error %v", doc, params, err)
 		}
 	}
-	// No prefix of a document is one.
+	// No proper prefix of a document is accepted.
 	doc := strings.TrimRight(declared("utf-8", "<struct><member><name>a</name><value><array><data><value><int>1</int></value></data></array></value></member></struct>"), "\n")
 	for i := range len(doc) {
 		if _, params, err := xmlrpc.ParseCall([]byte(doc[:i]), "", xmlrpc.Limits{}); err == nil {
@@ -69,7 +69,7 @@ func nested(n int) (doc, json string) {
 	return call(doc), json
 }
 
-// The call and the list of its parameters are two of the levels.
+// The call and the list of its parameters count as two levels.
 func TestDepth(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 61, 62} {
 		doc, want := nested(n)
@@ -86,7 +86,7 @@ func TestDepth(t *testing.T) {
 	doc, _ = nested(20_000)
 	refuse(t, []byte(doc), xmlrpc.Limits{Depth: 1 << 30}, xmlrpc.CodeLimit, "nested deeper than 1000 values")
 	refuse(t, []byte(strings.Repeat("<value>", 500_000)), xmlrpc.Limits{}, xmlrpc.CodeInvalid, "it should be <methodCall>")
-	refuse(t, []byte(call(strings.Repeat("<value>", 500_000))), xmlrpc.Limits{}, xmlrpc.CodeInvalid, "<value> is no type")
+	refuse(t, []byte(call(strings.Repeat("<value>", 500_000))), xmlrpc.Limits{}, xmlrpc.CodeInvalid, "<value> is not a type")
 }
 
 func TestSize(t *testing.T) {
@@ -124,7 +124,7 @@ func TestLongTags(t *testing.T) {
 		refuse(t, []byte(call("<value>"+value+"</value>")), xmlrpc.Limits{}, xmlrpc.CodeLimit, "a tag is longer than 1024 bytes")
 	}
 	refuse(t, []byte("<?xml version='1.0'"+strings.Repeat(" ", 1<<20)+"?>"), xmlrpc.Limits{}, xmlrpc.CodeLimit, "a tag is longer than 1024 bytes")
-	// What is no tag may be long.
+	// Everything but tags may be long.
 	if got := parse(t, call("<value><!-- "+huge+" -->"+huge+"<![CDATA["+huge+"]]></value>")); got != `"`+huge+huge+`"` {
 		t.Errorf("a long string is read as one of %d bytes", len(got))
 	}
@@ -135,7 +135,7 @@ func TestLongTags(t *testing.T) {
 	parse(t, call("<value><int"+declarations.String()+">1</int></value>"))
 }
 
-// A document costs memory in proportion to its length, whatever it is made of.
+// A document costs memory in proportion to its length, whatever it contains.
 func TestHugeDocuments(t *testing.T) {
 	const size = 1 << 18
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }

@@ -2,11 +2,11 @@ package xmlrpc
 
 import "cmp"
 
-// Limits bound what a document may ask for. Zero fields are the defaults.
+// Limits bound a document. Zero fields mean the defaults.
 type Limits struct {
 	Size   int // bytes of the document; 4 MiB by default
-	Depth  int // how deeply values are nested, the call and the list of its parameters included; 64 by default, 1000 at most
-	Values int // values in the document, those in arrays and structs included; 100,000 by default
+	Depth  int // nesting of values, including the call and the list of its parameters; 64 by default, 1000 at most
+	Values int // values in the document, including those in arrays and structs; 100,000 by default
 }
 
 func (l Limits) orDefaults() Limits {

@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// kind is what JSON does not tell of a value.
+// kind is a property of a value that JSON does not express.
 type kind uint8
 
 const (
@@ -19,11 +19,12 @@ const (
 	real        // a number that is a <double> even if it has no fraction
 	octets      // a string that is base64
 	moment      // a string that is a time in RFC 3339
-	ready       // a string that is a value as it is to be written
+	ready       // a string that is an encoded value, written unchanged
 )
 
-// marked is a JSON value, with notes on what its values were in Go. So tags, embedding and methods of Go types mean
-// here what they mean in JSON, without a second implementation of them.
+// marked is a JSON value, with notes on the Go types of its values. So tags,
+// embedding and methods of Go types work as in JSON, without a second
+// implementation.
 type marked struct {
 	json  []byte
 	marks []mark // by offset
@@ -31,17 +32,18 @@ type marked struct {
 
 // mark is a note on one value.
 type mark struct {
-	offset int64 // where the token before the value ends
+	offset int64 // end of the token before the value
 	kind   kind
 }
 
-// marshal makes JSON of a value and takes notes. What is no UTF-8 becomes U+FFFD.
+// marshal makes JSON of a value and takes notes. What is no UTF-8 becomes
+// U+FFFD.
 func marshal(v any) (*marked, error) {
 	var m marked
 	var err error
 	m.json, err = json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), json.WithMarshalers(json.JoinMarshalers(
 		json.MarshalToFunc(func(enc *jsontext.Encoder, d time.Duration) error {
-			// The key of a map is text.
+			// A map key is text.
 			if kind, n := enc.StackIndex(enc.StackDepth()); kind == jsontext.KindBeginObject && n%2 == 0 {
 				return enc.WriteToken(jsontext.String(strconv.FormatFloat(d.Seconds(), 'f', -1, 64)))
 			}
@@ -55,14 +57,15 @@ func marshal(v any) (*marked, error) {
 		// Called for every value before it is written, with a pointer to it.
 		json.MarshalToFunc(func(enc *jsontext.Encoder, v any) error {
 			m.note(enc.OutputOffset(), kindOf(reflect.TypeOf(v).Elem()))
-			return errors.ErrUnsupported // to be written in the usual way
+			return errors.ErrUnsupported // the encoder writes it as usual
 		}),
 	)))
 	return &m, err
 }
 
-// note remembers the kind of the value that comes next. The encoder takes empty members that are to be omitted back
-// after it has written them: notes from here on are about such.
+// note records the kind of the next value. The encoder removes empty members
+// with omitempty after it has written them: notes at or after offset are about
+// removed members.
 func (m *marked) note(offset int64, k kind) {
 	n := len(m.marks)
 	for n > 0 && m.marks[n-1].offset >= offset {
@@ -78,7 +81,7 @@ var (
 	byteType = reflect.TypeFor[byte]()
 )
 
-// ownJSON are the ways in which a type may say itself what its JSON is.
+// ownJSON are the interfaces by which a type writes its own JSON.
 var ownJSON = []reflect.Type{
 	reflect.TypeFor[json.MarshalerTo](), reflect.TypeFor[json.Marshaler](),
 	reflect.TypeFor[encoding.TextAppender](), reflect.TypeFor[encoding.TextMarshaler](),

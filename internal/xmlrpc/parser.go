@@ -11,14 +11,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// extensions is the name space of the elements that Apache has added to XML-RPC. Many write its prefix ex without
-// declaring it.
+// extensions is the namespace of Apache's additions to XML-RPC. Many senders
+// write its prefix ex without declaring it.
 const extensions = "http://ws.apache.org/xmlrpc/namespaces/extensions"
 
-// space is what XML takes for white space.
+// space is XML's white space.
 const space = " \t\r\n"
 
-// parser reads one document. It sees the document as tags with text between them, and writes the values as JSON.
+// parser reads one document. It sees the document as tags with text between
+// them, and writes the values as JSON.
 type parser struct {
 	limits Limits
 	src    *source
@@ -26,10 +27,11 @@ type parser struct {
 	json   bytes.Buffer
 	out    *jsontext.Encoder // into json
 	text   []byte            // of the element that is being read
-	values int               // begun so far
+	values int               // values begun so far
 }
 
-// newParser begins a document: its encoding is known and checked. The charset is what was said of it, "" if nothing.
+// newParser begins a document and determines its encoding. charset is the name
+// that came with the document, "" without.
 func newParser(data []byte, charset string, l Limits) (*parser, error) {
 	p := &parser{limits: l.orDefaults()}
 	if len(data) > p.limits.Size {
@@ -57,7 +59,8 @@ func newParser(data []byte, charset string, l Limits) (*parser, error) {
 	return p, checkText(p.src.data)
 }
 
-// declaration reads the XML declaration. White space before it is against the rules, but common.
+// declaration reads the XML declaration. White space before it is against the
+// rules, but common.
 func (p *parser) declaration() error {
 	for {
 		p.src.bound(int(p.dec.InputOffset()))
@@ -69,7 +72,7 @@ func (p *parser) declaration() error {
 		if !ok {
 			continue
 		}
-		// The decoder asks about every encoding but UTF-8.
+		// The decoder calls charset for every encoding but UTF-8.
 		if d.Target == "xml" && !p.src.asked && bytes.Contains(d.Inst, []byte("encoding")) {
 			return p.src.agree("UTF-8", "UTF-8")
 		}
@@ -77,8 +80,8 @@ func (p *parser) declaration() error {
 	}
 }
 
-// token returns the next tag or text. It is valid until the next call. The end of the document is io.EOF; within an
-// element it is an Error.
+// token returns the next tag or text. It is valid until the next call. The end
+// of the document is io.EOF, or an Error within an element.
 func (p *parser) token() (xml.Token, error) {
 	for {
 		begin := int(p.dec.InputOffset())
@@ -99,7 +102,7 @@ func (p *parser) token() (xml.Token, error) {
 			return t, p.checkTag(t)
 		case xml.CharData:
 			if bytes.ContainsRune(t, utf8.RuneError) && namesSurrogate(p.src.data[begin:p.dec.InputOffset()]) {
-				return nil, p.errorf(CodeNotWellFormed, "a reference to half a surrogate pair is no character")
+				return nil, p.errorf(CodeNotWellFormed, "a reference to half a surrogate pair is not a character")
 			}
 			return t, nil
 		case xml.ProcInst:
@@ -113,21 +116,23 @@ func (p *parser) token() (xml.Token, error) {
 	}
 }
 
-// checkTag refuses what XML-RPC does not have: attributes and foreign elements.
+// checkTag refuses attributes and foreign elements, which XML-RPC does not
+// have.
 func (p *parser) checkTag(t xml.StartElement) error {
 	for _, a := range t.Attr {
 		if a.Name.Space != "xmlns" {
-			return p.invalid("<%s> has an attribute %q: XML-RPC has none", clip(t.Name.Local), clip(a.Name.Local))
+			return p.invalid("<%s> has an attribute %q: XML-RPC has no attributes", clip(t.Name.Local), clip(a.Name.Local))
 		}
 	}
 	if s := t.Name.Space; s != "" && s != "ex" && s != extensions {
-		return p.invalid("<%s> belongs to the name space %q: XML-RPC has none, but for %s",
+		return p.invalid("<%s> is in the namespace %q: XML-RPC allows none except %s",
 			clip(t.Name.Local), clip(s), extensions)
 	}
 	return nil
 }
 
-// element is the name of an element; what Apache has added begins with "ex:".
+// element returns the name of an element; the names of Apache's additions begin
+// with "ex:".
 func element(n xml.Name) string {
 	if n.Space != "" {
 		return "ex:" + n.Local
@@ -135,8 +140,9 @@ func element(n xml.Name) string {
 	return n.Local
 }
 
-// tag returns the next tag within the element of that name; only white space may stand before it. It is "" for the end
-// of the element. The end of the document is the end of what stands around the root, whose name is "".
+// tag returns the next tag within the element of that name; only white space
+// may precede it. It returns "" at the end of the element. "" as name stands
+// for the document around the root, whose end is the end of the document.
 func (p *parser) tag(within string) (string, error) {
 	for {
 		t, err := p.token()
@@ -188,7 +194,8 @@ func (p *parser) close(name string) error {
 	return p.invalid("<%s> %s, where nothing more is expected", clip(got), inside(name))
 }
 
-// content reads the text of an element up to and with its end tag. It is valid until the next call.
+// content reads the text of an element, and its end tag. It is valid until the
+// next call.
 func (p *parser) content(within string) ([]byte, error) {
 	p.text = p.text[:0]
 	for {
@@ -207,7 +214,7 @@ func (p *parser) content(within string) ([]byte, error) {
 	}
 }
 
-// inside says where something stands.
+// inside describes a place for messages.
 func inside(name string) string {
 	if name == "" {
 		return "outside the root element"
@@ -215,8 +222,8 @@ func inside(name string) string {
 	return "in <" + clip(name) + ">"
 }
 
-// namesSurrogate reports whether a text as it stands in the document refers to a code point that is half a surrogate
-// pair. The decoder makes U+FFFD of it.
+// namesSurrogate reports whether the raw text of the document refers to a code
+// point that is half a surrogate pair. The decoder would turn it into U+FFFD.
 func namesSurrogate(text []byte) bool {
 	if bytes.HasPrefix(text, []byte("<![CDATA[")) {
 		return false

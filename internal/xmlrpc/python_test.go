@@ -18,9 +18,10 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
-var update = flag.Bool("update", false, "write what Python is to read; then run testdata/python.py")
+var update = flag.Bool("update", false, "write the files that Python reads; then run testdata/python.py")
 
-// Whoever speaks XML-RPC speaks as Python does. The files are described in testdata/python.py.
+// Python's XML-RPC is the reference. The files are described in
+// testdata/python.py.
 
 func TestPythonCalls(t *testing.T) {
 	for _, file := range files(t, "call-*.xml") {
@@ -50,7 +51,8 @@ func TestPythonResponses(t *testing.T) {
 	}
 }
 
-// What Python reads in our documents is in the .json files; here it is held against what it should be.
+// The .json files hold what Python reads in our documents; this test compares
+// it with what it should be.
 func TestPythonReads(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 891234567, time.FixedZone("", 3600))
 	v := map[string]any{
@@ -110,7 +112,7 @@ func read(t testing.TB, file string) []byte {
 	return data
 }
 
-// same compares JSON with that beside an XML file.
+// same compares JSON with the .json file of an XML file.
 func same(t *testing.T, got, file string) {
 	t.Helper()
 	want := canonical(t, string(read(t, strings.TrimSuffix(file, ".xml")+".json")))
@@ -133,7 +135,8 @@ func quote(s string) string {
 	return string(b)
 }
 
-// memberTypes are the types of the members of the struct in an answer, by their names; not those of structs within.
+// memberTypes are the types of the members of the struct in an answer, by name,
+// without the members of structs inside it.
 func memberTypes(t *testing.T, doc []byte) map[string]string {
 	t.Helper()
 	types := map[string]string{}

@@ -1,7 +1,8 @@
 package xmlrpc
 
-// EncodeResponse writes the result of a method; see the package's documentation for what becomes of Go values. It is
-// an error if the value has no JSON (a channel, NaN, a cycle) or holds an integer of more than 64 bits with sign.
+// EncodeResponse writes the result of a method; see the package's documentation
+// for how Go values are written. It is an error if the value has no JSON form
+// (a channel, NaN, a cycle) or holds an integer of more than 64 bits with sign.
 func EncodeResponse(v any) ([]byte, error) {
 	var w writer
 	w.begin("methodResponse")
@@ -13,8 +14,8 @@ func EncodeResponse(v any) ([]byte, error) {
 	return w.buf.Bytes(), nil
 }
 
-// Value is a value that is encoded already, by [EncodeValue]. Wherever it stands in what is encoded later it is written as
-// it is.
+// Value is a value that [EncodeValue] has encoded. As a part of a later value
+// it is written unchanged.
 type Value []byte
 
 // EncodeValue writes a part of a result; errors are those of [EncodeResponse].

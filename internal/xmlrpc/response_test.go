@@ -31,7 +31,7 @@ type hidden []byte
 
 func (h hidden) MarshalText() ([]byte, error) { return []byte("hidden"), nil }
 
-// What Go values become.
+// How Go values are written.
 func TestEncodeResponse(t *testing.T) {
 	one, at := 1.0, time.Date(2026, 3, 4, 5, 6, 7, 891234567, time.FixedZone("", 3600))
 	for _, c := range []struct {
@@ -63,7 +63,7 @@ func TestEncodeResponse(t *testing.T) {
 		{[]time.Duration{time.Second, 1}, "<array><data><value><double>1</double></value><value><double>0.000000001</double></value></data></array>"},
 		{at, "<dateTime.iso8601>20260304T04:06:07</dateTime.iso8601>"},
 		{&at, "<dateTime.iso8601>20260304T04:06:07</dateTime.iso8601>"},
-		{struct{ time.Time }{at}, "<string>2026-03-04T05:06:07.891234567+01:00</string>"}, // has its own JSON
+		{struct{ time.Time }{at}, "<string>2026-03-04T05:06:07.891234567+01:00</string>"}, // it writes its own JSON
 		{[]byte("abc"), "<base64>YWJj</base64>"},
 		{[]byte(nil), "<base64></base64>"},
 		{[3]byte{1, 2, 3}, "<base64>AQID</base64>"},
@@ -98,7 +98,8 @@ func TestEncodeResponse(t *testing.T) {
 			lower  int
 		}{A: 1, Quoted: 2, inner: inner{Sum: 3}}, "<struct><member><name>sum</name><value><double>3</double></value></member>" +
 			"<member><name>a</name><value><int>1</int></value></member><member><name>quoted</name><value><string>2</string></value></member></struct>"},
-		// The empty member is written and taken back; the string that stands in its place afterwards is no base64.
+		// The encoder writes and then removes the empty member; the string that takes
+		// its place is not base64.
 		{struct {
 			A []byte `json:"a,omitempty"`
 			B string `json:"b"`
@@ -116,7 +117,7 @@ func TestEncodeResponse(t *testing.T) {
 	}
 }
 
-// What was encoded before is written as if it stood there as it was.
+// A value encoded earlier is written as if it were encoded in place.
 func TestEncodeValue(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for _, v := range []any{

@@ -15,7 +15,7 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
-// parts is a struct of everything that has a kind of its own.
+// parts is a struct with a field of every kind.
 type parts struct {
 	Bool     bool                 `json:"bool"`
 	Int      int64                `json:"int"`
@@ -42,7 +42,7 @@ type embedded struct {
 	Labels map[string]any `json:"labels,omitempty"`
 }
 
-// maker makes values at random.
+// maker makes random values.
 type maker struct{ *rand.Rand }
 
 func (m maker) text() string {
@@ -78,7 +78,8 @@ func (m maker) float() float64 {
 	}
 }
 
-// moment is a time to the second in UTC: more does not travel.
+// moment returns a time in UTC, cut to the second: the protocol carries no
+// more.
 func (m maker) moment() time.Time {
 	return time.Unix(m.Int64N(250_000_000_000)-60_000_000_000, 0).UTC()
 }
@@ -137,7 +138,7 @@ func (m maker) parts(depth int) (p parts) {
 		Text: m.text(), Blob: m.blob(), Sum: [2]byte(m.blobOf(2)), After: m.text(), At: m.moment(), For: time.Duration(m.integer()),
 		Any: m.value(depth - 1), Blobs: [][]byte{m.blob(), nil}, embedded: embedded{Name: m.text(), Labels: m.labels(depth - 1)},
 	}
-	// Zero values in turn, so that members are omitted before all the others.
+	// Random zero values, so that omitted members come before every other member.
 	for range m.IntN(6) {
 		switch m.IntN(7) {
 		case 0:
@@ -161,7 +162,8 @@ func (m maker) parts(depth int) (p parts) {
 
 func (m maker) blobOf(n int) []byte { return append(m.blob(), make([]byte, n)...)[:n] }
 
-// plainJSON is the JSON that a value has on the control socket, but for a point in each float.
+// plainJSON returns the JSON of a value on the control socket, but with a point
+// in each float.
 func plainJSON(t testing.TB, v any) string {
 	t.Helper()
 	write := func(enc *jsontext.Encoder, f float64) error {
@@ -182,7 +184,7 @@ func plainJSON(t testing.TB, v any) string {
 	return string(b)
 }
 
-// What is written is read back as the JSON that it would have been, byte by byte.
+// A written value is read back as exactly the JSON of the value.
 func TestRoundTrips(t *testing.T) {
 	for seed := range uint64(500) {
 		m := maker{rand.New(rand.NewPCG(seed, 0))}
@@ -211,7 +213,8 @@ func TestRoundTrips(t *testing.T) {
 	}
 }
 
-// The notes on types stay with their values when empty members before them are taken back.
+// The notes on types stay with their values when the encoder removes empty
+// members before them.
 func TestKindsSurviveOmittedMembers(t *testing.T) {
 	for seed := range uint64(500) {
 		m := maker{rand.New(rand.NewPCG(seed, 1))}

@@ -11,8 +11,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// scalars are the types that hold text only, with what makes JSON of it. An int of more than 32 bits is taken as well:
-// many senders whose own integers have 64 bits call them all int.
+// scalars are the types that hold only text, with the functions that turn it
+// into JSON. An int of more than 32 bits is accepted: many senders with 64-bit
+// integers call them all int.
 var scalars = map[string]func(text string) (jsontext.Value, error){
 	"string":           func(text string) (jsontext.Value, error) { return jsontext.AppendQuote(nil, text) },
 	"i1":               integer(8),
@@ -56,10 +57,11 @@ func boolean(text string) (jsontext.Value, error) {
 	return nil, errors.New("not a boolean: write 1 or 0")
 }
 
-// double makes a number with a point or an exponent: so it stays apart from an integer.
+// double returns a number with a point or an exponent, to distinguish it from
+// an integer.
 func double(text string) (jsontext.Value, error) {
 	text = strings.Trim(text, space)
-	// Go reads more than decimal numbers: hexadecimal ones, NaN, infinities.
+	// strconv also accepts hexadecimal numbers, NaN and infinities.
 	if strings.Trim(text, "0123456789+-.eE") == "" {
 		switch f, err := strconv.ParseFloat(text, 64); {
 		case err == nil:
@@ -75,7 +77,8 @@ func double(text string) (jsontext.Value, error) {
 	return nil, errors.New("not a decimal number, with or without exponent")
 }
 
-// binary64 reads base64, which most senders break into lines, and gives it back in one piece.
+// binary64 reads base64, which most senders break into lines, and returns it
+// without line breaks.
 func binary64(text string) (jsontext.Value, error) {
 	text = strings.Map(func(r rune) rune {
 		if strings.ContainsRune(space, r) {

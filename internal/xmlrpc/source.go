@@ -7,19 +7,21 @@ import (
 	"strings"
 )
 
-// source is what the XML decoder reads from, byte by byte. It knows where the decoder is and so can see what comes
-// next, bound it, and change the encoding of what is not yet read.
+// source is the input of the XML decoder, which reads it byte by byte. So
+// source knows where the decoder is, and can limit the next token, and change
+// the encoding of the unread rest.
 type source struct {
 	data  []byte // in UTF-8, once the XML declaration is read
 	pos   int    // the next byte
-	end   int    // no byte behind this one is given out
-	mark  string // the encoding that the byte order mark told, "" without one
-	told  bool   // the encoding was told beside the document: the XML declaration does not count
+	end   int    // the decoder gets no byte from here on
+	mark  string // the encoding of the byte order mark, "" without one
+	told  bool   // the encoding came with the document: the XML declaration does not count
 	asked bool   // the XML declaration named another encoding than UTF-8
 }
 
-// bound says that the token which begins at this offset may be read. Text, comments and CDATA may be as long as the
-// document; the decoder hands a tag over when it has read all its attributes, so tags are cut off.
+// bound allows the token at this offset to be read. Text, comments and CDATA
+// may be as long as the document; the length of a tag is limited, because the
+// decoder returns a tag only after it has read all its attributes.
 func (s *source) bound(offset int) {
 	rest := s.data[min(offset, len(s.data)):]
 	s.end = len(s.data)
@@ -28,7 +30,7 @@ func (s *source) bound(offset int) {
 	}
 }
 
-// ReadByte is an io.ByteReader's.
+// ReadByte implements io.ByteReader.
 func (s *source) ReadByte() (byte, error) {
 	if s.pos >= s.end {
 		if s.end < len(s.data) {
@@ -41,12 +43,14 @@ func (s *source) ReadByte() (byte, error) {
 	return b, nil
 }
 
-// Read is there because the decoder wants an io.Reader; it reads by byte from what is an io.ByteReader too.
+// Read exists because the decoder needs an io.Reader; it never calls it, since
+// source is an io.ByteReader too.
 func (s *source) Read([]byte) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 
-// charset is the decoder's CharsetReader: called behind the XML declaration if that names another encoding than UTF-8.
+// charset is the decoder's CharsetReader, called after the XML declaration if
+// that names an encoding other than UTF-8.
 func (s *source) charset(name string, _ io.Reader) (io.Reader, error) {
 	s.asked = true
 	if s.told {
@@ -55,7 +59,8 @@ func (s *source) charset(name string, _ io.Reader) (io.Reader, error) {
 	return s, s.recode(name)
 }
 
-// recode makes UTF-8 of what is not yet read, which is in the encoding of that name. What should be UTF-8 is not looked at.
+// recode converts the unread rest from the named encoding to UTF-8. It does not
+// check UTF-8.
 func (s *source) recode(name string) error {
 	rest := s.data[s.pos:]
 	switch strings.ToLower(name) {
@@ -63,12 +68,12 @@ func (s *source) recode(name string) error {
 		return s.agree(name, "UTF-8")
 	case "utf-16":
 		if s.mark == "" {
-			return errorf(CodeEncoding, "the document is not in UTF-16, as is said of it: %s", supported)
+			return errorf(CodeEncoding, "the document is not in UTF-16, although it is declared so: %s", supported)
 		}
 		return s.agree(name, "UTF-16")
 	case "us-ascii", "ascii":
 		if i := bytes.IndexFunc(rest, func(r rune) bool { return r >= 0x80 }); i >= 0 {
-			return errorf(CodeCharacter, "line %d: the byte 0x%02x is no US-ASCII: declare the encoding of the document",
+			return errorf(CodeCharacter, "line %d: the byte 0x%02x is not US-ASCII: declare the encoding of the document",
 				line(s.data[:s.pos+i]), rest[i])
 		}
 		return s.agree(name, "")
@@ -80,7 +85,8 @@ func (s *source) recode(name string) error {
 	return errorf(CodeEncoding, "the encoding %q is not supported: %s", clip(name), supported)
 }
 
-// agree refuses a document whose byte order mark is that of another encoding than its XML declaration names.
+// agree refuses a document whose byte order mark contradicts its XML
+// declaration.
 func (s *source) agree(name, mark string) error {
 	if s.mark == "" || s.mark == mark {
 		return nil

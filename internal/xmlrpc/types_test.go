@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc"
 )
 
-// call is a document with one parameter.
+// call returns a document with one parameter.
 func call(value string) string {
 	return "<methodCall><methodName>m</methodName><params><param>" + value + "</param></params></methodCall>"
 }
@@ -29,7 +29,7 @@ func parse(t testing.TB, doc string) string {
 	return string(params[1 : len(params)-1])
 }
 
-// refuse expects an error of this code that says this.
+// refuse expects an error with this code and text.
 func refuse(t testing.TB, doc []byte, l xmlrpc.Limits, code int, says string) {
 	t.Helper()
 	_, params, err := xmlrpc.ParseCall(doc, "", l)
@@ -48,7 +48,7 @@ func refuse(t testing.TB, doc []byte, l xmlrpc.Limits, code int, says string) {
 
 func TestValues(t *testing.T) {
 	for value, want := range map[string]string{
-		// Strings keep their white space, whether the type is told or not.
+		// Strings keep their white space, with or without a type tag.
 		`text`:                            `"text"`,
 		``:                                `""`,
 		`  `:                              `"  "`,
@@ -70,7 +70,7 @@ func TestValues(t *testing.T) {
 		`<int>0</int>`:                       `0`,
 		`<int>-2147483648</int>`:             `-2147483648`,
 		`<i4>2147483647</i4>`:                `2147483647`,
-		`<int>2147483648</int>`:              `2147483648`, // many call all their integers so
+		`<int>2147483648</int>`:              `2147483648`, // many senders call all their integers int
 		`<i4>-9223372036854775808</i4>`:      `-9223372036854775808`,
 		`<int>+7</int>`:                      `7`,
 		`<int>007</int>`:                     `7`,
@@ -90,7 +90,7 @@ func TestValues(t *testing.T) {
 		`<boolean> false </boolean>`: `false`,
 
 		`<double>-12.214</double>`:                `-12.214`,
-		`<double>1</double>`:                      `1.0`, // no integer
+		`<double>1</double>`:                      `1.0`, // not an integer
 		`<double>+1.</double>`:                    `1.0`,
 		`<double>.5</double>`:                     `0.5`,
 		`<double> 1e3 </double>`:                  `1000.0`,
@@ -214,14 +214,14 @@ func TestValuesThatAreNone(t *testing.T) {
 		`a<int>1</int>`:                                    `text "a" and <int> in one <value>`,
 		`<int>1</int>a`:                                    `text "a" in <value>`,
 		`<int>1</int><!-- --><string/>`:                    "<string> in <value>, where nothing more",
-		`<integer>1</integer>`:                             "<integer> is no type",
-		`<Int>1</Int>`:                                     "<Int> is no type",
-		`<ex:int>1</ex:int>`:                               "<ex:int> is no type",
-		`<ex:string>1</ex:string>`:                         "<ex:string> is no type",
-		`<value>1</value>`:                                 "<value> is no type",
-		`<dateTime>19980717T14:08:55</dateTime>`:           "<dateTime> is no type",
-		`<y:nil/>`:                                         `name space "y"`,
-		`<ex:nil xmlns:ex="urn:other"/>`:                   `name space "urn:other"`,
+		`<integer>1</integer>`:                             "<integer> is not a type",
+		`<Int>1</Int>`:                                     "<Int> is not a type",
+		`<ex:int>1</ex:int>`:                               "<ex:int> is not a type",
+		`<ex:string>1</ex:string>`:                         "<ex:string> is not a type",
+		`<value>1</value>`:                                 "<value> is not a type",
+		`<dateTime>19980717T14:08:55</dateTime>`:           "<dateTime> is not a type",
+		`<y:nil/>`:                                         `namespace "y"`,
+		`<ex:nil xmlns:ex="urn:other"/>`:                   `namespace "urn:other"`,
 		`<int xmlns="urn:other">1</int>`:                   `attribute "xmlns"`,
 		`<int size="4">1</int>`:                            `<int> has an attribute "size"`,
 		`<array/>`:                                         "<data> is missing in <array>",
@@ -248,7 +248,8 @@ func TestValuesThatAreNone(t *testing.T) {
 	}
 }
 
-// Duplicates are found among many members, and members of different structs may have one name.
+// Duplicates are found among many members, and members of different structs may
+// have one name.
 func TestManyMembers(t *testing.T) {
 	var members strings.Builder
 	for i := range 2000 {

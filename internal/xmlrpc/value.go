@@ -8,8 +8,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// value reads what stands between <value> and </value>, and writes it as JSON. The depth is that of what stands around
-// it: the arrays and structs, and in a call the call itself and the list of its parameters.
+// value reads everything between <value> and </value>, and writes it as JSON.
+// depth counts the levels around it: the arrays and structs, and in a call the
+// call itself and the list of its parameters.
 func (p *parser) value(depth int) error {
 	if p.values++; p.values > p.limits.Values {
 		return p.errorf(CodeLimit, "more than %d values", p.limits.Values)
@@ -23,7 +24,7 @@ func (p *parser) value(depth int) error {
 		switch t := t.(type) {
 		case xml.CharData:
 			p.text = append(p.text, t...)
-		case xml.EndElement: // without a type it is a string
+		case xml.EndElement: // a value without a type is a string
 			return p.out.WriteToken(jsontext.String(string(p.text)))
 		case xml.StartElement:
 			name := element(t.Name)
@@ -38,7 +39,8 @@ func (p *parser) value(depth int) error {
 	}
 }
 
-// typed reads the value behind the tag that names its type, up to and with the end tag.
+// typed reads the value after the tag that names its type, including the end
+// tag.
 func (p *parser) typed(name string, depth int) error {
 	switch name {
 	case "array", "struct":
@@ -52,7 +54,7 @@ func (p *parser) typed(name string, depth int) error {
 	}
 	read := scalars[name]
 	if read == nil {
-		return p.invalid("<%s> is no type: use int, i8, boolean, double, string, dateTime.iso8601, base64, nil, array "+
+		return p.invalid("<%s> is not a type: use int, i8, boolean, double, string, dateTime.iso8601, base64, nil, array "+
 			"or struct", clip(name))
 	}
 	text, err := p.content(name)
@@ -123,9 +125,9 @@ func (p *parser) member(depth int) error {
 	if err != nil {
 		return err
 	}
-	// The JSON encoder remembers the names of the objects that are open.
+	// The JSON encoder tracks the names in open objects.
 	if err := p.out.WriteToken(jsontext.String(string(name))); errors.Is(err, jsontext.ErrDuplicateName) {
-		return p.invalid("two members have the name %q: give each another name", clip(string(name)))
+		return p.invalid("two members have the name %q: give each a different name", clip(string(name)))
 	} else if err != nil {
 		return err
 	}

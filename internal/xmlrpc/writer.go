@@ -18,7 +18,7 @@ type writer struct {
 
 	// The value that is being written.
 	json  *jsontext.Decoder
-	marks []mark // those still to come
+	marks []mark // of values still to come
 }
 
 func (w *writer) raw(s string) { w.buf.WriteString(s) }
@@ -27,7 +27,7 @@ func (w *writer) begin(root string) {
 	w.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + root + ">")
 }
 
-// result writes what stands between the tags of a result's value.
+// result writes the content of a result's value.
 func (w *writer) result(v any) error {
 	m, err := marshal(v)
 	if err == nil {
@@ -40,7 +40,7 @@ func (w *writer) result(v any) error {
 	return nil
 }
 
-// kind is what is known of the value that begins behind this offset.
+// kind returns the noted kind of the value that begins after this offset.
 func (w *writer) kind(offset int64) (k kind) {
 	for len(w.marks) > 0 && w.marks[0].offset <= offset {
 		if w.marks[0].offset == offset {
@@ -121,15 +121,15 @@ func (w *writer) number(text string, k kind) error {
 	if k == real || strings.ContainsAny(text, ".eE") || text == "-0" {
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return fmt.Errorf("the number %s fits no double: send it as a string", clip(text))
+			return fmt.Errorf("the number %s does not fit a double: send it as a string", clip(text))
 		}
-		// XML-RPC knows no exponents.
+		// XML-RPC has no exponents.
 		w.raw("<double>" + strconv.FormatFloat(f, 'f', -1, 64) + "</double>")
 		return nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return fmt.Errorf("the number %s fits no i8: send it as a string", clip(text))
+		return fmt.Errorf("the number %s does not fit an i8: send it as a string", clip(text))
 	}
 	w.integer(n)
 	return nil
@@ -166,7 +166,7 @@ func (w *writer) string(s string, k kind) error {
 	return nil
 }
 
-// text writes text so that it arrives as it is, carriage returns included.
+// text writes text so that it arrives unchanged, including carriage returns.
 func (w *writer) text(s string) {
 	for _, r := range s {
 		switch {
