@@ -44,8 +44,7 @@ func (e *PanicError) Error() string {
 	return s
 }
 
-// Protect calls fn. It turns a panic of fn, or the end of its goroutine, into a
-// *PanicError.
+// Protect calls fn and returns its error. A panic of fn becomes a *PanicError.
 func Protect(fn func() error) (err error) {
 	err = errors.New("it ended its goroutine")
 	defer func() {

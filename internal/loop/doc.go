@@ -24,10 +24,10 @@
 //
 // # Reading order
 //
-// loop.go holds the loop itself, posts.go the queue of what was posted,
-// ticker.go the schedule of one ticker, tickers.go the set of them, alarm.go,
-// with alarm_linux.go and alarm_other.go, what the loop sleeps by, and
-// onloop.go tells the loop's goroutine from others.
+// loop.go holds the loop itself, posts.go the queue of posted functions,
+// ticker.go the schedule of one ticker, tickers.go the set of tickers,
+// alarm.go, with alarm_linux.go and alarm_other.go, the timer that the loop
+// sleeps on, and onloop.go tells the loop's goroutine from others.
 //
 // # Concurrency
 //
