@@ -14,10 +14,9 @@ import (
 // The name is returned without white space around it, and not checked
 // otherwise.
 //
-// charset is the name of the encoding that the document came with, such as the
-// charset in HTTP's Content-Type; "" is none. It counts more than the XML
-// declaration, and a byte order mark counts more than that (RFC 7303, section
-// 3).
+// charset is the name of the encoding that came with the document, such as the
+// charset in HTTP's Content-Type, or "". It takes precedence over the XML
+// declaration, and a byte order mark over the charset (RFC 7303, section 3).
 func ParseCall(data []byte, charset string, l Limits) (method string, params []byte, err error) {
 	p, err := newParser(data, charset, l)
 	if err == nil {

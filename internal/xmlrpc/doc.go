@@ -32,9 +32,9 @@
 // digits may follow them. At the end there may be Z or an offset from UTC such
 // as +02:00, +0200 or +02. Without an offset the time is in UTC.
 //
-// Documents are in UTF-8, US-ASCII or ISO-8859-1 as their XML declaration says,
-// without one in UTF-8; or in UTF-16 with a byte order mark. What HTTP says of
-// the encoding goes before the declaration: see [ParseCall].
+// Documents are in UTF-8, US-ASCII or ISO-8859-1 according to their XML
+// declaration, by default in UTF-8; or in UTF-16 with a byte order mark. The
+// charset of HTTP takes precedence over the declaration: see [ParseCall].
 //
 // # What is written
 //
@@ -52,9 +52,9 @@
 // Types that write their own JSON or text are written by its content: a number
 // with a point or an exponent is a <double>, all other numbers are integers.
 //
-// XML cannot carry most control characters. Such a character, and what is no
-// UTF-8, is replaced by U+FFFD, so that one odd line of a log does not cost the
-// whole answer.
+// XML cannot carry most control characters. Such a character, and any byte that
+// is not UTF-8, is replaced by U+FFFD, so that one odd log line does not cost
+// the whole answer.
 //
 // # Hostile input
 //

@@ -36,8 +36,8 @@ type mark struct {
 	kind   kind
 }
 
-// marshal makes JSON of a value and takes notes. What is no UTF-8 becomes
-// U+FFFD.
+// marshal turns a value into JSON and takes notes. Bytes that are not UTF-8
+// become U+FFFD.
 func marshal(v any) (*marked, error) {
 	var m marked
 	var err error
