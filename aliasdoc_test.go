@@ -18,6 +18,7 @@ import (
 func TestAliasesTellWhatTheyAre(t *testing.T) {
 	known := map[string]reflect.Type{
 		"Caller": reflect.TypeFor[legion.Caller](), "MethodError": reflect.TypeFor[legion.MethodError](), "Role": reflect.TypeFor[legion.Role](),
+		"Spawn": reflect.TypeFor[legion.Spawn](), "Transport": reflect.TypeFor[legion.Transport](), "OnExit": reflect.TypeFor[legion.OnExit](),
 		"Either": reflect.TypeFor[legion.Either[int, string]](),
 	}
 	files, err := filepath.Glob("*.go")

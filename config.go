@@ -1,6 +1,7 @@
 package legion
 
 import (
+	"cmp"
 	"log/slog"
 	"strings"
 	"syscall"
@@ -176,6 +177,6 @@ func (c Config) Validate() error {
 
 // resolve fills in the defaults, and says what is wrong.
 func (c *Config) resolve() error {
-	or(&c.StopTimeout, defaultStopTimeout)
+	c.StopTimeout = cmp.Or(c.StopTimeout, defaultStopTimeout)
 	return c.Validate()
 }

@@ -24,13 +24,13 @@ type goroutineProcess struct {
 
 // launchGoroutine starts a worker as a goroutine of this process.
 func (p *declaration) launchGoroutine(id uint64) (pool.Process, link.Conn, error) {
-	conn, files, err := link.New(p.linkTransport(), p.linkOptions())
+	conn, files, err := link.New(p.opts.Transport, p.linkOptions())
 	if err != nil {
 		return nil, nil, err
 	}
 	opts := p.linkOptions()
 	opts.Busy = new(atomic.Int32)
-	theirs, err := link.Open(p.linkTransport(), files, opts)
+	theirs, err := link.Open(p.opts.Transport, files, opts)
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, err

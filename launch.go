@@ -21,20 +21,13 @@ import (
 
 // newPool makes the supervisor of a declared pool.
 func (d *Daemon) newPool(p *declaration) *pool.Pool {
-	names := make([]string, len(p.funcs))
-	for i, f := range p.funcs {
-		names[i] = f.Name
-	}
-	cfg := p.opts.core(p.name, names)
-	cfg.Fresh, cfg.Looping = p.fresh, p.loops
 	launch := p.launchProcess
 	if d.inProcess {
 		launch = p.launchGoroutine
-		cfg.MemoryLimit, cfg.MaxMemory = 0, 0
 	}
 	log := d.log.With("pool", p.name)
 	records := d.log.Records(p.name)
-	return pool.New(cfg, worker.Hello(p.funcs), launch, pool.Hooks{
+	return pool.New(p.core(p.opts), worker.Hello(p.funcs), launch, pool.Hooks{
 		Ready: func(id uint64, pid int, took time.Duration) {
 			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
 			announce(d, event.WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
@@ -67,20 +60,13 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 	})
 }
 
-func (p *declaration) linkTransport() link.Transport {
-	if p.opts.Transport == Socket {
-		return link.Socket
-	}
-	return link.SharedMemory
-}
-
 func (p *declaration) linkOptions() link.Options {
 	return link.Options{Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload}
 }
 
 // launchProcess starts a worker as a process.
 func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) {
-	conn, files, err := link.New(p.linkTransport(), p.linkOptions())
+	conn, files, err := link.New(p.opts.Transport, p.linkOptions())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,7 +74,7 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 	output := p.d.log.Output(p.name)
 	process, err := proc.Start(proc.Spec{
 		Name:   p.d.config.Name + ": " + p.name,
-		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.linkTransport()), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
+		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
 		Files:  files,
 		Dir:    p.d.whereStarted(),
 		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},

@@ -1,38 +1,38 @@
 package legion
 
 import (
-	"math"
-	"runtime"
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
-	"github.com/legion-go/legion/internal/proc"
-	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
 )
 
-// Spawn says when a pool starts its workers.
-type Spawn int
+// Spawn says when a pool starts its workers. Files, flags and JSON have it as text:
+// String and MarshalText give "mixed", "lazy" or "eager", and UnmarshalText reads
+// it, or the number.
+type Spawn = pool.Spawn
 
 const (
-	Mixed Spawn = iota // Min workers at the start, more when calls wait
-	Lazy               // none at the start; the first with the first call
-	Eager              // Max workers at the start
+	Mixed = pool.Mixed // Min workers at the start, more when calls wait
+	Lazy  = pool.Lazy  // none at the start; the first with the first call
+	Eager = pool.Eager // Max workers at the start
 )
 
-// Transport says how calls travel to a worker.
-type Transport int
+// Transport says how calls travel to a worker. Files, flags and JSON have it as
+// text: String and MarshalText give "default", "shared-memory" or "socket", and
+// UnmarshalText reads it, or the number.
+type Transport = link.Transport
 
 const (
 	// DefaultTransport is SharedMemory where there is one, else Socket. There is one
 	// on Linux, unless a sandbox forbids memfd_create.
-	DefaultTransport Transport = iota
+	DefaultTransport = link.DefaultTransport
 	// SharedMemory carries calls through rings in memory that the daemon and one
 	// worker share: about a microsecond for a small call.
-	SharedMemory
+	SharedMemory = link.SharedMemory
 	// Socket carries calls through a Unix socket pair.
-	Socket
+	Socket = link.Socket
 )
 
 // Pool says how the workers behind a function behave. The zero value is usable:
@@ -149,25 +149,19 @@ type Pool struct {
 	OnEnd func(CallEnd)
 }
 
-// OnExit says what the end of a looping worker means.
-type OnExit int
+// OnExit says what the end of a looping worker means. Files, flags and JSON have it
+// as text: String and MarshalText give "restart", "stop-daemon" or "ignore", and
+// UnmarshalText reads it, or the number.
+type OnExit = pool.OnExit
 
 const (
-	Restart    OnExit = iota // a new one takes its place
-	StopDaemon               // the daemon stops
-	Ignore                   // the others go on without it
+	Restart    = pool.Restart    // a new one takes its place
+	StopDaemon = pool.StopDaemon // the daemon stops
+	Ignore     = pool.Ignore     // the others go on without it
 )
 
 // EndLoop is returned by a worker's Loop to end the loop and the worker.
 var EndLoop = worker.ErrEndLoop
-
-const (
-	maxWorkers     = 4096
-	maxProcs       = 1024
-	minMemoryLimit = 32 << 20
-	minBuffer      = 64 << 10
-	maxBuffer      = 1 << 30
-)
 
 // Validate says what a declaration with p would refuse: each mistake is a
 // *FieldError, and errors.Join makes one of several. Package config calls it, so
@@ -175,114 +169,4 @@ const (
 func (p Pool) Validate() error {
 	_, err := p.resolve()
 	return err
-}
-
-// resolve checks p and returns it with the defaults filled in.
-func (p Pool) resolve() (Pool, error) {
-	if err := p.checkSigns(); err != nil {
-		return p, err
-	}
-	if p.Min == 0 && p.Spawn != Lazy {
-		p.Min = 1
-	}
-	if p.Max == 0 {
-		p.Max = max(runtime.NumCPU(), min(p.Min, maxWorkers), 1)
-	}
-	if p.Spawn == Eager {
-		p.Min = p.Max
-	}
-	or(&p.IdleTimeout, time.Minute)
-	or(&p.KillGrace, 500*time.Millisecond)
-	or(&p.Queue, 1024)
-	or(&p.Concurrency, 1)
-	or(&p.Procs, min(p.Concurrency, runtime.NumCPU()))
-	or(&p.BootTimeout, 10*time.Second)
-	or(&p.Heartbeat, 10*time.Second)
-	or(&p.MaxRestarts, 600)
-	or(&p.RestartWindow, time.Minute)
-	or(&p.Buffer, 1<<20)
-	or(&p.MaxPayload, wire.MaxPayload)
-	if p.Transport == DefaultTransport {
-		p.Transport = SharedMemory
-		if link.Default() == link.Socket {
-			p.Transport = Socket
-		}
-	}
-	return p, p.checkLimits()
-}
-
-// checkSigns checks what must be right before defaults are filled in.
-func (p Pool) checkSigns() error {
-	c := checks{of: "Pool"}
-	for _, n := range []struct {
-		name  string
-		value int64
-	}{
-		{"Min", int64(p.Min)}, {"Max", int64(p.Max)}, {"Queue", int64(p.Queue)}, {"Concurrency", int64(p.Concurrency)},
-		{"Retry", int64(p.Retry)}, {"MaxCalls", int64(p.MaxCalls)}, {"Procs", int64(p.Procs)},
-		{"Buffer", int64(p.Buffer)}, {"MaxPayload", p.MaxPayload},
-	} {
-		c.natural(n.name, n.value)
-	}
-	for _, d := range []struct {
-		name  string
-		value time.Duration
-	}{
-		{"Timeout", p.Timeout}, {"KillGrace", p.KillGrace}, {"MaxAge", p.MaxAge}, {"MinAge", p.MinAge},
-		{"BootTimeout", p.BootTimeout}, {"RestartWindow", p.RestartWindow},
-	} {
-		c.duration(d.name, d.value, leastPatience)
-	}
-	c.duration("LoopEvery", p.LoopEvery, leastInterval)
-	c.unit("IdleTimeout", p.IdleTimeout, leastPatience)
-	c.unit("Heartbeat", p.Heartbeat, leastPatience)
-	return c.err()
-}
-
-// checkLimits checks the limits of a p that has its defaults.
-func (p Pool) checkLimits() error {
-	c := checks{of: "Pool"}
-	c.agree(p.Min <= p.Max, "Min", "Max", "is %d and Pool.Max %d: Min must not be larger", p.Min, p.Max)
-	c.that(p.Max <= maxWorkers, "Max", "is %d: at most %d workers", p.Max, maxWorkers)
-	c.that(p.Spawn >= Mixed && p.Spawn <= Eager, "Spawn", "is %d: use Mixed, Lazy or Eager", p.Spawn)
-	c.that(p.Transport >= SharedMemory && p.Transport <= Socket, "Transport", "is %d: use SharedMemory or Socket", p.Transport)
-	c.that(p.Concurrency <= 128, "Concurrency", "is %d: at most 128", p.Concurrency)
-	c.that(p.Procs <= maxProcs, "Procs", "is %d: at most %d", p.Procs, maxProcs)
-	c.that(p.MemoryLimit == 0 || p.MemoryLimit >= minMemoryLimit, "MemoryLimit", "is %d bytes: the Go runtime alone needs more; use at least %d", p.MemoryLimit, minMemoryLimit)
-	c.that(p.MemoryLimit <= proc.MaxLimit, "MemoryLimit", "is %d bytes, more than there can be: use 0 for none", p.MemoryLimit)
-	c.agree(p.MaxMemory == 0 || p.MemoryLimit == 0 || p.MaxMemory <= p.MemoryLimit, "MaxMemory", "MemoryLimit",
-		"which recycles, is larger than Pool.MemoryLimit, which kills")
-	c.agree(p.MaxAge == 0 || p.MinAge <= p.MaxAge, "MinAge", "MaxAge", "is %v and Pool.MaxAge %v: MinAge must not be larger", p.MinAge, p.MaxAge)
-	c.that(p.OnExit >= Restart && p.OnExit <= Ignore, "OnExit", "is %d: use Restart, StopDaemon or Ignore", p.OnExit)
-	c.that(p.Nice >= -20 && p.Nice <= 19, "Nice", "is %d: use -20 to 19", p.Nice)
-	c.that(p.Files == 0 || p.Files >= proc.MinFiles, "Files", "is %d: a Go process needs at least %d", p.Files, proc.MinFiles)
-	c.that(p.Files <= proc.MaxLimit, "Files", "is %d, more than there can be: use 0 for as many as the daemon", p.Files)
-	c.that(p.Buffer >= minBuffer && p.Buffer <= maxBuffer, "Buffer", "is %d bytes: use 64 KiB to 1 GiB", p.Buffer)
-	c.that(p.MaxPayload <= math.MaxInt32, "MaxPayload", "is %d bytes: at most 2 GiB - 1", p.MaxPayload)
-	return c.err()
-}
-
-func or[T comparable](v *T, byDefault T) {
-	var zero T
-	if *v == zero {
-		*v = byDefault
-	}
-}
-
-// core returns what the supervisor needs of a resolved p.
-func (p Pool) core(name string, funcs []string) pool.Config {
-	ahead := 0
-	if p.Transport == SharedMemory {
-		ahead = 128
-	}
-	return pool.Config{
-		Name: name, Funcs: funcs,
-		Min: p.Min, Max: p.Max, Spawn: pool.Spawn(p.Spawn), IdleTimeout: max(p.IdleTimeout, 0),
-		Concurrency: p.Concurrency, Ahead: ahead, Queue: p.Queue,
-		Timeout: p.Timeout, KillGrace: p.KillGrace, Retry: p.Retry,
-		BootTimeout: p.BootTimeout, MaxCalls: p.MaxCalls, MaxAge: p.MaxAge, MinAge: p.MinAge,
-		MaxMemory: p.MaxMemory, MemoryLimit: p.MemoryLimit, Jitter: 0.1, Heartbeat: max(p.Heartbeat, 0),
-		MaxRestarts: max(p.MaxRestarts, 0), RestartWindow: p.RestartWindow,
-		OnExit: pool.OnExit(p.OnExit), MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
-	}
 }

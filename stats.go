@@ -89,7 +89,7 @@ func (p *declaration) summary() pool.Summary {
 	if running := p.running.Load(); running != nil {
 		return running.Summary()
 	}
-	return pool.Summary{Name: p.name, State: pool.StateStopped, Min: p.opts.Min, Max: p.opts.Max, OnExit: pool.OnExit(p.opts.OnExit)}
+	return pool.Summary{Name: p.name, State: pool.StateStopped, Min: p.opts.Min, Max: p.opts.Max, OnExit: p.opts.OnExit}
 }
 
 func (p *declaration) stats() status.PoolStats {

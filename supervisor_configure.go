@@ -3,17 +3,9 @@ package legion
 import (
 	"fmt"
 	"reflect"
-	"slices"
 
 	"github.com/legion-go/legion/internal/pool"
 )
-
-// changeable are the fields of Pool that can be changed while it runs. The others
-// are what its workers get at their start, and where calls go.
-var changeable = []string{
-	"Min", "Max", "IdleTimeout", "Timeout", "KillGrace", "Queue", "Retry", "MaxCalls", "MaxAge", "MinAge", "MaxMemory",
-	"BootTimeout", "Heartbeat", "MaxRestarts", "RestartWindow", "OnExit",
-}
 
 // Configure changes limits of the pool while it runs. change gets those in force,
 // with the defaults filled in; what it leaves at zero gets its default again. Min,
@@ -51,7 +43,7 @@ func (s *Supervisor) Configure(change func(*Pool) error) error {
 	}
 	return s.unlessEnding("configuring", func(p *pool.Pool) {
 		s.p.changed = next
-		p.Configure(next.core(s.p.name, nil), next.Min != now.Min || next.Max != now.Max)
+		p.Configure(s.p.core(next), next.Min != now.Min || next.Max != now.Max)
 	})
 }
 
@@ -60,7 +52,7 @@ func mustKeep(now, next Pool) error {
 	c := checks{of: "Pool"}
 	was, is := reflect.ValueOf(now), reflect.ValueOf(next)
 	for i, field := range reflect.VisibleFields(was.Type()) {
-		if !slices.Contains(changeable, field.Name) {
+		if !live(field.Name) {
 			c.that(same(was.Field(i), is.Field(i)), field.Name, "cannot be changed while the pool runs: it is fixed by the declaration")
 		}
 	}

@@ -1,6 +1,7 @@
 package legion
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -32,8 +33,8 @@ type Workers[T any] struct {
 func NewWorkers[T any](d *Daemon, name string, newT func(context.Context) (*T, error), opts Pool) *Workers[T] {
 	loops := reflect.TypeFor[*T]().Implements(reflect.TypeFor[looper]())
 	if loops {
-		or(&opts.Min, 1)
-		or(&opts.Max, opts.Min)
+		opts.Min = cmp.Or(opts.Min, 1)
+		opts.Max = cmp.Or(opts.Max, opts.Min)
 		if opts.Concurrency > 1 {
 			panic(fmt.Sprintf("legion: pool %q: Pool.Concurrency is %d, but its workers have a Loop, between whose iterations calls run: leave it at 1", name, opts.Concurrency))
 		}

@@ -14,7 +14,7 @@ import (
 // enumerations returns the types of Legion's own that are numbers, wherever in
 // t they stand.
 func enumerations(t reflect.Type, found map[reflect.Type]bool) {
-	ours := t.PkgPath() == reflect.TypeFor[legion.Config]().PkgPath()
+	ours := strings.HasPrefix(t.PkgPath(), reflect.TypeFor[legion.Config]().PkgPath())
 	switch {
 	case t.Kind() == reflect.Struct && ours:
 		for i := range t.NumField() {

@@ -54,3 +54,13 @@ func (n Names) String() string {
 func plain(name string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
 }
+
+// Set is UnmarshalText: it sets *to to the value that Parse reads. On an error it
+// leaves it.
+func Set[T ~int](to *T, names Names, text []byte) error {
+	v, err := names.Parse(text)
+	if err == nil {
+		*to = T(v)
+	}
+	return err
+}

@@ -6,40 +6,8 @@ import (
 	"os"
 	"sync/atomic"
 
-	"github.com/legion-go/legion/internal/shm"
 	"github.com/legion-go/legion/internal/wire"
 )
-
-// Transport is the way frames travel.
-type Transport uint8
-
-const (
-	// SharedMemory is a segment of memory with a ring for each direction. Linux only.
-	SharedMemory Transport = iota + 1
-	// Socket is a pair of connected stream sockets, on every POSIX system.
-	Socket
-)
-
-// Default is the best transport that this process may use.
-func Default() Transport {
-	if NoSharedMemory() == nil {
-		return SharedMemory
-	}
-	return Socket
-}
-
-// NoSharedMemory is why there is no SharedMemory for this process, nil if there is.
-func NoSharedMemory() error { return shm.Available() }
-
-func (t Transport) String() string {
-	switch t {
-	case SharedMemory:
-		return "shared memory"
-	case Socket:
-		return "socket"
-	}
-	return fmt.Sprintf("Transport(%d)", uint8(t))
-}
 
 // Options of a link. Both ends should use the same Buffer and MaxPayload.
 type Options struct {
@@ -158,7 +126,7 @@ func New(t Transport, o Options) (Conn, []*os.File, error) {
 	case Socket:
 		return newSocket(o)
 	}
-	return nil, nil, fmt.Errorf("new link: unknown transport %d", uint8(t))
+	return nil, nil, fmt.Errorf("new link: unknown transport %d", int(t))
 }
 
 // Open makes the worker's end of a link from the files it has inherited. It takes ownership of them, also when it
@@ -172,7 +140,7 @@ func Open(t Transport, files []*os.File, o Options) (Conn, error) {
 		case Socket:
 			return openSocket(files, o)
 		}
-		err = fmt.Errorf("open link: unknown transport %d", uint8(t))
+		err = fmt.Errorf("open link: unknown transport %d", int(t))
 	}
 	closeAll(files)
 	return nil, err

@@ -2,22 +2,14 @@ package pool
 
 import "time"
 
-// Spawn says when a pool starts its workers.
-type Spawn uint8
-
-const (
-	Mixed Spawn = iota // Min at the start, more when calls wait
-	Lazy               // none at the start, the first with the first call
-	Eager              // Max at the start
-)
-
-// Config says how a pool behaves. The root package fills in its defaults.
+// Config says how a pool behaves. A field that has the name of one of the root's
+// Pool is taken over from there, with its default filled in.
 type Config struct {
 	Name string
 
 	Min, Max    int           // workers kept, workers allowed; a recycled worker's replacement comes on top
 	Spawn       Spawn         // when they are started
-	IdleTimeout time.Duration // a worker above Min that has been idle for so long leaves; 0 = never
+	IdleTimeout time.Duration // a worker above Min that has been idle for so long leaves; 0 or less = never
 	Fresh       bool          // a process serves one call and leaves
 
 	Concurrency int           // calls that one worker runs at the same time
@@ -34,8 +26,8 @@ type Config struct {
 	MaxMemory     uint64        // recycle above so many resident bytes; 0 = never
 	MemoryLimit   uint64        // kill above so many resident bytes; 0 = never
 	Jitter        float64       // random part of MaxCalls and MaxAge, and of back-offs
-	Heartbeat     time.Duration // a worker that has been silent for so long is asked; 0 = never
-	MaxRestarts   int           // deaths in RestartWindow that fail the pool; 0 = any number
+	Heartbeat     time.Duration // a worker that has been silent for so long is asked; 0 or less = never
+	MaxRestarts   int           // deaths in RestartWindow that fail the pool; 0 or less = any number
 	RestartWindow time.Duration
 	MaxBootFails  int           // workers in a row that die before they are ready; 0 = any number
 	BackoffMin    time.Duration // first wait before the next start after one of those
@@ -46,15 +38,6 @@ type Config struct {
 
 	Funcs []string // names of the functions, by index
 }
-
-// OnExit says what the unexpected end of a looping worker means.
-type OnExit uint8
-
-const (
-	Restart    OnExit = iota // a new one takes its place
-	StopDaemon               // the daemon stops: Hooks.Stop
-	Ignore                   // the others go on without it
-)
 
 const (
 	// lackingWait is how long a pool waits when the system had no room for another

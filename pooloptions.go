@@ -1,0 +1,210 @@
+package legion
+
+import (
+	"cmp"
+	"math"
+	"reflect"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/wire"
+)
+
+// option is what there is to know of a field of Pool beside its doc comment.
+type option struct {
+	name     string
+	live     bool                     // it can be changed while the pool runs
+	negative bool                     // it may be negative
+	least    time.Duration            // of a duration that is not 0; 0 = leastPatience
+	fill     func(p *Pool)            // fills in the default
+	bounds   func(p *Pool, c *checks) // complains, when all defaults are filled in
+}
+
+const (
+	maxWorkers     = 4096
+	maxProcs       = 1024
+	minMemoryLimit = 32 << 20
+	minBuffer      = 64 << 10
+	maxBuffer      = 1 << 30
+)
+
+// options has an entry for each field of Pool, in their order. A new option is a
+// field, its entry, and a field of the same name in pool.Config, where the core
+// acts on it. What is not live is what a worker gets at its start, and where calls
+// go.
+var options = []option{
+	{name: "Min", live: true,
+		fill: func(p *Pool) {
+			if p.Min == 0 && p.Spawn != Lazy {
+				p.Min = 1
+			}
+		},
+		bounds: func(p *Pool, c *checks) {
+			c.agree(p.Min <= p.Max, "Min", "Max", "is %d and Pool.Max %d: Min must not be larger", p.Min, p.Max)
+		}},
+	{name: "Max", live: true,
+		fill: func(p *Pool) { p.Max = cmp.Or(p.Max, max(runtime.NumCPU(), min(p.Min, maxWorkers), 1)) },
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Max <= maxWorkers, "Max", "is %d: at most %d workers", p.Max, maxWorkers)
+		}},
+	{name: "Spawn",
+		fill: func(p *Pool) {
+			if p.Spawn == Eager {
+				p.Min = p.Max
+			}
+		},
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Spawn >= Mixed && p.Spawn <= Eager, "Spawn", "is %d: use Mixed, Lazy or Eager", int(p.Spawn))
+		}},
+	{name: "IdleTimeout", live: true, negative: true,
+		fill: func(p *Pool) { p.IdleTimeout = cmp.Or(p.IdleTimeout, time.Minute) }},
+	{name: "Timeout", live: true},
+	{name: "KillGrace", live: true,
+		fill: func(p *Pool) { p.KillGrace = cmp.Or(p.KillGrace, 500*time.Millisecond) }},
+	{name: "Queue", live: true,
+		fill: func(p *Pool) { p.Queue = cmp.Or(p.Queue, 1024) }},
+	{name: "Concurrency",
+		fill: func(p *Pool) { p.Concurrency = cmp.Or(p.Concurrency, 1) },
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Concurrency <= 128, "Concurrency", "is %d: at most 128", p.Concurrency)
+		}},
+	{name: "Retry", live: true},
+	{name: "MaxCalls", live: true},
+	{name: "MaxAge", live: true},
+	{name: "MinAge", live: true,
+		bounds: func(p *Pool, c *checks) {
+			c.agree(p.MaxAge == 0 || p.MinAge <= p.MaxAge, "MinAge", "MaxAge", "is %v and Pool.MaxAge %v: MinAge must not be larger", p.MinAge, p.MaxAge)
+		}},
+	{name: "MaxMemory", live: true,
+		bounds: func(p *Pool, c *checks) {
+			c.agree(p.MaxMemory == 0 || p.MemoryLimit == 0 || p.MaxMemory <= p.MemoryLimit, "MaxMemory", "MemoryLimit",
+				"which recycles, is larger than Pool.MemoryLimit, which kills")
+		}},
+	{name: "MemoryLimit",
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.MemoryLimit == 0 || p.MemoryLimit >= minMemoryLimit, "MemoryLimit", "is %d bytes: the Go runtime alone needs more; use at least %d", p.MemoryLimit, minMemoryLimit)
+			c.that(p.MemoryLimit <= proc.MaxLimit, "MemoryLimit", "is %d bytes, more than there can be: use 0 for none", p.MemoryLimit)
+		}},
+	{name: "Procs",
+		fill: func(p *Pool) { p.Procs = cmp.Or(p.Procs, min(p.Concurrency, runtime.NumCPU())) },
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Procs <= maxProcs, "Procs", "is %d: at most %d", p.Procs, maxProcs)
+		}},
+	{name: "Nice", negative: true,
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Nice >= -20 && p.Nice <= 19, "Nice", "is %d: use -20 to 19", p.Nice)
+		}},
+	{name: "Files",
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Files == 0 || p.Files >= proc.MinFiles, "Files", "is %d: a Go process needs at least %d", p.Files, proc.MinFiles)
+			c.that(p.Files <= proc.MaxLimit, "Files", "is %d, more than there can be: use 0 for as many as the daemon", p.Files)
+		}},
+	{name: "BootTimeout", live: true,
+		fill: func(p *Pool) { p.BootTimeout = cmp.Or(p.BootTimeout, 10*time.Second) }},
+	{name: "Heartbeat", live: true, negative: true,
+		fill: func(p *Pool) { p.Heartbeat = cmp.Or(p.Heartbeat, 10*time.Second) }},
+	{name: "MaxRestarts", live: true, negative: true,
+		fill: func(p *Pool) { p.MaxRestarts = cmp.Or(p.MaxRestarts, 600) }},
+	{name: "RestartWindow", live: true,
+		fill: func(p *Pool) { p.RestartWindow = cmp.Or(p.RestartWindow, time.Minute) }},
+	{name: "Transport",
+		fill: func(p *Pool) {
+			if p.Transport == DefaultTransport {
+				p.Transport = link.Default()
+			}
+		},
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Transport >= SharedMemory && p.Transport <= Socket, "Transport", "is %d: use SharedMemory or Socket", int(p.Transport))
+		}},
+	{name: "Buffer",
+		fill: func(p *Pool) { p.Buffer = cmp.Or(p.Buffer, 1<<20) },
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Buffer >= minBuffer && p.Buffer <= maxBuffer, "Buffer", "is %d bytes: use 64 KiB to 1 GiB", p.Buffer)
+		}},
+	{name: "MaxPayload",
+		fill: func(p *Pool) { p.MaxPayload = cmp.Or(p.MaxPayload, wire.MaxPayload) },
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.MaxPayload <= math.MaxInt32, "MaxPayload", "is %d bytes: at most 2 GiB - 1", p.MaxPayload)
+		}},
+	{name: "LoopEvery", least: leastInterval},
+	{name: "OnExit", live: true,
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.OnExit >= Restart && p.OnExit <= Ignore, "OnExit", "is %d: use Restart, StopDaemon or Ignore", int(p.OnExit))
+		}},
+	{name: "OnReturn"}, {name: "OnDied"}, {name: "OnTimeout"}, {name: "OnEnd"},
+}
+
+// resolve checks p and returns it with the defaults filled in.
+func (p Pool) resolve() (Pool, error) {
+	c := checks{of: "Pool"}
+	for _, o := range options {
+		o.sign(reflect.ValueOf(p).FieldByName(o.name), &c)
+	}
+	if err := c.err(); err != nil {
+		return p, err
+	}
+	for _, o := range options {
+		if o.fill != nil {
+			o.fill(&p)
+		}
+	}
+	for _, o := range options {
+		if o.bounds != nil {
+			o.bounds(&p, &c)
+		}
+	}
+	return p, c.err()
+}
+
+// sign checks what must be right of a value before defaults are filled in.
+func (o *option) sign(v reflect.Value, c *checks) {
+	if !v.CanInt() {
+		return
+	}
+	if _, named := v.Interface().(interface{ MarshalText() ([]byte, error) }); named {
+		return
+	}
+	d, timed := v.Interface().(time.Duration)
+	switch least := cmp.Or(o.least, leastPatience); {
+	case timed && o.negative:
+		c.unit(o.name, d, least)
+	case timed:
+		c.duration(o.name, d, least)
+	case !o.negative:
+		c.natural(o.name, v.Int())
+	}
+}
+
+// live reports whether a field of Pool can be changed while the pool runs.
+func live(field string) bool {
+	return slices.ContainsFunc(options, func(o option) bool { return o.name == field && o.live })
+}
+
+// core returns what the supervisor needs of resolved options: the fields that have
+// the same name, and what the declaration and the program say.
+func (p *declaration) core(opts Pool) pool.Config {
+	cfg := pool.Config{
+		Name: p.name, Fresh: p.fresh, Looping: p.loops,
+		Jitter: 0.1, MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
+	}
+	from, to := reflect.ValueOf(opts), reflect.ValueOf(&cfg).Elem()
+	for i := range to.NumField() {
+		if v := from.FieldByName(to.Type().Field(i).Name); v.IsValid() {
+			to.Field(i).Set(v)
+		}
+	}
+	for _, f := range p.funcs {
+		cfg.Funcs = append(cfg.Funcs, f.Name)
+	}
+	if opts.Transport == SharedMemory {
+		cfg.Ahead = 128
+	}
+	if p.d.inProcess {
+		cfg.MemoryLimit, cfg.MaxMemory = 0, 0
+	}
+	return cfg
+}
