@@ -1,7 +1,6 @@
 package control
 
 import (
-	"slices"
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
@@ -45,18 +44,4 @@ func (s *Server) count(change func(*Stats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.stats)
-}
-
-// Clients returns who is connected, the oldest connection first.
-func (s *Server) Clients() []Client {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]Client, 0, len(s.conns))
-	for c := range s.conns {
-		if c.greeted {
-			all = append(all, c.client)
-		}
-	}
-	slices.SortFunc(all, func(a, b Client) int { return int(a.ID) - int(b.ID) })
-	return all
 }

@@ -8,7 +8,7 @@
 //   - A capital letter: HTTP/1.1, or 1.0, with keep-alive. POST /rpc (or / or /RPC2) is JSON-RPC if the content-type is
 //     application/json, and XML-RPC if it is text/xml or application/xml. GET / is a greeting. GET /healthz is 200 while
 //     the process lives, GET /readyz 200 or 503 with the reason; both are open to everybody who can connect. GET
-//     /stream/METHOD?param=value sends the items of a stream as server-sent events. More by [Server.Handle].
+//     /stream/METHOD?param=value sends the items of a stream as server-sent events.
 //   - A '<', or a byte order mark: XML-RPC without HTTP: a document, its answer, the end.
 //   - Anything else: JSON-RPC 2.0, each request or batch on a line of its own, its answer on a line of its own; streams and
 //     rpc.auth as package rpc describes them. The connection may be silent as long as it likes. A client that ends its half,

@@ -1,11 +1,11 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
@@ -67,18 +67,17 @@ func (c *conn) exchange(ctx context.Context) bool {
 	if err := c.enter(running, 0); err != nil {
 		return false
 	}
-	r := &Request{Method: h.method, Path: h.path, Query: h.query, Body: body.bytes, Caller: caller, head: h}
 	ctx = rpc.WithCaller(ctx, caller)
 	if route.serve == nil {
 		c.serveEvents(ctx, h, route.stream)
 		return false
 	}
-	var answer *Response
-	if why := c.execute(func() { answer = c.run(ctx, route, r) }); why != nil {
+	var answer *response
+	if why := c.execute(func() { answer = c.run(ctx, route, h, body.bytes) }); why != nil {
 		answer = why.response(h.isXML())
 	}
 	space.free()
-	if !space.want(len(answer.Body)) {
+	if !space.want(len(answer.body)) {
 		answer = errMemory.response(h.isXML())
 	}
 	last := h.last || c.server.stopping()
@@ -109,68 +108,43 @@ func (c *conn) readBody(h *head, body *gather) (*refusal, error) {
 }
 
 // run calls what answers a request. A panic is the client's error only.
-func (c *conn) run(ctx context.Context, to route, r *Request) (answer *Response) {
+func (c *conn) run(ctx context.Context, to route, h *head, body []byte) (answer *response) {
 	defer func() {
 		if v := recover(); v != nil {
-			c.server.options.Log.Error("control: a panic while answering", "path", r.Path, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			c.server.options.Log.Error("control: a panic while answering", "path", h.path, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 			answer = httpRefusal(500, "a panic while answering: see the daemon's log").response(false)
 		}
 		if answer == nil {
-			answer = &Response{Status: 204}
+			answer = &response{status: 204}
 		}
 	}()
-	return to.serve(ctx, r)
+	return to.serve(ctx, body)
 }
 
-// Request is an HTTP request for [Server.Handle].
-type Request struct {
-	Method string // GET, HEAD, POST, …
-	Path   string // without its escapes; no segment is "." or ".."
-	Query  map[string][]string
-	Body   []byte
-	Caller rpc.Caller
-
-	head *head
-}
-
-// Header returns the value of a field of the request, "" if there is none. It does not matter how the name is written.
-func (r *Request) Header(name string) string { return r.head.get(strings.ToLower(name)) }
-
-// Response is the answer to a Request.
-type Response struct {
-	Status int    // default 200
-	Type   string // of the body: "text/html; charset=utf-8"
-	Body   []byte
-
+// response is an answer over HTTP.
+type response struct {
+	status int    // 0 is 200
+	kind   string // of the body: its media type
+	body   []byte
 	header []string // more fields: name, value, …
 }
 
-// Set adds a field to the answer. Line breaks in it are left out.
-func (r *Response) Set(name, value string) {
-	r.header = append(r.header, oneLine.Replace(name), oneLine.Replace(value))
-}
-
-var oneLine = strings.NewReplacer("\r", "", "\n", "", "\x00", "")
-
-// reasons are those of the statuses that we use; the others have none, as is allowed.
+// reasons are those of the statuses that we use.
 var reasons = map[int]string{
-	200: "OK", 204: "No Content", 302: "Found", 303: "See Other", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
+	200: "OK", 204: "No Content", 400: "Bad Request", 401: "Unauthorized",
 	403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 413: "Content Too Large",
 	414: "URI Too Long", 415: "Unsupported Media Type", 417: "Expectation Failed", 431: "Request Header Fields Too Large",
 	500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
 }
 
 // respond writes an answer. h is nil if the request could not be read.
-func (c *conn) respond(h *head, r *Response, last bool) error {
-	status := r.Status
-	if status == 0 {
-		status = 200
-	}
-	bare := status == 204 || status == 304 // these have no body by definition
-	b := preamble(status, r.Type, r.header)
+func (c *conn) respond(h *head, r *response, last bool) error {
+	status := cmp.Or(r.status, 200)
+	bare := status == 204 // it has no body by definition
+	b := preamble(status, r.kind, r.header)
 	if !bare {
 		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, int64(len(r.Body)), 10)
+		b = strconv.AppendInt(b, int64(len(r.body)), 10)
 		b = append(b, "\r\n"...)
 	}
 	if last {
@@ -180,10 +154,10 @@ func (c *conn) respond(h *head, r *Response, last bool) error {
 	switch {
 	case bare || h != nil && h.method == "HEAD":
 		return c.write(b)
-	case len(r.Body) <= freeMemory:
-		return c.write(append(b, r.Body...))
+	case len(r.body) <= freeMemory:
+		return c.write(append(b, r.body...))
 	}
-	return c.write(b, r.Body)
+	return c.write(b, r.body)
 }
 
 // preamble is the status line and the fields that all answers have.
@@ -191,7 +165,7 @@ func preamble(status int, kind string, header []string) []byte {
 	b := fmt.Appendf(make([]byte, 0, 512), "HTTP/1.1 %d %s\r\nDate: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
 		status, reasons[status], time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
 	if kind != "" {
-		b = fmt.Appendf(b, "Content-Type: %s\r\n", oneLine.Replace(kind))
+		b = fmt.Appendf(b, "Content-Type: %s\r\n", kind)
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		b = fmt.Appendf(b, "%s: %s\r\n", header[i], header[i+1])

@@ -68,10 +68,10 @@ func (c *conn) refuse(r *refusal) {
 }
 
 // response is the refusal over HTTP.
-func (r *refusal) response(asXML bool) *Response {
-	answer := &Response{Status: r.status, Type: typeJSON, Body: rpc.JSONError(r.code, r.text), header: r.header}
+func (r *refusal) response(asXML bool) *response {
+	answer := &response{status: r.status, kind: typeJSON, body: rpc.JSONError(r.code, r.text), header: r.header}
 	if asXML {
-		answer.Type, answer.Body = typeXML, rpc.XMLFault(r.code, r.text)
+		answer.kind, answer.body = typeXML, rpc.XMLFault(r.code, r.text)
 	}
 	return answer
 }

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/legion-go/legion/internal/rpc"
@@ -11,36 +10,13 @@ import (
 
 // route is what answers requests for a path.
 type route struct {
-	role   rpc.Role // that is needed at least
-	serve  func(context.Context, *Request) *Response
-	stream string // if serve is nil: the method whose items are sent
+	role   rpc.Role                                         // that is needed at least
+	serve  func(ctx context.Context, body []byte) *response // nil as its answer is 204, No Content
+	stream string                                           // if serve is nil: the method whose items are sent
 }
 
 // nowhere is where requests go that are refused: strangers are told first that they are strangers.
 var nowhere = route{role: rpc.Read}
-
-type handler struct {
-	role  rpc.Role
-	serve func(context.Context, *Request) *Response
-}
-
-// Handle has HTTP requests for a path answered by h, whatever their method is; a path that ends with a slash stands for
-// all below it too, the longest that fits counts. The caller needs the role; None is for everybody who can connect. h is
-// called on many goroutines at once; nil as its answer is 204, No Content. Paths of the server itself, and one that is
-// handled already, are misuse: Handle panics.
-func (s *Server) Handle(path string, role rpc.Role, h func(ctx context.Context, r *Request) *Response) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, taken := s.handlers[path]
-	switch path {
-	case "/", "/rpc", "/RPC2", "/healthz", "/readyz":
-		taken = true
-	}
-	if taken || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "/stream/") {
-		panic(fmt.Sprintf("control: Handle(%q): the path is taken, or none", path))
-	}
-	s.handlers[path] = handler{role, h}
-}
 
 // route finds out who answers.
 func (c *conn) route(h *head) (route, *refusal) {
@@ -74,32 +50,11 @@ func (c *conn) route(h *head) (route, *refusal) {
 		}
 		allow = "GET"
 	default:
-		if to, ok := s.handled(h.path); ok {
-			return route{role: to.role, serve: to.serve}, nil
-		}
-		why := httpRefusal(404, "there is nothing at this path: requests go to POST /rpc")
-		return nowhere, why
+		return nowhere, httpRefusal(404, "there is nothing at this path: requests go to POST /rpc")
 	}
 	why := httpRefusal(405, "%s is not for this path", h.method)
 	why.header = []string{"Allow", allow}
 	return nowhere, why
-}
-
-// handled finds the handler with the longest path that fits.
-func (s *Server) handled(path string) (handler, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if to, ok := s.handlers[path]; ok {
-		return to, true
-	}
-	for i := len(path) - 1; i > 0; i-- {
-		if path[i] == '/' {
-			if to, ok := s.handlers[path[:i+1]]; ok {
-				return to, true
-			}
-		}
-	}
-	return handler{}, false
 }
 
 // routeRPC finds the protocol by the type of the body. A form, which is what a page in a browser can send anywhere, is
@@ -108,16 +63,16 @@ func (s *Server) routeRPC(h *head) (route, *refusal) {
 	registry := s.options.Registry
 	switch media := h.media(); {
 	case media == "application/json" || media == "application/json-rpc":
-		return route{role: rpc.Read, serve: func(ctx context.Context, r *Request) *Response {
-			if answer := registry.JSON(ctx, r.Body); answer != nil {
-				return &Response{Type: typeJSON, Body: answer}
+		return route{role: rpc.Read, serve: func(ctx context.Context, body []byte) *response {
+			if answer := registry.JSON(ctx, body); answer != nil {
+				return &response{kind: typeJSON, body: answer}
 			}
 			return nil
 		}}, nil
 	case h.isXML():
 		charset := h.charset()
-		return route{role: rpc.Read, serve: func(ctx context.Context, r *Request) *Response {
-			return &Response{Type: typeXML, Body: registry.XMLCharset(ctx, r.Body, charset)}
+		return route{role: rpc.Read, serve: func(ctx context.Context, body []byte) *response {
+			return &response{kind: typeXML, body: registry.XMLCharset(ctx, body, charset)}
 		}}, nil
 	}
 	return nowhere, httpRefusal(415, "the content-type must be application/json (JSON-RPC) or text/xml (XML-RPC)")
@@ -203,12 +158,12 @@ func (c *conn) stranger(request string) *refusal {
 }
 
 // alive is GET /healthz: who can answer is alive.
-func alive(context.Context, *Request) *Response {
-	return &Response{Type: typeJSON, Body: []byte(`{"status":"alive"}`)}
+func alive(context.Context, []byte) *response {
+	return &response{kind: typeJSON, body: []byte(`{"status":"alive"}`)}
 }
 
 // ready is GET /readyz.
-func (s *Server) ready(context.Context, *Request) *Response {
+func (s *Server) ready(context.Context, []byte) *response {
 	var err error
 	if s.options.Ready != nil {
 		err = s.options.Ready()
@@ -218,13 +173,13 @@ func (s *Server) ready(context.Context, *Request) *Response {
 	}
 	if err != nil {
 		body, _ := strictjson.Marshal(map[string]string{"status": "not ready", "reason": err.Error()})
-		return &Response{Status: 503, Type: typeJSON, Body: body}
+		return &response{status: 503, kind: typeJSON, body: body}
 	}
-	return &Response{Type: typeJSON, Body: []byte(`{"status":"ready"}`)}
+	return &response{kind: typeJSON, body: []byte(`{"status":"ready"}`)}
 }
 
 // hello is GET /.
-func (s *Server) hello(context.Context, *Request) *Response {
+func (s *Server) hello(context.Context, []byte) *response {
 	var what any = map[string]string{"methods": "POST /rpc"}
 	if s.options.Hello != nil {
 		what = s.options.Hello()
@@ -233,5 +188,5 @@ func (s *Server) hello(context.Context, *Request) *Response {
 	if err != nil {
 		return httpRefusal(500, "the greeting cannot be sent: %v", err).response(false)
 	}
-	return &Response{Type: typeJSON, Body: body}
+	return &response{kind: typeJSON, body: body}
 }

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -188,7 +187,7 @@ func TestTokensOverLines(t *testing.T) {
 	if got := c.call("set", []any{1}).result(); got != "1" {
 		t.Error(got)
 	}
-	if all := f.Clients(); len(all) != 1 || all[0].Name != "token deploy" || all[0].Role != rpc.Operate || all[0].UID != -1 {
+	if all := greeted(f.Server); len(all) != 1 || all[0].Name != "token deploy" || all[0].Role != rpc.Operate || all[0].UID != -1 {
 		t.Errorf("%+v", all)
 	}
 	// The wrong one can be tried once in a connection.
@@ -249,46 +248,14 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-func TestHandle(t *testing.T) {
-	f := serve(t, "tcp://127.0.0.1:0", Options{Rules: []Rule{rule(t, "token", secret, rpc.Read)}})
-	f.Handle("/metrics", rpc.None, func(_ context.Context, r *Request) *Response {
-		a := &Response{Type: "text/plain", Body: []byte(r.Method + " " + r.Query["x"][0] + " " + r.Header("X-Y") + " " + string(r.Body))}
-		a.Set("X-Z", "a\r\nX-Evil: b")
-		return a
-	})
-	f.Handle("/web/", rpc.Operate, func(context.Context, *Request) *Response { return nil })
-	f.Handle("/web/open/", rpc.None, func(_ context.Context, r *Request) *Response {
-		return &Response{Status: 302, Body: []byte(r.Path)}
-	})
-	f.Handle("/panics", rpc.None, func(context.Context, *Request) *Response { panic("oh") })
+// A panic while a request is answered costs only that request.
+func TestPanicOverHTTP(t *testing.T) {
+	f := serve(t, "tcp://127.0.0.1:0?anyone=read", Options{Hello: func() any { panic("oh") }})
 	c := f.browse(t)
-	got := do(t, c, "PATCH", "/metrics?x=1", strings.NewReader("body"), "x-y", "z")
-	if got.StatusCode != 200 || got.body != "PATCH 1 z body" || got.Header.Get("X-Z") != "aX-Evil: b" || got.Header.Get("X-Evil") != "" {
-		t.Error(got)
-	}
-	if got := do(t, c, "GET", "/web/open/a%2Fb/c", nil); got.StatusCode != 302 || got.body != "/web/open/a/b/c" {
-		t.Error(got)
-	}
-	if got := do(t, c, "GET", "/web/x", nil); got.StatusCode != 401 {
-		t.Error(got)
-	}
-	if got := do(t, c, "GET", "/web/x", nil, "Authorization", "Bearer "+secret); got.StatusCode != 403 || !strings.Contains(got.body, "operate") {
-		t.Error(got)
-	}
-	if got := do(t, c, "GET", "/panics", nil); got.StatusCode != 500 || !strings.Contains(f.log(), "oh") {
+	if got := do(t, c, "GET", "/", nil); got.StatusCode != 500 || !strings.Contains(f.log(), "oh") {
 		t.Error(got)
 	}
 	if got := do(t, c, "GET", "/healthz", nil); got.StatusCode != 200 || !got.reused {
 		t.Error("the panic cost more than its request:", got)
-	}
-	for _, path := range []string{"", "x", "/rpc", "/", "/healthz", "/stream/x", "/metrics"} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%q can be handled", path)
-				}
-			}()
-			f.Handle(path, rpc.None, nil)
-		}()
 	}
 }

@@ -59,7 +59,6 @@ type Server struct {
 
 	mu        sync.Mutex
 	stopped   bool
-	handlers  map[string]handler
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	peers     map[string]int // how many of conns
@@ -94,8 +93,8 @@ func New(o Options) (*Server, error) {
 		running:    share{total: l.Running, each: max(1, l.Running*3/4), reserve: min(l.Reserve, l.Running/4)},
 		memory:     share{total: l.Memory, each: l.Memory / 2},
 		stop:       make(chan struct{}),
-		handlers:   map[string]handler{}, listeners: map[net.Listener]struct{}{},
-		conns: map[*conn]struct{}{}, all: map[*conn]struct{}{}, peers: map[string]int{},
+		listeners:  map[net.Listener]struct{}{},
+		conns:      map[*conn]struct{}{}, all: map[*conn]struct{}{}, peers: map[string]int{},
 	}, nil
 }
 
