@@ -12,13 +12,13 @@ import (
 
 var errSecret = errors.New("its value, which is secret, cannot be read")
 
-// Validator is implemented by a configuration, or anything in it, that can tell
-// whether it makes sense. At says which key an error is about; errors.Join
-// makes one of several.
+// Validator is implemented by a configuration, or any value in it, that can
+// check itself. At says which key an error is about; errors.Join makes one of
+// several.
 type Validator interface{ Validate() error }
 
-// required reports the required keys that have no value. ways says how one is
-// set.
+// required reports the required keys that have no value. ways says how to set
+// one.
 func (d *decoder) required(v reflect.Value, ways func(*leaf) string) {
 	for i := range d.schema.leaves {
 		l := &d.schema.leaves[i]

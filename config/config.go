@@ -14,23 +14,23 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// Options says where a configuration comes from. The zero value is usable: then
-// it is what the defaults are.
+// Options says where a configuration comes from. The zero value is usable: it
+// gives the defaults.
 type Options struct {
-	// File is the path of the file. Its ending says how it is written: .yaml,
-	// .yml or .json. A relative path is one below the working directory that the
-	// process has when it loads. Default "": no file.
+	// File is the path of the file. Its ending gives its format: .yaml, .yml or
+	// .json. A relative path is resolved in the working directory of the process
+	// when it loads. Default "": no file.
 	File string
-	// Optional permits that there is no File. One that FileFlag names must exist.
+	// Optional permits that File does not exist. A file that FileFlag names must
+	// exist.
 	Optional bool
 	// FileFlag is the name of a flag of Flags that names another file. Default
 	// "": there is no such flag.
 	FileFlag string
-	// Env is what the names of environment variables begin with: with "THUMBS"
-	// the key log.level is THUMBS_LOG_LEVEL. Default "": the environment does
-	// not count.
+	// Env is the prefix of the names of environment variables: with "THUMBS" the
+	// key log.level is THUMBS_LOG_LEVEL. Default "": the environment is not read.
 	Env string
-	// Flags gets a flag for each key, but for secret ones: --log.level for
+	// Flags gets a flag for each key that is not secret: --log.level for
 	// log.level. It must have been parsed when the configuration is loaded.
 	// Default nil: none.
 	Flags *flag.FlagSet
@@ -48,8 +48,8 @@ type Config[T any] struct {
 	flags    map[string]*flagValue // by key
 	daemon   *legion.Daemon        // nil before Use
 
-	state   atomic.Pointer[state[T]] // what Get returns, and how it came about
-	started atomic.Pointer[T]        // what Start has found: declarations were made of it
+	state   atomic.Pointer[state[T]] // what Get returns, and where its values come from
+	started atomic.Pointer[T]        // the state at Start: declarations used it
 
 	mu       sync.Mutex // held while loading and reloading
 	fileFlag string     // what FileFlag was set to
@@ -65,17 +65,17 @@ type state[T any] struct {
 	sources map[string]Source // by key; a key that is not here has its default
 	file    document
 	handed  bool  // the file's content came from the daemon
-	mistake error // why it is only what could be salvaged; nil if it is all right
+	mistake error // why only a part could be salvaged; nil if there was no mistake
 	at      time.Time
 }
 
 // New begins a configuration with these defaults, which are copied. It
-// registers flags, if there are to be any, and reads nothing yet. It panics if
+// registers flags, if Options.Flags is set, and reads nothing yet. It panics if
 // T cannot be a configuration: see the package's documentation for what can.
 func New[T any](defaults *T, o Options) *Config[T] {
 	t := reflect.TypeFor[T]()
 	if t.Kind() != reflect.Struct {
-		panic(fmt.Sprintf("config: %v is no struct", t))
+		panic(fmt.Sprintf("config: %v is not a struct", t))
 	}
 	if o.Name == "" {
 		o.Name = "config"
@@ -91,14 +91,14 @@ func New[T any](defaults *T, o Options) *Config[T] {
 }
 
 // Load reads the configuration from all its sources, once: after it has
-// succeeded it does nothing. Called in main, before legion.New, it provides
-// what declarations are made of. Its error lists every mistake, each an *Error,
-// and matches legion.ErrConfig.
+// succeeded it does nothing. Call it in main, before legion.New, if
+// declarations use the configuration. Its error lists every mistake, each an
+// *Error, and matches legion.ErrConfig.
 //
-// Where the command line only talks to a daemon that runs
-// ([legion.IsBystander]: "thumbs stop"), a mistake is no error of Load: what is
-// wrong counts as not set, so that a daemon can be stopped in spite of it.
-// Check tells it.
+// Where the command line only talks to a running daemon ([legion.IsBystander]:
+// "thumbs stop"), Load returns no error for a mistake: wrong values count as
+// not set, so that an operator can stop the daemon in spite of it. Check
+// returns the mistake.
 func (c *Config[T]) Load() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,9 +134,9 @@ func (c *Config[T]) Check() error {
 }
 
 // Get returns the configuration as it is now. It is shared: do not change it. A
-// reload puts another in its place and leaves this one alone, so what belongs
-// together should be taken from one call of Get. Get loads the configuration if
-// nobody has, and panics if that fails; Load returns the error.
+// reload replaces it and does not change it, so take values that belong
+// together from one call of Get. Get loads the configuration if it is not
+// loaded, and panics if that fails; Load returns the error.
 func (c *Config[T]) Get() *T {
 	if s := c.state.Load(); s != nil {
 		return s.value
@@ -147,9 +147,9 @@ func (c *Config[T]) Get() *T {
 	return c.state.Load().value
 }
 
-// Reload reads the configuration again. If anything is wrong with it, the one
-// before stays, and the error says what. If it is another one than before,
-// Changed is emitted. Daemon.Reload calls it.
+// Reload reads the configuration again. If anything is wrong with it, the old
+// one stays, and the error says what. If it differs from the old one, Reload
+// emits Changed. Daemon.Reload calls it.
 func (c *Config[T]) Reload(ctx context.Context) error {
 	old, s, err := c.reload()
 	if err != nil {
@@ -158,8 +158,8 @@ func (c *Config[T]) Reload(ctx context.Context) error {
 	if c.daemon == nil || old == nil || reflect.DeepEqual(old.value, s.value) {
 		return nil
 	}
-	// An error of Emit is that of a handler that stopped propagation, or that the
-	// daemon is stopping: the reload is as good as it was.
+	// Emit returns an error if a handler stopped propagation, or if the daemon is
+	// stopping: the reload has succeeded all the same.
 	_ = legion.Emit(ctx, c.daemon, Changed[T]{Old: old.value, New: s.value})
 	return nil
 }
@@ -182,8 +182,9 @@ func (c *Config[T]) reload() (old, s *state[T], err error) {
 	return c.state.Swap(s), s, nil
 }
 
-// read makes a configuration out of all sources. handed says that what a daemon
-// has handed to this process, its worker, is to be taken for the file.
+// read makes a configuration from all sources. handed says that this process is
+// a worker, and uses the content that its daemon has handed over instead of the
+// file.
 func (c *Config[T]) read(handed bool) (*state[T], error) {
 	if c.options.Flags != nil && !c.options.Flags.Parsed() {
 		return nil, fmt.Errorf("the flags have not been parsed: call flag.Parse (or Parse of Options.Flags) before the configuration is loaded")
@@ -221,7 +222,7 @@ func (c *Config[T]) readFile() (document, error) {
 	return readDocument(path, optional)
 }
 
-// build puts what the sources say over a copy of the defaults, and checks it.
+// build applies the sources to a copy of the defaults, and checks the result.
 func (c *Config[T]) build(file document, sources map[string]Source) (value *T, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -245,7 +246,7 @@ func (c *Config[T]) build(file document, sources map[string]Source) (value *T, e
 	return value, d.mistakes()
 }
 
-// fill gives v what the sources say, one over the other.
+// fill applies the sources to v, one after the other.
 func (c *Config[T]) fill(d *decoder, v reflect.Value, file document, root *node) {
 	if root != nil {
 		d.source = func(line int) Source { return Source{File: file.path, Line: line} }

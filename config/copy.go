@@ -3,8 +3,8 @@ package config
 import "reflect"
 
 // copy makes to a copy of from that shares nothing with it that a decoder would
-// write to. What is read by its own method, or cannot be configured, is
-// assigned.
+// write to. It assigns values that are read by a method of their own, or that
+// cannot be configured.
 func (s *schema) copy(to, from reflect.Value) {
 	t := from.Type()
 	to.Set(from)

@@ -11,7 +11,7 @@ import (
 // decoder fills a configuration from its sources, one after the other.
 type decoder struct {
 	schema  *schema
-	source  func(line int) Source // where what is decoded now stands
+	source  func(line int) Source // where the current value stands
 	sources map[string]Source     // where values come from, by key
 	skip    map[string]bool       // keys that count as not set
 	errs    mistakes
@@ -21,7 +21,7 @@ func (d *decoder) fail(n *node, key string, format string, args ...any) {
 	d.errs = append(d.errs, &Error{Source: d.source(n.line), Key: key, Err: fmt.Errorf(format, args...)})
 }
 
-// mistakes returns what was wrong, or nil.
+// mistakes returns the mistakes, or nil.
 func (d *decoder) mistakes() error {
 	if len(d.errs) == 0 {
 		return nil
@@ -29,7 +29,7 @@ func (d *decoder) mistakes() error {
 	return d.errs
 }
 
-// value gives v the value n. secret values are not told in errors.
+// value sets v to the value n. Errors do not contain secret values.
 func (d *decoder) value(v reflect.Value, n *node, key string, secret bool) {
 	t := v.Type()
 	d.sources[key] = d.source(n.line)
@@ -73,7 +73,7 @@ func (d *decoder) nothing(v reflect.Value, n *node, key string) {
 
 func (d *decoder) section(v reflect.Value, n *node, key string, secret bool) {
 	if n.kind != table {
-		d.fail(n, key, "here come keys of its own: %s; this is %v", few(d.names(v.Type())), n.kind)
+		d.fail(n, key, "it takes keys of its own: %s; this is %v", few(d.names(v.Type())), n.kind)
 		return
 	}
 	for _, e := range n.keys {
@@ -113,7 +113,7 @@ func (d *decoder) names(t reflect.Type) (names []string) {
 func (d *decoder) unknown(t reflect.Type, e entry, key string) {
 	names := d.names(t)
 	here := &node{line: e.line}
-	if len(d.errs) >= shown { // nobody will see it
+	if len(d.errs) >= shown { // the error is dropped
 		d.fail(here, join(key, e.name), "there is no such key")
 		return
 	}
@@ -121,14 +121,14 @@ func (d *decoder) unknown(t reflect.Type, e entry, key string) {
 		d.fail(here, join(key, e.name), "there is no such key; did you mean %s?", near)
 		return
 	}
-	// It may stand in the wrong place.
+	// It may be a key of another section.
 	for _, l := range d.schema.leaves {
 		if l.name == e.name && key == "" {
 			d.fail(here, e.name, "there is no such key; did you mean %s?", l.key)
 			return
 		}
 	}
-	d.fail(here, join(key, e.name), "there is no such key; here are %s", few(names))
+	d.fail(here, join(key, e.name), "there is no such key; the keys here are %s", few(names))
 }
 
 // few lists names, or the first of them.
@@ -154,7 +154,7 @@ func (d *decoder) scalar(v reflect.Value, n *node, key string, secret bool) {
 
 func (d *decoder) list(v reflect.Value, n *node, key string, secret bool) {
 	if n.kind != list {
-		d.fail(n, key, "it takes a list; this is %v: write [a, b], or each in a line of its own, after a dash", n.kind)
+		d.fail(n, key, "it takes a list; this is %v: write [a, b], or put each on a line of its own, after a dash", n.kind)
 		return
 	}
 	if v.Kind() == reflect.Array && v.Len() != len(n.items) {

@@ -1,5 +1,5 @@
-// Package config fills a struct of yours from a file, the environment and
-// flags, checks it, and reads it again while the daemon runs.
+// Package config fills a struct from a file, the environment and flags, checks
+// it, and reads it again while the daemon runs.
 //
 //	type settings struct {
 //		Listen  string        `usage:"the address to serve on"`
@@ -28,47 +28,47 @@
 //
 // # Sources
 //
-// Each source goes over those before it: the defaults, which are what the
-// struct given to [New] holds; the file; environment variables; flags. A struct
-// is filled key by key. A list or a table (a map) takes the place of the whole
-// one before, except that several flags of the same name add up.
+// Each source overrides those before it: the defaults, which are the values in
+// the struct given to [New]; the file; environment variables; flags. A struct
+// is filled key by key. A list or a table (a map) replaces the whole earlier
+// one, except that several flags of the same name add up.
 //
 // The key db.password stands under password in the section db of the file. Its
 // environment variable is THUMBS_DB_PASSWORD if Options.Env is THUMBS, and its
 // flag would be --db.password, were it not secret. An empty variable counts as
-// none. Variables that no key has are ignored, because others set such things;
-// keys of the file that are not there are mistakes.
+// none. Variables without a key are ignored, because other programs set such
+// variables; unknown keys in the file are mistakes.
 //
 // # Keys
 //
-// A field's key is its name in the tag `config:"name"`, or else in a tag yaml
-// or json, or else its own in snake_case: MaxCalls is max_calls. "-" leaves it
-// out. After the name the tag may say secret (its value is never shown, neither
-// in errors nor in statistics, and there is no flag), required (it must not be
-// zero in the end) and restart (a change by a reload is in force after a
-// restart only). The tag `usage` is for the flag's help.
+// A field's key is the name in the tag `config:"name"`, or else in a tag yaml
+// or json, or else the field's name in snake_case: MaxCalls is max_calls. "-"
+// leaves it out. After the name the tag may say secret (its value is never
+// shown, neither in errors nor in statistics, and there is no flag), required
+// (it must not be zero in the end) and restart (a change by a reload takes
+// effect only after a restart). The tag `usage` is for the flag's help.
 //
-// An embedded struct without a name has its keys where it stands.
+// The keys of an embedded struct without a name are keys of the outer struct.
 //
 // # Values
 //
-// Wherever a value stands, it is text that its field's type reads: a quoted
-// "8080" is good for an int, and a plain no is the text "no" for a string.
+// In every source a value is text, which the type of its field reads: a quoted
+// "8080" works for an int, and a plain no is the text "no" for a string.
 //
 //   - integers: 8080, 0xff, 0o22, 022 (octal), 1_000, and sizes: 64KiB, 256MiB,
-//     1.5GB. A [Size] shows itself like that, too.
+//     1.5GB. A [Size] is also printed like that.
 //   - bool: true, false, yes, no, on, off, 1, 0.
 //   - time.Duration: 500ms, 2s, 1h30m. A number without a unit is a mistake.
 //   - string, []byte, floats.
 //   - syscall.Signal: HUP, SIGHUP, 1.
-//   - whatever implements encoding.TextUnmarshaler: time.Time, netip.Addr,
+//   - types with encoding.TextUnmarshaler: time.Time, netip.Addr,
 //     slog.Level, *regexp.Regexp, and the enumerations of Legion: spawn: lazy,
 //     transport: socket, on_exit: restart, signals: {HUP: event}. Their numbers
 //     are read, too.
 //   - slices, arrays, maps, structs and pointers to all of these. In an
 //     environment variable or flag: a,b,c and a=1,b=2, or as in YAML:
 //     [a, b] and {a: 1}.
-//   - any: what the file says, as map[string]any, []any, string, bool, int or
+//   - any: the file's value, as map[string]any, []any, string, bool, int or
 //     float64.
 //
 // A pointer is nil until something sets it. null, or a key without a value,
@@ -84,7 +84,7 @@
 // Then the Validate methods ([Validator]) of everything in the struct are
 // called, from the inside out; those of legion.Pool, legion.TaskOptions and
 // legion.Config refuse what their declaration would refuse. Load's error lists
-// everything that is wrong:
+// every mistake:
 //
 //	config: 2 mistakes:
 //		/etc/thumbs.yaml:3: resize.max_cals: there is no such key; did you mean max_calls?
@@ -93,34 +93,35 @@
 // # Beside a daemon that runs
 //
 // A mistake in the file must not keep an operator from stopping the daemon. So
-// where package cli is the command line, Load lets mistakes pass for the verbs
-// that only talk to a daemon or help (stop, status, logs, help …), and Get
-// returns what is right in the sources: what is wrong counts as not set. run,
-// start, unit and verbs of the program's own get the error. The verb config
-// check reports every mistake, needs no daemon, and ends with code 6;
-// [Config.Check] is the same in Go. A program with another command line says
-// with legion.Bystanders which of its verbs are such.
+// where package cli is the command line, Load ignores mistakes for the verbs
+// that only talk to a daemon or print help (stop, status, logs, help …), and
+// Get returns the correct values in the sources: wrong ones count as not set.
+// run, start, unit and verbs of the program's own get the error. The verb
+// config check reports every mistake, needs no daemon, and ends with code 6;
+// [Config.Check] does the same in Go. A program with another command line calls
+// legion.Bystanders to say which of its verbs only talk to a daemon.
 //
 // # Reload
 //
-// Daemon.Reload, which SIGHUP calls, has the file read again; environment and
-// flags go over it as before. If anything is wrong, the configuration stays as
-// it was and Reload returns why. Else [Config.Get] returns the new one from
-// then on, and [Changed] is emitted if it differs. What declarations were made
-// of, the limits of a pool for instance, changes with a restart or an upgrade
-// only: the verbs reload and status, and the log, name the keys that wait for
-// one. They know those of legion.Pool, legion.TaskOptions and legion.Config; of
-// others, a port that is opened at the start for instance, the tag restart
-// tells them. If workers die of it all the same, their pool keeps the old ones,
-// and Reload says so; mend the file and reload again.
+// Daemon.Reload, which SIGHUP calls, reads the file again; environment and
+// flags override it as before. If anything is wrong, the configuration stays as
+// it was and Reload returns why. Otherwise [Config.Get] returns the new one
+// from then on, and [Changed] is emitted if it differs. Values that
+// declarations use, the limits of a pool for instance, change only with a
+// restart or an upgrade: the verbs reload and status, and the log, name the
+// keys that wait for one. They know those of legion.Pool, legion.TaskOptions
+// and legion.Config; mark others, a port that is opened at the start for
+// instance, with the tag restart. If new workers die because of the new
+// configuration, their pool keeps the old ones, and Reload says so; correct the
+// file and reload again.
 //
 // # Workers
 //
 // A worker process runs the same main, with the same environment and arguments,
-// so it comes to the same configuration. Its file is not the one on the disk
-// but the one that the daemon has accepted last before it started the worker: a
+// so it gets the same configuration. It does not read the file on the disk but
+// the content that the daemon accepted last before it started the worker: a
 // file that is half written, wrong, or changed without a reload never reaches a
-// worker. A worker that runs keeps its configuration to its end; a reload
+// worker. A running worker keeps its configuration to its end; a reload
 // replaces the workers one by one, and the new ones see the new file. Where
 // workers are goroutines (Daemon.InProcess) they share the daemon's.
 //

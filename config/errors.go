@@ -13,7 +13,7 @@ import (
 
 // Error is one mistake in a configuration. The error of Load wraps all of them.
 type Error struct {
-	Source Source // of the value that is wrong, or of what it is in; zero if that is nowhere
+	Source Source // of the wrong value, or of the section it is in; zero if there is none
 	Key    string // as in "pools.resize.max"; "" if it is the whole file
 	Err    error
 }
@@ -72,10 +72,10 @@ type keyError struct {
 func (e *keyError) Error() string { return e.key + ": " + e.err.Error() }
 func (e *keyError) Unwrap() error { return e.err }
 
-// shown is how many mistakes an error tells; nobody reads more.
+// shown is how many mistakes an error lists; no operator reads more.
 const shown = 20
 
-// mistakes are all that was wrong, in the order in which it was found.
+// mistakes are all mistakes, in the order in which they were found.
 type mistakes []error
 
 func (m mistakes) Error() string {
@@ -112,8 +112,8 @@ func panicked(v any) error {
 	return fmt.Errorf("checking it panicked: %v\n%s", v, debug.Stack())
 }
 
-// placed makes an *Error of each error that err joins. It is about the value of
-// type t that is at key.
+// placed makes an *Error of each error that err joins. They are about the value
+// of type t at key.
 func (d *decoder) placed(key string, t reflect.Type, err error) {
 	for _, err := range split(err) {
 		d.place(key, t, err)
@@ -146,11 +146,11 @@ func (d *decoder) place(key string, t reflect.Type, err error) {
 		within := key
 		key, err = join(within, d.fieldKey(t, bad.Field)), &problem{bad}
 		if source = d.origin(key); d.sources[key] == (Source{}) && bad.With != "" {
-			source = d.origin(join(within, d.fieldKey(t, bad.With))) // that one was set
+			source = d.origin(join(within, d.fieldKey(t, bad.With))) // the joined error was set by that name
 		}
 	}
 	mistake := &Error{Source: source, Key: key, Err: err}
-	for _, other := range d.errs { // what embeds a checked struct has its Validate, too
+	for _, other := range d.errs { // a struct that embeds a checked one has its Validate, too
 		if other.Error() == mistake.Error() {
 			return
 		}
@@ -178,8 +178,7 @@ func (d *decoder) fieldKey(t reflect.Type, name string) (key string) {
 	return key
 }
 
-// origin returns the source of a key, or else of what it is in, or else the
-// file.
+// origin returns the source of a key, or else of its section, or else the file.
 func (d *decoder) origin(key string) Source {
 	for key != "" {
 		if s, ok := d.sources[key]; ok {

@@ -56,21 +56,21 @@ func TestErrorsNameThePlace(t *testing.T) {
 		"name: x\nmain:\n  max-calls: 1\n":              ":3: main.max-calls: there is no such key; did you mean max_calls?",
 		"name: x\nlsiten: 1\n":                          ":2: lsiten: there is no such key; did you mean listen?",
 		"name: x\nmax_calls: 1\n":                       ":2: max_calls: there is no such key; did you mean main.max_calls?",
-		"name: x\nzzzz: 1\n":                            ":2: zzzz: there is no such key; here are pools, listen, ",
+		"name: x\nzzzz: 1\n":                            ":2: zzzz: there is no such key; the keys here are pools, listen, ",
 		"name: x\npools:\n  a: {max: 1, mix: 2}\n":      ":3: pools.a.mix: there is no such key; did you mean ",
 		"timeout: 2\nname: x\n":                         `:1: timeout: "2" is not a duration: write a number and its unit, as in 500ms, 2s or 1h30m`,
 		"name: x\non: maybe\n":                          `:2: on: "maybe" is neither true nor false`,
-		"name: x\nrate: fast\n":                         `:2: rate: "fast" is no number`,
+		"name: x\nrate: fast\n":                         `:2: rate: "fast" is not a number`,
 		"name: x\nrate: 1e999\n":                        `:2: rate: 1e999 is too large`,
-		"name: x\nmain:\n  max: many\n":                 `:3: main.max: "many" is no whole number`,
-		"name: x\nmain:\n  max: 1.5\n":                  `:3: main.max: "1.5" is no whole number`,
-		"name: x\nmain:\n  max_calls: 256\n":            `:3: main.max_calls: 256 is out of range: it is to be from 0 to 255`,
-		"name: x\nmain:\n  max_calls: -1\n":             `:3: main.max_calls: -1 is out of range: it is to be from 0 to 255`,
-		"name: x\nmain:\n  max: 10000000TiB\n":          `:3: main.max: 10995116277760000000 is out of range: it is to be from -9223372036854775808 to`,
+		"name: x\nmain:\n  max: many\n":                 `:3: main.max: "many" is not a whole number`,
+		"name: x\nmain:\n  max: 1.5\n":                  `:3: main.max: "1.5" is not a whole number`,
+		"name: x\nmain:\n  max_calls: 256\n":            `:3: main.max_calls: 256 is out of range: it must be from 0 to 255`,
+		"name: x\nmain:\n  max_calls: -1\n":             `:3: main.max_calls: -1 is out of range: it must be from 0 to 255`,
+		"name: x\nmain:\n  max: 10000000TiB\n":          `:3: main.max: 10995116277760000000 is out of range: it must be from -9223372036854775808 to`,
 		"name: x\nhosts: a\n":                           ":2: hosts: it takes a list; this is a single value: write [a, b]",
 		"name: x\nhosts:\n- a\n- [b]\n":                 ":4: hosts[1]: it takes a single value; this is a list",
 		"name: x\npair: [1]\n":                          ":2: pair: it takes 2 values; these are 1",
-		"name: x\nmain: 5\n":                            ":2: main: here come keys of its own: max, min, max_calls; this is a single value",
+		"name: x\nmain: 5\n":                            ":2: main: it takes keys of its own: max, min, max_calls; this is a single value",
 		"name: x\npools: []\n":                          ":2: pools: it takes a table of keys and values; this is a list",
 		"name: x\nlisten:\n  a: 1\n":                    ":2: listen: it takes a single value; this is a table of keys",
 		"name: x\nlisten:\n":                            `:2: listen: it has no value: write one ("" is the empty text), or remove the line`,
@@ -83,19 +83,19 @@ func TestErrorsNameThePlace(t *testing.T) {
 		"name: x\nmore:\n- {max: 1}\n- {max: 99}\n":     ":4: more[1]: 99 is an unlucky number",
 		"name: x\npools:\n  a:\n    min: 2\n":           ":4: pools.a.min: it is more than max",
 		"name: x\nmain: {max: 666}\n":                   "checking it panicked: the beast",
-		"name: x\nname: y\n":                            `:2: the key "name" is here again; it was on line 1: remove one`,
+		"name: x\nname: y\n":                            `:2: the key "name" occurs twice; the first is on line 1: remove one`,
 		"name: x\n---\nname: y\n":                       ":2: a second document begins",
 		"name: x\nlisten: : 1\n":                        ":2: mapping values are not allowed",
 		"name: x\nhosts: [1,\nlisten: x\n":              ":2: did not find expected ',' or ']'",
 		"name: x\n\tlisten: 1\n":                        ":2: found a tab character",
 		"name: x\nlisten: *nowhere\n":                   ":2: unknown anchor 'nowhere' referenced",
 		"name: x\nlisten: !env HOME\n":                  ":2: the tag !env means nothing here: remove it",
-		"name: x\n[a]: 1\n":                             ":2: a key is to be a single value",
+		"name: x\n[a]: 1\n":                             ":2: a key must be a single value",
 		"name: x\n<<: 1\n":                              ":2: << takes a table",
-		"name: &a [*a]\n":                               ":1: lists and tables lie too deep in each other",
-		"- a\n":                                         ":1: the file is to consist of keys and values, and is a list",
+		"name: &a [*a]\n":                               ":1: lists and tables are nested too deep",
+		"- a\n":                                         ":1: the file must consist of keys and values, and is a list",
 		"name: x\nlisten: \"\xff\"\n":                   ":2: it is not text in UTF-8",
-		"name: x\nlisten: \"a\x00\"\n":                  ":2: there is a U+0000, which is no text: remove it",
+		"name: x\nlisten: \"a\x00\"\n":                  ":2: there is a U+0000, which is not text: remove it",
 		"name: x\nhosts: " + strings.Repeat("[", 200):   ":3: did not find expected node content",
 		"name: x\nlisten: " + strings.Repeat("x", 1e5):  "it has more than 96 KiB",
 		"name: x\nwhen: 2024-02-29T12:00:00Z\nMain: {}": ":3: Main: there is no such key; did you mean main?",
@@ -125,7 +125,7 @@ func TestAliasBombs(t *testing.T) {
 	wide += "}\n<<: [" + strings.Repeat("*a, ", 10000) + "]\n"
 	for _, text := range []string{bomb, merged, wide} {
 		_, err := load(t, &strict{}, text)
-		wants(t, err, "its aliases make too much of it")
+		wants(t, err, "its aliases expand it too much")
 	}
 }
 
@@ -134,12 +134,12 @@ func TestErrorsInJSON(t *testing.T) {
 		"{\"name\": \"x\",\n \"main\": {\n  \"maxx\": 1}}": ":3: main.maxx: there is no such key; did you mean max?",
 		"{\"name\": \"x\",\n \"main\": {\n  \"max\": []}}": ":3: main.max: it takes a single value; this is a list",
 		"{\"name\": \"x\",\n \"timeout\": 2}":              `:2: timeout: "2" is not a duration`,
-		"{\"name\": \"x\",\n \"name\": \"y\"}":             `:2: the key "name" is here again`,
+		"{\"name\": \"x\",\n \"name\": \"y\"}":             `:2: the key "name" occurs twice`,
 		"{\"name\": \"x\",\n}":                             ":2: invalid character '}'",
 		"{\"name\": \"x\",\n \"a\"\n":                      ":3: the JSON value does not end",
 		"{\"name\": \"x\"}\n{}":                            ":2: something follows the end of the JSON value",
-		"[1]":                                              ":1: the file is to consist of keys and values, and is a list",
-		"{\"name\": \"x\", \"hosts\":\n" + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}": ":2: lists and tables lie too deep",
+		"[1]":                                              ":1: the file must consist of keys and values, and is a list",
+		"{\"name\": \"x\", \"hosts\":\n" + strings.Repeat("[", 200) + strings.Repeat("]", 200) + "}": ":2: lists and tables are nested too deep",
 	} {
 		file := write(t, "c.json", text)
 		wants(t, config.New(&strict{}, config.Options{File: file}).Load(), file+says)
@@ -193,7 +193,7 @@ func TestSecrets(t *testing.T) {
 	const secret = "hunter2"
 	for text, says := range map[string]string{
 		"name: x\npin: hunter2\n":                     ":2: pin: its value, which is secret, cannot be read as a whole number",
-		"name: x\nkeys: {a: {key: hunter2, n: 1s}}\n": `keys.a.n: "1s" is no whole number`,
+		"name: x\nkeys: {a: {key: hunter2, n: 1s}}\n": `keys.a.n: "1s" is not a whole number`,
 	} {
 		type keyed struct {
 			strict

@@ -91,7 +91,7 @@ func ExampleConfig_Load() {
 	// config: 3 mistakes:
 	// 	/etc/thumbs.yaml:1: timeout: "5" is not a duration: write a number and its unit, as in 500ms, 2s or 1h30m
 	// 	/etc/thumbs.yaml:2: lsiten: there is no such key; did you mean listen?
-	// 	/etc/thumbs.yaml:4: resize.max: "many" is no whole number
+	// 	/etc/thumbs.yaml:4: resize.max: "many" is not a whole number
 }
 
 // A reload that is good is told to who wants to know; a bad one changes

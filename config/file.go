@@ -13,17 +13,17 @@ import (
 )
 
 // maxFile bounds a configuration file, in bytes. It travels to workers in an
-// environment variable, of which Linux takes 128 KiB.
+// environment variable, which Linux limits to 128 KiB.
 const maxFile = 96 << 10
 
 // document is a configuration file as it was read.
 type document struct {
-	path string // absolute; "" if there is to be none
+	path string // absolute; "": no file
 	text []byte // nil if there is none
 	set  []setKey
 }
 
-// setKey is a value that Set has given to a key.
+// setKey is a key's value from Set.
 type setKey struct{ key, text string }
 
 // readDocument reads a file.
@@ -49,7 +49,7 @@ func readDocument(path string, optional bool) (document, error) {
 		return doc, err
 	}
 	if len(doc.text) > maxFile {
-		return doc, fmt.Errorf("%s: it has more than %d KiB; data belongs into files of its own", path, maxFile>>10)
+		return doc, fmt.Errorf("%s: it has more than %d KiB; put data in files of its own", path, maxFile>>10)
 	}
 	return doc, nil
 }
@@ -61,7 +61,7 @@ var formats = map[string]func([]byte) (*node, error){
 	".yml":  parseYAML,
 }
 
-// parse returns the file's root, or nil if it says nothing.
+// parse returns the file's root, or nil if the file is empty.
 func (doc document) parse() (*node, error) {
 	text := bytes.TrimPrefix(doc.text, []byte("\ufeff"))
 	parse := formats[filepath.Ext(doc.path)]
@@ -70,7 +70,7 @@ func (doc document) parse() (*node, error) {
 	}
 	root, err := parsed(parse, text)
 	if err == nil && root != nil && root.kind != table {
-		err = &syntaxError{root.line, "the file is to consist of keys and values, and is " + root.kind.String()}
+		err = &syntaxError{root.line, "the file must consist of keys and values, and is " + root.kind.String()}
 	}
 	if err != nil {
 		place := Source{File: doc.path}
@@ -82,7 +82,7 @@ func (doc document) parse() (*node, error) {
 	return root, nil
 }
 
-// parsed calls parse, after what no file may hold was looked for.
+// parsed looks for characters that no file may have, then calls parse.
 func parsed(parse func([]byte) (*node, error), text []byte) (*node, error) {
 	line := 1
 	for rest := text; len(rest) > 0; {
@@ -93,7 +93,7 @@ func parsed(parse func([]byte) (*node, error), text []byte) (*node, error) {
 		case r == utf8.RuneError && size == 1:
 			return nil, &syntaxError{line, "it is not text in UTF-8"}
 		case unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\u0085', r == '\ufeff', r == '\ufffe', r == '\uffff':
-			return nil, &syntaxError{line, fmt.Sprintf("there is a %U, which is no text: remove it", r)}
+			return nil, &syntaxError{line, fmt.Sprintf("there is a %U, which is not text: remove it", r)}
 		}
 		rest = rest[size:]
 	}

@@ -17,7 +17,7 @@ type flagValue struct {
 	given  []string // what it was set to, in order
 }
 
-// addFlags registers a flag for each key that is no secret: whoever is on the
+// addFlags registers a flag for each key that is not secret: every user of the
 // machine can read the arguments of its processes.
 func (c *Config[T]) addFlags(fs *flag.FlagSet) {
 	c.flags = map[string]*flagValue{}
@@ -83,7 +83,7 @@ func (f *flagValue) IsBoolFlag() bool {
 	return t.Kind() == reflect.Bool && !textual(t)
 }
 
-// flags gives v what flags say.
+// flags sets v to the values of the flags.
 func (d *decoder) flags(v reflect.Value, flags map[string]*flagValue) {
 	for i := range d.schema.leaves {
 		l := &d.schema.leaves[i]
@@ -96,7 +96,7 @@ func (d *decoder) flags(v reflect.Value, flags map[string]*flagValue) {
 	}
 }
 
-// environment gives v what the environment says. An empty variable is as good
+// environment sets v to the values in the environment. An empty variable counts
 // as none.
 func (d *decoder) environment(v reflect.Value) {
 	for i := range d.schema.leaves {
@@ -113,8 +113,8 @@ func (d *decoder) environment(v reflect.Value) {
 	}
 }
 
-// text gives a leaf the value that stands in texts: the last of them, or all of
-// them if it is a list or a table.
+// text sets a leaf to the value in texts: the last of them, or all of them if
+// it is a list or a table.
 func (d *decoder) text(v reflect.Value, l *leaf, texts ...string) {
 	var all *node
 	for _, text := range texts {
@@ -132,7 +132,7 @@ func (d *decoder) text(v reflect.Value, l *leaf, texts ...string) {
 		}
 		all = n
 	}
-	for k := range d.sources { // nothing is left of what was there before
+	for k := range d.sources { // it replaces the earlier value
 		if strings.HasPrefix(k, l.key+".") || strings.HasPrefix(k, l.key+"[") {
 			delete(d.sources, k)
 		}

@@ -9,25 +9,26 @@ import (
 )
 
 // A worker's configuration file is the one that the daemon has accepted, not
-// the one that happens to lie on the disk when the worker starts: that may be
-// half written, wrong, or ahead of the daemon. The daemon puts the content into
-// a variable of its own environment, which its workers are started with. Such a
-// variable is
+// the one on the disk when the worker starts: that may be half written, wrong,
+// or newer than the daemon's. The daemon puts the content in a variable of its
+// own environment, which its workers inherit. Such a variable is
 //
 //	_LEGION_CONFIG_<plugin's name>=<pid of the daemon> <"path"> <"" or "absent"> <"key=value", of Set> …
 //	<content>
 //
-// and is meant for children of that process. It is taken out of the environment
-// when this package is initialised.
+// and is meant for children of that process. This package removes it from the
+// environment when it is initialised.
 const handOverPrefix = "_LEGION_CONFIG_"
 
-// inherited is what this process was started with, by the plugin's name.
+// inherited is the content that this process was started with, by the plugin's
+// name.
 var inherited = struct {
 	sync.Mutex
 	files map[string]document
 }{files: inherit(os.Environ(), os.Getppid())}
 
-// inherit takes what parent has handed over out of the environment.
+// inherit removes what parent has handed over from the environment, and returns
+// it.
 func inherit(environ []string, parent int) map[string]document {
 	files := map[string]document{}
 	for _, variable := range environ {
@@ -59,7 +60,7 @@ func forget(name string) {
 	delete(inherited.files, name)
 }
 
-// handOver has the workers that start from now on take doc for the file.
+// handOver makes doc the file of the workers that start from now on.
 func handOver(name string, doc document) error {
 	if err := os.Setenv(handOverPrefix+name, writeHandOver(doc, os.Getpid())); err != nil {
 		return fmt.Errorf("handing the configuration over to workers: %w", err)
@@ -81,7 +82,7 @@ func writeHandOver(doc document, pid int) string {
 	return head + "\n" + string(doc.text)
 }
 
-// readHandOver reads what may be anything.
+// readHandOver reads a variable, which may contain anything.
 func readHandOver(text string) (doc document, pid int, ok bool) {
 	head, content, found := strings.Cut(text, "\n")
 	number, rest, _ := strings.Cut(head, " ")
@@ -103,7 +104,7 @@ func readHandOver(text string) (doc document, pid int, ok bool) {
 		}
 		rest = rest[len(quoted):]
 		var s setKey
-		pair, _ := strconv.Unquote(quoted) // QuotedPrefix has seen that it can be done
+		pair, _ := strconv.Unquote(quoted) // QuotedPrefix has checked it
 		s.key, s.text, _ = strings.Cut(pair, "=")
 		doc.set = append(doc.set, s)
 	}

@@ -231,7 +231,7 @@ func TestSize(t *testing.T) {
 			t.Errorf("%s is shown as %s, which is %d, %v", text, s, again, err)
 		}
 	}
-	for text, says := range map[string]string{"": "no size", "1K": "as in 64KiB", "-1B": "no size", "NaNB": "no size", "16777216TiB": "too large", "1e30GB": "too large", "MiB": "no size"} {
+	for text, says := range map[string]string{"": "not a size", "1K": "as in 64KiB", "-1B": "not a size", "NaNB": "not a size", "16777216TiB": "too large", "1e30GB": "too large", "MiB": "not a size"} {
 		var s config.Size
 		wants(t, s.UnmarshalText([]byte(text)), says)
 	}
@@ -243,8 +243,8 @@ func TestSize(t *testing.T) {
 func TestTypesThatCannotBe(t *testing.T) {
 	type loop struct{ Self *loop }
 	type clash struct{ A, B int }
-	panics(t, "is no struct", func() { config.New(new(int), config.Options{}) })
-	panics(t, "no text gives a chan int its value", func() {
+	panics(t, "is not a struct", func() { config.New(new(int), config.Options{}) })
+	panics(t, "text cannot set a chan int", func() {
 		config.New(&struct {
 			C chan int `config:"c"`
 		}{}, config.Options{})
@@ -265,7 +265,7 @@ func TestTypesThatCannotBe(t *testing.T) {
 			B clash `config:"a"`
 		}{}, config.Options{})
 	})
-	panics(t, "holds itself", func() { config.New(&loop{}, config.Options{}) })
+	panics(t, "contains itself", func() { config.New(&loop{}, config.Options{}) })
 	panics(t, "the keys a_b and a.b have the same environment variable, X_A_B", func() {
 		config.New(&struct {
 			AB int `config:"a_b"`

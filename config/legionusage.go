@@ -6,11 +6,11 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// legionUsage are the texts for flags and help of what declarations are made
-// of, whose own fields have no tags.
+// legionUsage are the texts for flags and help of the options of declarations,
+// whose fields have no tags.
 var legionUsage = map[string]string{
 	"Pool.Min":           "workers that are always there",
-	"Pool.Max":           "workers that there are at most",
+	"Pool.Max":           "the most workers that there may be",
 	"Pool.Spawn":         "when workers are started: mixed, lazy or eager",
 	"Pool.IdleTimeout":   "after how long without a call a worker above min ends",
 	"Pool.Timeout":       "how long a call may take, its wait for a worker included",
@@ -59,12 +59,12 @@ var legionUsage = map[string]string{
 	"Config.Nice":         "added to the niceness of the daemon and its workers",
 	"Config.User":         "the user that the daemon becomes",
 	"Config.Group":        "the group that the daemon becomes",
-	"Config.Background":   "go into the background",
-	"Config.HardStart":    "clean up what a dead daemon has left",
+	"Config.Background":   "run in the background",
+	"Config.HardStart":    "clean up what a dead daemon left behind",
 	"Config.Command":      "the program and arguments of an upgrade",
 	"Config.PID":          "whether the process id may change in an upgrade: auto, stays or may-change",
 	"Config.RestartEvery": "the interval between automatic upgrades",
-	"Config.MinUptime":    "after which uptime a panic on the loop restarts the daemon",
+	"Config.MinUptime":    "the uptime after which a panic on the loop restarts the daemon",
 	"Config.MinPause":     "between two calls of a loop without an interval",
 	"Config.Control":      "addresses of the control socket",
 	"Config.Access":       "roles, by user, group, certificate or token",
@@ -78,8 +78,8 @@ var legionUsage = map[string]string{
 	"LogRotation.Keep": "rotated files that are kept",
 }
 
-// usageOf is the text of a field without one: Legion's own, or where it is
-// explained.
+// usageOf is the text of a field without a usage tag: Legion's own, or where it
+// is explained.
 func usageOf(t reflect.Type, field string) string {
 	if t.PkgPath() != reflect.TypeFor[legion.Pool]().PkgPath() {
 		return ""

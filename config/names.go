@@ -49,7 +49,7 @@ func nearest(name string, names []string) string {
 	return best
 }
 
-// plain is a name without what is easily mixed up.
+// plain is a name without characters that are easily mixed up.
 func plain(name string) []rune {
 	return []rune(strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name)))
 }

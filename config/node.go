@@ -37,7 +37,7 @@ func (k kind) String() string {
 // set adds a key to a table. It must not have been there.
 func (n *node) set(e entry) error {
 	if line, twice := n.lines[e.name]; twice {
-		return &syntaxError{e.line, fmt.Sprintf("the key %q is here again; it was on line %d: remove one", e.name, line)}
+		return &syntaxError{e.line, fmt.Sprintf("the key %q occurs twice; the first is on line %d: remove one", e.name, line)}
 	}
 	if n.lines == nil {
 		n.lines = map[string]int{}

@@ -9,16 +9,16 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// Changed is emitted after a reload that has changed something. Both are shared
-// with Get: do not change them.
+// Changed is emitted after a reload that changed the configuration. Both are
+// shared with Get: do not change them.
 type Changed[T any] struct{ Old, New *T }
 
-// Stats is what a configuration adds to the daemon's statistics.
+// Stats are a configuration's entry in the daemon's statistics.
 type Stats struct {
 	File      string    `json:"file"`       // absolute; "" if there is none
-	Loaded    time.Time `json:"loaded"`     // when the configuration was read that is in force
-	Reloads   int       `json:"reloads"`    // how often it was to be read again
-	Refused   int       `json:"refused"`    // how many of these times it was bad, and the old one stayed
+	Loaded    time.Time `json:"loaded"`     // when the current configuration was read
+	Reloads   int       `json:"reloads"`    // number of reloads
+	Refused   int       `json:"refused"`    // number of reloads that failed, so that the old one stayed
 	LastError string    `json:"last_error"` // why it was refused the last time; "" if it was not
 	Settings  []Setting `json:"settings"`
 }
@@ -29,19 +29,20 @@ func (c *Config[T]) Name() string { return c.options.Name }
 // Attach is called by Daemon.Use.
 func (c *Config[T]) Attach(d *legion.Daemon) error {
 	if c.daemon != nil {
-		return errors.New("it belongs to a daemon already")
+		return errors.New("it belongs to another daemon already")
 	}
 	c.daemon = d
 	return nil
 }
 
-// Start loads the configuration, if that has not been done, and hands it over
-// to the workers. It is called in the daemon's process only.
+// Start loads the configuration, if it is not loaded, and hands it over to the
+// workers. It is called only in the daemon's process.
 func (c *Config[T]) Start(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := c.state.Load(); s != nil && s.handed {
-		// What it took for its daemon's was another daemon's, whose child this is.
+		// The content that it took for its daemon's came from another daemon, whose
+		// child this is.
 		c.state.Store(nil)
 		forget(c.options.Name)
 	}
@@ -56,9 +57,9 @@ func (c *Config[T]) Start(context.Context) error {
 }
 
 // RestartNeeded returns the keys that a reload has changed since the daemon's
-// start and that are in force after a restart or an upgrade only: those of what
-// declarations are made of (legion.Pool, legion.TaskOptions, legion.Config),
-// and those whose tag says restart.
+// start and that take effect only after a restart or an upgrade: those of the
+// options of declarations (legion.Pool, legion.TaskOptions, legion.Config), and
+// those whose tag says restart.
 func (c *Config[T]) RestartNeeded() (keys []string) {
 	started, now := c.started.Load(), c.state.Load() // without mu, which is held while a file is read
 	if started == nil || now == nil || now.value == started {
@@ -74,8 +75,8 @@ func (c *Config[T]) RestartNeeded() (keys []string) {
 	return keys
 }
 
-// same reports whether two values of one leaf are equal; one that is invalid,
-// in a section that there is not, is as good as zero.
+// same reports whether two values of one leaf are equal; an invalid value, in a
+// section that does not exist, counts as zero.
 func same(a, b reflect.Value) bool {
 	switch {
 	case !a.IsValid() && !b.IsValid():

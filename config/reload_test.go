@@ -92,7 +92,7 @@ func TestUseTwice(t *testing.T) {
 		t.Errorf("its name is %s", c.Name())
 	}
 	legion.New(quiet("one")).Use(c)
-	panics(t, "belongs to a daemon already", func() { legion.New(quiet("two")).Use(c) })
+	panics(t, "belongs to another daemon already", func() { legion.New(quiet("two")).Use(c) })
 }
 
 // Whatever happens at the same time, Get returns something whole that was once

@@ -17,8 +17,8 @@ type loadError struct{ err error }
 func (e *loadError) Error() string   { return "config: " + e.err.Error() }
 func (e *loadError) Unwrap() []error { return []error{e.err, legion.ErrConfig} }
 
-// bystander reports whether this process only talks to a daemon that runs, by
-// what stands after its own flags.
+// bystander reports whether this process only talks to a running daemon, by the
+// arguments after its own flags.
 func (c *Config[T]) bystander() bool {
 	args := os.Args[1:]
 	switch fs := c.options.Flags; {
@@ -32,13 +32,14 @@ func (c *Config[T]) bystander() bool {
 	return legion.IsBystander(args)
 }
 
-// salvageRounds bounds how often what is wrong is left out, and the rest tried.
+// salvageRounds limits how often salvage leaves out what is wrong and tries the
+// rest.
 const salvageRounds = 50
 
-// salvage makes a configuration of what is right in the sources, for a process
-// that only needs to find its daemon; mistake is why there is no other. What is
-// wrong counts as not set; where that does not help, what it is in, and in the
-// end everything. Required keys may be missing.
+// salvage makes a configuration of the correct values in the sources, for a
+// process that only needs to find its daemon; mistake is why there is no
+// complete one. Wrong values count as not set; where that does not help, so
+// does their section, and in the end everything. Required keys may be missing.
 func (c *Config[T]) salvage(mistake error) *state[T] {
 	s := &state[T]{sources: map[string]Source{}, mistake: mistake, at: time.Now()}
 	var root *node
@@ -80,8 +81,8 @@ func (c *Config[T]) attempt(s *state[T], root *node, skip map[string]bool) (valu
 	return value, d.errs
 }
 
-// leaveOut adds to skip what is wrong, or what that is in if it is there
-// already. It reports whether it could.
+// leaveOut adds to skip the keys that are wrong, or their section if they are
+// there already. It reports whether it could.
 func leaveOut(skip map[string]bool, wrong mistakes) bool {
 	for _, err := range wrong {
 		at := (*Error)(nil)
@@ -100,7 +101,7 @@ func leaveOut(skip map[string]bool, wrong mistakes) bool {
 	return true
 }
 
-// skipped reports whether a key, or what it is in, counts as not set.
+// skipped reports whether a key, or its section, counts as not set.
 func (d *decoder) skipped(key string) bool {
 	for ; key != ""; key = key[:max(0, strings.LastIndexAny(key, ".["))] {
 		if d.skip[key] {

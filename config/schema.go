@@ -23,8 +23,8 @@ type field struct {
 	name     string
 	index    []int // for FieldByIndex
 	typ      reflect.Type
-	secret   bool // it is not to be shown
-	restart  bool // a change is in force after a restart only
+	secret   bool // it must not be shown
+	restart  bool // a change takes effect only after a restart
 	required bool // it must not be zero in the end
 	usage    string
 }
@@ -98,7 +98,7 @@ func (s *schema) fields(t reflect.Type, key string, index []int) (all []field) {
 		case supported(sf.Type, nil):
 			all = append(all, f)
 		case tagged:
-			panic(fmt.Sprintf("config: %s (field %s of %v): no text gives a %v its value; leave it out with the tag `config:\"-\"`",
+			panic(fmt.Sprintf("config: %s (field %s of %v): text cannot set a %v; leave it out with the tag `config:\"-\"`",
 				join(key, f.name), sf.Name, t, sf.Type))
 		}
 	}
@@ -141,11 +141,11 @@ func newField(t reflect.Type, sf reflect.StructField) (f field, tagged bool) {
 
 // walk lists the leaves of t, which is a section. chain holds the sections that
 // it is in.
-// above is the key of the section itself, whose options hold for what is in it.
+// above is the key of the section itself, whose options hold for its keys.
 func (s *schema) walk(t reflect.Type, key, env string, steps [][]int, chain []reflect.Type, above field) {
 	t = pointed(t)
 	if slices.Contains(chain, t) {
-		panic(fmt.Sprintf("config: %s: %v holds itself; only through a list or a map it may", key, t))
+		panic(fmt.Sprintf("config: %s: %v contains itself; it may do so only through a list or a map", key, t))
 	}
 	for _, f := range s.structs[t] {
 		f.secret = f.secret || above.secret
@@ -162,7 +162,7 @@ func (s *schema) walk(t reflect.Type, key, env string, steps [][]int, chain []re
 	}
 }
 
-// declares reports whether a t is what declarations are made of, which a reload
+// declares reports whether a t holds options of declarations, which a reload
 // does not change: a struct of Legion's, or a list or table of such.
 func declares(t reflect.Type) bool {
 	t = pointed(t)
@@ -173,8 +173,8 @@ func declares(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[legion.Pool]().PkgPath()
 }
 
-// find returns the leaf's value in v, which is the configuration. Sections on
-// the way that are nil are made if make says so; else the value may be invalid.
+// find returns the leaf's value in v, which is the configuration. If make is
+// set, find makes nil sections on the way; otherwise the value may be invalid.
 func (l *leaf) find(v reflect.Value, make bool) reflect.Value {
 	for _, step := range l.steps {
 		for v.Kind() == reflect.Pointer {
@@ -202,7 +202,7 @@ func textual(t reflect.Type) bool {
 	return t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// pointed is what t points to in the end.
+// pointed is the type that t points to in the end.
 func pointed(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -210,8 +210,8 @@ func pointed(t reflect.Type) reflect.Type {
 	return t
 }
 
-// supported reports whether text can give a t its value. seen guards against
-// types that hold themselves.
+// supported reports whether text can set a t. seen guards against types that
+// contain themselves.
 func supported(t reflect.Type, seen []reflect.Type) bool {
 	if textual(t) || slices.Contains(seen, t) {
 		return true

@@ -17,11 +17,12 @@ func (c *Config[T]) Keys() (keys []string) {
 	return keys
 }
 
-// Set gives a key a value that goes over all sources, before the daemon is
-// started: package cli does it for -o name=value. What is loaded already is
-// loaded anew; what declarations were made of it stays as it was. The value is
-// written as for a flag; a list or a table takes the place of the whole one.
-// The error says what is wrong with it, or with the configuration then.
+// Set gives a key a value that overrides all sources, before the daemon is
+// started: package cli does it for -o name=value. A configuration that is
+// loaded already is loaded again; declarations that have used it stay as they
+// were. The value is written as for a flag; a list or a table replaces the
+// whole one. The error says what is wrong with the value, or with the
+// configuration that results.
 func (c *Config[T]) Set(key, text string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -30,7 +31,7 @@ func (c *Config[T]) Set(key, text string) error {
 	case i < 0:
 		return fmt.Errorf("there is no key %s; there are: %s", key, strings.Join(c.Keys(), ", "))
 	case c.schema.leaves[i].secret:
-		return fmt.Errorf("%s is secret, and whoever is on the machine can read the arguments of its processes: set it in the file or the environment", key)
+		return fmt.Errorf("%s is secret, and every user of the machine can read the arguments of its processes: set it in the file or the environment", key)
 	}
 	if err := c.schema.trial(&c.schema.leaves[i], text); err != nil {
 		return err
@@ -49,7 +50,7 @@ func (c *Config[T]) Set(key, text string) error {
 	return nil
 }
 
-// given gives v what Set was told.
+// given sets v to the values from Set.
 func (d *decoder) given(v reflect.Value, set []setKey) {
 	for _, s := range set {
 		i := slices.IndexFunc(d.schema.leaves, func(l leaf) bool { return l.key == s.key })

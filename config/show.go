@@ -15,12 +15,12 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Setting is one key of a configuration, as it is now: a value is written as in
-// a file, that of a secret which is set is Masked, and Source is as
-// Source.String has it.
+// Setting is one key of a configuration, as it is now. Its value is written as
+// in a file; the value of a secret that is set is Masked. Source is the text of
+// Source.String.
 type Setting = status.Setting
 
-// Masked stands where a secret is.
+// Masked replaces the value of a secret.
 const Masked = "******"
 
 // Show returns every key with its value and where that came from, in the order
@@ -42,7 +42,7 @@ func (c *Config[T]) Show() []Setting {
 	return all
 }
 
-// String returns what Show does, a key in each line.
+// String returns the result of Show, one key on each line.
 func (c *Config[T]) String() string {
 	var b strings.Builder
 	for _, s := range c.Show() {
@@ -92,7 +92,7 @@ func (s *schema) format(v reflect.Value, secret bool) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// inner is format for what stands in lists and tables.
+// inner is format for values in lists and tables.
 func (s *schema) inner(v reflect.Value, secret bool) string {
 	text := s.format(v, secret)
 	if t := pointed(v.Type()); textual(t) || plainKind(t.Kind()) {
@@ -101,7 +101,7 @@ func (s *schema) inner(v reflect.Value, secret bool) string {
 	return text
 }
 
-// quoted puts text in quotes where it could be mistaken.
+// quoted puts text in quotes where it could be misread.
 func quoted(text string) string {
 	if text == "" || strings.ContainsAny(text, ",:[]{}\"'#\n\t\\") || strings.TrimSpace(text) != text {
 		return strconv.Quote(text)

@@ -10,7 +10,7 @@ import (
 
 // Size is a number of bytes. It is written "256MiB", "1.5GB" or as a number;
 // units are B, KiB, MiB, GiB, TiB (1024) and kB, MB, GB, TB (1000). Every
-// integer field takes these; a Size also shows them.
+// integer field takes these; a Size is also printed with them.
 type Size uint64
 
 var units = []struct {
@@ -78,5 +78,5 @@ func parseSize(text string) (uint64, error) {
 }
 
 func notASize(text string) error {
-	return fmt.Errorf("%q is no size: write a number and its unit, as in 64KiB, 256MiB or 1.5GB", text)
+	return fmt.Errorf("%q is not a size: write a number and its unit, as in 64KiB, 256MiB or 1.5GB", text)
 }

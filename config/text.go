@@ -14,15 +14,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// setText gives v the value that text stands for: wherever it comes from, it is
-// read in the same way.
+// setText sets v to the value of text: text from every source is read in the
+// same way.
 func setText(v reflect.Value, text string) error {
 	t := v.Type()
 	switch {
 	case textual(t):
 		if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
 			if t == reflect.TypeFor[slog.Level]() {
-				return fmt.Errorf("%q is no level: use debug, info, warn or error", text)
+				return fmt.Errorf("%q is not a level: use debug, info, warn or error", text)
 			}
 			return fmt.Errorf("%q: %w", text, err)
 		}
@@ -65,7 +65,7 @@ func setText(v reflect.Value, text string) error {
 		if errors.Is(err, strconv.ErrRange) {
 			return fmt.Errorf("%s is too large", text)
 		} else if err != nil {
-			return fmt.Errorf("%q is no number", text)
+			return fmt.Errorf("%q is not a number", text)
 		}
 		v.SetFloat(f)
 	}
@@ -84,8 +84,8 @@ func parseSignal(text string) (syscall.Signal, error) {
 	return 0, fmt.Errorf("there is no signal %q: write HUP or SIGHUP, for instance", text)
 }
 
-// truth is what YAML calls true and false, and what people write in
-// environments.
+// truth are YAML's words for true and false, and the usual ones in environment
+// variables.
 var truth = map[string]bool{
 	"true": true, "yes": true, "on": true, "1": true,
 	"false": false, "no": false, "off": false, "0": false,
@@ -99,7 +99,7 @@ func signed(text string, bits int) (int64, error) {
 	n, err := strconv.ParseInt(text, 0, bits)
 	if errors.Is(err, strconv.ErrRange) {
 		limit := int64(-1) << (bits - 1)
-		return 0, fmt.Errorf("%s is out of range: it is to be from %d to %d", text, limit, -(limit + 1))
+		return 0, fmt.Errorf("%s is out of range: it must be from %d to %d", text, limit, -(limit + 1))
 	}
 	return n, whole(text, err)
 }
@@ -111,7 +111,7 @@ func unsigned(text string, bits int) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(text, 0, bits)
 	if negative, negErr := strconv.ParseInt(text, 0, 64); errors.Is(err, strconv.ErrRange) || negErr == nil && negative < 0 {
-		return 0, fmt.Errorf("%s is out of range: it is to be from 0 to %d", text, ^uint64(0)>>(64-bits))
+		return 0, fmt.Errorf("%s is out of range: it must be from 0 to %d", text, ^uint64(0)>>(64-bits))
 	}
 	return n, whole(text, err)
 }
@@ -121,12 +121,12 @@ func whole(text string, err error) error {
 	case err == nil:
 		return nil
 	case text != "" && strings.IndexByte("0123456789", text[0]) >= 0:
-		return fmt.Errorf("%q is no whole number; sizes are written as 64KiB, 256MiB or 1.5GB", text)
+		return fmt.Errorf("%q is not a whole number; sizes are written as 64KiB, 256MiB or 1.5GB", text)
 	}
-	return fmt.Errorf("%q is no whole number", text)
+	return fmt.Errorf("%q is not a whole number", text)
 }
 
-// kindName says what a t is, to people.
+// kindName is the word for a t in messages.
 func kindName(t reflect.Type) string {
 	t = pointed(t)
 	switch {
@@ -144,9 +144,9 @@ func kindName(t reflect.Type) string {
 	return "a " + t.String()
 }
 
-// textNode makes a node for a t of what an environment variable or a flag says.
-// Lists are a,b,c and tables a=1,b=2; both may be written as in YAML, too: [a,
-// b] and {a: 1, b: 2}.
+// textNode makes a node for a t from the text of an environment variable or a
+// flag. Lists are a,b,c and tables a=1,b=2; both may be written as in YAML,
+// too: [a, b] and {a: 1, b: 2}.
 func textNode(t reflect.Type, said string) (*node, error) {
 	t = pointed(t)
 	single := textual(t) || t == bytesType || plainKind(t.Kind())
@@ -183,7 +183,7 @@ func textNode(t reflect.Type, said string) (*node, error) {
 
 func word(text string) *node { return &node{kind: scalar, text: strings.TrimSpace(text)} }
 
-// unplaced takes the lines off n, which mean nothing outside a file.
+// unplaced removes the line numbers from n, which mean nothing outside a file.
 func (n *node) unplaced() *node {
 	if n == nil {
 		return nil

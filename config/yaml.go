@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// maxDepth is how deep lists and tables may lie in each other.
+	// maxDepth is how deep lists and tables may be nested.
 	maxDepth = 100
-	tooDeep  = "lists and tables lie too deep in each other"
-	// maxNodes bounds what aliases can make of a small file.
+	tooDeep  = "lists and tables are nested too deep"
+	// maxNodes limits how far aliases can expand a small file.
 	maxNodes = 100_000
 )
 
@@ -44,14 +44,14 @@ func parseYAML(text []byte) (*node, error) {
 	return root, nil
 }
 
-// yamlParser makes nodes of those of package yaml.
+// yamlParser makes nodes from those of package yaml.
 type yamlParser struct{ nodes int }
 
 // node makes a node that is so deep.
 func (p *yamlParser) node(y *yaml.Node, depth int) (*node, error) {
 	n := &node{line: y.Line}
 	if p.nodes++; p.nodes > maxNodes {
-		return nil, &syntaxError{y.Line, "its aliases make too much of it"}
+		return nil, &syntaxError{y.Line, "its aliases expand it too much"}
 	}
 	if depth > maxDepth {
 		return nil, &syntaxError{y.Line, tooDeep}
@@ -83,8 +83,8 @@ func (p *yamlParser) node(y *yaml.Node, depth int) (*node, error) {
 	return n, p.table(n, y, depth)
 }
 
-// table fills n with the keys of y. Those that it merges ("<<") come last and
-// yield to others.
+// table fills n with the keys of y. Those that it merges ("<<") come last, and
+// other keys override them.
 func (p *yamlParser) table(n *node, y *yaml.Node, depth int) error {
 	var merged []*node
 	for i := 0; i+1 < len(y.Content); i += 2 {
@@ -104,7 +104,7 @@ func (p *yamlParser) table(n *node, y *yaml.Node, depth int) error {
 			name = name.Alias
 		}
 		if name.Kind != yaml.ScalarNode {
-			return &syntaxError{name.Line, "a key is to be a single value"}
+			return &syntaxError{name.Line, "a key must be a single value"}
 		}
 		if err := n.set(entry{name.Value, name.Line, value}); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (p *yamlParser) table(n *node, y *yaml.Node, depth int) error {
 			_ = n.set(e) // the key that is there stays
 		}
 		if p.nodes += len(m.keys); p.nodes > maxNodes {
-			return &syntaxError{y.Line, "its aliases make too much of it"}
+			return &syntaxError{y.Line, "its aliases expand it too much"}
 		}
 	}
 	return nil
@@ -133,7 +133,7 @@ func coreTag(tag string) bool {
 	return false
 }
 
-// yamlError takes the line out of an error of package yaml. It leaves out line
+// yamlError extracts the line from an error of package yaml. It leaves out line
 // 1, and counts lines from 0 in the errors of its parser, but not in those of
 // its scanner.
 func yamlError(text []byte, err error) error {

@@ -17,8 +17,8 @@ type Config struct {
 	Cert, Key string // paths of the daemon's certificate, with those between it and its authority, and of its private key
 	ClientCA  string // path of the certificates of authorities for clients; "": clients need no certificate
 
-	// Log is told of files that have changed and cannot be used, and of a
-	// certificate that has expired. Default: slog.Default().
+	// Log gets a record when files have changed and cannot be used, and when a
+	// certificate has expired. Default: slog.Default().
 	Log *slog.Logger
 
 	mu      sync.Mutex
@@ -37,8 +37,7 @@ func Files(cert, key, clientCA string) *Config {
 	return &Config{Cert: cert, Key: key, ClientCA: clientCA}
 }
 
-// Reload reads the files. If they cannot be used, what was read before stays in
-// use.
+// Reload reads the files. If they cannot be used, the earlier ones stay in use.
 func (c *Config) Reload(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,8 +77,8 @@ func namesOf(cert *x509.Certificate) (names []string) {
 	return names
 }
 
-// fresh returns what the next handshake uses, and reads the files before if
-// they have changed.
+// fresh returns the configuration for the next handshake. It reads the files
+// again if they have changed.
 func (c *Config) fresh() (*tls.Config, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,7 +86,7 @@ func (c *Config) fresh() (*tls.Config, error) {
 		c.looked = now
 		if !slices.Equal(c.stamps, c.look()) {
 			if err := c.load(); err != nil {
-				c.log().Error("controltls: the files have changed and cannot be used: what was read before is", "err", err)
+				c.log().Error("controltls: the files have changed and cannot be used: the earlier ones stay in use", "err", err)
 			}
 		}
 	}
@@ -106,7 +105,7 @@ func (c *Config) look() []stamp {
 
 // load reads the files.
 func (c *Config) load() error {
-	c.stamps = c.look() // before reading: what is written meanwhile is seen the next time
+	c.stamps = c.look() // before reading: the next look sees what is written meanwhile
 	c.looked = time.Now()
 	pair, err := loadPair(c.Cert, c.Key)
 	if err != nil {

@@ -123,7 +123,7 @@ func TestClientCertificates(t *testing.T) {
 		{"more names", clients, "ops", []func(*x509.Certificate){dns("deploy", "ops", "cron")}, []string{"ops", "deploy", "cron"}, ""},
 		{"another authority", strangers, "ops", nil, nil, "unknown authority"},
 		{"expired", clients, "ops", []func(*x509.Certificate){expired}, nil, "expired"},
-		{"of a server", clients, "ops", []func(*x509.Certificate){only(x509.ExtKeyUsageServerAuth)}, nil, "replaced"},
+		{"of a server", clients, "ops", []func(*x509.Certificate){only(x509.ExtKeyUsageServerAuth)}, nil, "replace its certificate"},
 		{"by itself", nil, "", nil, nil, "didn't provide a certificate"},
 	} {
 		var c, k string
@@ -325,7 +325,7 @@ func TestExpiredCertificateIsLogged(t *testing.T) {
 	}
 	addr, shaken := serve(t, c)
 	_, err := echoed(t, addr, Dial("", "", daemons.file, "localhost"))
-	if s := receive(t, shaken); err == nil || s.err == nil || !strings.Contains(err.Error(), "replaced") || !strings.Contains(s.err.Error(), "refuses") {
+	if s := receive(t, shaken); err == nil || s.err == nil || !strings.Contains(err.Error(), "replace its certificate") || !strings.Contains(s.err.Error(), "refuses") {
 		t.Errorf("the client has %v, the daemon %v", err, s.err)
 	}
 }
@@ -355,7 +355,7 @@ func TestFilesRefused(t *testing.T) {
 		{Files(cert, other, ""), []string{cert, other, "does not match"}},
 		{Files(text, key, ""), []string{text, "PEM"}},
 		{Files(large, key, ""), []string{large, "bytes"}},
-		{Files(a.dir, key, ""), []string{a.dir, "no file"}},
+		{Files(a.dir, key, ""), []string{a.dir, "is not a file"}},
 	} {
 		err := test.c.Reload(t.Context())
 		if err == nil {

@@ -7,14 +7,14 @@ import (
 	"net"
 )
 
-// Dial returns what makes connections for client.Options.DialContext: to "tcp"
-// addresses by TLS, to others as they are.
+// Dial returns a function for client.Options.DialContext that makes
+// connections: to "tcp" addresses by TLS, to others as they are.
 //
 // cert and key are the paths of the client's certificate and private key, ""
-// for none, if it is a token that is shown. ca is the path of the certificates
-// of the authorities that certify daemons; "" means those of the system.
-// serverName is what the daemon's certificate must be for; "" means the host of
-// the address. Files are read for each connection.
+// for none, if the client sends a token. ca is the path of the certificates of
+// the authorities that certify daemons; "" means those of the system.
+// serverName is the name that the daemon's certificate must be for; "" means
+// the host of the address. Files are read for each connection.
 func Dial(cert, key, ca, serverName string) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		var plain net.Dialer
@@ -55,8 +55,9 @@ func clientConfig(cert, key, ca string) (*tls.Config, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Also if it is by none of the authorities that the daemon names: then both
-		// sides say so, instead of that there is none.
+		// It is sent even if it is by none of the authorities that the daemon names:
+		// then the errors of both sides say so, instead of saying that there is no
+		// certificate.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
 	case cert != "" || key != "":
 		return nil, errors.New("a certificate needs a private key, and the other way round: give both or none")

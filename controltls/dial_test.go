@@ -22,8 +22,8 @@ func TestDialRefuses(t *testing.T) {
 	cert, key := daemons.issue("thumbs", dns("localhost"))
 	addr, shaken := serve(t, Files(cert, key, ""))
 	for _, test := range []struct{ ca, name, want string }{
-		{strangers.file, "localhost", "by none of the authorities"},
-		{"", "localhost", "by none of the authorities"}, // those of the system
+		{strangers.file, "localhost", "none of the given authorities"},
+		{"", "localhost", "none of the given authorities"}, // those of the system
 		{daemons.file, "elsewhere", "give the name"},
 		{daemons.file, "", "give the name"}, // 127.0.0.1
 	} {

@@ -1,5 +1,5 @@
-// Package controltls makes the TCP addresses of a daemon's control socket safe,
-// by TLS.
+// Package controltls secures the TCP addresses of a daemon's control socket
+// with TLS.
 //
 //	d := legion.New(legion.Config{
 //		Name:       "thumbs",
@@ -18,26 +18,25 @@
 //
 // With certificates of authorities for clients, a client needs a certificate by
 // one of them, for client authentication. The names that Access gives roles to
-// are its common name and its DNS names. Without, every client is let in and
-// shows a token.
+// are its common name and its DNS names. Without them every client may connect,
+// and sends a token.
 //
-// TLS 1.3 is spoken, and 1.2 with those who cannot. Sessions are not resumed:
-// each connection shows its certificate anew, so that one which has expired, or
-// whose authority was taken out, is of no more use.
+// It speaks TLS 1.3, and 1.2 with clients that lack it. Sessions are not
+// resumed: each connection sends its certificate again, so that one which has
+// expired, or whose authority was removed, no longer works.
 //
 // # Files
 //
 // They are PEM. Nothing is read before the first handshake, or [Config.Reload]:
-// not in a worker process, for instance. When one of them has changed, which is
-// looked for once a second at most and during a handshake, all are read again;
-// while they do not fit, as between the writing of the one and of the other,
-// what was read before is used and the log says so. Connections that exist go
-// on.
+// not in a worker process, for instance. During a handshake, at most once a
+// second, it checks whether one of them has changed, and then reads all again.
+// While they do not fit together, because only one has been written yet, the
+// earlier ones are used and the log says so. Existing connections go on.
 //
-// A private key must not be accessible for others, and its group may read it at
-// most: mode 0600 or 0640. Another one is refused, as ssh and PostgreSQL do. A
-// daemon that becomes another user, by Config.User, must be able to read the
-// files as that user if it is to read them again.
+// A private key must be accessible only for its owner and, for reading, its
+// group: mode 0600 or 0640. Others are refused, as ssh and PostgreSQL do. A
+// daemon that becomes another user, by Config.User, reads changed files as that
+// user, so they must be readable for it.
 //
 // # Cost
 //

@@ -9,7 +9,7 @@ import (
 	"net"
 )
 
-// explain adds to the error of a handshake what to do about it.
+// explain adds advice to the error of a handshake.
 func explain(what string, err error) error {
 	advice := ""
 	op, _ := errors.AsType[*net.OpError](err)
@@ -17,11 +17,11 @@ func explain(what string, err error) error {
 	case op != nil && op.Op == "remote error":
 		advice = "the other side refuses the certificate or the version of TLS; its log says more"
 	case isA[x509.UnknownAuthorityError](err):
-		advice = "its certificate is by none of the authorities that were given"
+		advice = "none of the given authorities has signed its certificate"
 	case isA[x509.HostnameError](err):
 		advice = "give the name that the certificate is for"
 	case isA[x509.CertificateInvalidError](err):
-		advice = "its certificate has to be replaced"
+		advice = "replace its certificate"
 	case isA[tls.RecordHeaderError](err):
 		advice = "the other side does not speak TLS here"
 	case errors.Is(err, io.EOF):

@@ -15,7 +15,7 @@ import (
 // maxFile is how long a file may be, in bytes.
 const maxFile = 1 << 20
 
-// stamp tells versions of a file apart.
+// stamp identifies a version of a file.
 type stamp struct {
 	changed int64 // in ns since 1970
 	size    int64
@@ -66,7 +66,7 @@ func loadPool(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// read returns what is in a file that passes check.
+// read returns the contents of a file that passes check.
 func read(path string, check func(fs.FileInfo) error) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,7 +81,7 @@ func read(path string, check func(fs.FileInfo) error) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no file", path)
+		return nil, fmt.Errorf("%s is not a file", path)
 	case check != nil:
 		if err := check(info); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -101,7 +101,7 @@ func read(path string, check func(fs.FileInfo) error) ([]byte, error) {
 // reading, its group may use.
 func private(info fs.FileInfo) error {
 	if mode := info.Mode().Perm(); mode&0o037 != 0 {
-		return fmt.Errorf("its mode is %#o, so others than its owner may use it: chmod 600, or 640 if its group is to read it; if somebody may have read it, make a new one", mode)
+		return fmt.Errorf("its mode is %#o, so users other than its owner may use it: chmod 600, or 640 if its group must read it; if another user may have read it, make a new one", mode)
 	}
 	return nil
 }

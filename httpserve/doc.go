@@ -7,14 +7,14 @@
 // the next one may be on its way. Serve first does what a good proxy does:
 //
 //   - When the listener is closed, the answer to each request that begins from
-//     then on tells the client to go on with another connection: by
+//     then on tells the client to use another connection: by
 //     "Connection: close" in HTTP/1, by GOAWAY in HTTP/2.
 //   - A connection without a request is closed when no byte has come or gone on
 //     it for the time [Options.LameDuck]: one that is kept alive, one on which
 //     nothing was ever sent (a browser's preconnect, a load balancer's), one
 //     whose request stops in its header. What has arrived at this machine until
 //     then is read, and answered.
-//   - A connection with a request is waited for.
+//   - Serve waits for a connection with a request.
 //   - At last, Shutdown sends GOAWAY to clients of HTTP/2 that have asked
 //     nothing meanwhile.
 //
@@ -40,8 +40,8 @@
 //
 // HTTP/2 tells the client which requests it has not begun when GOAWAY is sent;
 // clients send those again on a new connection (net/http does, with a body if
-// Request.GetBody is set, as NewRequest sets it for the usual readers).
-// Hijacked connections, WebSockets for instance, are the handler's affair.
+// Request.GetBody is set, as NewRequest sets it for the usual readers). The
+// handler must end hijacked connections, WebSockets for instance.
 //
 // In an upgrade the new process accepts connections already. In a restart in
 // place, clients that connect wait for the new program, for as long as

@@ -29,11 +29,11 @@ type Options struct {
 // returns its listener. It serves TLS, and HTTP/2 over it, if srv.TLSConfig is
 // set or Options name a certificate.
 //
-// srv must be used for nothing else, and for one address: Serve begins and ends
-// it, and sets its Handler and ConnState to its own, which call those that were
-// set before the start.
+// Use srv for nothing else, and for one address: Serve starts and stops it, and
+// sets its Handler and ConnState to its own, which call those that were set
+// before the start.
 //
-// Options that cannot be are a panic.
+// Impossible options cause a panic.
 func Serve(d *legion.Daemon, network, addr string, srv *http.Server, o Options) net.Listener {
 	switch {
 	case srv == nil:
@@ -55,7 +55,7 @@ func Serve(d *legion.Daemon, network, addr string, srv *http.Server, o Options) 
 	return d.Serve(network, addr, s.serve, s.shutdown)
 }
 
-// addCertificate has srv use a certificate.
+// addCertificate makes srv use a certificate.
 func addCertificate(srv *http.Server, certFile, keyFile string) error {
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {

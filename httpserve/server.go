@@ -20,12 +20,12 @@ type server struct {
 	leaving  atomic.Bool // whether clients are told to go
 }
 
-// What the server does on a connection: its drain.Conn.State.
+// What the server does on a connection, as drain.Conn.State.
 const (
 	waiting  = iota // for a request, the first or the next
 	busy            // with a request
 	http2           // Shutdown knows more: it can send GOAWAY
-	hijacked        // the handler's affair
+	hijacked        // the handler ends it
 )
 
 // serve serves until the listener is closed. From then on, clients are told to
@@ -41,8 +41,8 @@ func (s *server) serve(l net.Listener) error {
 	return s.http.Serve(s.conns.Load())
 }
 
-// farewell has answers tell the client to go, once the server leaves. net/http
-// turns the header into GOAWAY for HTTP/2.
+// farewell makes answers tell the client to go, once the server leaves.
+// net/http turns the header into GOAWAY for HTTP/2.
 func (s *server) farewell(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -56,14 +56,15 @@ func (s *server) farewell(next http.Handler) http.Handler {
 }
 
 // upgrades reports whether r asks for another protocol, for WebSocket for
-// instance, whose answer has a Connection of its own. No handler answers an
-// upgrade to h2c, which some clients ask for with each first request.
+// instance, whose answer has a Connection header of its own. It is false for
+// h2c, which some clients ask for with each first request and no handler
+// answers.
 func upgrades(r *http.Request) bool {
 	to := r.Header.Get("Upgrade")
 	return to != "" && !strings.EqualFold(to, "h2c")
 }
 
-// watch notes on each connection what the server does with it.
+// watch records for each connection what the server does with it.
 func (s *server) watch(next func(net.Conn, http.ConnState)) func(net.Conn, http.ConnState) {
 	return func(c net.Conn, state http.ConnState) {
 		if t := tracked(c); t != nil {

@@ -3,8 +3,7 @@
 // # With real processes
 //
 // A worker is the same binary started again; under go test that is the test
-// binary. One line tells it how to be a worker instead of running the tests
-// again:
+// binary. One line makes it a worker instead of running the tests again:
 //
 //	func TestMain(m *testing.M) { legiontest.Main(m, newDaemon) }
 //
@@ -14,12 +13,12 @@
 //
 // # Data races
 //
-// With go test -race the code of the workers is watched, too: a worker process
-// ends at its first data race, with exit code 66 and the detector's report as
-// WorkerError.Stack, its call ends with ErrCrashed, and the test that has
-// started the daemon with [Start] fails. A test that needs a worker to go on
-// after a race sets GORACE to halt_on_error=0 before Start; the race still
-// fails it when that worker exits with the detector's code.
+// go test -race watches the code of the workers, too: a worker process ends at
+// its first data race, with exit code 66 and the detector's report as
+// WorkerError.Stack, its call ends with ErrCrashed, and the test that started
+// the daemon with [Start] fails. If a test needs a worker to go on after a
+// race, it sets GORACE to halt_on_error=0 before Start; the race still fails
+// the test when that worker exits with the detector's code.
 //
 // # Without processes
 //

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// leakPatience is how long what is on its way out may take: a goroutine that
+// leakPatience is how long things that are ending may take: a goroutine that
 // has sent its last message still needs the processor to end.
 const leakPatience = 5 * time.Second
 
-// CheckLeaks notes what the process has now, and fails the test if it has more
-// when the test ends: goroutines, and on Linux open descriptors, child
-// processes and shared memory. Call it first in the test, so that it looks
-// last. Tests that check must not run in parallel with others.
+// CheckLeaks records what the process has now, and fails the test if it has
+// more when the test ends: goroutines, and on Linux open descriptors, child
+// processes and shared memory. Call it first in the test, so that it checks
+// last. Tests that call it must not run in parallel with others.
 func CheckLeaks(t testing.TB) {
 	t.Helper()
-	// The runtime opens descriptors of its own with the first pipe, once for all.
+	// The runtime opens descriptors of its own with the first pipe, once.
 	if r, w, err := os.Pipe(); err == nil {
 		_, _ = r.Close(), w.Close()
 	}
@@ -71,7 +71,7 @@ func inventory() holdings {
 	return h
 }
 
-// beyond lists what h has and before had not.
+// beyond lists what h has and before does not.
 func (h holdings) beyond(before holdings) (more []string) {
 	for name, what := range h {
 		if _, had := before[name]; !had {

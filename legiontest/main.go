@@ -13,7 +13,7 @@ import (
 
 // Main is for TestMain. In the test process it runs the tests, with a runtime
 // folder of their own ($XDG_RUNTIME_DIR), and exits with their result; a data
-// race in a worker process that no test was failed for fails the run. In a
+// race in a worker process fails the run if it has not failed a test. In a
 // worker process, which is the test binary too, it serves the daemon among
 // those given that the worker belongs to; each function declares one and
 // returns it, and is called in worker processes only. It never returns.
@@ -37,7 +37,7 @@ func Main(m *testing.M, daemons ...func() *legion.Daemon) {
 }
 
 // run runs the tests with a runtime folder of their own: their sockets and
-// locks have nothing to do with those of daemons that run on this machine.
+// locks are apart from those of daemons on this machine.
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "legiontest")
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 // race is a data race that the race detector found in a worker process.
 type race struct{ daemon, text string }
 
-// races are those that no test was failed for yet.
+// races are those that have not failed a test yet.
 var races struct {
 	sync.Mutex
 	found []race
 }
 
-// watchRaces has worker processes of a test binary built with -race end at
+// watchRaces makes worker processes of a test binary built with -race end at
 // their first data race, and collects the reports. Without it the detector
 // would only print them, in a process whose exit code no test looks at. Options
 // that GORACE has already stay as they are.
@@ -28,8 +28,8 @@ func watchRaces() {
 	options := os.Getenv("GORACE")
 	for _, option := range []string{
 		"halt_on_error=1",
-		// Otherwise a process sleeps for a second before it exits, and a worker
-		// that is told to leave would seem to hang.
+		// Otherwise a process sleeps for a second before it exits, and a leaving worker
+		// would seem to hang.
 		"atexit_sleep_ms=0",
 	} {
 		name, _, _ := strings.Cut(option, "=")

@@ -20,13 +20,13 @@ import (
 // "" is legion/NAME/UID. There is no file, so nothing can be left behind or
 // removed. Linux only: elsewhere the start fails.
 //
-// The name is seen in one network namespace: containers do not see each
-// other's. Any user may take any name; the error of the start tells if it was
-// another one. Who connects is told nothing, and is hung up on.
+// The name is valid in one network namespace: containers do not see each
+// other's. Any user may take any name; the error of the start says if another
+// user did. A process that connects gets no data, and the connection is closed.
 func Abstract(name string) legion.Plugin { return &abstractLock{given: name} }
 
-// maxAbstract is what an abstract name may take: sun_path less its leading zero
-// byte.
+// maxAbstract is the longest abstract name, in bytes: sun_path less its leading
+// zero byte.
 const maxAbstract = 107
 
 const (
@@ -43,12 +43,12 @@ type abstractLock struct {
 	listener *net.UnixListener // nil while the lock is not held
 	kept     *os.File          // the same socket, for an upgrade
 	baton    *baton
-	accepted chan struct{} // closed when nobody accepts any more
+	accepted chan struct{} // closed when the lock accepts no more
 }
 
 func (l *abstractLock) Name() string { return "lock-abstract" }
 
-// Lock says who holds the lock.
+// Lock says which process holds the lock.
 func (l *abstractLock) Lock() status.Lock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,8 +74,8 @@ func (l *abstractLock) wanted() string {
 	return l.prefix() + strconv.Itoa(os.Geteuid())
 }
 
-// ask returns who holds the lock of a name. The error is that of the connection
-// if nobody listens: not yet, or not any more.
+// ask returns which process holds the lock of a name. If no process listens,
+// yet or any more, it returns the error of the connection.
 func ask(name string) (pid, uid int, err error) {
 	c, err := net.DialTimeout("unix", name, heldPatience)
 	if err != nil {
@@ -83,12 +83,12 @@ func ask(name string) (pid, uid int, err error) {
 	}
 	defer c.Close()
 	if pid, uid, err = peer(c.(*net.UnixConn)); err != nil {
-		return 0, 0, fmt.Errorf("asking who holds the lock %s: %w", name, err)
+		return 0, 0, fmt.Errorf("asking which process holds the lock %s: %w", name, err)
 	}
 	return pid, uid, nil
 }
 
-// Stats is what the statistics say of the lock.
+// Stats are the lock's entry in the statistics.
 func (l *abstractLock) Stats() any { return l.Lock() }
 
 // Attach is called by Use.
@@ -144,8 +144,8 @@ func (l *abstractLock) Start(ctx context.Context) error {
 func (l *abstractLock) prefix() string { return "legion/" + l.daemon.Name() + "/" }
 
 // inherit returns the socket of the process before, nil if there is none or if
-// it has not the name that is wanted. The user in a name by default is the one
-// who started the first process, and may have become another since.
+// it has another name than wanted. The user in a default name is the one who
+// started the first process; the daemon may run as another one since.
 func (l *abstractLock) inherit() (*net.UnixListener, error) {
 	f := l.daemon.Inherited(keptSocket)
 	if f == nil {
@@ -188,8 +188,8 @@ func (l *abstractLock) bind(ctx context.Context, name string) (*net.UnixListener
 	return listener, nil
 }
 
-// hangUp keeps the queue of connections from filling up: who finds it full
-// cannot ask who holds the lock.
+// hangUp keeps the queue of connections from filling up: a process that finds
+// it full cannot ask which process holds the lock.
 func hangUp(listener *net.UnixListener) {
 	for {
 		c, err := listener.Accept()
@@ -204,8 +204,8 @@ func hangUp(listener *net.UnixListener) {
 	}
 }
 
-// own is called when the lock has become this process's: those who ask are told
-// who has called listen last.
+// own is called when the lock has become this process's: the kernel names the
+// process that called listen last.
 func (l *abstractLock) own() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -213,12 +213,12 @@ func (l *abstractLock) own() error {
 		return nil
 	}
 	if err := listenAgain(l.listener); err != nil {
-		return fmt.Errorf("making the lock %s this process's: %w", l.listener.Addr(), err)
+		return fmt.Errorf("taking over the lock %s: %w", l.listener.Addr(), err)
 	}
 	return nil
 }
 
-// pass gives the lock to the new process of an upgrade.
+// pass passes the lock to the new process of an upgrade.
 func (l *abstractLock) pass() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

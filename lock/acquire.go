@@ -14,11 +14,11 @@ import (
 
 // acquire opens the file at path and locks it.
 //
-// Nobody who follows these rules removes such a file. But somebody else may, an
-// administrator or a cleaner of old files, and then make a new one: two
+// A process that follows these rules never removes such a file. But an
+// administrator or a cleaner of old files may remove it and make a new one: two
 // processes could lock two files of the same name. So after locking, the path
-// must still lead to the locked file; if it does not, all begins again. From
-// then on the lock holds for all who come by that path.
+// must still lead to the locked file; if it does not, acquire starts again.
+// From then on the lock holds for every process that uses that path.
 func acquire(ctx context.Context, daemon, path string, hard bool) (*os.File, error) {
 	var locked *os.File
 	err := persist(ctx, func() error {
@@ -51,8 +51,8 @@ func acquire(ctx context.Context, daemon, path string, hard bool) (*os.File, err
 	return locked, nil
 }
 
-// open opens the file, or makes it, and refuses what cannot be trusted; nothing
-// is changed then.
+// open opens the file, or makes it. It refuses a file that it cannot trust, and
+// changes nothing then.
 func open(path string, hard bool) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
@@ -63,7 +63,7 @@ func open(path string, hard bool) (*os.File, error) {
 				if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSymlink {
 					return nil, refusal(path, info)
 				}
-				continue // somebody else has made it
+				continue // another process has made it
 			}
 		}
 		if err != nil {
@@ -79,7 +79,7 @@ func open(path string, hard bool) (*os.File, error) {
 			err = refusal(path, info)
 		}
 		if err == nil && !hard && othersWrite(info) {
-			err = fmt.Errorf("the lock file %s has mode %#o, others may write to it: look at it, then chmod go-w, or start hard (-s)", path, info.Mode().Perm())
+			err = fmt.Errorf("the lock file %s has mode %#o, so other users may write to it: look at it, then chmod go-w, or start hard (-s)", path, info.Mode().Perm())
 		}
 		if err == nil {
 			err = refuseNetwork(f, path)
@@ -98,22 +98,22 @@ func refusal(path string, info fs.FileInfo) error {
 	case info.Mode().Type() == fs.ModeSymlink:
 		return fmt.Errorf("the lock file %s is a symbolic link, which is not followed: remove it, or name another file", path)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("the lock file %s is no regular file but %s: name another file", path, info.Mode().Type())
+		return fmt.Errorf("the lock file %s is not a regular file but %s: name another file", path, info.Mode().Type())
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case !ok:
 	case !mayOwn(int(st.Uid), path):
-		return fmt.Errorf("the lock file %s belongs to user %d, not to %d, as whom this process runs: remove it, or name another file", path, st.Uid, os.Geteuid())
+		return fmt.Errorf("the lock file %s belongs to user %d, but this process runs as user %d: remove it, or name another file", path, st.Uid, os.Geteuid())
 	case st.Nlink > 1:
-		return fmt.Errorf("the lock file %s has other names (hard links), so it is something else, too: name another file", path)
+		return fmt.Errorf("the lock file %s has other names (hard links), so it is used for something else, too: name another file", path)
 	}
 	return nil
 }
 
-// mayOwn reports whether uid may own the lock file at path: this process's
-// user, or if that is root the one whose folder it is. That one is whom the
-// daemon becomes after its start, and who could put another file there anyway.
+// mayOwn reports whether uid may own the lock file at path: this process's user
+// or, if that is root, the owner of its folder. The daemon becomes that user
+// after its start, who could replace the file anyway.
 func mayOwn(uid int, path string) bool {
 	if me := os.Geteuid(); uid == me || me != 0 {
 		return uid == me
@@ -146,18 +146,18 @@ func lock(f *os.File, daemon, path string) error {
 		held.PID, _ = readPID(f) // 0 if there is none to read
 		return held
 	}
-	return fmt.Errorf("locking %s: %w: its file system may have no locks: name a file on a local one, in /run for instance", path, err)
+	return fmt.Errorf("locking %s: %w: its file system may not support locks: name a file on a local one, in /run for instance", path, err)
 }
 
 // holder returns the process that has locked the file at path; 0 if it has not
-// said, or cannot be seen from here. Nothing is made or changed.
+// written its id, or is not visible from here. It makes and changes nothing.
 func holder(path string) (pid int, held bool) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return 0, false
 	}
 	defer f.Close()
-	// A shared lock, which two that ask may have together. It is gone with f.
+	// A shared lock, which two askers may have at the same time. It ends with f.
 	err = control(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_SH|unix.LOCK_NB) })
 	if !errors.Is(err, unix.EWOULDBLOCK) {
 		return 0, false
@@ -178,8 +178,7 @@ func leadsTo(path string, f *os.File) bool {
 	return err == nil && os.SameFile(there, here)
 }
 
-// tidy looks at what is in a file that has been locked, and repairs it in a
-// hard start.
+// tidy checks the contents of a locked file, and repairs it in a hard start.
 func tidy(f *os.File, path string, hard bool) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -187,7 +186,7 @@ func tidy(f *os.File, path string, hard bool) error {
 	}
 	if hard && othersWrite(info) {
 		if err := f.Chmod(0o600); err != nil {
-			return fmt.Errorf("mending the mode of the lock file: %w", err)
+			return fmt.Errorf("changing the mode of the lock file: %w", err)
 		}
 	}
 	_, err = readPID(f)
@@ -205,8 +204,8 @@ func tidy(f *os.File, path string, hard bool) error {
 	return nil
 }
 
-// control runs fn on the descriptor of f, whose mode of blocking is not
-// touched.
+// control runs fn on the descriptor of f, and leaves its blocking mode as it
+// is.
 func control(f interface {
 	SyscallConn() (syscall.RawConn, error)
 }, fn func(fd int) error) error {

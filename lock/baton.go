@@ -9,14 +9,13 @@ import (
 )
 
 // baton tells the new process of an upgrade when the lock becomes its own. Both
-// hold the lock by then, but only one is the daemon, and it is that one's
-// process id that others are to find.
+// hold the lock by then, but only one is the daemon, and other processes must
+// find that one's process id.
 //
 // It is a pipe to which nothing is ever written. The new process inherits the
 // reading end, and reads its end when the old one passes the baton on, because
-// the upgrade has succeeded, or when the old one ends, however it does. If the
-// upgrade fails, nothing has changed: the old process still has it for the
-// next.
+// the upgrade has succeeded, or when the old one ends for any reason. If the
+// upgrade fails, nothing has changed: the old process keeps it for the next.
 type baton struct {
 	read, write *os.File      // of this process, for the next one
 	await       *os.File      // of the process before; nil if there is none
@@ -24,7 +23,7 @@ type baton struct {
 }
 
 // newBaton makes the pipe for the next process. If there was a process before
-// this one, own is called when the baton is this one's, and failed if that
+// this one, own is called when this process gets the baton, and failed if own
 // fails.
 func newBaton(d host, name string, own func() error, failed func(error)) (*baton, error) {
 	b := &baton{waited: make(chan struct{})}
@@ -74,7 +73,7 @@ func (b *baton) close() {
 }
 
 // pollable returns another File for the same pipe whose reads end when it is
-// closed; those of one that blocks would not.
+// closed; those of a blocking one would not.
 func pollable(f *os.File) (*os.File, error) {
 	fd := -1
 	err := control(f, func(old int) (err error) {

@@ -5,25 +5,25 @@
 // The second start fails with a [*HeldError], which names the process that runs
 // already and says what to do.
 //
-//   - [File] locks a file, which also is of use as a pid file. It works on
-//     every Unix, for all who can reach the file.
-//   - [Abstract] binds an abstract Unix socket, which has no file that could be
+//   - [File] locks a file, which is also a pid file. It works on
+//     every Unix, for every process that can reach the file.
+//   - [Abstract] binds an abstract Unix socket, which has no file to be
 //     removed. Linux only; it holds for one network namespace.
-//   - [None] is no lock, for when a configuration says which.
+//   - [None] is no lock, for programs whose configuration chooses the lock.
 //
 // # Never stale
 //
-// It is the kernel that holds a lock, for the open file or socket, and frees it
-// with the process, however that ends. Nothing that is found on disk says that
-// a daemon runs. A hard start (-s) cleans what is left in the file, but takes
-// the lock from nobody.
+// The kernel holds a lock, for the open file or socket, and frees it when the
+// process ends for any reason. Nothing on disk says that a daemon runs. A hard
+// start (-s) cleans up what is left in the file, but never takes the lock from
+// a process that lives.
 //
 // # Upgrades
 //
 // The new process of an upgrade inherits the open descriptor: the lock has no
-// gap, and two processes hold it together for a while. Whose it is, which is to
-// say whose process id others are told, changes when the old process says so,
-// or when it ends; see baton.go.
+// gap, and two processes hold it together for a while. The lock names the
+// process id of one of them, which changes when the old process says so, or
+// when it ends; see baton.go.
 //
 // # Reading order
 //

@@ -16,23 +16,23 @@ import (
 )
 
 // File locks the file at path; "" is NAME.lock in the daemon's runtime folder.
-// The folders of a path that are not there are made, with mode 0755. The file
-// holds the process id of the daemon and a line feed while it runs, and is
-// empty after it has stopped; whether it is locked says if it runs, not what is
-// in it. It is made with mode 0600, and never removed. If another process
-// removes or replaces it while the daemon runs, the daemon locks a new file at
-// the path at once (elsewhere than on Linux within seconds), and the log says
-// so. Who may read it may lock it, too, and so hold up a start: do not make a
-// file readable to whom you would not grant that.
+// It makes missing folders of the path, with mode 0755. The file holds the
+// process id of the daemon and a line feed while it runs, and is empty after it
+// has stopped. The daemon runs if the file is locked; its contents do not say
+// so. It is made with mode 0600, and never removed. If another process removes
+// or replaces it while the daemon runs, the daemon locks a new file at the path
+// at once (within seconds on other systems than Linux), and the log says so. A
+// user who may read the file may lock it, too, and so hold up a start: make it
+// readable only for users who may do that.
 //
 // The start fails with a *[HeldError] if another process has the lock. It
-// refuses, and leaves as it is, what is a symbolic link, no regular file,
-// another user's, a file of several names, on a network file system, or one
-// that others may write to or that holds something else than a process id; the
-// last two are mended in a hard start (-s).
+// refuses, and leaves as it is, a symbolic link, a file that is not regular,
+// belongs to another user, has several names or is on a network file system,
+// and one that other users may write to or that contains something else than a
+// process id; a hard start (-s) repairs the last two.
 func File(path string) legion.Plugin { return &fileLock{given: path} }
 
-// What an upgrade knows the descriptors by.
+// The names of the descriptors in an upgrade.
 const (
 	keptFile  = "lock.file"
 	keptBaton = "lock.file.baton"
@@ -56,7 +56,7 @@ type fileLock struct {
 
 func (l *fileLock) Name() string { return "lock-file" }
 
-// Lock says who holds the lock.
+// Lock says which process holds the lock.
 func (l *fileLock) Lock() status.Lock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +74,7 @@ func (l *fileLock) Lock() status.Lock {
 	return i
 }
 
-// Stats is what the statistics say of the lock.
+// Stats are the lock's entry in the statistics.
 func (l *fileLock) Stats() any { return l.Lock() }
 
 // Attach is called by Use.
@@ -136,8 +136,8 @@ func (l *fileLock) where(runtime func() (string, error)) (string, error) {
 }
 
 // inherit returns the locked file of the process before, nil if there is none
-// or if it is another than the one at path, be it that the path is a new one,
-// or that somebody has removed the file: then the lock is taken anew.
+// or if it is not the one at path, because the path is a new one or another
+// process has removed the file: then the lock is taken again.
 func (l *fileLock) inherit(path string) (*os.File, error) {
 	f := l.daemon.Inherited(keptFile)
 	if f == nil {
@@ -146,7 +146,7 @@ func (l *fileLock) inherit(path string) (*os.File, error) {
 	if !leadsTo(path, f) {
 		return nil, f.Close()
 	}
-	// It has the lock, so this changes nothing; unless it never had.
+	// It has the lock, so this changes nothing, unless it never had it.
 	if err := lock(f, l.daemon.Name(), path); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("taking over the lock: %w", err)
@@ -154,7 +154,7 @@ func (l *fileLock) inherit(path string) (*os.File, error) {
 	return f, nil
 }
 
-// Files is what Legion watches while the daemon runs.
+// Files are the files that Legion watches while the daemon runs.
 func (l *fileLock) Files() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,8 +164,8 @@ func (l *fileLock) Files() []string {
 	return []string{l.path}
 }
 
-// Restore locks a new file if that at the path is not the locked one any more:
-// who comes by the path then would find it free.
+// Restore locks a new file if the file at the path is not the locked one any
+// more: another process would find it free.
 func (l *fileLock) Restore(ctx context.Context) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -209,7 +209,7 @@ func (l *fileLock) own() error {
 	return nil
 }
 
-// pass gives the lock to the new process of an upgrade.
+// pass passes the lock to the new process of an upgrade.
 func (l *fileLock) pass() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -219,8 +219,8 @@ func (l *fileLock) pass() {
 	}
 }
 
-// Stop frees the lock; after an upgrade, or in one that is given up, it only
-// leaves it to the other process.
+// Stop frees the lock; after an upgrade, or in one that failed, it leaves the
+// lock to the other process.
 func (l *fileLock) Stop(context.Context) error {
 	l.mu.Lock()
 	f, b, owner := l.f, l.baton, l.owner
@@ -231,9 +231,9 @@ func (l *fileLock) Stop(context.Context) error {
 	}
 	var err error
 	if owner {
-		err = f.Truncate(0) // before the lock is free: it may be another's at once
+		err = f.Truncate(0) // before the lock is free: another process may take it at once
 	}
 	b.close()
-	// No LOCK_UN: that would unlock it for all who have it.
+	// No LOCK_UN: that would unlock it for all processes that have it.
 	return errors.Join(err, f.Close())
 }

@@ -93,14 +93,14 @@ func TestRefusals(t *testing.T) {
 		"negative":   {text("-1\n"), "something else", true},
 		"mode":       {mode(0o666), "chmod go-w", true},
 		"group":      {mode(0o620), "chmod go-w", true},
-		"folder":     {func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o700)) }, "no regular file", false},
-		"named pipe": {func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) }, "no regular file", false},
+		"folder":     {func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o700)) }, "not a regular file", false},
+		"named pipe": {func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) }, "not a regular file", false},
 		"socket": {func(t *testing.T, path string) {
 			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 			must(t, err)
 			defer unix.Close(fd)
 			must(t, unix.Bind(fd, &unix.SockaddrUnix{Name: path}))
-		}, "no regular file", false},
+		}, "not a regular file", false},
 		"link": {func(t *testing.T, path string) {
 			must(t, os.WriteFile(path+".target", []byte("1\n"), 0o600))
 			must(t, os.Symlink(path+".target", path))

@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/event"
 )
 
-// host is what a lock needs of its daemon.
+// host is the part of a daemon that a lock needs.
 type host interface {
 	Name() string
 	RuntimeDir() (string, error)
@@ -21,8 +21,8 @@ type host interface {
 
 var _ host = (*legion.Daemon)(nil)
 
-// reporter returns how a lock reports what goes wrong while the daemon runs: as
-// an Failure event.
+// reporter returns the function by which a lock reports errors while the daemon
+// runs: as a Failure event.
 func reporter(d *legion.Daemon, where string) func(error) {
 	return func(err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

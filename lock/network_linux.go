@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// networked are the file systems of which other machines may have a part.
+// networked are the file systems that other machines may share.
 // Whether a lock there reaches them, and how long it outlives a crash, depends
 // on how they are mounted.
 var networked = map[uint32]string{
@@ -22,7 +22,7 @@ var networked = map[uint32]string{
 	0x0bd00bd0:            "Lustre",
 }
 
-// fstatfs is changed by tests.
+// Tests change fstatfs.
 var fstatfs = unix.Fstatfs
 
 // refuseNetwork refuses a file on a network file system.
@@ -32,7 +32,7 @@ func refuseNetwork(f *os.File, path string) error {
 		return fmt.Errorf("asking for the file system of the lock file %s: %w", path, err)
 	}
 	if name := networked[uint32(st.Type)]; name != "" {
-		return fmt.Errorf("the lock file %s is on a network file system (%s), where a lock may outlive a crash, or not be seen by others: name a file on a local one, in /run for instance", path, name)
+		return fmt.Errorf("the lock file %s is on a network file system (%s), where a lock may outlive a crash, or be invisible to other machines: name a file on a local one, in /run for instance", path, name)
 	}
 	return nil
 }

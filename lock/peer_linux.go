@@ -12,8 +12,8 @@ const haveAbstract = true
 // inUse reports whether err says that a name is taken.
 func inUse(err error) bool { return errors.Is(err, unix.EADDRINUSE) }
 
-// peer returns who had called listen for the socket that c is connected to. pid
-// is 0 if that process is in another pid namespace.
+// peer returns the process that called listen for the socket that c is
+// connected to. pid is 0 if that process is in another pid namespace.
 func peer(c *net.UnixConn) (pid, uid int, err error) {
 	err = control(c, func(fd int) error {
 		credentials, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)

@@ -11,15 +11,15 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// maxPID is how much of the file is looked at: more than any process id takes.
+// maxPID is how many bytes of the file are read: more than any process id has.
 const maxPID = 32
 
-// errRubbish says that a file holds something else than a process id.
-var errRubbish = errors.New("it holds something else than a process id")
+// errRubbish says that a file contains something else than a process id.
+var errRubbish = errors.New("it contains something else than a process id")
 
-// readPID returns the process id in f, or 0 if it is empty. Behind the first
-// line may stand what is left of a longer one, see writePID; a crash of the
-// system may have left zero bytes.
+// readPID returns the process id in f, or 0 if it is empty. The first line may
+// be followed by the rest of a longer one, see writePID; a crash of the system
+// may have left zero bytes.
 func readPID(f *os.File) (int, error) {
 	b := make([]byte, maxPID+1)
 	n, err := f.ReadAt(b, 0)
@@ -42,8 +42,8 @@ func readPID(f *os.File) (int, error) {
 	return int(pid), nil
 }
 
-// writePID makes pid the contents of f, which is locked. Who reads meanwhile
-// finds the old or the new one: at no time is the file empty.
+// writePID makes pid the contents of f, which is locked. A reader finds the old
+// or the new one at any time: the file is never empty.
 func writePID(f *os.File, pid int) error {
 	line := strconv.Itoa(pid) + "\n"
 	if _, err := f.WriteAt([]byte(line), 0); err != nil {

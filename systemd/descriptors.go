@@ -15,9 +15,9 @@ var ErrInactive = errors.New("there is no systemd to talk to")
 
 // Files returns the descriptors of that name that systemd has passed: those of
 // socket units, whose name is FileDescriptorName= or else the unit's, and those
-// that were stored. They are the caller's to close; each call returns others.
-// None of that name is no error, and neither is that systemd has not started
-// the daemon. Before the daemon's start, it is one: call it in Init.
+// that were stored. The caller must close them; each call returns new ones. It
+// is not an error if there is none of that name, or if systemd did not start
+// the daemon. It is an error before the daemon's start: call it in Init.
 func (s *Service) Files(name string) ([]*os.File, error) {
 	var files []*os.File
 	err := s.each(name, func(f *os.File) error {
@@ -36,9 +36,9 @@ func (s *Service) Files(name string) ([]*os.File, error) {
 	return files, nil
 }
 
-// Listeners returns those of that name as listeners, as Files does; one that is
-// none is an error. Closing one of a path does not remove it: it is systemd's,
-// who goes on listening.
+// Listeners returns the descriptors of that name as listeners, as Files does;
+// one that is not a listener is an error. Closing a Unix listener does not
+// remove its path: systemd goes on listening.
 func (s *Service) Listeners(name string) ([]net.Listener, error) {
 	var listeners []net.Listener
 	err := s.each(name, func(f *os.File) error {
@@ -86,11 +86,11 @@ func (s *Service) each(name string, fn func(*os.File) error) error {
 	return nil
 }
 
-// Store has systemd keep f under that name until the service is stopped: the
-// next process finds it with Files, even after a crash. f stays the caller's.
-// The unit needs FileDescriptorStoreMax. systemd drops sockets and pipes that
-// have been hung up. It fails with ErrInactive if there is no systemd; whether
-// systemd takes it is not known.
+// Store makes systemd keep f under that name until the service is stopped: the
+// next process finds it with Files, even after a crash. The caller keeps f. The
+// unit needs FileDescriptorStoreMax. systemd drops sockets and pipes whose
+// other end is closed. Store fails with ErrInactive if there is no systemd; it
+// cannot know whether systemd keeps f.
 func (s *Service) Store(name string, f *os.File) error {
 	if f == nil {
 		return fmt.Errorf("storing descriptor %q: there is none", name)
@@ -98,7 +98,7 @@ func (s *Service) Store(name string, f *os.File) error {
 	return s.store("storing", name, "FDSTORE=1", f)
 }
 
-// Remove has systemd close all that it keeps under that name.
+// Remove makes systemd close all descriptors that it keeps under that name.
 func (s *Service) Remove(name string) error {
 	return s.store("removing", name, "FDSTOREREMOVE=1")
 }
@@ -122,7 +122,7 @@ func (s *Service) store(doing, name, command string, files ...*os.File) error {
 	return nil
 }
 
-// checkFileName allows what sd_notify(3) does.
+// checkFileName allows the names that sd_notify(3) allows.
 func checkFileName(name string) error {
 	bad := strings.IndexFunc(name, func(r rune) bool { return r < ' ' || r >= 0x7f || r == ':' })
 	if name == "" || len(name) > maxName || bad >= 0 {

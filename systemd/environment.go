@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// environment is what systemd has told by environment variables.
+// environment is what systemd's environment variables say.
 type environment struct {
 	socket   string        // where messages go; "": nowhere
-	watchdog time.Duration // within which a ping must come; 0: none is wanted
+	watchdog time.Duration // within which a ping must come; 0: no pings
 	files    []namedFile   // in systemd's order
 }
 
@@ -25,7 +25,7 @@ type namedFile struct {
 	file *os.File
 }
 
-// Limits of what is believed.
+// Limits of values that are accepted.
 const (
 	maxFiles = 1024 // that may be passed
 	maxName  = 255  // bytes of the name of one
@@ -33,14 +33,14 @@ const (
 	firstFile = 3
 )
 
-// variables are those that are taken away.
+// variables are the ones that are removed.
 var variables = []string{
 	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "LISTEN_PIDFDID",
 }
 
-// takeEnvironment reads the variables and unsets them. Descriptors are passed
-// on to no child from then on. What is meant for another process, by its pid,
-// is left out.
+// takeEnvironment reads the variables and unsets them. From then on no child
+// inherits the descriptors. Variables meant for another process, by its pid,
+// are ignored.
 func takeEnvironment() (environment, error) {
 	given := map[string]string{}
 	for _, name := range variables {
@@ -75,7 +75,7 @@ func parseInterval(s string) (time.Duration, error) {
 	}
 	usec, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || usec == 0 || usec > math.MaxInt64/1000 {
-		return 0, fmt.Errorf("%.40q is no number of microseconds", s)
+		return 0, fmt.Errorf("%.40q is not a number of microseconds", s)
 	}
 	return time.Duration(usec) * time.Microsecond, nil
 }
@@ -97,7 +97,7 @@ func inheritFiles(count, names string) ([]namedFile, error) {
 			}
 		}
 	}
-	// All are looked at first: nothing is taken if something is wrong.
+	// All are checked first: if one is wrong, none is taken.
 	for fd := firstFile; fd < firstFile+n; fd++ {
 		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
 			return nil, fmt.Errorf("$LISTEN_FDS is %d, but descriptor %d: %w", n, fd, err)

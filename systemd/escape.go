@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// How values are written so that systemd reads them as they are; see
+// Writing values so that systemd reads them unchanged; see
 // systemd.syntax(7), systemd.service(5), "Command lines", and systemd.unit(5),
 // "Specifiers".
 
@@ -57,7 +57,7 @@ func quote(s string, variables bool) string {
 	return b.String()
 }
 
-// specifiers writes % so that it is no specifier.
+// specifiers escapes %, so that it is not a specifier.
 func specifiers(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // checkText refuses what systemd cannot read at all.
@@ -66,12 +66,12 @@ func checkText(s string) error {
 	case strings.ContainsRune(s, 0):
 		return errors.New("it has a zero byte")
 	case !utf8.ValidString(s):
-		return errors.New("it is not UTF-8, which systemd wants unit files to be")
+		return errors.New("it is not UTF-8, which unit files must be")
 	}
 	return nil
 }
 
-// checkLine refuses what cannot stand in a value without quotes.
+// checkLine refuses text that cannot be a value without quotes.
 func checkLine(s string) error {
 	if err := checkText(s); err != nil {
 		return err
@@ -87,20 +87,20 @@ func checkLine(s string) error {
 	return nil
 }
 
-// checkPath refuses what is no clean absolute path, and what paths cannot be
-// written with everywhere.
+// checkPath refuses paths that are not absolute and clean, and characters that
+// systemd does not accept in all paths.
 func checkPath(s string) error {
 	switch {
 	case !path.IsAbs(s) || path.Clean(s) != s:
-		return fmt.Errorf("%q is no absolute path in its shortest form", s)
+		return fmt.Errorf("%q is not an absolute path in its shortest form", s)
 	case strings.ContainsAny(s, `"'\`):
 		return fmt.Errorf("%q has quotes or backslashes, which systemd does not read everywhere", s)
 	}
 	return checkLine(s)
 }
 
-// checkProgram refuses paths that cannot stand first in a command line: $ is
-// not replaced there, nor its doubling undone.
+// checkProgram refuses paths that cannot be first in a command line: there
+// systemd neither replaces $ nor undoes its doubling.
 func checkProgram(s string) error {
 	if strings.Contains(s, "$") {
 		return fmt.Errorf("the program's path %q has a $, which cannot be written there", s)
@@ -108,7 +108,7 @@ func checkProgram(s string) error {
 	return checkPath(s)
 }
 
-// checkAssignment refuses what is no NAME=value.
+// checkAssignment refuses text that is not NAME=value.
 func checkAssignment(s string) error {
 	name, _, ok := strings.Cut(s, "=")
 	valid := name != "" && !strings.ContainsFunc(name, func(r rune) bool {
@@ -123,15 +123,15 @@ func checkAssignment(s string) error {
 	return checkText(s)
 }
 
-// plain reports whether s is fit for a file's name.
+// plain reports whether s is safe as a file's name.
 func plain(s string) bool {
 	return s != "" && len(s) <= 64 && s[0] != '.' && s[0] != '-' && !strings.ContainsFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
 	})
 }
 
-// account reports whether s is a name or number of a user or group, as strict
-// as systemd is.
+// account reports whether s is a name or number of a user or group, as strictly
+// as systemd.
 func account(s string) bool {
 	letters := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' }
 	digits := func(r rune) bool { return r >= '0' && r <= '9' }
@@ -139,7 +139,7 @@ func account(s string) bool {
 		return false
 	}
 	if !strings.ContainsFunc(s, func(r rune) bool { return !digits(r) }) {
-		return len(s) < 10 || len(s) == 10 && s < "4294967295" // -1 means nobody
+		return len(s) < 10 || len(s) == 10 && s < "4294967295" // -1 means no user
 	}
 	return letters(rune(s[0])) && !strings.ContainsFunc(s, func(r rune) bool { return !letters(r) && !digits(r) && r != '-' })
 }

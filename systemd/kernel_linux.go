@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// monotonic returns CLOCK_MONOTONIC in microseconds, as MONOTONIC_USEC wants
+// monotonic returns CLOCK_MONOTONIC in microseconds, as MONOTONIC_USEC needs
 // it.
 func monotonic() int64 {
 	var t unix.Timespec

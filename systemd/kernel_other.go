@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// There is no systemd here; what speaks its protocol takes a time of any
-// origin.
+// There is no systemd here; other programs that speak its protocol accept a
+// time of any origin.
 var origin = time.Now()
 
 func monotonic() int64 { return time.Since(origin).Microseconds() }

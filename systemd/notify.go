@@ -16,8 +16,8 @@ import (
 const sendTimeout = 5 * time.Second
 
 // send sends one datagram, with descriptors. The socket is opened for each:
-// messages are rare, and nothing is left open, nor tied to a socket that
-// systemd has replaced since.
+// messages are rare, and nothing is left open, and no message goes to a socket
+// that systemd has replaced since.
 func send(socket, message string, files ...*os.File) error {
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
@@ -48,7 +48,7 @@ func sendmsg(conn *net.UnixConn, message, rights []byte) error {
 	if werr := raw.Write(func(fd uintptr) bool {
 		for {
 			if err = unix.Sendmsg(int(fd), message, rights, nil, unix.MSG_DONTWAIT); err != unix.EINTR {
-				return err != unix.EAGAIN // else again when there is room
+				return err != unix.EAGAIN // otherwise again when there is room
 			}
 		}
 	}); werr != nil {
@@ -57,8 +57,8 @@ func sendmsg(conn *net.UnixConn, message, rights []byte) error {
 	return os.NewSyscallError("sendmsg", err)
 }
 
-// withDescriptors calls fn with the descriptors of files, which stay open
-// meanwhile, and whose mode of blocking is not touched.
+// withDescriptors calls fn with the descriptors of files. They stay open
+// meanwhile, and keep their blocking mode.
 func withDescriptors(files []*os.File, fds []int, fn func(fds []int) error) error {
 	if len(files) == 0 {
 		return fn(fds)
@@ -77,7 +77,7 @@ func withDescriptors(files []*os.File, fds []int, fn func(fds []int) error) erro
 // maxStatus bounds a status line, in bytes.
 const maxStatus = 512
 
-// statusLine returns the assignment of a status: one line, whatever text is.
+// statusLine returns the assignment of a status as one line.
 func statusLine(text string) string {
 	text = strings.ToValidUTF8(text, "?")
 	text = strings.Map(func(r rune) rune {

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// message is one datagram to be.
+// message is the contents of one datagram.
 type message struct {
 	text     string // assignments, one per line
 	status   string // "" is none
-	stopping bool   // from this one on the stop is granted more time, again and again
+	stopping bool   // from this one on the sender asks for more time for the stop
 }
 
 // maxQueue is how many messages may wait for systemd to read.
 const maxQueue = 64
 
 // While the daemon stops, it asks for more time, extendBy from then on, at half
-// of that time. That ends with the stop itself, which Config.StopTimeout
+// of that time. It stops asking when the stop ends, which Config.StopTimeout
 // bounds.
 const (
 	extendBy     = 10 * time.Second
@@ -27,7 +27,7 @@ func extend(d time.Duration) string {
 	return fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", max(d, extendMargin).Microseconds())
 }
 
-// sender has messages sent, in order, until outbox is closed.
+// sender sends messages, in order, until outbox is closed.
 func (s *Service) sender(send func(text string) error, outbox <-chan message, done chan<- struct{}) {
 	defer close(done)
 	var more <-chan time.Time

@@ -17,8 +17,8 @@ import (
 // Options are those of [New]. The zero value is usable.
 type Options struct {
 	// Status makes the line that systemctl status shows while the daemon is ready.
-	// It is called with each READY and at each look at its health, on the loop or
-	// by another goroutine: it must return at once, and not wait for the loop.
+	// It is called with each READY and at each check of its health, on the loop or
+	// by another goroutine: it must return at once, and must not wait for the loop.
 	// Default: "ready". A daemon that is not healthy shows why instead.
 	Status func() string
 }
@@ -27,32 +27,32 @@ type Options struct {
 type Service struct {
 	options Options
 	given   environment
-	err     error // what was wrong with the variables
+	err     error // the error in the variables
 	daemon  host
 
 	mu        sync.Mutex
 	state     state
 	env       environment
-	successor bool     // this process was started by an upgrade
+	successor bool     // an upgrade started this process
 	kept      *os.File // for the next process
-	stopping  bool     // STOPPING has been said
+	stopping  bool     // STOPPING has been sent
 	outbox    chan message
 	sent      chan struct{}      // closed when the sender has ended
-	unwatch   context.CancelFunc // ends the looks at the daemon's health
+	unwatch   context.CancelFunc // ends the checks of the daemon's health
 	watched   chan struct{}      // closed when it has ended
 	stats     Stats
-	status    string // said last
+	status    string // sent last
 }
 
 type state int
 
 const (
 	idle   state = iota // not started, or has stopped
-	ready               // messages are taken
-	handed              // a new process has taken over: it does the talking
+	ready               // messages are accepted
+	handed              // a new process has taken over, and sends the messages
 )
 
-// host is what is asked of the daemon.
+// host is the part of the daemon that is used.
 type host interface {
 	Name() string
 	Keep(name string, f *os.File)
@@ -62,8 +62,8 @@ type host interface {
 
 var _ host = (*legion.Daemon)(nil)
 
-// New takes what systemd says from the environment. What is wrong with it is
-// told by the start of the daemon. The plugin belongs to one daemon.
+// New takes systemd's variables from the environment. If they are wrong, the
+// daemon's start returns the error. The plugin belongs to one daemon.
 func New(o Options) *Service {
 	if o.Status == nil {
 		o.Status = func() string { return "ready" }
@@ -89,7 +89,7 @@ func (s *Service) Attach(d *legion.Daemon) error {
 	legion.On(d, func(_ context.Context, e event.Reloaded) error { s.reloaded(e.Err); return nil }, first)
 	legion.On(d, func(_ context.Context, e event.PIDChanged) error { s.changed(e.New); return nil }, first)
 	legion.On(d, func(_ context.Context, e event.Shutdown) error {
-		if !e.Again { // else systemd has no part in it
+		if !e.Again { // without it the reload is not reported to systemd
 			s.shutdown(e.Reason)
 		}
 		return nil
@@ -105,13 +105,12 @@ func (s *Service) Active() bool {
 	return s.env.socket != ""
 }
 
-// TellsPID reports whether systemd is told which process is the daemon after an
-// upgrade (MAINPID), so that this may be another one.
+// TellsPID reports whether the plugin tells systemd which process is the daemon
+// after an upgrade (MAINPID), so that the process id may change.
 func (s *Service) TellsPID() bool { return s.Active() }
 
-// MayRestart is called by the daemon. What it has been told by systemd is gone
-// in a restart in place, and systemd would take that for the end of the
-// service.
+// MayRestart is called by the daemon. A restart in place loses systemd's
+// variables, and systemd would take it for the end of the service.
 func (s *Service) MayRestart() error {
 	if !s.Active() {
 		return nil
@@ -122,7 +121,7 @@ func (s *Service) MayRestart() error {
 // Start is called by the daemon.
 func (s *Service) Start(context.Context) error {
 	if s.err != nil {
-		return fmt.Errorf("what systemd says: %w", s.err)
+		return fmt.Errorf("systemd's variables: %w", s.err)
 	}
 	env, successor, err := inherit(s.daemon)
 	if err != nil {
@@ -148,8 +147,7 @@ func (s *Service) Start(context.Context) error {
 	return nil
 }
 
-// Stop is called by the daemon. What is left to be done has what is left of
-// ctx.
+// Stop is called by the daemon. ctx limits it.
 func (s *Service) Stop(ctx context.Context) error {
 	s.shutdown("")
 	s.mu.Lock()
@@ -179,7 +177,7 @@ func (s *Service) Stop(ctx context.Context) error {
 		select {
 		case <-s.sent:
 		case <-ctx.Done():
-			err = fmt.Errorf("systemd takes no messages: %w", context.Cause(ctx))
+			err = fmt.Errorf("systemd accepts no messages: %w", context.Cause(ctx))
 		}
 	}
 	s.mu.Lock()
@@ -192,11 +190,11 @@ func (s *Service) Stop(ctx context.Context) error {
 	return err
 }
 
-// started says that the daemon is ready. A new process of an upgrade is silent:
-// systemd hears the old one until that one has named it; and the service has
-// been ready all the time.
+// started says that the daemon is ready. The new process of an upgrade sends
+// nothing: systemd accepts messages of the old one until that has named it, and
+// the service has been ready all the time.
 func (s *Service) started() {
-	status := s.options.Status() // without the mutex: it may want the statistics
+	status := s.options.Status() // without the mutex: it may ask for the statistics
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.successor {
@@ -214,8 +212,8 @@ func (s *Service) started() {
 	}
 }
 
-// reloading says so. Both assignments belong in one datagram: systemd takes the
-// time for that of a reload of its own, which it has begun before.
+// reloading reports a reload. Both assignments must be in one datagram: by the
+// time systemd recognises the reload that it has begun itself.
 func (s *Service) reloading() {
 	s.say(message{text: fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic()), status: "reloading"})
 }
@@ -228,8 +226,8 @@ func (s *Service) reloaded(err error) {
 	s.say(message{text: "READY=1", status: status})
 }
 
-// changed names the new process of an upgrade. The ping is the new one's, which
-// has just proved that it works, in the name of which this one speaks last.
+// changed names the new process of an upgrade. The ping is sent for the new
+// process, which has just proved that it works.
 func (s *Service) changed(pid int) {
 	status := s.options.Status()
 	s.mu.Lock()
@@ -259,7 +257,7 @@ func (s *Service) shutdown(reason string) {
 	s.sayLocked(message{text: "STOPPING=1\n" + extend(extendBy), status: status, stopping: true})
 }
 
-// say has a message sent.
+// say sends a message.
 func (s *Service) say(m message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -289,13 +287,13 @@ func (s *Service) sayLocked(m message) {
 	}
 }
 
-// Stats are the figures of this plugin in the daemon's.
+// Stats are this plugin's entry in the daemon's statistics.
 type Stats struct {
 	Active  bool   `json:"active"`     // there is a systemd
 	Sent    uint64 `json:"sent"`       // messages
 	Failed  uint64 `json:"failed"`     // messages that could not be sent
 	LastErr string `json:"last_error"` // why the last of these could not
-	Missed  uint64 `json:"missed"`     // looks at a daemon that was not healthy, so that the watchdog was not fed
+	Missed  uint64 `json:"missed"`     // checks that found the daemon unhealthy, so that the watchdog was not fed
 }
 
 // Stats is called by the daemon.

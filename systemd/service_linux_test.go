@@ -124,7 +124,7 @@ func TestBadEnvironment(t *testing.T) {
 				setenv(t, key, value)
 			}
 			d, _ := newDaemon(Options{})
-			if err := d.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "plugin systemd: what systemd says") {
+			if err := d.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "plugin systemd: systemd's variables") {
 				t.Error(err)
 			}
 		})
@@ -194,7 +194,7 @@ func TestSystemdThatDoesNotRead(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Stop(ctx); err == nil || !strings.Contains(err.Error(), "takes no messages") {
+	if err := s.Stop(ctx); err == nil || !strings.Contains(err.Error(), "accepts no messages") {
 		t.Error(err)
 	}
 	must(t, d.Stop(t.Context()))

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The new process of an upgrade is none that systemd has started: it has no
-// variables. It inherits a file that says what they said, and the descriptors.
+// systemd has not started the new process of an upgrade, so it has no
+// variables. It inherits a file with their contents, and the descriptors.
 //
 // The file has one line per fact: "socket X", "watchdog MICROSECONDS", and
 // "file NAME" for each descriptor, in order.
@@ -21,7 +21,7 @@ func keptName(i int) string { return fmt.Sprintf("systemd.%d", i) }
 // maxState bounds the file.
 const maxState = 16 + 4096 + 64 + maxFiles*(maxName+8)
 
-// format returns what the file says.
+// format returns the contents of the file.
 func (e environment) format() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "socket %s\n", e.socket)
@@ -47,12 +47,12 @@ func parseState(s string) (e environment, names []string, err error) {
 			}
 		case "file":
 			names = append(names, value)
-		} // what a newer version says besides is left alone
+		} // ignore what a newer version adds
 	}
 	return e, names, nil
 }
 
-// keep has the next process inherit all.
+// keep makes the next process inherit all.
 func (e environment) keep(d host) (*os.File, error) {
 	state, err := anonymousFile("systemd")
 	if err != nil {
@@ -101,8 +101,8 @@ func (e *environment) close() {
 	e.files = nil
 }
 
-// duplicate returns another descriptor of f's, without changing its mode of
-// blocking.
+// duplicate returns another descriptor of f, without changing its blocking
+// mode.
 func duplicate(f *os.File) (*os.File, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {

@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// UnitOptions say what [Unit] writes. Name and Exec are required.
+// UnitOptions are the options of [Unit]. Name and Exec are required.
 type UnitOptions struct {
 	Name        string // of the daemon, as Config.Name
 	Description string // default: Name
-	// Exec is the command line: the absolute path of the program and its arguments,
-	// as they are: nothing in them is special.
+	// Exec is the command line: the absolute path of the program and its arguments.
+	// No character in them is special.
 	Exec []string
 
-	// Check is a command line that is run before each start, and with Old before
-	// each reload: if it fails, so does that. The verb config check of package cli
-	// is made for it. Default: none.
+	// Check is a command line that systemd runs before each start, and with Old
+	// before each reload: if it fails, so does the start or reload. The verb config
+	// check of package cli is made for it. Default: none.
 	Check []string
 
-	User, Group string   // default: root. Better than Config.User: the process never is root
+	User, Group string   // default: root. Better than Config.User: the process is never root
 	WorkDir     string   // absolute; default "/"
 	Environment []string // "NAME=value"
 
@@ -48,7 +48,7 @@ type UnitOptions struct {
 	Old bool
 }
 
-// What the defaults are, and what systemd waits longer than the daemon.
+// The defaults, and how much longer systemd waits than the daemon.
 const (
 	defaultStop     = 10 * time.Second
 	defaultWatchdog = 30 * time.Second
@@ -59,7 +59,7 @@ const (
 // Unit returns a unit file for a daemon that uses this package, with the
 // hardening that suits most; comments in it say where a line can hurt. Write it
 // to /etc/systemd/system/NAME.service. It fails if the options cannot be
-// written so that systemd reads what was meant.
+// written in a form that systemd reads correctly.
 func Unit(o UnitOptions) (string, error) {
 	if err := o.check(); err != nil {
 		return "", fmt.Errorf("writing a unit file for %q: %w", o.Name, err)
@@ -68,7 +68,7 @@ func Unit(o UnitOptions) (string, error) {
 	w.section("Unit")
 	w.set("Description", specifiers(or(o.Description, o.Name)))
 	w.set("After", "network.target")
-	w.comment("Five failures within a minute are the end: mend it, then systemctl reset-failed and start.")
+	w.comment("After five failures within a minute systemd gives up: correct it, then systemctl reset-failed and start.")
 	w.set("StartLimitIntervalSec", "60s")
 	w.set("StartLimitBurst", "5")
 	o.service(w)
@@ -88,7 +88,7 @@ func (o UnitOptions) service(w *unitWriter) {
 	}
 	w.set("NotifyAccess", "main")
 	if len(o.Check) > 0 {
-		w.comment("A start with a bad configuration fails here, and says why. Look yourself before systemctl restart,")
+		w.comment("A start with a bad configuration fails here, and says why. Check it yourself before systemctl restart,")
 		w.comment("which has stopped the daemon by then.")
 		w.set("ExecStartPre", command(o.Check))
 	}
@@ -99,7 +99,7 @@ func (o UnitOptions) service(w *unitWriter) {
 		}
 		w.set("ExecReload", "/bin/kill -HUP $MAINPID")
 	} else {
-		w.comment("No ExecReload= is needed: the daemon checks what it reads, and keeps what it has if that is bad.")
+		w.comment("No ExecReload= is needed: the daemon checks the new configuration, and keeps the old one if it is wrong.")
 	}
 	w.set("WorkingDirectory", specifiers(or(o.WorkDir, "/")))
 	if o.User != "" {
@@ -124,7 +124,7 @@ func (o UnitOptions) service(w *unitWriter) {
 	w.gap()
 	w.set("Restart", "on-failure")
 	w.set("RestartSec", "1s")
-	w.comment("Badly configured: another try would end in the same way.")
+	w.comment("Badly configured: another start would fail in the same way.")
 	w.set("RestartPreventExitStatus", "6")
 	w.set("TimeoutStartSec", seconds(or(o.StartTimeout, defaultStart)))
 	w.comment("Longer than Config.StopTimeout: the daemon bounds its stop itself.")
@@ -133,9 +133,9 @@ func (o UnitOptions) service(w *unitWriter) {
 		w.comment("Fed only while the loop and the pools respond: longer than the longest function of the loop.")
 		w.set("WatchdogSec", seconds(watchdog))
 	}
-	w.comment("SIGTERM to the daemon alone, which stops its workers; SIGKILL in the end to all that is left.")
+	w.comment("SIGTERM only to the daemon, which stops its workers; SIGKILL in the end to all processes that are left.")
 	w.set("KillMode", "mixed")
-	w.comment("A worker that runs out of memory is replaced; without this line it would be the end of the service.")
+	w.comment("A worker that runs out of memory is replaced; without this line the whole service would end.")
 	w.set("OOMPolicy", "continue")
 	w.comment("Descriptors: some for each worker, connection and listener.")
 	w.set("LimitNOFILE", "65536")
@@ -152,11 +152,11 @@ func (o UnitOptions) hardening(w *unitWriter) {
 	w.set("ProtectControlGroups", "no")
 
 	w.gap()
-	w.comment("Hardening. Each line may be taken out; the comment above says for whom it must be.")
+	w.comment("Hardening. You may remove any line; the comment above it says who must.")
 	w.comment("Programs that gain privileges when executed: sudo, ping.")
 	w.set("NoNewPrivileges", "yes")
 	w.set("RestrictSUIDSGID", "yes")
-	w.comment("Writing anywhere but to the folders above: add ReadWritePaths=. An upgrade needs none: who replaces")
+	w.comment("Writing anywhere but to the folders above: add ReadWritePaths=. An upgrade needs none: whatever replaces")
 	w.comment("the program is not the daemon.")
 	w.set("ProtectSystem", "strict")
 	if len(o.ReadWrite) > 0 {
@@ -173,7 +173,7 @@ func (o UnitOptions) hardening(w *unitWriter) {
 	w.comment("Seeing processes of other users in /proc. Its own workers are the daemon's user's.")
 	w.set("ProtectProc", "invisible")
 	if o.User != "" {
-		w.comment("System V and POSIX shared memory that is to outlive the service, or other services of this user.")
+		w.comment("System V and POSIX shared memory that must outlive the service, or other services of this user.")
 		w.set("RemoveIPC", "yes")
 	}
 	w.comment("Graphics cards, sound, disks as devices.")
@@ -193,7 +193,7 @@ func (o UnitOptions) hardening(w *unitWriter) {
 	w.comment("Setting the clock or the host's name.")
 	w.set("ProtectClock", "yes")
 	w.set("ProtectHostname", "yes")
-	w.comment("Real-time priorities. Config.Nice below 0 needs LimitNICE= besides.")
+	w.comment("Real-time priorities. Config.Nice below 0 also needs LimitNICE=.")
 	w.set("RestrictRealtime", "yes")
 	w.set("LockPersonality", "yes")
 	w.comment("Debuggers, and system calls of other architectures: 32-bit programs.")
@@ -204,7 +204,7 @@ func (o UnitOptions) hardening(w *unitWriter) {
 		w.comment("Ports below 1024: CAP_NET_BIND_SERVICE here and in AmbientCapabilities=, or a socket unit.")
 		w.set("CapabilityBoundingSet", "")
 	} else {
-		w.comment("With User= the daemon would need no capabilities: add CapabilityBoundingSet= then.")
+		w.comment("With User= the daemon needs no capabilities: add CapabilityBoundingSet= then.")
 	}
 	w.comment("Not set, because it ends programs that make code at run time (Java, JavaScript, LuaJIT, some cgo")
 	w.comment("libraries); a daemon in plain Go may have it: MemoryDenyWriteExecute=yes")
@@ -219,9 +219,9 @@ func (o UnitOptions) check() error {
 	case o.StopTimeout < 0 || o.StartTimeout < 0 || o.StoreMax < 0:
 		return errors.New("the options StopTimeout, StartTimeout and StoreMax cannot be negative")
 	case o.User != "" && !account(o.User):
-		return fmt.Errorf("the option User %q is no name or number of a user", o.User)
+		return fmt.Errorf("the option User %q is not a name or number of a user", o.User)
 	case o.Group != "" && !account(o.Group):
-		return fmt.Errorf("the option Group %q is no name or number of a group", o.Group)
+		return fmt.Errorf("the option Group %q is not a name or number of a group", o.Group)
 	}
 	if err := checkLine(o.Description); err != nil {
 		return fmt.Errorf("the option Description: %w", err)
@@ -251,7 +251,7 @@ func (o UnitOptions) check() error {
 	}
 	for _, family := range o.AddressFamilies {
 		if rest, ok := strings.CutPrefix(family, "AF_"); !ok || !plain(rest) {
-			return fmt.Errorf("the option AddressFamilies: %q is none: AF_INET, for instance", family)
+			return fmt.Errorf("the option AddressFamilies: %q is not an address family: use AF_INET, for instance", family)
 		}
 	}
 	return nil

@@ -103,7 +103,7 @@ func TestUnitRefuses(t *testing.T) {
 		"Name must":       func(o *UnitOptions) { o.Name = "" },
 		"Name must be":    func(o *UnitOptions) { o.Name = "a\n[Service]" },
 		"Exec is empty":   func(o *UnitOptions) { o.Exec = nil },
-		"no absolute":     func(o *UnitOptions) { o.Exec = []string{"thumbs"} },
+		"not an absolute": func(o *UnitOptions) { o.Exec = []string{"thumbs"} },
 		"shortest form":   func(o *UnitOptions) { o.Exec = []string{"/usr/../thumbs"} },
 		"has a $":         func(o *UnitOptions) { o.Exec = []string{"/opt/$x"} },
 		"zero byte":       func(o *UnitOptions) { o.Exec = []string{"/x", "a\x00b"} },

@@ -7,18 +7,18 @@ import (
 )
 
 const (
-	// lookEvery is how often the daemon's health is looked at where systemd has no
-	// watchdog: for the status line alone.
+	// lookEvery is the interval between checks of the daemon's health without a
+	// watchdog: only for the status line.
 	lookEvery = 15 * time.Second
-	// lookAgain is how soon it is looked at again when it is not healthy, so that
-	// systemd hears at once that it is well again.
+	// lookAgain is the interval while the daemon is not healthy, so that systemd
+	// learns soon when it is healthy again.
 	lookAgain = time.Second
 )
 
-// watch looks at the daemon's health at each interval. If it feeds a watchdog,
-// the interval is half of what systemd waits for, and each look at a healthy
-// daemon sends a ping. Why the daemon is not healthy is told by the status
-// line.
+// watch checks the daemon's health at each interval. If it feeds a watchdog,
+// the interval is half of the time that systemd waits, and each check of a
+// healthy daemon sends a ping. The status line says why the daemon is not
+// healthy.
 func (s *Service) watch(ctx context.Context, interval time.Duration, feeds bool, done chan<- struct{}) {
 	defer close(done)
 	timer := time.NewTimer(interval)
@@ -59,7 +59,7 @@ func (s *Service) miss(err error, feeds bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {
-		return // which has been told
+		return // which systemd knows already
 	}
 	text := fmt.Sprintf("not healthy: %v", err)
 	if feeds {
@@ -69,7 +69,7 @@ func (s *Service) miss(err error, feeds bool) {
 	s.sayLocked(message{status: text})
 }
 
-// LoopPatience is half of what systemd's watchdog waits for: how long a
+// LoopPatience is half of the time that systemd's watchdog waits: how long a
 // function may hold the daemon's loop until the daemon is unhealthy. 0 if there
 // is none.
 func (s *Service) LoopPatience() time.Duration {

@@ -101,7 +101,7 @@ func userName(uid int) string {
 	return strconv.Itoa(uid)
 }
 
-// plain is what a daemon says, without what a terminal would obey.
+// plain is a daemon's text without characters that a terminal interprets.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

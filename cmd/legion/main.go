@@ -1,12 +1,12 @@
-// Legion makes daemons, and talks to those that run.
+// Legion makes new daemons, and controls running ones.
 //
 //	legion new thumbs            # writes a daemon, with a test, into the folder thumbs
-//	legion ls                    # the daemons that run, as far as this user may see them
+//	legion ls                    # the running daemons that this user may see
 //	legion status thumbs         # … and every verb that a daemon's own command line has
 //	legion logs -f thumbs
 //	legion pool scale thumbs resize 2 8
 //
-// A daemon is called by its name, or by the address of its control socket.
+// Give the name of a daemon, or the address of its control socket.
 // Without arguments legion lists its verbs.
 package main
 
@@ -18,7 +18,7 @@ func main() { tool().Main() }
 func tool() cli.Tool {
 	return cli.Tool{
 		Name:     "legion",
-		Short:    "makes daemons, and talks to those that run",
+		Short:    "makes new daemons, and controls running ones",
 		Commands: []cli.Command{newCommand(), listCommand()},
 	}
 }

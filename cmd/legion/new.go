@@ -37,7 +37,7 @@ const (
 //go:embed internal/mydaemon/main.go internal/mydaemon/main_test.go internal/mydaemon/README.md internal/mydaemon/.gitignore
 var pattern embed.FS
 
-// patternName is what stands in pattern for the name of the daemon.
+// patternName stands in pattern for the name of the daemon.
 const patternName = "mydaemon"
 
 func newCommand() cli.Command {
@@ -65,7 +65,7 @@ this program: a released version, or the checkout that this program was built fr
 	}
 }
 
-// project is a daemon that is to be written.
+// project is a daemon to be written.
 type project struct {
 	Name    string // of the daemon
 	Module  string // its module path; "" is example.com/NAME
@@ -74,7 +74,7 @@ type project struct {
 }
 
 // create writes the project and fetches what it needs. If it fails, it leaves
-// nothing behind. out is told what happens.
+// nothing behind. It prints what happens to out.
 func (p project) create(ctx context.Context, out io.Writer) (err error) {
 	if err := p.resolve(); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (p *project) resolve() error {
 		return err
 	}
 	if !isLegion(abs) {
-		return fmt.Errorf("--replace %s: this is no checkout of Legion: its go.mod must say module %s", p.Replace, legionModule)
+		return fmt.Errorf("--replace %s: this is not a checkout of Legion: its go.mod must say module %s", p.Replace, legionModule)
 	}
 	p.Replace = abs
 	return nil
@@ -174,18 +174,18 @@ func moduleOf(dir string) (string, error) {
 	return "", errors.New("it names no module")
 }
 
-// made are the paths that create has made, outer ones first.
+// made are the paths that create made, outer ones first.
 type made []string
 
-// remove undoes it. A folder into which someone else has put something stays.
+// remove removes them. A folder stays if another process has put files in it.
 func (m made) remove() {
 	for _, path := range slices.Backward(m) {
 		_ = os.Remove(path)
 	}
 }
 
-// makeEmpty makes sure that dir is there and that nothing is in it. It returns
-// the folders that it made for that.
+// makeEmpty makes sure that dir exists and is empty. It returns the folders
+// that it made for that.
 func makeEmpty(dir string) (made, error) {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -212,7 +212,7 @@ type file struct {
 	content []byte
 }
 
-// files returns what the project consists of.
+// files returns the files of the project.
 func (p project) files() ([]file, error) {
 	all := []file{{"go.mod", p.goMod()}}
 	dir := path.Join("internal", patternName)
@@ -233,8 +233,8 @@ func (p project) files() ([]file, error) {
 	return all, nil
 }
 
-// goMod requires the Legion that this program is of: Replace stands for a
-// checkout. If that is not known either, tidy finds the newest version.
+// goMod requires the Legion that this program was built from, or the checkout
+// Replace. If neither is known, tidy finds the newest version.
 func (p project) goMod() []byte {
 	mod := fmt.Sprintf("module %s\n\ngo %s\n", p.Module, goVersion)
 	switch version := releasedAs(); {
@@ -261,9 +261,9 @@ func releasedAs() string {
 	return ""
 }
 
-// builtFrom returns the checkout of Legion that this program was built from.
-// Where the compiler was told not to keep that path, or it is gone, the
-// checkout around the working directory stands for it. "" if there is none.
+// builtFrom returns the checkout of Legion that this program was built from. If
+// the build did not keep that path, or it is gone, it returns the checkout
+// around the working directory. "" if there is none.
 func builtFrom() string {
 	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
 		if dir := filepath.Join(filepath.Dir(file), "..", ".."); isLegion(dir) {
@@ -287,7 +287,7 @@ func isLegion(dir string) bool {
 	return err == nil && module == legionModule
 }
 
-// quoted is a path as go.mod wants it.
+// quoted is a path as go.mod needs it.
 func quoted(path string) string {
 	if strings.ContainsAny(path, " \t\"'`()[]{},") || strings.Contains(path, "//") {
 		return strconv.Quote(path)

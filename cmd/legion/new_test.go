@@ -147,8 +147,8 @@ func TestNewRefuses(t *testing.T) {
 		{[]string{"thumbs", "--module", "example.com//x"}, "module path"},
 		{[]string{"thumbs", "--module", "x\nrequire y v1"}, "module path"},
 		{[]string{"thumbs", "--module", legionModule + "/thumbs"}, "belongs to Legion"},
-		{[]string{"thumbs", "--replace", parent}, "no checkout of Legion"},
-		{[]string{"thumbs", "--replace", "../../examples/thumbd"}, "no checkout of Legion"},
+		{[]string{"thumbs", "--replace", parent}, "not a checkout of Legion"},
+		{[]string{"thumbs", "--replace", "../../examples/thumbd"}, "not a checkout of Legion"},
 	} {
 		code, _, stderr := legion(t, append([]string{"new", "--dir", dir}, c.args...)...)
 		if code == 0 || !strings.Contains(stderr, c.says) {

@@ -14,13 +14,13 @@ import (
 )
 
 // count runs in a worker process. If it hangs, crashes or takes too much
-// memory, that costs one process: the caller gets an error that says what has
+// memory, that costs one process: the caller gets an error that says what
 // happened, and the daemon goes on.
 func count(_ context.Context, text string) (int, error) {
 	return len(strings.Fields(text)), nil
 }
 
-// app is the daemon with what is called in it.
+// app is the daemon with the functions that are called.
 type app struct {
 	*legion.Daemon
 	count *legion.Func[string, int]
@@ -35,7 +35,7 @@ func declare() *app {
 		count:  legion.Worker(d, "count", count, legion.Pool{Max: 4, Timeout: 5 * time.Second, MemoryLimit: 256 << 20}),
 	}
 
-	total := 0 // needs no lock: what uses it runs on the daemon's one loop
+	total := 0 // needs no lock: only functions on the daemon's one loop use it
 	d.Every(10*time.Second, func(ctx context.Context) error {
 		a.count.Go(ctx, "every ten seconds five words").Then(func(n int, err error) {
 			if err != nil {
@@ -55,7 +55,7 @@ func declare() *app {
 
 func main() { // runs in the workers, too: declare, then Main
 	a := declare()
-	a.Use(lock.File(""))                  // keeps a second one from starting
+	a.Use(lock.File(""))                  // keeps a second daemon from starting
 	a.Use(systemd.New(systemd.Options{})) // does nothing elsewhere
 	cli.Main(a.Daemon)
 }
