@@ -11,8 +11,10 @@ const recordCost = 8
 // meantime: so the holder of a lock takes it, lets go of the lock, and hands it
 // on.
 type queue struct {
-	limit int // bytes that may wait, with recordCost for each record
-	size  int // that wait
+	limit int    // bytes that may wait, with recordCost for each record
+	size  int    // that wait
+	came  uint64 // records put
+	went  uint64 // of these, consumed or dropped
 	in    piece
 	out   piece
 }
@@ -33,13 +35,14 @@ func (q *queue) put(record []byte) bool {
 		return false
 	}
 	q.size += cost
+	q.came++
 	q.in.mem = append(q.in.mem, record...)
 	q.in.ends = append(q.in.ends, len(q.in.mem))
 	return true
 }
 
 // len returns how many records wait.
-func (q *queue) len() int { return q.out.len() + q.in.len() }
+func (q *queue) len() int { return int(q.came - q.went) }
 
 func (p *piece) len() int { return len(p.ends) - p.gone }
 
@@ -73,6 +76,7 @@ func (q *queue) consume(n int) (records int) {
 		records++
 	}
 	q.size -= n + records*recordCost
+	q.went += uint64(records)
 	return records
 }
 

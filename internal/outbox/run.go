@@ -131,7 +131,7 @@ func (w *Writer) settle(o outcome) {
 	w.stats.Written += uint64(w.queue.consume(o.n))
 	if o.refused != nil {
 		w.queue.drop()
-		w.dropLocked(o.refused)
+		w.dropLocked(o.refused, w.queue.went)
 	}
 }
 
@@ -147,16 +147,17 @@ func (w *Writer) tell(err error) {
 	w.own.told = text
 }
 
-// report tells what was dropped, if anything was: a record for each reason.
+// report tells what was dropped, if anything was: a record for each reason,
+// after the records that came before.
 func (w *Writer) report() error {
 	for {
 		w.mu.Lock()
-		if len(w.unsaid) == 0 || w.own.muted || w.gaveUp {
-			w.mu.Unlock()
+		of, due := w.unsaid.due(w.queue.went)
+		due = due && !w.own.muted && !w.gaveUp
+		w.mu.Unlock()
+		if !due {
 			return nil
 		}
-		of := w.unsaid[0]
-		w.mu.Unlock()
 		if text := w.opts.Dropped(of.records, of.why); len(text) > 0 {
 			o := w.hand(text)
 			w.own.muted = o.refused != nil
@@ -168,7 +169,7 @@ func (w *Writer) report() error {
 			}
 		}
 		w.mu.Lock()
-		w.unsaid.told(of.records)
+		w.unsaid.told(of.records, w.queue.came)
 		w.mu.Unlock()
 	}
 }

@@ -115,19 +115,19 @@ func (w *Writer) Write(record []byte) (int, error) {
 		w.stats.Dropped++ // and there is no log left to tell it in
 	case w.queue.put(record):
 	case w.stuck != nil:
-		w.dropLocked(w.stuck)
+		w.dropLocked(w.stuck, w.queue.came)
 	default:
-		w.dropLocked(ErrOverflow)
+		w.dropLocked(ErrOverflow, w.queue.came)
 	}
 	w.mu.Unlock()
 	signal(w.wake)
 	return len(record), nil
 }
 
-// dropLocked counts a dropped record, which is to be told.
-func (w *Writer) dropLocked(why error) {
+// dropLocked counts a dropped record, which is to be told after so many others.
+func (w *Writer) dropLocked(why error, after uint64) {
 	w.stats.Dropped++
-	w.unsaid.add(why)
+	w.unsaid.add(why, after)
 }
 
 // Nudge makes the writer call the sink's Put soon, even if it pauses after a

@@ -59,10 +59,43 @@ func TestOverflow(t *testing.T) {
 		write(w, "2", "3", "4", "5", "6", "7", "8")
 		counts(t, w, 0, 3, 5)
 		close(p.gate)
-		wants(t, p, "1", report(3, ErrOverflow.Error()), "2", "3", "4", "5")
+		wants(t, p, "1", "2", "3", "4", "5", report(3, ErrOverflow.Error()))
 		counts(t, w, 5, 3, 0)
 		write(w, "9")
-		wants(t, p, "1", report(3, ErrOverflow.Error()), "2", "3", "4", "5", "9")
+		wants(t, p, "1", "2", "3", "4", "5", report(3, ErrOverflow.Error()), "9")
+	})
+}
+
+// A flood that goes on is not told of after each batch, but once for as many
+// records as the buffer holds.
+func TestReportsAreFew(t *testing.T) {
+	p := &pen{}
+	p.put = func(_ context.Context, records []byte) (int, error) {
+		time.Sleep(time.Millisecond)
+		return p.take(records), nil
+	}
+	const holds, puts = 100, 1000
+	run(t, Options{Buffer: holds * (2 + recordCost), Batch: 1}, p, func(t *testing.T, w *Writer) {
+		for range puts {
+			write(w, "1", "2", "3")
+			time.Sleep(time.Millisecond)
+		}
+		if err := w.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		told := 0
+		for l := range strings.Lines(p.written()) {
+			var n int
+			if _, err := fmt.Sscanf(l, "%d records", &n); err == nil {
+				told += n
+			}
+		}
+		if s := w.Stats(); uint64(told) != s.Dropped || s.Written+s.Dropped != 3*puts {
+			t.Errorf("%d told: %+v", told, s)
+		}
+		if n := strings.Count(p.written(), "dropped"); n < 5 || n > puts/holds+2 {
+			t.Errorf("it is told %d times", n)
+		}
 	})
 }
 
@@ -127,7 +160,7 @@ func TestReasonsAreToldApart(t *testing.T) {
 func TestReasonsAreBounded(t *testing.T) {
 	var d drops
 	for i := range 2 * maxReasons {
-		d.add(fmt.Errorf("reason %d", i))
+		d.add(fmt.Errorf("reason %d", i), 0)
 	}
 	if len(d) != maxReasons || d[0].records != 1 || d[maxReasons-1].records != maxReasons+1 {
 		t.Errorf("%v", d)
