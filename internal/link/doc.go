@@ -2,9 +2,13 @@
 // what package wire says about frames and nothing about calls: which of them run, and what to answer, is decided
 // above.
 //
-// Reading order: link.go (the interface); pieces.go (how a payload becomes frames), inbound.go (how
-// frames become payloads); socket.go; then shared memory: shared.go (the parts of an end, and how it ends), sender.go
-// (who may write, and who waits for space), receiver.go (who receives, and how it waits), marks.go, segment.go, fault.go
+// Reading order: link.go (the interface) and transport.go (which there are);
+// pieces.go (how a payload becomes frames), inbound.go (how frames become
+// payloads) with recycle.go (their memory); socket.go and socketread.go; then
+// shared memory: shared.go (the parts of an end, and how it ends), gate.go (nothing
+// goes away under those inside), sender.go (who may write, and who waits for
+// space), receiver.go (who receives, and how it waits), poll.go (receiving in
+// Serve's stead), marks.go (which calls have been started), segment.go, fault.go
 // (memory that the peer takes away).
 //
 // # Trust

@@ -47,7 +47,8 @@
 //
 // options.go: what can be configured, and Open. sink.go: how lines get into the
 // file to which the path leads. file.go: one open file, and what keeps lines
-// whole. rotate.go: rotation.
+// whole, with birth_linux.go (how old it is) and lock_flock.go (its lock).
+// rotate.go: rotation.
 //
 // # Concurrency
 //

@@ -80,8 +80,8 @@ type worker struct {
 	replaced bool // a replacement is on its way
 	killedBy Cause
 
-	slots    [256]*Call
-	gens     [256]uint32
+	slots    [wire.Slots]*Call
+	gens     [wire.Slots]uint32
 	free     []uint8
 	load     int    // calls assigned
 	bytes    int    // of their arguments

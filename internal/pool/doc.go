@@ -2,7 +2,8 @@
 //
 // Read it in this order:
 //
-//   - config.go: how a pool behaves; configure.go: what of it can be changed;
+//   - config.go and choice.go: how a pool behaves; configure.go: what of it can be
+//     changed;
 //   - call.go: a call, and how it ends;
 //   - core.go: the supervisor as a pure state machine. Its inputs are methods
 //     (a call was submitted, a worker became ready, a process ended, time has

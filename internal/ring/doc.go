@@ -4,8 +4,9 @@
 // and package shm provides the memory. So the ring can be tested, and fuzzed,
 // on plain memory.
 //
-// Reading order: layout.go, producer.go, consumer.go, spinner.go. PROTOCOL.md
-// in package wire defines the layout.
+// Reading order: layout.go, producer.go, consumer.go, spinner.go
+// (how long to look before sleeping) with pause_asm.go and pause_other.go.
+// PROTOCOL.md in package wire defines the layout.
 //
 // # How it works
 //

@@ -66,13 +66,13 @@ type server struct {
 	conn link.Conn
 
 	mu       sync.Mutex
-	running  [256]*job // by slot
-	waiting  []*job    // in the order of arrival
-	active   int       // goroutines that run jobs
+	running  [wire.Slots]*job // by slot
+	waiting  []*job           // in the order of arrival
+	active   int              // goroutines that run jobs
 	stopping bool
 	loop     ownLoop
-	early    [256]uint32 // by slot: a call that was cancelled before its request arrived
-	causes   [256]wire.Cause
+	early    [wire.Slots]uint32 // by slot: a call that was cancelled before its request arrived
+	causes   [wire.Slots]wire.Cause
 	over     sync.WaitGroup
 }
 

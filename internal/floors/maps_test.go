@@ -1,0 +1,65 @@
+package floors
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// fileName is the name of a Go file in a package comment.
+var fileName = regexp.MustCompile(`\b[a-z][a-z0-9_]*\.go\b`)
+
+// variant is what the names of files differ in that are one concept on several
+// systems, or built in several ways.
+var variant = regexp.MustCompile(`_(linux|darwin|freebsd|bsd|unix|other|kqueue|flock|none|on|off|asm|signed|unsigned|temp)\.go$`)
+
+// A package comment that says in which order to read the files names them all, and
+// none that is not there. Of a concept's variants one name is enough.
+func TestMapsAreTrue(t *testing.T) {
+	maps := 0
+	docs, err := filepath.Glob("../*/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range docs {
+		text, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(doc), "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := map[string]bool{} // by concept
+		for i, f := range files {
+			files[i] = filepath.Base(f)
+			there[concept(files[i])] = true
+		}
+		named, own := map[string]bool{}, 0
+		for _, name := range fileName.FindAllString(string(text), -1) {
+			if !there[concept(name)] {
+				t.Errorf("%s names %s, which does not exist", doc, name)
+			} else if !named[concept(name)] {
+				own++
+			}
+			named[concept(name)] = true
+		}
+		if own < 3 {
+			continue // it mentions a file, and is no map
+		}
+		maps++
+		for _, f := range files {
+			if f != "doc.go" && !strings.HasSuffix(f, "_test.go") && !named[concept(f)] {
+				t.Errorf("%s does not say what %s is for", doc, f)
+			}
+		}
+	}
+	if maps < 7 {
+		t.Errorf("%d maps were found: the test would check nothing", maps)
+	}
+}
+
+// concept is the name of a file without what makes it a variant.
+func concept(file string) string { return variant.ReplaceAllString(file, ".go") }
