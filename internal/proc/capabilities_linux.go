@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Capabilities finds out what this system lets proc do. The first call may make and remove a cgroup.
+// Capabilities finds out what this system lets proc do. The first call may make
+// and remove a cgroup.
 func Capabilities() Caps {
 	c := Caps{Lifeline: "kernel", Memory: true, DataLimit: true}
 	if fd, err := unix.PidfdOpen(os.Getpid(), 0); err == nil {

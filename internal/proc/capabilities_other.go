@@ -4,5 +4,5 @@ package proc
 
 // Capabilities finds out what this system lets proc do.
 func Capabilities() Caps {
-	return Caps{Lifeline: "goroutine", CgroupReason: "cgroups are Linux's"}
+	return Caps{Lifeline: "goroutine", CgroupReason: "only Linux has cgroups"}
 }

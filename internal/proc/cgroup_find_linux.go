@@ -12,8 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// findBase finds the folder in which this process may make memory cgroups: version 2 first, else version 1. self is
-// /proc/self; delegated tells whether a version 2 folder was given to us to do with as we like.
+// findBase finds the folder in which this process may make memory cgroups:
+// version 2 first, else version 1. self is /proc/self; delegated reports
+// whether a version 2 folder was delegated to this process.
 func findBase(self string, pid int, delegated func(mount, dir string) bool) (kind hierarchyKind, base string, reason error) {
 	mounts, err := os.ReadFile(filepath.Join(self, "mountinfo"))
 	if err != nil {
@@ -34,8 +35,10 @@ func findBase(self string, pid int, delegated func(mount, dir string) bool) (kin
 	return kind, "", fmt.Errorf("cgroup v2: %w; cgroup v1: no memory controller here", err2)
 }
 
-// ownCgroup finds this process's folder in the hierarchy of one controller ("" for version 2), and where that hierarchy
-// is mounted. Both are "" if there is none, or if our folder lies outside of what is mounted.
+// ownCgroup finds this process's folder in the hierarchy of one controller (""
+// for version 2), and where that hierarchy is mounted. Both are "" if the
+// hierarchy does not exist, or if this process's folder is outside the mounted
+// part.
 func ownCgroup(mountinfo, cgroup, fstype, controller string) (mount, dir string) {
 	path := ""
 	for line := range strings.Lines(cgroup) { // "4:memory:/a/b", "0::/a/b"
@@ -65,7 +68,7 @@ func ownCgroup(mountinfo, cgroup, fstype, controller string) (mount, dir string)
 	return "", ""
 }
 
-// unescape undoes mountinfo's "\040".
+// unescape decodes mountinfo's escapes such as "\040".
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -81,18 +84,22 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// daemonGroup is the folder into which the daemon moves itself where version 2 demands it.
+// daemonGroup is the folder into which the daemon moves itself where version 2
+// requires it.
 const daemonGroup = "legion-daemon"
 
-// base2 finds or makes a version 2 folder whose children may have a memory limit.
+// base2 finds or makes a version 2 folder whose children may have a memory
+// limit.
 //
-// In version 2 a folder with limited children may have no processes of its own. So either ours has that already (only
-// the root folder can), or our parent has and was delegated (systemd: Delegate=yes with DelegateSubgroup=, or we moved
-// ourselves in an earlier life), or ours was delegated and we are alone in it: then we move into a folder below it.
-// See https://systemd.io/CGROUP_DELEGATION.
+// In version 2 a folder with limited children may have no processes of its own.
+// So either our folder has limited children already (only the root folder can),
+// or our parent has and was delegated (systemd: Delegate=yes with
+// DelegateSubgroup=, or this daemon moved itself before a restart), or our
+// folder was delegated and we are alone in it: then we move into a folder below
+// it. See https://systemd.io/CGROUP_DELEGATION.
 func base2(mount, own string, pid int, delegated func(dir string) bool) (string, error) {
 	if own == "" {
-		return "", errors.New("not mounted, or this process is outside of what is mounted")
+		return "", errors.New("not mounted, or this process is outside the mounted part")
 	}
 	if !hasWord(own, "cgroup.controllers", "memory") {
 		return "", errors.New("no memory controller here")
@@ -131,8 +138,9 @@ func hasWord(dir, name, word string) bool {
 	return slices.Contains(strings.Fields(string(b)), word)
 }
 
-// delegated reports whether the version 2 folder dir is ours to do with as we like: systemd marks what it has given
-// away; a user who may write there was given it; and so was the root folder of a container.
+// delegated reports whether the version 2 folder dir was delegated to this
+// process: systemd marks delegated folders; a folder that the user may write to
+// counts as delegated; so does the root folder of a container.
 func delegated(mount, dir string) bool {
 	if unix.Access(dir, unix.W_OK) != nil || unix.Access(filepath.Join(dir, "cgroup.procs"), unix.W_OK) != nil {
 		return false

@@ -13,25 +13,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A memory cgroup binds a child together with its own children, counts what RLIMIT_DATA does not (shared memory, files
-// in memory, memory of the kernel), and tells for certain when the kernel killed for memory. It is used where the daemon
-// may make one, and needs nothing where it may not.
+// A memory cgroup limits a child together with its own children, counts memory
+// that RLIMIT_DATA does not (shared memory, files in memory, kernel memory),
+// and reports reliably when the kernel killed because of memory. It is used if
+// the daemon may make one, and costs nothing otherwise.
 
-// cgroup is the memory cgroup of one child. Its zero value is none.
+// cgroup is the memory cgroup of one child. The zero value means no cgroup.
 type cgroup struct {
 	kind hierarchyKind
 	dir  string
-	// join is cgroup.procs, open for the child to write itself into: version 1. The child does it before user code.
+	// join is cgroup.procs, open for the child to write itself into, in version 1.
+	// The child does so before user code runs.
 	join *os.File
-	// enter is the folder, for the kernel to start the child in: version 2.
+	// enter is the folder in which the kernel starts the child, in version 2.
 	enter *os.File
 }
 
-// hierarchyKind has the file names of one version of cgroups.
+// hierarchyKind holds the file names of one version of cgroups.
 type hierarchyKind struct {
 	version        string
-	limit, swap    string // swap may be missing, and may fail
-	together       string // 1: all processes are killed together; "" where there is no such thing
+	limit, swap    string // swap may be missing, and writing to it may fail
+	together       string // 1: all processes are killed together; "" if not supported
 	events         string // has a line "oom_kill <n>"
 	swapIsTogether bool   // swap limits memory and swap together
 }
@@ -43,24 +45,26 @@ var (
 
 const (
 	cgroupPrefix = "legion-" // "legion-<namespace>-<daemon's pid>-<its start>-<number>", see cookie
-	// foreignAge is how old an empty cgroup of another namespace must be to be removed: its daemon cannot be looked at.
+	// foreignAge is how old an empty cgroup of another namespace must be to be
+	// removed, because its daemon is not visible.
 	foreignAge = time.Minute
 	// removeGrace is how long a cgroup may stay busy after the end of its child.
 	removeGrace = 500 * time.Millisecond
 )
 
-// cgroups is where this process makes cgroups for its children.
+// cgroups is the state of making cgroups for this process's children.
 var cgroups struct {
 	mu     sync.Mutex
 	known  bool
 	kind   hierarchyKind
-	base   string // "": nowhere,
+	base   string // "": no cgroups are made,
 	reason error  // for this reason
 	number uint64
-	left   []string // folders that were still busy
+	left   []string // folders that were still busy at removal
 }
 
-// cgroupBase finds out, once, where children's cgroups can be made. cgroups.mu is held.
+// cgroupBase finds out, once, where children's cgroups can be made. cgroups.mu
+// is held.
 func cgroupBase() string {
 	c := &cgroups
 	if !c.known {
@@ -75,15 +79,16 @@ func cgroupBase() string {
 	return c.base
 }
 
-// giveUpCgroups stops using cgroups, for a reason that shows only at a start.
+// giveUpCgroups stops using cgroups, for a reason that only a start can reveal.
 func giveUpCgroups(reason error) {
 	cgroups.mu.Lock()
 	defer cgroups.mu.Unlock()
 	cgroups.base, cgroups.reason = "", reason
 }
 
-// newCgroup makes a cgroup for one child, or returns none. It is an error if the cause is a want that will pass, and hits
-// the rest of the start as well.
+// newCgroup makes a cgroup for one child, or returns the zero cgroup. It
+// returns an error only for a temporary shortage that also affects the rest of
+// the start.
 func newCgroup(limit uint64) (cgroup, error) {
 	c := &cgroups
 	c.mu.Lock()
@@ -105,22 +110,24 @@ func newCgroup(limit uint64) (cgroup, error) {
 		return cgroup{}, err
 	}
 	if err != nil {
-		c.reason = err // Capabilities tells; the next start tries again
+		c.reason = err // Capabilities reports it; the next start tries again
 		return cgroup{}, nil
 	}
 	return g, nil
 }
 
-// headroom is what a cgroup may have beyond Limits.Memory. A cgroup counts all that is resident, the program's start and
-// the kernel's own bookkeeping too; with this, the first limit that a Go program's heap meets is RLIMIT_DATA, which
-// leaves a stack. The kernel's kill leaves nothing.
+// headroom is what a cgroup may have beyond Limits.Memory. A cgroup counts all
+// resident memory, also the program's start and the kernel's bookkeeping. With
+// headroom a Go program's heap reaches RLIMIT_DATA first, which leaves a stack
+// trace; the kernel's kill leaves nothing.
 func headroom(limit uint64) uint64 { return 16<<20 + limit/16 }
 
 func childDir(base string, pid int, number uint64) string {
 	return filepath.Join(base, fmt.Sprintf("%s%d-%d-%d-%d", cgroupPrefix, namespace(), pid, born(pid), number))
 }
 
-// makeCgroup makes the folder dir with limit bytes, and opens what is needed to put a child into it.
+// makeCgroup makes the folder dir with a limit in bytes, and opens the file
+// that puts a child into it.
 func makeCgroup(kind hierarchyKind, dir string, limit uint64) (g cgroup, err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return cgroup{}, fmt.Errorf("making a memory cgroup: %w", err)
@@ -141,7 +148,7 @@ func makeCgroup(kind hierarchyKind, dir string, limit uint64) (g cgroup, err err
 	if kind.swapIsTogether {
 		swap = bytes
 	}
-	writeControl(dir, kind.swap, swap) // missing where swap is not accounted for
+	writeControl(dir, kind.swap, swap) // missing where swap is not counted
 	if kind.together != "" {
 		writeControl(dir, kind.together, "1") // since Linux 4.19
 		g.enter, err = os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY, 0)
@@ -151,7 +158,7 @@ func makeCgroup(kind hierarchyKind, dir string, limit uint64) (g cgroup, err err
 	return g, err
 }
 
-// writeControl writes to a control file, which is there already.
+// writeControl writes to an existing control file.
 func writeControl(dir, name, value string) error {
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY, 0)
 	if err != nil {
@@ -161,7 +168,7 @@ func writeControl(dir, name, value string) error {
 	return errors.Join(err, f.Close())
 }
 
-// close closes what was open for the start.
+// close closes the files that were open for the start.
 func (g *cgroup) close() {
 	for _, f := range []*os.File{g.join, g.enter} {
 		if f != nil {
@@ -171,7 +178,8 @@ func (g *cgroup) close() {
 	g.join, g.enter = nil, nil
 }
 
-// killed reports whether the kernel has killed in this cgroup for want of memory.
+// killed reports whether the kernel has killed a process in this cgroup because
+// memory ran out.
 func (g *cgroup) killed() bool {
 	if g.dir == "" {
 		return false
@@ -185,7 +193,8 @@ func (g *cgroup) killed() bool {
 	return false
 }
 
-// remove kills what is left in the cgroup and removes it. One that stays busy is tried again at later starts.
+// remove kills the processes left in the cgroup and removes it. If it stays
+// busy, later starts try again.
 func (g *cgroup) remove() {
 	if g.dir == "" {
 		return
@@ -215,7 +224,8 @@ func killMembers(dir string) {
 	}
 }
 
-// members returns the ids of the processes in the cgroup dir that can be seen from here.
+// members returns the ids of the processes in the cgroup dir that are visible
+// to this process.
 func members(dir string) map[int]bool {
 	b, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 	m := make(map[int]bool)
@@ -227,7 +237,8 @@ func members(dir string) map[int]bool {
 	return m
 }
 
-// sweepCgroups looks for what killed daemons have left wherever this one could make cgroups.
+// sweepCgroups removes the leftovers of killed daemons wherever this daemon
+// could make cgroups.
 func sweepCgroups() {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -240,7 +251,7 @@ func sweepCgroups() {
 	here := namespace()
 	dead := func(pid int, start uint64) bool {
 		if pid == os.Getpid() && start == born(pid) {
-			return !hasStarted() // the program that has executed this one
+			return !hasStarted() // the program that executed this one
 		}
 		return born(pid) != start
 	}
@@ -255,8 +266,9 @@ func sweepCgroups() {
 	}
 }
 
-// sweep removes the cgroups that daemons left which were killed, with what is still in them. The daemon of another
-// namespace cannot be looked at: of those only what is empty is removed, after a time.
+// sweep removes the cgroups of killed daemons, with the processes still in
+// them. The daemon of another namespace is not visible: of its cgroups only
+// empty ones are removed, after a time.
 func sweep(base string, here uint64, dead func(pid int, start uint64) bool) {
 	dirs, _ := filepath.Glob(filepath.Join(base, cgroupPrefix+"*-*-*-*"))
 	for _, dir := range dirs {

@@ -69,7 +69,7 @@ func FuzzOwnCgroup(f *testing.F) {
 	})
 }
 
-// The ways in which a daemon meets cgroup v2, as trees of files.
+// The situations of a daemon under cgroup v2, as trees of files.
 func TestFindBaseVersion2(t *testing.T) {
 	const pid = 42
 	ours := map[string]bool{"ours": true}
@@ -79,7 +79,7 @@ func TestFindBaseVersion2(t *testing.T) {
 		files     []string
 		delegated map[string]bool
 		base      string // from the mount; "-": none,
-		says      string // because
+		says      string // the reason
 	}{
 		{"no controller", "a", []string{"a/cgroup.controllers", "cpu pids"}, ours, "-", "no memory controller"},
 		{"root folder", "", []string{"cgroup.controllers", "cpu memory", "cgroup.subtree_control", "memory"}, nil, "", ""},
@@ -119,12 +119,13 @@ func TestFindBaseVersion2(t *testing.T) {
 	}
 }
 
-// makeCgroup on a fake kernel: the control files appear as soon as the folder does.
+// makeCgroup on a fake kernel: the control files appear as soon as the folder
+// does.
 func TestMakeCgroupVersion2(t *testing.T) {
 	base := t.TempDir()
 	dir := childDir(base, 42, 1)
 	if _, err := makeCgroup(cgroup2, dir, 1<<20); err == nil || !strings.Contains(err.Error(), "memory.max") {
-		t.Errorf("in a folder that is no cgroup: %v", err)
+		t.Errorf("in a folder that is not a cgroup: %v", err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the folder is left")
@@ -177,18 +178,19 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// needCgroup skips where no memory cgroup can be made: that needs root, or a delegated folder.
+// needCgroup skips the test if no memory cgroup can be made: that needs root,
+// or a delegated folder.
 func needCgroup(t *testing.T) Caps {
 	t.Helper()
 	c := Capabilities()
 	if c.Cgroup == "" {
-		t.Skipf("needs a memory cgroup; here there is none: %s", c.CgroupReason)
+		t.Skipf("needs a memory cgroup, which cannot be made here: %s", c.CgroupReason)
 	}
 	t.Logf("memory cgroups %s below %s", c.Cgroup, c.CgroupDir)
 	return c
 }
 
-// The kernel's kill: what RLIMIT_DATA does not count, the cgroup does.
+// The kernel kills for memory that the cgroup counts and RLIMIT_DATA does not.
 func TestKernelOutOfMemory(t *testing.T) {
 	needCgroup(t)
 	p, o := begin(t, "hoardshared", memory(32<<20), arg(strconv.Itoa(128<<20)))
@@ -201,7 +203,8 @@ func TestKernelOutOfMemory(t *testing.T) {
 	}
 }
 
-// The child is in its cgroup before user code runs; a SIGKILL in a cgroup is not taken for a want of memory.
+// The child is in its cgroup before user code runs; a SIGKILL in a cgroup is
+// not taken for a lack of memory.
 func TestCgroupOfTheChild(t *testing.T) {
 	c := needCgroup(t)
 	p, o := begin(t, "grandchild", memory(64<<20), arg("escape")) // even one that left the group is killed

@@ -4,7 +4,7 @@ package proc
 
 import "os"
 
-// cgroup is the memory cgroup of one child; there are none here.
+// cgroup is the memory cgroup of one child; this system has no cgroups.
 type cgroup struct{ join, enter *os.File }
 
 func newCgroup(uint64) (cgroup, error) { return cgroup{}, nil }

@@ -9,30 +9,33 @@ import (
 	"syscall"
 )
 
-// Child is what a process started by [Start] knows about itself.
+// Child describes a process started by [Start] to itself.
 type Child struct {
 	Role   Role
 	Limits Limits
 	// Parent is the process id of the daemon.
 	Parent int
-	// Files are the inherited Spec.Files; they belong to whoever takes them. Grandchildren do not inherit them.
+	// Files are the inherited Spec.Files; the caller that takes them owns them.
+	// Grandchildren do not inherit them.
 	Files []*os.File
 }
 
-// Self returns what this process was started for, or nil if it is no child of [Start].
+// Self describes this process, or is nil if [Start] did not start it.
 func Self() *Child { return self }
 
 var self *Child
 
-// args are the process's arguments before user code can change them (subcommands are often cut out in place): each
-// child gets them as they were.
+// args are the process's arguments before user code can change them
+// (subcommands are often cut out in place): each child gets the original ones.
 var args = append([]string(nil), os.Args...)
 
-// Args returns the arguments that this process was started with, whatever has been made of os.Args since.
+// Args returns the arguments that this process was started with, even if
+// os.Args has changed since.
 func Args() []string { return append([]string(nil), args...) }
 
-// Descriptors that every child inherits, in this order, after stdin, stdout and stderr. The crash file and the cgroup
-// to join follow where the marker says so, then Spec.Files.
+// Descriptors that every child inherits, in this order, after stdin, stdout and
+// stderr. The crash file and the cgroup to join follow if the marker says so,
+// then Spec.Files.
 const (
 	lifelineFD = 3
 	firstFD    = 4
@@ -46,22 +49,23 @@ func init() {
 	os.Unsetenv(markerName)
 	c, err := become(text)
 	if err != nil {
-		// No log package, no panic: this must be short, and end here.
+		// No log package, no panic: this must be short, and end the process here.
 		os.Stderr.WriteString("legion: this worker process cannot start: " + err.Error() + "\n")
 		os.Exit(ExitRefused)
 	}
 	self = c
 }
 
-// become makes this process the child that the marker's text describes. The order matters: first the environment that
-// user code sees, then the daemon's hold on this process, then its limits.
+// become makes this process the child that the marker's text describes. The
+// order matters: first the environment that user code sees, then the tie to the
+// daemon's life, then the limits.
 func become(text string) (*Child, error) {
 	m, err := decodeMarker(text)
 	if err != nil {
-		return nil, fmt.Errorf("the environment variable %s is not one that a daemon made: %w: unset it", markerName, err)
+		return nil, fmt.Errorf("the environment variable %s was not set by a daemon: %w: unset it", markerName, err)
 	}
 	if parent := os.Getppid(); parent != m.parent {
-		return nil, fmt.Errorf("the environment variable %s is meant for a child of process %d, and this process is one of %d: "+
+		return nil, fmt.Errorf("the environment variable %s is for a child of process %d, and this process is a child of process %d: "+
 			"it was inherited by accident, or the daemon has just ended; unset it", markerName, m.parent, parent)
 	}
 
@@ -80,7 +84,8 @@ func become(text string) (*Child, error) {
 	setComm(m.name)
 	offerToKernel()
 
-	// Everything inherited is closed again in grandchildren; above all the lifeline.
+	// Mark all inherited descriptors close-on-exec, above all the lifeline, so that
+	// grandchildren do not get them.
 	first := firstFD + int(b2i(m.crash)) + int(b2i(m.cgroup))
 	for fd := lifelineFD; fd < first+m.files; fd++ {
 		if err := closeOnExec(fd); err != nil {
@@ -116,19 +121,21 @@ func become(text string) (*Child, error) {
 // redirectCrash makes the runtime write crash reports to fd besides stderr.
 func redirectCrash(fd int) error {
 	f := os.NewFile(uintptr(fd), "crash")
-	defer f.Close() // the runtime has a descriptor of its own then
+	defer f.Close() // the runtime then has its own descriptor
 	if err := debug.SetCrashOutput(f, debug.CrashOptions{}); err != nil {
 		return err
 	}
-	// A GOTRACEBACK of none would leave us without stacks; a higher level than this stays as it is.
+	// With GOTRACEBACK=none a crash would have no stacks; a higher level than this
+	// stays.
 	debug.SetTraceback("single")
 	return nil
 }
 
-// joinCgroup moves this process into the cgroup whose cgroup.procs is open as fd.
+// joinCgroup moves this process into the cgroup whose cgroup.procs is open as
+// fd.
 func joinCgroup(fd int) error {
 	f := os.NewFile(uintptr(fd), "cgroup.procs")
-	_, err := f.WriteString("0") // 0 is the writer
+	_, err := f.WriteString("0") // 0 means the writing process
 	return errors.Join(err, f.Close())
 }
 
@@ -148,7 +155,7 @@ func (l Limits) apply() error {
 		if err := limitData(l.Memory); err != nil {
 			return fmt.Errorf("limiting memory to %d bytes (RLIMIT_DATA): %w", l.Memory, err)
 		}
-		// A lower GOMEMLIMIT of the user's own stays.
+		// A lower GOMEMLIMIT of the user stays.
 		if soft := int64(l.Memory / 10 * 9); soft < debug.SetMemoryLimit(-1) {
 			debug.SetMemoryLimit(soft)
 		}

@@ -10,11 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// armLifeline makes the kernel kill this process's group when the pipe at fd is closed at its other end, and makes
-// sure that it has not been closed before.
+// armLifeline makes the kernel kill this process's group when the pipe at fd is
+// closed at its other end, and makes sure that it was not closed before.
 //
-// Owner, signal and mode belong to the open file, not to the descriptor; that is why each child has a pipe of its own.
-// The kernel checks the right to signal against the ids this process has now.
+// Owner, signal and mode belong to the open file, not to the descriptor; so
+// each child needs a separate pipe. The kernel checks the permission to signal
+// against the ids this process has now.
 func armLifeline(fd int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -32,7 +33,8 @@ func armLifeline(fd int) error {
 			return os.NewSyscallError("fcntl", err)
 		}
 	}
-	// The order is what makes this safe: a close before this read is seen by it, one after it by the kernel.
+	// The order makes this safe: this read notices an earlier close, the kernel a
+	// later one.
 	var b [1]byte
 	switch n, err := unix.Read(fd, b[:]); {
 	case err == unix.EAGAIN || err == unix.EINTR:
@@ -44,8 +46,8 @@ func armLifeline(fd int) error {
 	}
 }
 
-// setComm sets what top and ps show as the command. The initialisation of packages runs on the main thread, whose name
-// is the process's. Best effort.
+// setComm sets what top and ps show as the command. Package initialisation runs
+// on the main thread, whose name is the process's. Best effort.
 func setComm(name string) {
 	if name == "" {
 		return
@@ -55,15 +57,17 @@ func setComm(name string) {
 	unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&comm[0])), 0, 0, 0)
 }
 
-// renice sets the nice value of every thread there is. For the kernel a nice value belongs to a thread, and the Go
-// runtime has started some by now; naming the process group, which is this process alone, reaches all of them.
+// renice sets the nice value of all threads. In the kernel each thread has its
+// own nice value, and the Go runtime has started some threads by now; setting
+// it for the process group, which is only this process, reaches all of them.
 func renice(nice int) error {
 	return os.NewSyscallError("setpriority", unix.Setpriority(unix.PRIO_PGRP, 0, nice))
 }
 
-// limitData allows this process n bytes of private writable mappings, touched or not, beyond those it has now. What it
-// has now is not counted, because nobody can do anything about it: the runtime's own tables, the race detector's
-// shadow of all memory, the stacks of C threads.
+// limitData allows this process n bytes of private writable mappings, touched
+// or not, beyond those it has now. Those it has now do not count, because they
+// cannot be avoided: the runtime's own tables, the race detector's shadow
+// memory, the stacks of C threads.
 func limitData(n uint64) error {
 	now, err := statm("self")
 	if err != nil {
@@ -77,8 +81,8 @@ func closeOnExec(fd int) error {
 	return err
 }
 
-// setrlimit sets soft and hard limit, through package syscall: so that it knows and leaves RLIMIT_NOFILE as it is when
-// a grandchild is started.
+// setrlimit sets soft and hard limit through package syscall, which then does
+// not reset RLIMIT_NOFILE when it starts a grandchild.
 func setrlimit(resource int, n uint64) error {
 	return syscall.Setrlimit(resource, &syscall.Rlimit{Cur: n, Max: n})
 }

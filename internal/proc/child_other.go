@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// armLifeline kills this process's group when the pipe at fd is closed at its other end. Unlike on Linux that takes a
-// goroutine which gets to run: it does not work in a stopped process.
+// armLifeline kills this process's group when the pipe at fd is closed at its
+// other end. Unlike on Linux this needs a running goroutine: it does not work
+// in a stopped process.
 func armLifeline(fd int) error {
 	var st syscall.Stat_t
 	if err := syscall.Fstat(fd, &st); err != nil {
@@ -25,12 +26,12 @@ func armLifeline(fd int) error {
 	go func() { // ends with the process
 		var b [1]byte
 		lifeline.Read(b[:])
-		syscall.Kill(0, syscall.SIGKILL) // 0: the own group
+		syscall.Kill(0, syscall.SIGKILL) // 0: its own group
 	}()
 	return nil
 }
 
-// setComm does nothing: there is argv[0] only.
+// setComm does nothing: this system only has argv[0].
 func setComm(string) {}
 
 // renice sets the nice value of this process.
@@ -38,7 +39,8 @@ func renice(nice int) error {
 	return os.NewSyscallError("setpriority", syscall.Setpriority(syscall.PRIO_PROCESS, 0, nice))
 }
 
-// limitData does nothing: RLIMIT_DATA does not count mmap on these systems. GOMEMLIMIT is what is left.
+// limitData does nothing: RLIMIT_DATA does not count mmap on these systems.
+// Only GOMEMLIMIT remains.
 func limitData(uint64) error { return nil }
 
 func closeOnExec(fd int) error {

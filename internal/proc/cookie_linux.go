@@ -12,16 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Each child, and whatever it starts, has the cookie in its environment. It tells whose it is when every other tie is cut:
-// when a process has left its group and its parents are gone. A process that was started with another environment, or
-// overwrites it, cannot be told.
+// Each child, and every process it starts, has the cookie in its environment.
+// It identifies the owner of a process when all other ties are cut: when the
+// process has left its group and its parents are gone. A process that was
+// started with another environment, or overwrites it, cannot be identified.
 
 // cookieName is the environment variable.
 const cookieName = "_LEGION_WORKER"
 
-// cookie says which child of which daemon a process comes from.
+// cookie identifies the child and the daemon that a process comes from.
 type cookie struct {
-	namespace uint64 // of process ids, by its inode
+	namespace uint64 // inode of the namespace of process ids
 	daemon    int    // process id
 	born      uint64 // when the daemon was started, in the kernel's ticks; with the id this is unique
 	child     uint64 // a number of this package
@@ -41,14 +42,16 @@ func parseCookie(text string) (c cookie, ok bool) {
 	return c, c.String() == text && c.daemon > 0
 }
 
-// lineage is what this process puts into cookies, and which of its children live.
+// lineage holds the contents of this process's cookies, and its living
+// children.
 var lineage struct {
 	mu       sync.Mutex
 	self     cookie
 	children map[uint64]bool
 }
 
-// newCookie makes the cookie of the next child, which counts as alive until its number is forgotten.
+// newCookie makes the cookie of the next child, which counts as alive until
+// forget is called for its number.
 func newCookie(name string) (text string, child uint64) {
 	l := &lineage
 	l.mu.Lock()
@@ -77,9 +80,9 @@ func forget(child uint64) {
 	delete(lineage.children, child)
 }
 
-// orphaned reports whether nothing that c speaks of lives any more: the child, or the daemon.
+// orphaned reports whether the child that c names, or its daemon, is dead.
 func (c cookie) orphaned() bool {
-	if c.daemon == os.Getpid() { // this program, or the one that has executed it
+	if c.daemon == os.Getpid() { // this program, or the one that executed it
 		lineage.mu.Lock()
 		defer lineage.mu.Unlock()
 		return !lineage.children[c.child] || c.born != lineage.self.born
@@ -87,7 +90,8 @@ func (c cookie) orphaned() bool {
 	return c.born != born(c.daemon)
 }
 
-// namespace returns the inode of this process's namespace of process ids, 0 if it cannot be told.
+// namespace returns the inode of this process's namespace of process ids, 0 if
+// it is not known.
 func namespace() uint64 {
 	var st unix.Stat_t
 	if unix.Stat("/proc/self/ns/pid", &st) != nil {
@@ -96,7 +100,7 @@ func namespace() uint64 {
 	return st.Ino
 }
 
-// born returns when a living process was started, 0 if there is none.
+// born returns when a living process was started, 0 if no such process lives.
 func born(pid int) uint64 {
 	const state, start = 0, 22 - 3 // fields 3 and 22 of proc(5)
 	f := stat("/proc/" + strconv.Itoa(pid))
@@ -120,17 +124,19 @@ func cookieOf(pid int) (cookie, bool) {
 	return cookie{}, false
 }
 
-// EndLeftovers ends what an earlier daemon of this name has left that was killed: processes of its workers that were in no
-// group of theirs. A daemon that lives keeps all that is its own. It returns how many there were. It reads the
-// environment of every process that this one may look at, for which it takes some ten microseconds each.
+// EndLeftovers ends processes that the workers of a killed daemon of this name
+// left behind, and that had left their groups. It does not touch the processes
+// of a living daemon. It returns how many it ended. It reads the environment of
+// every process that this one may inspect, which takes some ten microseconds
+// each.
 func EndLeftovers(name string) int {
 	here := namespace()
 	sweepCgroups()
-	return len(endAll(everybody, func(c cookie) bool { return c.name == name && c.namespace == here && c.orphaned() }))
+	return len(endAll(allProcesses, func(c cookie) bool { return c.name == name && c.namespace == here && c.orphaned() }))
 }
 
-// EndEscaped ends what this process has adopted of children that are dead: see Adopt. It returns how many
-// have ended.
+// EndEscaped ends processes of dead children that this process has adopted: see
+// Adopt. It returns how many ended.
 func EndEscaped() (ended int) {
 	if !hasStarted() {
 		return 0
@@ -152,8 +158,9 @@ func EndEscaped() (ended int) {
 	return ended
 }
 
-// endAll kills those of the processes whose cookie is bad, and goes on until there are none: what they have started
-// meanwhile, and what is adopted only because of that.
+// endAll kills the processes whose cookie is bad, and repeats until none is
+// left: they may have started more meanwhile, and their deaths lead to more
+// adoptions.
 func endAll(processes func() []int, bad func(cookie) bool) (killed map[int]bool) {
 	killed = map[int]bool{}
 	for pause, deadline := time.Millisecond, time.Now().Add(removeGrace); ; pause *= 2 {
@@ -172,8 +179,8 @@ func endAll(processes func() []int, bad func(cookie) bool) (killed map[int]bool)
 	}
 }
 
-// killOnly kills the process if it still is the one that is meant when it is held by a pidfd: so its number cannot have
-// gone to another one in between.
+// killOnly kills the process if meant still holds once a pidfd holds the
+// process: so its number cannot have gone to another process in between.
 func killOnly(pid int, meant func() bool) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -185,8 +192,8 @@ func killOnly(pid int, meant func() bool) {
 	}
 }
 
-// everybody returns the ids of all processes.
-func everybody() (pids []int) {
+// allProcesses returns the ids of all processes.
+func allProcesses() (pids []int) {
 	d, err := os.Open("/proc")
 	if err != nil {
 		return nil

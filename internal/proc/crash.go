@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
-// crashSize is the size of a crash file in bytes. What the runtime writes beyond it is lost.
+// crashSize is the size of a crash file in bytes. Further output of the runtime
+// is lost.
 const crashSize = 256 << 10
 
-// isCrashHead reports whether a line on stderr may be the first of a report by the Go runtime.
+// isCrashHead reports whether a line on stderr may be the first of a report by
+// the Go runtime.
 func isCrashHead(line []byte) bool {
 	for _, head := range [...]string{"panic: ", "fatal error: ", "runtime: ", "SIG", "unexpected fault address "} {
 		if len(line) >= len(head) && string(line[:len(head)]) == head {
@@ -19,23 +21,25 @@ func isCrashHead(line []byte) bool {
 	return false
 }
 
-// readCrash returns the content of the crash file f. It was written by a process that may be compromised: it is text,
-// and there is at most crashSize of it.
+// readCrash returns the content of the crash file f. A compromised process may
+// have written it, so readCrash returns at most crashSize bytes, as text.
 func readCrash(f *os.File) string {
 	var first [1]byte
 	if n, err := f.ReadAt(first[:], 0); n == 0 || err != nil || first[0] == 0 {
-		return "" // the normal case costs one byte
+		return "" // the normal case reads one byte
 	}
 	b, _ := io.ReadAll(io.NewSectionReader(f, 0, crashSize))
 	s, _, _ := strings.Cut(string(b), "\x00")
 	return s
 }
 
-// crashReport makes a report out of what a crash file has, and of what came before that on stderr: see tail.
+// crashReport makes a report of the content of a crash file and of the lines
+// before it on stderr: see tail.
 //
-// Left out is what tells a reader nothing: registers, addresses of stack frames, and goroutines that are the
-// runtime's own, all of which the runtime prints after a signal or a fatal error. The result is valid UTF-8 of at most
-// MaxStack bytes, cut at the end of a line.
+// It leaves out what does not help a reader: registers, addresses of stack
+// frames, and the runtime's own goroutines, which the runtime prints after a
+// signal or a fatal error. The result is valid UTF-8 of at most MaxStack bytes,
+// cut at the end of a line.
 func crashReport(head, body string) string {
 	if body == "" {
 		return ""
@@ -43,14 +47,15 @@ func crashReport(head, body string) string {
 	body = strings.TrimSpace(strings.ToValidUTF8(body, "\uFFFD"))
 	head = strings.TrimSpace(strings.ToValidUTF8(head, "\uFFFD"))
 	if i := strings.LastIndexByte(head, '\n'); strings.HasPrefix(body, head[i+1:]) {
-		head = strings.TrimSpace(head[:i+1]) // the body has it too
+		head = strings.TrimSpace(head[:i+1]) // the body repeats it
 	}
 	blocks := strings.Split(body, "\n\n")
 	kept := blocks[:0]
 	if head != "" {
 		kept = append(make([]string, 0, len(blocks)+1), head)
 	}
-	// The first goroutine is the one that crashed; unless nothing crashed, but we sent a signal.
+	// The first goroutine is the one that crashed, unless the child did not crash
+	// but got our signal.
 	first := !AskedFor(body)
 	for _, b := range blocks {
 		b, system := cleanBlock(b)
@@ -62,7 +67,8 @@ func crashReport(head, body string) string {
 	return CutStack(strings.Join(kept, "\n\n"), MaxStack)
 }
 
-// cleanBlock returns what a reader wants of a block of lines, and whether it is the stack of a goroutine of the runtime.
+// cleanBlock returns the useful lines of a block, and whether it is the stack
+// of a goroutine of the runtime.
 func cleanBlock(block string) (clean string, system bool) {
 	lines := strings.Split(strings.TrimSpace(block), "\n")
 	system = strings.HasPrefix(lines[0], "goroutine ") // until a function is not the runtime's
@@ -87,18 +93,22 @@ func cleanBlock(block string) (clean string, system bool) {
 	return strings.Join(kept, "\n"), system || len(kept) == 0
 }
 
-// isRegister recognises the lines of a register dump: "rax    0x7f", "PC=0x55 m=0 sigcode=0" is none.
+// isRegister recognises the lines of a register dump: "rax 0x7f", "PC=0x55 m=0
+// sigcode=0" is not one.
 func isRegister(line string) bool {
 	name, value, ok := strings.Cut(line, " ")
 	value, hex := strings.CutPrefix(strings.TrimLeft(value, " "), "0x")
 	return ok && hex && len(name) >= 2 && len(name) <= 6 && strings.IndexByte(value, ' ') < 0 && strings.IndexByte(name, '.') < 0
 }
 
-// ranOutOfMemory reports whether the runtime ended itself for want of memory.
+// ranOutOfMemory reports whether the runtime ended itself because memory ran
+// out.
 //
-// Normally the last line of head says so, and the stack, which no message can pretend to, has the function that ends a
-// program for the runtime's own reasons. In one place the garbage collector of Go 1.26 does not check whether it was given
-// memory, and dies of the nil pointer: newSpanSPMC takes it from sysAlloc, and tryDrain is the first to write there.
+// Normally the last line of head says so, and the stack, which a message cannot
+// fake, has the function with which the runtime ends a program for its own
+// reasons. In one place the garbage collector of Go 1.26 does not check whether
+// it got memory, and crashes on the nil pointer: newSpanSPMC takes it from
+// sysAlloc, and tryDrain is the first to write there.
 func ranOutOfMemory(head, body string) bool {
 	head = strings.TrimSpace(head)
 	what, ok := strings.CutPrefix(head[strings.LastIndexByte(head, '\n')+1:], "fatal error: ")

@@ -9,15 +9,16 @@ import (
 	"github.com/legion-go/legion/internal/shm"
 )
 
-// newCrashFile makes the file that a child writes its crash report to: in memory, of a fixed size that neither side can
-// change, nowhere in the file system. Its pages exist, and are charged to the child, only once they are written. Where
-// memory files are forbidden it is a temporary one.
+// newCrashFile makes the file that a child writes its crash report to: in
+// memory, not in the file system, of a fixed size that neither side can change.
+// Its pages are allocated, and charged to the child, only when they are
+// written. Where memory files are forbidden it is a temporary file.
 func newCrashFile() (*os.File, error) {
 	f, err := shm.MemoryFile("legion-crash")
 	if shm.Forbidden(err) {
 		f, also := temporaryCrashFile()
 		if also != nil {
-			return nil, fmt.Errorf("%w; there is no other place for it, because %w: permit memfd_create in the sandbox, or let TMPDIR name a folder that can be written to", also, err)
+			return nil, fmt.Errorf("%w; a temporary file fails too, because %w: permit memfd_create in the sandbox, or set TMPDIR to a writable folder", also, err)
 		}
 		return f, nil
 	}

@@ -8,8 +8,9 @@ import (
 	"os"
 )
 
-// temporaryCrashFile makes a file for crash reports whose name is removed at once. A child can make it larger than
-// crashSize; the daemon does not read that.
+// temporaryCrashFile makes a file for crash reports whose name is removed at
+// once. A child can make it larger than crashSize; the daemon does not read the
+// excess.
 func temporaryCrashFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "legion-crash-")
 	if err != nil {

@@ -45,7 +45,8 @@ func FuzzCrashReport(f *testing.F) {
 	})
 }
 
-// Only the runtime can say that the memory ran out; a program that prints the same words cannot.
+// Only the runtime can report that memory ran out; a program that prints the
+// same words cannot.
 func TestOutOfMemoryIsNotGuessed(t *testing.T) {
 	throw := "runtime stack:\nruntime.throw({0x1, 0x2})\n\t/go/panic.go:1\n"
 	for _, c := range []struct {

@@ -7,20 +7,23 @@ import (
 	"sync/atomic"
 )
 
-// raceExit is the exit code of a program built with the race detector that the detector has ended: at once after a data
-// race with GORACE=halt_on_error=1, otherwise when the program would have exited with 0.
+// raceExit is the exit code of a program that the race detector has ended: at
+// once after a data race with GORACE=halt_on_error=1, otherwise when the
+// program would have exited with 0.
 const raceExit = 66
 
 // raceHead is the first line of a report of the race detector.
 const raceHead = "WARNING: DATA RACE"
 
-// raceOutOfMemory reports whether the race detector, which allocates much for itself, ended the program because it got
-// no more: it does not go through the Go runtime then.
+// raceOutOfMemory reports whether the race detector, which allocates much
+// memory for itself, ended the program because it got no more: it then bypasses
+// the Go runtime.
 func raceOutOfMemory(stderr []string) bool {
 	return slices.ContainsFunc(stderr, func(line string) bool { return strings.Contains(line, "ERROR: ThreadSanitizer failed to allocate") })
 }
 
-// raceReport returns the last report of the race detector that the child printed, as far as it is kept.
+// raceReport returns the kept part of the last report of the race detector that
+// the child printed.
 func (t *tail) raceReport() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -29,10 +32,12 @@ func (t *tail) raceReport() string {
 	return strings.TrimSpace(report)
 }
 
-// onRace is told of each child that the race detector ended. Only tests set it: a program that is in use is not built
-// with the detector, and one that is treats such a child like any other that died.
+// onRace is called for each child that the race detector ended. Only tests set
+// it: programs in production are not built with the detector, and one that is
+// treats such a child like any other dead child.
 var onRace atomic.Pointer[func(daemon, child string, e Exit)]
 
-// OnRace calls f, from now on, for each child that the race detector ends, before its Done is closed; daemon is
-// Role.Daemon, child the name in its Spec. f must not block. It is for test binaries.
+// OnRace calls f, from now on, for each child that the race detector ends,
+// before its Done is closed; daemon is Role.Daemon, child the name in its Spec.
+// f must not block. It is for test binaries.
 func OnRace(f func(daemon, child string, e Exit)) { onRace.Store(&f) }

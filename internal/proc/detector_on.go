@@ -2,6 +2,6 @@
 
 package proc
 
-// raceDetector tells that the race detector is built in: it has a shadow several times the size of all memory, and an
-// allocator of its own.
+// raceDetector tells that the race detector is built in: it has shadow memory
+// of several times the size of all memory, and its own allocator.
 const raceDetector = true

@@ -27,7 +27,8 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// Each way in which a Go program crashes ends with code 2, a report in Stack, and no claim that the memory ran out.
+// Each way in which a Go program crashes ends with code 2, a report in Stack,
+// and no claim that memory ran out.
 func TestCrashes(t *testing.T) {
 	for _, c := range []struct{ part, first, within string }{
 		{"panic", "panic: first line", "parts_test.go"},
@@ -62,7 +63,8 @@ func TestKilledFromOutside(t *testing.T) {
 	if err := syscall.Kill(p.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever notices that the child is dying and kills it then was not the one who killed it.
+	// A Kill that comes when the child is dying already does not count as its
+	// cause.
 	if err := p.Kill("too late"); err != nil {
 		t.Error(err)
 	}
@@ -99,7 +101,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// What is sent to every process of a daemon does not end a child, but what the child executes.
+// A signal that is sent to every process of a daemon does not end a child, but
+// ends a program that the child executes.
 func TestStopsAreTheDaemons(t *testing.T) {
 	p, o := begin(t, "deaf")
 	o.value(t, p, "ready")
@@ -108,13 +111,13 @@ func TestStopsAreTheDaemons(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.value(t, p, "user defined signal 2") // the child listens to that one itself
+	o.value(t, p, "user defined signal 2") // the child itself catches this one
 	want := "signal: terminated, signal: interrupt, signal: hangup, signal: quit"
-	if signal.Ignored(syscall.SIGHUP) { // the tests run under nohup, and so does what the child executes
+	if signal.Ignored(syscall.SIGHUP) { // the tests run under nohup, and so does the program that the child executes
 		want = strings.Replace(want, "signal: hangup", "<nil>", 1)
 	}
 	if got := o.value(t, p, "executed"); got != want {
-		t.Errorf("what it executes has ended with %s", got)
+		t.Errorf("the executed program has ended with %s", got)
 	}
 	p.Kill("test")
 	if e := wait(t, p); e.KilledBy != "test" {
@@ -122,10 +125,11 @@ func TestStopsAreTheDaemons(t *testing.T) {
 	}
 }
 
-// A goroutine that never yields is what a deadline is for: its stack must be in the report, wherever it runs.
+// Deadlines exist for goroutines that never yield: such a stack must be in the
+// report, on whichever thread it runs.
 func TestQuitShowsTheBusyGoroutine(t *testing.T) {
 	for i := range 10 {
-		if i == 5 { // as if the loop were in assembly, which the runtime cannot interrupt
+		if i == 5 { // like a loop in assembly, which the runtime cannot interrupt
 			t.Setenv("GODEBUG", "asyncpreemptoff=1")
 		}
 		p, o := begin(t, "busy", limits(Limits{Procs: 1 + i/5}))

@@ -9,13 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leaders are the children that live, by their process ids: each leads a process group of its own.
+// leaders are the living children, by process id: each leads its own process
+// group.
 var leaders sync.Map
 
-// OfWorker reports whether a process is a child of this process made by [Start], or comes from one. It is told by its
-// process group, and on Linux by the cookie of a daemon of that name in its environment, or by its parents. A process that
-// has left its group, was started with another environment and has lost its parents cannot be told, nor can one that has
-// ended. It may read a file for each of its parents.
+// OfWorker reports whether a process is a child of this process made by
+// [Start], or descends from one. It checks the process group, and on Linux also
+// the environment, for the cookie of a daemon of that name, and the parents. It
+// cannot recognise a process that has left its group, was started with another
+// environment and has lost its parents, nor one that has ended. It may read a
+// file for each parent.
 func OfWorker(pid int, daemon string) bool {
 	if pid <= 0 || pid == os.Getpid() {
 		return false

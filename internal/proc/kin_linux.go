@@ -5,10 +5,11 @@ import (
 	"strconv"
 )
 
-// mostParents bounds how far parents are followed: they may change meanwhile.
+// mostParents bounds how many parents are followed: they may change meanwhile.
 const mostParents = 64
 
-// descends reports whether a process, or one of its parents, comes from a worker.
+// descends reports whether a process, or one of its parents, comes from a
+// worker.
 func descends(pid int, daemon string) bool {
 	if c, ok := cookieOf(pid); ok && c.name == daemon && c.namespace == namespace() {
 		return true

@@ -2,5 +2,5 @@
 
 package proc
 
-// descends cannot be told here.
+// descends is not known on this system.
 func descends(int, string) bool { return false }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stop sends SIGSTOP and waits until it has worked.
+// stop sends SIGSTOP and waits until the process is stopped.
 func stop(t *testing.T, pid int) {
 	t.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
@@ -28,7 +28,7 @@ func stop(t *testing.T, pid int) {
 type watched struct {
 	name    string
 	pid, fd int
-	reap    func() // if it is a child of ours
+	reap    func() // if it is our child
 }
 
 func watchPID(t *testing.T, name, pid string) watched {
@@ -58,7 +58,8 @@ func (w watched) goneWithin(d time.Duration) bool {
 	}
 }
 
-// startDaemon starts a daemon whose child plays part, and returns what it prints as name=value, by name.
+// startDaemon starts a daemon whose child plays part, and returns the
+// name=value lines that it prints, by name.
 func startDaemon(t *testing.T, part string, names ...string) (daemon watched, value map[string]string) {
 	t.Helper()
 	return startDaemonAs(t, helper("daemon"), part, names...)
@@ -103,7 +104,7 @@ func TestDaemonKilled(t *testing.T) {
 			c := helper("daemon")
 			if how == "unprivileged" {
 				if os.Geteuid() != 0 {
-					t.Skip("this is what the other cases are: the test itself has no privileges")
+					t.Skip("the other cases cover this: the test itself has no privileges")
 				}
 				c = asNobody("daemon")
 			}
@@ -133,7 +134,8 @@ func parentOf(t *testing.T, pid int) string {
 	return f[1]
 }
 
-// A worker may be a daemon with workers of its own; the end of the first daemon goes through both lifelines.
+// A worker may be a daemon with its own workers; the end of the first daemon
+// passes through both lifelines.
 func TestDaemonOfDaemonKilled(t *testing.T) {
 	daemon, v := startDaemon(t, "daemon:grandchild", "grandchild")
 	grandchild := watchPID(t, "grandchild", v["grandchild"])
@@ -185,8 +187,9 @@ func TestEscapedGrandchildDoesNotDelayDone(t *testing.T) {
 	}
 }
 
-// The write ends of the lifelines are the daemon's alone; their read ends, the worker's and the daemon's.
-func TestNobodyElseHasTheLifeline(t *testing.T) {
+// Only the daemon has the write ends of the lifelines; only the worker and the
+// daemon have the read ends.
+func TestLifelineIsPrivate(t *testing.T) {
 	first, o1 := begin(t, "grandchild")
 	second, o2 := begin(t, "grandchild")
 	write, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(int(first.launch.lifeline.Fd())))

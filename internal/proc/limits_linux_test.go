@@ -51,7 +51,8 @@ func TestLimitsAreSet(t *testing.T) {
 	}
 }
 
-// A limit that cannot be set ends the child before user code runs; the daemon learns why.
+// A limit that cannot be set ends the child before user code runs; the daemon
+// learns why.
 func TestLimitRefused(t *testing.T) {
 	e, lines := finish(t, "hold", limits(Limits{Files: 1 << 40}))
 	if e.Code != ExitRefused || len(e.Stderr) != 1 || !strings.Contains(e.Stderr[0], "limiting open files to 1099511627776 (RLIMIT_NOFILE): ") {
@@ -62,12 +63,14 @@ func TestLimitRefused(t *testing.T) {
 	}
 }
 
-// The runtime's own end, at RLIMIT_DATA: with a stack, and without a guess.
+// At RLIMIT_DATA the runtime ends the program itself: with a stack, and without
+// a guess.
 func TestRuntimeOutOfMemory(t *testing.T) {
 	withoutCgroups(t)
 	e, _ := finish(t, "hoard", memory(32<<20), arg(strconv.Itoa(64<<20)))
 	if raceDetector {
-		// The detector's allocator is the first that gets no memory, and ends the program in its own way.
+		// The detector's allocator runs out of memory first, and ends the program in
+		// its own way.
 		if e.Code != raceExit || !e.OutOfMemory {
 			t.Errorf("%v %+v", e, e)
 		}
@@ -84,7 +87,7 @@ func TestRuntimeOutOfMemory(t *testing.T) {
 	}
 }
 
-// withoutCgroups makes this test run as on a system where there are none to be had.
+// withoutCgroups makes this test run as on a system without cgroups.
 func withoutCgroups(t *testing.T) {
 	Capabilities() // looks for them
 	g := &cgroups
@@ -99,7 +102,7 @@ func withoutCgroups(t *testing.T) {
 	})
 }
 
-// MinMemory is enough to live, and to do something.
+// MinMemory is enough to start, and to do some work.
 func TestMinMemory(t *testing.T) {
 	p, o := begin(t, "hoard", memory(MinMemory), arg(strconv.Itoa(4<<20)))
 	o.value(t, p, "hoarded")
@@ -142,7 +145,7 @@ func TestCPU(t *testing.T) {
 	}
 	first := cpu(busy)
 	eventually(t, func() bool { return cpu(busy) >= first+100*time.Millisecond })
-	// As wait4 says in the end, in its own coarser steps.
+	// It agrees with wait4 at the end, which counts in coarser steps.
 	last := cpu(busy)
 	busy.Kill("")
 	if u := wait(t, busy).Usage; u.User+u.System < last-50*time.Millisecond {
@@ -156,7 +159,7 @@ func TestCPU(t *testing.T) {
 	}
 }
 
-// 200 children leave nothing: no zombie, no descriptor, no goroutine, no cgroup.
+// 200 children leave no zombie, descriptor, goroutine or cgroup behind.
 func TestNothingIsLeft(t *testing.T) {
 	finish(t, "return", memory(64<<20))
 	before := descriptors(t)
@@ -170,7 +173,7 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		wait(t, p)
 		if i == 100 {
-			before = descriptors(t) // the reader of a stream closes it just before Done, or after its grace: none is left by now
+			before = descriptors(t) // the reader of a stream closes it just before Done, or after its grace: all are closed by now
 		}
 	}
 	eventually(t, func() bool { return slices.Equal(before, descriptors(t)) })

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// The test binary plays every part: the tests; children of proc.Start, whose part is Role.Pool; and, where a test
-// needs a daemon that it can kill or starve, processes started with helperEnv.
+// The test binary plays every part: the tests; children of proc.Start, whose
+// part is Role.Pool; and, where a test needs a daemon that it can kill or
+// starve, processes started with helperEnv.
 
 const (
 	helperEnv = "PROC_TEST_HELPER"
@@ -49,18 +50,18 @@ func TestMain(m *testing.M) {
 func play(part string, parts map[string]func(*Child), c *Child) {
 	run, ok := parts[part]
 	if !ok {
-		fmt.Fprintf(os.Stderr, "there is no part %q\n", part)
+		fmt.Fprintf(os.Stderr, "unknown part %q\n", part)
 		os.Exit(99)
 	}
 	run(c)
 	os.Exit(0)
 }
 
-// printed collects what a child prints.
+// printed collects the output of a child.
 type printed struct {
 	mu    sync.Mutex
 	lines []string
-	more  chan struct{} // has one when a line was added
+	more  chan struct{} // holds a token when a line was added
 }
 
 func newPrinted() *printed { return &printed{more: make(chan struct{}, 1)} }
@@ -98,7 +99,7 @@ func (o *printed) value(t *testing.T, p *Process, name string) string {
 			t.Fatalf("the child did not print %q in %v; it printed %q", name, hang, o.all())
 		case <-p.Done():
 		}
-		select { // a last look: everything is delivered before Done
+		select { // check once more: everything is delivered before Done
 		case <-o.more:
 		default:
 			t.Fatalf("the child did not print %q; it printed %q and ended: %v %+v", name, o.all(), p.Exit(), p.Exit())
@@ -106,7 +107,8 @@ func (o *printed) value(t *testing.T, p *Process, name string) string {
 	}
 }
 
-// begin starts a child that plays a part, and makes sure that it is gone at the end of the test.
+// begin starts a child that plays a part, and makes sure that it is gone at the
+// end of the test.
 func begin(t *testing.T, part string, change ...func(*Spec)) (*Process, *printed) {
 	t.Helper()
 	o := newPrinted()
@@ -147,7 +149,8 @@ func arg(v string) func(*Spec)        { return func(s *Spec) { s.Role.Daemon = v
 func limits(l Limits) func(*Spec)     { return func(s *Spec) { s.Limits = l } }
 func memory(bytes uint64) func(*Spec) { return limits(Limits{Memory: bytes}) }
 
-// helper prepares this binary to play a helper's part: a process that is no child of Start.
+// helper prepares this binary to play a helper: a process that Start did not
+// start.
 func helper(part string, env ...string) *exec.Cmd {
 	exe, err := os.Executable()
 	if err != nil {
@@ -159,7 +162,7 @@ func helper(part string, env ...string) *exec.Cmd {
 	return c
 }
 
-// eventually waits for what no event tells.
+// eventually polls for a condition that has no event.
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
 	for begin := time.Now(); !ok(); time.Sleep(time.Millisecond) {

@@ -7,26 +7,29 @@ import (
 	"strings"
 )
 
-// markerName is the environment variable that makes a process a child. Nobody but this package sees it.
+// markerName is the environment variable that makes a process a child. Only
+// this package sees it.
 const markerName = "_LEGION_CHILD"
 
-// maxMarker bounds the marker's text in bytes: Linux refuses a variable of 128 KiB, and so do we, long before.
+// maxMarker bounds the marker's text in bytes: Linux refuses a variable of 128
+// KiB; this limit is far below.
 const maxMarker = 32 << 10
 
-// markerVersion changes with the fields below. Daemon and child are the same program, so that a difference can only
-// mean that the variable came from somewhere else.
+// markerVersion changes with the fields below. Daemon and child are the same
+// program, so a difference means that the variable came from elsewhere.
 const markerVersion = "1"
 
 // marker is everything a child must know before main.
 //
-// Its text is a sequence of netstrings ("5:hello,"), in the order in which visit names the fields; so any byte but
-// zero may appear in a name, and no library is needed to read it.
+// Its text is a sequence of netstrings ("5:hello,"), in the order in which
+// visit names the fields; so a name may contain any byte but zero, and reading
+// it needs no library.
 type marker struct {
-	parent  int    // process id of the daemon: a process with another parent has inherited the marker by accident
+	parent  int    // process id of the daemon; a process with another parent has inherited the marker by accident
 	name    string // for comm
 	args0   string // the daemon's os.Args[0]
-	hasMax  bool   // whether the daemon's environment has a GOMAXPROCS,
-	goMax   string // and which; the child's own is its Limits.Procs
+	hasMax  bool   // whether the daemon's environment has GOMAXPROCS,
+	goMax   string // and its value; the child's own is its Limits.Procs
 	cgroup  bool   // a cgroup.procs file to join is inherited before Files
 	crash   bool   // a crash file is inherited before that
 	files   int    // number of Files
@@ -66,7 +69,8 @@ func b2i(b bool) int64 {
 	return 0
 }
 
-// encode returns the marker's text, or an error if the names in it are too long or have a zero byte.
+// encode returns the marker's text, or an error if the names in it are too long
+// or have a zero byte.
 func (m marker) encode() (string, error) {
 	var b []byte
 	m.version = markerVersion
@@ -84,7 +88,7 @@ func (m marker) encode() (string, error) {
 	})
 	text := string(b)
 	if len(text) > maxMarker {
-		return "", fmt.Errorf("the names of daemon, pool and program take %d bytes; %d is the most: use shorter names", len(text), maxMarker)
+		return "", fmt.Errorf("the names of daemon, pool and program take %d bytes; the limit is %d: use shorter names", len(text), maxMarker)
 	}
 	if strings.IndexByte(text, 0) >= 0 {
 		return "", errors.New("the name of daemon, pool or program has a zero byte in it")
@@ -92,7 +96,7 @@ func (m marker) encode() (string, error) {
 	return text, nil
 }
 
-// decodeMarker reads text, which may be anything.
+// decodeMarker reads text, which is not trusted.
 func decodeMarker(text string) (marker, error) {
 	var m marker
 	var failed error
@@ -102,7 +106,7 @@ func decodeMarker(text string) (marker, error) {
 		}
 	}
 	if len(text) > maxMarker {
-		return m, fmt.Errorf("it has %d bytes, more than the %d there can be", len(text), maxMarker)
+		return m, fmt.Errorf("it has %d bytes; the limit is %d", len(text), maxMarker)
 	}
 	rest := text
 	next := func() string {
@@ -128,11 +132,11 @@ func decodeMarker(text string) (marker, error) {
 	switch {
 	case failed != nil:
 	case rest != "":
-		fail("something follows its last field")
+		fail("it has more text after its last field")
 	case m.version != markerVersion:
 		fail(fmt.Sprintf("its version is %q, not %q", m.version, markerVersion))
 	case m.parent <= 0:
-		fail("it names no parent")
+		fail("it does not name a parent")
 	case m.files < 0 || m.files > maxFiles:
 		fail(fmt.Sprintf("it names %d files", m.files))
 	case strings.IndexByte(m.name, 0) >= 0 || strings.IndexByte(m.goMax, 0) >= 0:

@@ -31,11 +31,11 @@ func TestMarkerTravels(t *testing.T) {
 		}
 		for i := range text {
 			if _, err := decodeMarker(text[:i]); err == nil {
-				t.Errorf("%q is not whole, and accepted", text[:i])
+				t.Errorf("%q is incomplete, but accepted", text[:i])
 			}
 		}
 		if _, err := decodeMarker(text + "1:x,"); err == nil {
-			t.Error("something behind the last field is accepted")
+			t.Error("text after the last field is accepted")
 		}
 	}
 	for _, m := range []marker{{parent: 1, args0: strings.Repeat("x", maxMarker)}, {parent: 1, role: Role{Pool: "a\x00b"}}} {
@@ -71,7 +71,8 @@ func FuzzMarker(f *testing.F) {
 	})
 }
 
-// A marker that was not made for this process is refused, with a message and without a crash.
+// A marker that was not made for this process is refused, with a message and
+// without a crash.
 func TestForeignMarkerIsRefused(t *testing.T) {
 	mine := exampleMarker()
 	mine.parent = os.Getpid()
@@ -107,7 +108,7 @@ func TestForeignMarkerIsRefused(t *testing.T) {
 	}
 }
 
-// A lifeline that is no pipe, or whose other end is closed, is refused.
+// A lifeline that is not a pipe, or whose other end is closed, is refused.
 func TestBrokenLifelineIsRefused(t *testing.T) {
 	m := marker{parent: os.Getpid()}
 	text, err := m.encode()

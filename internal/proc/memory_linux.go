@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// anonymous returns the resident private bytes: all that are resident without those of files and shared memory.
+// anonymous returns the resident private bytes: all resident bytes except those
+// of files and shared memory.
 func anonymous(pid int) (uint64, error) {
 	s, err := statm(strconv.Itoa(pid))
 	switch {
@@ -21,15 +22,16 @@ func anonymous(pid int) (uint64, error) {
 	return s.resident - min(s.shared, s.resident), nil // the kernel does not count both at the same moment
 }
 
-// sizes are those of a process's memory, in bytes.
+// sizes are the sizes of a process's memory, in bytes.
 type sizes struct {
 	resident uint64
 	shared   uint64 // … of that: files and shared memory
 	data     uint64 // private and writable, resident or not
 }
 
-// statm reads /proc/<pid>/statm; pid may be "self". It is a line of seven numbers, which one read gives: an os.File would
-// ask for its size, offer it to the poller and look for its end, which takes longer than the reading.
+// statm reads /proc/<pid>/statm; pid may be "self". It is a line of seven
+// numbers, which takes one read: an os.File would also query the size, register
+// with the poller and look for the end, which takes longer than the read.
 func statm(pid string) (s sizes, err error) {
 	file := "/proc/" + pid + "/statm"
 	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -44,7 +46,7 @@ func statm(pid string) (s sizes, err error) {
 	}
 	fields := strings.Fields(string(b[:n]))
 	if len(fields) < 6 {
-		return s, fmt.Errorf("%s has %d fields only", file, len(fields))
+		return s, fmt.Errorf("%s has only %d fields", file, len(fields))
 	}
 	bytes := func(i int) uint64 { return number(fields[i]) * uint64(os.Getpagesize()) }
 	return sizes{resident: bytes(1), shared: bytes(2), data: bytes(5)}, nil

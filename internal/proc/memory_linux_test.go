@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Looking at a child does not hold up its end; what was read while the child ended may be about another process, and is
-// thrown away.
+// Reading a child's figures does not delay its end; figures read while the
+// child ended may belong to another process, and are discarded.
 func TestLookWhileTheChildEnds(t *testing.T) {
 	p, _ := begin(t, "hold")
 	n, err := look(p, "number", func(pid int) (int, error) {
@@ -21,7 +21,7 @@ func TestLookWhileTheChildEnds(t *testing.T) {
 	}
 }
 
-// A zombie has no memory, and a process that is not there no file.
+// A zombie has no memory, and a missing process has no file.
 func TestAnonymousOfTheDead(t *testing.T) {
 	c := helper("self")
 	if err := c.Start(); err != nil {
@@ -33,6 +33,6 @@ func TestAnonymousOfTheDead(t *testing.T) {
 	}
 	_ = c.Wait()
 	if n, err := anonymous(c.Process.Pid); n != 0 || !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("of nobody: %d, %v", n, err)
+		t.Errorf("of a missing process: %d, %v", n, err)
 	}
 }

@@ -4,5 +4,5 @@ package proc
 
 import "errors"
 
-// anonymous cannot be told without cgo.
+// anonymous is not known: it would need cgo.
 func anonymous(int) (uint64, error) { return 0, errors.ErrUnsupported }

@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// oomScore is what counts against a worker, in thousandths of the memory that there is, when the kernel has to end a
-// process for want of memory: a worker can be replaced, its daemon cannot.
+// oomScore is added to a worker's score, in thousandths of all memory, when the
+// kernel must kill a process because memory is short: a worker can be replaced,
+// its daemon cannot.
 const oomScore = 500
 
-// offerToKernel has the kernel choose this process, and those that it starts, before the daemon when memory is full.
-// What the process uses that is not its own, as files in memory, does not count otherwise. Best effort.
+// offerToKernel makes the kernel kill this process, or processes that it
+// starts, before the daemon when memory is full. Without it, memory that is not
+// the process's own, such as files in memory, would not count. Best effort.
 func offerToKernel() {
 	const file = "/proc/self/oom_score_adj"
 	b, err := os.ReadFile(file)

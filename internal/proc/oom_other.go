@@ -2,5 +2,5 @@
 
 package proc
 
-// offerToKernel does nothing: what the kernel does for want of memory cannot be told it here.
+// offerToKernel does nothing: this system's kernel takes no such hint.
 func offerToKernel() {}

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Adopt makes this process the parent of every descendant whose own parent ends (a sub-reaper), as process 1 is anyway. So
-// what a dead child has left can be found: EndEscaped. It cannot be undone: see ReapOrphans.
+// Adopt makes this process the parent of every descendant whose own parent ends
+// (a sub-reaper), as process 1 is anyway. So EndEscaped can find the processes
+// that a dead child left behind. It cannot be undone: see ReapOrphans.
 func Adopt() error {
 	err := os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 	if err == nil || os.Getpid() == 1 {
@@ -21,13 +22,15 @@ func Adopt() error {
 	return err
 }
 
-// reapInterval is how often orphans are looked for.
+// reapInterval is the interval between two searches for orphans.
 const reapInterval = 2 * time.Second
 
 var reaping sync.Once
 
-// ReapOrphans has the adopted that have ended be waited for, by a goroutine that goes on as long as this process: what has
-// once been adopted cannot be given away. One that is still there at the second look is nobody's.
+// ReapOrphans starts a goroutine that reaps dead adopted processes, as long as
+// this process lives: adopted processes cannot be given away. It reaps those
+// that are still there at the second search, because no other code waits for
+// them.
 func ReapOrphans() {
 	reaping.Do(func() { go reapForEver() })
 }
@@ -45,13 +48,16 @@ func reapForEver() {
 	}
 }
 
-// orphans returns the dead processes that this one has adopted and that nothing in it will wait for.
+// orphans returns the dead processes that this process has adopted and that no
+// code in it will wait for.
 //
-// An orphan cannot be told from a dead child of our own by what the kernel says of itself. But the kernel lists a child
-// under the thread that started it, and an adopted one under the first thread; and of a child of package os, Go has held
-// a pidfd since its birth and until it is waited for or forgotten. So what is under the first thread and has no pidfd is
-// an orphan, or was started on that thread, or on one that has ended, by syscall.ForkExec or by C. Those are in doubt:
-// ReapOrphans gives who waits for them some time.
+// The kernel does not mark orphans. But it lists a child under the thread that
+// started it, and an adopted process under the first thread; and for a child of
+// package os, Go holds a pidfd from its start until it is waited for or
+// released. So a process under the first thread without a pidfd is an orphan,
+// or was started on that thread, or on one that has ended, by syscall.ForkExec
+// or by C. Because of the latter, ReapOrphans leaves other code some time to
+// wait for it.
 func orphans() (pids []int) {
 	dead := adopted()[:0:0]
 	for _, pid := range adopted() {
@@ -62,7 +68,7 @@ func orphans() (pids []int) {
 	if len(dead) == 0 {
 		return nil
 	}
-	held, ok := heldByPidfd() // after the list: who is born later is not in it
+	held, ok := heldByPidfd() // after the list, so that it covers every listed process
 	for _, pid := range dead {
 		if ok && !held[pid] {
 			pids = append(pids, pid)
@@ -71,7 +77,8 @@ func orphans() (pids []int) {
 	return pids
 }
 
-// adopted returns the children that the kernel lists under the first thread; where it has no such lists, all.
+// adopted returns the children that the kernel lists under the first thread; or
+// all children if the kernel has no such lists.
 func adopted() (pids []int) {
 	self := strconv.Itoa(os.Getpid())
 	if b, err := os.ReadFile("/proc/self/task/" + self + "/children"); err == nil {
@@ -80,7 +87,7 @@ func adopted() (pids []int) {
 		}
 		return pids
 	}
-	for _, pid := range everybody() {
+	for _, pid := range allProcesses() {
 		if f := stat("/proc/" + strconv.Itoa(pid)); len(f) > 1 && f[1] == self {
 			pids = append(pids, pid)
 		}
@@ -88,7 +95,8 @@ func adopted() (pids []int) {
 	return pids
 }
 
-// heldByPidfd returns the processes that a pidfd of this process names. ok is false if that cannot be found out.
+// heldByPidfd returns the processes for which this process holds a pidfd. ok is
+// false if they cannot be found out.
 func heldByPidfd() (held map[int]bool, ok bool) {
 	held = map[int]bool{}
 	fds, _ := filepath.Glob("/proc/self/fd/*")
@@ -105,7 +113,7 @@ func heldByPidfd() (held map[int]bool, ok bool) {
 			return nil, false
 		}
 		line, _, _ := strings.Cut(rest, "\n")
-		held[int(number(strings.TrimSpace(line)))] = true // -1, which becomes 0, of one that has been reaped
+		held[int(number(strings.TrimSpace(line)))] = true // -1 for a reaped process, which becomes 0
 	}
 	return held, len(fds) > 0
 }

@@ -28,7 +28,7 @@ func init() {
 	}
 }
 
-// Whatever a child has done to what ties it to the daemon, it ends with the daemon.
+// A child ends with the daemon even if it has cut its ties to it.
 func TestUntiedChildEndsWithTheDaemon(t *testing.T) {
 	for _, part := range []string{"exec", "loose", "regroup"} {
 		daemon, v := startDaemon(t, part, "ready")
@@ -40,7 +40,8 @@ func TestUntiedChildEndsWithTheDaemon(t *testing.T) {
 	}
 }
 
-// What has left its worker's group outlives a killed daemon, until the next one of that name.
+// A process that has left its worker's group outlives a killed daemon, until
+// the next daemon of that name starts.
 func TestLeftoversOfAKilledDaemon(t *testing.T) {
 	for _, memory := range []string{"", strconv.Itoa(64 << 20)} {
 		t.Run("memory limit "+memory, func(t *testing.T) {
@@ -59,9 +60,9 @@ func TestLeftoversOfAKilledDaemon(t *testing.T) {
 			if memory != "" && len(cgroups(daemon)) != 1 {
 				t.Fatalf("no cgroup in %s", base)
 			}
-			startDaemon(t, "grandchild:escaped", "grandchild") // it leaves alone what belongs to one that lives
+			startDaemon(t, "grandchild:escaped", "grandchild") // it leaves the processes of a living daemon alone
 			if worker.goneWithin(0) || g.goneWithin(0) {
-				t.Fatal("the second daemon has ended what the first one needs")
+				t.Fatal("the second daemon has ended a process of the first")
 			}
 			syscall.Kill(daemon.pid, syscall.SIGKILL)
 			if !daemon.goneWithin(hang) || !worker.goneWithin(hang) {
@@ -98,7 +99,8 @@ func adopting(t *testing.T) {
 	t.Cleanup(func() { unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) })
 }
 
-// What a dead child has left is ended while the daemon lives; what a living one has started, is not.
+// A living daemon ends the processes that a dead child left behind, but not
+// those of a living child.
 func TestEscapedGrandchildIsEnded(t *testing.T) {
 	adopting(t)
 	lives, o := begin(t, "grandchild", arg("escaped"))
@@ -125,7 +127,8 @@ func TestEscapedGrandchildIsEnded(t *testing.T) {
 	}
 }
 
-// A dead child of package os/exec is no orphan, however late it is waited for; an orphan is one.
+// A dead child of package os/exec does not count as an orphan, however late it
+// is waited for; a real orphan does.
 func TestOrphans(t *testing.T) {
 	adopting(t)
 	late := exec.Command("sh", "-c", "exit 7")

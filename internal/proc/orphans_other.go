@@ -4,7 +4,8 @@ package proc
 
 import "errors"
 
-// There are neither sub-reapers nor a look into the environment of others.
+// These systems have no sub-reapers, and do not show the environment of other
+// processes.
 
 func newCookie(string) (text string, child uint64) { return "", 0 }
 func forget(uint64)                                {}

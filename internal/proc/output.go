@@ -8,10 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// drain reads f to its end, which it closes, and hands each line to emit: without its newline, cut into several if it
-// has more than MaxLine bytes, between two characters. A last line without a newline counts. Memory is fixed, whatever arrives.
+// drain reads f to its end, closes it, and passes each line to emit without its
+// newline. It splits a line of more than MaxLine bytes into several, between
+// two characters. A last line without a newline counts. It uses a fixed amount
+// of memory.
 //
-// Stream f ends when its writers have; or at its read deadline, for a writer who escaped the group and outlived it.
+// f ends when all its writers have ended, or at its read deadline, in case a
+// writer escaped the group and outlived it.
 func drain(f *os.File, emit func(line []byte)) {
 	defer f.Close()
 	buf := make([]byte, MaxLine+1) // one more, to see the newline of a line of exactly MaxLine
@@ -44,7 +47,8 @@ func drain(f *os.File, emit func(line []byte)) {
 	}
 }
 
-// cutBefore returns where to cut b, at n or just before, so that no character of UTF-8 is split.
+// cutBefore returns where to cut b, at n or just before, so that no character
+// of UTF-8 is split.
 func cutBefore(b []byte, n int) int {
 	for i := n; i > n-utf8.UTFMax; i-- {
 		if utf8.RuneStart(b[i]) {
@@ -54,14 +58,15 @@ func cutBefore(b []byte, n int) int {
 	return n // not UTF-8
 }
 
-// tail keeps the end of what was printed to stderr, and of a crash report printed there what only that place has: its
-// first line, if it is a fatal error (the runtime writes to the crash file from the second on), and what the program
-// printed in front of it, which the length of a report would push out of every end.
+// tail keeps the end of stderr. Of a crash report it keeps the parts that only
+// stderr has: the first line of a fatal error (the crash file starts at the
+// second), and the program's output before the report, which a long report
+// would otherwise push out.
 type tail struct {
 	mu     sync.Mutex
 	buf    []byte // whole lines with newlines, the first perhaps cut; at most twice the bytes that matter
 	before []byte // a copy of buf's end, taken when its last line looked like the first of a crash report
-	head   []byte // the last such lines, which nothing but empty lines came between
+	head   []byte // the last such lines, with only empty lines between them
 	inHead bool   // the last line that was not empty is one of head
 }
 
@@ -87,15 +92,17 @@ func (t *tail) add(line []byte) {
 	}
 }
 
-// crashHead returns the last lines that looked like the beginning of a crash report.
+// crashHead returns the last lines that look like the beginning of a crash
+// report.
 func (t *tail) crashHead() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(t.head)
 }
 
-// lines returns the last StderrLines lines within the last StderrBytes bytes; if the program crashed, of what came
-// before the report, and its head. A line that does not fit whole is left out, unless it is the only one.
+// lines returns the last StderrLines lines within the last StderrBytes bytes;
+// if the program crashed, those before the report, and the report's head. A
+// line that does not fit completely is left out, unless it is the only one.
 func (t *tail) lines(crashed bool) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// drained returns what drain makes of writes.
+// drained returns the lines that drain emits for writes.
 func drained(t *testing.T, writes ...string) []string {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -137,7 +137,7 @@ func TestOutputIsComplete(t *testing.T) {
 	}
 }
 
-// A child that prints without end costs time, not memory.
+// A child that prints endlessly costs time, not memory.
 func TestFlood(t *testing.T) {
 	const size = 200 << 20
 	var lines, peak atomic.Int64
@@ -169,7 +169,7 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// An Output that hangs, against its contract, must not keep the end of the child secret for ever.
+// An Output that hangs, against its contract, must not delay Done forever.
 func TestOutputThatHangs(t *testing.T) {
 	before := descriptors(t)
 	release := make(chan struct{})

@@ -15,7 +15,8 @@ import (
 	"unsafe"
 )
 
-// childParts are what children of Start play. Role.Daemon is a part's argument.
+// childParts are the parts that children of Start play. Role.Daemon is a part's
+// argument.
 var childParts = map[string]func(*Child){
 	"hold": func(*Child) {
 		fmt.Printf("ready=%d\n", os.Getpid())
@@ -60,7 +61,7 @@ var childParts = map[string]func(*Child){
 		*(*int)(unsafe.Pointer(&mem[0])) = 1
 	},
 	"busy": func(*Child) {
-		runtime.LockOSThread() // the loop has to run on another thread than the process's first
+		runtime.LockOSThread() // the loop must run on another thread than the first
 		var looping atomic.Bool
 		go busyLooping(&looping)
 		for !looping.Load() {
@@ -85,9 +86,9 @@ var childParts = map[string]func(*Child){
 		fmt.Println("hoarded=yes")
 		forever()
 	},
-	"grandchild": func(c *Child) { // Role.Daemon: how to start it
+	"grandchild": func(c *Child) { // Role.Daemon says how to start it
 		g := exec.Command("sleep", "1000")
-		g.Stdout = os.Stdout // which it holds open
+		g.Stdout = os.Stdout // it holds stdout open
 		switch c.Role.Daemon {
 		case "escape", "escaped":
 			g.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -99,7 +100,7 @@ var childParts = map[string]func(*Child){
 			forever()
 		}
 	},
-	"exec": func(*Child) { // becomes another program
+	"exec": func(*Child) { // executes another program
 		fmt.Printf("ready=%d\n", os.Getpid())
 		check(syscall.Exec("/bin/sleep", []string{"sleep", "120"}, os.Environ()))
 	},
@@ -142,7 +143,7 @@ var childParts = map[string]func(*Child){
 	"work": func(*Child) { spin(); os.Exit(0) },
 }
 
-// helperParts are played by processes which are no children of Start.
+// helperParts are parts of processes that Start did not start.
 var helperParts = map[string]func(*Child){
 	"daemon": func(*Child) { runDaemon(os.Getenv("PROC_TEST_CHILD")) },
 	"self": func(*Child) {
@@ -150,7 +151,7 @@ var helperParts = map[string]func(*Child){
 	},
 }
 
-// runDaemon starts a child that plays part, passes on what it prints, and holds.
+// runDaemon starts a child that plays part, passes on its output, and waits.
 func runDaemon(part string) {
 	part, argument, _ := strings.Cut(part, ":")
 	var l Limits
@@ -178,7 +179,8 @@ func check(err error) {
 	}
 }
 
-// forever is long enough for any test, and not so long that what a broken one forgets stays.
+// forever is long enough for any test, but a process that a broken test forgets
+// still ends.
 func forever() {
 	time.Sleep(2 * time.Minute)
 	os.Exit(97)
@@ -187,9 +189,9 @@ func forever() {
 //go:noinline
 func busyLooping(started *atomic.Bool) {
 	runtime.LockOSThread()
-	spin() // what hangs has soon taken more time than what is on its way to sleep
+	spin() // so a hung thread soon has more processor time than one that is about to sleep
 	started.Store(true)
-	for { // no call in here lets the runtime in
+	for { // no call here lets the runtime interrupt
 		//lint:ignore SA4017 the loop is the point
 		spinOnce()
 	}
@@ -229,7 +231,8 @@ func hoard(n int) {
 	}
 }
 
-// printState prints what user code of a child can see, and what its own child can.
+// printState prints everything that a child's user code can see, and that its
+// own child can.
 func printState(c *Child) {
 	cwd, err := os.Getwd()
 	check(err)

@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// pipeFiles makes files of a pipe's two descriptors.
+// pipeFiles makes files from a pipe's two descriptors.
 func pipeFiles(fds [2]int, readable bool) (ours, child *os.File, err error) {
 	o, c := fds[1], fds[0]
 	if readable {

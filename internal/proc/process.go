@@ -9,15 +9,18 @@ import (
 	"time"
 )
 
-// drainGrace is how long after the end of a child and its group its output is read on, for the sake of what is still in
-// the pipes. It is used up only if a process that escaped the group holds one open.
+// drainGrace is how long output is still read after the end of a child and its
+// group, for the bytes left in the pipes. All of it is needed only if a process
+// that escaped the group holds a pipe open.
 const drainGrace = 500 * time.Millisecond
 
 // Process is a child, alive or dead.
 //
-// One goroutine, watch, owns its life: it alone reaps the child, under mu; and everybody who names the child's process id
-// or group to the kernel holds mu and has seen that it is not reaped. So neither can belong to another process. Who only
-// reads something does it without mu, which reaping would wait for, and sees afterwards whether it was the child's: look.
+// One goroutine, watch, owns its life: only watch reaps the child, under mu;
+// and all code that passes the child's process id or group to the kernel holds
+// mu and has checked that the child is not reaped. So neither can belong to
+// another process. Code that only reads figures does so without mu, which would
+// delay reaping, and checks afterwards whether they were the child's: see look.
 type Process struct {
 	pid     int
 	started time.Time
@@ -27,13 +30,15 @@ type Process struct {
 
 	mu       sync.Mutex
 	reaped   bool
-	killedBy string // the first reason given to Kill while the child was not dying, "" if none
+	killedBy string // the first reason given to Kill while the child was not dying, or ""
 }
 
-// PID returns the process id. It may belong to another process once Done is closed.
+// PID returns the process id. It may belong to another process once Done is
+// closed.
 func (p *Process) PID() int { return p.pid }
 
-// Done is closed when the child has been reaped, its group killed, and all it printed given to Spec.Output.
+// Done is closed when the child has been reaped, its group killed, and all its
+// output passed to Spec.Output.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Exit says how the child ended. It waits for Done.
@@ -42,8 +47,9 @@ func (p *Process) Exit() Exit {
 	return p.exit
 }
 
-// Kill sends SIGKILL to the child and its whole group. The first reason given counts (Exit.KilledBy), unless the child is
-// dying of something else already. Killing a child that has ended is no error, and does nothing.
+// Kill sends SIGKILL to the child and its whole group. The first reason given
+// counts (Exit.KilledBy), unless the child is dying of another cause already.
+// Killing a child that has ended does nothing, and is not an error.
 func (p *Process) Kill(by string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,17 +65,18 @@ func (p *Process) Kill(by string) error {
 	return nil
 }
 
-// Quit sends SIGABRT to the child alone: the Go runtime in it writes all stacks to the crash file and ends the process
-// with code 2 within some milliseconds; they are Exit.Stack then, and KilledBy stays empty. A stopped child is continued,
-// since it could not do that otherwise. A child that ignores SIGABRT, or hangs in C code that blocks signals, must be
-// killed.
+// Quit sends SIGABRT only to the child: its Go runtime writes all stacks to the
+// crash file and ends the process with code 2 within some milliseconds; they
+// become Exit.Stack, and KilledBy stays empty. A stopped child is continued,
+// because it could not react otherwise. A child that ignores SIGABRT, or hangs
+// in C code that blocks signals, must be killed.
 func (p *Process) Quit() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := os.ErrProcessDone
 	if !p.reaped {
 		if err = sendQuit(p.pid); errors.Is(err, syscall.ESRCH) {
-			err = os.ErrProcessDone // somebody else reaped it
+			err = os.ErrProcessDone // other code in this process reaped it
 		}
 	}
 	if err != nil {
@@ -78,7 +85,8 @@ func (p *Process) Quit() error {
 	return nil
 }
 
-// Signal sends a signal to the child alone. After the child's end the error matches os.ErrProcessDone.
+// Signal sends a signal only to the child. After the child's end the error
+// matches os.ErrProcessDone.
 func (p *Process) Signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,22 +100,25 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	return nil
 }
 
-// Memory returns the bytes of private (anonymous) memory the child has resident now; its threads' stacks, heap and data,
-// but neither its program nor shared memory. After the child's end the error matches os.ErrProcessDone; where the system
-// does not tell, errors.ErrUnsupported. It costs a file read in /proc.
+// Memory returns the child's resident private (anonymous) memory in bytes: its
+// threads' stacks, heap and data, but neither its program nor shared memory.
+// After the child's end the error matches os.ErrProcessDone; where the system
+// does not report it, errors.ErrUnsupported. It costs a file read in /proc.
 func (p *Process) Memory() (uint64, error) {
 	return look(p, "memory size", anonymous)
 }
 
-// CPU returns the processor time that the child has taken so far, in user mode and in the kernel, without that of its own
-// children. After the child's end the error matches os.ErrProcessDone; where the system does not tell,
+// CPU returns the processor time that the child has used so far, in user mode
+// and in the kernel, without its own children. After the child's end the error
+// matches os.ErrProcessDone; where the system does not report it,
 // errors.ErrUnsupported. It costs a system call.
 func (p *Process) CPU() (time.Duration, error) {
 	return look(p, "processor time", processorTime)
 }
 
-// look returns what read finds out about the child. If it is not reaped even after that, its process id has been its own
-// all the time; if it is, the id may have been anybody's, and what was read is thrown away.
+// look returns the result of read about the child. If the child is not reaped
+// even after read, the process id was the child's all the time; if it is, the
+// id may have belonged to another process, and look discards the result.
 func look[T any](p *Process, what string, read func(pid int) (T, error)) (T, error) {
 	found, err := read(p.pid)
 	p.mu.Lock()
@@ -122,7 +133,8 @@ func look[T any](p *Process, what string, read func(pid int) (T, error)) (T, err
 	return found, nil
 }
 
-// killGroup sends SIGKILL to the group, and to the leader in case it has left it. mu is held, the leader is not reaped.
+// killGroup sends SIGKILL to the group, and to the leader in case it has left
+// the group. mu is held, the leader is not reaped.
 func (p *Process) killGroup() error {
 	if !ours(p.launch.pidfd) {
 		return nil
@@ -162,13 +174,13 @@ func (p *Process) watch(s Spec) {
 	})
 
 	awaitExit(p.pid, l.pidfd)
-	leaders.Delete(p.pid) // before another process can have its number
+	leaders.Delete(p.pid) // before another process can get its number
 	status, rusage, err := p.reap()
 
-	// From here on p.pid is a number only.
+	// From here on p.pid no longer names the child.
 	forget(l.child)
 	if l.lifelineEnd != nil {
-		l.lifelineEnd.Close() // first: nothing is to happen
+		l.lifelineEnd.Close() // first, so that closing the lifeline triggers nothing
 	}
 	l.lifeline.Close()
 	if l.pidfd != nil {
@@ -180,7 +192,8 @@ func (p *Process) watch(s Spec) {
 			f.SetReadDeadline(deadline)
 		}
 	}
-	// Twice: a reader that is still in Output when its deadline passes is waited for, but not for ever.
+	// Twice, because a reader may still be in Output at its deadline: wait for it,
+	// but not forever.
 	late := time.NewTimer(2 * drainGrace)
 	defer late.Stop()
 	for _, end := range readers {
@@ -212,7 +225,8 @@ func (p *Process) watch(s Spec) {
 	close(p.done)
 }
 
-// reap kills what is left of the group while the dead leader still holds its number, then takes the leader's status.
+// reap kills the rest of the group while the dead leader still holds its
+// number, then takes the leader's status.
 func (p *Process) reap() (status syscall.WaitStatus, rusage syscall.Rusage, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -228,11 +242,11 @@ func (p *Process) reap() (status syscall.WaitStatus, rusage syscall.Rusage, err 
 	return status, rusage, err
 }
 
-// describe makes the Exit out of what wait4 returned.
+// describe makes the Exit from the results of wait4.
 func (p *Process) describe(status syscall.WaitStatus, rusage syscall.Rusage, err error) Exit {
 	e := Exit{PID: p.pid, Code: -1, Usage: usage(&rusage), Uptime: p.exit.Uptime}
 	if err != nil {
-		return e // somebody else reaped it
+		return e // other code in this process reaped it
 	}
 	if status.Signaled() {
 		e.Signal = status.Signal()

@@ -12,9 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// awaitExit returns when the child can be reaped, without reaping it; or when somebody else has.
+// awaitExit returns when the child can be reaped, without reaping it; or when
+// other code has reaped it.
 //
-// With a pidfd the waiting is the netpoller's; without one it takes a thread.
+// With a pidfd the netpoller waits; without one the wait takes a thread.
 func awaitExit(pid int, pidfd *os.File) {
 	if pidfd != nil {
 		if conn, err := pidfd.SyscallConn(); err == nil {
@@ -38,16 +39,18 @@ func exited(pid int, options int) bool {
 	}
 }
 
-// ours reports whether the pidfd's process has not been reaped. Nobody but this package should; a wait4(-1) elsewhere
-// in the program could.
+// ours reports whether the pidfd's process has not been reaped. Only this
+// package should reap it; a wait4(-1) elsewhere in the program could.
 func ours(pidfd *os.File) bool {
 	return pidfd == nil || !errors.Is(unix.PidfdSendSignal(int(pidfd.Fd()), 0, nil, 0), unix.ESRCH)
 }
 
-// dying reports whether the process is ending already: in its exit, or with a SIGKILL on its way.
+// dying reports whether the process is ending already: in its exit, or with a
+// pending SIGKILL.
 //
-// It looks at two fields of /proc/<pid>/stat: the kernel's flags of the task, and the signals pending for its first
-// thread; a SIGKILL is made pending for every thread of a process at once.
+// It reads two fields of /proc/<pid>/stat: the kernel's flags of the task, and
+// the signals pending for its first thread; the kernel makes a SIGKILL pending
+// for every thread of a process at once.
 func dying(pid int) bool {
 	const (
 		exiting               = 0x4                     // PF_EXITING
@@ -58,11 +61,14 @@ func dying(pid int) bool {
 	return len(f) > pending && (f[state] == "Z" || number(f[flags])&exiting != 0 || number(f[pending])&killed != 0)
 }
 
-// sendQuit sends stackSignal to a Go process such that the goroutine which keeps it busy is in the report.
+// sendQuit sends stackSignal to a Go process so that the goroutine that keeps
+// it busy is in the report.
 //
-// The runtime can show the stack of a running goroutine only on the thread that it runs on, or after interrupting it,
-// which works in most loops but not in all. The kernel would give the signal to the process's first thread. So it goes
-// to the thread that is running; if there is none, no goroutine is running either, and every thread will do.
+// The runtime can show the stack of a running goroutine only on the thread that
+// it runs on, or after interrupting it, which works in most loops but not in
+// all. The kernel would give the signal to the process's first thread. So
+// sendQuit sends it to the running thread; if no thread runs, no goroutine runs
+// either, and any thread will do.
 func sendQuit(pid int) error {
 	tid, stopped := busiest(pid)
 	if stopped {
@@ -79,8 +85,8 @@ func sendQuit(pid int) error {
 	return unix.Kill(pid, stackSignal)
 }
 
-// busiest returns the id of the thread that has taken the most processor time of those that are running or want to, 0 if
-// none is; and whether one is stopped.
+// busiest returns the id of the runnable thread that has used the most
+// processor time, 0 if none is runnable; and whether a thread is stopped.
 func busiest(pid int) (tid int, stopped bool) {
 	const state, user, system = 0, 14 - 3, 15 - 3 // see dying
 	dir := "/proc/" + strconv.Itoa(pid) + "/task"
@@ -109,8 +115,9 @@ func busiest(pid int) (tid int, stopped bool) {
 	return tid, stopped
 }
 
-// stat returns the fields of the file stat in a folder of /proc that follow the command, which is field 2 in proc(5) and
-// may have spaces and parentheses in it.
+// stat returns the fields of the file stat in a folder of /proc that follow the
+// command, which is field 2 in proc(5) and may have spaces and parentheses in
+// it.
 func stat(dir string) []string {
 	b, err := os.ReadFile(dir + "/stat")
 	if err != nil {
@@ -124,11 +131,12 @@ func number(s string) uint64 {
 	return n
 }
 
-// processorTime reads the processor clock of a process, which counts nanoseconds; /proc/<pid>/stat has the same in steps
-// of ten milliseconds. How its number is made of a process id is part of the kernel's interface: see
+// processorTime reads the processor clock of a process, which counts
+// nanoseconds; /proc/<pid>/stat has the same in steps of ten milliseconds. The
+// kernel's interface defines how a process id maps to the clock's number: see
 // clock_getcpuclockid(3).
 func processorTime(pid int) (time.Duration, error) {
-	const scheduled = 2 // CPUCLOCK_SCHED: all the time that the scheduler has given it
+	const scheduled = 2 // CPUCLOCK_SCHED: all its time on a processor
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|scheduled), &t); err != nil {
 		return 0, os.NewSyscallError("clock_gettime", err)

@@ -15,18 +15,21 @@ import (
 // reaping it; or when it is gone.
 func awaitExit(pid int, _ *os.File) { host.AwaitExit(pid) }
 
-// ours cannot be told without a pidfd: nobody else in the program may reap.
+// ours cannot be checked without a pidfd: other code in the program must not
+// reap the child.
 func ours(*os.File) bool { return true }
 
-// dying cannot be told: a Kill that comes when the child is dying of something else may show in Exit.KilledBy.
+// dying is not known: a Kill that comes when the child is dying of another
+// cause may show in Exit.KilledBy.
 func dying(int) bool { return false }
 
-// sendQuit sends stackSignal. A goroutine that runs on another thread than the one which gets it is shown without its stack.
+// sendQuit sends stackSignal. A goroutine that runs on another thread than the
+// signalled one is shown without its stack.
 func sendQuit(pid int) error {
 	return errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
 }
 
-// processorTime cannot be told without cgo.
+// processorTime is not known: it would need cgo.
 func processorTime(int) (time.Duration, error) { return 0, errors.ErrUnsupported }
 
 func signalName(s syscall.Signal) string { return s.String() }

@@ -2,5 +2,5 @@
 
 package proc
 
-// limitValue converts to the type of a limit here.
+// limitValue converts to the type of a limit on this system.
 func limitValue(n uint64) uint64 { return n }

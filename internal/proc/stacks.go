@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Goroutines makes readable what runtime.Stack writes about all goroutines: one string for each, valid UTF-8, without
-// those of the runtime itself, and cleaned as Exit.Stack is.
+// Goroutines splits a dump of all goroutines by runtime.Stack: one string for
+// each, in valid UTF-8, without the runtime's own goroutines, and cleaned like
+// Exit.Stack.
 func Goroutines(dump []byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for block := range bytes.SplitSeq(dump, []byte("\n\n")) {
@@ -19,8 +20,8 @@ func Goroutines(dump []byte) iter.Seq[string] {
 	}
 }
 
-// CutStack shortens s, which is UTF-8, to at most size bytes, at the end of a line where there is one near, and says at
-// the end that it did.
+// CutStack shortens s, which is UTF-8, to at most size bytes, at the end of a
+// line if one is near, and notes at the end that it did.
 func CutStack(s string, size int) string {
 	if len(s) <= size {
 		return s

@@ -22,12 +22,12 @@ func TestGoroutines(t *testing.T) {
 		t.Errorf("%q of nothing", got)
 	}
 	for range Goroutines([]byte(user + "\n\n" + another)) {
-		break // whoever has enough may leave
+		break // the caller may stop early
 	}
 	dump := make([]byte, 1<<20)
 	mine := slices.Collect(Goroutines(dump[:runtime.Stack(dump, true)]))
 	if len(mine) == 0 || !strings.Contains(mine[0], "proc.TestGoroutines(") {
-		t.Errorf("this test is not to be seen in %q", mine)
+		t.Errorf("this test is missing in %q", mine)
 	}
 }
 

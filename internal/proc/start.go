@@ -14,9 +14,11 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// Start starts a child. It returns when the child executes the program, before the initialisation of its packages:
-// that the child refused its limits shows in its Exit, with ExitRefused. An error leaves nothing behind;
-// errors.Is(err, syscall.EAGAIN) and syscall.ENOMEM mean that the system has no room for another process now.
+// Start starts a child. It returns when the child executes the program, before
+// the initialisation of its packages: if the child refuses its limits, its Exit
+// has ExitRefused. After an error nothing is left; errors.Is(err,
+// syscall.EAGAIN) and syscall.ENOMEM mean that the system has no room for
+// another process now.
 func Start(s Spec) (*Process, error) {
 	p, err := start(s)
 	if err != nil {
@@ -30,7 +32,7 @@ func start(s Spec) (*Process, error) {
 		return nil, err
 	}
 	if len(s.Files) > maxFiles {
-		return nil, fmt.Errorf("%d files to inherit; %d is the most", len(s.Files), maxFiles)
+		return nil, fmt.Errorf("%d files to inherit; the limit is %d", len(s.Files), maxFiles)
 	}
 	exe, err := executable()
 	if err != nil {
@@ -76,22 +78,23 @@ func start(s Spec) (*Process, error) {
 	return p, nil
 }
 
-// launch holds what a child is started with.
+// launch holds the files with which a child is started.
 type launch struct {
-	lifeline       *os.File // daemon's end; nothing is ever written to it
+	lifeline       *os.File // the daemon's end; never written to
 	lifelineEnd    *os.File // the child's, where the daemon keeps it: see keepsLifeline
-	child          uint64   // its number in its cookie; 0: none
+	child          uint64   // its number in its cookie; 0: no cookie
 	crash          *os.File // the crash file
-	stdout, stderr *os.File // daemon's ends; stdout is nil if nobody wants it
+	stdout, stderr *os.File // the daemon's ends; stdout is nil without Spec.Output
 	cgroup         cgroup   // zero: none
-	pidfd          *os.File // nil where there is no such thing
+	pidfd          *os.File // nil if not supported
 
 	dir      string     // the child's working directory; "": the daemon's
-	inherit  []uintptr  // the child's descriptors, by their number there
-	childEnd []*os.File // those of them that the daemon closes after the start
+	inherit  []uintptr  // the child's descriptors, by number
+	childEnd []*os.File // the files that the daemon closes after the start
 }
 
-// open opens everything that a start needs. After an error, abandon closes what was open by then.
+// open opens everything that a start needs. After an error, abandon closes what
+// is open.
 func (l *launch) open(s Spec) error {
 	l.dir = s.Dir
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
@@ -136,13 +139,15 @@ func (l *launch) open(s Spec) error {
 	return nil
 }
 
-// give lets the child inherit f as its next descriptor, and the daemon close it then.
+// give lets the child inherit f as its next descriptor; the daemon closes f
+// after the start.
 func (l *launch) give(f *os.File) {
 	l.childEnd = append(l.childEnd, f)
 	l.inherit = append(l.inherit, f.Fd())
 }
 
-// pipe makes a pipe whose one end the child inherits next, and returns the other: the reading one if readable.
+// pipe makes a pipe, gives one end to the child, and returns the other: the
+// reading end if readable.
 func (l *launch) pipe(readable bool) (*os.File, error) {
 	ours, child, err := newPipe(readable)
 	if err != nil {
@@ -173,7 +178,7 @@ func (l *launch) fork(exe string, argv, env []string) (pid int, err error) {
 	host.KeepDescriptors()
 	pid, _, err = forkExec(exe, argv, attr)
 	if err != nil && l.cgroup.enter != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ENOMEM) {
-		// It may be the cgroup that was refused. The other limits hold without it.
+		// Perhaps the kernel refused the cgroup. The other limits work without it.
 		cause := err
 		l.cgroup.close()
 		l.cgroup.remove()
@@ -214,8 +219,10 @@ func (l *launch) abandon() {
 	l.cgroup.remove()
 }
 
-// childEnv is the daemon's environment with the marker and the cookie, and with the child's GOMAXPROCS in the place of the daemon's:
-// the runtime reads it before any of our code runs, and starts smaller for it. The child restores both.
+// childEnv returns the daemon's environment with the marker and the cookie, and
+// with the child's GOMAXPROCS instead of the daemon's: the runtime reads it
+// before any of our code runs, and then starts smaller. The child restores
+// both.
 func childEnv(m marker, cookie string, environ []string) ([]string, error) {
 	procs := "GOMAXPROCS=" + strconv.Itoa(m.limits.procs())
 	env := make([]string, 0, len(environ)+2)
@@ -248,8 +255,9 @@ var (
 	starterJobs chan func()
 )
 
-// onStarter runs f on the one goroutine that starts children, and returns when it has. The goroutine owns its thread and
-// never ends, and neither does the thread: Pdeathsig would take its end for the daemon's.
+// onStarter runs f on the one goroutine that starts children, and waits for f.
+// The goroutine owns its thread and never ends, and neither does the thread:
+// Pdeathsig would take the thread's end for the daemon's.
 func onStarter(f func()) {
 	starterOnce.Do(func() {
 		starterJobs = make(chan func())

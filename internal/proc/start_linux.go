@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// executable is this program's file: still the same after another one has been put in its place.
+// executable returns this program's file: it stays the same even if the file is
+// replaced.
 func executable() (string, error) {
 	const self = "/proc/self/exe"
 	if _, err := os.Lstat(self); err != nil {
@@ -17,10 +18,12 @@ func executable() (string, error) {
 	return self, nil
 }
 
-// keepsLifeline: the daemon keeps the child's end of the lifeline open too. What the kernel does when the other end is
-// closed hangs on the open file, which then is there whatever the child has done with its descriptor: closed it, executed
-// another program, or died. When the daemon dies both ends are closed by the kernel, the one with the lower number last
-// (Linux 4.4 and later); pipe2 gives that to the reading end.
+// keepsLifeline: the daemon keeps the child's end of the lifeline open too. The
+// kernel's action at the close of the other end belongs to the open file, which
+// then exists even if the child has closed its descriptor, executed another
+// program, or died. When the daemon dies the kernel closes both ends, the one
+// with the lower number last (Linux 4.4 and later); pipe2 gives the lower
+// number to the reading end.
 const keepsLifeline = true
 
 func systemAttr(a *syscall.SysProcAttr, pidfd *int, c cgroup) {
@@ -32,8 +35,9 @@ func systemAttr(a *syscall.SysProcAttr, pidfd *int, c cgroup) {
 	}
 }
 
-// newPipe makes a pipe: ours is its reading end if readable, else its writing end. Ours can have a deadline; the child's
-// blocks, as every program expects of its stdout.
+// newPipe makes a pipe: ours is its reading end if readable, else its writing
+// end. Our end can have a deadline; the child's end blocks, as every program
+// expects of its stdout.
 func newPipe(readable bool) (ours, child *os.File, err error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {

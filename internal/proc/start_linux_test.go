@@ -26,16 +26,18 @@ func init() {
 	helperParts["restless"] = func(*Child) { startRestless() }
 }
 
-// asNobody prepares a helper that runs as a user whom nothing else belongs to: for him the limit of processes counts.
+// asNobody prepares a helper that runs as a user without other processes: the
+// limit of processes applies to it.
 func asNobody(part string) *exec.Cmd {
 	c := helper(part)
-	c.Path = "/proc/self/exe" // he may not enter the folder of the test binary
+	c.Path = "/proc/self/exe" // the user may not enter the folder of the test binary
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 54321, Gid: 54321}}
 	c.Dir = "/"
 	return c
 }
 
-// The system refuses another process: Start says so, at once, and leaves nothing. Afterwards it works again.
+// If the system refuses another process, Start fails at once and leaves nothing
+// behind. Afterwards it works again.
 func TestForkRefused(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to become a user with no other processes")
@@ -58,7 +60,8 @@ func startCrowded() {
 		return err
 	}
 	check(try())
-	// The limit counts threads. So that the runtime needs no more of them, it gets plenty before.
+	// The limit counts threads. Start plenty first, so that the runtime needs no
+	// more.
 	var ready, end sync.WaitGroup
 	release := make(chan struct{})
 	for range 20 {
@@ -91,7 +94,8 @@ func startCrowded() {
 	fmt.Println("well")
 }
 
-// With any number of free descriptors that is too small, Start fails and leaves nothing open.
+// With any number of free descriptors that is too small, Start fails and leaves
+// nothing open.
 func TestNoDescriptorsLeft(t *testing.T) {
 	out, err := helper("narrow").Output()
 	if err != nil || string(out) != "well\n" {
@@ -103,11 +107,12 @@ func startNarrow() {
 	f, err := os.Open(os.DevNull)
 	check(err)
 	spec := Spec{Role: Role{Pool: "return"}, Output: func(Stream, []byte) {}, Files: []*os.File{f}, Limits: Limits{Memory: 64 << 20}}
-	p, err := Start(spec) // whatever is opened once is open
+	p, err := Start(spec) // opens everything that is opened only once
 	check(err)
 	p.Exit()
 	check(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: 64}))
-	// fill opens as many files as can be, and returns how to close n of them.
+	// fill opens as many files as possible, and returns a function that closes n of
+	// them.
 	fill := func() (count int, free func(n int)) {
 		var full []*os.File
 		for {
@@ -207,7 +212,7 @@ func TestThreadOfTheCallerEnds(t *testing.T) {
 		end := make(chan struct{})
 		go func() {
 			defer close(end)
-			runtime.LockOSThread() // and not unlocked: the thread ends with this goroutine
+			runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
 			p, o = begin(t, "hold")
 		}()
 		<-end
@@ -215,7 +220,7 @@ func TestThreadOfTheCallerEnds(t *testing.T) {
 	}
 }
 
-// Whenever the daemon is killed, also while its children are on their way: none of them stays.
+// No child survives a killed daemon, even if it is killed while children start.
 func TestDaemonKilledWhileStarting(t *testing.T) {
 	for i := range 25 {
 		name := fmt.Sprintf("restless-%d-%d", os.Getpid(), i)
@@ -231,7 +236,7 @@ func TestDaemonKilledWhileStarting(t *testing.T) {
 		for range 1 + i%5 {
 			lines.Scan()
 		}
-		time.Sleep(time.Duration(i) * 100 * time.Microsecond) // not for an event: to vary the moment
+		time.Sleep(time.Duration(i) * 100 * time.Microsecond) // does not wait for an event: it varies the moment
 		c.Process.Kill()
 		c.Wait()
 		for begin := time.Now(); ; time.Sleep(time.Millisecond) {
@@ -271,11 +276,12 @@ func named(name string) []int {
 	return pids
 }
 
-// Somebody else in the program reaps our child: its code is lost, but nothing hangs, and nobody else is signalled.
-func TestReapedBySomebodyElse(t *testing.T) {
+// If other code in the program reaps our child, its code is lost, but nothing
+// hangs, and no other process is signalled.
+func TestReapedByOtherCode(t *testing.T) {
 	p, o := begin(t, "hold")
 	o.value(t, p, "ready")
-	p.mu.Lock() // watch has to wait
+	p.mu.Lock() // so watch has to wait
 	syscall.Kill(p.PID(), syscall.SIGKILL)
 	var status syscall.WaitStatus
 	for {
@@ -284,7 +290,7 @@ func TestReapedBySomebodyElse(t *testing.T) {
 		}
 	}
 	p.mu.Unlock()
-	if e := wait(t, p); e.Code != -1 || e.Signal != 0 || e.KilledBy != "" || e.String() != "unknown end: somebody else reaped it" {
+	if e := wait(t, p); e.Code != -1 || e.Signal != 0 || e.KilledBy != "" || e.String() != "unknown end: other code in this process reaped it" {
 		t.Errorf("%v %+v", e, e)
 	}
 	if err := p.Kill("again"); err != nil {
@@ -292,7 +298,7 @@ func TestReapedBySomebodyElse(t *testing.T) {
 	}
 }
 
-// Everything at once, from many goroutines.
+// All methods at the same time, from many goroutines.
 func TestConcurrency(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
@@ -321,7 +327,8 @@ func TestConcurrency(t *testing.T) {
 	all.Wait()
 }
 
-// BenchmarkStart measures from Start to the end of the child's initialisation, and, by itself, how long Start takes.
+// BenchmarkStart measures the time from Start to the end of the child's
+// initialisation, and separately the time of Start alone.
 func BenchmarkStart(b *testing.B) {
 	var inStart time.Duration
 	for b.Loop() {

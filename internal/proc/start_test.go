@@ -21,7 +21,7 @@ func TestSpecIsChecked(t *testing.T) {
 		says string
 	}{
 		{Spec{Limits: Limits{Memory: MinMemory - 1}}, "Memory is 16777215 bytes; a Go process needs 16777216"},
-		{Spec{Limits: Limits{Memory: 1 << 63}}, "more than there can be"},
+		{Spec{Limits: Limits{Memory: 1 << 63}}, "more than is possible"},
 		{Spec{Limits: Limits{Procs: -1}}, "Procs is -1"},
 		{Spec{Limits: Limits{Nice: 20}}, "Nice is 20"},
 		{Spec{Limits: Limits{Files: 3}}, "Files is 3"},
@@ -49,16 +49,17 @@ func TestSpecIsChecked(t *testing.T) {
 // ownCookie matches the cookie of a child of this process.
 var ownCookie = regexp.MustCompile(cookieName + `=\d+:` + strconv.Itoa(os.Getpid()) + `:\d+:\d+:a b\\n\\"`)
 
-// A worker's user code cannot tell from arguments, folder and environment, but for the cookie, that it is not the daemon;
-// and neither it nor its children can see what else proc has passed in.
+// Except for the cookie, a worker's user code has the daemon's arguments,
+// folder and environment; and neither it nor its children can see anything else
+// that proc has passed in.
 func TestUserCodeSeesTheDaemonsWorld(t *testing.T) {
 	for _, max := range []string{"unset", "", "7"} {
 		t.Run("GOMAXPROCS="+max, func(t *testing.T) {
-			t.Setenv("GOMAXPROCS", max) // restores it
+			t.Setenv("GOMAXPROCS", max) // so that the test restores it
 			if max == "unset" {
 				os.Unsetenv("GOMAXPROCS")
 			}
-			t.Setenv(cookieName, "another one's") // what it sees instead is its own; without a daemon's name in it
+			t.Setenv(cookieName, "another one's") // the child sees its own instead, without a daemon's name in it
 			role := Role{Pool: "state", Daemon: "a b\n\"", Worker: 7, Transport: 2, Buffer: 3, MaxPayload: 1 << 40}
 			p, o := begin(t, "state", func(s *Spec) { s.Role, s.Limits.Procs = role, 3 })
 			o.value(t, p, "state")
@@ -71,7 +72,7 @@ func TestUserCodeSeesTheDaemonsWorld(t *testing.T) {
 				"environ": fmt.Sprintf("%q", append(slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, depthEnv) }), depthEnv+"=xx")),
 			} {
 				got := o.value(t, p, name)
-				if name == "environ" { // TestMain has changed one, which may change the order
+				if name == "environ" { // TestMain has changed a variable, which may change the order
 					got = ownCookie.ReplaceAllString(got, cookieName+"=another one's")
 					got, want = sortWords(got), sortWords(want)
 				}
@@ -139,7 +140,8 @@ func TestFilesAreInherited(t *testing.T) {
 	}
 }
 
-// What is changed in os.Args (subcommands are often cut out in place) does not reach the children.
+// Changes to os.Args (subcommands are often cut out in place) do not reach the
+// children.
 func TestArgumentsAreTheOriginalOnes(t *testing.T) {
 	old := slices.Clone(os.Args)
 	defer func() { os.Args = old }()
@@ -152,10 +154,10 @@ func TestArgumentsAreTheOriginalOnes(t *testing.T) {
 	copy(os.Args[:1], old)
 }
 
-// A start that the system refuses leaves nothing behind.
+// A start that the system refuses leaves no descriptor or goroutine behind.
 func TestStartRefused(t *testing.T) {
 	defer func() { forkExec = syscall.StartProcess }()
-	finish(t, "return") // whatever is opened once is open
+	finish(t, "return") // opens everything that is opened only once
 	Capabilities()
 	for _, errno := range []syscall.Errno{syscall.EAGAIN, syscall.ENOMEM, syscall.ENOENT} {
 		forkExec = func(string, []string, *syscall.ProcAttr) (int, uintptr, error) { return 0, 0, errno }
@@ -173,7 +175,7 @@ func TestStartRefused(t *testing.T) {
 	}
 }
 
-// descriptors lists what this process has open.
+// descriptors lists the open descriptors of this process.
 func descriptors(t *testing.T) []string {
 	t.Helper()
 	d, err := os.Open("/dev/fd")

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Tracer returns the process that traces the given one, as a debugger and strace do, or 0. What is traced may be held for
-// as long as somebody looks at it, and is then not gone when it is killed before the tracer lets go.
+// Tracer returns the process that traces the given one, such as a debugger or
+// strace, or 0. The tracer may hold a process for as long as it likes; a killed
+// process is then not gone before the tracer lets go.
 func Tracer(pid int) int {
 	thread := statusNumber(pid, "TracerPid")
 	if thread == 0 {

@@ -14,7 +14,7 @@ func TestTracer(t *testing.T) {
 	if tracer := Tracer(p.PID()); tracer != 0 {
 		t.Skipf("process %d traces already", tracer)
 	}
-	runtime.LockOSThread() // which is the tracer
+	runtime.LockOSThread() // this thread is the tracer
 	defer runtime.UnlockOSThread()
 	if err := unix.PtraceSeize(p.PID()); err != nil {
 		t.Skipf("a process cannot be traced here: %v", err)
@@ -25,6 +25,6 @@ func TestTracer(t *testing.T) {
 	p.Kill("test")
 	wait(t, p)
 	if tracer := Tracer(p.PID()); tracer != 0 {
-		t.Errorf("the tracer of what is gone is %d", tracer)
+		t.Errorf("the tracer of a dead process is %d", tracer)
 	}
 }

@@ -2,5 +2,5 @@
 
 package proc
 
-// Tracer cannot be told here.
+// Tracer is not known on this system.
 func Tracer(int) int { return 0 }

@@ -1,5 +1,5 @@
-// Package xmltest is the client's half of XML-RPC, for tests: it writes calls and
-// reads responses. A daemon does neither.
+// Package xmltest is the client's half of XML-RPC, for tests: it writes calls
+// and reads responses. A daemon does neither.
 package xmltest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc"
 )
 
-// Fault is what a server answered instead of a result.
+// Fault is a server's answer instead of a result.
 type Fault struct {
 	Code    int    `json:"faultCode"`
 	Message string `json:"faultString"`
@@ -35,17 +35,18 @@ func Call(method string, params ...any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// asCall makes a call of a response, whose parameter is the result or the fault.
+// asCall turns a response into a call, whose parameter is the result or the
+// fault.
 var asCall = strings.NewReplacer(
 	"<methodResponse>", "<methodCall><methodName>response</methodName>", "</methodResponse>", "</methodCall>",
 	"<fault>", "<params><param>", "</fault>", "</param></params>",
 )
 
-// Response reads a methodResponse: its result as JSON. If it is a fault, the error
-// is a [*Fault].
+// Response reads a methodResponse: its result as JSON. If it is a fault, the
+// error is a [*Fault].
 func Response(doc []byte) (result []byte, err error) {
 	if !bytes.Contains(doc, []byte("<methodResponse>")) {
-		return nil, fmt.Errorf("this is no response: %.200q", doc)
+		return nil, fmt.Errorf("this is not a response: %.200q", doc)
 	}
 	_, params, err := xmlrpc.ParseCall([]byte(asCall.Replace(string(doc))), "", xmlrpc.Limits{Size: 1 << 28, Depth: 1000, Values: 1 << 28})
 	if err != nil {
