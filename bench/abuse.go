@@ -27,8 +27,9 @@ const (
 	elsewhere = "floods-elsewhere"
 )
 
-// abusePeers lists what is done to the daemon, always as its own user, whom it
-// trusts most, while one client, who was there before, calls daemon.status.
+// abusePeers lists the kinds of abuse. The abuser always runs as the daemon's
+// own user, whom it trusts most; a client that was connected before calls
+// daemon.status meanwhile.
 func abusePeers(procs int) []Peer {
 	var all []Peer
 	for _, p := range []abusePeer{
@@ -44,8 +45,8 @@ func abusePeers(procs int) []Peer {
 	return all
 }
 
-// abusePeer is a daemon and an abuser. If that abuses another daemon, which the
-// client does not ask, one sees how much of the cost is the processors'.
+// abusePeer is a daemon and an abuser. An abuser of another daemon, which the
+// client does not ask, shows how much of the cost is CPU time.
 type abusePeer struct {
 	controlPeer
 	name      string
@@ -115,8 +116,8 @@ func underAbuse(p Peer, c Config) (_ Sample, err error) {
 	return sample, err
 }
 
-// keptHeap is what is left of the abuse when the daemon has seen that all have
-// gone, which takes it a moment.
+// keptHeap is the heap that is left once the daemon has seen that all abusers
+// are gone, which takes it a moment.
 func keptHeap(c *client.Client, before float64) (kept float64, err error) {
 	kept = math.MaxFloat64
 	for range 20 {
@@ -138,8 +139,8 @@ func heapOf(c *client.Client, collect bool) (bytes float64, err error) {
 	return bytes, err
 }
 
-// watchHeap looks at the daemon's heap until the function that it returns is
-// called, which returns the highest figure.
+// watchHeap reads the daemon's heap until the caller calls the returned
+// function, which returns the highest figure.
 func watchHeap(c *client.Client) (peak func() (float64, error)) {
 	var highest float64
 	var err error
@@ -196,8 +197,8 @@ func startAbuser(kind, control string) (*abuser, error) {
 	return a, nil
 }
 
-// finish ends the abuse, and says how much there was of it: floods that were
-// answered, per second.
+// finish ends the abuse, and returns how much there was: answered floods per
+// second.
 func (a *abuser) finish() (floods float64, err error) {
 	a.in.Close()
 	took := time.Since(a.began)
@@ -209,9 +210,9 @@ func (a *abuser) finish() (floods float64, err error) {
 	return floods / took.Seconds(), err
 }
 
-// abuse is the life of that process. It says when it is under way, and how many
-// floods were answered since, when its input ends. Whatever it is answered, it
-// does the same again.
+// abuse is the main function of that process. It reports when the abuse is
+// under way and, when its input ends, how many floods were answered since. It
+// repeats the abuse after any answer.
 func abuse(kind string) error {
 	control := os.Getenv(controlVar)
 	var answered atomic.Int64
@@ -253,7 +254,7 @@ func abuse(kind string) error {
 	return nil
 }
 
-// crowd is a connection that says nothing, or half of a request, until it is
+// crowd is a connection that sends nothing, or half of a request, until it is
 // closed.
 func crowd(control string, i int, began func()) {
 	defer began()

@@ -12,9 +12,9 @@ import (
 	"sync"
 )
 
-// roleVar tells a process that it is the worker of a peer, and of which. It is
-// looked at before anything else in main, and unset: a worker can never start
-// the benchmark again.
+// roleVar tells a process that it is the worker of a peer, and of which. main
+// reads it before anything else, and unsets it: a worker can never start the
+// benchmark again.
 const roleVar = "LEGION_BENCH_WORKER"
 
 // takeRole returns the peer that this process works for, or "".
@@ -24,7 +24,7 @@ func takeRole() string {
 	return role
 }
 
-// serve is the whole life of a worker process. It returns only if the peer
+// serve is the main function of a worker process. It returns only if the peer
 // cannot serve.
 func serve(role string) error {
 	if kind, is := strings.CutPrefix(role, abuserRole); is {
@@ -122,8 +122,8 @@ func (c *child) listen() error {
 	return c.run()
 }
 
-// run starts the prepared command. From then on the child ends with the
-// benchmark at the latest.
+// run starts the prepared command. The child then ends with the benchmark at
+// the latest.
 func (c *child) run() error {
 	err := c.cmd.Start()
 	if err == nil {
@@ -143,7 +143,7 @@ func (c *child) stop() {
 	c.once.Do(func() {
 		children.Delete(c)
 		c.cmd.Process.Kill()
-		c.cmd.Wait() // says how it was killed, which is no news
+		c.cmd.Wait() // the error only says that it was killed
 		if c.dir != "" {
 			os.RemoveAll(c.dir)
 		}
@@ -161,8 +161,7 @@ func inheritedListener() (net.Listener, error) {
 	return ln, nil
 }
 
-// children holds every *child that is running, for an end of the benchmark out
-// of turn.
+// children holds every running *child, in case the benchmark ends early.
 var children sync.Map
 
 func stopChildren() {

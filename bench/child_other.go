@@ -4,6 +4,6 @@ package main
 
 import "syscall"
 
-// childAttr has nothing to ask for here: if the benchmark is killed with
-// SIGKILL, a worker that runs stays.
+// childAttr sets nothing here: if the benchmark gets SIGKILL, a running worker
+// stays.
 func childAttr() *syscall.SysProcAttr { return nil }

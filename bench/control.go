@@ -34,10 +34,10 @@ func controlRows() []Row {
 	})
 }
 
-// Peers that are spoken of elsewhere.
+// Peers that other files name.
 const (
 	jsonrpcName = "net/jsonrpc"
-	pythonName  = "python-xmlrpc" // takes part where there is a python3
+	pythonName  = "python-xmlrpc" // takes part if python3 is installed
 )
 
 // controlPeers lists the peers of the rows about the control socket. procs is
@@ -55,12 +55,12 @@ func controlPeers(procs int) []Peer {
 type controlPeer struct {
 	name    string
 	procs   int
-	serve   func() error              // the life of the server's process …
+	serve   func() error              // the main function of the server's process …
 	command func() (*exec.Cmd, error) // … or its command, if it is another program
 	dial    func(sock string) (asker, io.Closer, error)
 }
 
-// asker calls a method and returns its result, as it came.
+// asker calls a method and returns its result unchanged.
 type asker func(method string) ([]byte, error)
 
 func (p controlPeer) Name() string { return p.name }
@@ -105,8 +105,8 @@ func methodCaller(method string) newCaller {
 	return func(s Session) (Call, error) { return s.(*controlSession).method(method) }
 }
 
-// method connects a client. Both methods tell the pid, which is how answers are
-// checked.
+// method connects a client. The answers of both methods have the pid, by which
+// they are checked.
 func (s *controlSession) method(name string) (Call, error) {
 	ask, client, err := s.dialing(s.sock)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// fixedAnswers answers what a daemon answers, but always the same: nothing is
-// found out. So the difference to Legion is what finding out and strictness
-// cost.
+// fixedAnswers answers as a daemon does, but always the same, without computing
+// anything. The difference to Legion is the cost of computing the answer and of
+// strict checks.
 type fixedAnswers struct {
 	hello  status.Hello
 	status status.Daemon
@@ -32,7 +32,7 @@ func newFixedAnswers() *fixedAnswers {
 	}
 }
 
-// The methods of fixedAnswers have the shape that net/rpc wants.
+// The methods of fixedAnswers have the form that net/rpc requires.
 
 func (f *fixedAnswers) Hello(_ struct{}, out *status.Hello) error { *out = f.hello; return nil }
 

@@ -20,8 +20,8 @@ import (
 	"github.com/legion-go/legion/client"
 )
 
-// controlVar tells the daemon, and its workers, where the control socket is to
-// be.
+// controlVar tells the daemon, and its workers, the address of the control
+// socket.
 const controlVar = "LEGION_BENCH_CONTROL"
 
 // serveControl is a daemon with a pool of two workers, which idle. It says on
@@ -44,7 +44,7 @@ func serveControl() error {
 			if err != nil {
 				return errors.Join(err, d.Stop(context.Background()))
 			}
-			conn.Close() // that is how one sees that it is ready
+			conn.Close() // an answer shows that the daemon is ready
 		}
 	}
 	d := declareControl()

@@ -23,8 +23,8 @@ func pythonCommand() (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// dialXMLRPC is a client of XML-RPC over HTTP that looks at the answer no
-// closer than it must.
+// dialXMLRPC is a client of XML-RPC over HTTP that reads no more of the answer
+// than it must.
 func dialXMLRPC(sock string) (asker, io.Closer, error) {
 	web := newWeb(sock)
 	return func(method string) ([]byte, error) {

@@ -5,13 +5,13 @@
 //
 // The files in reading order:
 //
-//	main.go        flags, the order of things
+//	main.go        flags, the order of steps
 //	run.go         rounds: every peer in turn, again and again
 //	rows.go        what is measured
 //	load.go        callers in a closed loop; paced.go: one caller with a clock; life.go: start and idle memory
 //	peer.go        what a peer is; peer_*.go, legion*.go: the peers
 //	control.go     the control socket: rows and peers; control_*.go: how they are asked
-//	abuse.go       the control socket while others abuse it
+//	abuse.go       the control socket while other clients abuse it
 //	versions.go    this version of Legion beside another one
 //	child.go       worker processes: the same binary, started again with a role
 //	sample.go      metrics, medians, ratios; hist.go: latencies

@@ -19,7 +19,7 @@ type hist struct {
 const (
 	subBits     = 7
 	sub         = 1 << subBits
-	histTop     = 36 // 2^36 ns = 68 s; what is longer counts as that
+	histTop     = 36 // 2^36 ns = 68 s; longer latencies count as that
 	histBuckets = sub * (histTop - subBits + 1)
 )
 
@@ -49,7 +49,7 @@ func (h *hist) add(d time.Duration) {
 	h.counts[bucketOf(int64(d))]++
 }
 
-// merge adds what other counted.
+// merge adds the counts of other.
 func (h *hist) merge(other *hist) {
 	h.n += other.n
 	for i, c := range other.counts {

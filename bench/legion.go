@@ -40,8 +40,8 @@ type legionDaemon struct {
 
 func (p legionPeer) declare() legionDaemon {
 	d := legion.New(legion.Config{Name: "bench", Logger: slog.New(slog.DiscardHandler)})
-	// Lazy: the worker starts with the first call, and the function that a row does
-	// not call has none.
+	// Lazy: the worker starts with the first call, and a function that a row does
+	// not call has no worker.
 	opts := legion.Pool{Max: 1, Spawn: legion.Lazy, Transport: p.transport}
 	return legionDaemon{
 		Daemon: d,

@@ -15,9 +15,9 @@ import (
 
 // legionSmallPeer is Legion in a program of its own, small/main.go, because
 // start and memory of a worker depend on the size of the binary. The daemon
-// runs before the clock does, and is told over a pipe to start a worker; the
-// pipe costs some 0.1 ms of each start. It is for the rows about a worker's
-// life only.
+// runs before the clock starts, and gets the request for a worker over a pipe,
+// which costs some 0.1 ms of each start. It is only for the rows about a
+// worker's life.
 type legionSmallPeer struct {
 	*smallDaemon
 	name string
@@ -51,7 +51,7 @@ type smallSession struct {
 	took   time.Duration // from the first call to its answer: the start of the worker
 }
 
-// Bytes calls with the program's own 64 bytes; those of the row stay here.
+// Bytes calls with the program's own 64 bytes, not with those of the row.
 func (s *smallSession) Bytes([]byte) (Call, error) {
 	return func() error {
 		_, err := s.daemon.ask("call")

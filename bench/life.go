@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// spawn measures the time from the wish for a worker to its first answer, n
+// spawn measures the time from the request for a worker to its first answer, n
 // times, each with a fresh process. Ending the process is not part of it.
 func spawn(p Peer, n int) (Sample, error) {
 	var h hist
@@ -23,8 +23,8 @@ func spawn(p Peer, n int) (Sample, error) {
 	return Sample{P50: h.quantile(0.50), P99: h.quantile(0.99)}, nil
 }
 
-// idle starts a worker, makes one call, leaves it alone for d and measures what
-// it has and uses.
+// idle starts a worker, makes one call, leaves it alone for d and measures the
+// memory that it has and the CPU time that it uses.
 func idle(p Peer, d time.Duration) (_ Sample, err error) {
 	s, err := openAndCall(p)
 	if err != nil {

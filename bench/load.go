@@ -21,7 +21,7 @@ func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
 		hist   hist
 		inTime uint64
 		err    error
-		_      [64]byte // no cache line in common with the next caller
+		_      [64]byte // shares no cache line with the next caller
 	}
 	callers := make([]caller, len(calls))
 	start := make(chan struct{})
@@ -50,7 +50,7 @@ func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
 		})
 	}
 	ready.Wait()
-	runtime.GC() // nobody pays for the garbage of who was measured before
+	runtime.GC() // no peer pays for the garbage of the one before
 	before := readUsage(s.PIDs())
 	began = time.Now()
 	close(start)
@@ -75,7 +75,7 @@ func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
 	return sample, nil
 }
 
-// usage is what two processes have used up to a moment.
+// usage is what two processes have used so far.
 type usage struct {
 	at             time.Time
 	own, workers   time.Duration

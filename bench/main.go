@@ -31,11 +31,11 @@ func main() {
 	}
 }
 
-// hangAfter is how long one measurement may take at most. The longest in order
-// takes a few seconds.
+// hangAfter is the longest time for one measurement. Normally the longest takes
+// a few seconds.
 const hangAfter = time.Minute
 
-// run is the benchmark. failed tells which peers went wrong; err, why the
+// run is the benchmark. failed names the peers that failed; err says why the
 // benchmark could not do its work.
 func run() (failed []string, err error) {
 	var (
@@ -106,8 +106,8 @@ func run() (failed []string, err error) {
 	return failures(report.Results), nil
 }
 
-// enter makes the folder of this run. Control sockets that nobody asks for get
-// there, too, not beside those of real daemons.
+// enter makes the folder of this run. Control sockets that the benchmark does
+// not use are there, too, not beside those of real daemons.
 func enter() (err error) {
 	if scratch, err = os.MkdirTemp("", "legion-bench-"); err == nil {
 		err = os.Setenv("RUNTIME_DIRECTORY", scratch)
@@ -118,17 +118,17 @@ func enter() (err error) {
 	return nil
 }
 
-// leave ends what may still run and removes what may still lie about. It may be
-// called more than once.
+// leave ends processes that still run and removes files that are left. It may
+// be called more than once.
 func leave() {
 	stopChildren()
 	plugin.CleanupClients()
 	os.RemoveAll(scratch)
 }
 
-// guard ends the benchmark in order when it is interrupted, and when a
-// measurement hangs. The function that it returns is told what is measured
-// next.
+// guard ends the benchmark cleanly when it is interrupted, and when a
+// measurement hangs. Call the returned function with the name of the next
+// measurement.
 func guard() func(what string) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

@@ -22,9 +22,9 @@ func TestMain(m *testing.M) {
 }
 
 // everyPeer runs f with each peer whose workers this binary can play. Legion
-// starts no workers from a test binary unless that was made for it alone;
-// TestRun has it, too. Workers are started from a thread that does not end
-// before them (see childAttr).
+// starts no workers from a test binary unless the binary was built only for
+// that; TestRun measures Legion, too. Workers are started from a thread that
+// does not end before them (see childAttr).
 func everyPeer(t *testing.T, f func(t *testing.T, p Peer)) {
 	for _, p := range allPeers(1) {
 		if _, is := p.(legionPeer); is {

@@ -7,8 +7,8 @@ import (
 )
 
 // paced lets one caller make a call every interval for the time of d. The
-// processes fall asleep in between, so a latency contains waking up. A call
-// that is late does not make the next one earlier: there are no bursts.
+// processes sleep in between, so a latency includes waking up. A call that is
+// late does not make the next one earlier: there are no bursts.
 func paced(s Session, call Call, interval, d time.Duration) (Sample, error) {
 	var h hist
 	runtime.GC()

@@ -38,14 +38,14 @@ type Session interface {
 // lifePeer is a peer for the rows about the life of a worker only; the others
 // leave it out.
 type lifePeer interface {
-	// Prepare does once what is not part of starting a worker.
+	// Prepare does the work, once, that is not part of starting a worker.
 	Prepare() error
 }
 
 // Call makes one call, waits for the answer and checks it.
 type Call func() error
 
-// errNotCarried says that a row is not for this peer.
+// errNotCarried says that this peer does not take part in a row.
 var errNotCarried = errors.New("not for it")
 
 // baseline is the peer that all others are compared with.

@@ -79,7 +79,7 @@ func (g grpcCalls) Bytes(p []byte) (Call, error) {
 }
 
 // Record sends the generated message as it is, without converting from and to a
-// Go struct: the peer at its best.
+// Go struct: the peer's best case.
 func (g grpcCalls) Record() (Call, error) {
 	ctx := context.Background()
 	in := newMessage(newRecord())

@@ -12,7 +12,7 @@ func (netrpcPeer) Name() string { return "net/rpc" }
 
 func (p netrpcPeer) Procs() int { return p.procs }
 
-// netrpcEcho is the service; net/rpc wants exported methods of this shape.
+// netrpcEcho is the service; net/rpc requires exported methods of this form.
 type netrpcEcho struct{}
 
 func (netrpcEcho) Bytes(in *[]byte, out *[]byte) error { *out = *in; return nil }

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// rawPeer is the floor of what a socket can do: a frame of length and bytes,
+// rawPeer is the lower bound for a socket: a frame of length and bytes,
 // one connection and one goroutine per caller, no ids, no codec, no cancelling,
 // buffers used again and again.
 type rawPeer struct{ procs int }

@@ -14,7 +14,7 @@ type Row struct {
 	Columns []Metric // what the table shows
 	Versus  []Metric // what the table also shows as a ratio to the baseline
 
-	Peers    func(procs int) []Peer // who takes part; nil = allPeers
+	Peers    func(procs int) []Peer // the peers that take part; nil = allPeers
 	Baseline string                 // the peer that ratios are to; "" = baseline
 
 	measure func(p Peer, c Config) (Sample, error)
@@ -28,7 +28,7 @@ type Config struct {
 	Spawns int           // fresh processes per measurement
 }
 
-// peers are those who take part.
+// peers are the peers that take part.
 func (r Row) peers(procs int) []Peer {
 	if r.Peers == nil {
 		return allPeers(procs)
@@ -150,7 +150,7 @@ func loop(p Peer, callers int, prepare newCaller, c Config) (Sample, error) {
 }
 
 // withCallers starts a worker process, prepares callers, lets them warm up and
-// hands them to measure.
+// passes them to measure.
 func withCallers(p Peer, n int, prepare newCaller, warm time.Duration, measure func(Session, []Call) (Sample, error)) (_ Sample, err error) {
 	if _, is := p.(lifePeer); is {
 		return nil, errNotCarried

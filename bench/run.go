@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Result is what a row found out about all peers.
+// Result is the result of a row for all peers.
 type Result struct {
 	Name  string        `json:"name"`
 	About string        `json:"about"`
@@ -13,19 +13,19 @@ type Result struct {
 	row   Row
 }
 
-// PeerResult is what a row found out about one peer.
+// PeerResult is the result of a row for one peer.
 type PeerResult struct {
 	Name   string   `json:"name"`
 	Rounds []Sample `json:"rounds"`
 	Median Sample   `json:"median"`                // of every metric over the rounds
 	Ratio  Sample   `json:"to_baseline,omitempty"` // median over the rounds of metric / baseline's metric
 	Absent string   `json:"absent,omitempty"`      // why this peer does not take part
-	Error  string   `json:"error,omitempty"`       // what went wrong; the peer is left out from then on
+	Error  string   `json:"error,omitempty"`       // the error; the peer is left out from then on
 }
 
 // runRow measures every peer once per round, beginning with another peer each
-// time, so that whatever the machine does meanwhile hits all of them alike.
-// before is told what comes next.
+// time, so that other work of the machine affects all of them alike. before
+// gets the name of the next measurement.
 func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string)) *Result {
 	res := &Result{Name: row.Name, About: row.About, row: row}
 	for _, p := range peers {
@@ -83,7 +83,7 @@ func (r *Result) peer(name string) *PeerResult {
 	return nil
 }
 
-// failures lists the peers that went wrong.
+// failures lists the peers that failed.
 func failures(results []*Result) []string {
 	var all []string
 	for _, r := range results {

@@ -26,8 +26,8 @@ const (
 	Floods      Metric = "floods_per_s"           // abusive requests that were answered, per second
 )
 
-// Sample is what one measurement of one peer found out. A metric that a row
-// does not measure, or that this system cannot tell, is absent.
+// Sample is the result of one measurement of one peer. A metric that a row does
+// not measure, or that this system does not have, is absent.
 type Sample map[Metric]float64
 
 // median of xs; NaN of none. With an even count it is the mean of the middle
@@ -57,7 +57,7 @@ func medianOf(rounds []Sample, m Metric) float64 {
 }
 
 // ratioOf is the median over rounds of a's metric divided by b's in the same
-// round. Pairing within the round is what cancels the drift of the machine; the
+// round. Pairing within the round cancels the drift of the machine; the
 // quotient of two medians would not. NaN if no round has both.
 func ratioOf(a, b []Sample, m Metric) float64 {
 	var xs []float64

@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// The peers that the targets are about: Legion with default settings, and in a
+// The peers that have targets: Legion with default settings, and in a
 // small program where size matters.
 const (
 	subject      = "legion"
@@ -18,7 +18,7 @@ const (
 // by another peer's.
 type Target struct {
 	Row     string  `json:"row"`
-	Of      string  `json:"of,omitempty"` // the peer that it is about; "" = subject
+	Of      string  `json:"of,omitempty"` // the peer with the target; "" = subject
 	Metric  Metric  `json:"metric"`
 	Versus  string  `json:"versus,omitempty"` // divide by this peer's; "" = the value itself
 	AtLeast bool    `json:"at_least"`         // the limits are lower bounds
@@ -41,7 +41,7 @@ func allTargets() []Target {
 		{Row: "4KiB x1", Metric: P50, Versus: baseline, Final: 0.05},
 		{Row: "1MiB x64", Metric: Throughput, Versus: baseline, AtLeast: true, Final: 10},
 		{Row: "struct x1", Metric: P50, Versus: baseline, Final: 0.04},
-		{Row: "64B x1", Metric: Allocs, Final: 1.05}, // the result itself, and what the rest of the process does meanwhile
+		{Row: "64B x1", Metric: Allocs, Final: 1.05}, // the result itself, and the work of the rest of the process
 		{Row: "paced", Metric: P50, Versus: baseline, Final: 0.20},
 		{Row: "paced", Metric: WorkerShare, Versus: baseline, Final: 0.30},
 		{Row: "spawn", Of: smallSubject, Metric: P50, Versus: baseline, Final: 0.40},
@@ -92,8 +92,8 @@ func (t Target) subject() string {
 	return cmp.Or(t.Of, subject)
 }
 
-// meets says how the measured value stands to a limit: "pass", "miss" or that
-// one of the two is lacking.
+// meets compares the measured value with a limit: "pass", "miss", or a text
+// that says which of the two is missing.
 func (v Verdict) meets(limit float64) string {
 	switch {
 	case v.Measured == nil || limit == 0:

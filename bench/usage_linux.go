@@ -21,7 +21,7 @@ func ownCPU() (time.Duration, bool) {
 }
 
 // processCPU is the CPU time that processes have used so far, to the
-// nanosecond: /proc would tell in steps of 10 ms.
+// nanosecond: /proc has steps of 10 ms.
 func processCPU(pids []int) (time.Duration, bool) {
 	var sum time.Duration
 	for _, pid := range pids {
@@ -37,8 +37,7 @@ func processCPU(pids []int) (time.Duration, bool) {
 	return sum, len(pids) > 0
 }
 
-// processMemory adds up what processes have for themselves, and their PSS, in
-// KiB.
+// processMemory adds up the private memory of processes, and their PSS, in KiB.
 func processMemory(pids []int) (private, pss float64, ok bool) {
 	for _, pid := range pids {
 		file, err := os.Open(fmt.Sprintf("/proc/%d/smaps_rollup", pid))

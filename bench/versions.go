@@ -7,8 +7,8 @@ import (
 
 // versionRow compares workers of the small program built with this version of
 // Legion and with the one in another folder. The clock runs inside the program,
-// from the first call of a running daemon to its answer: whatever the daemon
-// does at its own start is left out.
+// from the first call of a running daemon to its answer: the daemon's own start
+// is left out.
 func versionRow(other string) Row {
 	return Row{
 		Name:    "versions",

@@ -1,6 +1,6 @@
 package conformance
 
-// client is a program of somebody else that talks to the control socket.
+// client is a third-party program that talks to the control socket.
 type client struct {
 	name     string // the client, and its language unless that is plain
 	protocol string

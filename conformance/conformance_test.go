@@ -16,15 +16,14 @@ import (
 	"time"
 )
 
-// patience bounds what hangs: it says nothing about how long a client should
-// take.
+// patience limits a client that hangs: it is not how long a client should take.
 const patience = 2 * time.Minute
 
 // TestClients runs every client that is on this machine against one daemon.
 //
 // make conformance sets CONFORMANCE to the folder that it has installed into.
-// There is a file cannot/NAME for what could not be installed, with the reason;
-// any other client must run. The table is left in the file table.
+// It has a file cannot/NAME, with the reason, for each client that could not be
+// installed; any other client must run. The table is left in the file table.
 func TestClients(t *testing.T) {
 	installed := os.Getenv("CONFORMANCE")
 	at := startDaemon(t)
@@ -49,7 +48,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// missing says what the client lacks on this machine, "" if nothing.
+// missing says what this machine lacks for the client, "" if nothing.
 func (c client) missing() string {
 	out, err := command(context.Background(), c.probe...).CombinedOutput()
 	switch {
@@ -108,7 +107,7 @@ func (c client) try(t *testing.T, at addresses) string {
 	return fmt.Sprintf("ok, %d checks", checks)
 }
 
-// verdict reads what a script says in the Test Anything Protocol: how many
+// verdict reads a script's output in the Test Anything Protocol: how many
 // checks, which have failed, and whether the plan is there and right.
 func verdict(said string) (checks int, failed []string, err error) {
 	plan := -1
@@ -145,8 +144,8 @@ func table(rows [][]string) []byte {
 	return b.Bytes()
 }
 
-// A script that nobody runs, and a client that is gone, would be missed by
-// nobody.
+// Without this test a script that is never run, and a client without a script,
+// would go unnoticed.
 func TestEveryClientIsThere(t *testing.T) {
 	var scripts []string
 	for _, c := range clients {

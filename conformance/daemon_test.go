@@ -11,17 +11,17 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/legion-go/legion" // of which the daemon is made: a change of it has go test run these tests again
+	_ "github.com/legion-go/legion" // the daemon's package: go test runs these tests again when it changes
 )
 
 type addresses struct{ unix, tcp string }
 
-// startDaemon builds the daemon, starts it, and has it stopped at the end of
-// the test: which it must do by itself, and without an error, after all that
-// the clients have done to it.
+// startDaemon builds the daemon, starts it, and stops it at the end of the
+// test. It must stop by itself, and without an error, whatever the clients have
+// done to it.
 func startDaemon(t *testing.T) addresses {
 	t.Helper()
-	// A folder with a short name: the path of a Unix socket has 104 bytes at most.
+	// A folder with a short name: the path of a Unix socket has at most 104 bytes.
 	dir, err := os.MkdirTemp("", "conformance")
 	if err != nil {
 		t.Fatal(err)

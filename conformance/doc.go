@@ -1,4 +1,4 @@
-// Package conformance tests the control socket with the clients of others: HTTP
+// Package conformance tests the control socket with third-party clients: HTTP
 // and line tools, and the JSON-RPC and XML-RPC libraries of several languages.
 // It holds tests only.
 //

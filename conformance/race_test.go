@@ -2,5 +2,5 @@
 
 package conformance
 
-// The daemon is built as the test is.
+// The daemon is built with the race detector if the test is.
 var buildFlags = []string{"build", "-race"}

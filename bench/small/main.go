@@ -1,7 +1,7 @@
 // Command small is a daemon that contains nothing but Legion: start and memory
 // of a worker depend on the size of the binary, and the benchmark's own
-// contains gRPC. It obeys lines on standard input and answers each with one
-// line:
+// contains gRPC. It reads commands, one on each line of standard input, and
+// answers each with one line:
 //
 //	open    makes a daemon and calls its worker; answers with the worker's pid, and the time that the call took, in ns
 //	call    calls the worker; answers with "ok"
@@ -25,7 +25,7 @@ import (
 )
 
 func main() {
-	// Worker processes get here, too: they declare the same and never return from
+	// Worker processes come here, too: they declare the same and never return from
 	// open.
 	s := &service{}
 	if len(os.Getenv(workerVar)) > 0 {

@@ -1,8 +1,8 @@
-// Daemon is what the clients of the conformance tests talk to: one method for
-// each thing that can travel, and for each that can go wrong. Its argument is
-// the path of its Unix socket; it listens on a TCP port of loopback besides,
-// which daemon.status tells. When it can be talked to it prints a line; at the
-// end of its standard input it stops, so that it does not outlive whoever has
+// Daemon is the daemon that the clients of the conformance tests talk to: one
+// method for each kind of value, and for each kind of error. Its argument is
+// the path of its Unix socket; it also listens on a TCP port of loopback, which
+// daemon.status returns. It prints a line when clients can connect. It stops at
+// the end of its standard input, so that it does not outlive the process that
 // started it.
 package main
 
@@ -93,8 +93,8 @@ func slow(ctx context.Context, in time.Duration) (bool, error) {
 	}
 }
 
-// count gives the numbers from 1 to last; without an end, and less quickly, if
-// that is 0.
+// count yields the numbers from 1 to last; if last is 0, it goes on without an
+// end, more slowly.
 func count(ctx context.Context, last int) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {
 		for i := 1; last == 0 || i <= last; i++ {

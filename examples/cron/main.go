@@ -1,7 +1,7 @@
 // Cron shows functions that a daemon calls by the clock: at an interval that
 // does not drift, as often as there is time, and at the times of cron
-// expressions. One of them is slow for once, which the others, and the
-// statistics, notice.
+// expressions. One of them is slow once, which delays the others and shows in
+// the statistics.
 //
 //	go run ./examples/cron
 package main
@@ -12,7 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"time"
-	_ "time/tzdata" // the time zones travel along: a container may have none
+	_ "time/tzdata" // embeds the time zones: a container may have none
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"

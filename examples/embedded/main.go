@@ -1,6 +1,6 @@
-// Embedded shows Legion inside a program that is something else first: a web
-// service. Its main starts the daemon, serves HTTP, and ends when the daemon
-// does, whoever stopped that: an operator, an upgrade, or the program itself.
+// Embedded shows Legion inside a program with another purpose: a web service.
+// Its main starts the daemon, serves HTTP, and ends when the daemon does, after
+// a stop by an operator, an upgrade, or the program itself.
 package main
 
 import (
@@ -56,7 +56,7 @@ func run(d *legion.Daemon, squares *legion.Func[int, int], demo bool) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
-	// This is what such a main must do: wait for the daemon's end, too. Without it
+	// Such a main must wait for the daemon's end, too. Without it
 	// the service would go on after a stop, and answer every request with an error.
 	ended := make(chan error, 1)
 	go func() { ended <- d.Wait() }()

@@ -1,5 +1,5 @@
-// Events shows handlers: of Legion's events and of types of one's own, with a
-// veto, changes to what the event carries, and an end.
+// Events shows handlers: of Legion's events and of the program's own types,
+// with a veto, a change to an event, and removal.
 //
 //	go run ./examples/events
 package main
@@ -17,7 +17,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Events of one's own may be of any Go type.
+// A program's own events may be of any Go type.
 type (
 	dusk struct{}
 	dawn struct{ Hour int }
@@ -42,7 +42,7 @@ func events(d *legion.Daemon) {
 		return nil
 	})
 	legion.On(d, func(_ context.Context, e dawn) error {
-		off() // takes the handler off
+		off() // removes the handler
 		fmt.Println("good morning, it is", e.Hour)
 		return nil
 	})

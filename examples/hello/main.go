@@ -1,5 +1,5 @@
 // Hello calls a function in worker processes, and shows that one of them can
-// die without taking the daemon along.
+// die without ending the daemon.
 package main
 
 import (

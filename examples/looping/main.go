@@ -1,7 +1,7 @@
 // Looping shows workers with a loop of their own: a process that does something
 // again and again by itself, and takes commands between two turns. It is
-// paused, resumed, steered by a command, fails in one turn, and is replaced at
-// its end.
+// paused, resumed and changed by a command, fails in one turn, and is replaced
+// at its end.
 //
 //	go run ./examples/looping
 package main
@@ -46,7 +46,7 @@ func (p *pump) Use(_ context.Context, bucket int) (int, error) {
 }
 
 func main() { // runs in every process of the daemon: declare, then start
-	d := legion.New(legion.Config{Name: "looping", LogLevel: slog.LevelError}) // it tells the rest itself
+	d := legion.New(legion.Config{Name: "looping", LogLevel: slog.LevelError}) // it prints the rest itself
 	newPump := func(context.Context) (*pump, error) { return &pump{bucket: 1}, nil }
 	pumps := legion.NewWorkers(d, "pump", newPump, legion.Pool{LoopEvery: 20 * time.Millisecond, OnExit: legion.Restart})
 	use := legion.Handle(pumps, "use", (*pump).Use)

@@ -1,6 +1,7 @@
-// Plugin shows what lives with a daemon: a lock that keeps it from running
-// twice, a plugin of one's own with all that a plugin may have, and one that is
-// made when it is first asked for. It starts itself a second time, which fails.
+// Plugin shows plugins: a lock that keeps the daemon from running twice, a
+// plugin of the program's own with every method that a plugin may have, and one
+// that is made when it is first used. The program starts itself a second time,
+// which fails.
 //
 //	go run ./examples/plugin
 package main
@@ -68,7 +69,7 @@ func main() {
 	d.UseLazy("cache", newCache)
 
 	ctx := context.Background()
-	check(d.Start(ctx)) // the second process comes as far as this
+	check(d.Start(ctx)) // the second process fails here
 	fmt.Println("the lock is held by process", os.Getpid())
 	if first {
 		fmt.Println("starting it a second time:")

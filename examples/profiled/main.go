@@ -1,6 +1,6 @@
-// Profiled shows what happens inside of workers: a profile of the CPU of each
-// process, one of its memory when it is asked for, and a trace of a call that
-// took too long. The files are put into the folder that PROFILES names.
+// Profiled shows what happens inside workers: a CPU profile of each process, a
+// memory profile on request, and a trace of a call that took too long. The
+// files are written to the folder that PROFILES names.
 //
 //	PROFILES=/tmp go run ./examples/profiled
 //	go tool pprof -top /tmp/cpu-*.pprof

@@ -1,7 +1,7 @@
 // Signals shows what a daemon does with signals, and how a program changes
-// that: it listens to all of them, gives one a meaning of its own, takes one
-// for itself and has another ignored. It sends them to itself, one after the
-// other; those that you send with kill are treated alike.
+// that: it handles all of them as events, gives one another meaning, takes one
+// for itself and ignores another. It sends them to itself, one after the other;
+// signals from kill have the same effect.
 //
 //	go run ./examples/signals
 package main
@@ -21,7 +21,7 @@ import (
 func main() {
 	d := legion.New(legion.Config{
 		Name:     "signals",
-		LogLevel: slog.LevelWarn, // this program tells everything itself
+		LogLevel: slog.LevelWarn, // this program prints everything itself
 		Signals: map[syscall.Signal]legion.SignalAction{
 			syscall.SIGINT:  legion.SignalEvent,  // ours: it does not stop the daemon
 			syscall.SIGUSR2: legion.SignalIgnore, // no upgrades

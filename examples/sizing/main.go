@@ -1,4 +1,4 @@
-// Sizing measures on this machine what docs/sizing.md is about: how many calls
+// Sizing measures the figures of docs/sizing.md on this machine: how many calls
 // pools of different sizes make for a function that waits and for one that
 // computes, how long calls wait in a full queue, what a task costs, and how
 // much MemoryLimit a function needs.
@@ -34,7 +34,7 @@ func compute(context.Context, time.Duration) (sum [32]byte, _ error) {
 	return sum, nil
 }
 
-// allocate uses so many MiB, and as much again for a moment.
+// allocate uses that many MiB, and as much again for a moment.
 func allocate(_ context.Context, mib int) (byte, error) {
 	a := make([]byte, mib<<20)
 	for i := range a {
@@ -109,8 +109,8 @@ func main() {
 	}
 }
 
-// measure has so many callers call p, and returns calls in a second, and the
-// latency of half and of 99 % of them in milliseconds.
+// measure makes that many callers call p, and returns calls per second, and the
+// p50 and p99 latency in milliseconds.
 func measure(ctx context.Context, p pool, number int, length time.Duration) (rate, p50, p99 float64) {
 	var took []time.Duration
 	var mu sync.Mutex

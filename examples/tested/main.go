@@ -1,5 +1,5 @@
-// Tested shows a daemon laid out so that it can be tested: what main declares
-// is in a function of its own, which the tests call, too.
+// Tested shows a daemon laid out for tests: the declarations are in a function
+// of its own, which main and the tests call.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// app is the daemon with what is called in it.
+// app is the daemon with the functions that are called.
 type app struct {
 	*legion.Daemon
 	divide *legion.Func[division, int]

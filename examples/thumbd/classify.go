@@ -32,13 +32,13 @@ func (o *options) classify(err error) (outcome, string) {
 		return corrupt, detail(err, picture.ErrCorrupt)
 	case errors.Is(err, picture.ErrNotPicture):
 		return notPicture, detail(err, picture.ErrNotPicture)
-	case errors.As(err, new(*legion.RemoteError)): // whatever else makeThumb returns
+	case errors.As(err, new(*legion.RemoteError)): // other errors of makeThumb
 		return unreadable, detail(err, errUnreadable)
 	}
 	return leftOver, err.Error() // no worker has seen the file: stopped, queue full, pool failed
 }
 
-// detail is what the text of err says after that of the sentinel it matches.
+// detail is the text of err after that of the sentinel it matches.
 func detail(err, sentinel error) string {
 	if _, more, ok := strings.Cut(err.Error(), sentinel.Error()+": "); ok {
 		return more

@@ -14,7 +14,7 @@ type file struct {
 	modified time.Time
 }
 
-// folder finds out which files in a folder are new or have changed. It opens
+// folder finds files in a folder that are new or have changed. It opens
 // none of them.
 type folder struct {
 	dir     string
@@ -30,9 +30,9 @@ type sighting struct {
 }
 
 // scan returns the files to deal with now, in the order of their names: each
-// regular file once, and again whenever it has changed. Files whose names begin
-// with a dot, folders and symbolic links are none of ours. A busy file is left
-// for later.
+// regular file once, and again whenever it has changed. It ignores files whose
+// names begin with a dot, folders and symbolic links. A busy file is left for
+// later.
 func (f *folder) scan(busy func(name string) bool) ([]file, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {

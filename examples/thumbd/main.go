@@ -1,6 +1,6 @@
 // Thumbd watches a folder of pictures and makes a thumbnail of each, in worker
 // processes with a deadline and a memory limit. A picture that is made to harm
-// costs one worker at most, and leaves a line that says what happened. See
+// costs at most one worker, and a line of output says what happened. See
 // README.md.
 package main
 

@@ -13,8 +13,8 @@ import (
 	"github.com/legion-go/legion/examples/thumbd/internal/sample"
 )
 
-// options is what the command line says. It is read in every process, the
-// daemon and the workers alike.
+// options is what the command line says. Every process reads it, the daemon and
+// the workers.
 type options struct {
 	once    bool
 	in, out string // folders; "" = one of our own
@@ -37,9 +37,8 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.BoolVar(&o.verbose, "v", false, "show what the framework logs: starts and deaths of workers, stacks")
 }
 
-// logLevel is that of the framework. What becomes of the files is told by the
-// service itself, so that without -v only what went wrong with the daemon is
-// worth a line.
+// logLevel is the framework's level. The service prints the results of files
+// itself, so that without -v only errors of the daemon are logged.
 func (o *options) logLevel() slog.Level {
 	if o.verbose {
 		return slog.LevelDebug
@@ -54,8 +53,8 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// check finds mistakes that are in the command line alone. Its answer is the
-// same in every process.
+// check finds mistakes in the command line itself. Its result is the same in
+// every process.
 func (o *options) check() error {
 	switch {
 	case o.size < 1 || o.size > 2048:
@@ -70,7 +69,7 @@ func (o *options) check() error {
 	return nil
 }
 
-// prepare makes the folders ready and their paths absolute, or says why it
+// prepare makes the folders and makes their paths absolute, or returns why it
 // cannot. Only the daemon calls it.
 func (o *options) prepare() error {
 	if o.in == "" {
@@ -115,7 +114,7 @@ func (o *options) prepare() error {
 	return nil
 }
 
-// cacheFolder is where things go that can be made again.
+// cacheFolder is the folder for files that can be made again.
 func cacheFolder() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// outcome is what became of a file.
+// outcome is the result of a file.
 type outcome int
 
 const (
@@ -19,7 +19,7 @@ const (
 	corrupt                    // refused: the decoder says so
 	notPicture                 // refused: no decoder knows it
 	unreadable                 // it could not be opened, or read to its end
-	notSaved                   // its thumbnail could not be written: our trouble, not the file's
+	notSaved                   // its thumbnail could not be written: the service's fault, not the file's
 	leftOver                   // it was not dealt with
 	outcomes                   // how many there are
 )
@@ -59,8 +59,8 @@ func culprit(stack string) string {
 	return ""
 }
 
-// oneLine makes text from outside fit for a terminal and a table: one line, no
-// control characters, not endless.
+// oneLine makes text from outside safe for a terminal and a table: one line, no
+// control characters, a limited length.
 func oneLine(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

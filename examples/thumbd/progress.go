@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// progress tells how it goes while it goes. To a terminal: one line that
-// changes, and a line for each refused file above it. To anything else: a line
-// per file.
+// progress prints the progress. On a terminal: one line that changes, and above
+// it a line for each refused file. Elsewhere: a line per file.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -21,7 +20,7 @@ func newProgress(f *os.File) *progress {
 	return &progress{w: f, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
 }
 
-// finished tells of one more file. seen is how many files there are by now,
+// finished reports one more file. seen is how many files there are so far,
 // finished or not.
 func (p *progress) finished(done result, r *report, seen int) {
 	if !p.terminal || done.outcome != written {
@@ -38,7 +37,7 @@ func (p *progress) finished(done result, r *report, seen int) {
 	}
 }
 
-// clear takes the changing line away, so that something else can be printed.
+// clear removes the changing line, so that something else can be printed.
 func (p *progress) clear() {
 	if p.drawn {
 		fmt.Fprint(p.w, "\r\x1b[K")

@@ -13,7 +13,7 @@ import (
 // that a daemon grows from week to week.
 const kept = 1000
 
-// report collects what became of the files. It is not safe for use from several
+// report collects the results of the files. It is not safe for use from several
 // goroutines: it lives on the daemon's loop.
 type report struct {
 	results []result // the last ones
@@ -93,7 +93,7 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// seconds is d as people read it.
+// seconds formats d in seconds.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }
 
 // bytesText is n bytes, in the unit that fits.

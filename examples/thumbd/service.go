@@ -113,7 +113,7 @@ func (s *service) work(ctx context.Context) {
 		call := s.thumb.Go(ctx, job{Path: s.folder.path(f.name), Size: s.options.size})
 		call.Then(func(p picture.Result, err error) {
 			s.running--
-			if errors.Is(err, legion.ErrTimeout) && call.PID() == 0 { // no worker was there in time: not the picture's fault
+			if errors.Is(err, legion.ErrTimeout) && call.PID() == 0 { // no worker was free in time: not the picture's fault
 				s.waiting = append(s.waiting, f)
 				s.work(ctx)
 				return
@@ -128,7 +128,7 @@ func (s *service) work(ctx context.Context) {
 	}
 }
 
-// finish deals with the result of a call.
+// finish handles the result of a call.
 func (s *service) finish(done result, p picture.Result, err error) {
 	if err == nil {
 		done.picture = oneLine(fmt.Sprintf("%s %d×%d", p.Format, p.Width, p.Height), 24)
@@ -147,8 +147,8 @@ func (s *service) finish(done result, p picture.Result, err error) {
 	s.progress.finished(done, &s.report, s.seen)
 }
 
-// summarise prints what became of everything, and how many worker processes
-// that took, those included that it cost.
+// summarise prints the results of all files, and how many worker processes were
+// used, with those that died.
 func (s *service) summarise(workers, lost int) {
 	for _, f := range s.open {
 		s.report.add(result{name: f.name, size: f.size, outcome: leftOver, why: "stopped before it was done"})
@@ -162,7 +162,7 @@ func (s *service) summarise(workers, lost int) {
 	fmt.Printf("thumbnails are in %s\n", s.store.dir)
 }
 
-// shortfall is an error if the program did not do what it was asked for.
+// shortfall returns an error if the program did not do all of its work.
 func (s *service) shortfall() error {
 	if s.broken != nil {
 		return fmt.Errorf("cannot read the folder of pictures: %w", s.broken)

@@ -12,21 +12,21 @@ import (
 // store is the folder of thumbnails. The daemon writes it; workers never do.
 type store struct{ dir string }
 
-// unfinished is the name of a thumbnail that is being written, as os.CreateTemp
-// takes it.
+// unfinished is the pattern, for os.CreateTemp, of the name of a thumbnail that
+// is being written.
 const unfinished = ".thumbd-*"
 
 // largest is the size of the largest thumbnail worth keeping: 2048×2048 pixels
 // that cannot be compressed.
 const largest = 2048*2048*4 + 1<<20
 
-// path is where the thumbnail of a picture belongs. The picture's whole name is
-// part of it, so that a.gif and a.jpg do not meet.
+// path is the place of a picture's thumbnail. The picture's whole name is part
+// of it, so that a.gif and a.jpg do not collide.
 func (s store) path(picture string) string { return filepath.Join(s.dir, picture+".png") }
 
 // save puts a thumbnail in its place, whole or not at all. The bytes come from
-// a worker that has read a stranger's file, so they are only taken if they look
-// like what was asked for.
+// a worker that has read an untrusted file, so save checks that they look like
+// the requested thumbnail.
 func (s store) save(picture string, png []byte) error {
 	if !bytes.HasPrefix(png, []byte("\x89PNG\r\n\x1a\n")) || len(png) > largest {
 		return fmt.Errorf("the worker returned %d bytes that are no thumbnail", len(png))

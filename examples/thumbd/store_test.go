@@ -45,7 +45,7 @@ func TestSaveTakesThumbnailsOnly(t *testing.T) {
 
 func TestSaveFailsWhole(t *testing.T) {
 	s := store{t.TempDir()}
-	// A folder stands where the thumbnail belongs.
+	// There is a folder in the place of the thumbnail.
 	if err := os.MkdirAll(filepath.Join(s.dir, "a.jpg.png", "full"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/legion-go/legion/examples/thumbd/internal/picture"
 )
 
-// job is what a worker is asked for.
+// job is the argument of a worker.
 type job struct {
 	Path string
 	Size int // pixels
@@ -21,8 +21,7 @@ type job struct {
 // end.
 var errUnreadable = errors.New("unreadable")
 
-// With a code, these errors of a worker can be told apart in the daemon by
-// errors.Is.
+// With these codes the daemon can tell the worker's errors apart by errors.Is.
 func init() {
 	legion.RegisterError("corrupt", picture.ErrCorrupt)
 	legion.RegisterError("not_picture", picture.ErrNotPicture)

@@ -1,5 +1,5 @@
 // Upgrade replaces itself by a new process, again and again, while a client
-// posts to it over HTTP, on a connection that it keeps alive. No request fails.
+// posts to it over HTTP on a kept-alive connection. No request fails.
 //
 //	go run ./examples/upgrade
 //
@@ -70,7 +70,8 @@ func daemon() error {
 	return err
 }
 
-// client starts the daemon, asks it all the time, and upgrades it now and then.
+// client starts the daemon, sends requests all the time, and upgrades it now
+// and then.
 func client() error {
 	cmd := exec.Command(os.Args[0], "-serve")
 	cmd.Stderr = os.Stderr
@@ -85,7 +86,7 @@ func client() error {
 	lines := bufio.NewScanner(out)
 	var pid int
 	var addr string
-	listen := func(until string) error { // reads what the daemon's processes say
+	listen := func(until string) error { // reads the output of the daemon's processes
 		for lines.Scan() {
 			word, rest, _ := strings.Cut(lines.Text(), " ")
 			if word == "started" {
@@ -142,8 +143,8 @@ func client() error {
 	return nil
 }
 
-// post asks the daemon. net/http does not send a POST again whose connection
-// breaks.
+// post sends a request to the daemon. net/http does not repeat a POST whose
+// connection breaks.
 func post(c *http.Client, addr string) error {
 	resp, err := c.Post("http://"+addr, "text/plain", strings.NewReader("who are you?"))
 	if err != nil {

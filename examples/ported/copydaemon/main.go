@@ -16,7 +16,7 @@ import (
 func main() { // runs in every process of the daemon: declare, then Main
 	d := legion.New(legion.Config{
 		Name:    "copydaemon",
-		Control: "tcp://127.0.0.1:10042?anyone=operate", // sockethandler; there, anyone may
+		Control: "tcp://127.0.0.1:10042?anyone=operate", // sockethandler; there, any user may
 	})
 	handymen := legion.NewWorkers(d, "handyman", newHandyman, legion.Pool{
 		LoopEvery: 10 * time.Second, // the second argument of install

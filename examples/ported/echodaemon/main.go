@@ -22,13 +22,13 @@ type echo struct {
 func main() { // runs in every process of the daemon: declare, then Main
 	d := legion.New(legion.Config{
 		Name:    "echodaemon",
-		Control: "tcp://127.0.0.1:10042?anyone=operate", // sockethandler; there, anyone may
+		Control: "tcp://127.0.0.1:10042?anyone=operate", // sockethandler; there, any user may
 	})
 	legion.Method(d, "examples.echo", "I'm here to reply your data", func(ctx context.Context, in echo) (string, error) {
 		if in.Message == "" {
 			return "", errors.New("there is nothing to reply") // -32500, with this text
 		}
 		return in.Message, nil
-	}, legion.Allow(legion.RoleRead)) // whoever may only look may call it, too
+	}, legion.Allow(legion.RoleRead)) // the role read may call it, too
 	cli.Main(d)
 }

@@ -1,6 +1,6 @@
 // Hashserver is the example HashServer of shaneharter/PHP-Daemon: a server that
-// reads commands by lines. What is quick it answers itself; hashing many times
-// is done by workers.
+// reads commands by lines. It answers quick commands itself; workers hash many
+// times.
 //
 //	go run ./examples/ported/hashserver
 //	echo 'sha1 x100000 foo' | nc 127.0.0.1 8000

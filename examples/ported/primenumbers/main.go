@@ -67,7 +67,7 @@ func main() {
 			sieve.Go(ctx, span{start, 2 * start}).Then(func(found []int, err error) {
 				d.Logger().Info("primes", "from", start, "to", 2*start, "number", len(found), "err", err)
 			})
-			inline, err := sieve.Inline(ctx, span{start, start + 1000}) // on the loop: it had better be quick
+			inline, err := sieve.Inline(ctx, span{start, start + 1000}) // on the loop: it must be quick
 			d.Logger().Info("inline", "number", len(inline), "err", err)
 		}
 		return nil

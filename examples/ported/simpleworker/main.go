@@ -64,15 +64,14 @@ func main() {
 			d.Logger().Info("promised", "value", text)
 		})
 
-		// 2. Without Then the pool's OnReturn, OnDied and OnTimeout are told.
+		// 2. Without Then the pool's OnReturn, OnDied and OnTimeout are called.
 		randomString.Go(ctx, latency)
 
 		// 3. inline: here, in the daemon's own process, without any protection.
 		text, err := randomString.Inline(ctx, 0)
 		d.Logger().Info("inline", "value", text, "err", err)
 
-		// 4. And what php-daemon has not: wait for the worker. In any other goroutine,
-		//    too.
+		// 4. Not in php-daemon: wait for the worker. Any other goroutine may, too.
 		text, err = randomString.Call(ctx, 0)
 		d.Logger().Info("called", "value", text, "err", err)
 		return nil

@@ -1,8 +1,8 @@
 // Package picture turns a picture of any registered format into a small PNG.
 //
-// It is the part of thumbd that touches bytes nobody vouches for, and it does
-// so with ordinary decoders and no precautions of its own: no look at the
-// claimed size beforehand, no recover, no limit. A picture may therefore make
-// it panic, loop for minutes or ask for gigabytes. That is why it runs in
-// worker processes, and only there.
+// It is the part of thumbd that reads untrusted bytes, with ordinary decoders
+// and no precautions of its own: it does not check the claimed size beforehand,
+// and has no recover and no limit. A picture may therefore make it panic, loop
+// for minutes or ask for gigabytes. That is why it runs in worker processes,
+// and only there.
 package picture

@@ -19,14 +19,14 @@ import (
 // Errors of Thumbnail. Everything else it returns comes from a reader or an
 // encoder.
 var (
-	// ErrNotPicture means that the bytes begin like no format that is known here.
+	// ErrNotPicture means that the first bytes are of no known format.
 	ErrNotPicture = errors.New("not a picture")
-	// ErrCorrupt means that the bytes begin like a picture, but do not go on like
-	// one.
+	// ErrCorrupt means that the first bytes are those of a picture, but later ones
+	// are wrong.
 	ErrCorrupt = errors.New("corrupt picture")
 )
 
-// Result is a thumbnail, and what the picture it was made of turned out to be.
+// Result is a thumbnail, with the format and size of its picture.
 type Result struct {
 	Format        string // of the picture: "bmp", "gif", "jpeg", "png", "tiff" or "webp"
 	Width, Height int    // of the picture, in pixels
@@ -88,8 +88,8 @@ func scaled(side, to, from int) int {
 }
 
 // reader remembers a failure of the reader below it, so that a bad disk is not
-// taken for a bad picture: decoders pass such errors on without telling whose
-// they are.
+// taken for a bad picture: decoders pass such errors on without saying where
+// they come from.
 type reader struct {
 	from   io.Reader
 	failed error

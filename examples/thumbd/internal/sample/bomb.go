@@ -13,7 +13,7 @@ import (
 
 // solidPNG is a complete picture of black pixels at one bit each, which
 // decoders turn into four bytes each, because one of its two colours is
-// declared see-through. Deflate shrinks the zeros to a thousandth.
+// declared transparent. Deflate shrinks the zeros to a thousandth.
 func solidPNG(width, height int) []byte {
 	rows := (1 + (width+7)/8) * height // a filter byte, then the pixels
 	return pngFile(width, height, 1, 0, map[string][]byte{"tRNS": {0, 1}}, zeros(rows))
@@ -45,7 +45,7 @@ func pngFile(width, height, depth, colourType int, extra map[string][]byte, data
 	return out
 }
 
-// zeros is a zlib stream of n zero bytes. It is made in no time whatever n is:
+// zeros is a zlib stream of n zero bytes. It is made quickly for any n:
 // a compressed piece of zeros that ends at a byte boundary refers to nothing
 // outside itself, and so can be written over and over.
 func zeros(n int) []byte {

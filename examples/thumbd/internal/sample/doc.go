@@ -1,5 +1,5 @@
-// Package sample makes the pictures that thumbd shows itself with: some nice to
-// look at, some that nobody should open.
+// Package sample makes thumbd's sample pictures: some good, some that no
+// program should open without limits.
 //
 // In reading order:
 //

@@ -14,9 +14,9 @@ import (
 // taken for this one.
 const Version = 1
 
-// Folder makes sure that dir holds the samples. A dir that exists is left as it
-// is: it appears under its name only when it is complete. Files are made by as
-// many goroutines as there are processors.
+// Folder makes sure that dir holds the samples. It leaves an existing dir as it
+// is: a dir gets its name only when it is complete. Files are made by as many
+// goroutines as there are processors.
 func Folder(dir string) error { return fill(dir, append(Hostile(), Good()...)) }
 
 func fill(dir string, files []File) error {
@@ -40,7 +40,7 @@ func fill(dir string, files []File) error {
 	}
 	if err := os.Rename(unfinished, dir); err != nil {
 		if _, there := os.Stat(dir); there == nil {
-			return nil // somebody else was faster
+			return nil // another process was faster
 		}
 		return fmt.Errorf("write the sample pictures: %w", err)
 	}

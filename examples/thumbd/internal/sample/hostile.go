@@ -1,13 +1,12 @@
 package sample
 
-// Hostile are the samples that are no good: damaged by accident, or made to
-// harm.
+// Hostile are the bad samples: damaged by accident, or made to harm.
 func Hostile() []File {
 	return []File{
 		// Complete pictures, small as files, of 3.4 GiB and 1 GiB in memory.
 		{"bomb (complete).png", func() []byte { return solidPNG(30_000, 30_000) }},
 		{"bomb (34 bytes).webp", func() []byte { return solidWebP(1<<14, 1<<14, 200, 30, 30) }},
-		// They claim 9.3 GiB, 4 GiB and 3.4 GiB, and hold nothing.
+		// They claim 9.3 GiB, 4 GiB and 3.4 GiB, and contain nothing.
 		{"bomb (59 bytes).png", func() []byte { return claimedPNG(50_000, 50_000) }},
 		{"bomb (35 bytes).gif", claimedGIF},
 		{"bomb (54 bytes).bmp", func() []byte { return claimedBMP(30_000, 30_000) }},
@@ -17,7 +16,7 @@ func Hostile() []File {
 		{"panic.png", func() []byte { return claimedPNG(1<<31-1, 1<<28) }},
 		{"panic.bmp", func() []byte { return claimedBMP(1<<31-1, 1<<28) }},
 
-		// A valid picture that keeps a decoder busy for much longer than anyone would
+		// A valid picture that keeps a decoder busy for much longer than a user would
 		// wait.
 		{"endless scans.jpg", func() []byte { return slowJPEG(4096, 4096, 8000) }},
 
@@ -39,7 +38,7 @@ func Hostile() []File {
 // cut is the first half of b, as an interrupted copy would leave it.
 func cut(b []byte) []byte { return b[:len(b)/2] }
 
-// static begins like a GIF of 512×512 and goes on like nothing.
+// static begins like a GIF of 512×512 and continues with noise.
 func static() []byte {
 	b := []byte("GIF89a\x00\x02\x00\x02")
 	for i := range 20_000 {

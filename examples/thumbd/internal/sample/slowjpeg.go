@@ -1,11 +1,11 @@
 package sample
 
 // slowJPEG is a valid progressive JPEG of width×height grey pixels that takes a
-// decoder as long as one likes. Each of its scans says "nothing changes" about
-// every block of the picture: that takes few bytes, because one code can say it
-// of 32,767 blocks at once, but a decoder goes through all of its blocks again.
-// The trick is known as LJT-01-003 from libjpeg-turbo's "Two Issues with the
-// JPEG Standard".
+// decoder any time the caller wants. Each of its scans says "nothing changes"
+// about every block of the picture: that takes few bytes, because one code can
+// say it of 32,767 blocks at once, but a decoder goes through all of its blocks
+// again. The trick is known as LJT-01-003 from libjpeg-turbo's "Two Issues with
+// the JPEG Standard".
 func slowJPEG(width, height, scans int) []byte {
 	out := []byte{0xff, 0xd8} // start of image
 	segment := func(marker byte, content ...byte) {
