@@ -188,7 +188,7 @@ func live(field string) bool {
 // the same name, and what the declaration and the program say.
 func (p *declaration) core(opts Pool) pool.Config {
 	cfg := pool.Config{
-		Name: p.name, Fresh: p.fresh, Looping: p.loops,
+		Name: p.name, Fresh: p.fresh, Looping: p.loops, Ahead: link.Ahead(opts.Transport),
 		Jitter: 0.1, MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
 	}
 	from, to := reflect.ValueOf(opts), reflect.ValueOf(&cfg).Elem()
@@ -199,9 +199,6 @@ func (p *declaration) core(opts Pool) pool.Config {
 	}
 	for _, f := range p.funcs {
 		cfg.Funcs = append(cfg.Funcs, f.Name)
-	}
-	if opts.Transport == SharedMemory {
-		cfg.Ahead = 128
 	}
 	if p.d.inProcess {
 		cfg.MemoryLimit, cfg.MaxMemory = 0, 0

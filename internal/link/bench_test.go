@@ -38,13 +38,6 @@ func BenchmarkEcho(b *testing.B) {
 				b.SetBytes(int64(c.size))
 				b.ReportAllocs()
 				b.ResetTimer()
-				before := conn.Stats()
-				defer func() {
-					after := conn.Stats()
-					b.ReportMetric(float64(after.Parks-before.Parks)/float64(b.N), "parks/op")
-					b.ReportMetric(float64(after.Wakes-before.Wakes)/float64(b.N), "wakes/op")
-					b.ReportMetric(float64(after.Full-before.Full)/float64(b.N), "full/op")
-				}()
 				if c.callers == 1 {
 					lone(b, cl, p)
 				} else {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,10 +73,6 @@ func TestFramesArriveAsSent(t *testing.T) {
 		}
 		if large := (*wire.TooLarge)(nil); !errors.As(w.Send(wire.Header{Kind: wire.Log}, make([]byte, wire.MaxAside+1)), &large) {
 			t.Error("what is said beside the calls may be as large as a result")
-		}
-		st := d.Stats()
-		if st.Sent < uint64(3*len(sizes)) || st.Received < uint64(len(sizes)) || st.SentBytes == 0 || st.ReceivedBytes == 0 {
-			t.Errorf("%+v", st)
 		}
 	})
 }
@@ -325,8 +322,9 @@ func TestEnds(t *testing.T) {
 func TestWorkerSeesItsDaemonClose(t *testing.T) {
 	each(t, func(t *testing.T, tr link.Transport) {
 		d, w := pair(t, tr, link.Options{})
-		ended := serve(w, func(link.Frame) error { return nil })
-		for d.Send(wire.Header{Kind: wire.Ping}, nil) == nil && w.Stats().Received < 10 {
+		var received atomic.Int32
+		ended := serve(w, func(link.Frame) error { received.Add(1); return nil })
+		for d.Send(wire.Header{Kind: wire.Ping}, nil) == nil && received.Load() < 10 {
 			runtime.Gosched()
 		}
 		time.Sleep(5 * time.Millisecond) // most likely it sleeps now; it must end either way

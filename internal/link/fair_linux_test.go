@@ -2,6 +2,7 @@ package link_test
 
 import (
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,8 +17,9 @@ func TestSendersAreServedInOrder(t *testing.T) {
 	d, w := pair(t, link.SharedMemory, link.Options{Buffer: 64 << 10})
 	filled := uint32(0)
 	stuck := make(chan error, 1)
+	var full atomic.Bool
 	go func() {
-		for d.Stats().Full == 0 {
+		for !full.Load() {
 			if err := d.Send(wire.Header{Kind: wire.Request, Call: 1 << 20}, make([]byte, 16_000)); err != nil {
 				stuck <- err
 				return
@@ -25,17 +27,18 @@ func TestSendersAreServedInOrder(t *testing.T) {
 		}
 		stuck <- nil
 	}()
-	waitFull := func(n uint64) {
-		for end := time.Now().Add(guard); d.Stats().Full < n; runtime.Gosched() {
+	mustWait := func(n int) {
+		for end := time.Now().Add(guard); link.Waiting(d) < n; runtime.Gosched() {
 			if time.Now().After(end) {
-				t.Fatalf("%+v", d.Stats())
+				t.Fatalf("%d senders wait, not %d", link.Waiting(d), n)
 			}
 		}
 	}
-	waitFull(1)
+	mustWait(1)
+	full.Store(true)
 	for i := range uint32(senders) {
 		go d.Send(wire.Header{Kind: wire.Request, Call: i}, make([]byte, 16_000*(1-i%2)))
-		waitFull(uint64(i) + 2)
+		mustWait(int(i) + 2)
 	}
 	got := make(chan uint32, senders)
 	serve(w, func(f link.Frame) error {

@@ -91,26 +91,12 @@ type Conn interface {
 	// started; at most one of Begin and Revoke succeeds for a call. Also after Hangup, not after Close. Over sockets
 	// it is always false.
 	Revoke(call uint32) bool
-	// Window is how many calls may usefully be sent ahead of those that run: 0 over sockets, because what is sent
-	// there cannot be revoked.
-	Window() int
 	// Hangup tells the daemon's end that the worker is dead: Serve delivers what is left and returns io.EOF, senders
 	// get ErrClosed. Idempotent, any goroutine.
 	Hangup()
 	// Close ends the link and frees what it holds as soon as nobody is inside. It does not wait and may be called at
 	// any time, from a handler too. Idempotent, any goroutine.
 	Close() error
-	// Stats returns counters. Any goroutine.
-	Stats() Stats
-}
-
-// Stats counts what a link has done since it was made. Bytes are those of payloads.
-type Stats struct {
-	Sent, SentBytes         uint64 // frames, a payload in pieces counting once per piece
-	Received, ReceivedBytes uint64
-	Parks                   uint64 // how often the receiver had nothing to do and slept
-	Wakes                   uint64 // how often the peer had to be woken for a frame
-	Full                    uint64 // how often a sender had to wait for space
 }
 
 // New makes the daemon's end of a link, and the files that the worker must inherit, in that order. The caller closes

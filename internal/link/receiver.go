@@ -53,8 +53,6 @@ type receiver struct {
 	pollSkip atomic.Int32 // polls that are left out; see ring.Spinner
 	spin     ring.Spinner // Serve's
 	pollSpin ring.Spinner // of whoever polls, under the role
-
-	frames, bytes, parks atomic.Uint64
 }
 
 const (
@@ -149,9 +147,9 @@ func (r *receiver) regain() {
 
 // drain delivers what is in the ring: at most limit frames, and none after stop() is true. It returns how many.
 func (r *receiver) drain(stop func() bool, limit int) (int, error) {
-	var frames, bytes uint64
+	frames := 0
 	var err error
-	for int(frames) < limit && !r.end.abrupt() {
+	for frames < limit && !r.end.abrupt() {
 		rec, ok, e := r.ring.Next()
 		if e != nil {
 			err = corrupt("%w", e)
@@ -161,7 +159,6 @@ func (r *receiver) drain(stop func() bool, limit int) (int, error) {
 			break
 		}
 		frames++
-		bytes += uint64(len(rec.Data))
 		err = r.in.frame(rec.Tag, rec.Data, false)
 		if r.ring.Release() {
 			r.space.Ring()
@@ -173,11 +170,7 @@ func (r *receiver) drain(stop func() bool, limit int) (int, error) {
 	if r.ring.Publish() {
 		r.space.Ring()
 	}
-	if frames > 0 {
-		r.frames.Add(frames)
-		r.bytes.Add(bytes)
-	}
-	return int(frames), err
+	return frames, err
 }
 
 // salvage delivers every complete record of a dead peer. There cannot be more of them than cells, so one that says
@@ -248,7 +241,6 @@ func (r *receiver) awaitDaemon() {
 		r.ring.Unpark()
 		return
 	}
-	r.parks.Add(1)
 	for {
 		r.sleep()
 		if r.role.CompareAndSwap(roleFree, roleHeld) {
@@ -310,7 +302,6 @@ func (r *receiver) awaitWorker() {
 		r.ring.Unpark()
 		return
 	}
-	r.parks.Add(1)
 	if mode == parkBell {
 		r.sleep()
 		r.ring.Unpark()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 
 	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/ring"
@@ -36,9 +35,6 @@ type sender struct {
 	// Close sets err before it shuts the gate; who goes on without the lock has entered it while he held it.
 	gate   *gate
 	memory region
-
-	frames, bytes, wakes, full uint64
-	late                       atomic.Uint64 // wakes that were counted without the lock
 }
 
 // waiter is a sender that waits for space.
@@ -91,8 +87,6 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 			return err
 		}
 	}
-	s.frames++
-	s.bytes += uint64(len(body))
 	if ok && n <= copyLocked {
 		copy(slot.Buf, p.b[:p.n])
 		copy(slot.Buf[p.n:], body)
@@ -104,7 +98,6 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 			s.mu.Unlock() // here: the others wait for it
 			return nil
 		}
-		s.wakes++
 		inside = s.gate.enter()
 		locked = false
 		s.mu.Unlock()
@@ -128,7 +121,6 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 	copy(slot.Buf[p.n:], body)
 	s.ring.Commit(slot, word)
 	if mode := s.ring.TakeParked(); mode != 0 {
-		s.late.Add(1)
 		s.wake(mode)
 	}
 	return nil
@@ -146,7 +138,6 @@ func (s *sender) wake(mode uint32) {
 // wait is called with the lock held and releases it. It returns a slot of n bytes that is announced,
 // with the gate entered for whoever fills it.
 func (s *sender) wait(n int) (ring.Slot, error) {
-	s.full++
 	w := waiterPool.Get().(*waiter)
 	w.n, w.next, w.leads = n, nil, s.queue.first == nil
 	if w.leads {

@@ -31,9 +31,6 @@ type shared struct {
 	closing atomic.Bool
 }
 
-// window is how many calls may be sent ahead over shared memory. Half of wire.Slots: the others run.
-const window = wire.Slots / 2
-
 func newShared(o Options) (Conn, []*os.File, error) {
 	g := geometry(o.Buffer)
 	mem, file, err := shm.Create("legion", segmentSize(g), allocatedFirst(g)...)
@@ -217,8 +214,6 @@ func (c *shared) Revoke(call uint32) (ok bool) {
 	return ok
 }
 
-func (c *shared) Window() int { return window }
-
 func (c *shared) Hangup() {
 	c.stop(c.end.hangUp)
 }
@@ -233,12 +228,4 @@ func (c *shared) Close() error {
 	})
 	c.gate.close()
 	return nil
-}
-
-func (c *shared) Stats() Stats {
-	c.send.mu.Lock()
-	st := Stats{Sent: c.send.frames, SentBytes: c.send.bytes, Wakes: c.send.wakes + c.send.late.Load(), Full: c.send.full}
-	c.send.mu.Unlock()
-	st.Received, st.ReceivedBytes, st.Parks = c.recv.frames.Load(), c.recv.bytes.Load(), c.recv.parks.Load()
-	return st
 }

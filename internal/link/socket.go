@@ -28,8 +28,6 @@ type socket struct {
 
 	closed, hung, serving atomic.Bool
 	reader                reader
-	sent, sentBytes       atomic.Uint64
-	received, recvBytes   atomic.Uint64
 }
 
 const (
@@ -111,8 +109,6 @@ func (c *socket) carry(word uint64, p prefix, body []byte) error {
 		c.dead = err
 		return ErrClosed
 	}
-	c.sent.Add(1)
-	c.sentBytes.Add(uint64(len(body)))
 	return nil
 }
 
@@ -135,7 +131,6 @@ func (c *socket) Serve(h Handler) error {
 func (c *socket) Poll(done func() bool)   {}
 func (c *socket) Begin(call uint32) bool  { return true }
 func (c *socket) Revoke(call uint32) bool { return false }
-func (c *socket) Window() int             { return 0 }
 
 func (c *socket) Hangup() {
 	if c.hung.Swap(true) {
@@ -150,11 +145,4 @@ func (c *socket) Close() error {
 		return nil
 	}
 	return c.f.Close()
-}
-
-func (c *socket) Stats() Stats {
-	return Stats{
-		Sent: c.sent.Load(), SentBytes: c.sentBytes.Load(),
-		Received: c.received.Load(), ReceivedBytes: c.recvBytes.Load(),
-	}
 }

@@ -49,8 +49,6 @@ func (c *socket) receive() error {
 		if err != nil || !ok {
 			return err
 		}
-		c.received.Add(1)
-		c.recvBytes.Add(uint64(size))
 		if c.closed.Load() {
 			return nil
 		}

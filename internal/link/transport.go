@@ -3,6 +3,7 @@ package link
 import (
 	"github.com/legion-go/legion/internal/enum"
 	"github.com/legion-go/legion/internal/shm"
+	"github.com/legion-go/legion/internal/wire"
 )
 
 // Transport is the way frames travel.
@@ -34,6 +35,16 @@ func Default() Transport {
 		return SharedMemory
 	}
 	return Socket
+}
+
+// Ahead is how many calls may usefully be sent to a worker ahead of those that run.
+// Over shared memory it is half of wire.Slots: the others run. Over a socket it is
+// 0, because what is sent there cannot be revoked.
+func Ahead(t Transport) int {
+	if t == SharedMemory {
+		return wire.Slots / 2
+	}
+	return 0
 }
 
 // NoSharedMemory is why there is no SharedMemory for this process, nil if there is.
