@@ -13,8 +13,9 @@ import (
 
 var buffer = flag.Int("buffer", 0, "benchmarks: Options.Buffer")
 
-// BenchmarkEcho measures calls to a real child process: link, size, callers, and handler (go: a goroutine for each
-// request; inline: on the receiving goroutine).
+// BenchmarkEcho measures calls to a real child process: link, size, callers,
+// and handler (go: a goroutine for each request; inline: on the receiving
+// goroutine).
 func BenchmarkEcho(b *testing.B) {
 	for _, tr := range transports() {
 		for _, c := range []struct {
@@ -88,7 +89,7 @@ func many(b *testing.B, cl *client, p []byte, callers int) {
 	wg.Wait()
 }
 
-// BenchmarkNew measures what a link costs before its worker is started.
+// BenchmarkNew measures the cost of a link before its worker starts.
 func BenchmarkNew(b *testing.B) {
 	for _, tr := range transports() {
 		b.Run(tr.String(), func(b *testing.B) {

@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// buffers are where handlers copy payloads to, without allocating in the long run.
+// buffers are reusable memory into which handlers copy payloads.
 type buffers struct{ p sync.Pool }
 
 func newBuffers() *buffers { return &buffers{sync.Pool{New: func() any { return new([]byte) }}} }
@@ -26,8 +26,8 @@ func (b *buffers) get(f link.Frame) *[]byte {
 
 func (b *buffers) put(p *[]byte) { b.p.Put(p) }
 
-// client is what a pool is to a link: it matches answers with calls. It costs as little as it can, so that benchmarks
-// measure the link.
+// client takes the role of a pool: it matches answers with calls. It costs as
+// little as possible, so that benchmarks measure the link.
 type client struct {
 	c      link.Conn
 	mu     sync.Mutex // for free
@@ -86,7 +86,8 @@ func (cl *client) handle(f link.Frame) error {
 	return nil
 }
 
-// call sends p and returns the answer, in dst if there is room. At most wire.Slots callers at a time.
+// call sends p and returns the answer, in dst if there is room. At most
+// wire.Slots callers at a time.
 func (cl *client) call(p, dst []byte) ([]byte, error) {
 	cl.mu.Lock()
 	i := cl.free[len(cl.free)-1]

@@ -17,11 +17,11 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// sizes are those at which something changes: a cell, the bulk area, a piece.
+// sizes are sizes at which the format changes: a cell, the bulk area, a piece.
 var sizes = []int{0, 1, 47, 48, 49, 64, 1000, 1024, 1025, 16 << 10, 16<<10 + 1, 32 << 10, 32<<10 + 1, 200 << 10,
 	256<<10 - 16, 256<<10 - 15, 256 << 10, 1 << 20, 5<<20 + 3}
 
-// noise is where patterns are cut from.
+// noise is the source of patterns.
 var noise = sync.OnceValue(func() []byte {
 	b := make([]byte, 8<<20)
 	rng := rand.NewChaCha8([32]byte{1})
@@ -29,10 +29,10 @@ var noise = sync.OnceValue(func() []byte {
 	return b
 })
 
-// pattern is n bytes that depend on seed; not to be written to.
+// pattern returns n bytes that depend on seed; read only.
 func pattern(seed, n int) []byte { return noise()[seed%1000*13:][:n:n] }
 
-// collect returns a handler that hands over copies of the frames.
+// collect returns a handler that sends copies of the frames to a channel.
 func collect(n int) (chan link.Frame, link.Handler) {
 	c := make(chan link.Frame, n)
 	return c, func(f link.Frame) error {
@@ -72,7 +72,7 @@ func TestFramesArriveAsSent(t *testing.T) {
 			}
 		}
 		if large := (*wire.TooLarge)(nil); !errors.As(w.Send(wire.Header{Kind: wire.Log}, make([]byte, wire.MaxAside+1)), &large) {
-			t.Error("what is said beside the calls may be as large as a result")
+			t.Error("a payload beside the calls may be as large as a result")
 		}
 	})
 }
@@ -165,7 +165,7 @@ func TestTooLarge(t *testing.T) {
 			t.Fatalf("got %+v", f.Header)
 		}
 	})
-	each(t, func(t *testing.T, tr link.Transport) { // the other end does not keep to the limit
+	each(t, func(t *testing.T, tr link.Transport) { // the other end exceeds the limit
 		for _, n := range []int{2000, 2 << 20} {
 			d, files, err := link.New(tr, link.Options{MaxPayload: 1000})
 			if err != nil {
@@ -176,7 +176,7 @@ func TestTooLarge(t *testing.T) {
 				t.Fatal(err)
 			}
 			ended := serve(d, func(link.Frame) error { return nil })
-			go w.Send(wire.Header{Kind: wire.Response}, make([]byte, n)) // blocks: nobody receives any more
+			go w.Send(wire.Header{Kind: wire.Response}, make([]byte, n)) // blocks: no goroutine receives any more
 			if err := await(t, "Serve", ended); !errors.Is(err, link.ErrCorrupt) {
 				t.Errorf("%d bytes: %v", n, err)
 			}
@@ -261,7 +261,8 @@ func TestCloseDeliversWhatWasSent(t *testing.T) {
 	})
 }
 
-// TestEnds has senders that wait for space and receivers that wait for frames, and ends the link in every way.
+// TestEnds ends the link in every way while senders wait for space and
+// receivers for frames.
 func TestEnds(t *testing.T) {
 	none := func(link.Frame) error { return nil }
 	for _, how := range []struct {
@@ -291,7 +292,7 @@ func TestEnds(t *testing.T) {
 						}
 					}()
 				}
-				for quiet := false; !quiet; { // until they all wait: nobody serves at the worker
+				for quiet := false; !quiet; { // until all of them wait: the worker does not serve
 					select {
 					case <-full:
 					case <-time.After(50 * time.Millisecond):
@@ -327,7 +328,7 @@ func TestWorkerSeesItsDaemonClose(t *testing.T) {
 		for d.Send(wire.Header{Kind: wire.Ping}, nil) == nil && received.Load() < 10 {
 			runtime.Gosched()
 		}
-		time.Sleep(5 * time.Millisecond) // most likely it sleeps now; it must end either way
+		time.Sleep(5 * time.Millisecond) // probably it sleeps by now; it must end either way
 		d.Close()
 		if err := await(t, "Serve", ended); err != io.EOF {
 			t.Errorf("Serve: %v", err)
@@ -355,8 +356,9 @@ func TestCloseFromAHandler(t *testing.T) {
 	})
 }
 
-// TestEverybodyGetsThrough has many more senders than there is space for.
-func TestEverybodyGetsThrough(t *testing.T) {
+// TestEverySenderGetsThrough runs many more senders than the ring has space
+// for.
+func TestEverySenderGetsThrough(t *testing.T) {
 	each(t, func(t *testing.T, tr link.Transport) {
 		d, w := pair(t, tr, link.Options{Buffer: 64 << 10})
 		const senders, each = 100, 50

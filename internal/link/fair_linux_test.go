@@ -10,8 +10,9 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// TestSendersAreServedInOrder fills the ring and then lets senders come one after the other, small ones behind large
-// ones: nobody may overtake.
+// TestSendersAreServedInOrder fills the ring and then lets senders come one
+// after the other, small ones behind large ones: no sender may overtake
+// another.
 func TestSendersAreServedInOrder(t *testing.T) {
 	const senders = 50
 	d, w := pair(t, link.SharedMemory, link.Options{Buffer: 64 << 10})

@@ -9,15 +9,18 @@ import (
 	"github.com/legion-go/legion/internal/ring"
 )
 
-// A page of the segment can be missing. Its size is sealed, but no seal keeps a worker that may write from freeing pages
-// of it (MADV_REMOVE, FALLOC_FL_PUNCH_HOLE). The kernel provides a new one, all zero, at the next access, a read too; and
-// where it cannot, as with vm.overcommit_memory=2 and all memory committed, it sends SIGBUS, which would be the end of
-// the process. So whatever touches the segment does so with SetPanicOnFault, and a fault in it is a breach of protocol
-// like any other.
+// A page of the segment can be missing. Its size is sealed, but no seal keeps a
+// worker with write access from freeing its pages (MADV_REMOVE,
+// FALLOC_FL_PUNCH_HOLE). The kernel provides a new page, all zero, at the next
+// access, also a read; if it cannot, as with vm.overcommit_memory=2 and all
+// memory committed, it sends SIGBUS, which would end the process. So all code
+// that accesses the segment runs with SetPanicOnFault, and a fault in the
+// segment is a breach of protocol like any other.
 //
-// SetPanicOnFault holds for a goroutine. Serve, Poll and Send set it on theirs; the handler runs on one of the first two.
+// SetPanicOnFault applies to one goroutine. Serve, Poll and Send set it on
+// theirs; the handler runs on that of Serve or Poll.
 
-// region is where a segment is mapped.
+// region is the address range of a mapped segment.
 type region struct{ from, to uintptr }
 
 func regionOf(mem []byte) region {
@@ -25,8 +28,8 @@ func regionOf(mem []byte) region {
 	return region{from, from + uintptr(len(mem))}
 }
 
-// fault turns what recover has returned into the error for a fault in the region; nil into nil. It goes on panicking
-// for everything else.
+// fault turns a value of recover into the error for a fault in the region; nil
+// into nil. For all other values it panics again.
 func (r region) fault(v any) error {
 	if v == nil {
 		return nil
@@ -38,10 +41,11 @@ func (r region) fault(v any) error {
 	if !ok || at.Addr() < r.from || at.Addr() >= r.to {
 		panic(v)
 	}
-	return fmt.Errorf("%w: the memory at byte %d is gone, and there is none to replace it", ring.ErrCorrupt, at.Addr()-r.from)
+	return fmt.Errorf("%w: the memory at byte %d is gone, and the system cannot replace it", ring.ErrCorrupt, at.Addr()-r.from)
 }
 
-// guard calls f and returns its error, or that for a fault in it. It is for what is not done with every frame.
+// guard calls f and returns its error, or the error for a fault in f. It is for
+// operations that are not done for every frame.
 func (r region) guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -52,9 +56,10 @@ func (r region) guard(f func() error) (err error) {
 	return f()
 }
 
-// AppendTo appends the payload to b. An error, which the handler is to return, means that the payload cannot be read.
-// Holders of locks use it: any other access to a Payload that is not Owned may panic, which Serve and Poll take care of,
-// and the lock would stay locked.
+// AppendTo appends the payload to b. An error, which the handler must return,
+// means that the payload cannot be read. Use it while holding a lock: any other
+// access to a Payload that is not Owned may panic; Serve and Poll recover from
+// that, but the lock would stay locked.
 func (f *Frame) AppendTo(b []byte) (_ []byte, err error) {
 	if f.memory != nil {
 		defer func() {

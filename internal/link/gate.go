@@ -2,9 +2,10 @@ package link
 
 import "sync/atomic"
 
-// gate knows how many are inside something that must not go away under them. The last one out after close runs free.
+// gate counts the goroutines inside a resource that must not be freed under
+// them. The last one out after close calls free.
 type gate struct {
-	n    atomic.Int64 // how many are inside, plus shut
+	n    atomic.Int64 // number of goroutines inside, plus shut
 	free func()
 }
 
@@ -21,8 +22,8 @@ func (g *gate) enter() bool {
 
 func (g *gate) leave() {
 	if g.n.Add(-1) == shut {
-		// Nobody is inside and nobody can come in for good; but somebody may come in to find the gate shut, and be
-		// the last one out again.
+		// No goroutine is inside, and none can stay; but another may enter, find the
+		// gate shut, and be the last one out again.
 		if g.n.CompareAndSwap(shut, shut+shut/2) {
 			g.free()
 		}

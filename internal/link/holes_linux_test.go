@@ -22,11 +22,14 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// TestMemoryHoles has a worker process that frees pages of the segment at random while frames travel, and a system
-// that has none to put in their place: userfaultfd has the daemon get SIGBUS for each of them, as the kernel does when
-// memory is committed strictly and full. Each time the link is found corrupt, and nothing else is harmed or stays.
+// TestMemoryHoles runs a worker process that frees random pages of the segment
+// while frames travel, on a system that cannot replace them: with userfaultfd
+// the daemon gets SIGBUS for each of them, as from a kernel with strict
+// overcommit and full memory. Each time the link is found corrupt, without any
+// other harm or leak.
 //
-// With the race detector only pages of payloads are freed; `make norace` runs it without.
+// With the race detector the worker frees only pages of payloads; `make norace`
+// runs the test without.
 func TestMemoryHoles(t *testing.T) {
 	maps, found := mappings(t), 0
 	links := 12
@@ -47,7 +50,7 @@ func TestMemoryHoles(t *testing.T) {
 			case answers <- struct{}{}:
 			default:
 			}
-			if f.Call%2 == 0 { // without a lock, a copy needs no care
+			if f.Call%2 == 0 { // a copy without a lock needs no AppendTo
 				kept := append([]byte(nil), f.Payload...)
 				_ = kept
 				return nil
@@ -61,7 +64,7 @@ func TestMemoryHoles(t *testing.T) {
 		must(t, d.Send(wire.Header{Kind: wire.Request, Call: wire.CallID(9, 1)}, make([]byte, 200_000)))
 		await(t, "an answer", answers)
 		sigbus := refuseMissing(t)
-		must(t, d.Send(wire.Header{Kind: wire.Ping}, nil)) // begins the punching
+		must(t, d.Send(wire.Header{Kind: wire.Ping}, nil)) // starts the punching
 		var users sync.WaitGroup
 		for k := range 3 {
 			users.Go(func() {
@@ -78,7 +81,7 @@ func TestMemoryHoles(t *testing.T) {
 		var err error
 		select {
 		case err = <-ended:
-		case <-time.After(time.Second): // the hole has swallowed a record: nobody has anything to do
+		case <-time.After(time.Second): // the hole has swallowed a record: both sides are idle
 			d.Close()
 			err = await(t, "Serve", ended)
 		}
@@ -97,11 +100,11 @@ func TestMemoryHoles(t *testing.T) {
 		if sigbus != nil {
 			_ = sigbus.Close()
 		} else {
-			found++ // it cannot be had here; that nothing is harmed has been seen all the same
+			found++ // SIGBUS is not available here; the test has still shown that nothing is harmed
 		}
 	}
 	if found == 0 {
-		t.Error("no hole was ever met")
+		t.Error("no link met a hole")
 	}
 	t.Logf("%d of %d links have met a hole", found, links)
 	for end := time.Now().Add(guard); mappings(t) > maps; runtime.Gosched() {
@@ -118,8 +121,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// refuseMissing makes each access to a missing page of a mapped segment SIGBUS for this process. It returns nil where
-// the system does not permit it.
+// refuseMissing makes each access to a missing page of a mapped segment a
+// SIGBUS for this process. It returns nil if the system does not permit it.
 func refuseMissing(t *testing.T) *os.File {
 	t.Helper()
 	const (
@@ -160,7 +163,7 @@ func refuseMissing(t *testing.T) *os.File {
 	return f
 }
 
-// punchHoles frees pages of the segment behind f, for ever.
+// punchHoles frees pages of the segment behind f, forever.
 func punchHoles(f *os.File) {
 	mem, err := shm.Map(f)
 	if err != nil {

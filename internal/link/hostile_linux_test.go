@@ -19,7 +19,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// hostile makes a daemon's end and gives the test what the worker would get: the memory and the bells.
+// hostile makes a daemon's end and gives the test the worker's part: the memory
+// and the bells.
 func hostile(t *testing.T, o link.Options) (d link.Conn, mem []byte, bell, space *shm.Bell, free func()) {
 	t.Helper()
 	d, files, err := link.New(link.SharedMemory, o)
@@ -47,15 +48,17 @@ func hostile(t *testing.T, o link.Options) (d link.Conn, mem []byte, bell, space
 	}
 }
 
-// toDaemon finds the ring of the worker's frames: it is the last of the segment. See PROTOCOL.md.
+// toDaemon returns the ring of the worker's frames, the last part of the
+// segment. See PROTOCOL.md.
 func toDaemon(mem []byte) ([]byte, ring.Geometry) {
 	g := ring.Geometry{Cells: int(binary.LittleEndian.Uint32(mem[12:])), Bulk: int(binary.LittleEndian.Uint32(mem[16:]))}
 	const page = 4096
 	return mem[len(mem)-(g.Size()+page-1)/page*page:], g
 }
 
-// TestScribbler has a worker that writes random words all over the memory, and rings, while the daemon's end sends,
-// polls, revokes and serves. Whatever happens, it happens without a panic, without much memory, and Close ends it.
+// TestScribbler: a worker writes random words all over the memory, and rings,
+// while the daemon's end sends, polls, revokes and serves. There must be no
+// panic and no large allocation, and Close ends everything.
 func TestScribbler(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -81,7 +84,7 @@ func TestScribbler(t *testing.T) {
 				case 0:
 					where = inbound[:512+64*32] // its header and first cells
 				case 1:
-					where = mem[4096+16384:][:512+64*32] // those of the other ring
+					where = mem[4096+16384:][:512+64*32] // header and first cells of the other ring
 				}
 				w := (*uint64)(unsafe.Pointer(&where[rng.IntN(len(where)/8)*8]))
 				switch v := rng.Uint64(); rng.IntN(4) {
@@ -92,7 +95,7 @@ func TestScribbler(t *testing.T) {
 				case 2:
 					atomic.StoreUint64(w, 0)
 				case 3:
-					atomic.StoreUint64(w, v&0xffff<<32|1<<31|v>>48&31) // what looks like a record
+					atomic.StoreUint64(w, v&0xffff<<32|1<<31|v>>48&31) // looks like a record
 				}
 				if n%64 == 0 {
 					bell.Ring()
@@ -122,7 +125,7 @@ func TestScribbler(t *testing.T) {
 		}
 		if errors.Is(err, link.ErrCorrupt) {
 			broken++
-		} else if err != nil && err != io.EOF { // it may have said goodbye by chance
+		} else if err != nil && err != io.EOF { // a random word may have been a goodbye
 			t.Errorf("Serve: %v", err)
 		}
 		d.Close()
@@ -136,12 +139,12 @@ func TestScribbler(t *testing.T) {
 		t.Errorf("the heap has grown by %d MiB", grown>>20)
 	}
 	if broken == 0 {
-		t.Error("nothing was ever noticed")
+		t.Error("no corruption was noticed")
 	}
 	t.Logf("%d of 60 links were found corrupt", broken)
 }
 
-// TestLiar has a worker that keeps to the ring's rules and lies in what it sends.
+// TestLiar: a worker keeps the ring's rules, but sends invalid frames.
 func TestLiar(t *testing.T) {
 	piece := func(stream, total uint32, n int) []byte {
 		b := make([]byte, wire.PieceSize+n)
@@ -204,7 +207,8 @@ func TestLiar(t *testing.T) {
 	}
 }
 
-// TestPromisesCostNothing has many payloads announced as large of which little arrives.
+// TestPromisesCostNothing: many payloads are announced as large, but few bytes
+// arrive.
 func TestPromisesCostNothing(t *testing.T) {
 	d, mem, bell, _, free := hostile(t, link.Options{MaxPayload: wire.HardMaxPayload})
 	defer free()
@@ -233,7 +237,8 @@ func TestPromisesCostNothing(t *testing.T) {
 	}
 }
 
-// TestHangupDeliversBehindAHole has a worker that dies while it writes one answer and after it has written the next.
+// TestHangupDeliversBehindAHole: a worker dies while it writes one answer,
+// after it has written the next.
 func TestHangupDeliversBehindAHole(t *testing.T) {
 	d, mem, bell, _, free := hostile(t, link.Options{})
 	defer free()
@@ -260,7 +265,8 @@ func TestHangupDeliversBehindAHole(t *testing.T) {
 	}
 }
 
-// TestMarkThatNeverStandsStill has the worker change a mark all the time: Revoke gives up.
+// TestMarkThatNeverStandsStill: the worker changes a mark all the time, and
+// Revoke gives up.
 func TestMarkThatNeverStandsStill(t *testing.T) {
 	d, mem, _, _, free := hostile(t, link.Options{})
 	defer free()
@@ -285,7 +291,7 @@ func TestMarkThatNeverStandsStill(t *testing.T) {
 	w.Wait()
 }
 
-// FuzzSocketStream lets the input be what a worker writes to its socket.
+// FuzzSocketStream uses the input as a worker's stream to its socket.
 func FuzzSocketStream(f *testing.F) {
 	frame := func(size uint32, h wire.Header, data []byte) []byte {
 		b := binary.LittleEndian.AppendUint32(nil, size)

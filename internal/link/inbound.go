@@ -9,13 +9,14 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// inbound turns frames as they arrive into frames for the handler: it checks what is known at this level, takes the
-// timeout out and puts pieces together. It is used by whoever has the receiving role.
+// inbound turns arriving frames into frames for the handler: it makes the
+// checks of this level, extracts the timeout and joins pieces. The goroutine
+// with the receiving role uses it.
 type inbound struct {
 	worker  bool  // this is the worker's end
 	max     int64 // largest payload
 	handler Handler
-	memory  *region // where frames lie that are not owned; nil for a socket
+	memory  *region // memory of frames that are not owned; nil for a socket
 	streams [wire.MaxStreams]join
 }
 
@@ -27,14 +28,16 @@ type join struct {
 	buf    []byte
 }
 
-// firstGrab bounds what is allocated for a payload in pieces on its first piece's word alone.
+// firstGrab bounds the first allocation for a payload in pieces, when only the
+// first piece has announced its size.
 const firstGrab = 4 << 20
 
 func corrupt(format string, a ...any) error {
 	return fmt.Errorf("%w: %w", ErrCorrupt, fmt.Errorf(format, a...))
 }
 
-// violation is the error for what package ring, or a fault, has found; others stay as they are.
+// violation converts an error of package ring, or of a fault, to ErrCorrupt;
+// other errors stay unchanged.
 func violation(err error) error {
 	if errors.Is(err, ring.ErrCorrupt) && !errors.Is(err, ErrCorrupt) {
 		return corrupt("%w", err)
@@ -42,7 +45,7 @@ func violation(err error) error {
 	return err
 }
 
-// check looks at a header as it arrived.
+// check checks a header as it arrived.
 func (in *inbound) check(h wire.Header) error {
 	if !h.Kind.Valid() {
 		return corrupt("unknown kind %d", uint8(h.Kind))
@@ -59,7 +62,8 @@ func (in *inbound) check(h wire.Header) error {
 	return nil
 }
 
-// frame takes one frame whose bytes are all there. owned says whether they may be given away.
+// frame handles one complete frame. owned says whether the handler may keep its
+// bytes.
 func (in *inbound) frame(word uint64, data []byte, owned bool) error {
 	fail.Point("link.frame")
 	h := wire.FromWord(word)
@@ -90,8 +94,8 @@ func (in *inbound) frame(word uint64, data []byte, owned bool) error {
 	return in.handler(f)
 }
 
-// takeTimeout moves the timeout, if the frame has one, from the beginning of its bytes into the header. It returns
-// how many bytes that were.
+// takeTimeout moves the timeout, if the frame has one, from the beginning of
+// its bytes into the header. It returns the number of bytes that it took.
 func takeTimeout(h *wire.Header, data []byte) (int, error) {
 	if h.Flags&wire.Timed == 0 {
 		return 0, nil
@@ -104,9 +108,10 @@ func takeTimeout(h *wire.Header, data []byte) (int, error) {
 	return wire.TimeoutSize, nil
 }
 
-// piece takes the beginning of a piece of size bytes altogether: prefix holds at least its prefix, or all of it. It
-// returns the payload that the piece belongs to, and the length of the prefix; the rest of the piece is to be put
-// into room, and then deliver called.
+// piece handles the beginning of a piece of size bytes in total: prefix holds
+// at least its prefix, or all of it. It returns the payload that the piece
+// belongs to, and the length of the prefix; the caller must put the rest of the
+// piece into room, and then call deliver.
 func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, error) {
 	p, err := wire.GetPiece(prefix)
 	if err != nil {
@@ -139,7 +144,8 @@ func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, e
 	return j, n, nil
 }
 
-// room appends n bytes to the payload and returns them, to be filled. The buffer grows with what has arrived.
+// room appends n bytes to the payload and returns them, to be filled. The
+// buffer grows with the bytes that have arrived.
 func (j *join) room(n int) []byte {
 	need := len(j.buf) + n
 	if need > cap(j.buf) {
@@ -150,7 +156,8 @@ func (j *join) room(n int) []byte {
 	return j.buf[need-n:]
 }
 
-// deliver gives the payload to the handler if h is the header of its last piece.
+// deliver passes the payload to the handler if h is the header of its last
+// piece.
 func (in *inbound) deliver(j *join, h wire.Header) error {
 	if h.Flags&wire.More != 0 {
 		fail.Point("link.joining")

@@ -8,12 +8,12 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// What arrives is as large as the limit allows, to the byte, and the pieces of one
-// payload agree.
+// Payloads are accepted up to the limit, to the byte, and the pieces of one
+// payload must agree.
 func TestInbound(t *testing.T) {
 	type part struct {
 		flags   wire.Flags
-		total   int // of a piece; 0 = it is none
+		total   int // of a piece; 0 = not a piece
 		timeout time.Duration
 		body    int
 	}
@@ -21,7 +21,7 @@ func TestInbound(t *testing.T) {
 	const more = wire.Piece | wire.More
 	for name, test := range map[string]struct {
 		parts []part
-		want  int // bytes that the handler gets; -1 = it is a breach
+		want  int // bytes that the handler gets; -1 = a breach of protocol
 	}{
 		"at the limit":                     {[]part{{body: limit}}, limit},
 		"above it":                         {[]part{{body: limit + 1}}, -1},

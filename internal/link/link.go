@@ -11,15 +11,18 @@ import (
 
 // Options of a link. Both ends should use the same Buffer and MaxPayload.
 type Options struct {
-	// Buffer is how many bytes of large payloads (above 16 KiB) can be under way in each direction: a power of two is
-	// best, others are rounded up; 64 KiB to 1 GiB. Default 1 MiB. The worker's end over shared memory finds it in the
+	// Buffer is how many bytes of large payloads (above 16 KiB) can be under way in
+	// each direction: a power of two from 64 KiB to 1 GiB; other values are rounded
+	// up. Default 1 MiB. Over shared memory the worker's end reads it from the
 	// segment; sockets leave buffering to the kernel.
 	Buffer int
-	// MaxPayload is the largest payload in bytes, up to wire.HardMaxPayload; a larger one is refused with
-	// *wire.TooLarge by the end that would send it, and is a violation if it arrives. Default wire.MaxPayload.
+	// MaxPayload is the largest payload in bytes, up to wire.HardMaxPayload; the
+	// sending end refuses a larger one with *wire.TooLarge, and the receiving end
+	// takes it as a violation. Default wire.MaxPayload.
 	MaxPayload int64
-	// Busy, for the worker's end, is the number of handlers that run now, kept by the user of the link: while it is
-	// greater than 0, Serve leaves the processor to them when it has nothing to do. May be nil.
+	// Busy, for the worker's end, is the number of running handlers, which the user
+	// of the link maintains: while it is greater than 0, an idle Serve leaves the
+	// processor to them. May be nil.
 	Busy *atomic.Int32
 }
 
@@ -27,8 +30,9 @@ const (
 	defaultBuffer = 1 << 20
 	minBuffer     = 64 << 10
 	maxBuffer     = 1 << 30
-	// maxPiece is the most bytes that one frame carries; what is larger travels in pieces. It bounds what a receiver
-	// allocates for a frame before it has its bytes, and how long a large payload holds up the others.
+	// maxPiece is the largest number of bytes in one frame; larger payloads travel
+	// in pieces. It bounds the memory that a receiver allocates for a frame before
+	// its bytes arrive, and how long a large payload delays others.
 	maxPiece = 256 << 10
 )
 
@@ -49,58 +53,70 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 var (
-	// ErrClosed is what Send returns once the link is closed, hung up or broken.
+	// Send returns ErrClosed once the link is closed, hung up or broken.
 	ErrClosed = errors.New("link closed")
-	// ErrCorrupt is wrapped by what Serve returns when the peer has broken the protocol; the text says how.
+	// ErrCorrupt is wrapped by the error of Serve when the peer has broken the
+	// protocol; the text says how.
 	ErrCorrupt = errors.New("protocol violation by the peer")
 )
 
-// Frame is what a handler gets: a header, and a payload that is complete.
+// Frame is a header with its complete payload, as a handler gets it.
 type Frame struct {
 	wire.Header
-	// Payload is valid until the handler returns, unless Owned. Over shared memory the peer may change it at any time:
-	// copy it, and then check the copy. It may also take it away: see AppendTo.
+	// Payload is valid until the handler returns, unless Owned. Over shared memory
+	// the peer may change it at any time: copy it, and then check the copy. The
+	// peer may also free its memory: see AppendTo.
 	Payload []byte
-	// Owned says that Payload is ordinary memory that belongs to the handler from now on. See also Recycle.
+	// Owned says that Payload is ordinary memory that now belongs to the handler.
+	// See also Recycle.
 	Owned bool
 
-	memory *region // of shared memory, where Payload lies in one
+	memory *region // the shared memory that Payload is in, if any
 }
 
-// Handler receives the frames of a link, one at a time, in the order in which the peer has sent them. It must not
-// block for long. An error ends the link; Serve returns it.
+// Handler receives the frames of a link, one at a time, in the order in which
+// the peer sent them. It must not block for long. An error ends the link; Serve
+// returns it.
 type Handler func(f Frame) error
 
 // Conn is one end of a link.
 type Conn interface {
-	// Send sends a frame. It blocks while the peer's buffer is full; senders are served in the order in which they
-	// came. payload is not retained. Any goroutine.
+	// Send sends a frame. It blocks while the peer's buffer is full; senders are
+	// served in order of arrival. It does not retain payload. Any goroutine may
+	// call it.
 	Send(h wire.Header, payload []byte) error
-	// Serve receives frames and calls h on the calling goroutine, until the link ends. It returns nil after Close;
-	// io.EOF when the peer is gone, after everything complete has been delivered; the handler's error; or an error
-	// that wraps ErrCorrupt. Once only.
+	// Serve receives frames and calls h on the calling goroutine, until the link
+	// ends. It returns nil after Close; io.EOF when the peer is gone, after it has
+	// delivered all complete frames; the handler's error; or an error that wraps
+	// ErrCorrupt. It may be called once.
 	Serve(h Handler) error
-	// Poll lets a goroutine that waits for one frame receive in Serve's stead for some microseconds, until done() or
-	// the time is spent. Frames go to Serve's handler. It returns at once if another goroutine is receiving, if polling
-	// has not been paying off, and over sockets. Daemon's end only; done must be quick and not block. Any goroutine.
+	// Poll lets a goroutine that waits for one frame receive instead of Serve for
+	// some microseconds, until done returns true or the time is over. Frames go to
+	// Serve's handler. Poll returns at once if another goroutine is receiving, if
+	// polling has not paid off lately, and over sockets. Daemon's end only; done
+	// must be quick and not block. Any goroutine may call it.
 	Poll(done func() bool)
-	// Begin marks a call as started, on the worker's end. It reports false if the call has been revoked or is not the
-	// newest of its slot: then it must not be run. Over sockets it is always true.
+	// Begin marks a call as started, on the worker's end. It reports false if the
+	// call has been revoked or is not the newest of its slot: then it must not be
+	// run. Over sockets it is always true.
 	Begin(call uint32) bool
-	// Revoke takes back, on the daemon's end, a call that was sent. It reports false if the call may have been
-	// started; at most one of Begin and Revoke succeeds for a call. Also after Hangup, not after Close. Over sockets
-	// it is always false.
+	// Revoke revokes, on the daemon's end, a call that was sent. It reports false
+	// if the call may have been started; at most one of Begin and Revoke succeeds
+	// for a call. It works after Hangup, but not after Close. Over sockets it is
+	// always false.
 	Revoke(call uint32) bool
-	// Hangup tells the daemon's end that the worker is dead: Serve delivers what is left and returns io.EOF, senders
-	// get ErrClosed. Idempotent, any goroutine.
+	// Hangup tells the daemon's end that the worker is dead: Serve delivers the
+	// remaining frames and returns io.EOF, senders get ErrClosed. It is idempotent;
+	// any goroutine may call it.
 	Hangup()
-	// Close ends the link and frees what it holds as soon as nobody is inside. It does not wait and may be called at
-	// any time, from a handler too. Idempotent, any goroutine.
+	// Close ends the link and frees its resources as soon as no goroutine is
+	// inside. It does not wait and may be called at any time, also from a handler.
+	// It is idempotent; any goroutine may call it.
 	Close() error
 }
 
-// New makes the daemon's end of a link, and the files that the worker must inherit, in that order. The caller closes
-// them when the worker has been started.
+// New makes the daemon's end of a link, and the files that the worker must
+// inherit, in that order. The caller closes them after the start of the worker.
 func New(t Transport, o Options) (Conn, []*os.File, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -115,8 +131,8 @@ func New(t Transport, o Options) (Conn, []*os.File, error) {
 	return nil, nil, fmt.Errorf("new link: unknown transport %d", int(t))
 }
 
-// Open makes the worker's end of a link from the files it has inherited. It takes ownership of them, also when it
-// fails.
+// Open makes the worker's end of a link from the files it has inherited. It
+// takes ownership of them, also when it fails.
 func Open(t Transport, files []*os.File, o Options) (Conn, error) {
 	o, err := o.withDefaults()
 	if err == nil {

@@ -7,9 +7,10 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// marks are the started marks: one word per slot, on a cache line of its own, in memory that both sides write. A word
-// holds the generation of the last call that was started or revoked in that slot, and which of the two happened. In
-// the ordinary case only the worker touches it.
+// marks are the started marks: one word per slot, each on its own cache line,
+// in memory that both sides write. A word holds the generation of the last call
+// that was started or revoked in that slot, and which of the two happened.
+// Normally only the worker accesses it.
 type marks struct {
 	mem []byte // wire.Slots lines
 }
@@ -18,10 +19,11 @@ const (
 	markLine  = 64
 	marksSize = wire.Slots * markLine
 
-	started = 1 << 24 // beside the 24 bits of generation
+	started = 1 << 24 // above the 24 bits of the generation
 	revoked = 2 << 24
 
-	// revokeTries bounds how long a worker that keeps changing a mark can hold up the daemon.
+	// revokeTries bounds how long a worker that keeps changing a mark can delay the
+	// daemon.
 	revokeTries = 8
 )
 
@@ -30,7 +32,8 @@ func (m marks) word(call uint32) *uint32 {
 	return (*uint32)(unsafe.Pointer(&m.mem[i : i+4 : i+4][0]))
 }
 
-// begin marks a call as started, unless it was revoked or is not newer than the last of its slot.
+// begin marks a call as started, unless it was revoked or is not newer than the
+// last call of its slot.
 func (m marks) begin(call uint32) bool {
 	w := m.word(call)
 	for {
@@ -44,7 +47,8 @@ func (m marks) begin(call uint32) bool {
 	}
 }
 
-// revoke marks a call as revoked, unless it was started. A worker that lies here harms its own calls only.
+// revoke marks a call as revoked, unless it was started. A worker that writes
+// false marks harms only its own calls.
 func (m marks) revoke(call uint32) bool {
 	w := m.word(call)
 	for range revokeTries {

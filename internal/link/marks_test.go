@@ -47,7 +47,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestEitherBeginsOrIsRevoked races the two for many calls: exactly one must win.
+// TestEitherBeginsOrIsRevoked races Begin and Revoke for many calls: exactly
+// one must win.
 func TestEitherBeginsOrIsRevoked(t *testing.T) {
 	if link.Default() != link.SharedMemory {
 		return // nothing to race: see TestMarks

@@ -19,10 +19,11 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// guard is how long a test waits for what should happen at once.
+// guard is how long a test waits for an event that should happen at once.
 const guard = 20 * time.Second
 
-// childMarker makes the test binary play the worker: "transport maxpayload handler".
+// childMarker makes the test binary play the worker: "transport maxpayload
+// handler".
 const childMarker = "LEGION_LINK_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -63,7 +64,7 @@ func child(role string) {
 		os.Exit(2)
 	}
 	err = echo(c, &busy, how, begin)
-	if how == "holes" { // it has ruined its own end, too; it goes on until it is killed
+	if how == "holes" { // it has broken its own end, too; it continues until it is killed
 		select {}
 	}
 	if err != nil && err != io.EOF && !strings.Contains(err.Error(), "told to") {
@@ -88,7 +89,8 @@ func fileCount(t link.Transport) int {
 	return 1
 }
 
-// echo answers each request with its own payload, in a goroutine or ("inline") in the handler.
+// echo answers each request with its own payload, in a goroutine or ("inline")
+// in the handler.
 func echo(c link.Conn, busy *atomic.Int32, how string, pinged func()) error {
 	answer := func(call uint32, code uint16, p []byte) {
 		c.Send(wire.Header{Kind: wire.Response, Call: call, Code: code}, p)
@@ -209,7 +211,7 @@ func await[T any](t testing.TB, what string, c <-chan T) T {
 	}
 }
 
-// serve runs Serve and hands over its error.
+// serve runs Serve and sends its error to the channel.
 func serve(c link.Conn, h link.Handler) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- c.Serve(h) }()

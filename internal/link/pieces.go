@@ -5,7 +5,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// prefix is what stands before the payload in a frame: a piece head, a timeout, both or neither.
+// prefix is the part of a frame before the payload: a piece head, a timeout,
+// both or neither.
 type prefix struct {
 	n int
 	b [wire.PieceSize + wire.TimeoutSize]byte
@@ -30,10 +31,10 @@ type carrier interface {
 	carry(word uint64, p prefix, body []byte) error
 }
 
-// splitter sends payloads that are larger than one frame may be, in pieces.
+// splitter sends payloads that are too large for one frame, in pieces.
 type splitter struct {
 	piece   int         // bytes of payload in each piece
-	streams chan uint32 // the piece streams that are free
+	streams chan uint32 // the free piece streams
 }
 
 func newSplitter(piece int) splitter {
@@ -44,8 +45,9 @@ func newSplitter(piece int) splitter {
 	return s
 }
 
-// send blocks until a piece stream is free; they are given out in the order in which they are asked for. A stream is
-// busy only as long as its pieces are being sent, and ends with an error when the link does.
+// send blocks until a piece stream is free; waiting senders get them in order
+// of arrival. A stream is busy only while its pieces are being sent, and ends
+// with an error when the link does.
 func (s *splitter) send(c carrier, h wire.Header, payload []byte) error {
 	stream := <-s.streams
 	defer func() { s.streams <- stream }()
@@ -71,7 +73,7 @@ func (s *splitter) send(c carrier, h wire.Header, payload []byte) error {
 	return nil
 }
 
-// checkSize refuses a payload that the peer would not take.
+// checkSize refuses a payload that the peer would not accept.
 func checkSize(n int, limit int64) error {
 	if int64(n) > limit {
 		return &wire.TooLarge{Size: int64(n), Limit: limit}

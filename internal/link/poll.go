@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// pollLimit is how many frames a poller delivers before it looks at its time.
+// pollLimit is how many frames a poller delivers before it checks the time.
 const pollLimit = 64
 
-// poll receives in Serve's stead. See Conn.
+// poll receives instead of Serve. See Conn.
 func (r *receiver) poll(done func() bool) {
 	if r.pollSkip.Load() > 0 {
 		r.pollSkip.Add(-1)
@@ -52,7 +52,7 @@ func (r *receiver) pollFor(done func() bool) error {
 			r.pollSpin.Hit()
 			return nil
 		}
-		if i == 1 { // frames of others; in the ordinary case nobody looks at the clock
+		if i == 1 { // frames of other callers; usually the clock is not read
 			start = time.Now()
 		}
 		if i > 1 && time.Since(start) > budget || !r.look(r.ring.Head(), budget, done) && !done() {

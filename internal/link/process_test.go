@@ -39,7 +39,7 @@ func TestEchoAcrossProcesses(t *testing.T) {
 			if err := await(t, "Serve", cl.ended); err != nil {
 				t.Error(err)
 			}
-			within(t, "the child to leave", func() { // it sees that its daemon is gone
+			within(t, "the child to leave", func() { // it notices that its daemon is gone
 				if err := cmd.Wait(); err != nil {
 					t.Error(err)
 				}
@@ -62,7 +62,8 @@ func TestWorkerThatLeavesIsSeen(t *testing.T) {
 	})
 }
 
-// TestWorkerKilledUnderLoad kills the worker while callers, large payloads and pollers are at it.
+// TestWorkerKilledUnderLoad kills the worker while callers, large payloads and
+// pollers use the link.
 func TestWorkerKilledUnderLoad(t *testing.T) {
 	each(t, func(t *testing.T, tr link.Transport) {
 		for i := range 5 {

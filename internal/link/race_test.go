@@ -2,6 +2,6 @@
 
 package link_test
 
-// raceDetector tells that the race detector is built in. Its atomic operations are C code, in which a fault ends the
-// process whatever Go says.
+// raceDetector tells that the race detector is built in. Its atomic operations
+// are C code, in which a fault ends the process in spite of SetPanicOnFault.
 const raceDetector = true

@@ -14,31 +14,38 @@ import (
 //
 // # The role
 //
-// Only one goroutine at a time may receive: the one that has the role. On the worker's end that is always Serve. On
-// the daemon's end it is Serve or a caller that polls, and the role word says who:
+// Only one goroutine at a time may receive: the one that has the role. On the
+// worker's end that is always Serve. On the daemon's end it is Serve or a
+// polling caller, as the role word says:
 //
-//	roleNone   Serve does not run: nobody may receive
+//	roleNone   Serve does not run: no goroutine may receive
 //	roleHeld   Serve receives
-//	roleSpin   Serve looks at the ring but has nothing to receive: a poller may take the role from it
+//	roleSpin   Serve checks the ring but has nothing to receive: a poller may take the role from it
 //	roleFree   Serve sleeps on the bell: a poller may take the role
-//	roleLent   a poller receives; Serve sleeps, or is about to find that it has been robbed and sleep then
+//	roleLent   a poller receives; Serve sleeps, or is about to notice that it has lost the role and sleep then
 //
-// The park word, in shared memory, tells the peer's producer how to wake this end: 0, it need not. After each commit
-// it looks at the word and, if it is not 0, sets it to 0 and wakes.
+// The park word, in shared memory, tells the peer's producer how to wake this
+// end; 0 means not at all. After each commit the producer reads the word and,
+// if it is not 0, sets it to 0 and wakes this end.
 //
-// No wake-up is lost, because of four rules. All these words are sequentially consistent.
+// Four rules ensure that no wake-up is lost. All these words are sequentially
+// consistent.
 //
-//  1. Whoever gives the role up sets the park word first, then frees the role, and then looks at the ring again. If
-//     something is there, it makes sure that somebody receives: Serve takes the role back, a poller kicks Serve. So a
-//     record is either found by this look, or was committed after the park word was set, and its producer wakes.
-//  2. Whoever takes the role sets the park word to 0 itself. If the producer was faster, a ring of the bell is on its
-//     way, which then is for nothing.
-//  3. Serve, woken, tries to take the role. If it cannot, a poller has it and rule 1 is still to come for it: what
-//     Serve was woken for was committed before, and the poller will see it. So Serve may sleep again.
-//  4. A Serve that has been robbed while it was about to sleep may set the park word although a poller receives. That
-//     only costs rings for nothing.
+//  1. A goroutine that gives up the role first sets the park word, then frees
+//     the role, and then checks the ring again. If it finds a record, it makes
+//     sure that a goroutine receives: Serve takes the role back, a poller kicks
+//     Serve. So a record is either found by this check, or was committed after
+//     the park word was set, and then its producer wakes this end.
+//  2. A goroutine that takes the role sets the park word to 0 itself. If the
+//     producer was faster, a ring of the bell is pending, and has no effect.
+//  3. A woken Serve tries to take the role. If it cannot, a poller has it and
+//     has yet to follow rule 1: the record that woke Serve was committed
+//     before, so the poller will see it. So Serve may sleep again.
+//  4. A Serve that lost the role while it was about to sleep may set the park
+//     word although a poller receives. That only costs useless rings.
 //
-// Therefore: while the role is free, the park word is set or a ring of the bell is under way.
+// Therefore: while the role is free, the park word is set or a ring of the bell
+// is pending.
 type receiver struct {
 	in    inbound
 	ring  *ring.Consumer
@@ -50,9 +57,9 @@ type receiver struct {
 	memory region
 
 	role     atomic.Uint32
-	pollSkip atomic.Int32 // polls that are left out; see ring.Spinner
+	pollSkip atomic.Int32 // polls to skip; see ring.Spinner
 	spin     ring.Spinner // Serve's
-	pollSpin ring.Spinner // of whoever polls, under the role
+	pollSpin ring.Spinner // of the polling goroutine, guarded by the role
 }
 
 const (
@@ -69,7 +76,7 @@ const (
 	parkFutex = 2
 )
 
-// ending says whether and how a link has ended.
+// ending records whether and how a link has ended.
 type ending struct {
 	over   atomic.Bool // closed, failed or hung up: waits end
 	closed atomic.Bool
@@ -92,10 +99,11 @@ func (e *ending) close() {
 	e.over.Store(true)
 }
 
-// abrupt reports whether what is still in the ring is of no interest any more.
+// abrupt reports whether the records still in the ring no longer matter.
 func (e *ending) abrupt() bool { return e.closed.Load() || e.err.Load() != nil }
 
-// serve receives until the link ends. The worker's end waits differently; that is all.
+// serve receives until the link ends. The two ends differ only in how they
+// wait.
 func (r *receiver) serve() error {
 	r.role.Store(roleHeld)
 	if err := r.memory.guard(r.attend); err != nil {
@@ -126,26 +134,27 @@ func (r *receiver) attend() error {
 		if r.in.worker {
 			r.awaitWorker()
 		} else {
-			runtime.Gosched() // those that were just woken run first: they are likely to send
+			runtime.Gosched() // goroutines that were just woken run first: they are likely to send
 			r.awaitDaemon()
 		}
 	}
 	return nil
 }
 
-// regain takes the role, for good. A poller that has it sees that the link is over and gives it up; a fault may have
-// left Serve with roleSpin.
+// regain takes the role for good. A poller that has it notices that the link is
+// over and gives it up; a fault may have left Serve with roleSpin.
 func (r *receiver) regain() {
 	for i := 0; r.role.Load() != roleHeld && !r.role.CompareAndSwap(roleFree, roleHeld) && !r.role.CompareAndSwap(roleSpin, roleHeld); i++ {
 		if i < 100 {
 			runtime.Gosched()
 		} else {
-			time.Sleep(50 * time.Microsecond) // a handler that takes its time
+			time.Sleep(50 * time.Microsecond) // a handler may take its time
 		}
 	}
 }
 
-// drain delivers what is in the ring: at most limit frames, and none after stop() is true. It returns how many.
+// drain delivers the frames in the ring: at most limit frames, and none after
+// stop returns true. It returns their number.
 func (r *receiver) drain(stop func() bool, limit int) (int, error) {
 	frames := 0
 	var err error
@@ -173,8 +182,9 @@ func (r *receiver) drain(stop func() bool, limit int) (int, error) {
 	return frames, err
 }
 
-// salvage delivers every complete record of a dead peer. There cannot be more of them than cells, so one that says
-// it has gone and goes on sending does not keep anybody here.
+// salvage delivers every complete record of a dead peer. It delivers at most as
+// many as there are cells, so a peer that announces its end but continues to
+// send cannot keep Serve here.
 func (r *receiver) salvage() error {
 	for left := ringCells; left > 0 && !r.end.abrupt(); {
 		n, err := r.drain(nil, left)
@@ -193,8 +203,9 @@ func (r *receiver) salvage() error {
 	return nil
 }
 
-// look spins until the ring has something at head, and reports false if the time is spent, the link is over or
-// enough, which may be nil, is true. It gives other goroutines a chance all the while.
+// look spins until the ring has a record at head. It reports false if the time
+// is over, the link is over or enough, which may be nil, returns true. It
+// yields to other goroutines while it spins.
 func (r *receiver) look(head uint64, budget time.Duration, enough func() bool) bool {
 	var start time.Time
 	for i := 1; ; i++ {
@@ -217,12 +228,13 @@ func (r *receiver) look(head uint64, budget time.Duration, enough func() bool) b
 	}
 }
 
-// awaitDaemon returns when Serve has the role and the ring may have something, or when the link is over.
+// awaitDaemon returns when Serve has the role and the ring may have a record,
+// or when the link is over.
 func (r *receiver) awaitDaemon() {
 	if r.ring.Ready() || r.peerGone() {
 		return
 	}
-	head := r.ring.Head() // not to be read while a poller may have the role
+	head := r.ring.Head() // must not be read while a poller may have the role
 	r.role.Store(roleSpin)
 	if budget := r.spin.Budget(); budget > 0 {
 		if r.look(head, budget, func() bool { return r.role.Load() != roleSpin }) {
@@ -253,15 +265,16 @@ func (r *receiver) awaitDaemon() {
 	}
 }
 
-// sleep waits for the bell. An error (EOF, or a reset if the peer died with rings unheard) means that the peer has
-// closed its end: what it has committed is there.
+// sleep waits for the bell. An error (EOF, or a reset if the peer died with
+// unread rings) means that the peer has closed its end: all records it
+// committed are in the ring.
 func (r *receiver) sleep() {
 	if r.bell.Wait() != nil {
 		r.end.hangUp()
 	}
 }
 
-// peerGone reports whether the peer has said goodbye.
+// peerGone reports whether the peer has announced its end.
 func (r *receiver) peerGone() bool {
 	if r.ring.Ended() {
 		r.end.hangUp()
@@ -270,9 +283,11 @@ func (r *receiver) peerGone() bool {
 	return false
 }
 
-// awaitWorker returns when the ring may have something, or when the link is over. While handlers run it must not
-// block its thread, because the only P of this process would be stuck with it until the runtime notices: so it lets
-// them run at once, and sleeps in the poller. Only when nothing runs it sleeps on a futex, which is woken faster.
+// awaitWorker returns when the ring may have a record, or when the link is
+// over. While handlers run it must not block its thread, because the only P of
+// this process would be stuck until the runtime notices: so it yields at once,
+// and sleeps in the network poller. Only when no handler runs does it sleep on
+// a futex, which wakes faster.
 func (r *receiver) awaitWorker() {
 	if r.ring.Ready() || r.peerGone() {
 		return
@@ -312,7 +327,8 @@ func (r *receiver) awaitWorker() {
 	}
 }
 
-// wakeSelf makes Serve look at how the link ends. The memory must not go away meanwhile.
+// wakeSelf makes Serve check whether the link is over. The memory must stay
+// mapped meanwhile.
 func (r *receiver) wakeSelf() {
 	r.bell.Kick()
 	if r.in.worker {

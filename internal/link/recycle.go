@@ -2,12 +2,13 @@ package link
 
 import "sync"
 
-// Recycle takes back the payload of a frame that was Owned, when nobody uses it any more, so that a later large
-// payload need not be put into fresh memory: having the system provide that costs more than copying the bytes. It is
-// never necessary, and b may be any slice. Any goroutine.
+// Recycle takes back the payload of an Owned frame that is no longer used, so
+// that a later large payload does not need fresh memory: getting that from the
+// system costs more than copying the bytes. It is never necessary, and b may be
+// any slice. Any goroutine may call it.
 func Recycle(b []byte) {
 	if cap(b) <= maxPiece/2 || cap(b) > firstGrab {
-		return // not worth it, or too much to keep
+		return // too small to be worth it, or too large to keep
 	}
 	r, _ := holders.Get().(*recycled)
 	if r == nil {
@@ -19,10 +20,12 @@ func Recycle(b []byte) {
 
 type recycled struct{ b []byte }
 
-// recycling holds buffers, holders what they were held in: so recycling itself does not allocate.
+// recycling holds buffers in holders, and holders holds the empty ones: so
+// recycling itself does not allocate.
 var recycling, holders sync.Pool
 
-// buffer returns an empty slice with room for at least n bytes. Its memory may hold anything.
+// buffer returns an empty slice with room for at least n bytes. Its memory is
+// not cleared.
 func buffer(n int) []byte {
 	if r, _ := recycling.Get().(*recycled); r != nil {
 		b := r.b

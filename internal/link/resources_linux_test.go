@@ -24,7 +24,7 @@ func descriptors(t *testing.T) []int {
 	var fds []int
 	for _, e := range entries {
 		n, _ := strconv.Atoi(e.Name())
-		if _, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0); err == nil { // not the one that was read from
+		if _, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0); err == nil { // not the descriptor of the listing itself
 			fds = append(fds, n)
 		}
 	}
@@ -87,7 +87,7 @@ func TestDescriptorsDoNotLeakIntoChildren(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range files { // inherited: not closed on exec
+		for _, f := range files { // inherited files stay open on exec
 			unix.FcntlInt(f.Fd(), unix.F_SETFD, 0)
 		}
 		if _, err := link.Open(tr, files, link.Options{}); err != nil {

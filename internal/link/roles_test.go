@@ -13,9 +13,10 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// TestNoWakeupIsLost changes the receiving role as often and as irregularly as it can: callers that poll and callers
-// that do not, pauses at random places on both sides, frames that nobody has asked for. A lost wake-up is a hang,
-// unless the next frame hides it: therefore there is often nothing else under way.
+// TestNoWakeupIsLost changes the receiving role as often and as irregularly as
+// possible: callers that poll and callers that do not, pauses at random places
+// on both sides, unsolicited frames. A lost wake-up is a hang, unless the next
+// frame hides it: so often no other frame is under way.
 func TestNoWakeupIsLost(t *testing.T) {
 	for _, procs := range []int{1, 2, 4} {
 		t.Run(fmt.Sprintf("GOMAXPROCS=%d", procs), func(t *testing.T) {
@@ -118,9 +119,9 @@ func changeRoles(t *testing.T, tr link.Transport, callers, rounds int) {
 		})
 	}
 	wg.Wait()
-	for end := time.Now().Add(guard); logs.Load() < wantLogs.Load() || busy.Load() > 0; { // arrive without help
+	for end := time.Now().Add(guard); logs.Load() < wantLogs.Load() || busy.Load() > 0; { // they must arrive without further frames
 		if time.Now().After(end) {
-			t.Fatalf("seed %d: %d of %d unasked frames", seed, logs.Load(), wantLogs.Load())
+			t.Fatalf("seed %d: %d of %d unsolicited frames", seed, logs.Load(), wantLogs.Load())
 		}
 		time.Sleep(100 * time.Microsecond)
 	}

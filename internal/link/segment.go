@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// The segment: a page that describes it, the started marks, the ring to the worker, the ring to the daemon, each
-// beginning on a page.
+// The segment: a page that describes it, the started marks, the ring to the
+// worker, the ring to the daemon, each starting at a page.
 const (
 	page      = 4096
 	magic     = 0x004e4f4947454c01 // \x01LEGION\0
@@ -20,7 +20,7 @@ const (
 	ringCells = 8192 // 512 KiB: 126 payloads of 4 KiB, or 8192 of up to 48 bytes
 )
 
-// segment is a mapped segment, cut up.
+// segment is a mapped segment, divided into its parts.
 type segment struct {
 	g                  ring.Geometry
 	mem                []byte
@@ -34,8 +34,9 @@ func geometry(buffer int) ring.Geometry {
 
 func ringSize(g ring.Geometry) int { return (g.Size() + page - 1) &^ (page - 1) }
 
-// allocatedFirst is what a link needs in any case: all but the bulk areas, each of which is allocated when something is
-// first put there. Most links carry nothing large.
+// allocatedFirst returns the parts that every link needs: all but the bulk
+// areas, each of which is allocated at its first use. Most links carry no large
+// payloads.
 func allocatedFirst(g ring.Geometry) []shm.Extent {
 	second := toWorkAt + ringSize(g)
 	return []shm.Extent{{From: 0, To: toWorkAt + g.BulkAt()}, {From: second, To: second + g.BulkAt()}}
@@ -51,7 +52,8 @@ func describe(mem []byte, g ring.Geometry) {
 	binary.LittleEndian.PutUint32(mem[16:], uint32(g.Bulk))
 }
 
-// described reads the first page. It is for the worker, which trusts the daemon; the daemon never reads it.
+// described reads the first page. It is for the worker, which trusts the
+// daemon; the daemon never reads it.
 func described(mem []byte) (ring.Geometry, error) {
 	if len(mem) < page || binary.LittleEndian.Uint64(mem) != magic {
 		return ring.Geometry{}, fmt.Errorf("inherited memory is not a segment of legion's")

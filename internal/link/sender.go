@@ -10,29 +10,35 @@ import (
 	"github.com/legion-go/legion/internal/shm"
 )
 
-// copyLocked is the largest frame that is copied into the ring while the lock is held. Above, taking the lock a
-// second time costs less than what it would keep others from.
+// copyLocked is the largest frame that is copied into the ring while the lock
+// is held. For larger ones, taking the lock a second time costs less than
+// blocking other senders.
 const copyLocked = 4<<10 + 64
 
-// sender is the writing side of a link over shared memory: it puts frames into the ring, wakes the peer if it sleeps,
-// and makes senders wait for space in the order in which they came.
+// sender is the writing side of a link over shared memory: it puts frames into
+// the ring, wakes the peer if it sleeps, and makes senders wait for space in
+// order of arrival.
 //
-// Waiting: the first of the queue, the leader, waits for the space bell, which the consumer rings when there is
-// enough (see ring.Producer.Full). When it has its place it reserves for those behind it as long as there is space,
-// hands each its slot, and makes the first that does not fit the leader. Whoever comes while there is a queue joins
-// it. So nobody overtakes, nobody retries, and a wake-up serves as many as there is space for.
+// Waiting: the first of the queue, the leader, waits for the space bell, which
+// the consumer rings when there is enough (see ring.Producer.Full). When it has
+// its slot it reserves slots for the senders behind it as long as there is
+// space, gives each its slot, and makes the first that does not fit the leader.
+// A sender that comes while there is a queue joins it. So no sender overtakes
+// or retries, and a wake-up serves as many senders as there is space for.
 type sender struct {
 	mu    sync.Mutex
 	ring  *ring.Producer
-	bell  *shm.Bell // rung when the peer sleeps there
-	space *shm.Bell // on which the leader waits
+	bell  *shm.Bell // rung when the peer sleeps on it
+	space *shm.Bell // the leader waits on it
 
-	allocate func() error // makes room for large frames; nil once it is there
+	allocate func() error // allocates the bulk area; nil once that is done
 
 	queue waiters
 	err   error // why nothing can be sent any more
-	// gate keeps the memory and the bells from going away. Who holds the lock while err is nil is inside, because
-	// Close sets err before it shuts the gate; who goes on without the lock has entered it while he held it.
+	// gate keeps the memory and the bells alive. A goroutine that holds the lock
+	// while err is nil counts as inside, because Close sets err before it shuts the
+	// gate; one that continues without the lock must enter the gate while it holds
+	// the lock.
 	gate   *gate
 	memory region
 }
@@ -41,7 +47,7 @@ type sender struct {
 type waiter struct {
 	n     int // bytes
 	next  *waiter
-	turn  chan struct{} // capacity 1: the next three say what has happened
+	turn  chan struct{} // capacity 1: the next three fields say what happened
 	slot  ring.Slot
 	err   error
 	leads bool
@@ -55,7 +61,7 @@ var waiterPool = sync.Pool{New: func() any { return &waiter{turn: make(chan stru
 // carry sends one frame. It implements carrier.
 func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 	n := p.n + len(body)
-	locked, inside := true, false // the lock, the gate: what is to be left in the end
+	locked, inside := true, false // whether the lock is held, the gate entered: to be left at the end
 	before := debug.SetPanicOnFault(true)
 	s.mu.Lock()
 	defer func() {
@@ -95,7 +101,7 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 		mode := s.ring.TakeParked()
 		if mode == 0 {
 			locked = false
-			s.mu.Unlock() // here: the others wait for it
+			s.mu.Unlock() // unlock here: other senders are waiting
 			return nil
 		}
 		inside = s.gate.enter()
@@ -126,7 +132,8 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 	return nil
 }
 
-// wake wakes the peer. Whatever a hostile peer has written as its mode, it is only itself that is not woken.
+// wake wakes the peer. A hostile peer that writes a wrong mode only keeps
+// itself from being woken.
 func (s *sender) wake(mode uint32) {
 	if mode == parkFutex {
 		shm.FutexWake(s.ring.ParkWord())
@@ -135,8 +142,8 @@ func (s *sender) wake(mode uint32) {
 	s.bell.Ring()
 }
 
-// wait is called with the lock held and releases it. It returns a slot of n bytes that is announced,
-// with the gate entered for whoever fills it.
+// wait is called with the lock held and releases it. It returns an announced
+// slot of n bytes, with the gate entered for the goroutine that fills it.
 func (s *sender) wait(n int) (ring.Slot, error) {
 	w := waiterPool.Get().(*waiter)
 	w.n, w.next, w.leads = n, nil, s.queue.first == nil
@@ -160,12 +167,13 @@ func (s *sender) wait(n int) (ring.Slot, error) {
 	return slot, err
 }
 
-// lead waits at the head of the queue until there is space for w or none will ever be.
+// lead waits at the head of the queue until there is space for w or the link
+// has ended.
 func (s *sender) lead(w *waiter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		if s.err != nil { // and the queue is empty
+		if s.err != nil { // then the queue is empty
 			w.err = s.err
 			return
 		}
@@ -194,7 +202,7 @@ func (s *sender) lead(w *waiter) {
 	}
 }
 
-// grantLocked reserves for w, the first of the queue, and takes it out.
+// grantLocked reserves space for w, the first of the queue, and removes it.
 func (s *sender) grantLocked(w *waiter) (bool, error) {
 	slot, ok, err := s.ring.Reserve(w.n)
 	if !ok || err != nil {
@@ -207,9 +215,10 @@ func (s *sender) grantLocked(w *waiter) (bool, error) {
 	return true, nil
 }
 
-// handOverLocked gives those that wait their slots, as far as there is space, and the next one the lead.
+// handOverLocked gives waiting senders their slots, as far as there is space,
+// and makes the next one the leader.
 func (s *sender) handOverLocked() {
-	defer func() { // the slot of whoever hands over stands
+	defer func() { // the slot of the calling sender stays valid
 		if err := s.memory.fault(recover()); err != nil {
 			s.failLocked(err)
 		}
@@ -229,7 +238,7 @@ func (s *sender) handOverLocked() {
 	}
 }
 
-// failLocked ends sending: those that wait get err, and whoever comes later.
+// failLocked ends sending: waiting and later senders get err.
 func (s *sender) failLocked(err error) {
 	if s.err != nil {
 		return
@@ -237,7 +246,7 @@ func (s *sender) failLocked(err error) {
 	s.err = err
 	for w := s.queue.first; w != nil; {
 		next := w.next
-		if !w.leads { // the leader sees s.err by itself
+		if !w.leads { // the leader checks s.err itself
 			w.err = err
 			w.turn <- struct{}{}
 		}
@@ -253,8 +262,9 @@ func (s *sender) fail(err error) {
 	s.mu.Unlock()
 }
 
-// bye tells the peer that nothing more will come; a peer that sleeps on its futex does not see the bell being closed.
-// Frames that are being written meanwhile may be lost.
+// bye tells the peer that no more frames will come; a peer that sleeps on its
+// futex does not notice the closing of the bell. Frames that are being written
+// meanwhile may be lost.
 func (s *sender) bye() error {
 	s.ring.End()
 	if mode := s.ring.TakeParked(); mode != 0 {
@@ -263,7 +273,7 @@ func (s *sender) bye() error {
 	return nil
 }
 
-// waiting reports whether somebody waits for space.
+// waiting reports whether a sender waits for space.
 func (s *sender) waiting() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 
 // shared is one end of a link over shared memory.
 //
-// The memory is unmapped, and the bells are closed, by the last who is inside after Close: the gate counts Serve and
-// whoever polls, marks, writes or wakes.
+// The last goroutine inside after Close unmaps the memory and closes the bells:
+// the gate counts Serve and goroutines that poll, mark, write or wake.
 type shared struct {
 	end   ending
 	gate  gate
@@ -124,7 +124,7 @@ func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*sh
 	return s, nil
 }
 
-// free runs once, when nobody is inside and nobody will be.
+// free runs once, when no goroutine is inside and none can enter.
 func (c *shared) free() {
 	c.bell.Close()
 	c.space.Close()
@@ -150,14 +150,15 @@ func (c *shared) Send(h wire.Header, payload []byte) error {
 	return err
 }
 
-// broken ends the link because of what a sender has found.
+// broken ends the link because of an error that a sender has found.
 func (c *shared) broken(err error) error {
 	err = corrupt("%w", err)
 	c.stop(func() { c.end.fail(err) })
 	return err
 }
 
-// stop ends the waits of this end for the reason that set notes down, if the end still exists.
+// stop ends the waits of this end, for the reason that set records, if the end
+// still exists.
 func (c *shared) stop(set func()) {
 	if !c.gate.enter() {
 		return
@@ -224,7 +225,7 @@ func (c *shared) Close() error {
 	}
 	c.stop(func() {
 		c.end.close()
-		_ = c.at.guard(c.send.bye) // a peer that has no memory to see it in has itself seen to that
+		_ = c.at.guard(c.send.bye) // an error means that the peer has freed the memory itself
 	})
 	c.gate.close()
 	return nil

@@ -14,8 +14,10 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// socket is one end of a link over a stream socket. Each frame is a length, a header's word, and that many bytes.
-// One goroutine writes at a time; Go's mutex serves those that wait in order once one has waited for a millisecond.
+// socket is one end of a link over a stream socket. Each frame is a length, a
+// header's word, and that many bytes. One goroutine writes at a time; Go's
+// mutex serves waiting goroutines in order once one has waited for a
+// millisecond.
 type socket struct {
 	f     *os.File // non-blocking, in the poller
 	max   int64
@@ -23,15 +25,15 @@ type socket struct {
 	in    inbound
 
 	mu   sync.Mutex // held while a frame is written
-	out  []byte     // where small frames are put together
-	dead error      // why nothing can be sent any more; set once a frame may have been written in part
+	out  []byte     // buffer in which small frames are assembled
+	dead error      // why no more can be sent; set once a frame may have been written in part
 
 	closed, hung, serving atomic.Bool
 	reader                reader
 }
 
 const (
-	frameHead = 12       // u32 length of what follows the head, u64 word
+	frameHead = 12       // u32 length of the rest after the head, u64 word
 	gather    = 16 << 10 // frames up to this size are written with one call
 )
 
@@ -121,7 +123,7 @@ func (c *socket) Serve(h Handler) error {
 	if c.closed.Load() {
 		return nil
 	}
-	c.Hangup() // nothing more is to be sent
+	c.Hangup() // no more frames may be sent
 	if err == nil {
 		err = io.EOF
 	}

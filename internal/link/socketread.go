@@ -11,27 +11,29 @@ import (
 )
 
 const (
-	// readAhead is how much is read at a time. Frames that fit are handled in place; the bytes of larger ones are
-	// read to where they are to stay.
+	// readAhead is how many bytes are read at a time. Frames that fit are handled
+	// in place; larger ones are read directly into their final memory.
 	readAhead = 32 << 10
-	// grace is how long a reader waits for more after Hangup: a dead peer's bytes are there already, and so is the
-	// end of the stream, unless something that the peer has started still holds its socket.
+	// grace is how long a reader waits for more after Hangup: a dead peer's bytes
+	// have arrived already, and so has the end of the stream, unless a process that
+	// the peer has started still holds its socket.
 	grace = 10 * time.Millisecond
-	// leftover bounds what is read after Hangup: more than a socket can hold.
+	// leftover bounds the bytes read after Hangup: more than a socket can hold.
 	leftover = 16 << 20
 )
 
 var past = time.Unix(1, 0)
 
-// reader is the receiving side of a socket, used by Serve alone.
+// reader is the receiving side of a socket. Only Serve uses it.
 type reader struct {
 	buf      []byte
-	from, to int  // what of buf is not yet used
+	from, to int  // the unread part of buf
 	last     int  // bytes read after Hangup
-	kicked   bool // Hangup's deadline has been seen
+	kicked   bool // Hangup's deadline was noticed
 }
 
-// receive delivers frames until the stream ends, which is nil, or is violated, or the handler fails.
+// receive delivers frames until the stream ends, which returns nil, or violates
+// the protocol, or the handler fails.
 func (c *socket) receive() error {
 	r := &c.reader
 	r.buf = make([]byte, readAhead)
@@ -55,7 +57,8 @@ func (c *socket) receive() error {
 	}
 }
 
-// take reads the size bytes of a frame and delivers it. It reports false if the stream ends before.
+// take reads the size bytes of a frame and delivers it. It reports false if the
+// stream ends first.
 func (c *socket) take(word uint64, size int) (bool, error) {
 	r := &c.reader
 	if size <= readAhead {
@@ -112,7 +115,7 @@ func (c *socket) need(n int) bool {
 	return true
 }
 
-// fill fills b with the bytes that come next.
+// fill fills b with the next bytes of the stream.
 func (c *socket) fill(b []byte) bool {
 	r := &c.reader
 	n := copy(b, r.buf[r.from:r.to])
@@ -127,8 +130,8 @@ func (c *socket) fill(b []byte) bool {
 	return true
 }
 
-// read reads what there is. Hangup makes it stop waiting, but not before everything that the dead peer has sent is
-// read.
+// read reads the available bytes. After Hangup it stops waiting, but first
+// reads everything that the dead peer has sent.
 func (c *socket) read(b []byte) (int, error) {
 	r := &c.reader
 	for {

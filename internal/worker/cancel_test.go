@@ -8,7 +8,8 @@ import (
 )
 
 // A call can be cancelled before its request has come, while it waits behind
-// another, and while it runs; the function sees it each time, and why.
+// another, and while it runs; each time the function sees the cancellation and
+// its cause.
 func TestCancelAtAnyTime(t *testing.T) {
 	for cause, why := range map[wire.Cause]string{
 		wire.CauseTimeout: "context deadline exceeded", wire.CauseCanceled: "context canceled", wire.CauseStop: "context canceled",
@@ -30,8 +31,8 @@ func TestCancelAtAnyTime(t *testing.T) {
 	}
 }
 
-// A cancel ends one call: not another in its slot, nor one that comes later under
-// the same number, and that one only once.
+// A cancel ends only its call, and only once: not another in its slot, nor a
+// later one with the same number.
 func TestCancelIsOfOneCall(t *testing.T) {
 	const ended = " Error code: context canceled"
 	synctest.Test(t, func(t *testing.T) {
@@ -72,9 +73,9 @@ func TestCancelIsOfOneCall(t *testing.T) {
 	})
 }
 
-// The newest call of a slot is the one that a cancel or a credit finds: also when
-// the one before has answered and not gone yet, and when one that was taken back,
-// and was long under way, comes after it.
+// A cancel or a credit finds the newest call of a slot: also when the call
+// before has answered but not gone yet, and when a revoked request, long under
+// way, comes after it.
 func TestNewestOfASlot(t *testing.T) {
 	const ended = "1.2 Error code: context canceled"
 	for _, gone := range []bool{false, true} {

@@ -8,9 +8,9 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// callContext is the context of one call. The daemon keeps the time and tells
-// when it is over, so that no timer is needed here, and the channel is made only
-// for a function that asks for it: most end before they would look.
+// callContext is the context of one call. The daemon watches the deadline and
+// sends a cancel, so the context needs no timer. The channel is made only when
+// the function asks for it: most functions return without using it.
 //
 // It has the AfterFunc method that package context looks for, so that contexts
 // derived from it need no goroutine.
@@ -48,7 +48,7 @@ func (c *callContext) Err() error {
 	return c.err
 }
 
-// AfterFunc calls f in a goroutine of its own when the context ends.
+// AfterFunc calls f in a new goroutine when the context ends.
 func (c *callContext) AfterFunc(f func()) (stop func() bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,7 +96,7 @@ func causeError(c wire.Cause) error {
 
 type callKey struct{}
 
-// Value gives the number of the call beside the values of the process.
+// Value returns the number of the call or a value of the process.
 func (c *callContext) Value(key any) any {
 	if key == (callKey{}) {
 		return c.call

@@ -17,13 +17,13 @@ func newTestContext() *callContext {
 func TestContextOfACall(t *testing.T) {
 	c := newTestContext()
 	if _, ok := c.Deadline(); ok || c.Err() != nil || c.Value(testKey{}) != "v" || Call(c) != 7 {
-		t.Error("a fresh context is not as it should be")
+		t.Error("a fresh context is wrong")
 	}
 	if Call(context.Background()) != 0 {
-		t.Error("a context of no call has a call")
+		t.Error("a context without a call has a call number")
 	}
 	c.cancel(context.DeadlineExceeded)
-	c.cancel(context.Canceled) // the first counts
+	c.cancel(context.Canceled) // the first cancel counts
 	<-c.Done()
 	if c.Err() != context.DeadlineExceeded {
 		t.Error(c.Err())
@@ -34,7 +34,8 @@ func TestContextOfACall(t *testing.T) {
 	<-done
 }
 
-// Contexts derived from it end with it, without a goroutine for each.
+// Contexts derived from a callContext end with it, without a goroutine for
+// each.
 func TestDerivedContexts(t *testing.T) {
 	c := newTestContext()
 	before := runtime.NumGoroutine()
@@ -62,7 +63,7 @@ func TestAfterFunc(t *testing.T) {
 	stop := c.AfterFunc(func() { ran <- 1 })
 	late := c.AfterFunc(func() { ran <- 2 })
 	if !stop() || stop() {
-		t.Error("stop does not say whether it has stopped anything")
+		t.Error("stop does not report whether it stopped the function")
 	}
 	c.cancel(context.Canceled)
 	if n := <-ran; n != 2 {

@@ -17,15 +17,15 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// desk is the daemon's end of a worker in virtual time. A test gives it frames, and reads what the worker has said and
-// done since, in its order.
+// desk is the daemon's end of a worker in virtual time. A test gives it frames,
+// and reads the worker's frames and actions since, in order.
 type desk struct {
 	link.Conn
 	t      *testing.T
 	busy   atomic.Int32
 	tally  Tally
 	frames chan link.Frame
-	inside sync.Mutex // held by a handler, and by Close: that would wait for ever in one
+	inside sync.Mutex // held by a handler, and by Close, which would deadlock in a handler
 	over   chan error
 
 	mu      sync.Mutex
@@ -33,10 +33,11 @@ type desk struct {
 	closed  bool
 	revoked map[uint32]bool
 	held    map[uint32]chan struct{}
-	refuse  func(h wire.Header, payload []byte) error // what Send returns
+	refuse  func(h wire.Header, payload []byte) error // result of Send
 }
 
-// serve begins a worker with the functions of a desk. What it says first has been read.
+// serve starts a worker with the functions of a desk, and reads its first
+// frame.
 func serve(t *testing.T, c Config) *desk {
 	d := newDesk(t)
 	d.begin(c)
@@ -61,11 +62,11 @@ func (d *desk) begin(c Config) {
 	go func() { d.over <- Serve(d, c) }()
 }
 
-// The functions that a call can name, by its number in the hello.
+// The functions that a call can name, by their number in the hello.
 const (
 	doFunc = iota
 	streamFunc
-	ownFunc // the first of the test's
+	ownFunc // the first of the test's own functions
 )
 
 var (
@@ -73,12 +74,13 @@ var (
 	errRefused = fmt.Errorf("not run: %w", &RefusedError{errors.New("bad argument")})
 )
 
-// unprintable cannot be printed, nor can the panic of trying it.
+// unprintable cannot be printed: printing it panics, and so does printing that
+// panic.
 type unprintable struct{}
 
 func (unprintable) String() string { panic(unprintable{}) }
 
-// call does what its argument says.
+// call executes the command in its argument.
 func (d *desk) call(ctx context.Context, _ any, in []byte, buf *[]byte) ([]byte, error) {
 	what, text, _ := strings.Cut(string(in), " ")
 	if what != "echo" {
@@ -94,7 +96,7 @@ func (d *desk) call(ctx context.Context, _ any, in []byte, buf *[]byte) ([]byte,
 		<-ctx.Done()
 		return nil, ctx.Err()
 	case "fail":
-		return []byte("a result that nobody wants"), errFailed
+		return []byte("a result beside an error"), errFailed
 	case "refuse":
 		return nil, errRefused
 	case "panic":
@@ -107,7 +109,8 @@ func (d *desk) call(ctx context.Context, _ any, in []byte, buf *[]byte) ([]byte,
 	return nil, nil
 }
 
-// stream emits what its argument lists, and does the last of it as call does.
+// stream emits the elements listed in its argument, and executes the last one
+// as call does.
 func (d *desk) stream(ctx context.Context, state any, in []byte, emit func([]byte) error) error {
 	all := strings.Split(string(in), ",")
 	for i, s := range all {
@@ -135,7 +138,7 @@ func (d *desk) hold(id uint32) {
 	<-release
 }
 
-// release lets a call that holds return.
+// release lets a held call return.
 func (d *desk) release(id uint32) {
 	d.t.Helper()
 	d.mu.Lock()
@@ -149,10 +152,10 @@ func (d *desk) release(id uint32) {
 	synctest.Wait()
 }
 
-// nth is the first call in a slot.
+// nth returns the first call in a slot.
 func nth(slot int) uint32 { return wire.CallID(uint8(slot), 1) }
 
-// name is the slot of a call, and its generation unless that is the first.
+// name returns the slot of a call, and its generation unless that is the first.
 func name(id uint32) string {
 	if gen := wire.Gen(id); gen != 1 {
 		return fmt.Sprintf("%d.%d", wire.Slot(id), gen)
@@ -160,8 +163,8 @@ func name(id uint32) string {
 	return fmt.Sprint(wire.Slot(id))
 }
 
-// give hands a frame to the worker, and waits until that has done what it can. The memory of the payload is used
-// again, as a link does.
+// give passes a frame to the worker, and waits until the worker is idle. It
+// reuses the memory of the payload, as a link does.
 func (d *desk) give(f link.Frame) {
 	mine := slices.Clone(f.Payload)
 	if !f.Owned {
@@ -180,7 +183,7 @@ func (d *desk) request(id uint32, fn int, in string) {
 	d.give(link.Frame{Header: wire.Header{Kind: wire.Request, Call: id, Code: uint16(fn)}, Payload: []byte(in)})
 }
 
-// do calls the function that does what in says.
+// do calls the function that executes in.
 func (d *desk) do(id uint32, in string) { d.request(id, doFunc, in) }
 
 func (d *desk) cancel(id uint32, cause wire.Cause) {
@@ -197,7 +200,7 @@ func (d *desk) note(format string, args ...any) {
 	d.mu.Unlock()
 }
 
-// want checks what the worker has said and done since the last time.
+// want checks the worker's frames and actions since the last check.
 func (d *desk) want(lines ...string) {
 	d.t.Helper()
 	synctest.Wait()
@@ -210,7 +213,7 @@ func (d *desk) want(lines ...string) {
 	}
 }
 
-// wantBusy checks how many functions run, as the link is told.
+// wantBusy checks the number of running functions that the link sees.
 func (d *desk) wantBusy(n int32) {
 	d.t.Helper()
 	if b := d.busy.Load(); b != n {
@@ -218,7 +221,8 @@ func (d *desk) wantBusy(n int32) {
 	}
 }
 
-// hangup ends the link. Then Serve returns, and what it has begun has ended.
+// hangup ends the link. Then Serve returns, and everything that it started has
+// ended.
 func (d *desk) hangup() {
 	d.t.Helper()
 	close(d.frames)
@@ -239,7 +243,7 @@ func (d *desk) wantOver(want error) {
 	d.wantBusy(0)
 }
 
-// What follows is the link.
+// The methods of link.Conn.
 
 func (d *desk) Send(h wire.Header, payload []byte) error {
 	d.mu.Lock()
@@ -289,7 +293,7 @@ func (d *desk) Close() error {
 	return nil
 }
 
-// spell writes a frame of the worker as a test reads it.
+// spell formats a frame of the worker for a test.
 func spell(h wire.Header, payload []byte) string {
 	text := string(payload)
 	if f, err := wire.DecodeFault(payload); err == nil && len(payload) > 0 {

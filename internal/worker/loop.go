@@ -12,20 +12,20 @@ import (
 // ErrEndLoop is returned by a loop to end itself, and with it its worker.
 var ErrEndLoop = errors.New("end of the loop")
 
-// A loop that fails pauses, for twice as long after each failure in a row, so that
-// what it lacks is not asked for all the time: from firstLoopPause to lastLoopPause,
-// or for the rest of its interval if that is longer.
+// A failing loop backs off, so that it does not retry all the time: the pause
+// doubles with each failure in a row, from firstLoopPause to lastLoopPause. It
+// lasts for the rest of the interval if that is longer.
 const (
 	firstLoopPause = 10 * time.Millisecond
 	lastLoopPause  = 10 * time.Second
 )
 
 // ownLoop is the loop that a worker runs beside its calls. An iteration takes
-// the place of a call, so that calls run between two iterations and never beside
-// one. When both wait, they take turns.
+// the place of a call, so calls run between two iterations but never at the
+// same time. When both wait, they take turns.
 type ownLoop struct {
 	mu     sync.Mutex
-	turn   chan struct{} // closed to give the loop its place; nil if it does not wait for one
+	turn   chan struct{} // closed to give the loop its place; nil if the loop is not waiting
 	paused bool
 	resume chan struct{} // closed when the pause ends
 	cancel context.CancelFunc
@@ -42,14 +42,14 @@ func (s *server) startLoop() {
 	})
 }
 
-// loopEnded lets the worker leave, as its loop has ended by itself.
+// loopEnded lets the worker exit after its loop has returned.
 func (s *server) loopEnded() {
 	s.tell(wire.LoopEnded, nil)
 	s.stop()
 }
 
-// iterate runs iterations until ctx ends, or until the loop ends itself: then it
-// returns true.
+// iterate runs iterations until ctx ends, or until the loop ends itself; then
+// it returns true.
 func (s *server) iterate(ctx context.Context) (ended bool) {
 	s.tell(wire.LoopRuns, nil)
 	timer := time.NewTimer(0)
@@ -59,7 +59,7 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-		// The timer may have been the first of the two.
+		// Both may be ready, and select may have chosen the timer.
 		if ctx.Err() != nil || !s.awaitResume(ctx) || !s.awaitTurn(ctx) {
 			return false
 		}
@@ -73,8 +73,8 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 		default:
 			pause = 0
 		}
-		// As with the daemon's loop, the n-th iteration is due n intervals after
-		// the start, and those that were missed are left out.
+		// As in the daemon's loop, the n-th iteration is due n intervals after the
+		// start, and missed ones are skipped.
 		due := time.Until(start.Add(n * s.LoopEvery))
 		if due < 0 && s.LoopEvery > 0 {
 			n += -due / s.LoopEvery
@@ -83,10 +83,11 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 	}
 }
 
-// iteration runs one iteration in its place, and passes the place on. One that
-// ends its goroutine ends the loop. A panic is not recovered: there is no caller
-// to tell, and the worker's death tells everybody. It is not told as an end of the
-// loop, and no call begins that would end with it.
+// iteration runs one iteration in its place, and passes the place on. An
+// iteration that ends its goroutine ends the loop. A panic is not recovered: it
+// has no caller to report to, and the worker's death reports it. It does not
+// count as an end of the loop, and no call starts, which would die with the
+// worker.
 func (s *server) iteration(ctx context.Context) error {
 	returned := false
 	defer func() {
@@ -111,7 +112,7 @@ func (s *server) iteration(ctx context.Context) error {
 	return err
 }
 
-// awaitTurn takes a place among what runs.
+// awaitTurn waits for a place among the running calls.
 func (s *server) awaitTurn(ctx context.Context) bool {
 	s.mu.Lock()
 	if s.stopping {
@@ -133,7 +134,7 @@ func (s *server) awaitTurn(ctx context.Context) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.loop.turn == nil { // it was given meanwhile: hand it on
+	if s.loop.turn == nil { // the place was given meanwhile: pass it on
 		if next := s.pass(); next != nil {
 			s.start(next)
 		}
@@ -142,8 +143,8 @@ func (s *server) awaitTurn(ctx context.Context) bool {
 	return false
 }
 
-// takeTurn gives the loop the place that has just become free, if it waits for
-// one. It is called under the server's lock.
+// takeTurn gives the loop the place that just became free, if the loop waits
+// for one. The caller holds the server's lock.
 func (l *ownLoop) takeTurn() bool {
 	if l.turn == nil {
 		return false
@@ -153,7 +154,8 @@ func (l *ownLoop) takeTurn() bool {
 	return true
 }
 
-// awaitResume waits for the end of a pause, and tells the daemon of both.
+// awaitResume waits for the end of a pause, and reports pause and end to the
+// daemon.
 func (s *server) awaitResume(ctx context.Context) bool {
 	s.loop.mu.Lock()
 	paused, resume := s.loop.paused, s.loop.resume
@@ -184,15 +186,15 @@ func (l *ownLoop) pause(on bool) {
 	}
 }
 
-// stop ends the context of the loop, if there is one.
+// stop ends the context of the loop, if the worker has one.
 func (l *ownLoop) stop() {
 	if l.cancel != nil {
 		l.cancel()
 	}
 }
 
-// tell tells the daemon what the loop does. A link that has ended has nobody to
-// tell.
+// tell reports the state of the loop to the daemon. It ignores the error of an
+// ended link.
 func (s *server) tell(state wire.LoopState, payload []byte) {
 	_ = s.conn.Send(wire.Header{Kind: wire.Loop, Code: uint16(state)}, payload)
 }

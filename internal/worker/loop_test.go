@@ -14,9 +14,10 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// An iteration is due each time that an interval has passed since the start, and those that were missed are left out.
-// After a failure there is a pause, which doubles with each failure in a row up to its limit and is forgotten at the
-// first success. What is given is how long each iteration takes, and with a "!" that it fails.
+// An iteration is due after each interval since the start, and missed ones are
+// skipped. A failure causes a pause, which doubles with each failure in a row
+// up to its limit and is reset at the first success. iterations lists how long
+// each iteration takes, with a "!" if it fails.
 func TestFailingLoopPauses(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
@@ -63,11 +64,11 @@ func TestFailingLoopPauses(t *testing.T) {
 			}
 			failed := strings.Count(c.iterations, "!")
 			if last := iterations[len(iterations)-1]; last[0] == '!' {
-				failed-- // that one ends the loop
+				failed-- // the last one ends the loop
 			}
 			want := "ready\nloop runs\n" + strings.Repeat("loop error code: it failed\n", failed) + "loop ended\nclosed"
 			if got := strings.Join(d.said, "\n"); got != want {
-				t.Errorf("%s: it said %s", c.iterations, got)
+				t.Errorf("%s: the worker sent %s", c.iterations, got)
 			}
 			if n := d.tally.Turns.Load(); n != uint64(len(iterations)) {
 				t.Errorf("%d turns were counted, not %d", n, len(iterations))
@@ -76,7 +77,7 @@ func TestFailingLoopPauses(t *testing.T) {
 	}
 }
 
-// turns is a loop of which a test ends each iteration.
+// turns is a loop whose iterations a test ends.
 type turns struct {
 	d   *desk
 	end chan error
@@ -105,7 +106,7 @@ func (l *turns) done(err error) {
 	synctest.Wait()
 }
 
-// serveLoop begins a worker that is in the first iteration of its loop.
+// serveLoop starts a worker that is in the first iteration of its loop.
 func serveLoop(t *testing.T, c Config) (*desk, *turns) {
 	d := newDesk(t)
 	l := &turns{d: d, end: make(chan error)}
@@ -116,7 +117,8 @@ func serveLoop(t *testing.T, c Config) (*desk, *turns) {
 	return d, l
 }
 
-// An iteration takes the place of a call. Where both wait they take turns, and calls stay in their order.
+// An iteration takes the place of a call. When both wait they take turns, and
+// calls keep their order.
 func TestLoopAndCallsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, l := serveLoop(t, Config{})
@@ -161,8 +163,8 @@ func TestLoopAndCallsTakeTurns(t *testing.T) {
 	})
 }
 
-// The loop ends itself, and with it the worker: with ErrEndLoop, wrapped too, and by ending its goroutine. What runs
-// and waits is finished before.
+// The loop ends itself, and with it the worker: by ErrEndLoop, also wrapped, or
+// by ending its goroutine. Running and waiting calls finish first.
 func TestLoopEnds(t *testing.T) {
 	for _, end := range []error{ErrEndLoop, fmt.Errorf("nothing left: %w", ErrEndLoop), errExit} {
 		synctest.Test(t, func(t *testing.T) {
@@ -183,7 +185,7 @@ func TestLoopEnds(t *testing.T) {
 			said := strings.Join(d.said, ", ")
 			for _, want := range []string{"loop ended", "2 begins", "1 OK", "3 OK x", "2 OK, closed"} {
 				if strings.Count(said, want) != 1 {
-					t.Errorf("after %v it did not say %q once: %s", end, want, said)
+					t.Errorf("after %v the worker did not send %q once: %s", end, want, said)
 				}
 			}
 			d.wantOver(nil)
@@ -191,7 +193,8 @@ func TestLoopEnds(t *testing.T) {
 	}
 }
 
-// A panic in the loop is the worker's death and nothing else: it is not told as an end of the loop, and no call begins.
+// A panic in the loop is only the worker's death: it is not reported as an end
+// of the loop, and no call starts.
 func TestLoopPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
@@ -213,7 +216,8 @@ func TestLoopPanics(t *testing.T) {
 	})
 }
 
-// A pause holds the loop between two iterations and is told once, as its end is. Calls go on meanwhile.
+// A pause holds the loop between two iterations; the pause and its end are
+// reported once each. Calls continue meanwhile.
 func TestPausedLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, l := serveLoop(t, Config{LoopEvery: time.Second})
@@ -238,7 +242,7 @@ func TestPausedLoop(t *testing.T) {
 		time.Sleep(time.Second)
 		d.want("turn")
 		d.tell(wire.Pause)
-		d.tell(wire.Resume) // before it would have mattered
+		d.tell(wire.Resume) // before the pause has any effect
 		l.done(nil)
 		time.Sleep(time.Second)
 		d.want("turn")
@@ -255,8 +259,9 @@ func TestPausedLoop(t *testing.T) {
 	})
 }
 
-// A worker leaves, and its loop with it, from wherever the loop waits: in an iteration, whose context ends; for the
-// next; for its place; for the end of a pause. That is no end by itself, nor an error of the loop.
+// A worker and its loop can stop wherever the loop is: in an iteration, whose
+// context ends; or waiting for the next one, for its place, or for the end of a
+// pause. This is neither a return nor an error of the loop.
 func TestLoopOfALeavingWorker(t *testing.T) {
 	for where, prepare := range map[string]func(d *desk, l *turns){
 		"in an iteration": func(d *desk, l *turns) {},
@@ -285,7 +290,7 @@ func TestLoopOfALeavingWorker(t *testing.T) {
 					d.want()
 				}
 				if l.ctx.Err() == nil {
-					t.Errorf("%s: the context of the loop lives on", where)
+					t.Errorf("%s: the context of the loop has not ended", where)
 				}
 			})
 		}
@@ -315,7 +320,7 @@ func TestLoopOfALeavingWorker(t *testing.T) {
 	}
 }
 
-// A loop that is given its place when it does not want it any more hands it on.
+// A loop that gets its place when it no longer needs it passes it on.
 func TestLoopHandsItsPlaceOn(t *testing.T) {
 	for _, waiting := range []int{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
@@ -347,7 +352,7 @@ func TestLoopHandsItsPlaceOn(t *testing.T) {
 			d.want([]string{"1 OK x"}[:waiting]...)
 		})
 	}
-	// One that would ask for it only when the worker leaves gets none.
+	// A loop that asks for a place only while the worker stops gets none.
 	s := &server{Config: Config{Concurrency: 1}, stopping: true}
 	if s.awaitTurn(t.Context()) || s.active != 0 || !s.mu.TryLock() {
 		t.Error("the loop of a leaving worker took a place")

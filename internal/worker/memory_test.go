@@ -13,8 +13,9 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// A function has its argument for itself, though the link uses the memory of a frame again: one that decodes has it
-// until it returns, one that takes it as it is for ever.
+// A function owns its argument, although the link reuses the memory of a frame:
+// a function that decodes it owns it until it returns, one with a raw argument
+// forever.
 func TestMemoryOfArguments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var kept [][]byte
@@ -41,8 +42,8 @@ func TestMemoryOfArguments(t *testing.T) {
 	})
 }
 
-// What a frame owns goes to the function without a copy. It goes back to the link when the function has only seen what
-// was decoded from it.
+// An owned payload goes to the function without a copy. It goes back to the
+// link if the function has seen only values decoded from it.
 func TestOwnedMemory(t *testing.T) {
 	for _, raw := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -75,8 +76,8 @@ func TestOwnedMemory(t *testing.T) {
 	}
 }
 
-// What a function keeps of a large argument stays as it is, however many come after it over a link that uses memory
-// again.
+// The kept part of a large argument does not change, however many arguments
+// follow over a link that reuses memory.
 func TestLargeArgumentsAreKept(t *testing.T) {
 	daemon, files, err := link.New(link.Socket, link.Options{})
 	if err != nil {
@@ -119,12 +120,13 @@ func TestLargeArgumentsAreKept(t *testing.T) {
 	}
 }
 
-// A job keeps its memory for the next one, unless that is much, and nothing else.
+// A job keeps its memory for the next call, unless it is large, and keeps
+// nothing else.
 func TestMemoryOfJobs(t *testing.T) {
 	const keep = 64 << 10
 	for _, size := range []int{0, 100, keep, keep + 1} {
 		again := 0
-		for range 100 { // the race detector has the pool drop some
+		for range 100 { // with the race detector the pool drops some
 			j := &job{ctx: newTestContext(), fn: new(Func), id: nth(1), in: []byte("x"), more: make(chan struct{})}
 			j.scratch, j.out = make([]byte, 0, size), make([]byte, 0, size)
 			j.ahead.Add(1)

@@ -8,9 +8,9 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// panicked describes what recover has returned in a function that did not
-// return. It is called by the deferred function, so that the stack still shows
-// where the panic was.
+// panicked describes the value of recover in a function that did not return.
+// The deferred function calls it, so the stack still shows the place of the
+// panic.
 func panicked(v any) wire.Fault {
 	if v == nil {
 		return wire.Fault{Message: "the function ended its goroutine (runtime.Goexit, or t.FailNow outside its test)", Stack: string(debug.Stack())}
@@ -26,9 +26,9 @@ func panicked(v any) wire.Fault {
 	return wire.Fault{Message: message, Stack: string(debug.Stack())}
 }
 
-// exiting reports whether runtime.Goexit has called the deferred function that
-// asks, and not a panic. Function recover would tell, too, but end the panic: one
-// begun anew would be reported as of another place.
+// exiting reports whether the calling deferred function runs because of
+// runtime.Goexit, and not a panic. recover would tell too, but it would end the
+// panic, and a new panic would be reported at another place.
 func exiting() bool {
 	pc, _, _, _ := runtime.Caller(2)
 	by, _ := runtime.CallersFrames([]uintptr{pc}).Next()

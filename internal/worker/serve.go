@@ -14,29 +14,29 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// Func is a function of a worker with its types taken away.
+// Func is a function of a worker without its types.
 type Func struct {
 	Name string
 	Hash uint64 // of its types
-	Raw  bool   // its argument is handed on as it is: it gets memory of its own
+	Raw  bool   // it gets its argument undecoded, in memory of its own
 
-	// Call runs the function and returns the encoded result. It may be put into
-	// buf, which is used again after the answer, or be other memory.
+	// Call runs the function and returns the encoded result. It may use buf, which
+	// is reused after the answer, or other memory.
 	Call func(ctx context.Context, state any, in []byte, buf *[]byte) ([]byte, error)
 
-	// Stream, instead of Call, gives the elements of its result to emit, which
-	// waits until the reader wants one, and fails when it wants no more.
+	// Stream, instead of Call, passes the elements of its result to emit, which
+	// waits for the reader, and fails when the reader has stopped.
 	Stream func(ctx context.Context, state any, in []byte, emit func([]byte) error) error
 }
 
-// Config says what is served.
+// Config configures Serve.
 type Config struct {
 	Funcs       []Func
 	Concurrency int                    // functions that run at the same time
 	Busy        *atomic.Int32          // the link's, counts running functions
-	Fault       func(error) wire.Fault // how an error travels
+	Fault       func(error) wire.Fault // encodes an error
 	Context     context.Context        // values that every call sees
-	State       any                    // what this worker's functions work on
+	State       any                    // the state of this worker's functions
 
 	// Loop, if not nil, is the worker's own loop; see loop.go.
 	Loop      func(ctx context.Context) error
@@ -45,13 +45,13 @@ type Config struct {
 	Tally *Tally // counts, if not nil
 }
 
-// Tally is what a worker has done so far.
+// Tally counts the work of a worker so far.
 type Tally struct {
 	Calls atomic.Uint64 // begun
 	Turns atomic.Uint64 // iterations of its own loop, begun
 }
 
-// Hello returns what a worker of these functions says when it is ready.
+// Hello returns the functions as a ready worker announces them.
 func Hello(funcs []Func) []wire.FuncInfo {
 	infos := make([]wire.FuncInfo, len(funcs))
 	for i, f := range funcs {
@@ -76,24 +76,24 @@ type server struct {
 	over     sync.WaitGroup
 }
 
-// job is one request. It is used again after its answer.
+// job is one request. It is reused after its answer.
 type job struct {
 	ctx     *callContext
 	fn      *Func
 	id      uint32
 	in, out []byte
 	scratch []byte // memory for in
-	lent    bool   // in goes back to the link: the function has only seen what was decoded from it
+	lent    bool   // in goes back to the link: the function has seen only values decoded from it
 
-	ahead wire.Window   // what of a streamed result is under way
-	more  chan struct{} // wakes an emit that waits for room in it
+	ahead wire.Window   // the part of a streamed result that is under way
+	more  chan struct{} // wakes an emit that waits for room in the window
 }
 
 var jobs = sync.Pool{New: func() any { return new(job) }}
 
-// Serve tells the daemon that the worker is ready, and runs functions until it is
-// told to stop and has finished, or until the link ends. It returns nil in the
-// first case. No function runs any more when it returns.
+// Serve tells the daemon that the worker is ready, and runs functions until the
+// daemon tells it to stop and the calls have finished, or until the link ends.
+// It returns nil in the first case. No function runs any more when it returns.
 func Serve(conn link.Conn, c Config) error {
 	if c.Tally == nil {
 		c.Tally = new(Tally)
@@ -135,10 +135,11 @@ func (s *server) receive(f link.Frame) error {
 		}
 		s.credit(f.Call, taken)
 	case wire.Ping:
-		// Not here: it may have to wait for room, and the daemon for this goroutine.
+		// In a new goroutine: Send may have to wait for room, and the daemon for this
+		// goroutine.
 		s.over.Go(func() { _ = s.conn.Send(wire.Header{Kind: wire.Pong}, nil) })
 	case wire.Stacks:
-		s.over.Go(s.tellStacks) // not here either
+		s.over.Go(s.tellStacks) // in a new goroutine for the same reason
 	case wire.Stop:
 		s.stop()
 	case wire.Pause, wire.Resume:
@@ -149,7 +150,7 @@ func (s *server) receive(f link.Frame) error {
 	return nil
 }
 
-// stop lets the worker leave when what runs has finished.
+// stop makes the worker exit when its calls have finished.
 func (s *server) stop() {
 	s.loop.stop()
 	s.mu.Lock()
@@ -158,9 +159,8 @@ func (s *server) stop() {
 	s.leave()
 }
 
-// leave ends Serve once the worker is to stop and nothing is left to run. The
-// link is closed by a goroutine of its own: the one that got here may be inside
-// the link.
+// leave ends Serve when the worker should stop and no call is left. A new
+// goroutine closes the link, because the calling one may be inside the link.
 func (s *server) leave() {
 	if s.stopping && s.active == 0 {
 		s.over.Go(func() { _ = s.conn.Close() })
@@ -202,8 +202,8 @@ func (s *server) request(f link.Frame) error {
 	return nil
 }
 
-// enter makes j the running call of its slot. A request that was taken back can
-// come to its turn after the next one in its slot, and is none.
+// enter makes j the running call of its slot, unless it is older than that
+// call: a revoked request may get its turn after the next one in its slot.
 func (s *server) enter(j *job) {
 	now := &s.running[wire.Slot(j.id)]
 	if *now == nil || wire.Newer(wire.Gen(j.id), wire.Gen((*now).id)) {
@@ -211,14 +211,14 @@ func (s *server) enter(j *job) {
 	}
 }
 
-// start runs j, and what waits behind it, in a goroutine.
+// start runs j, and the jobs that wait behind it, in a goroutine.
 func (s *server) start(j *job) {
 	s.Busy.Add(1)
 	s.over.Add(1)
 	go s.work(j)
 }
 
-// work runs jobs until none waits.
+// work runs jobs until none is waiting.
 func (s *server) work(j *job) {
 	finished := false
 	defer func() {
@@ -242,7 +242,7 @@ func (s *server) work(j *job) {
 	finished = true
 }
 
-// next takes the place of a finished job for one that waits.
+// next gives the place of a finished job to a waiting one.
 func (s *server) next(j *job) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -253,8 +253,8 @@ func (s *server) next(j *job) *job {
 	return s.pass()
 }
 
-// pass gives the place of what has just finished to the loop, if it waits for
-// one, or to the next job, or to nobody.
+// pass gives the place that became free to the loop, if the loop waits for one,
+// or to the next job, or frees it.
 func (s *server) pass() *job {
 	if s.loop.takeTurn() {
 		return nil
@@ -273,8 +273,8 @@ func (s *server) pass() *job {
 	return next
 }
 
-// recycle gives the job's memory back for the next one; not where one call has
-// made it large.
+// recycle returns the job for reuse, without memory that one call has made
+// large.
 func (j *job) recycle() {
 	const keep = 64 << 10
 	if cap(j.scratch) > keep {
@@ -297,7 +297,7 @@ func (s *server) run(j *job) {
 	var err error
 	returned := false
 	defer func() {
-		j.ctx.cancel(context.Canceled) // as of now nothing of the call may go on
+		j.ctx.cancel(context.Canceled) // from now on no part of the call may continue
 		if !returned {
 			h.Code, result = uint16(wire.Panic), wire.AppendFault(nil, panicked(recover()))
 		}
@@ -323,8 +323,8 @@ func (s *server) run(j *job) {
 	returned = true
 }
 
-// answer sends the end of a call. An answer that cannot travel is an error of the
-// call; a link that has ended has nobody to tell.
+// answer sends the end of a call. An answer that cannot be sent becomes an
+// error of the call; the error of an ended link is ignored.
 func (s *server) answer(h wire.Header, result []byte) {
 	err := s.conn.Send(h, result)
 	if err == nil || errors.Is(err, link.ErrClosed) {
@@ -337,14 +337,14 @@ func (s *server) answer(h wire.Header, result []byte) {
 	_ = s.conn.Send(h, wire.AppendFault(nil, s.Fault(err)))
 }
 
-// RefusedError is what Func.Call returns when it cannot even run the function.
+// Func.Call returns a RefusedError when it cannot run the function.
 type RefusedError struct{ Err error }
 
 func (e *RefusedError) Error() string { return e.Err.Error() }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// cancel ends the context of a call. On a link without marks it can arrive
-// before the request does.
+// cancel ends the context of a call. On a link without marks the cancel may
+// arrive before the request.
 func (s *server) cancel(id uint32, cause wire.Cause) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,7 +15,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// Each end of a function is told as what it is; after it nothing of the call goes on, and the worker serves the next.
+// Each kind of end of a function is reported correctly; then no part of the
+// call continues, and the worker serves the next call.
 func TestEndsOfCalls(t *testing.T) {
 	exited := "Panic the function ended its goroutine (runtime.Goexit, or t.FailNow outside its test)"
 	large := strings.Repeat("x", 100)
@@ -79,7 +80,7 @@ func TestEndsOfCalls(t *testing.T) {
 	}
 }
 
-// A panic is told with the place.
+// A panic is reported with its place.
 func TestStackOfAPanic(t *testing.T) {
 	for _, in := range []string{"panic", "panic-with", "exit"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -97,8 +98,9 @@ func TestStackOfAPanic(t *testing.T) {
 	}
 }
 
-// As many functions run as may, the others wait and begin in the order in which they came; what was taken back is
-// passed over without a word, wherever it stands; a function that ends its goroutine does not take its place with it.
+// As many functions run as allowed; the others wait and begin in order of
+// arrival; revoked requests are silently skipped, wherever they are in the
+// queue; a function that ends its goroutine frees its place.
 func TestOrderAndConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := serve(t, Config{Concurrency: 2})
@@ -143,7 +145,8 @@ func TestOrderAndConcurrency(t *testing.T) {
 	})
 }
 
-// A worker that is told to stop finishes what it has, what waits and what still comes; then it leaves.
+// A worker that is told to stop finishes running, waiting and arriving calls;
+// then it exits.
 func TestStopFinishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := serve(t, Config{})
@@ -169,7 +172,8 @@ func TestStopFinishes(t *testing.T) {
 	})
 }
 
-// When the link ends, what runs is cancelled and waited for, and what waits does not begin.
+// When the link ends, running calls are cancelled and awaited, and waiting
+// calls do not begin.
 func TestEndOfTheLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := serve(t, Config{Concurrency: 3})
@@ -189,7 +193,7 @@ func TestEndOfTheLink(t *testing.T) {
 		said := strings.Join(d.said, ", ")
 		for _, want := range []string{"1 Error code: context canceled", "2 OK", "200 emit: context canceled"} {
 			if !strings.Contains(said, want) {
-				t.Errorf("it did not say %q: %s", want, said)
+				t.Errorf("the worker did not send %q: %s", want, said)
 			}
 		}
 		if strings.Contains(said, "4 ") {
@@ -198,7 +202,7 @@ func TestEndOfTheLink(t *testing.T) {
 	})
 }
 
-// The worker says who it is, and what it can do.
+// The worker's hello has its process id and its functions.
 func TestHello(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
@@ -224,7 +228,7 @@ func TestHello(t *testing.T) {
 	})
 }
 
-// What the daemon may not send ends the link.
+// A frame that the daemon may not send ends the link.
 func TestFramesOutOfPlace(t *testing.T) {
 	frames := map[string]link.Frame{
 		"function 3 of 3 was called": {Header: wire.Header{Kind: wire.Request, Code: ownFunc + 1}},
@@ -253,7 +257,8 @@ func TestFramesOutOfPlace(t *testing.T) {
 	}
 }
 
-// The deadline of a call is told to its function to the nanosecond, and it is the daemon that ends it.
+// The function sees its deadline to the nanosecond, and the daemon ends the
+// call.
 func TestDeadlineOfACall(t *testing.T) {
 	for _, timeout := range []time.Duration{0, 1, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
@@ -276,7 +281,8 @@ func TestDeadlineOfACall(t *testing.T) {
 	}
 }
 
-// Questions are answered aside: while the link has no room for the answers, the worker still takes frames.
+// Pings and stack requests are answered in other goroutines: while the link has
+// no room for the answers, the worker still takes frames.
 func TestAnswersWaitAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := serve(t, Config{})
@@ -292,7 +298,7 @@ func TestAnswersWaitAside(t *testing.T) {
 		said := strings.Join(d.said, ", ")
 		for _, want := range []string{"Pong", "Stack", "1 Error code: context canceled"} {
 			if strings.Count(said, want) != 1 {
-				t.Errorf("it did not say %s once: %s", want, said)
+				t.Errorf("the worker did not send %s once: %s", want, said)
 			}
 		}
 		d.hangup()

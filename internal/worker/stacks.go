@@ -9,12 +9,14 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// minDump and maxDump bound the memory in which stacks are written down. A goroutine has more memory than its
-// description needs: so what this takes is little beside what is there.
+// minDump and maxDump bound the memory for a dump of stacks. A goroutine takes
+// more memory than its description, so the dump is small compared with the
+// goroutines.
 const minDump, maxDump = 64 << 10, 16 << 20
 
-// tellStacks answers the daemon's question what this worker is doing. It works while every function is busy: the
-// runtime stops those that compute, and does not wait for those that are in the kernel or in C.
+// tellStacks answers the daemon's request for stacks. It works while every
+// function is busy: the runtime stops functions that compute, and does not wait
+// for those in the kernel or in C.
 func (s *server) tellStacks() {
 	text := stacks()
 	err := s.conn.Send(wire.Header{Kind: wire.Stack}, wire.AppendStack(nil, text))
@@ -24,9 +26,10 @@ func (s *server) tellStacks() {
 	}
 }
 
-// stacks returns the stacks of all goroutines but the runtime's and this one: first of those that run functions of this
-// worker, so that they are there however many others there are. The one that waits for calls is of interest only if
-// there is no other.
+// stacks returns the stacks of all goroutines except the runtime's and this
+// one. Those that run functions of this worker come first, so that they are
+// included however many others there are. The one that waits for calls is
+// included only if there is no other.
 func stacks() string {
 	dump := make([]byte, min(max(runtime.NumGoroutine()<<10, minDump), maxDump))
 	n := runtime.Stack(dump, true)
@@ -55,7 +58,8 @@ func stacks() string {
 	return proc.CutStack(strings.Join(all, "\n\n"), wire.MaxStack)
 }
 
-// runs reports whether one of this package's functions is in a goroutine's stack.
+// runs reports whether one of this package's functions is in a goroutine's
+// stack.
 func runs(goroutine string, functions ...string) bool {
 	for _, f := range functions {
 		if strings.Contains(goroutine, "/internal/worker."+f+"(") {

@@ -11,7 +11,7 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// wireless is a link whose frames a test gives by hand.
+// wireless is a link whose frames come from a test.
 type wireless struct {
 	link.Conn
 	frames  chan link.Frame
@@ -36,7 +36,8 @@ func (w *wireless) Serve(h link.Handler) error {
 
 func (w *wireless) Begin(uint32) bool { return true }
 
-// answering is a wireless link that keeps what the worker says of its stacks, and takes payloads up to a limit.
+// answering is a wireless link that keeps the worker's Stack frames, and takes
+// payloads up to a limit.
 type answering struct {
 	wireless
 	limit  int
@@ -54,7 +55,8 @@ func (a *answering) Send(h wire.Header, payload []byte) error {
 	return nil
 }
 
-// Each question is answered once, while every place is taken and calls wait, and within the limit of the link.
+// Each request for stacks is answered once, while every place is taken and
+// calls wait, and within the limit of the link.
 func TestStacksOfABusyWorker(t *testing.T) {
 	for _, limit := range []int{0, 1, 200, wire.MaxPayload} {
 		a := &answering{limit: limit, stacks: make(chan string)}
@@ -80,7 +82,7 @@ func TestStacksOfABusyWorker(t *testing.T) {
 		a.frames <- link.Frame{Header: wire.Header{Kind: wire.Request, Call: wire.CallID(2, 1)}}
 		for range 2 {
 			a.frames <- link.Frame{Header: wire.Header{Kind: wire.Stacks}}
-			a.frames <- link.Frame{Header: wire.Header{Kind: wire.Ping}} // it goes on receiving while the answer waits for room
+			a.frames <- link.Frame{Header: wire.Header{Kind: wire.Ping}} // the worker keeps receiving while the answer waits for room
 			s := <-a.stacks
 			if len(s) > limit || limit >= 200 && !strings.HasPrefix(s, "goroutine ") {
 				t.Errorf("limit %d: %d bytes\n%.300s", limit, len(s), s)
@@ -90,7 +92,7 @@ func TestStacksOfABusyWorker(t *testing.T) {
 				t.Errorf("the function that runs does not come first:\n%s", s)
 			}
 			if strings.Contains(s, "worker.stacks(") || strings.Contains(s, "internal/worker.Serve(") {
-				t.Errorf("the worker's own goroutines are of no interest:\n%s", s)
+				t.Errorf("the worker's own goroutines are included:\n%s", s)
 			}
 		}
 		close(leave)
@@ -103,7 +105,7 @@ func TestStacksOfABusyWorker(t *testing.T) {
 		}
 		select {
 		case <-a.stacks:
-			t.Error("an answer too many")
+			t.Error("one answer too many")
 		default:
 		}
 	}

@@ -2,7 +2,7 @@ package worker
 
 import "github.com/legion-go/legion/internal/wire"
 
-// emit sends one element of a streamed result, when the reader wants one.
+// emit sends one element of a streamed result, when the window has room.
 func (s *server) emit(j *job, b []byte) error {
 	for {
 		if err := j.ctx.Err(); err != nil {
@@ -24,7 +24,7 @@ func (s *server) emit(j *job, b []byte) error {
 	}
 }
 
-// credit lets a streamed call send more: its reader has taken so much.
+// credit lets a streamed call send more, because its reader has taken elements.
 func (s *server) credit(id uint32, taken wire.Taken) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// A streamed result goes as far as its window, in elements and in bytes, and on as its reader takes; of another call's
-// credit it takes nothing.
+// A streamed result fills its window, in elements and in bytes, and continues
+// as its reader takes elements; it does not use another call's credit.
 func TestWindowOfAStream(t *testing.T) {
 	items := func(from, to int) (want []string) {
 		for i := range to - from {
@@ -39,7 +39,7 @@ func TestWindowOfAStream(t *testing.T) {
 		d.credit(nth(1), wire.Taken{Items: 3})
 		d.credit(nth(1), wire.Taken{Items: 30})
 		d.want(append(items(33, 40), "1 End")...)
-		d.credit(nth(1), wire.Taken{Items: 1}) // too late
+		d.credit(nth(1), wire.Taken{Items: 1}) // comes too late
 		d.release(nth(2))
 		d.want("2 OK")
 		d.hangup()
@@ -55,7 +55,8 @@ func TestWindowOfAStream(t *testing.T) {
 	})
 }
 
-// A stream ends with its context: while it waits for its reader, and when it would emit the next element, room or not.
+// A stream ends with its context: while it waits for its reader, and at the
+// next element, with or without room.
 func TestCancelledStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := serve(t, Config{})
