@@ -1,16 +1,16 @@
-# Every check of the project, as it is run before a merge: make test. The list of targets: make.
+# make test runs every check, as before a merge; make lists the targets.
 
 GO ?= go
 # How long the tests of one package may take.
 TIMEOUT ?= 10m
 # How long each fuzz test runs.
 FUZZTIME ?= 3s
-# Which tests: a regular expression for go test -run.
+# Which tests to run: a regular expression for go test -run.
 RUN ?= .
-# What must compile, beside this system.
+# The systems that must compile, besides this one.
 CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
 
-# What test runs, in this order: what fails fastest comes first. Each is a target of its own.
+# The steps of test, in this order: the fastest to fail comes first. Each is a target of its own.
 STEPS = needs fmt vet staticcheck unit norace failpoint modules cross fuzz
 
 export GO TIMEOUT FUZZTIME
@@ -21,19 +21,19 @@ STATICCHECK = $(CURDIR)/build/staticcheck
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-test: ## all checks, about 11 minutes on 2 cores; the first that fails ends it
+test: ## all checks, about 11 minutes on 2 cores; it stops at the first failure
 	@all=$$(date +%s); for step in $(STEPS); do \
 		start=$$(date +%s); \
 		$(MAKE) --no-print-directory -s $$step || { echo "== $$step FAILED after $$(($$(date +%s) - start)) s" >&2; exit 1; }; \
 		echo "== $$step: ok, $$(($$(date +%s) - start)) s"; \
 	done; echo "== all: ok, $$(($$(date +%s) - all)) s"
 
-# Written for any shell, and before anything else: it is what a fresh machine meets.
-needs: ## says what this machine lacks for make test
+# Written for any shell, and run before anything else: a fresh machine starts here.
+needs: ## says what make test needs and this machine lacks
 	@lacks() { echo "make test needs $$1" >&2; exit 1; }; \
-	command -v $(GO) >/dev/null || lacks "Go 1.26 or later: $(GO) is not here (https://go.dev/dl; make GO=/path/to/go names another)"; \
+	command -v $(GO) >/dev/null || lacks "Go 1.26 or later: $(GO) is not installed (https://go.dev/dl; make GO=/path/to/go names another)"; \
 	command -v bash >/dev/null || lacks "bash, for the scripts in .ci"; \
-	cc=$$($(GO) env CC); command -v $${cc%% *} >/dev/null || lacks "a C compiler for the race detector: $$cc is not here (install gcc or clang); make short does without"; \
+	cc=$$($(GO) env CC); command -v $${cc%% *} >/dev/null || lacks "a C compiler for the race detector: $$cc is not installed (install gcc or clang); make short does without"; \
 	[ "$$($(GO) env CGO_ENABLED)" = 1 ] || lacks "cgo for the race detector: set CGO_ENABLED=1; make short does without"; \
 	listed() { GOWORK=$$1 $(GO) -C $$2 list -deps -test $$3 >/dev/null || lacks "modules that could not be fetched, see above: it asks $$($(GO) env GOPROXY) (go env -w GOPROXY=… names another)"; }; \
 	listed "$(CURDIR)/go.work" . "./... ./examples/thumbd/..." && listed off bench ./... && listed off tools honnef.co/go/tools/cmd/staticcheck
@@ -41,11 +41,11 @@ needs: ## says what this machine lacks for make test
 short: ## quick tests of the root module, 2 to 3 minutes on 2 cores; needs no C compiler
 	$(GO) test -short -timeout $(TIMEOUT) -run '$(RUN)' ./...
 
-lint: fmt vet staticcheck ## the checks that run nothing
+lint: fmt vet staticcheck ## the checks that run no code
 
 fmt: ## fails if gofmt would change a file
 	@files=$$(gofmt -l .) || exit 1; \
-	[ -z "$$files" ] || { printf 'gofmt would change these (gofmt -w mends them):\n%s\n' "$$files" >&2; exit 1; }
+	[ -z "$$files" ] || { printf 'gofmt would change these (gofmt -w fixes them):\n%s\n' "$$files" >&2; exit 1; }
 
 vet: ## go vet
 	$(GO) vet ./...
@@ -59,7 +59,7 @@ tools:
 unit: ## the tests of the root module, with the race detector
 	$(GO) test -race -timeout $(TIMEOUT) -run '$(RUN)' ./...
 
-norace: ## what the race detector would falsify: allocations, memory limits, faults
+norace: ## tests that do not work under the race detector: allocations, memory limits, faults
 	$(GO) test -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' . ./internal/link
 
 failpoint: ## workers that die at every step of a call, with the fail points compiled in
@@ -68,8 +68,8 @@ failpoint: ## workers that die at every step of a call, with the fail points com
 modules: tools ## vet, staticcheck and tests of the modules below the root
 	@STATICCHECK=$(STATICCHECK) .ci/modules
 
-# vet checks the types of every package and of its tests, and compiles what others import; one program that
-# links nearly all of them shows that no symbol is missing. -trimpath lets checkouts share what was compiled.
+# vet checks the types of every package and of its tests, and compiles imported packages; one program that
+# links nearly all of them shows that no symbol is missing. -trimpath lets checkouts share the build cache.
 cross: export GOFLAGS = -trimpath -buildvcs=false
 cross: ## compiles and vets for other systems: CROSS="os/arch …"
 	@for target in $(CROSS); do \
@@ -85,7 +85,7 @@ cover: ## coverage of all packages by all tests; details in build/cover.out
 	$(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=build/cover.out ./...
 	@$(GO) tool cover -func=build/cover.out | tail -n 1
 
-conformance: ## clients of other makers, in other languages, against the control socket; installs them first
+conformance: ## third-party clients, in other languages, against the control socket; installs them first
 	@.ci/conformance
 
 bench: ## measures Legion beside its peers and prints the table
@@ -94,5 +94,5 @@ bench: ## measures Legion beside its peers and prints the table
 soak: ## the long tests; they take up to hours
 	SOAK=1 $(GO) test -race -count=1 -timeout 4h -run '$(RUN)' ./...
 
-clean: ## removes what the targets above have made
+clean: ## removes what the targets above made
 	rm -rf build

@@ -92,6 +92,20 @@ func TestDocumentsLinkToFiles(t *testing.T) {
 	}
 }
 
+// docs/README.md, the index, links to every document.
+func TestIndexNamesEveryDocument(t *testing.T) {
+	index := read(t, "docs/README.md")
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range documents {
+		if base := filepath.Base(name); base != "README.md" && !strings.Contains(index, "]("+base+")") {
+			t.Errorf("docs/README.md has no link to %s: add it where a reader needs it", base)
+		}
+	}
+}
+
 // Tests that docs/guarantees.md and docs/faults.md name are there.
 func TestGuaranteesNameTests(t *testing.T) {
 	var tests strings.Builder
@@ -128,7 +142,7 @@ func TestMakeSaysWhatItNeeds(t *testing.T) {
 		return strings.HasPrefix(v, "MAKE") || strings.HasPrefix(v, "MFLAGS=")
 	})
 	out, err := c.CombinedOutput()
-	if said, _, _ := strings.Cut(string(out), "\n"); err == nil || !strings.Contains(said, "needs Go 1.26 or later: /nowhere/go is not here") {
+	if said, _, _ := strings.Cut(string(out), "\n"); err == nil || !strings.Contains(said, "needs Go 1.26 or later: /nowhere/go is not installed") {
 		t.Errorf("%v; it says\n%s", err, out)
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // hist counts latencies in buckets whose width is at most 1/128 of their value,
-// so that a quantile is exact to 0.4 % however many calls were made, and
+// so that a quantile is exact to 0.4 % for any number of calls, and
 // recording touches one counter and allocates nothing.
 //
 // Layout: values below 128 ns have a bucket each; above, each doubling is

@@ -95,7 +95,7 @@ func functionName(name string) string {
 }
 
 // completeVerb is what the scripts call: with the shell and the words up to the
-// cursor, the last of which, possibly empty, is to be completed.
+// cursor, the last of which, possibly empty, it completes.
 func completeVerb(p *program) *verb {
 	return &verb{
 		hidden: true, raw: true,

@@ -125,7 +125,8 @@ func TestCallError(t *testing.T) {
 	}
 }
 
-// An error without an id answers the oldest request, since the daemon takes them in order.
+// An error without an id answers the oldest request, since the daemon takes
+// them in order.
 func TestCallRefusedWithoutID(t *testing.T) {
 	second := make(chan struct{})
 	c := mustDial(t, serve(t, func(p *peer) {
@@ -153,7 +154,8 @@ func TestCallRefusedWithoutID(t *testing.T) {
 	}
 }
 
-// A context that ends while the daemon works leaves the connection usable, and the late answer goes to nobody.
+// A context that ends while the daemon works leaves the connection usable, and
+// the late answer is dropped.
 func TestCallContext(t *testing.T) {
 	leaks(t)
 	arrived, late := make(chan struct{}), make(chan struct{})
@@ -182,7 +184,8 @@ func TestCallContext(t *testing.T) {
 	}
 }
 
-// A daemon that reads nothing holds up no call longer than its context; what was half written is written to its end.
+// A daemon that reads nothing holds up no call longer than its context; a
+// half-written call is written to its end.
 func TestCallDaemonDoesNotRead(t *testing.T) {
 	leaks(t)
 	read := make(chan struct{})
@@ -225,7 +228,8 @@ func TestCallDaemonDoesNotRead(t *testing.T) {
 	}
 }
 
-// Calls that nobody waits for any more take up room until they are answered, and that is bounded.
+// Calls whose caller waits no longer take up room until they are answered, and
+// their number is bounded.
 func TestCallsUnderWayAreBounded(t *testing.T) {
 	leaks(t)
 	answer := make(chan struct{})
@@ -271,7 +275,7 @@ func TestCallsUnderWayAreBounded(t *testing.T) {
 	}
 }
 
-// Whatever a daemon says that was not asked for is passed over.
+// Messages of a daemon that belong to no request are ignored.
 func TestCallHostileChatter(t *testing.T) {
 	c := mustDial(t, serve(t, func(p *peer) {
 		for {
@@ -460,6 +464,6 @@ func TestOverTCP(t *testing.T) {
 	}}); err == nil {
 		t.Error("no error")
 	} else if _, ok := errors.AsType[*PermissionError](err); ok {
-		t.Errorf("over TCP nobody says who may: %v", err)
+		t.Errorf("over TCP the system does not say which user may: %v", err)
 	}
 }

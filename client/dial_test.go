@@ -127,7 +127,8 @@ func TestDialToken(t *testing.T) {
 	}
 }
 
-// A token does not go over a network in plain text unless that is asked for.
+// A token does not go over a network in plain text unless the address asks for
+// it.
 func TestDialTokenInPlainText(t *testing.T) {
 	var dialled atomic.Int32
 	refuse := func(context.Context, string, string) (net.Conn, error) {
@@ -232,7 +233,7 @@ func TestDialWhoAnswers(t *testing.T) {
 		}
 		receive(t, "end of the connection", gone)
 	}
-	// By its name, it must be able to say it.
+	// A daemon that is dialled by its name must report that name.
 	h := newHouse(t)
 	h.daemon(h.run+"/thumbs", func(p *peer) {
 		p.name = ""
@@ -245,7 +246,8 @@ func TestDialWhoAnswers(t *testing.T) {
 	}
 }
 
-// What has connections enough says so, and goes, before it has read anything.
+// A daemon with too many connections says so, and closes, before it has read
+// anything.
 func TestDialTurnedAway(t *testing.T) {
 	for range 50 {
 		f := serve(t, func(p *peer) { p.refuse("null", CodeSystem, "too many connections") })

@@ -15,10 +15,11 @@ import (
 	"time"
 )
 
-// hangGuard bounds what should be quick; it is no measure.
+// hangGuard limits steps that should be quick; it measures nothing.
 const hangGuard = 30 * time.Second
 
-// fake is a daemon as a test wants it: script is run for each connection, and the connection is closed at its end.
+// fake is a daemon for a test: it runs script for each connection, and closes
+// the connection at its end.
 type fake struct {
 	address  string
 	listener net.Listener
@@ -31,7 +32,8 @@ func serve(t *testing.T, script func(*peer)) *fake {
 	return serveAt(t, "unix", filepath.Join(socketDir(t), socketName), script)
 }
 
-// socketDir is a folder whose path is short enough for a socket, whatever the test is called.
+// socketDir is a folder whose path is short enough for a socket, whatever the
+// name of the test.
 func socketDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "client")
@@ -39,7 +41,7 @@ func socketDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { // others are to be refused by the socket
+	if err := os.Chmod(dir, 0o755); err != nil { // the socket must refuse other users
 		t.Fatal(err)
 	}
 	return dir
@@ -159,7 +161,7 @@ func answering(answer func(asked) string) func(*peer) {
 	}
 }
 
-// named is a script of a daemon that only says who it is.
+// named is a script of a daemon that only reports its name.
 func named(name string) func(*peer) {
 	return func(p *peer) {
 		p.name = name
@@ -167,7 +169,7 @@ func named(name string) func(*peer) {
 	}
 }
 
-// silent is a script of what never says anything.
+// silent is a script of a process that never sends anything.
 func silent(p *peer) {
 	p.name = ""
 	p.end()
@@ -203,7 +205,8 @@ func receive[T any](t *testing.T, what string, from <-chan T) (v T) {
 	return v
 }
 
-// leaks fails the test if, once its other cleanups are done, goroutines of this package are left.
+// leaks fails the test if, once its other cleanups are done, goroutines of this
+// package are left.
 func leaks(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() {

@@ -38,7 +38,7 @@ func newHouse(t *testing.T) house {
 	return h
 }
 
-// daemon has one listen in folder, and returns its address.
+// daemon makes a daemon listen in folder, and returns its address.
 func (h house) daemon(folder string, script func(*peer)) string {
 	h.t.Helper()
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -81,7 +81,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Where a daemon of this user would make its folder, it is looked for.
+// Find looks where a daemon of this user would make its folder.
 func TestFindKnowsRuntimePath(t *testing.T) {
 	h := newHouse(t)
 	for _, env := range []map[string]string{
@@ -171,8 +171,9 @@ func TestFindNotRunning(t *testing.T) {
 	check(err)
 }
 
-// What List calls a daemon of that name, Find finds: a daemon of this user's in a folder of another name. Of several
-// none is taken, but all are told.
+// Find finds the daemons that List shows by that name: also one of this user's
+// in a folder of another name. If there are several it takes none, and the
+// error names all.
 func TestFindElsewhere(t *testing.T) {
 	h := newHouse(t)
 	blue := h.daemon(h.run+"/thumbs-blue", named("thumbs"))
@@ -192,7 +193,7 @@ func TestFindElsewhere(t *testing.T) {
 	}
 }
 
-// A socket that a daemon has left, and no other place, is told to be one.
+// The error names a socket that a daemon has left as such, and no other place.
 func TestFindStale(t *testing.T) {
 	h := newHouse(t)
 	folder := h.own(h.temp, "thumbs")
@@ -211,7 +212,8 @@ func TestFindStale(t *testing.T) {
 	}
 }
 
-// By a link, one who may write to a daemon's folder would have others talk to another daemon.
+// With a link, a user who may write to a daemon's folder could lead clients to
+// another daemon.
 func TestDialNameOfAnother(t *testing.T) {
 	leaks(t)
 	h := newHouse(t)
@@ -273,7 +275,7 @@ func TestList(t *testing.T) {
 		name := fmt.Sprintf("many%02d", i)
 		want = append(want, name+" "+h.daemon(h.run+"/"+name, named(name)))
 	}
-	// What is no daemon.
+	// Processes that are not daemons.
 	h.daemon(h.run+"/foreign", func(p *peer) { p.name = ""; _, _ = p.next(); p.say("HTTP/1.1 400 Bad Request"); p.end() })
 	h.daemon(h.run+"/nameless", named("\x1b[31m"))
 	h.daemon(h.run+"/chatty", func(p *peer) {

@@ -21,7 +21,8 @@ var stranger = func() int {
 	return 65534
 }()
 
-// asStranger runs fn with the rights on files of somebody else, if this process is root, whom nobody refuses anything.
+// asStranger runs fn with another user's rights on files, if this process is
+// root, who may do anything.
 func asStranger(t *testing.T, fn func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -76,7 +77,7 @@ func TestPermission(t *testing.T) {
 	if err := os.Chmod(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// What can be seen is listed, with the reason.
+	// List has the daemons that this user can see, with the reason.
 	asStranger(t, func() {
 		f := spot{"thumbs", folder, -1}.ping(soon(t))
 		if f == nil || f.Name != "thumbs" || f.UID != os.Geteuid() || !errors.Is(f.Err, fs.ErrPermission) {
@@ -85,7 +86,7 @@ func TestPermission(t *testing.T) {
 	})
 }
 
-// A folder that somebody else has made, where everybody can, is not trusted.
+// A folder that another user has made, where every user can, is not trusted.
 func TestFindForeignFolder(t *testing.T) {
 	h := newHouse(t)
 	folder := h.own(h.temp, "thumbs")
@@ -100,7 +101,7 @@ func TestFindForeignFolder(t *testing.T) {
 			}
 		}
 	}
-	// A link to a folder of this user's could be anybody's.
+	// Any user could make a link to a folder of this user's.
 	if err := os.Rename(folder, folder+".moved"); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ func TestFindForeignFolder(t *testing.T) {
 	}
 }
 
-// Root sees the daemons of all users, and takes none of them for its own.
+// Root sees the daemons of all users, and none of them counts as its own.
 func TestListOfRoot(t *testing.T) {
 	h := newHouse(t)
 	mine := fmt.Sprintf("%s/user/%d", h.run, os.Geteuid())

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// streaming is a script that opens a stream with each request and hands over to run.
+// streaming is a script that opens a stream for each request and calls run.
 func streaming(run func(p *peer, r asked)) func(*peer) {
 	return func(p *peer) {
 		for {
@@ -146,7 +146,7 @@ func TestStreamNotOpened(t *testing.T) {
 	}
 }
 
-// Who leaves the loop ends the stream: the daemon sees the end of the connection.
+// Leaving the loop ends the stream: the daemon sees the end of the connection.
 func TestStreamLeft(t *testing.T) {
 	leaks(t)
 	left := make(chan struct{})
@@ -164,7 +164,7 @@ func TestStreamLeft(t *testing.T) {
 	receive(t, "end of the stream", left)
 }
 
-// The end of the context counts although more items have been received.
+// The end of the context counts even if more items have been received.
 func TestStreamContext(t *testing.T) {
 	leaks(t)
 	c := mustDial(t, serve(t, streaming(func(p *peer, r asked) { severalItems(p); p.end() })))
@@ -221,7 +221,8 @@ func TestStreamClosed(t *testing.T) {
 	}
 }
 
-// While a loop's body is slow the daemon is held up, by the buffers being full, and a call is not.
+// While a loop's body is slow the daemon is held up, by the buffers being full,
+// and a call is not.
 func TestSlowStreamHoldsUpNobody(t *testing.T) {
 	leaks(t)
 	const items, size = 60, 100 << 10 // more than the buffers of a socket have room for

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// script is a connection that says something, and takes everything.
+// script is a connection that sends a text, and reads everything.
 type script struct {
 	net.Conn
 	io.Reader

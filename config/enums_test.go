@@ -11,8 +11,7 @@ import (
 	"github.com/legion-go/legion/config"
 )
 
-// enumerations returns the types of Legion's own that are numbers, wherever in
-// t they stand.
+// enumerations returns Legion's own number types, anywhere in t.
 func enumerations(t reflect.Type, found map[reflect.Type]bool) {
 	ours := strings.HasPrefix(t.PkgPath(), reflect.TypeFor[legion.Config]().PkgPath())
 	switch {
@@ -30,8 +29,8 @@ func enumerations(t reflect.Type, found map[reflect.Type]bool) {
 	}
 }
 
-// Each enumeration of a declaration is text wherever it stands, and what is
-// written can be read again.
+// Each enumeration of a declaration is text everywhere, and the written text
+// can be read again.
 func TestEnumerationsAreText(t *testing.T) {
 	found := map[reflect.Type]bool{}
 	for _, declared := range []any{legion.Config{}, legion.Pool{}, legion.TaskOptions{}} {

@@ -167,7 +167,7 @@ func TestErrorsOfEnvironmentAndFlags(t *testing.T) {
 	wants(t, c.Load(), "flag --main.min: main.min: it is more than max, which is 0")
 }
 
-// Programs can tell what is wrong.
+// Programs can find out what is wrong.
 func TestErrorsAsValues(t *testing.T) {
 	file := write(t, "c.yaml", "name: x\ntimeout: soon\nmain: {max: x}\n")
 	err := config.New(&strict{}, config.Options{File: file}).Load()

@@ -27,7 +27,7 @@ type settings struct {
 
 func (s *settings) Validate() error {
 	if s.Timeout <= 0 {
-		return config.At("timeout", fmt.Errorf("it is to be more than 0"))
+		return config.At("timeout", fmt.Errorf("it must be more than 0"))
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ db:
 	// db.password = ****** from thumbs.yaml:8
 }
 
-// Everything that is wrong is told at once.
+// The error lists all mistakes at once.
 func ExampleConfig_Load() {
 	path, remove := file("thumbs.yaml", "timeout: 5\nlsiten: :8080\nresize:\n  max: many\n")
 	defer remove()
@@ -94,8 +94,7 @@ func ExampleConfig_Load() {
 	// 	/etc/thumbs.yaml:4: resize.max: "many" is not a whole number
 }
 
-// A reload that is good is told to who wants to know; a bad one changes
-// nothing.
+// A good reload emits an event; a bad one changes nothing.
 func ExampleChanged() {
 	path, remove := file("thumbs.json", `{"timeout": "1s", "db": {"host": "a"}}`)
 	defer remove()

@@ -39,8 +39,8 @@ type fuzzedSub struct {
 	More []fuzzedSub
 }
 
-// Whatever a file says, loading it is no panic, its errors name it, and what
-// was loaded can be shown and loaded again.
+// Loading any file causes no panic, its errors name it, and a loaded
+// configuration can be shown and loaded again.
 func FuzzFile(f *testing.F) {
 	seeds := []string{
 		"text: a\nint: 1\nuint: 1KiB\nfloat: .5\nbool: on\nwait: 1s\nwhen: 2024-02-29T12:00:00Z\nsize: 1MB\n", "sub: {a: 1}\nsubs:\n- a: 1\n  more: [{b: 2}]\nnamed: {x: {a: 1}}\n",
@@ -62,7 +62,7 @@ func FuzzFile(f *testing.F) {
 			path = "/c.yaml"
 		}
 		c := Config[fuzzed]{schema: s}
-		// The parser must not panic by itself, whatever build makes of it.
+		// The parser itself must not panic, whatever build does.
 		_, parseErr := document{path: path, text: text}.parse()
 		value, err := c.build(document{path: path, text: text}, map[string]Source{})
 		if parseErr != nil && err == nil {
@@ -88,7 +88,7 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// What stands in the environment and in flags is no panic either.
+// The environment and flags cause no panic either.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"a", "a,b", "a=1,b=2", "[a, [b]]", "{a: 1}", "1KiB", "-1", "2s", "=", ",", "[", "{a: {b: 1}}", "null", "- a"} {
 		f.Add(s)
@@ -109,7 +109,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// What a daemon hands over is what its worker takes, and nothing else is.
+// A worker takes exactly what its daemon hands over.
 func FuzzHandOver(f *testing.F) {
 	f.Add("/c.yaml", []byte("a: 1\n"), 7, "7 \"/c.yaml\"  \"a=b\"\n")
 	f.Add("/c.yaml", []byte("a: 1\n"), 7, "7 \"/c.yaml\" \na: 1\n")
@@ -131,7 +131,7 @@ func FuzzHandOver(f *testing.F) {
 	})
 }
 
-// Only what the parent has handed over counts; everything is removed.
+// Only the parent's variable counts; all are removed.
 func TestInherit(t *testing.T) {
 	environ := []string{"A=1"}
 	for name, text := range map[string]string{

@@ -144,7 +144,7 @@ user_ids: [1]
 	}
 }
 
-// From the environment and from flags comes text, for every kind too.
+// Text of the environment and of flags sets every kind, too.
 func TestEveryKindAsText(t *testing.T) {
 	type s struct {
 		Lists   [][]int

@@ -8,8 +8,8 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// A flag for each field of what declarations are made of says what it is for,
-// and no text is about a field that there is not.
+// Each field of an option of declarations has a flag with a usage text, and
+// each text has a field.
 func TestUsageOfDeclarations(t *testing.T) {
 	type settings struct {
 		Pool   legion.Pool

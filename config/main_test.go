@@ -56,7 +56,7 @@ func flags() *flag.FlagSet {
 	return fs
 }
 
-// wants fails the test unless err says all of that.
+// wants fails the test unless err contains all of that.
 func wants(t testing.TB, err error, says ...string) {
 	t.Helper()
 	if err == nil {

@@ -66,7 +66,7 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-// The defaults are copied: nobody's later change shows.
+// The defaults are copied: a later change of them has no effect.
 func TestDefaultsAreCopied(t *testing.T) {
 	type inner struct{ N int }
 	type all struct {
@@ -134,7 +134,7 @@ func TestFlags(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 
-	// A file that was asked for must be there.
+	// A file that a flag names must exist.
 	fs = flags()
 	c = config.New(&s{}, config.Options{File: path, Optional: true, FileFlag: "config", Flags: fs})
 	_ = fs.Parse([]string{"-config=/nowhere/x.yaml"})

@@ -21,7 +21,7 @@ type twins struct {
 
 func (t *twins) Validate() error {
 	if t.A != t.B {
-		return config.At("b", errors.New("it is to be a"))
+		return config.At("b", errors.New("it must be a"))
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func TestReload(t *testing.T) {
 	if len(changes) != 0 {
 		t.Error("an event without a change")
 	}
-	// A reload on the loop, as that of a signal may be.
+	// A reload on the loop, as a signal may cause it.
 	rewrite(t, path, "b: 3\na: 3\n")
 	done := make(chan error, 1)
 	legion.On(d, func(ctx context.Context, e string) error { done <- c.Reload(ctx); return nil })
@@ -95,8 +95,8 @@ func TestUseTwice(t *testing.T) {
 	panics(t, "belongs to another daemon already", func() { legion.New(quiet("two")).Use(c) })
 }
 
-// Whatever happens at the same time, Get returns something whole that was once
-// accepted.
+// Get always returns a complete configuration that was accepted once, whatever
+// happens at the same time.
 func TestRaces(t *testing.T) {
 	path := write(t, "c.yaml", "a: 0\nb: 0\n")
 	c := config.New(&twins{}, config.Options{File: path})
@@ -160,8 +160,8 @@ func TestGetLoads(t *testing.T) {
 	}
 }
 
-// What a reload has changed and not put in force is named, and no longer when
-// it is as at the start again.
+// Changed settings that a reload does not apply are named, until they are as at
+// the start again.
 func TestReloadNamesWhatNeedsARestart(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	type settings struct {

@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/config"
 )
 
-// What is wrong in a file keeps a daemon from starting, and no operator from
-// stopping it: there the rest of the file counts.
+// Mistakes in a file keep a daemon from starting, but no operator from stopping
+// it: for that the rest of the file counts.
 func TestMistakesAreNoneOfBystanders(t *testing.T) {
 	type settings struct {
 		Socket string
@@ -62,8 +62,8 @@ func TestMistakesAreNoneOfBystanders(t *testing.T) {
 			wants(t, conf.Start(t.Context()), "config: ") // and keeps a daemon from starting
 		}
 	}
-	// A file that cannot be read is such a mistake, flags that nobody has parsed
-	// are not.
+	// A file that cannot be read is such a mistake, flags that were not parsed are
+	// not.
 	fs := flags()
 	if err := config.New(&defaults, config.Options{File: "/nowhere/c.yaml", Flags: fs}).Load(); err == nil {
 		t.Error("flags that were not parsed are no error")

@@ -44,7 +44,7 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// A worker does not see the command line; what Set was told reaches it.
+// A worker does not see the command line; values from Set reach it.
 func TestWorkersSeeWhatWasSet(t *testing.T) {
 	t.Setenv(fileKey, write(t, "service.yaml", "greeting: file\n"))
 	d, see, c := newService()

@@ -21,7 +21,7 @@ var wrong = map[string]string{
 }
 
 // Every option that a declaration would refuse is refused when the file is
-// read, with its line; the configuration before stays, and a mended file is
+// read, with its line; the old configuration stays, and a corrected file is
 // read.
 func TestReloadOfWhatNewRefuses(t *testing.T) {
 	type settings struct {
@@ -81,8 +81,8 @@ func TestReloadOfWhatNewRefuses(t *testing.T) {
 	}
 }
 
-// The key that is told is one that was set, also in a struct that embeds a
-// pool, and in a list and a table.
+// The error names a key that was set, also in a struct that embeds a pool, and
+// in a list and a table.
 func TestPlaceOfWhatNewRefuses(t *testing.T) {
 	type work struct {
 		legion.Pool

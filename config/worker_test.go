@@ -45,7 +45,7 @@ func newService() (*legion.Daemon, *legion.Func[string, seen], *config.Config[se
 	return d, see, c
 }
 
-// Workers see the file that the daemon has accepted, whatever lies on the disk.
+// Workers see the file that the daemon has accepted, whatever is on the disk.
 func TestWorkersSeeWhatTheDaemonAccepted(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	path := write(t, "service.yaml", "greeting: one\n")
@@ -87,7 +87,7 @@ func TestWorkersSeeWhatTheDaemonAccepted(t *testing.T) {
 	if s := call(); s.Greeting != "one" || s.Source != path+":1" {
 		t.Errorf("got %+v", s)
 	}
-	// A bad file hurts nobody, before the reload and after it was refused.
+	// A bad file has no effect, before the reload and after it was refused.
 	rewrite(t, path, "greeting: [\n")
 	if s := renew(); s.Greeting != "one" {
 		t.Errorf("got %+v", s)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// authority certifies whom a test wants, into files of its own folder.
+// authority certifies the names of a test, in files of its own folder.
 type authority struct {
 	t    *testing.T
 	dir  string

@@ -22,7 +22,7 @@ import (
 
 var _ legion.ControlTLS = (*Config)(nil)
 
-// hangGuard bounds what should be quick; it is no measure.
+// hangGuard limits steps that should be quick; it measures nothing.
 const hangGuard = 30 * time.Second
 
 func soon(t *testing.T) context.Context {
@@ -31,15 +31,14 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// shaken is what became of a handshake at the server.
+// shaken is the result of a handshake at the server.
 type shaken struct {
 	conn  net.Conn
 	names []string
 	err   error
 }
 
-// serve does handshakes, one after the other, and echoes what comes on the
-// connections.
+// serve does handshakes, one after the other, and echoes what it reads.
 func serve(t *testing.T, c *Config) (addr string, done <-chan shaken) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -69,7 +68,7 @@ func serve(t *testing.T, c *Config) (addr string, done <-chan shaken) {
 	return l.Addr().String(), results
 }
 
-// echoed dials and has a word echoed.
+// echoed dials, sends a word and reads it back.
 func echoed(t *testing.T, addr string, dial func(context.Context, string, string) (net.Conn, error)) (net.Conn, error) {
 	t.Helper()
 	conn, err := dial(soon(t), "tcp", addr)
@@ -148,8 +147,8 @@ func TestClientCertificates(t *testing.T) {
 	}
 }
 
-// Without authorities for clients nobody has a name, whatever certificate he
-// has.
+// Without authorities for clients no client has a name, whatever its
+// certificate.
 func TestNoClientCertificates(t *testing.T) {
 	daemons := newAuthority(t, "daemons")
 	cert, key := daemons.issue("thumbs", dns("localhost"))
@@ -195,7 +194,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// The end of the context ends a handshake with who says nothing.
+// The end of the context ends a handshake with a silent client.
 func TestHandshakeContext(t *testing.T) {
 	daemons := newAuthority(t, "daemons")
 	c := Files(daemons.files("thumbs"))
@@ -209,7 +208,7 @@ func TestHandshakeContext(t *testing.T) {
 	}
 }
 
-// files has what Files needs.
+// files has the paths for Files.
 func (a *authority) files(name string) (cert, key, ca string) {
 	cert, key = a.issue(name, dns("localhost"))
 	return cert, key, a.file
@@ -233,7 +232,7 @@ func (r *records) lines() int {
 	return strings.Count(r.b.String(), "\n")
 }
 
-// due has the next handshake look at the files.
+// due makes the next handshake look at the files.
 func (c *Config) due() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -281,7 +280,7 @@ func TestFilesChange(t *testing.T) {
 	c.mu.Lock()
 	c.looked = time.Now().Add(time.Hour) // as if the last look had been just now
 	c.mu.Unlock()
-	check("nobody has looked yet", old, true)
+	check("no handshake has looked yet", old, true)
 	c.mu.Lock()
 	c.looked = time.Now().Add(-lookEvery)
 	c.mu.Unlock()
@@ -291,7 +290,7 @@ func TestFilesChange(t *testing.T) {
 		t.Errorf("the first connection: %v", err)
 	}
 
-	// What is missing or broken changes nothing, and Reload says so.
+	// Missing or broken files change nothing, and Reload says so.
 	if err := os.Remove(cert); err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func TestDialRefuses(t *testing.T) {
 	}
 }
 
-// What does not speak TLS, or nothing, is told.
+// The error says if the other side does not speak TLS, or does not answer.
 func TestDialNoTLS(t *testing.T) {
 	ca := newAuthority(t, "daemons").file
 	l, err := net.Listen("tcp", "127.0.0.1:0")

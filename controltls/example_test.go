@@ -11,8 +11,8 @@ import (
 	"github.com/legion-go/legion/controltls"
 )
 
-// The daemon: who has a certificate for "ops" may operate it, from other
-// machines too.
+// The daemon: a client with a certificate for "ops" may operate it, also from
+// other machines.
 func ExampleFiles() {
 	d := legion.New(legion.Config{
 		Name:       "thumbs",

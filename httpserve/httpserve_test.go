@@ -30,7 +30,7 @@ func newDaemon() *legion.Daemon {
 	return legion.New(legion.Config{Name: "web", Control: "none", Logger: slog.New(slog.DiscardHandler), StopTimeout: 40 * time.Second})
 }
 
-// client is one connection, on which a test says each byte.
+// client is one connection, on which a test chooses each byte.
 type client struct {
 	t *testing.T
 	net.Conn
@@ -90,8 +90,8 @@ func refused(ln net.Listener) {
 
 const request = "GET / HTTP/1.1\r\nHost: web\r\n\r\n"
 
-// What a stop does with connections in each state that they can be in. All are
-// there at the same time: none holds up the others.
+// A stop with connections in each possible state. All exist at the same time:
+// none holds up the others.
 func TestStop(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	const lameDuck = time.Second
@@ -237,7 +237,7 @@ func certificate(t *testing.T) (certFile, keyFile string) {
 	return certFile, keyFile
 }
 
-// Mistakes are told when the server is declared, or at the start.
+// Mistakes are reported when the server is declared, or at the start.
 func TestMistakes(t *testing.T) {
 	for name, declare := range map[string]func(*legion.Daemon){
 		"is nil": func(d *legion.Daemon) { httpserve.Serve(d, "tcp", ":0", nil, httpserve.Options{}) },

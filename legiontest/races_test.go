@@ -35,7 +35,7 @@ func raceOnce(_ context.Context, n int) (sum int, _ error) {
 	return sum, nil
 }
 
-// witness is a test that notes what it is failed for.
+// witness is a test that records why it fails.
 type witness struct {
 	testing.TB
 	failures []string
@@ -48,9 +48,9 @@ func (w *witness) Error(args ...any) {
 	w.failures = append(w.failures, fmt.Sprint(args...))
 }
 
-// A data race in the code of a worker fails the test that has started the
-// daemon, wherever the test looks: at the result of the call, or not at all
-// because the worker went on after the race.
+// A data race in the code of a worker fails the test that started the daemon,
+// whether the test looks at the result of the call or not, because the worker
+// went on after the race.
 func TestRaceInWorkerFailsTheTest(t *testing.T) {
 	for name, halts := range map[string]bool{"": true, "halt_on_error=0 atexit_sleep_ms=0": false} {
 		t.Run(name, func(t *testing.T) {

@@ -32,7 +32,8 @@ func try(t *testing.T, path string, hard bool) error {
 	return nil
 }
 
-// Who holds a lock can be asked without it, and asking changes nothing.
+// A process without the lock can ask which process holds it, and that changes
+// nothing.
 func TestHolder(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	for _, kind := range []string{"file", "abstract"} {
@@ -45,7 +46,7 @@ func TestHolder(t *testing.T) {
 			start, stop, _ := attached(kind, name, h)
 			other := attach(kind, name, &fakeHost{}).(plugin.LockReporter)
 			if i := other.Lock(); i.Held || i.PID != 0 {
-				t.Errorf("nobody holds it: %+v", i)
+				t.Errorf("no process holds it: %+v", i)
 			}
 			if _, err := os.Lstat(name); err == nil {
 				t.Error("asking has made the file")
@@ -61,7 +62,7 @@ func TestHolder(t *testing.T) {
 				must(t, f.Close())
 			}
 			if i := other.Lock(); i.Held {
-				t.Errorf("nobody holds it any more: %+v", i)
+				t.Errorf("no process holds it any more: %+v", i)
 			}
 		})
 	}
@@ -76,8 +77,8 @@ func TestFolderIsMade(t *testing.T) {
 	}
 }
 
-// What is not a lock file is refused, and left as it is; some of it is mended
-// in a hard start.
+// A file that is not a lock file is refused, and left as it is; a hard start
+// repairs some.
 func TestRefusals(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	for name, c := range map[string]struct {
@@ -166,7 +167,7 @@ func TestFileOfTheDaemonsUser(t *testing.T) {
 	}
 }
 
-// What a crash leaves behind is no obstacle.
+// The remains of a crash are no obstacle.
 func TestLeftovers(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	for name, content := range map[string]string{
@@ -182,7 +183,7 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-// A hard start takes the lock from nobody, whatever stands in the file.
+// A hard start takes the lock from no process, whatever the file contains.
 func TestHardStartRespectsLiveLock(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	path := filepath.Join(t.TempDir(), "d.lock")
@@ -209,8 +210,8 @@ func TestHardStartRespectsLiveLock(t *testing.T) {
 }
 
 // The lock must hold for the file that the path leads to: while some start and
-// stop, another one removes the file again and again. Whoever has the lock and
-// finds its own file at the path must be the only one.
+// stop, another one removes the file again and again. A process that has the
+// lock and finds its own file at the path must be the only one.
 func TestRemovedWhileLocking(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	path := filepath.Join(t.TempDir(), "d.lock")
@@ -218,8 +219,8 @@ func TestRemovedWhileLocking(t *testing.T) {
 	var all, remover sync.WaitGroup
 	remover.Go(func() {
 		for ctx.Err() == nil {
-			// Locked, as one who removes with care would: the file that is removed has
-			// no holder, but may have been opened by those who are about to lock it.
+			// Locked, as a careful cleaner would do: the removed file has no holder, but a
+			// process that is about to lock it may have opened it.
 			if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
 				if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil && leadsTo(path, f) {
 					_ = os.Remove(path)
@@ -310,7 +311,7 @@ func mode(m os.FileMode) func(*testing.T, string) {
 	}
 }
 
-// look says all about a file and the one that it may lead to.
+// look describes a file and the one that it may lead to.
 func look(path string) (all []string) {
 	for _, p := range []string{path, path + ".target"} {
 		info, err := os.Lstat(p)
@@ -334,8 +335,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// Whatever a file holds, it is a process id, nothing, or rubbish; and what is
-// written is read.
+// Any contents of a file are a process id, nothing, or rubbish; and what was
+// written is read back.
 func FuzzPID(f *testing.F) {
 	f.Add("123\n", 99)
 	f.Add("12\n45\n", 1)

@@ -15,7 +15,7 @@ var ErrHeld = errors.New("the lock is held")
 // HeldError is the error of a start that found the lock taken. It matches
 // ErrHeld.
 type HeldError struct {
-	Daemon string // that was to be started
+	Daemon string // that should start
 	Lock   string // path of the file, or name of the socket with a leading @
 	PID    int    // of the process that holds it; 0 if it is not known
 	UID    int    // the user of that process, if it is not this user; else -1

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// The loser waits for the winner to say who it is, and for one that is about to
-// end.
+// The loser waits until the winner has written its process id, and for one that
+// is about to end.
 func TestPatience(t *testing.T) {
 	const nobody = 999999999 // beyond what the kernel gives out
 	for name, c := range map[string]struct {
-		found []int // who holds the lock, in turn; -1: nobody
+		found []int // which process holds the lock, in turn; -1: none
 		pid   int   // that the error names; -1: no error
 		min   time.Duration
 	}{

@@ -25,7 +25,7 @@ import (
 // programKey makes the test binary one of the programs below.
 const programKey = "LEGION_LOCK_TEST"
 
-// hangGuard bounds what should be quick; it is no measure.
+// hangGuard limits steps that should be quick; it measures nothing.
 const hangGuard = 60 * time.Second
 
 func TestMain(m *testing.M) {
@@ -56,7 +56,7 @@ func program(args []string) {
 	}
 	var start, stop func(context.Context) error
 	if len(args) > 0 && args[0] == "inherit" {
-		// The upgrade of package legion left out: that lies above.
+		// It does not use the upgrade of package legion, which is on a higher floor.
 		h := &fakeHost{inherited: map[string]*os.File{}}
 		for i, name := range args[1:] {
 			h.inherited[name] = os.NewFile(uintptr(3+i), name)
@@ -133,7 +133,7 @@ func attach(kind, where string, h *fakeHost) legion.Plugin {
 	return p
 }
 
-// fakeHost is what a lock sees of a daemon.
+// fakeHost is the part of a daemon that a lock uses.
 type fakeHost struct {
 	dir       string
 	hard      bool

@@ -48,7 +48,7 @@ func TestFiftyStarts(t *testing.T) {
 				}
 			}
 			if winner == nil {
-				t.Fatal("nobody has won")
+				t.Fatal("no process has won")
 			}
 			for _, c := range losers {
 				code, stderr := c.end()

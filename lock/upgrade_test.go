@@ -44,7 +44,7 @@ func (u *upgraded) next() *child {
 	return run(u.t, files, args...)
 }
 
-// holder is whom a third one finds.
+// holder is the holder that a third process finds.
 func (u *upgraded) holder() string {
 	u.t.Helper()
 	c := run(u.t, nil, u.kind, u.where)
@@ -61,7 +61,8 @@ func (u *upgraded) holder() string {
 	return ""
 }
 
-// becomes waits until the holder is the one wanted; meanwhile it must be other.
+// becomes waits until the holder is the wanted one; until then it must be
+// other.
 func (u *upgraded) becomes(want, other string) {
 	u.t.Helper()
 	for deadline := time.Now().Add(hangGuard); ; {
@@ -83,8 +84,8 @@ func upgrades(t *testing.T, test func(t *testing.T, kind, where string)) {
 	}
 }
 
-// At each moment of an upgrade a third one finds the lock held: by the old
-// process, until that one says that the new one has taken over.
+// At each moment of an upgrade a third process finds the lock held: by the old
+// process, until it says that the new one has taken over.
 func TestUpgrade(t *testing.T) {
 	upgrades(t, func(t *testing.T, kind, where string) {
 		u := old(t, kind, where)
@@ -111,7 +112,7 @@ func TestUpgrade(t *testing.T) {
 	})
 }
 
-// An upgrade that fails leaves all as it was, and the next one works.
+// An upgrade that fails changes nothing, and the next one works.
 func TestUpgradeThatFails(t *testing.T) {
 	upgrades(t, func(t *testing.T, kind, where string) {
 		u := old(t, kind, where)
@@ -144,7 +145,7 @@ func TestUpgradeThatFails(t *testing.T) {
 	})
 }
 
-// The old process may end in any way: then the lock is the new one's.
+// The old process may end in any way: then the new one has the lock.
 func TestOldEndsWithoutAWord(t *testing.T) {
 	upgrades(t, func(t *testing.T, kind, where string) {
 		u := old(t, kind, where)
@@ -158,7 +159,7 @@ func TestOldEndsWithoutAWord(t *testing.T) {
 }
 
 // If the file has been removed meanwhile, or is another one now, the new
-// process takes the lock anew.
+// process takes the lock again.
 func TestUpgradeAfterRemoval(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	where := places(t)["file"]

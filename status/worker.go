@@ -19,7 +19,7 @@ type WorkerEnd struct {
 	Calls    uint64        `json:"calls"` // that ended in it
 	Started  time.Time     `json:"started"`
 	Ended    time.Time     `json:"ended"`
-	Expected bool          `json:"expected"` // it was to end, see event.WorkerExited
+	Expected bool          `json:"expected"` // its end was planned, see event.WorkerExited
 	How      string        `json:"how"`      // in one line, cut after 1 KiB
 	CPU      time.Duration `json:"cpu"`      // user and system time
 	Memory   uint64        `json:"memory"`   // the most that was resident, in bytes

@@ -16,7 +16,7 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// activated is a program that says what systemd has passed: it answers one
+// activated is a program that prints what systemd has passed: it answers one
 // connection of each listener called "web" and prints what is in the file
 // called "state". It ends when the first connection has been answered.
 func activated() {

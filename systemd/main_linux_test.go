@@ -24,7 +24,7 @@ import (
 // activation_linux_test.go, and "upgraded", in upgrade_linux_test.go.
 const programKey = "LEGION_SYSTEMD_TEST"
 
-// hangGuard bounds what should be quick; it is no measure.
+// hangGuard limits steps that should be quick; it measures nothing.
 const hangGuard = 30 * time.Second
 
 func TestMain(m *testing.M) {
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	legiontest.Main(m)
 }
 
-// manager is the socket of a systemd that is none.
+// manager is the socket of a fake systemd.
 type manager struct {
 	t        *testing.T
 	conn     *net.UnixConn
@@ -71,7 +71,7 @@ func (n notice) value(key string) string {
 	return ""
 }
 
-// manage makes a manager and says so in the environment.
+// manage makes a manager and sets the environment for it.
 func manage(t *testing.T, abstract bool) *manager {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "notify")
@@ -179,7 +179,7 @@ func newDaemon(o Options) (*legion.Daemon, *Service) {
 	return d, s
 }
 
-// The test's own socket understands what systemd's own program says.
+// The test's own socket understands the messages of systemd's own program.
 func TestForeignSender(t *testing.T) {
 	program, err := exec.LookPath("systemd-notify")
 	if err != nil {

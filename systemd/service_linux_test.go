@@ -21,7 +21,7 @@ func emit[E any](t *testing.T, d *legion.Daemon, event E) {
 	must(t, legion.Emit(t.Context(), d, event))
 }
 
-// All that a daemon says in its life, over both kinds of sockets.
+// All messages of a daemon's life, over both kinds of sockets.
 func TestLife(t *testing.T) {
 	for _, abstract := range []bool{false, true} {
 		t.Run(fmt.Sprint("abstract ", abstract), func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestLife(t *testing.T) {
 				t.Errorf("got %q", n.text)
 			}
 			if usec, err := strconv.Atoi(m.next().value("EXTEND_TIMEOUT_USEC")); err != nil || usec < 1e6 || usec > 21e6 {
-				t.Errorf("the rest of the stop is to take %d µs, %v", usec, err)
+				t.Errorf("the rest of the stop should take %d µs, %v", usec, err)
 			}
 			m.none()
 			if stats := d.Stats().Plugins["systemd"].(Stats); stats.Sent != 7 || stats.Failed != 0 {
@@ -78,7 +78,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// A plain start: nothing is done, nothing is an error but to store something.
+// A plain start: nothing is done, and only storing a descriptor is an error.
 func TestInactive(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	d, s := newDaemon(Options{})
@@ -131,7 +131,7 @@ func TestBadEnvironment(t *testing.T) {
 	}
 }
 
-// What is meant for another process is left alone, but not passed on either.
+// Variables for another process are ignored, but not passed on either.
 func TestForAnotherProcess(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	for key, value := range map[string]string{"WATCHDOG_PID": "1", "WATCHDOG_USEC": "1000", "LISTEN_PID": "1", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:b"} {
@@ -162,7 +162,8 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// The line is the user's, who may ask for the statistics in it; and said once.
+// The program sets the line, and may ask for the statistics in it; it is sent
+// once.
 func TestOwnStatus(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)

@@ -36,8 +36,8 @@ func (h *heir) Inherited(name string) *os.File {
 
 func (h *heir) Healthy() error { return nil }
 
-// The new process inherits what systemd has said to the first, says nothing of
-// its own start, and is named by the old one, whose last word that is.
+// The new process inherits systemd's variables from the first and does not
+// report its own start. The old one names it in its last message.
 func TestUpgrade(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)
@@ -91,7 +91,7 @@ func TestUpgrade(t *testing.T) {
 	must(t, next.Stop(t.Context()))
 }
 
-// A process may not believe all that it finds.
+// A process must check what it inherits.
 func TestStateRoundTrip(t *testing.T) {
 	e := environment{socket: "@a b", watchdog: 3 * time.Second, files: []namedFile{{name: "a b"}, {name: "c"}}}
 	got, names, err := parseState(e.format())

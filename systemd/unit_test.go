@@ -16,12 +16,12 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// plainUnit has what must be given.
+// plainUnit has only the required options.
 func plainUnit() UnitOptions {
 	return UnitOptions{Name: "thumbs", Exec: []string{"/usr/bin/thumbs", "run"}}
 }
 
-// fullUnit has all that there is, with values that need care.
+// fullUnit has all options, with values that need care.
 func fullUnit(program string) UnitOptions {
 	return UnitOptions{
 		Name: "thumbs", Description: `100% "thumbs" of $HOME; all # day`,
@@ -131,8 +131,7 @@ func TestUnitRefuses(t *testing.T) {
 	}
 }
 
-// systemd's own program finds nothing to complain of. It reads the file and
-// starts nothing.
+// systemd's own checker accepts the unit. It reads the file and starts nothing.
 func TestForeignVerify(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -165,7 +164,7 @@ func TestForeignVerify(t *testing.T) {
 			}
 		}
 	}
-	// And it would complain.
+	// And it reports errors.
 	path := filepath.Join(t.TempDir(), "wrong.service")
 	must(t, os.WriteFile(path, []byte("[Service]\nExecStart="+program+"\n"), 0o644))
 	if out, _ := exec.Command(analyze, "verify", "--man=no", path).CombinedOutput(); len(out) == 0 {

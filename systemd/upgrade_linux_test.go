@@ -25,8 +25,8 @@ func upgraded() {
 }
 
 // A real upgrade, twice: the old process names the new one, which goes on to
-// feed the watchdog; systemd hears of no start, and of one stop, the last
-// one's.
+// feed the watchdog; systemd gets no message of a start, and one of a stop,
+// from the last process.
 func TestUpgradesOfADaemon(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)

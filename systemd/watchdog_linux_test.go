@@ -14,7 +14,7 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// pings waits for so many. That one was missed in between is no mistake: the
+// pings waits for that many. A missed one in between is not a mistake: the
 // machine may be slow.
 func (m *manager) pings(n int) {
 	m.t.Helper()
@@ -69,7 +69,7 @@ func TestWatchdog(t *testing.T) {
 	must(t, d.Stop(t.Context()))
 }
 
-// answers is a daemon that is as a test wants.
+// answers is a daemon as healthy as a test wants.
 type answers struct {
 	host
 	answer func() error

@@ -13,7 +13,7 @@ import (
 )
 
 // fakeDaemon listens where the daemon of that name would. answer gets each
-// request line and writes what it likes.
+// request line and writes the answer.
 func fakeDaemon(t *testing.T, name string, answer func(to io.Writer, id json.RawMessage)) (address string) {
 	t.Helper()
 	dir := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), name)

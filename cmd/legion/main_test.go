@@ -46,7 +46,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// A daemon that does not run is one thing, what is asked of it another.
+// A daemon that does not run and a wrong question have different errors.
 func TestNotRunning(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	const absent = "no-daemon-has-this-name"

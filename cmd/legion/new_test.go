@@ -31,7 +31,7 @@ func TestNew(t *testing.T) {
 	if err := os.Mkdir(around, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	work := filepath.Join(around, "go.work") // of somebody who works on something else
+	work := filepath.Join(around, "go.work") // of another project
 	if err := os.WriteFile(work, []byte("go "+goVersion+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func inside(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// What cannot be a project is refused before anything is written.
+// An impossible project is refused before anything is written.
 func TestNewRefuses(t *testing.T) {
 	full := t.TempDir()
 	if err := os.WriteFile(filepath.Join(full, "thesis.txt"), []byte("mine"), 0o600); err != nil {
@@ -168,8 +168,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Without a word about Legion the daemon uses the checkout that the command was
-// built from, wherever it is called.
+// Without a flag about Legion the daemon uses the checkout that the command was
+// built from, from any working directory.
 func TestNewFindsItsCheckout(t *testing.T) {
 	t.Setenv("GOWORK", "")
 	want := checkout(t)
@@ -181,7 +181,7 @@ func TestNewFindsItsCheckout(t *testing.T) {
 	inside(t, "thumbs", "go", "vet", ".")
 }
 
-// When anything fails, no file and no folder stays that was not there before.
+// When anything fails, no new file or folder stays.
 func TestNewLeavesNothingHalfMade(t *testing.T) {
 	t.Setenv("GOFLAGS", "-mod=mod")
 	there := t.TempDir()
@@ -209,7 +209,7 @@ func TestNewLeavesNothingHalfMade(t *testing.T) {
 	}
 }
 
-// The project asks for the Go version that Legion asks for.
+// The project requires the Go version that Legion requires.
 func TestGoVersion(t *testing.T) {
 	mod, err := os.ReadFile(filepath.Join(checkout(t), "go.mod"))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 // echo are the parameters of the method examples.echo.
 type echo struct {
-	Message string `json:"message" usage:"what is to come back"`
+	Message string `json:"message" usage:"the text to return"`
 }
 
 func main() { // runs in every process of the daemon: declare, then Main

@@ -9,14 +9,14 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// The workers of a test are the test binary, started again. This has them serve
-// instead of running the tests.
+// The workers of a test are the test binary, started again. This makes them
+// serve instead of running the tests.
 func TestMain(m *testing.M) {
 	legiontest.Main(m, func() *legion.Daemon { return declare().Daemon })
 }
 
-// forTest is the daemon without a control socket: that of one which runs may be
-// there already.
+// forTest is the daemon without a control socket: a running daemon may have
+// made it already.
 func forTest(t *testing.T) *app {
 	t.Helper()
 	a := declare()
