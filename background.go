@@ -76,11 +76,11 @@ func (d *Daemon) tellPredecessor(err error) error {
 		h.Fail(1, err.Error())
 		return nil
 	}
-	d.left = sockets.Left(h.Names()) // which Ready closes
+	d.succession.left = sockets.Left(h.Names()) // which Ready closes
 	if h.Kind == takeover.Upgrade {
 		h.Tell(releaseText(d.release()))
 	}
 	err = h.Ready()
-	d.accepted.Store(err == nil && h.Kind == takeover.Upgrade)
+	d.succession.accepted.Store(err == nil && h.Kind == takeover.Upgrade)
 	return err
 }

@@ -31,7 +31,7 @@ func (d *Daemon) callMethods() []rpc.Method {
 		methods.Look("func.list", "The functions of workers, tasks and streams, which call, task.run and call.stream take by name.",
 			func(context.Context, methods.None) ([]status.Func, error) {
 				all := []status.Func{}
-				for _, o := range d.offers {
+				for _, o := range d.declared.offers {
 					all = append(all, status.Func{Name: o.name, Pool: o.p.name, Kind: o.kind, In: o.in.String(), Out: o.out.String()})
 				}
 				return all, nil
@@ -79,8 +79,8 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 func (d *Daemon) offerNamed(name string, arg rawJSON) (*offered, any, error) {
 	var found, full []*offered
 	var names []string
-	for i := range d.offers {
-		o := &d.offers[i]
+	for i := range d.declared.offers {
+		o := &d.declared.offers[i]
 		if o.name == name {
 			found = append(found, o)
 		}

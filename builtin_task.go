@@ -49,7 +49,7 @@ func (d *Daemon) taskMethods() []rpc.Method {
 
 func (d *Daemon) taskList() status.Tasks {
 	list := status.Tasks{Tasks: []status.Task{}, Runs: []status.TaskRun{}}
-	for _, p := range d.pools {
+	for _, p := range d.declared.pools {
 		if p.fresh {
 			s := p.stats()
 			list.Tasks = append(list.Tasks, status.Task{Name: p.name, Running: s.Running, Queued: s.Queued, Max: s.Max, Calls: s.Calls})
@@ -78,7 +78,7 @@ func (d *Daemon) runTask(ctx context.Context, in taskRunIn) (status.TaskRun, err
 		return status.TaskRun{}, methods.Wrong("name", "%s is no task but a %s: use call", in.Name, o.kind)
 	}
 	// It goes on when the client has gone: who wants its end says so.
-	running, cancel := limited(d.live, in.Timeout)
+	running, cancel := limited(d.life.Live(), in.Timeout)
 	r := d.tasks.Start(o.name, func() taskruns.Call { return o.begin(running, arg) }, cancel)
 	if r == nil {
 		return status.TaskRun{}, fmt.Errorf("running the task %s: %w", in.Name, ErrStopped)

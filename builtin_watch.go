@@ -104,10 +104,10 @@ func (d *Daemon) followStats(ctx context.Context, in followStatsIn, send func(st
 }
 
 func (d *Daemon) followEvents(ctx context.Context, in followEventsIn, send func(status.Event) error) error {
-	f := d.watchers.Add(func(e status.Event) bool {
+	f := d.events.watchers.Add(func(e status.Event) bool {
 		return slices.Contains(in.Types, e.Type) || len(in.Types) == 0 && !isFrequent(e.Type)
 	})
-	defer d.watchers.Remove(f)
+	defer d.events.watchers.Remove(f)
 	show := func(e status.Event) error { return send(control.EventFor(ctx, e)) }
 	return f.Run(ctx, show, func(n uint64) status.Event {
 		return status.Event{Time: time.Now(), Type: "Missed", Data: map[string]any{"events": n, "why": "this client is too slow for them"}}
@@ -122,7 +122,7 @@ func isFrequent(name string) bool {
 
 func (d *Daemon) eventList() []status.EventType {
 	all := []status.EventType{}
-	for _, t := range d.bus.Topics() {
+	for _, t := range d.events.bus.Topics() {
 		all = append(all, status.EventType{Type: eventName(t.Type, ""), Count: t.Emitted, Handlers: t.Handlers})
 	}
 	slices.SortFunc(all, func(a, b status.EventType) int { return strings.Compare(a.Type, b.Type) })
@@ -151,7 +151,7 @@ const module = "github.com/legion-go/legion"
 // eventCounts returns how often events of each type were emitted.
 func (d *Daemon) eventCounts() map[string]uint64 {
 	counts := map[string]uint64{}
-	for _, t := range d.bus.Topics() {
+	for _, t := range d.events.bus.Topics() {
 		if t.Emitted > 0 {
 			counts[eventName(t.Type, "legion.")] = t.Emitted
 		}
@@ -162,12 +162,12 @@ func (d *Daemon) eventCounts() map[string]uint64 {
 // witness shows an event to those who follow events. It costs next to nothing
 // when there are none.
 func witness[E any](d *Daemon, event E) {
-	if d.watchers.Followed() {
+	if d.events.watchers.Followed() {
 		v := reflect.ValueOf(event)
 		e := status.Event{Time: time.Now(), Type: eventName(reflect.TypeFor[E](), "")}
-		if d.watchers.Wanted(e) {
+		if d.events.watchers.Wanted(e) {
 			e.Data = describe.Value(v)
-			d.watchers.Offer(e)
+			d.events.watchers.Offer(e)
 		}
 	}
 }

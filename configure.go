@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/proc"
 )
 
@@ -33,7 +34,7 @@ func (c Config) clone() Config {
 // command line does. An error of change, or a configuration that is not valid,
 // leaves it as it was. Name and MinPause cannot be changed any more.
 func (d *Daemon) Configure(change func(*Config) error) error {
-	if d.stateName() != "declared" {
+	if d.life.State() != life.Declared {
 		return d.tooLate()
 	}
 	c := d.Config()
@@ -42,18 +43,20 @@ func (d *Daemon) Configure(change func(*Config) error) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.state != declared {
-		return d.tooLate()
-	}
 	if c.Name != d.config.Name || c.MinPause != d.config.MinPause {
 		return fmt.Errorf("legion: configuring %s: Name and MinPause are fixed by New", d.config.Name)
 	}
 	if err := c.resolve(); err != nil {
 		return fmt.Errorf("legion: %w", err)
 	}
-	d.config = c
-	d.log.Configure(d.logConfig())
-	return nil
+	err := d.tooLate()
+	d.life.With(func(now life.State) { // no start begins meanwhile
+		if now == life.Declared {
+			d.config, err = c, nil
+			d.log.Configure(d.logConfig())
+		}
+	})
+	return err
 }
 
 func (d *Daemon) tooLate() error {
@@ -77,7 +80,7 @@ func (d *Daemon) RuntimePath() (string, error) {
 // which the daemon goes when it starts.
 func (d *Daemon) runtimeDir() string {
 	d.mu.Lock()
-	started, fixed := d.startDir, d.runtime
+	started, fixed := d.place.startDir, d.place.runtime
 	d.mu.Unlock()
 	if fixed != "" {
 		return fixed

@@ -31,7 +31,7 @@ type ControlTLS interface {
 
 // controlAddresses returns where the control socket listens.
 func (d *Daemon) controlAddresses() ([]control.Address, error) {
-	if d.inProcess && strings.TrimSpace(d.config.Control) == "" { // a unit test, or a debugger
+	if d.declared.inProcess && strings.TrimSpace(d.config.Control) == "" { // a unit test, or a debugger
 		return nil, nil
 	}
 	all, err := control.ParseAddresses(d.config.Control)
@@ -113,7 +113,7 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	}
 	server, err := control.New(control.Options{
 		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.Logger(), Audit: audit,
-		Worker: func(pid int) bool { return !d.inProcess && proc.OfWorker(pid, d.config.Name) },
+		Worker: func(pid int) bool { return !d.declared.inProcess && proc.OfWorker(pid, d.config.Name) },
 		Limits: d.config.controlLimits(),
 		Hello:  func() any { return d.hello() },
 		Ready:  d.ready,
@@ -147,7 +147,7 @@ func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addr
 	}
 	place := control.Place{Path: d.RuntimePath, Make: d.RuntimeDir, Log: d.log.Logger}
 	if d.drops() {
-		place.Owner = &d.identity
+		place.Owner = &d.place.identity
 	}
 	if err := d.control.Open(ctx, server, addresses, place); err != nil {
 		return err
@@ -165,7 +165,7 @@ func (d *Daemon) accessRules() ([]control.Rule, error) {
 		return nil, fmt.Errorf("Config.Access: %w", err)
 	}
 	if d.drops() { // the server takes whom the process runs as now for the daemon's own user
-		rules = append(rules, control.Rule{Kind: "uid", ID: d.identity.UID, Role: RoleAdmin})
+		rules = append(rules, control.Rule{Kind: "uid", ID: d.place.identity.UID, Role: RoleAdmin})
 	}
 	return rules, nil
 }
@@ -201,7 +201,7 @@ func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rp
 		Authenticate: func(token string) (Caller, bool) { return control.Authenticate(tokens, token) },
 	})
 	methods := d.builtInMethods()
-	for _, m := range append(methods, d.methods...) {
+	for _, m := range append(methods, d.declared.methods...) {
 		if err := r.Add(m); err != nil {
 			return nil, fmt.Errorf("the method %s: %w", m.Name, err)
 		}

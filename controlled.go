@@ -20,14 +20,14 @@ func (c controlled) Hello() status.Hello     { return c.hello() }
 func (c controlled) Status() status.Daemon   { return c.status() }
 func (c controlled) Figures() status.Stats   { return c.stats() }
 func (c controlled) Stop(why string) error   { return c.stopBy(why) }
-func (c controlled) Restart(by string) error { return c.restartBy(c.closing, by) }
+func (c controlled) Restart(by string) error { return c.restartBy(c.life.Closing(), by) }
 
 // Reload and Upgrade go on when the client that asked for them has gone.
-func (c controlled) Reload() error                    { return c.Daemon.Reload(c.closing) }
-func (c controlled) Upgrade() (status.Upgrade, error) { return c.upgrade(c.closing) }
+func (c controlled) Reload() error                    { return c.Daemon.Reload(c.life.Closing()) }
+func (c controlled) Upgrade() (status.Upgrade, error) { return c.upgrade(c.life.Closing()) }
 
 func (c controlled) Pools() (all []methods.Pool) {
-	for _, p := range c.pools {
+	for _, p := range c.declared.pools {
 		all = append(all, &Supervisor{p})
 	}
 	return all
@@ -42,7 +42,7 @@ func (c controlled) Pool(name string) (methods.Pool, error) {
 }
 
 func (c controlled) Signal(sig syscall.Signal) error {
-	if err := c.mustRun(); err != nil {
+	if err := c.life.MustRun(); err != nil {
 		return err
 	}
 	if a, ok := c.actions()[sig]; !ok || a == SignalIgnore || a == SignalSystem {
@@ -53,20 +53,20 @@ func (c controlled) Signal(sig syscall.Signal) error {
 }
 
 func (c controlled) OnLoop(ctx context.Context, fn func() error) error {
-	if err := c.mustRun(); err != nil {
+	if err := c.life.MustRun(); err != nil {
 		return err
 	}
 	return c.onLoopFor(ctx, fn)
 }
 
 func (c controlled) Schedule() (all []methods.Scheduled) {
-	for _, e := range c.crons {
+	for _, e := range c.declared.crons {
 		all = append(all, methods.Scheduled{Cron: e.status(), Run: func() {
 			e.runs.Add(1)
 			c.execute(e.name, 0, e.fn)
 		}})
 	}
-	for _, t := range c.loops {
+	for _, t := range c.declared.loops {
 		s := t.stats()
 		all = append(all, methods.Scheduled{
 			Cron: status.Cron{Name: t.name, Spec: t.Interval().String(), Runs: s.Runs, Missed: s.Missed},

@@ -39,16 +39,16 @@ func (d *Daemon) Cron(spec string, fn func(context.Context) error) {
 	if err != nil {
 		panic(fmt.Sprintf("legion: Cron: %v", err))
 	}
-	d.crons = append(d.crons, &cronLoop{name: "cron " + spec, entry: entry, fn: fn})
+	d.declared.crons = append(d.declared.crons, &cronLoop{name: "cron " + spec, entry: entry, fn: fn})
 }
 
 // startCrons begins to watch the clock, until the daemon stops.
 func (d *Daemon) startCrons() {
-	if len(d.crons) == 0 {
+	if len(d.declared.crons) == 0 {
 		return
 	}
 	now := time.Now()
-	for _, c := range d.crons {
+	for _, c := range d.declared.crons {
 		c.mu.Lock()
 		c.entry.Start(now)
 		c.mu.Unlock()
@@ -59,7 +59,7 @@ func (d *Daemon) startCrons() {
 		for {
 			select {
 			case <-timer.C:
-			case <-d.closing.Done():
+			case <-d.life.Closing().Done():
 				return
 			}
 			timer.Reset(d.dueCrons(time.Now()))
@@ -70,7 +70,7 @@ func (d *Daemon) startCrons() {
 // dueCrons hands what is due to the loop, and returns when to look again.
 func (d *Daemon) dueCrons(now time.Time) time.Duration {
 	wait := cron.MaxWait
-	for _, c := range d.crons {
+	for _, c := range d.declared.crons {
 		due, next := c.look(now)
 		if due {
 			if c.pending.Swap(true) {

@@ -42,13 +42,13 @@ func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaration 
 	if err != nil {
 		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
 	}
-	for _, p := range d.pools {
+	for _, p := range d.declared.pools {
 		if p.name == name {
 			panic(fmt.Sprintf("legion: %s %q: the name is taken by another function or pool of daemon %s", kind, name, d.config.Name))
 		}
 	}
 	p := &declaration{d: d, name: name, opts: resolved, changed: resolved, fresh: fresh}
-	d.pools = append(d.pools, p)
+	d.declared.pools = append(d.declared.pools, p)
 	return p
 }
 

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/sentinel"
 	"github.com/legion-go/legion/internal/where"
@@ -41,7 +42,7 @@ var (
 	// its Resume. The function was not started.
 	ErrPoolFailed = errors.New("pool failed")
 	// ErrStopped: the daemon has not been started, is stopping or has stopped.
-	ErrStopped = errors.New("stopped")
+	ErrStopped = life.ErrStopped
 	// ErrRefused: the worker could not run the function at all: its argument did
 	// not survive the way, or the argument or the result is too large.
 	ErrRefused = errors.New("call refused")

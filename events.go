@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/turns"
+	"github.com/legion-go/legion/status"
 )
 
 // StopPropagation is returned by a handler to end the handling of an event: no
@@ -51,9 +55,9 @@ func On[E any](d *Daemon, fn func(context.Context, E) error, options ...OnOption
 		handler = bus.Throttle(o.throttle, handler)
 	}
 	if o.once {
-		return d.bus.Once(reflect.TypeFor[E](), o.priority, handler)
+		return d.events.bus.Once(reflect.TypeFor[E](), o.priority, handler)
 	}
-	return d.bus.On(reflect.TypeFor[E](), o.priority, handler)
+	return d.events.bus.On(reflect.TypeFor[E](), o.priority, handler)
 }
 
 // Emit has the handlers of E called and waits for them; called on the loop it
@@ -86,14 +90,14 @@ func Emit[E any](ctx context.Context, d *Daemon, event E) error {
 // emitHere calls the handlers of E on this goroutine, which is the loop's.
 func emitHere[E any](ctx context.Context, d *Daemon, e E) (stopped bool) {
 	witness(d, e)
-	if !d.bus.Count(reflect.TypeFor[E]()) {
+	if !d.events.bus.Count(reflect.TypeFor[E]()) {
 		return false
 	}
 	return emitCounted(ctx, d, e)
 }
 
 func emitCounted[E any](ctx context.Context, d *Daemon, e E) (stopped bool) {
-	stopped, err := d.bus.Call(ctx, reflect.TypeFor[E](), e)
+	stopped, err := d.events.bus.Call(ctx, reflect.TypeFor[E](), e)
 	if err != nil {
 		_, isError := any(e).(event.Failure)
 		d.report(fmt.Sprintf("a handler of %T", e), err, isError)
@@ -114,8 +118,8 @@ func eventLimit(e any) int {
 // it; see turns for what is left out. Without handlers the loop is left alone.
 func announce[E any](d *Daemon, event E) {
 	witness(d, event)
-	if kind := reflect.TypeFor[E](); d.bus.Count(kind) {
-		d.turns.Add(kind.String(), eventLimit(event), func() { emitCounted(d.live, d, event) })
+	if kind := reflect.TypeFor[E](); d.events.bus.Count(kind) {
+		d.turns.Add(kind.String(), eventLimit(event), func() { emitCounted(d.life.Live(), d, event) })
 	}
 }
 
@@ -130,14 +134,14 @@ func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
 	e := event.Failure{Where: where, Err: err}
 	var panicked *bus.PanicError
 	if errors.As(err, &panicked) {
-		d.panics.Add(1)
+		d.events.panics.Add(1)
 		e.Stack = string(panicked.Stack)
 	}
 	var died *WorkerError
 	if errors.As(err, &died) {
 		e.Stack = died.Stack
 	}
-	if !quiet && emitHere(d.live, d, e) {
+	if !quiet && emitHere(d.life.Live(), d, e) {
 		return
 	}
 	limit := d.log.LimitOf("errors: "+where, errorRate, errorBurst, func(records uint64) {
@@ -158,3 +162,11 @@ const (
 	errorRate  = 10
 	errorBurst = 100
 )
+
+// events are those of the daemon.
+type events struct {
+	bus      bus.Bus
+	watchers follow.Feed[status.Event] // on the control socket
+	unheard  turns.Unheard             // failed calls
+	panics   atomic.Uint64             // of callbacks
+}

@@ -75,7 +75,7 @@ func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) *
 	checkInterval("Every", interval)
 	mustFunc("Every", fn == nil)
 	t := &Ticker{d: d, name: fmt.Sprintf("every %v", interval), interval: interval, fn: fn}
-	d.loops = append(d.loops, t)
+	d.declared.loops = append(d.declared.loops, t)
 	return t
 }
 
@@ -92,23 +92,21 @@ func checkInterval(what string, interval time.Duration) {
 
 // startLoops begins the calls.
 func (d *Daemon) startLoops() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, t := range d.loops {
+	for _, t := range d.declared.loops {
 		t.start()
 	}
 }
 
 // execute calls fn once, with the events around it. It runs on the loop.
 func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Context) error) {
-	for again := true; again && d.closing.Err() == nil; {
-		if emitHere(d.live, d, event.PreExecute{Loop: name}) {
+	for again := true; again && d.life.Closing().Err() == nil; {
+		if emitHere(d.life.Live(), d, event.PreExecute{Loop: name}) {
 			return
 		}
 		began := time.Now()
-		err := bus.Protect(func() error { return fn(d.live) })
+		err := bus.Protect(func() error { return fn(d.life.Live()) })
 		took := time.Since(began)
-		if err != nil && d.closing.Err() == nil {
+		if err != nil && d.life.Closing().Err() == nil {
 			d.report(name, err, false)
 			if panicked := (*bus.PanicError)(nil); errors.As(err, &panicked) {
 				d.restartAfterPanic()
@@ -116,11 +114,11 @@ func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Co
 		}
 		if interval > 0 && took > interval {
 			d.log.Debug("a function of the loop took longer than its interval", "loop", name, "took", took)
-			emitHere(d.live, d, event.Overrun{Loop: name, Took: took, Interval: interval})
+			emitHere(d.life.Live(), d, event.Overrun{Loop: name, Took: took, Interval: interval})
 		}
-		again = emitHere(d.live, d, event.PostExecute{Loop: name, Took: took, Err: err})
+		again = emitHere(d.life.Live(), d, event.PostExecute{Loop: name, Took: took, Err: err})
 	}
 }
 
 // idle is called by the loop when it has nothing to do.
-func (d *Daemon) idle() { emitHere(d.live, d, event.Idle{}) }
+func (d *Daemon) idle() { emitHere(d.life.Live(), d, event.Idle{}) }

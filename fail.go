@@ -1,10 +1,5 @@
 package legion
 
-import (
-	"errors"
-	"fmt"
-)
-
 // Fail ends the daemon because of err: it stops in good order, as Stop does, and
 // Run, Wait and Stop return an error that matches err. So main says why and ends
 // with a code other than 0; with package cli the code is that of a cli.ExitError
@@ -16,26 +11,10 @@ func (d *Daemon) Fail(err error) {
 	if err == nil {
 		panic("legion: Fail of a nil error: call Stop to end a daemon without one")
 	}
-	d.mu.Lock()
-	first := d.failure == nil && d.state != ended
-	if first {
-		d.failure = err
-	}
-	if d.state == declared {
-		d.endErr = d.failed(nil) // there is no stop that would do it
-	}
-	d.mu.Unlock()
+	first := d.life.Fail(err)
 	if first {
 		d.log.Error("the daemon ends because of an error", "err", err)
 	}
-	d.forGood()
+	d.life.ForGood()
 	d.begin("the program failed: " + err.Error())
-}
-
-// failed returns the errors of a stop together with that of Fail. Caller holds mu.
-func (d *Daemon) failed(stopping error) error {
-	if d.failure == nil {
-		return stopping
-	}
-	return errors.Join(fmt.Errorf("legion: %s failed: %w", d.config.Name, d.failure), stopping)
 }

@@ -155,7 +155,7 @@ func (f *Future[Out]) finish(failed bool) {
 	if f.p.hooked() {
 		f.d.callback(f.hook)
 	} else if failed && !f.watched.Load() {
-		f.d.unheard.Add(f.unheard)
+		f.d.events.unheard.Add(f.unheard)
 	}
 }
 
@@ -173,7 +173,7 @@ func (f *Future[Out]) hook() {
 		end.Arg = f.arg()
 	}
 	if told := f.p.hook(end, claimed); !told && err != nil && !f.watched.Load() {
-		f.d.unheard.Add(f.unheard)
+		f.d.events.unheard.Add(f.unheard)
 	}
 }
 

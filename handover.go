@@ -11,10 +11,10 @@ import (
 func (d *Daemon) Keep(name string, f *os.File) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.kept == nil {
-		d.kept = map[string]*os.File{}
+	if d.succession.kept == nil {
+		d.succession.kept = map[string]*os.File{}
 	}
-	d.kept[name] = f
+	d.succession.kept[name] = f
 }
 
 // Inherited returns the file that the previous process of the daemon kept under
@@ -27,7 +27,7 @@ func (d *Daemon) Inherited(name string) *os.File { return sockets.Inherited(name
 func (d *Daemon) handOver() (files map[string]*os.File, closeAll func(), err error) {
 	files = map[string]*os.File{}
 	d.mu.Lock()
-	for name, f := range d.kept {
+	for name, f := range d.succession.kept {
 		files[name] = f
 	}
 	d.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/plugin"
@@ -35,13 +36,13 @@ func (d *Daemon) Healthy() error {
 // unhealthy returns why the daemon is not healthy, or "". In detail: with what
 // callers that have no role must not read, why a pool has failed.
 func (d *Daemon) unhealthy(detail bool) string {
-	if s := d.stateName(); s != "running" {
+	if s := d.life.State(); s != life.Running {
 		return fmt.Sprintf("daemon %s is %s", d.config.Name, s)
 	}
-	if err := d.mustRun(); err != nil { // another process has taken over
+	if err := d.life.MustRun(); err != nil { // another process has taken over
 		return err.Error()
 	}
-	for _, p := range d.pools {
+	for _, p := range d.declared.pools {
 		s := p.summary()
 		if s.State != pool.StateFailed {
 			continue

@@ -18,12 +18,10 @@ func (d *Daemon) hello() status.Hello {
 	_, legion := buildVersions()
 	h := status.Hello{
 		Name: d.config.Name, Version: d.version(), Legion: legion, Protocol: controlProtocol, Go: runtime.Version(),
-		PID: os.Getpid(), PIDStays: d.pidStays(), State: d.stateName(),
-		Embedded: d.embedded(),
+		PID: os.Getpid(), PIDStays: d.pidStays(), State: d.life.State().String(),
+		Embedded: d.life.Embedded(),
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if h.Started = d.startedAt; !h.Started.IsZero() {
+	if h.Started = d.life.Started(); !h.Started.IsZero() {
 		h.Uptime = time.Since(h.Started)
 	}
 	return h
@@ -40,11 +38,11 @@ func (d *Daemon) status() status.Daemon {
 		out.Control = append(out.Control, a.String())
 	}
 	out.RestartNeeded = d.restartNeeded()
-	if what, since := d.turn.Now(); what != "" {
+	if what, since := d.succession.changes.Now(); what != "" {
 		out.Changing, out.ChangingFor = what, time.Since(since)
 	}
 	out.Memory, _ = host.Memory()
-	for _, p := range d.pools {
+	for _, p := range d.declared.pools {
 		in := p.summary()
 		out.Workers += in.Size
 		out.Pools = append(out.Pools, status.Pool{

@@ -20,7 +20,7 @@ func (d *Daemon) holdOn() {
 		defer done()
 		var held *takeover.Held
 		if held, err = takeover.Hold(files); err == nil {
-			d.held = held
+			d.succession.held = held
 			return
 		}
 	}
@@ -29,20 +29,20 @@ func (d *Daemon) holdOn() {
 
 // letGo ends that, if there is no next program after all.
 func (d *Daemon) letGo() {
-	if d.held == nil {
+	if d.succession.held == nil {
 		return
 	}
 	for _, l := range d.listening() {
 		l.RemoveFile()
 	}
-	d.held.Close()
-	d.held = nil
+	d.succession.held.Close()
+	d.succession.held = nil
 }
 
 // startAgain turns this process, in which nothing is left of the daemon, or only
 // what did not end in time, into the next program. It returns only if that fails.
 func (d *Daemon) startAgain() error {
-	held := d.held
+	held := d.succession.held
 	if held == nil {
 		held, _ = takeover.Hold(nil)
 	}

@@ -22,7 +22,7 @@ import (
 // newPool makes the supervisor of a declared pool.
 func (d *Daemon) newPool(p *declaration) *pool.Pool {
 	launch := p.launchProcess
-	if d.inProcess {
+	if d.declared.inProcess {
 		launch = p.launchGoroutine
 	}
 	log := d.log.With("pool", p.name)
@@ -91,7 +91,7 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 // refuseToFork guards against test binaries whose workers would run all tests
 // again, and start workers of their own.
 func (d *Daemon) refuseToFork() error {
-	if !d.inProcess && !proc.TestsPrepared() && flag.Lookup("test.v") != nil {
+	if !d.declared.inProcess && !proc.TestsPrepared() && flag.Lookup("test.v") != nil {
 		return errors.New("legion: this is a test binary that does not know how to be a worker: add\n" +
 			"\tfunc TestMain(m *testing.M) { legiontest.Main(m, yourDaemon) }\n" +
 			"where yourDaemon is a func() *legion.Daemon that declares the daemon, or call InProcess on it")
@@ -121,7 +121,7 @@ func (d *Daemon) serve() {
 		}
 	}
 	var p *declaration
-	for _, q := range d.pools {
+	for _, q := range d.declared.pools {
 		if q.name == role.Pool {
 			p = q
 		}

@@ -31,13 +31,13 @@ func (d *Daemon) listenOn(network, addr string) *sockets.Listener {
 		panic(fmt.Sprintf("legion: Listen(%q, %q): use tcp, tcp4, tcp6 or unix", network, addr))
 	}
 	before := 0 // listeners of the same address
-	for _, l := range d.listeners {
+	for _, l := range d.declared.listeners {
 		if l.Network == network && l.Address == addr {
 			before++
 		}
 	}
 	l := sockets.New("listener", before, network, addr, nil)
-	d.listeners = append(d.listeners, l)
+	d.declared.listeners = append(d.declared.listeners, l)
 	return l
 }
 
@@ -62,15 +62,15 @@ func (d *Daemon) listenOn(network, addr string) *sockets.Listener {
 // for net/http.
 func (d *Daemon) Serve(network, addr string, serve func(net.Listener) error, shutdown func(context.Context) error) net.Listener {
 	l := d.listenOn(network, addr)
-	d.servers = append(d.servers, sockets.NewServer(l, serve, shutdown))
+	d.declared.servers = append(d.declared.servers, sockets.NewServer(l, serve, shutdown))
 	return l
 }
 
 // startServers begins to serve.
 func (d *Daemon) startServers() {
-	for _, s := range d.servers {
+	for _, s := range d.declared.servers {
 		s.Start(func(err error) {
-			if d.closing.Err() == nil {
+			if d.life.Closing().Err() == nil {
 				d.reportSoon(fmt.Sprintf("the server on %s %s", s.Listener.Network, s.Listener.Address), err)
 			}
 		})
@@ -81,7 +81,7 @@ func (d *Daemon) startServers() {
 // servers at once. The listeners are closed already.
 func (d *Daemon) stopServers(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, s := range d.servers {
+	for _, s := range d.declared.servers {
 		all.Go(func() {
 			if err := s.Stop(ctx); err != nil {
 				d.log.Warn("a server was not shut down in good order", "addr", s.Listener.Address, "err", err)
@@ -93,12 +93,12 @@ func (d *Daemon) stopServers(ctx context.Context) {
 
 // listening returns all listeners that an upgrade hands over.
 func (d *Daemon) listening() []*sockets.Listener {
-	return append(slices.Clone(d.listeners), d.control.Listeners()...)
+	return append(slices.Clone(d.declared.listeners), d.control.Listeners()...)
 }
 
 // closeListener closes a listener because of a stop.
 func (d *Daemon) closeListener(l *sockets.Listener) {
-	if d.held != nil {
+	if d.succession.held != nil {
 		l.GiveAway()
 	} else {
 		_ = l.Close()
@@ -117,7 +117,7 @@ func (d *Daemon) ownListeners() {
 	d.owned.Go("the wait for the end of an upgrade", func() {
 		select {
 		case <-h.Settled():
-		case <-d.closing.Done():
+		case <-d.life.Closing().Done():
 			return
 		}
 		for _, l := range d.listening() {
@@ -125,7 +125,7 @@ func (d *Daemon) ownListeners() {
 		}
 		d.control.Renew(d.log.Logger)
 		d.keepFiles()
-		for _, path := range d.left {
+		for _, path := range d.succession.left {
 			if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
 				_ = os.Remove(path)
 			}
@@ -136,7 +136,7 @@ func (d *Daemon) ownListeners() {
 // keepFiles puts back the files of sockets and locks that are removed while the
 // daemon runs.
 func (d *Daemon) keepFiles() {
-	d.owned.Go("the watch over sockets and locks", func() { d.keeper.Run(d.closing) })
+	d.owned.Go("the watch over sockets and locks", func() { d.keeper.Run(d.life.Closing()) })
 }
 
 // folders returns the folders with files that must stay.
@@ -160,7 +160,7 @@ func (d *Daemon) folders() (all []string) {
 // anew meanwhile would be this process's alone, and its file would lead nowhere
 // as soon as this process has ended. The new process looks when it counts.
 func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
-	end, err := d.turn.Enter(ctx, "")
+	end, err := d.succession.changes.Enter(ctx, "")
 	if err != nil {
 		return false, false
 	}
@@ -172,7 +172,7 @@ func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
 func (d *Daemon) restoreMissing(ctx context.Context) (restored, failed bool) {
 	note := func(what string, back bool, err error) {
 		restored, failed = restored || back, failed || err != nil
-		if d.closing.Err() != nil {
+		if d.life.Closing().Err() != nil {
 			err = nil
 		}
 		d.keeper.Note(d.Logger(), what, back, err)

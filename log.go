@@ -77,7 +77,7 @@ func (d *Daemon) LogLevel() slog.Level { return d.log.Level() }
 // There, what the daemon's own code logs travels to the daemon.
 func (d *Daemon) newLog() *logs.Log {
 	return logs.New(d.logConfig(), logs.Handlers{
-		Wanted: func() bool { return d.bus.Count(reflect.TypeFor[*event.Log]()) },
+		Wanted: func() bool { return d.events.bus.Count(reflect.TypeFor[*event.Log]()) },
 		OnLoop: func() bool { return d.loop.OnLoop() },
 		Post:   d.post,
 		Handle: d.handleLog,
@@ -96,7 +96,7 @@ func (d *Daemon) logConfig() logs.Config {
 // to be written. On the loop.
 func (d *Daemon) handleLog(r *slog.Record) bool {
 	about := &event.Log{Record: r}
-	if emitCounted(d.live, d, about) || about.Record == nil {
+	if emitCounted(d.life.Live(), d, about) || about.Record == nil {
 		return false
 	}
 	*r = *about.Record

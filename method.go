@@ -123,7 +123,7 @@ func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 	case m.Name == "call":
 		panic(`legion: method "call": it is Legion's own: choose another name`)
 	}
-	for _, other := range d.methods {
+	for _, other := range d.declared.methods {
 		if other.Name == m.Name {
 			panic(fmt.Sprintf("legion: method %q: there is one of that name", m.Name))
 		}
@@ -133,7 +133,7 @@ func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 			panic(fmt.Sprintf("legion: method %q: %v", m.Name, err))
 		}
 	}
-	d.methods = append(d.methods, m)
+	d.declared.methods = append(d.declared.methods, m)
 }
 
 // reserved reports whether methods of that kind are built in.
@@ -164,7 +164,7 @@ func (f anyFuture[Out]) Result() (any, error) { return f.Future.Result() }
 // offer makes f callable by name.
 func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
 	d := f.p.d
-	d.offers = append(d.offers, offered{
+	d.declared.offers = append(d.declared.offers, offered{
 		name: f.name, kind: kind, p: f.p, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
 		call:  func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },
 		begin: func(ctx context.Context, arg any) taskruns.Call { return anyFuture[Out]{f.Go(ctx, arg.(In))} },
@@ -174,7 +174,7 @@ func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
 
 func offerStream[In, Out any](s *Stream[In, Out]) *Stream[In, Out] {
 	d := s.p.d
-	d.offers = append(d.offers, offered{
+	d.declared.offers = append(d.declared.offers, offered{
 		name: s.name, kind: "stream", p: s.p, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
 		stream: func(ctx context.Context, arg any, send func(any) error) error {
 			for out, err := range s.All(ctx, arg.(In)) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/turns"
 )
@@ -36,7 +37,7 @@ func (d *Daemon) newTurns() {
 		Failed: func(kind string, err error) { d.report(kind, err, false) },
 	}
 	d.afterLoop = turns.After{Ended: d.loopEnd, Failed: func(err error) { d.tellLast("a callback after the end of the loop", err) }}
-	d.unheard = turns.Unheard{
+	d.events.unheard = turns.Unheard{
 		Queue: &d.turns,
 		Report: func(where string, err error) {
 			d.reportAs("a call failed, and nothing has asked for its end", where, err, false)
@@ -85,9 +86,9 @@ func (d *Daemon) onLoopFor(ctx context.Context, fn func() error) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case d.stateName() == "starting":
+		case d.life.State() == life.Starting:
 			return &rpc.Error{Code: rpc.CodeSystem, Message: fmt.Sprintf("daemon %s is starting: try again", d.config.Name)}
-		case d.live.Err() != nil:
+		case d.life.Live().Err() != nil:
 			return ErrStopped
 		}
 		return fn()
@@ -119,6 +120,6 @@ func (d *Daemon) Report(where string, err error) {
 
 // tellLast logs an error when the log may be closed: on standard error.
 func (d *Daemon) tellLast(where string, err error) {
-	d.panics.Add(1)
+	d.events.panics.Add(1)
 	d.log.LastResort(slog.LevelError, "an error", slog.String("where", where), slog.Any("err", err))
 }

@@ -16,7 +16,7 @@ const escapeInterval = 2 * time.Second
 // killed. As process 1 of its pid namespace, in a container, it is the parent of
 // every orphan there, with workers in processes of their own or not.
 func (d *Daemon) adoptOrphans() {
-	if d.inProcess {
+	if d.declared.inProcess {
 		if os.Getpid() == 1 {
 			proc.ReapOrphans()
 		}
@@ -35,7 +35,7 @@ func (d *Daemon) adoptOrphans() {
 			select {
 			case <-ticker.C:
 				d.endEscaped()
-			case <-d.closing.Done():
+			case <-d.life.Closing().Done():
 				return
 			}
 		}
@@ -44,7 +44,7 @@ func (d *Daemon) adoptOrphans() {
 
 // endEscaped ends what dead workers have left.
 func (d *Daemon) endEscaped() {
-	if d.inProcess {
+	if d.declared.inProcess {
 		return
 	}
 	if n := proc.EndEscaped(); n > 0 {

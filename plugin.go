@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/plugins"
 )
 
@@ -65,12 +66,10 @@ func (d *Daemon) newPlugins() plugins.Set {
 			return nil
 		},
 		Running: func() (context.Context, context.CancelFunc, bool) {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			if d.state != starting && d.state != running {
+			if now := d.life.State(); now != life.Starting && now != life.Running {
 				return nil, nil, false
 			}
-			ctx, cancel := context.WithTimeout(d.live, d.config.StopTimeout)
+			ctx, cancel := context.WithTimeout(d.life.Live(), d.config.StopTimeout)
 			return ctx, cancel, true
 		},
 	}

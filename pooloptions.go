@@ -200,7 +200,7 @@ func (p *declaration) core(opts Pool) pool.Config {
 	for _, f := range p.funcs {
 		cfg.Funcs = append(cfg.Funcs, f.Name)
 	}
-	if p.d.inProcess {
+	if p.d.declared.inProcess {
 		cfg.MemoryLimit, cfg.MaxMemory = 0, 0
 	}
 	return cfg

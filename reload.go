@@ -25,83 +25,43 @@ func (d *Daemon) Reload(ctx context.Context) error {
 	if d.loop.OnLoop() {
 		return fmt.Errorf("legion: reloading %s: not on the loop, which has a part in it: use a goroutine", d.config.Name)
 	}
-	for {
-		next, first := d.nextReload()
-		if first {
-			next.err = d.reloadInTurn(ctx, next)
-			next.givenUp = ctx.Err() != nil
-			close(next.over)
-			return next.err
-		}
-		select {
-		case <-next.over:
-			if !next.givenUp {
-				return next.err
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("legion: reloading %s: waiting with others for their reload: %w", d.config.Name, context.Cause(ctx))
-		}
-	}
+	return d.whileReloading(d.succession.reload.Do(ctx, func(begun func()) error { return d.reloadInTurn(ctx, begun) }))
 }
 
-// sharedReload is a reload that waits for its turn. Who asks for one meanwhile
-// waits for its end, too.
-type sharedReload struct {
-	over    chan struct{} // closed at its end, when the rest is set
-	err     error
-	givenUp bool // the context of the one who does it has ended: the others do it themselves
-}
-
-// nextReload returns the reload that waits for its turn. first reports whether it
-// is for the caller to do.
-func (d *Daemon) nextReload() (next *sharedReload, first bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.reloadNext == nil {
-		d.reloadNext, first = &sharedReload{over: make(chan struct{})}, true
+// whileReloading says of an error that it is one of a reload.
+func (d *Daemon) whileReloading(err error) error {
+	if err == nil {
+		return nil
 	}
-	return d.reloadNext, first
-}
-
-// closeReload has those who ask from now on wait for another reload.
-func (d *Daemon) closeReload(r *sharedReload) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.reloadNext == r {
-		d.reloadNext = nil
-	}
+	return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
 }
 
 // reloadInTurn reloads when no other change is under way.
-func (d *Daemon) reloadInTurn(ctx context.Context, shared *sharedReload) error {
-	defer d.closeReload(shared)
-	end, err := d.turn.Enter(ctx, "a reload")
+func (d *Daemon) reloadInTurn(ctx context.Context, begun func()) error {
+	end, err := d.succession.changes.Enter(ctx, "a reload")
 	if err != nil {
-		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, d.unlessStopped(err))
+		return d.unlessStopped(err)
 	}
 	defer end()
-	d.closeReload(shared)
-	if err := d.mustRun(); err != nil {
-		return fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
+	begun()
+	if err := d.life.MustRun(); err != nil {
+		return err
 	}
 	d.log.Info("reloading")
-	err = d.unlessStopped(d.reload(ctx))
-	if err != nil {
-		err = fmt.Errorf("legion: reloading %s: %w", d.config.Name, err)
-	} else {
+	if err = d.unlessStopped(d.reload(ctx)); err == nil {
 		d.log.Info("reloaded")
 	}
 	if keys := d.restartNeeded(); len(keys) > 0 {
 		d.log.Warn("settings have changed that are in force after a restart or an upgrade only", "settings", strings.Join(keys, ", "))
 	}
-	announce(d, event.Reloaded{Err: err})
+	announce(d, event.Reloaded{Err: d.whileReloading(err)})
 	return err
 }
 
 func (d *Daemon) reload(ctx context.Context) error {
 	witness(d, event.Reload{})
 	err := d.onLoop(ctx, func() error {
-		_, err := d.bus.Emit(ctx, reflect.TypeFor[event.Reload](), event.Reload{})
+		_, err := d.events.bus.Emit(ctx, reflect.TypeFor[event.Reload](), event.Reload{})
 		return err
 	})
 	if err != nil {
@@ -110,8 +70,8 @@ func (d *Daemon) reload(ctx context.Context) error {
 	d.restoreMissing(ctx)
 	d.log.Reopen()
 	errs := []error{err, d.plugins.Reload(ctx), d.reloadControl(ctx)}
-	rolled := make(chan error, len(d.pools))
-	for _, p := range d.pools {
+	rolled := make(chan error, len(d.declared.pools))
+	for _, p := range d.declared.pools {
 		go func() {
 			err := p.running.Load().Roll(ctx)
 			if err != nil {
@@ -120,7 +80,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 			rolled <- err
 		}()
 	}
-	for range d.pools {
+	for range d.declared.pools {
 		errs = append(errs, <-rolled)
 	}
 	return errors.Join(errs...)
@@ -129,39 +89,8 @@ func (d *Daemon) reload(ctx context.Context) error {
 // unlessStopped returns err, which is ErrStopped if a stop, or a restart, has ended
 // what failed.
 func (d *Daemon) unlessStopped(err error) error {
-	if err == nil || d.closing.Err() == nil || errors.Is(err, ErrStopped) {
+	if err == nil || d.life.Closing().Err() == nil || errors.Is(err, ErrStopped) {
 		return err
 	}
 	return fmt.Errorf("%w meanwhile: %w", ErrStopped, err)
 }
-
-// mustRun returns an error if the daemon does not run.
-func (d *Daemon) mustRun() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.mustRunLocked()
-}
-
-func (d *Daemon) mustRunLocked() error {
-	switch {
-	case d.replaced != 0:
-		return notRunning(fmt.Sprintf("process %d has taken over", d.replaced))
-	case d.state == stopping && d.rerun:
-		return notRunning("the daemon is about to restart")
-	case d.state == stopping:
-		return notRunning("the daemon is stopping")
-	case d.state == starting:
-		return notRunning("the daemon is still starting")
-	case d.state != running:
-		return notRunning("the daemon does not run")
-	}
-	return nil
-}
-
-// notRunning says why something cannot be done now. It matches ErrStopped.
-type notRunning string
-
-func (n notRunning) Error() string { return string(n) }
-
-// Is makes it match ErrStopped.
-func (n notRunning) Is(target error) bool { return target == ErrStopped }

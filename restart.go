@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/plugin"
@@ -31,7 +30,7 @@ func (d *Daemon) Restart() error {
 		d.aside("restart", func(ctx context.Context) error { return d.restartBy(ctx, "Restart") })
 		return nil
 	}
-	return d.restartBy(d.closing, "Restart")
+	return d.restartBy(d.life.Closing(), "Restart")
 }
 
 // restartBy restarts because of a wish.
@@ -61,9 +60,7 @@ func (d *Daemon) mayRestart() error {
 
 // runs says why the next program cannot be executed in this process.
 func (d *Daemon) runs() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.ran {
+	if !d.life.Ran() {
 		return errors.New("legion: this daemon is part of another program (Start, not Run), which must restart it itself")
 	}
 	return nil
@@ -76,19 +73,5 @@ func (d *Daemon) again(ctx context.Context, why string) (status.Release, error) 
 	if err != nil {
 		return next, fmt.Errorf("the daemon goes on as before: %w", err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.mustRunLocked(); err != nil { // a stop came
-		return next, err
-	}
-	d.rerun = true
-	d.beginLocked(why, time.Now().Add(d.config.StopTimeout))
-	return next, nil
-}
-
-// restarts reports whether Run is to start the daemon anew when it has stopped.
-func (d *Daemon) restarts() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.rerun
+	return next, d.life.Rerun(why, d.stopDeadline())
 }

@@ -29,22 +29,20 @@ func (d *Daemon) Run(ctx context.Context) error {
 	})
 	defer unwatch()
 	defer context.AfterFunc(ctx, func() {
-		d.forGood()
+		d.life.ForGood()
 		d.begin("the context of Run ended")
 	})()
-	d.mu.Lock()
-	d.ran = true
-	d.mu.Unlock()
+	d.life.ByRun()
 	if err := d.start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	err := d.Wait()
-	if !d.restarts() {
+	if !d.life.Reruns() {
 		return err
 	}
 	d.hold()
 	unwatch()
-	if d.endedBy(signals) || ctx.Err() != nil || !d.restarts() {
+	if d.endedBy(signals) || ctx.Err() != nil || !d.life.Reruns() {
 		d.letGo()
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/life"
 )
 
 // Signals that are held are dealt with afterwards, one of each, when the last
@@ -51,7 +52,7 @@ func TestHoldSignals(t *testing.T) {
 
 	defer d.HoldSignals(syscall.SIGTERM)()
 	signals <- syscall.SIGTERM
-	if s := d.stateName(); s != "running" {
+	if s := d.life.State(); s != life.Running {
 		t.Errorf("a held SIGTERM: the daemon is %s", s)
 	}
 	signals <- syscall.SIGTERM

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/signals"
 	"github.com/legion-go/legion/internal/strictjson"
 )
@@ -84,13 +85,13 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			sig := s.(syscall.Signal)
 			counts[sig]++
 			if d.ends(sig) {
-				if s := d.stateName(); s == "stopping" || s == "stopped" {
-					d.forGood() // no handler is asked any more
+				if d.life.State() >= life.Stopping {
+					d.life.ForGood() // no handler is asked any more
 				}
 				if ends++; ends > 1 {
-					d.forGood()
+					d.life.ForGood()
 					d.begin(sig.String())
-					d.hasten()
+					d.life.Hasten()
 				}
 			}
 			name := event.Signal{Signal: sig}.Name()
@@ -101,7 +102,7 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			if limit.Take(1) {
 				d.log.Info("received a signal", "signal", name)
 			}
-			if s := (event.Signal{Signal: sig, Count: counts[sig]}); !d.heldSignals.Keep(sig, s) {
+			if s := (event.Signal{Signal: sig, Count: counts[sig]}); !d.signals.held.Keep(sig, s) {
 				d.received(s)
 			}
 		case <-over:
@@ -147,16 +148,16 @@ func (d *Daemon) ends(s syscall.Signal) bool {
 // loop is busy with Init then.
 func (d *Daemon) received(s event.Signal) {
 	by := time.Now().Add(d.config.StopTimeout) // asking the handlers is a part of it
-	if d.ends(s.Signal) && d.stateName() == "starting" {
-		d.forGood()
-		d.beginBy(s.Name(), by)
+	if d.ends(s.Signal) && d.life.State() == life.Starting {
+		d.life.ForGood()
+		d.life.Begin(s.Name(), by)
 		return
 	}
 	taken := make(chan struct{})
 	// One that finds no room is one of many of the same that wait already.
 	d.turns.Add("signal "+s.Name(), maxSignals, func() {
 		close(taken)
-		if !emitHere(d.live, d, s) && d.config.Signals[s.Signal] == SignalDefault {
+		if !emitHere(d.life.Live(), d, s) && d.config.Signals[s.Signal] == SignalDefault {
 			d.obey(s, by)
 		}
 	})
@@ -166,11 +167,11 @@ func (d *Daemon) received(s event.Signal) {
 			defer patience.Stop()
 			select {
 			case <-taken:
-			case <-d.stopped:
+			case <-d.life.Stopped():
 			case <-patience.C:
 				d.log.Warn("the loop is busy: stopping without asking the handlers", "signal", s.Name())
-				d.forGood()
-				d.beginBy(s.Name(), by)
+				d.life.ForGood()
+				d.life.Begin(s.Name(), by)
 			}
 		}()
 	}
@@ -180,8 +181,8 @@ func (d *Daemon) received(s event.Signal) {
 func (d *Daemon) obey(s event.Signal, by time.Time) {
 	switch s.Signal {
 	case syscall.SIGTERM, syscall.SIGINT:
-		d.forGood()
-		d.beginBy(s.Name(), by)
+		d.life.ForGood()
+		d.life.Begin(s.Name(), by)
 	case syscall.SIGHUP:
 		d.onceRunning("reload", d.Reload)
 	case syscall.SIGUSR2:
@@ -191,25 +192,43 @@ func (d *Daemon) obey(s event.Signal, by time.Time) {
 	}
 }
 
+// received is what signals have asked for.
+type received struct {
+	held signals.Held[event.Signal] // see HoldSignals
+
+	mu       sync.Mutex
+	wishes   map[string]int                         // what is not done yet
+	deferred map[string]func(context.Context) error // the part of it that follows the start
+}
+
+// wish notes that a signal asks for something: early, during the start. enough
+// reports that it has been asked for before, and not been done.
+func (r *received) wish(what string, do func(context.Context) error, starting bool) (early, enough bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	enough = r.wishes[what] == 2 || starting && r.wishes[what] == 1
+	if !enough {
+		if r.wishes == nil {
+			r.wishes = map[string]int{}
+		}
+		r.wishes[what]++
+	}
+	if starting {
+		if r.deferred == nil {
+			r.deferred = map[string]func(context.Context) error{}
+		}
+		r.deferred[what] = do
+	}
+	return starting, enough
+}
+
 // onceRunning does what a signal asks for beside the loop: now, or after the
 // start. However often it was asked for, one is under way and one follows it.
 func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
-	d.mu.Lock()
-	early := d.state == starting
-	enough := d.wishes[what] == 2 || early && d.wishes[what] == 1
-	if !enough {
-		if d.wishes == nil {
-			d.wishes = map[string]int{}
-		}
-		d.wishes[what]++
-	}
-	if early {
-		if d.deferred == nil {
-			d.deferred = map[string]func(context.Context) error{}
-		}
-		d.deferred[what] = do
-	}
-	d.mu.Unlock()
+	var early, enough bool
+	d.life.With(func(now life.State) { // the start ends before or after this
+		early, enough = d.signals.wish(what, do, now == life.Starting)
+	})
 	switch {
 	case enough:
 	case early:
@@ -223,9 +242,9 @@ func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
 func (d *Daemon) fulfil(what string, do func(context.Context) error) {
 	d.aside(what, func(ctx context.Context) error {
 		defer func() {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.wishes[what]--
+			d.signals.mu.Lock()
+			defer d.signals.mu.Unlock()
+			d.signals.wishes[what]--
 		}()
 		return do(ctx)
 	})
@@ -233,10 +252,10 @@ func (d *Daemon) fulfil(what string, do func(context.Context) error) {
 
 // doDeferred does what signals have asked for during the start.
 func (d *Daemon) doDeferred() {
-	d.mu.Lock()
-	deferred := d.deferred
-	d.deferred = nil
-	d.mu.Unlock()
+	d.signals.mu.Lock()
+	deferred := d.signals.deferred
+	d.signals.deferred = nil
+	d.signals.mu.Unlock()
 	for what, do := range deferred {
 		d.fulfil(what, do)
 	}
@@ -277,7 +296,7 @@ func (d *Daemon) dumpStats() {
 // A second signal that stops the daemon, SIGTERM or SIGINT, stops it all the same.
 // A function of the loop needs none of this: signals wait while it runs.
 func (d *Daemon) HoldSignals(all ...syscall.Signal) (release func()) {
-	free := d.heldSignals.Hold(all)
+	free := d.signals.held.Hold(all)
 	return sync.OnceFunc(func() {
 		for _, s := range free() {
 			d.received(s)

@@ -21,7 +21,7 @@ func (d *Daemon) watchLoop() {
 		for {
 			select {
 			case <-look.C:
-			case <-d.closing.Done():
+			case <-d.life.Closing().Done():
 				return
 			}
 			s := d.loop.Stats()

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/takeover"
 )
 
@@ -36,7 +36,7 @@ func (d *Daemon) enter(ctx context.Context) error {
 	if d.isWorker() {
 		d.serve()
 	}
-	if err := d.mayStart(); err != nil {
+	if err := d.life.Enter(d.refuseToFork); err != nil {
 		return err
 	}
 	d.endTrial()
@@ -56,7 +56,8 @@ func (d *Daemon) start(ctx context.Context) error {
 	err := d.startUp(ctx)
 	if err == nil {
 		d.startServers()
-		err = d.enterRunning() // before anybody is told that it runs
+		d.place.memoryAtStart, _ = host.Memory()
+		err = d.life.EnterRunning() // before anybody is told that it runs
 	}
 	if err == nil {
 		if err = d.tellPredecessor(nil); err == nil {
@@ -74,10 +75,8 @@ func (d *Daemon) start(ctx context.Context) error {
 		if !d.begin("the start failed") { // Stop came while it started
 			err = fmt.Errorf("legion: starting %s: %w while it started", d.config.Name, ErrStopped)
 		}
-		<-d.stopped
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return d.failed(err)
+		<-d.life.Stopped()
+		return d.life.WithFailure(err)
 	}
 	d.log.Info("started", "pid", os.Getpid())
 	announce(d, event.Started{})
@@ -89,41 +88,12 @@ func (d *Daemon) start(ctx context.Context) error {
 	return nil
 }
 
-// mayStart begins the start, once.
-func (d *Daemon) mayStart() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	switch {
-	case d.state == ended && !d.begun:
-		return d.failed(fmt.Errorf("legion: starting %s: %w before it was started", d.config.Name, ErrStopped))
-	case d.state != declared:
-		return fmt.Errorf("legion: starting %s: it has been started before; a daemon starts once", d.config.Name)
-	}
-	if err := d.refuseToFork(); err != nil {
-		return err
-	}
-	d.state, d.begun = starting, true
-	return nil
-}
-
-// enterRunning ends the start, unless Stop came meanwhile.
-func (d *Daemon) enterRunning() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.state != starting {
-		return ErrStopped
-	}
-	d.state, d.startedAt = running, time.Now()
-	d.memoryAtStart, _ = host.Memory()
-	return nil
-}
-
 // startUp is the order of a start.
 func (d *Daemon) startUp(ctx context.Context) error {
 	// A stop that comes meanwhile ends the start too.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(d.closing, cancel)()
+	defer context.AfterFunc(d.life.Closing(), cancel)()
 
 	if err := d.settle(); err != nil {
 		return err
@@ -137,7 +107,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	if err := d.openControl(ctx); err != nil {
 		return err
 	}
-	for _, l := range d.listeners {
+	for _, l := range d.declared.listeners {
 		if err := l.Open(ctx); err != nil {
 			return err
 		}
@@ -148,7 +118,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	if err := d.openLogs(true); err != nil {
 		return err
 	}
-	for _, fn := range d.init {
+	for _, fn := range d.declared.init {
 		if err := d.onLoop(ctx, func() error { return d.initialise(ctx, fn) }); err != nil {
 			return fmt.Errorf("Init: %w", err)
 		}
@@ -161,30 +131,33 @@ func (d *Daemon) startUp(ctx context.Context) error {
 // initialise calls a function of Init with a context that lives as long as the
 // daemon, but ends with ctx while the function runs: so an interrupted start ends.
 func (d *Daemon) initialise(ctx context.Context, fn func(context.Context) error) error {
-	live, cancel := context.WithCancel(d.live)
+	live, cancel := context.WithCancel(d.life.Live())
 	defer context.AfterFunc(ctx, cancel)()
 	return fn(live)
 }
 
 // startPools starts all pools at the same time, and waits for them.
 func (d *Daemon) startPools(ctx context.Context) error {
-	d.mu.Lock()
-	if d.state != starting {
-		d.mu.Unlock()
+	stopped := false
+	d.life.With(func(now life.State) { // a stop finds all of them, or none
+		if stopped = now != life.Starting; stopped {
+			return
+		}
+		for _, p := range d.declared.pools {
+			p.running.Store(d.newPool(p))
+		}
+	})
+	if stopped {
 		return ErrStopped
 	}
-	for _, p := range d.pools {
-		p.running.Store(d.newPool(p))
-	}
-	d.mu.Unlock()
-	errs := make(chan error, len(d.pools))
-	for _, p := range d.pools {
+	errs := make(chan error, len(d.declared.pools))
+	for _, p := range d.declared.pools {
 		go func() {
 			errs <- startFailure(p.name, p.running.Load().Start(ctx))
 		}()
 	}
 	var all []error
-	for range d.pools {
+	for range d.declared.pools {
 		all = append(all, <-errs)
 	}
 	return errors.Join(all...)

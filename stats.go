@@ -22,11 +22,11 @@ const statsPatience = 100 * time.Millisecond
 func (d *Daemon) Stats() status.Stats {
 	s := d.stats()
 	s.Plugins = d.plugins.Stats()
-	if !d.bus.Count(reflect.TypeFor[*status.Stats]()) {
+	if !d.events.bus.Count(reflect.TypeFor[*status.Stats]()) {
 		return s
 	}
 	if d.loop.OnLoop() {
-		emitCounted(d.live, d, &s)
+		emitCounted(d.life.Live(), d, &s)
 		return s
 	}
 	if s.Loop.Running > statsPatience { // it hangs, and is not to find all of these when it goes on
@@ -34,11 +34,11 @@ func (d *Daemon) Stats() status.Stats {
 	}
 	added := s // with maps of its own: the loop may come to it later than we wait
 	added.Extra, added.Plugins, added.Events = map[string]any{}, maps.Clone(s.Plugins), maps.Clone(s.Events)
-	ctx, done := context.WithTimeout(d.live, statsPatience)
+	ctx, done := context.WithTimeout(d.life.Live(), statsPatience)
 	defer done()
 	if d.onLoop(ctx, func() error {
 		if ctx.Err() == nil {
-			emitCounted(d.live, d, &added)
+			emitCounted(d.life.Live(), d, &added)
 		}
 		return ctx.Err()
 	}) == nil {
@@ -53,7 +53,7 @@ func (d *Daemon) stats() status.Stats {
 	s.Memory.Now, s.Memory.Peak = host.Memory()
 	s.Events = d.eventCounts()
 	s.Extra = map[string]any{}
-	for _, p := range d.pools {
+	for _, p := range d.declared.pools {
 		s.Pools = append(s.Pools, p.stats())
 	}
 	return s
@@ -62,22 +62,22 @@ func (d *Daemon) stats() status.Stats {
 // figures are those of the daemon that cost little: no file is read for them, but one for the user's name, once.
 func (d *Daemon) figures() status.Stats {
 	s := status.Stats{Name: d.config.Name, PID: os.Getpid()}
-	s.State = d.stateName()
+	s.State = d.life.State().String()
 	s.Unhealthy = d.unhealthy(true)
 	s.Healthy = s.Unhealthy == ""
 	d.processStats(&s)
 	l := d.loop.Stats()
-	s.Loop = status.LoopStats{Panics: d.panics.Load(), Pending: l.Pending, Running: l.Running, Busy: l.Busy, Idle: l.Idle}
+	s.Loop = status.LoopStats{Panics: d.events.panics.Load(), Pending: l.Pending, Running: l.Running, Busy: l.Busy, Idle: l.Idle}
 	waiting, leftOut := d.turns.Count()
 	s.Loop.Pending, s.Loop.LeftOut = s.Loop.Pending+waiting, leftOut
-	for _, t := range d.loops {
+	for _, t := range d.declared.loops {
 		ts := t.stats()
 		s.Loop.Ticks += ts.Runs
 		s.Loop.Missed += ts.Missed
 		s.Loop.Overruns += ts.Overruns
 	}
 	s.Log = d.log.Stats()
-	for _, c := range d.crons {
+	for _, c := range d.declared.crons {
 		s.Loop.Ticks += c.runs.Load()
 		s.Loop.Missed += c.missed.Load()
 	}
@@ -123,13 +123,6 @@ func funcStats(f pool.FuncStats) status.FuncStats {
 	}
 }
 
-// stateName says what the daemon does.
-func (d *Daemon) stateName() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return [...]string{"declared", "starting", "running", "stopping", "stopped"}[d.state]
-}
-
 // processStats fills in what is of the daemon's own process and its machine, but
 // for the memory that it has now.
 func (d *Daemon) processStats(s *status.Stats) {
@@ -138,9 +131,7 @@ func (d *Daemon) processStats(s *status.Stats) {
 	s.LogFile = d.logPath()
 	s.Host, _ = os.Hostname()
 	s.Load = host.Load()
-	d.mu.Lock()
-	started, initial := d.startedAt, d.memoryAtStart
-	d.mu.Unlock()
+	started, initial := d.life.Started(), d.place.memoryAtStart
 	if !started.IsZero() {
 		s.Uptime = time.Since(started)
 	}

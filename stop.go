@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/work"
 )
@@ -17,16 +18,12 @@ import (
 // Wait waits until the daemon has stopped and returns what went wrong with that,
 // or nil. Before Start it returns at once.
 func (d *Daemon) Wait() error {
-	d.mu.Lock()
-	idle := d.state == declared
-	d.mu.Unlock()
-	if idle {
+	if d.life.State() == life.Declared {
 		return fmt.Errorf("legion: waiting for %s: it has not been started", d.config.Name)
 	}
-	d.waits.Add(1)
-	defer d.waits.Add(-1)
-	<-d.stopped
-	return d.endErr
+	defer d.life.Await()()
+	<-d.life.Stopped()
+	return d.life.Err()
 }
 
 // Stop stops the daemon and waits until nothing of it is left: calls that run are
@@ -37,83 +34,44 @@ func (d *Daemon) Wait() error {
 // which then fails.
 func (d *Daemon) Stop(ctx context.Context) error {
 	if !d.loop.OnLoop() {
-		d.waits.Add(1)
-		defer d.waits.Add(-1)
+		defer d.life.Await()()
 	}
-	d.forGood()
+	d.life.ForGood()
 	d.begin("Stop was called")
 	if d.loop.OnLoop() {
 		return nil
 	}
 	select {
-	case <-d.stopped:
+	case <-d.life.Stopped():
 	case <-ctx.Done():
-		d.hasten()
-		<-d.stopped
+		d.life.Hasten()
+		<-d.life.Stopped()
 	}
-	return d.endErr
+	return d.life.Err()
 }
 
 // stopBy begins to stop for good, unless another process is the daemon by now.
 func (d *Daemon) stopBy(why string) error {
-	d.mu.Lock()
-	if d.replaced != 0 {
-		defer d.mu.Unlock()
-		return fmt.Errorf("legion: stopping %s: %w", d.config.Name, d.mustRunLocked())
+	if err := d.life.BeginForGood(why, d.stopDeadline()); err != nil {
+		return fmt.Errorf("legion: stopping %s: %w", d.config.Name, err)
 	}
-	d.rerun = false
-	d.mu.Unlock()
-	d.begin(why)
 	return nil
 }
 
-// hasten ends the patience of a stop.
-func (d *Daemon) hasten() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	select {
-	case <-d.hurry:
-	default:
-		close(d.hurry)
-	}
-}
-
 // begin begins to stop, once. It reports whether it was this call that did.
-func (d *Daemon) begin(why string) bool {
-	return d.beginBy(why, time.Now().Add(d.config.StopTimeout))
-}
+func (d *Daemon) begin(why string) bool { return d.life.Begin(why, d.stopDeadline()) }
 
-// beginBy is begin with the time by which the stop is to be over.
-func (d *Daemon) beginBy(why string, by time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.beginLocked(why, by)
-}
+// stopDeadline is the time by which a stop that begins now must be over.
+func (d *Daemon) stopDeadline() time.Time { return time.Now().Add(d.config.StopTimeout) }
 
-func (d *Daemon) beginLocked(why string, by time.Time) bool {
-	switch d.state {
-	case declared:
-		d.state = ended
-		d.loop.Stop()
-		go func() {
-			defer close(d.loopEnd)
-			_ = d.loop.Run(context.Background()) // what has been given to it; it ends then
-		}()
-		close(d.stopped)
-	case starting, running:
-		d.state = stopping
-		go d.shutDown(why, by)
-	default:
-		return false
-	}
-	return true
-}
-
-// forGood has a stop that is under way, or comes, be none that restarts.
-func (d *Daemon) forGood() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.rerun = false
+// abandon ends the loop of a daemon that was never started: it calls what it has
+// been given, and ends.
+func (d *Daemon) abandon() {
+	d.loop.Stop()
+	go func() {
+		defer close(d.loopEnd)
+		_ = d.loop.Run(context.Background())
+	}()
 }
 
 // hurryGrace is what is left for Teardown, plugins and the loop when a stop is in
@@ -126,27 +84,27 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.awaitSettled(deadline)
 	ctx, done := context.WithDeadline(context.WithValue(context.Background(), onLoop{}, d), deadline)
 	defer done()
-	d.close() // no more ticks
-	if d.restarts() {
+	d.life.Close() // no more ticks
+	if d.life.Reruns() {
 		d.holdOn()
 	}
-	for _, l := range d.listeners {
+	for _, l := range d.declared.listeners {
 		d.closeListener(l)
 	}
 	d.finishRequests(ctx, why)
 	d.stopPools(deadline)
 	d.endEscaped()
-	d.cancel() // callbacks that still run are to end
+	d.life.Cancel() // callbacks that still run are to end
 	go func() {
 		select {
-		case <-d.hurry:
+		case <-d.life.Hurry():
 			time.AfterFunc(hurryGrace, done)
 		case <-ctx.Done():
 		}
 	}()
 	var errs []error
-	for i := len(d.teardown) - 1; i >= 0; i-- {
-		if err := d.onLoop(ctx, func() error { return d.teardown[i](ctx) }); err != nil {
+	for i := len(d.declared.teardown) - 1; i >= 0; i-- {
+		if err := d.onLoop(ctx, func() error { return d.declared.teardown[i](ctx) }); err != nil {
 			errs = append(errs, fmt.Errorf("Teardown: %w", err))
 		}
 	}
@@ -154,13 +112,13 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 		d.closeListener(l)
 	}
 	d.control.Close() // who comes now may be the next daemon, which plugins let start
-	if d.held != nil && d.restarts() {
+	if d.succession.held != nil && d.life.Reruns() {
 		d.tellPIDChanged(ctx, os.Getpid())
 	}
 	errs = append(errs, d.plugins.Stop(ctx)...)
 	d.control.Shutdown(ctx)
 	d.tasks.End()
-	d.unheard.End()
+	d.events.unheard.End()
 	d.loop.Stop()
 	select {
 	case <-d.loopEnd:
@@ -175,31 +133,24 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	if !work.Done(ctx, d.tasks.Running()) {
 		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
 	}
-	for _, f := range d.ending {
-		errs = append(errs, f())
-	}
-	if err := errors.Join(errs...); err != nil {
-		d.endErr = fmt.Errorf("legion: stopping %s: %w", d.config.Name, err)
-		if d.restarts() { // nobody else will tell
+	err := errors.Join(append(errs, d.life.LastErrors()...)...)
+	if err != nil {
+		if d.life.Reruns() { // Run does not return the error
 			d.log.Error("stopping to restart", "err", err)
 		}
+		err = fmt.Errorf("legion: stopping %s: %w", d.config.Name, err)
 	}
-	d.mu.Lock()
-	d.endErr = d.failed(d.endErr)
-	d.mu.Unlock()
-	if !d.restarts() {
+	d.life.SetError(err)
+	if !d.life.Reruns() {
 		d.letGo()
 	}
 	d.log.Info("stopped")
-	if d.waits.Load() == 0 && d.embedded() {
+	if !d.life.Awaited() && d.life.Embedded() {
 		d.log.Warn("nothing waits for the end of the daemon, and its process goes on without it: "+
 			"call Wait after Start, and let main return when Wait does", "why", why)
 	}
 	_ = d.log.Close() // there is nowhere left to say it
-	d.mu.Lock()
-	d.state = ended
-	d.mu.Unlock()
-	close(d.stopped)
+	d.life.End()
 }
 
 // awaitSettled waits until no other process watches this one: that one would go
@@ -211,14 +162,6 @@ func (d *Daemon) awaitSettled(deadline time.Time) {
 	case <-d.settled():
 	case <-patience.C:
 	}
-}
-
-// embedded reports whether the daemon was started by Start in a program that goes
-// on by itself.
-func (d *Daemon) embedded() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return !d.ran && !d.startedAt.IsZero()
 }
 
 // loopLeft says why the loop has not ended, if it has not by now or soon.
@@ -245,7 +188,7 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 	defer done()
 	go func() {
 		select {
-		case <-d.hurry:
+		case <-d.life.Hurry():
 			done()
 		case <-ctx.Done():
 		}
@@ -254,14 +197,14 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 	serving, served := context.WithDeadline(ctx, half)
 	d.stopServers(serving)
 	served()
-	witness(d, event.Shutdown{Reason: why, Again: d.restarts()})
-	if !d.bus.Count(reflect.TypeFor[event.Shutdown]()) {
+	witness(d, event.Shutdown{Reason: why, Again: d.life.Reruns()})
+	if !d.events.bus.Count(reflect.TypeFor[event.Shutdown]()) {
 		return
 	}
 	handling, handled := context.WithTimeout(ctx, max(time.Until(half), d.config.StopTimeout/8))
 	defer handled()
 	if err := d.onLoop(handling, func() error {
-		emitCounted(handling, d, event.Shutdown{Reason: why, Again: d.restarts()})
+		emitCounted(handling, d, event.Shutdown{Reason: why, Again: d.life.Reruns()})
 		return nil
 	}); err != nil {
 		d.log.Warn("the handlers of Shutdown were not waited for", "err", err)
@@ -271,21 +214,21 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 // stopPools stops all pools at the same time. Being hurried, it does not wait
 // for calls.
 func (d *Daemon) stopPools(deadline time.Time) {
-	d.mu.Lock()
 	var running []*pool.Pool
-	for _, p := range d.pools {
-		if r := p.running.Load(); r != nil {
-			running = append(running, r)
+	d.life.With(func(life.State) { // a start may be about to make them
+		for _, p := range d.declared.pools {
+			if r := p.running.Load(); r != nil {
+				running = append(running, r)
+			}
 		}
-	}
-	d.mu.Unlock()
+	})
 	over := make(chan struct{})
 	var all, hurried sync.WaitGroup
 	for _, p := range running {
 		all.Go(func() { p.Stop(time.Until(deadline)) })
 		hurried.Go(func() {
 			select {
-			case <-d.hurry:
+			case <-d.life.Hurry():
 				p.Stop(0)
 			case <-over:
 			}
@@ -294,11 +237,4 @@ func (d *Daemon) stopPools(deadline time.Time) {
 	all.Wait()
 	close(over)
 	hurried.Wait()
-}
-
-// atEnd has f called when everything else has ended.
-func (d *Daemon) atEnd(f func() error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.ending = append(d.ending, f)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/status"
 )
@@ -119,9 +120,9 @@ func (s *Supervisor) unlessEnding(what string, f func(*pool.Pool)) error {
 		return err
 	}
 	f(p)
-	now, of := p.Summary().State, s.p.d.stateName()
-	if (now == pool.StateStopping || now == pool.StateStopped) && (of == "stopping" || of == "stopped") {
-		return fmt.Errorf("legion: %s pool %s: %w", what, s.p.name, notRunning("the pool is stopping"))
+	now, of := p.Summary().State, s.p.d.life.State()
+	if (now == pool.StateStopping || now == pool.StateStopped) && of >= life.Stopping {
+		return fmt.Errorf("legion: %s pool %s: %w", what, s.p.name, life.NotRunning("the pool is stopping"))
 	}
 	return nil
 }

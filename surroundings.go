@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/takeover"
 )
@@ -32,7 +33,7 @@ func Program() string { return executable }
 // settle makes the process what the configuration asks for, as far as it can be
 // done before the plugins start: umask, niceness and working directory.
 func (d *Daemon) settle() (err error) {
-	if d.identity, err = host.Lookup(d.config.User, d.config.Group); err != nil {
+	if d.place.identity, err = host.Lookup(d.config.User, d.config.Group); err != nil {
 		return fmt.Errorf("Config.User and Config.Group: %w", err)
 	}
 	if d.config.Umask != 0 {
@@ -54,7 +55,7 @@ func (d *Daemon) settle() (err error) {
 			dir = "" // removed: there is no way back
 		}
 		d.mu.Lock()
-		d.startDir = dir
+		d.place.startDir = dir
 		d.mu.Unlock()
 		if err := host.Chdir(d.config.WorkDir); err != nil {
 			return fmt.Errorf("Config.WorkDir: %w", err)
@@ -69,8 +70,8 @@ func (d *Daemon) drop() error {
 	if !d.drops() {
 		return nil
 	}
-	env := host.CleanEnv(os.Environ(), d.identity)
-	if err := host.Drop(d.identity); err != nil {
+	env := host.CleanEnv(os.Environ(), d.place.identity)
+	if err := host.Drop(d.place.identity); err != nil {
 		return fmt.Errorf("becoming user %q, group %q: %w", d.config.User, d.config.Group, err)
 	}
 	os.Clearenv()
@@ -87,7 +88,7 @@ func (d *Daemon) drop() error {
 // has done so before an upgrade, and may have been started as that user.
 func (d *Daemon) drops() bool {
 	now := host.Current()
-	return (d.config.User != "" || d.config.Group != "") && (now.UID != d.identity.UID || now.GID != d.identity.GID)
+	return (d.config.User != "" || d.config.Group != "") && (now.UID != d.place.identity.UID || now.GID != d.place.identity.GID)
 }
 
 // RuntimeDir returns the folder for the daemon's sockets, locks and pid files,
@@ -103,8 +104,8 @@ func (d *Daemon) RuntimeDir() (string, error) {
 		if dir, err = host.RuntimeDir(d.config.Name, d.runtimeDir(), owner); err == nil {
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			if d.state != declared {
-				d.runtime = dir // for good: a folder that is removed is made again at the same place
+			if d.life.State() != life.Declared {
+				d.place.runtime = dir // for good: a folder that is removed is made again at the same place
 			}
 			return dir, nil
 		}
@@ -119,10 +120,10 @@ func (d *Daemon) HardStart() bool { return d.config.HardStart }
 // "" is this one's own. It is that too where the daemon, having become another
 // user, cannot go back.
 func (d *Daemon) whereStarted() string {
-	if d.startDir == "" || unix.Access(d.startDir, unix.X_OK) != nil {
+	if d.place.startDir == "" || unix.Access(d.place.startDir, unix.X_OK) != nil {
 		return ""
 	}
-	return d.startDir
+	return d.place.startDir
 }
 
 // nice is the nice value of p's workers; 0 is the daemon's own.

@@ -213,9 +213,9 @@ func TestWishesWithoutEnd(t *testing.T) {
 }
 
 func (d *Daemon) wishesFor(what string) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.wishes[what]
+	d.signals.mu.Lock()
+	defer d.signals.mu.Unlock()
+	return d.signals.wishes[what]
 }
 
 // The events of workers keep their order, and what waits when the daemon stops is
@@ -240,7 +240,7 @@ func TestTurnsKeepTheirOrder(t *testing.T) {
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- f.d.Stop(context.Background()) }()
-	<-f.d.closing.Done()
+	<-f.d.life.Closing().Done()
 	close(f.release)
 	if err := <-stopped; err != nil {
 		t.Error(err)
@@ -270,7 +270,7 @@ func TestStopInAFlood(t *testing.T) {
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- f.d.Stop(context.Background()) }()
-	<-f.d.closing.Done()
+	<-f.d.life.Closing().Done()
 	close(f.release)
 	if err := <-stopped; err != nil {
 		t.Fatal(err)

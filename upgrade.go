@@ -67,29 +67,25 @@ func (d *Daemon) upgrade(ctx context.Context) (u status.Upgrade, err error) {
 // meanwhile ends its context. what is how the status calls it.
 func (d *Daemon) change(ctx context.Context, what string, fn func(context.Context) error) (err error) {
 	defer func() { err = d.unlessStopped(err) }()
-	end, err := d.turn.Enter(ctx, what)
+	end, err := d.succession.changes.Enter(ctx, what)
 	if err != nil {
 		return err
 	}
 	defer end()
-	d.mu.Lock()
-	err = d.mustRunLocked()
-	if err == nil {
-		defer d.owned.Begin("an upgrade")() // a stop waits for it
-	}
-	d.mu.Unlock()
-	if err != nil {
+	done := func() {}
+	if err := d.life.WhileRunning(func() { done = d.owned.Begin("an upgrade") }); err != nil {
 		return err
 	}
+	defer done() // a stop waits for it
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(d.closing, cancel)()
+	defer context.AfterFunc(d.life.Closing(), cancel)()
 	select {
 	case <-d.settled():
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the upgrade before: %w", ctx.Err())
 	}
-	if err = fn(ctx); err != nil && d.stopsForGood() {
+	if err = fn(ctx); err != nil && d.life.StopsForGood() {
 		err = fmt.Errorf("%w: %w", errOverruled, err)
 	}
 	return err
@@ -99,19 +95,12 @@ func (d *Daemon) change(ctx context.Context, what string, fn func(context.Contex
 // counts.
 var errOverruled = fmt.Errorf("%w: a stop came meanwhile", ErrStopped)
 
-// stopsForGood reports whether the daemon stops, and nothing comes after it.
-func (d *Daemon) stopsForGood() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.state > running && !d.rerun && d.replaced == 0
-}
-
 var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
 
 // settled is closed when no other process watches this one: until then that one
 // would go on as before if this one ended.
 func (d *Daemon) settled() <-chan struct{} {
-	if upgraded := d.accepted.Load(); upgraded {
+	if upgraded := d.succession.accepted.Load(); upgraded {
 		return takeover.Inherited().Settled()
 	}
 	return always
@@ -124,13 +113,7 @@ func (d *Daemon) upgradeToNew(ctx context.Context, u *status.Upgrade) error {
 		return fmt.Errorf("the daemon goes on as before: %w", err)
 	}
 	u.PID, u.To = next.PID(), parseRelease(next.Told())
-	d.mu.Lock()
-	err = d.mustRunLocked()
-	if err == nil {
-		d.replaced = u.PID
-	}
-	d.mu.Unlock()
-	if err != nil { // a stop came at the last moment: it is one of the daemon, not of this process alone
+	if err := d.life.Replaced(u.PID); err != nil { // a stop came at the last moment: it is one of the daemon, not of this process alone
 		next.Stop(d.config.StopTimeout)
 		return err
 	}
@@ -167,17 +150,17 @@ func (d *Daemon) takeOver(ctx context.Context) (*takeover.Successor, error) {
 
 // restart upgrades, unless a handler of AutoRestart says no.
 func (d *Daemon) restart(reason string) {
-	if d.restarting.Swap(true) {
+	if d.succession.restarting.Swap(true) {
 		return // one is enough
 	}
-	if err := Emit(d.closing, d, event.AutoRestart{Reason: reason}); err != nil {
-		d.restarting.Store(false)
+	if err := Emit(d.life.Closing(), d, event.AutoRestart{Reason: reason}); err != nil {
+		d.succession.restarting.Store(false)
 		return
 	}
 	d.log.Info("restarting", "why", reason)
 	d.aside("restart", func(ctx context.Context) error {
 		err := d.Upgrade(ctx)
-		d.restarting.Store(err == nil) // after a failure the next reason counts again
+		d.succession.restarting.Store(err == nil) // after a failure the next reason counts again
 		return err
 	})
 }
@@ -186,7 +169,7 @@ func (d *Daemon) restart(reason string) {
 // Failure event.
 func (d *Daemon) aside(what string, do func(context.Context) error) {
 	d.owned.Go(what, func() {
-		if err := do(d.closing); err != nil && d.closing.Err() == nil {
+		if err := do(d.life.Closing()); err != nil && d.life.Closing().Err() == nil {
 			d.reportSoon(what, err)
 		}
 	})
@@ -204,7 +187,7 @@ func (d *Daemon) restartEvery() {
 			select {
 			case <-timer.C:
 				d.restart("RestartEvery")
-			case <-d.closing.Done():
+			case <-d.life.Closing().Done():
 				return
 			}
 		}
@@ -214,9 +197,7 @@ func (d *Daemon) restartEvery() {
 // restartAfterPanic restarts if the daemon is to, and has been up for long
 // enough.
 func (d *Daemon) restartAfterPanic() {
-	d.mu.Lock()
-	up := time.Since(d.startedAt)
-	d.mu.Unlock()
+	up := time.Since(d.life.Started())
 	if d.config.MinUptime > 0 && up >= d.config.MinUptime {
 		d.owned.Go("a restart", func() { d.restart("a panic in a function of the loop") })
 	}

@@ -97,7 +97,7 @@ func (w *Workers[T]) local(ctx context.Context) (*T, error) {
 		return nil, fmt.Errorf("legion: making a %T for use inline: %w", t, err)
 	}
 	w.here = t
-	w.p.d.atEnd(func() error { return closeState(t) })
+	w.p.d.life.AtEnd(func() error { return closeState(t) })
 	return t, nil
 }
 

@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"internal/outbox":     0,
 	"internal/pace":       0,
 	"internal/ring":       0,
+	"internal/life":       0,
 	"internal/saturate":   0,
 	"internal/signals":    0,
 	"internal/shm":        0,

@@ -2,6 +2,7 @@
 //
 //   - group.go: Group, goroutines that end with the daemon
 //   - gate.go: Gate, changes of which there is one at a time
+//   - shared.go: Shared, a change that several ask for
 package work
 
 import (

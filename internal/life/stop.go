@@ -1,0 +1,184 @@
+package life
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Begin begins a stop, which must be over by the given time. It reports whether it
+// was this call that did.
+func (l *Life) Begin(why string, by time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.beginLocked(why, by)
+}
+
+func (l *Life) beginLocked(why string, by time.Time) bool {
+	switch l.state {
+	case Declared:
+		l.state = Ended
+		l.abandon()
+		close(l.stopped)
+	case Starting, Running:
+		l.state = Stopping
+		go l.shutDown(why, by)
+	default:
+		return false
+	}
+	return true
+}
+
+// BeginForGood is Begin, and the daemon does not start again after it. It refuses
+// that if another process is the daemon by now.
+func (l *Life) BeginForGood(why string, by time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.replaced != 0 {
+		return l.mustRunLocked()
+	}
+	l.rerun = false
+	l.beginLocked(why, by)
+	return nil
+}
+
+// Rerun begins a stop after which Run starts the daemon again.
+func (l *Life) Rerun(why string, by time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.mustRunLocked(); err != nil { // a stop came
+		return err
+	}
+	l.rerun = true
+	l.beginLocked(why, by)
+	return nil
+}
+
+// Replaced notes that another process has taken over.
+func (l *Life) Replaced(pid int) error {
+	return l.WhileRunning(func() { l.replaced = pid })
+}
+
+// ForGood lets no start follow a stop that is under way, or that comes: the last
+// wish counts.
+func (l *Life) ForGood() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rerun = false
+}
+
+// Reruns reports whether Run starts the daemon again when it has stopped.
+func (l *Life) Reruns() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rerun
+}
+
+// StopsForGood reports whether the daemon stops, and nothing comes after it.
+func (l *Life) StopsForGood() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state > Running && !l.rerun && l.replaced == 0
+}
+
+// Close ends Closing.
+func (l *Life) Close() { l.close() }
+
+// Cancel ends Live.
+func (l *Life) Cancel() { l.cancel() }
+
+// Hasten ends the patience of a stop.
+func (l *Life) Hasten() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.hurry:
+	default:
+		close(l.hurry)
+	}
+}
+
+// Hurry is closed when a stop does not wait for anything any more.
+func (l *Life) Hurry() <-chan struct{} { return l.hurry }
+
+// Fail notes the error because of which the daemon ends. It reports whether it is
+// the first.
+func (l *Life) Fail(err error) (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first = l.failure == nil && l.state != Ended
+	if first {
+		l.failure = err
+	}
+	if l.state == Declared {
+		l.err = l.withFailure(nil) // there is no stop that would do it
+	}
+	return first
+}
+
+// WithFailure returns the error of a start or a stop together with that given to
+// Fail.
+func (l *Life) WithFailure(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.withFailure(err)
+}
+
+func (l *Life) withFailure(err error) error {
+	if l.failure == nil {
+		return err
+	}
+	return errors.Join(fmt.Errorf("legion: %s failed: %w", l.name, l.failure), err)
+}
+
+// AtEnd has f called when everything else has ended.
+func (l *Life) AtEnd(f func() error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ending = append(l.ending, f)
+}
+
+// LastErrors calls the functions given to AtEnd and returns their errors.
+func (l *Life) LastErrors() (errs []error) {
+	l.mu.Lock()
+	ending := l.ending
+	l.mu.Unlock()
+	for _, f := range ending {
+		errs = append(errs, f())
+	}
+	return errs
+}
+
+// SetError notes what went wrong while stopping.
+func (l *Life) SetError(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = l.withFailure(err)
+}
+
+// End ends the stop, and Stopped.
+func (l *Life) End() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state = Ended
+	close(l.stopped)
+}
+
+// Stopped is closed at the end.
+func (l *Life) Stopped() <-chan struct{} { return l.stopped }
+
+// Err returns what went wrong while stopping. It is final when Stopped is closed.
+func (l *Life) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Await notes that a goroutine waits for the end, until it calls done.
+func (l *Life) Await() (done func()) {
+	l.waits.Add(1)
+	return func() { l.waits.Add(-1) }
+}
+
+// Awaited reports whether a goroutine waits for the end.
+func (l *Life) Awaited() bool { return l.waits.Load() > 0 }
