@@ -1,6 +1,7 @@
 package systemd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -66,7 +67,7 @@ func Unit(o UnitOptions) (string, error) {
 	}
 	w := &unitWriter{}
 	w.section("Unit")
-	w.set("Description", specifiers(or(o.Description, o.Name)))
+	w.set("Description", specifiers(cmp.Or(o.Description, o.Name)))
 	w.set("After", "network.target")
 	w.comment("After five failures within a minute systemd gives up: correct it, then systemctl reset-failed and start.")
 	w.set("StartLimitIntervalSec", "60s")
@@ -101,7 +102,7 @@ func (o UnitOptions) service(w *unitWriter) {
 	} else {
 		w.comment("No ExecReload= is needed: the daemon checks the new configuration, and keeps the old one if it is wrong.")
 	}
-	w.set("WorkingDirectory", specifiers(or(o.WorkDir, "/")))
+	w.set("WorkingDirectory", specifiers(cmp.Or(o.WorkDir, "/")))
 	if o.User != "" {
 		w.set("User", o.User)
 	}
@@ -126,10 +127,10 @@ func (o UnitOptions) service(w *unitWriter) {
 	w.set("RestartSec", "1s")
 	w.comment("Badly configured: another start would fail in the same way.")
 	w.set("RestartPreventExitStatus", "6")
-	w.set("TimeoutStartSec", seconds(or(o.StartTimeout, defaultStart)))
+	w.set("TimeoutStartSec", seconds(cmp.Or(o.StartTimeout, defaultStart)))
 	w.comment("Longer than Config.StopTimeout: the daemon bounds its stop itself.")
-	w.set("TimeoutStopSec", seconds(or(o.StopTimeout, defaultStop)+stopMargin))
-	if watchdog := or(o.Watchdog, defaultWatchdog); watchdog > 0 {
+	w.set("TimeoutStopSec", seconds(cmp.Or(o.StopTimeout, defaultStop)+stopMargin))
+	if watchdog := cmp.Or(o.Watchdog, defaultWatchdog); watchdog > 0 {
 		w.comment("Fed only while the loop and the pools respond: longer than the longest function of the loop.")
 		w.set("WatchdogSec", seconds(watchdog))
 	}
@@ -268,14 +269,6 @@ func checkCommand(args []string) error {
 		}
 	}
 	return nil
-}
-
-func or[T comparable](v, byDefault T) T {
-	var zero T
-	if v == zero {
-		return byDefault
-	}
-	return v
 }
 
 // seconds writes a time span, rounded up to milliseconds.

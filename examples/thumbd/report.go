@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -63,7 +64,7 @@ func (r *report) table(w io.Writer) {
 			pid = fmt.Sprint(done.pid)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			oneLine(done.name, 32), bytesText(done.size), or(done.picture, "-"), done.outcome, seconds(done.took), pid, or(done.why, "-"))
+			oneLine(done.name, 32), bytesText(done.size), cmp.Or(done.picture, "-"), done.outcome, seconds(done.took), pid, cmp.Or(done.why, "-"))
 	}
 	t.Flush()
 }
@@ -84,13 +85,6 @@ func (r *report) counted(w io.Writer) {
 		fmt.Fprintf(w, " (%s)", strings.Join(parts, ", "))
 	}
 	fmt.Fprintln(w)
-}
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // seconds formats d in seconds.

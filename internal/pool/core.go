@@ -66,6 +66,12 @@ type core struct {
 // worker has not started. It must not block.
 type marks interface{ Revoke(call uint32) bool }
 
+// revokeAll are the marks of a process that never had a link: it has started
+// nothing.
+type revokeAll struct{}
+
+func (revokeAll) Revoke(uint32) bool { return true }
+
 // worker is the core's view of one process.
 type worker struct {
 	id     uint64
@@ -125,82 +131,6 @@ const (
 func (s workerState) String() string {
 	return [...]string{"starting", "ready", "leaving", "dying", "killed", "stuck"}[s]
 }
-
-// effects are what a step of the core wants done, in this order.
-type effects struct {
-	sends   few[send]
-	acts    []act
-	answers few[*Call]
-	poke    bool // the time of the next step has changed
-
-	news news
-}
-
-// news is what a step has to tell to the outside.
-type news struct {
-	failed string // why the pool has failed
-	kept   string // why the workers that were to be replaced stay
-}
-
-// few is a list that needs no memory of its own for its first elements: most
-// steps send or end one call.
-type few[T any] struct {
-	first [2]T
-	n     int
-	more  []T
-}
-
-func (f *few[T]) add(v T) {
-	if f.n < len(f.first) {
-		f.first[f.n] = v
-	} else {
-		f.more = append(f.more, v)
-	}
-	f.n++
-}
-
-func (f *few[T]) at(i int) T {
-	if i < len(f.first) {
-		return f.first[i]
-	}
-	return f.more[i-len(f.first)]
-}
-
-// send gives a call to a worker. It repeats the id, because the call may have
-// moved on before the send is carried out; the worker then skips it.
-type send struct {
-	call *Call
-	to   *worker
-	id   uint32
-	left time.Duration
-	fits bool // there is room for it in the link, whatever the worker does
-}
-
-type act struct {
-	op   op
-	w    *worker
-	id   uint32
-	code wire.Cause
-	by   Cause
-}
-
-type op uint8
-
-const (
-	opSpawn      op = iota // start a process for w
-	opCancel               // tell w to cancel call id
-	opStop                 // tell w to leave
-	opPing                 // ask w for a sign of life
-	opQuit                 // end with stacks: SIGABRT
-	opKill                 // SIGKILL, remembered as done by
-	opHangup               // close w's link: nothing more is wanted from it
-	opAbandon              // do not wait for its end
-	opPause                // hold its loop
-	opResume               // … and let it go on
-	opStopDaemon           // its end is the daemon's
-)
-
-func (fx *effects) do(o op, w *worker) { fx.acts = append(fx.acts, act{op: o, w: w}); fx.poke = true }
 
 func newCore(cfg Config, seed uint64) *core {
 	k := &core{cfg: cfg, rng: rand.New(rand.NewPCG(seed, 0x6c6567696f6e))}

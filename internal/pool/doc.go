@@ -8,13 +8,15 @@
 //   - core.go: the supervisor as a pure state machine. Its inputs are methods
 //     (a call was submitted, a worker became ready, a process ended, time has
 //     passed), its output is an [effects] value: what is to be sent, started,
-//     signalled and answered. It knows no process, no clock and no lock, so that
-//     histories_test.go can put it through thousands of random histories;
+//     signalled and answered (effects.go). It knows no process, no clock and no
+//     lock, so that histories_test.go can put it through thousands of random
+//     histories;
 //   - the core's parts, one concern each: dispatch.go (calls to workers) with
 //     list.go (the queue), rules.go (what time makes due), ladder.go (a call that
 //     must end) with cause.go, heartbeat.go, supervise.go (how many workers there
-//     are), recycle.go and roll.go (replacing them), stuck.go (processes that
-//     SIGKILL does not end), drain.go (the end), stats.go with histogram.go;
+//     are), deaths.go (what their ends mean), recycle.go and roll.go (replacing
+//     them), stuck.go (processes that SIGKILL does not end), drain.go (the end),
+//     stats.go with histogram.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
 //     member.go, protocol.go (what a worker may say, and when) and stack.go: the
 //     shell. [Pool] guards the core with one mutex and carries out its effects

@@ -1,0 +1,218 @@
+package pool
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// violated takes the news that a worker has broken the protocol.
+func (k *core) violated(fx *effects, w *worker, now time.Duration) {
+	k.counts.Corrupt++
+	k.kill(fx, w, CauseProtocol, false, now)
+}
+
+// exited takes the end of a process, after everything that it had written was
+// taken in. A process that could not be started ends here too.
+func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
+	d.Worker, d.Limit = w.id, k.cfg.MemoryLimit
+	if w.killedBy != "" {
+		d.KilledBy = string(w.killedBy) // also if SIGABRT was enough
+	}
+	if w.killedBy == CauseMemory {
+		d.OutOfMemory = true
+	}
+	willed := w.state == workerLeaving || w.killedBy.willed()
+	d.Expected = willed || w.endedWithLoop(d)
+	booting := !w.ready
+	k.drop(w)
+	k.endCalls(fx, w, d, now)
+	fx.do(opHangup, w)
+	switch {
+	case willed:
+		// No sign of a broken worker.
+	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != StateStopping:
+		k.doWithout(fx, w, d, now)
+	case d.Expected:
+		k.loopEnded(w, now)
+	default:
+		k.countDeath(fx, w, d, booting, now)
+	}
+	if w.replaces != nil && !d.Expected {
+		k.replacementDied(fx, d, now)
+	}
+	k.dispatch(fx, now)
+	k.plan(fx, now)
+	fx.poke = true
+}
+
+// endedWithLoop reports whether it was the end of its loop that w has ended with, and
+// nothing else: that its loop has ended does not excuse a worker from what it does
+// then.
+func (w *worker) endedWithLoop(d *Death) bool {
+	return w.done && w.killedBy == "" && d.Code == 0 && d.Signal == 0
+}
+
+// loopEnded puts off the next start when a loop has ended by itself: that is no
+// death, but loops that end at once, again and again, must not spin.
+func (k *core) loopEnded(w *worker, now time.Duration) {
+	if now-w.readyAt > shortLoop {
+		k.shortLoops = 0
+	}
+	k.delayStart(crashBackoffMin, k.shortLoops, k.cfg.BackoffMax, now)
+	k.shortLoops++
+}
+
+// drop takes w off the list.
+func (k *core) drop(w *worker) {
+	for i, o := range k.workers {
+		if o == w {
+			k.workers = append(k.workers[:i], k.workers[i+1:]...)
+			break
+		}
+	}
+	for _, o := range k.workers {
+		if o.replaces == w {
+			o.replaces = nil // it takes the place instead
+		}
+	}
+	if old := w.replaces; old != nil {
+		old.replaced = false // its replacement has failed: it stays, and is tried again later
+	}
+	k.counts.Exited++
+}
+
+// endCalls ends what w had started and takes back what it had not.
+func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
+	for _, c := range k.held(w) { // newest first, so that they queue in their old order
+		started := !w.marks.Revoke(c.id)
+		k.release(w, c, now)
+		switch {
+		case c.canceling:
+			c.Death, c.Worker = d, w.pid
+			k.end(fx, c, kindOf(c.cause), now)
+		case !started:
+			k.requeue(fx, c, now)
+		case c.tries < k.cfg.Retry && k.state != StateFailed && c.Stream == nil:
+			c.tries++
+			c.Worker = w.pid // it has run, whatever becomes of it now
+			k.counts.Retried++
+			k.requeue(fx, c, now)
+		default:
+			c.Death, c.Worker = d, w.pid
+			k.end(fx, c, k.kindOfDeath(c, d), now)
+		}
+	}
+}
+
+func (k *core) kindOfDeath(c *Call, d *Death) Kind {
+	switch {
+	case k.cfg.Retry > 0 && c.tries >= k.cfg.Retry:
+		return Poisoned
+	case d.OutOfMemory:
+		return OutOfMemory
+	}
+	return Crashed
+}
+
+// countDeath counts an unexpected death, and waits or gives up where they become too
+// many.
+func (k *core) countDeath(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
+	k.last = d
+	if d.Lacking {
+		// Not the worker's fault, and all that can be done is to try again.
+		k.bootFail = max(k.bootFail, 1)
+		k.notUntil = max(now+time.Duration(k.jitter(float64(lackingWait))), k.notUntil)
+		return
+	}
+	k.counts.Deaths++
+	if booting {
+		k.bootFail++
+	}
+	if n := len(k.deaths); w.calls == 0 && n > 0 && now-k.deaths[n-1].at <= k.cfg.RestartWindow {
+		k.streak++
+	} else {
+		k.streak = 1
+	}
+	k.deaths = append(k.deaths, stamp{now, k.delayed})
+	for k.age(k.deaths[0], now) > k.cfg.RestartWindow {
+		k.deaths = k.deaths[1:]
+	}
+	switch {
+	case k.cfg.MaxBootFails > 0 && k.bootFail >= k.cfg.MaxBootFails && !k.serves():
+		k.fail(fx, fmt.Sprintf("%d workers in a row died before they were ready", k.bootFail), now)
+	case k.cfg.MaxRestarts > 0 && len(k.deaths) > k.cfg.MaxRestarts:
+		k.fail(fx, fmt.Sprintf("%d workers died within %v", len(k.deaths), k.cfg.RestartWindow), now)
+	case k.cfg.MaxRestarts > 0 && k.streak > k.cfg.MaxRestarts:
+		k.fail(fx, fmt.Sprintf("%d workers in a row died without having finished a call", k.streak), now)
+	case booting:
+		k.delayStart(k.cfg.BackoffMin, k.bootFail-1, k.cfg.BackoffMax, now)
+	case k.streak > crashesAtOnce:
+		before := max(k.notUntil, now)
+		k.delayStart(crashBackoffMin, k.streak-crashesAtOnce-1, crashBackoffMax, now)
+		k.delayed += max(k.notUntil-before, 0)
+	}
+}
+
+// stamp is a moment in a pool's life.
+type stamp struct {
+	at      time.Duration
+	delayed time.Duration // the pool's, then
+}
+
+// age is how long ago a moment was, the time not counted for which starts have
+// been put off since. That delay must not keep the deaths below a limit that they
+// would reach without it.
+func (k *core) age(s stamp, now time.Duration) time.Duration {
+	return now - s.at - (k.delayed - s.delayed)
+}
+
+// delayStart delays the next start by first, doubled n times, but at most by longest.
+func (k *core) delayStart(first time.Duration, n int, longest, now time.Duration) {
+	d := first << min(n, 30)
+	if d > longest || d <= 0 {
+		d = longest
+	}
+	k.notUntil = max(now+time.Duration(k.jitter(float64(d))), k.notUntil)
+}
+
+// doWithout does what is to be done when a looping worker has ended and is not
+// to be replaced.
+func (k *core) doWithout(fx *effects, w *worker, d *Death, now time.Duration) {
+	if k.cfg.OnExit == StopDaemon {
+		fx.do(opStopDaemon, w)
+		return
+	}
+	k.cfg.Min = max(k.cfg.Min-1, 0)
+	k.cfg.Max = max(k.cfg.Max-1, 1)
+	if len(k.workers) == 0 {
+		k.last = d
+		k.fail(fx, "all its looping workers have ended", now)
+	}
+}
+
+// serves reports whether a worker takes calls. Then a pool whose new workers do
+// not start goes on with what it has.
+func (k *core) serves() bool {
+	return slices.ContainsFunc(k.workers, func(w *worker) bool { return w.state == workerReady })
+}
+
+// fail gives the pool up: what waits is answered, what comes is refused, until
+// resume. Workers that still live go on with what they have.
+func (k *core) fail(fx *effects, reason string, now time.Duration) {
+	if k.last != nil {
+		reason += "; the last one " + k.last.String()
+	}
+	k.failFor(fx, reason, now)
+}
+
+func (k *core) failFor(fx *effects, reason string, now time.Duration) {
+	if k.state != StateRunning && k.state != StatePaused || k.halted {
+		return
+	}
+	k.state, k.reason, fx.news.failed = StateFailed, reason, reason
+	k.keep(fx, now, "the pool has failed: "+reason)
+	for c := k.queue.head; c != nil; c = k.queue.head {
+		k.giveUp(fx, c, now)
+	}
+}
