@@ -11,7 +11,8 @@ type ClientConnected struct {
 	Role    rpc.Role // a legion.Role
 }
 
-// ClientClosed is emitted when the connection of such a client is closed.
+// ClientClosed is emitted when the connection of a client that was announced by
+// ClientConnected is closed.
 type ClientClosed struct {
 	Client uint64
 	Name   string

@@ -8,7 +8,7 @@ import "log/slog"
 //	legion.On(d, func(_ context.Context, e *event.Log) error { … })
 //
 // StopPropagation drops the record. A handler may also change the record, or
-// replace it. Records that such a handler logs itself are written without
+// replace it. Records that a handler of *Log logs itself are written without
 // calling handlers.
 //
 // Records from outside the loop wait for it, in order; those that come while

@@ -4,7 +4,7 @@ package status
 type Finding struct {
 	Topic  string `json:"topic"`  // what was checked
 	OK     bool   `json:"ok"`     // it is as good as it can be
-	Found  string `json:"found"`  // what is there
+	Found  string `json:"found"`  // what was found
 	Means  string `json:"means"`  // what that means for a daemon
 	Advice string `json:"advice"` // what to do about it; "" if nothing needs to be done
 }

@@ -54,7 +54,7 @@
 //	string                   varint length, bytes
 //	pointer                  0 for nil, else 1 and the value
 //	slice                    0 for nil, else varint length+1, elements
-//	map                      0 for nil, else varint length+1, keys and values in turn, in no order
+//	map                      0 for nil, else varint length+1, keys and values alternating, in no order
 //	array                    elements
 //	struct                   fields that travel, in the order of the type
 //	time.Time                Unix seconds as int64, nanoseconds in 4 bytes little-endian, zone (see clock.go)
@@ -67,7 +67,7 @@
 // and arrives as empty.
 //
 // An element that takes much memory and few bytes (one with large unexported
-// fields, say) is followed by zero bytes: elements of slices and the targets of
+// fields, say) is padded with zero bytes: elements of slices and the targets of
 // pointers take at least one byte per 256 bytes of memory, keys and values of
 // maps one per 32; an element of a slice or map takes at least one byte.
 //

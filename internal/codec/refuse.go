@@ -34,7 +34,7 @@ func adviceInterface(t reflect.Type) string {
 	case "error":
 		return "return errors as the second result of the function, or use a string"
 	case "context.Context":
-		return "the function gets a context of its own, which ends with the caller's"
+		return "the function gets its own context, which ends with the caller's"
 	case "io.Reader", "io.ReadCloser", "io.Writer", "io.WriteCloser":
 		return "send the bytes as []byte, or the name of a file"
 	}

@@ -64,7 +64,7 @@ func TestRefusals(t *testing.T) {
 	refusal[map[string]any](t, `["k"]`, "json.RawMessage")
 	refusal[struct{ Err error }](t, ".Err: error", "second result")
 	refusal[error](t, "second result")
-	refusal[struct{ Ctx context.Context }](t, ".Ctx", "a context of its own")
+	refusal[struct{ Ctx context.Context }](t, ".Ctx", "its own context")
 	refusal[struct{ P *unsafe.Pointer }](t, ".P: unsafe.Pointer", "address")
 	refusal[[2]uintptr](t, "[2]uintptr[i]: uintptr", "uint64")
 	refusal[struct{ Mu sync.Mutex }](t, ".Mu: sync.Mutex", "one process", `legion:"-"`)

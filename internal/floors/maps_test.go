@@ -11,12 +11,12 @@ import (
 // fileName is the name of a Go file in a package comment.
 var fileName = regexp.MustCompile(`\b[a-z][a-z0-9_]*\.go\b`)
 
-// variant is what the names of files differ in that are one concept on several
-// systems, or built in several ways.
+// variant matches the part of a file's name that distinguishes the variants of
+// one concept, for several systems or builds.
 var variant = regexp.MustCompile(`_(linux|darwin|freebsd|bsd|unix|other|kqueue|flock|none|on|off|asm|signed|unsigned|temp)\.go$`)
 
-// A package comment that says in which order to read the files names them all, and
-// none that is not there. Of a concept's variants one name is enough.
+// A package comment with a reading order names all files of the package, and
+// only existing ones. One name is enough for a concept with variants.
 func TestMapsAreTrue(t *testing.T) {
 	maps := 0
 	docs, err := filepath.Glob("../*/doc.go")
@@ -47,7 +47,7 @@ func TestMapsAreTrue(t *testing.T) {
 			named[concept(name)] = true
 		}
 		if own < 3 {
-			continue // it mentions a file, and is no map
+			continue // it only mentions a file, and has no reading order
 		}
 		maps++
 		for _, f := range files {
@@ -61,5 +61,5 @@ func TestMapsAreTrue(t *testing.T) {
 	}
 }
 
-// concept is the name of a file without what makes it a variant.
+// concept returns the name of a file without the part that makes it a variant.
 func concept(file string) string { return variant.ReplaceAllString(file, ".go") }

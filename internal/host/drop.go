@@ -24,7 +24,7 @@ func Drop(to Identity) error {
 
 func drop(to Identity) error {
 	if to.UID < 0 || to.GID < 0 {
-		return errors.New("there is no negative id")
+		return errors.New("an id must not be negative")
 	}
 	now, err := ids()
 	if err != nil {

@@ -4,8 +4,8 @@ package host
 
 import "os"
 
-// ids returns those of the process. These systems do not report the saved ids,
-// so Drop tries whether there is a way back to root.
+// ids returns the ids of the process. These systems do not report the saved
+// ids, so Drop tries whether there is a way back to root.
 func ids() (idSet, error) {
 	groups, err := os.Getgroups()
 	return idSet{uids: []int{os.Getuid(), os.Geteuid()}, gids: []int{os.Getgid(), os.Getegid()}, groups: groups}, err

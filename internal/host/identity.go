@@ -34,9 +34,9 @@ func Current() Identity {
 
 // Lookup returns the identity of a user and a group, each given by name or by
 // number. Without a group it has the user's primary group, and as supplementary
-// groups those of which the user is a member in /etc/group. With only a group,
-// the user does not change, and the group is the only one. With neither it is
-// [Current].
+// groups the groups in /etc/group that list the user as a member. With only a
+// group, the user does not change, and the group is the only one. With neither
+// it is [Current].
 //
 // errors.Is(err, ErrUnknown) if the user or group does not exist. A number
 // needs no account; for a user without an account, a group must be given too.

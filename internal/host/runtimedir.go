@@ -40,7 +40,7 @@ func RuntimeDir(name, explicit string, owner Identity) (string, error) {
 }
 
 // RuntimePath returns the folder that [RuntimeDir] would provide. It creates
-// and checks nothing. The folder is the first of these that exists:
+// and checks nothing. The folder is the first of these that applies:
 //
 //   - explicit, if it is not empty; below the working directory if it is
 //     relative

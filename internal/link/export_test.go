@@ -1,6 +1,7 @@
 package link
 
-// Waiting returns how many senders of an end over shared memory wait for room.
+// Waiting returns the number of senders that wait for space, at an end over
+// shared memory.
 func Waiting(c Conn) (n int) {
 	s := &c.(*shared).send
 	s.mu.Lock()

@@ -18,7 +18,7 @@ import (
 // segment is a breach of protocol like any other.
 //
 // SetPanicOnFault applies to one goroutine. Serve, Poll and Send set it on
-// theirs; the handler runs on that of Serve or Poll.
+// theirs; the handler runs on the goroutine of Serve or Poll.
 
 // region is the address range of a mapped segment.
 type region struct{ from, to uintptr }

@@ -91,9 +91,9 @@ const daemonGroup = "legion-daemon"
 // base2 finds or makes a version 2 folder whose children may have a memory
 // limit.
 //
-// In version 2 a folder with limited children may have no processes of its own.
-// So either our folder has limited children already (only the root folder can),
-// or our parent has and was delegated (systemd: Delegate=yes with
+// In version 2 a folder with limited children must not contain processes
+// itself. So either our folder has limited children already (only the root
+// folder can), or our parent has and was delegated (systemd: Delegate=yes with
 // DelegateSubgroup=, or this daemon moved itself before a restart), or our
 // folder was delegated and we are alone in it: then we move into a folder below
 // it. See https://systemd.io/CGROUP_DELEGATION.

@@ -21,8 +21,8 @@ type Exit struct {
 	// another process or the kernel sent the signal.
 	KilledBy string
 	// OutOfMemory is true only if the kernel says so (the child's cgroup counts a
-	// kill for memory, and SIGKILL ended the child, and nobody called Kill before)
-	// or the Go runtime does (its fatal error).
+	// kill for memory, SIGKILL ended the child, and Kill was not called before) or
+	// the Go runtime does (its fatal error).
 	OutOfMemory bool
 	// Race is true if the child was built with the race detector, which found a
 	// data race and ended the child.

@@ -72,8 +72,8 @@ type Field struct {
 	tagged   bool
 }
 
-// Fields returns the members that a struct has in JSON, in order: those of an
-// embedded struct are at its place. Of fields with the same name the least
+// Fields returns the members that a struct has in JSON, in order; the members
+// of an embedded struct take its place. Of fields with the same name the least
 // deeply embedded one counts, then the one with a name in its tag, as in the
 // JSON package. Usage is the text of the tag `usage`.
 func Fields(t reflect.Type) []Field {

@@ -25,7 +25,7 @@
 //	    │ fork, exec; record ───────────────▶ │ package initialisation
 //	    │                                     │ starts
 //	    │ ◀─────────────────────────── ready  │ Ready is called
-//	    │ accepted ─────────────────────────▶ │ Ready returns: it serves, whatever happens to the predecessor
+//	    │ accepted ─────────────────────────▶ │ Ready returns: it serves, even if the predecessor ends
 //	    │ (Settle)                            │
 //	    │ counts ───────────────────────────▶ │ [Inheritance.Settled]
 //	    │ Start returns                       │
@@ -50,8 +50,8 @@
 // [Failed].Output, and copies to [Spec].Stderr. The successor holds the reading
 // end too, so that the pipe never breaks. When the predecessor stops reading,
 // the successor replaces the pipe by the file itself, and copies to it the rest
-// of the pipe, and whatever its own children, which still have the pipe, write
-// later.
+// of the pipe, and the later output of its own children, which still have the
+// pipe.
 //
 // # In place
 //
@@ -68,11 +68,11 @@
 // # Reading order
 //
 // spec.go, start.go, successor.go, handover.go (the predecessor's part of the
-// diagram above), failed.go, stderr.go, then inherit.go, inheritance.go (the other
-// side), record.go (bytes), files.go (descriptors). background.go is a start that
-// goes into the background; inplace.go the next program in the same process, with
-// replace_linux.go and replace_other.go; here.go says which of all this process
-// came from.
+// diagram above), failed.go, stderr.go, then inherit.go, inheritance.go (the
+// other side), record.go (bytes), files.go (descriptors). background.go is a
+// start that goes into the background; inplace.go the next program in the same
+// process, with replace_linux.go and replace_other.go; here.go says which of
+// all this process came from.
 //
 // # Concurrency
 //

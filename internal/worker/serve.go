@@ -18,7 +18,7 @@ import (
 type Func struct {
 	Name string
 	Hash uint64 // of its types
-	Raw  bool   // it gets its argument undecoded, in memory of its own
+	Raw  bool   // it gets its argument undecoded, in separate memory
 
 	// Call runs the function and returns the encoded result. It may use buf, which
 	// is reused after the answer, or other memory.
