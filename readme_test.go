@@ -106,7 +106,7 @@ func TestIndexNamesEveryDocument(t *testing.T) {
 	}
 }
 
-// Tests that docs/guarantees.md and docs/faults.md name are there.
+// Tests that these documents name are there.
 func TestGuaranteesNameTests(t *testing.T) {
 	var tests strings.Builder
 	for _, pattern := range []string{"*_test.go", "*/*_test.go", "*/*/*_test.go"} {
@@ -118,8 +118,8 @@ func TestGuaranteesNameTests(t *testing.T) {
 			tests.WriteString(read(t, name))
 		}
 	}
-	for _, document := range []string{"docs/guarantees.md", "docs/faults.md"} {
-		named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllStringSubmatch(read(t, document), -1)
+	for _, document := range []string{"docs/guarantees.md", "docs/faults.md", "docs/daemon.md", "docs/parity.md"} {
+		named := regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Za-z0-9_]+)`").FindAllStringSubmatch(read(t, document), -1)
 		if len(named) == 0 {
 			t.Errorf("%s names no test", document)
 		}

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// batches answers each line as a daemon does: a list for a list, nothing for a notification, and refuses lists of more than
-// three.
+// batches answers each line as a daemon does: a list for a list, nothing for a
+// notification, and refuses lists of more than three.
 func batches(lines chan<- string) func(*peer) {
 	return func(p *peer) {
 		r, _ := p.next() // skips daemon.hello
