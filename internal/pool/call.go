@@ -150,8 +150,8 @@ func (c *Call) notStarted() {
 // Done reports whether the call has ended.
 func (c *Call) Done() bool { return c.signal.Load() == callDone }
 
-// wokenAtEnd returns a channel that gets one value when the call ends, or nil if it
-// has ended already. One goroutine may wait.
+// wokenAtEnd returns a channel that gets one value when the call ends, or nil
+// if it has ended already. One goroutine may wait.
 func (c *Call) wokenAtEnd() <-chan struct{} {
 	if c.signal.CompareAndSwap(callOpen, callAwaited) {
 		return c.woken

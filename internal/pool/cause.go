@@ -2,8 +2,8 @@ package pool
 
 import "github.com/legion-go/legion/internal/wire"
 
-// A Cause is why the pool ended a worker, in the word that KilledBy shows. It is
-// "" if the pool did not.
+// A Cause is why the pool ended a worker, in the word that KilledBy shows. It
+// is "" if the pool did not.
 type Cause string
 
 const (
@@ -18,8 +18,8 @@ const (
 	CauseProtocol    Cause = "protocol violation" // it sent what a worker must not send
 )
 
-// willed reports whether the end was the will of the operator, of a caller or of
-// the pool, and no sign of a broken worker.
+// willed reports whether the end was the will of the operator, of a caller or
+// of the pool, and no sign of a broken worker.
 func (c Cause) willed() bool {
 	switch c {
 	case CauseDeadline, CauseCancel, CauseStop, CauseKill:
@@ -28,8 +28,8 @@ func (c Cause) willed() bool {
 	return false
 }
 
-// causeFor is why a worker is ended that has not finished c, which was cancelled;
-// nil: that has not taken in what it was sent.
+// causeFor is why a worker is ended that has not finished c, which was
+// cancelled; nil: that has not taken in what it was sent.
 func causeFor(c *Call) Cause {
 	if c == nil {
 		return CauseLag

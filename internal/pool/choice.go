@@ -22,8 +22,8 @@ func (s Spawn) MarshalText() ([]byte, error) { return spawns.Marshal(int(s)) }
 // UnmarshalText reads it, or the number.
 func (s *Spawn) UnmarshalText(text []byte) error { return enum.Set(s, spawns, text) }
 
-// OnExit says what the unexpected end of a looping worker means, and the end of its
-// loop.
+// OnExit says what the unexpected end of a looping worker means, and the end of
+// its loop.
 type OnExit int
 
 const (

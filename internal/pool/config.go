@@ -2,8 +2,8 @@ package pool
 
 import "time"
 
-// Config says how a pool behaves. A field that has the name of one of the root's
-// Pool is taken over from there, with its default filled in.
+// Config says how a pool behaves. A field that has the name of one of the
+// root's Pool is taken over from there, with its default filled in.
 type Config struct {
 	Name string
 

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Calls end at their own deadlines also when a shorter Timeout has been set since
-// some of them were made.
+// Calls end at their own deadlines also when a shorter Timeout has been set
+// since some of them were made.
 func TestDeadlinesAfterAShorterTimeout(t *testing.T) {
 	k := newCore(Config{Max: 1, Queue: 10, Timeout: time.Second, Funcs: []string{"f"}}, 1)
 	k.state = StatePaused

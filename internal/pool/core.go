@@ -220,7 +220,8 @@ func (k *core) lookup(w *worker, id uint32) *Call {
 	return nil
 }
 
-// afterCall gives a worker that has just got room its next calls, or lets it go.
+// afterCall gives a worker that has just got room its next calls, or lets it
+// go.
 func (k *core) afterCall(fx *effects, w *worker, now time.Duration) {
 	k.follow(fx, (*core).idleness, w, now)
 	if w.state == workerLeaving && w.load == 0 {
@@ -310,8 +311,8 @@ func (k *core) tick(fx *effects, now time.Duration) {
 	k.plan(fx, now)
 }
 
-// wakeBy has the shell call tick at a time, if it would not do so until then. 0 is
-// no time.
+// wakeBy has the shell call tick at a time, if it would not do so until then. 0
+// is no time.
 func (k *core) wakeBy(fx *effects, at time.Duration) {
 	if at != 0 && (k.armed == 0 || at < k.armed) {
 		fx.poke = true

@@ -142,8 +142,8 @@ func (b *booter) crash(t *testing.T, n int, boot time.Duration) {
 }
 
 // The delay of restarts does not keep deaths from being too many: neither of
-// workers that all die of their first call, however slowly they start, nor where
-// some calls end well.
+// workers that all die of their first call, however slowly they start, nor
+// where some calls end well.
 func TestStormsReachMaxRestarts(t *testing.T) {
 	for name, world := range map[string]struct {
 		boot  time.Duration // of each worker

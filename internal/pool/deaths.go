@@ -46,9 +46,9 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	fx.poke = true
 }
 
-// endedWithLoop reports whether it was the end of its loop that w has ended with, and
-// nothing else: that its loop has ended does not excuse a worker from what it does
-// then.
+// endedWithLoop reports whether it was the end of its loop that w has ended
+// with, and nothing else: that its loop has ended does not excuse a worker from
+// what it does then.
 func (w *worker) endedWithLoop(d *Death) bool {
 	return w.done && w.killedBy == "" && d.Code == 0 && d.Signal == 0
 }
@@ -115,8 +115,8 @@ func (k *core) kindOfDeath(c *Call, d *Death) Kind {
 	return Crashed
 }
 
-// countDeath counts an unexpected death, and waits or gives up where they become too
-// many.
+// countDeath counts an unexpected death, and waits or gives up where they
+// become too many.
 func (k *core) countDeath(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
 	k.last = d
 	if d.Lacking {
@@ -161,13 +161,14 @@ type stamp struct {
 }
 
 // age is how long ago a moment was, the time not counted for which starts have
-// been put off since. That delay must not keep the deaths below a limit that they
-// would reach without it.
+// been put off since. That delay must not keep the deaths below a limit that
+// they would reach without it.
 func (k *core) age(s stamp, now time.Duration) time.Duration {
 	return now - s.at - (k.delayed - s.delayed)
 }
 
-// delayStart delays the next start by first, doubled n times, but at most by longest.
+// delayStart delays the next start by first, doubled n times, but at most by
+// longest.
 func (k *core) delayStart(first time.Duration, n int, longest, now time.Duration) {
 	d := first << min(n, 30)
 	if d > longest || d <= 0 {

@@ -180,8 +180,8 @@ func (k *core) recall(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// takeBack takes from w a call that it has not started. Its caller waits for what
-// is still being sent, wherever the call goes from here.
+// takeBack takes from w a call that it has not started. Its caller waits for
+// what is still being sent, wherever the call goes from here.
 func (k *core) takeBack(fx *effects, w *worker, c *Call, now time.Duration) {
 	w.stale += len(c.Payload)
 	k.release(w, c, now)

@@ -64,8 +64,8 @@ func TestWhatFitsIntoALink(t *testing.T) {
 	}
 }
 
-// Work is put into a worker ahead of need as far as it will soon be done, and not
-// behind a call that takes longer than was to be expected.
+// Work is put into a worker ahead of need as far as it will soon be done, and
+// not behind a call that takes longer than was to be expected.
 func TestWorkAhead(t *testing.T) {
 	for _, test := range []struct {
 		took        time.Duration
@@ -138,8 +138,8 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// The time of one call is neither that of those before it in the worker, nor that of
-// those beside it.
+// The time of one call is neither that of those before it in the worker, nor
+// that of those beside it.
 func TestMeasureOfManyCalls(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 1, Ahead: 128})
 	l.workers[0].service = 800
@@ -310,8 +310,8 @@ func TestWhenStallsMatter(t *testing.T) {
 	}
 }
 
-// What makes nothing due wakes nobody: the supervisor sleeps while calls come and
-// go.
+// What makes nothing due wakes nobody: the supervisor sleeps while calls come
+// and go.
 func TestNoNeedlessWakes(t *testing.T) {
 	for name, test := range map[string]struct {
 		armed time.Duration
@@ -365,8 +365,8 @@ func TestLongestRunningCall(t *testing.T) {
 	}
 }
 
-// A call that was taken back before it was started has no time of its start, unless
-// an earlier try had one.
+// A call that was taken back before it was started has no time of its start,
+// unless an earlier try had one.
 func TestTimeOfTheStart(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 3})
 	a, b, c := l.give(0), l.give(0), l.give(0)
@@ -378,7 +378,8 @@ func TestTimeOfTheStart(t *testing.T) {
 	}
 }
 
-// Only the end of a call that says that its function works ends a series of deaths.
+// Only the end of a call that says that its function works ends a series of
+// deaths.
 func TestWhatEndsAStreak(t *testing.T) {
 	for kind, want := range map[Kind]int{OK: 0, Failed: 0, Panicked: 5, Refused: 5} {
 		l := newLab(t, Config{Min: 1, Max: 1})
@@ -416,8 +417,8 @@ func TestCallsInAFailedPool(t *testing.T) {
 	}
 }
 
-// What a worker gives back when it leaves, or when it is stuck in the kernel, goes
-// to another one at once.
+// What a worker gives back when it leaves, or when it is stuck in the kernel,
+// goes to another one at once.
 func TestWhatALeavingWorkerGivesBack(t *testing.T) {
 	l := newLab(t, Config{Min: 2, Max: 2, Ahead: 128, Retry: 1})
 	w, other := l.workers[0], l.workers[1]
@@ -461,7 +462,8 @@ func TestCrashOfAStream(t *testing.T) {
 	}
 }
 
-// A call that is taken back before it was started makes room for the next at once, and lets a pool go on that stops.
+// A call that is taken back before it was started makes room for the next at
+// once, and lets a pool go on that stops.
 func TestCancelMakesRoom(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 1})
 	first, second := l.give(1), l.give(1)

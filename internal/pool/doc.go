@@ -2,8 +2,8 @@
 //
 // Read it in this order:
 //
-//   - config.go and choice.go: how a pool behaves; configure.go: what of it can be
-//     changed;
+//   - config.go and choice.go: how a pool behaves; configure.go: what of it can
+//     be changed;
 //   - call.go: a call, and how it ends;
 //   - core.go: the supervisor as a pure state machine. Its inputs are methods
 //     (a call was submitted, a worker became ready, a process ended, time has
@@ -12,16 +12,17 @@
 //     lock, so that histories_test.go can put it through thousands of random
 //     histories;
 //   - the core's parts, one concern each: dispatch.go (calls to workers) with
-//     list.go (the queue), rules.go (what time makes due), ladder.go (a call that
-//     must end) with cause.go, heartbeat.go, supervise.go (how many workers there
-//     are), deaths.go (what their ends mean), recycle.go and roll.go (replacing
-//     them), stuck.go (processes that SIGKILL does not end), drain.go (the end),
-//     stats.go with histogram.go;
+//     list.go (the queue), rules.go (what time makes due), ladder.go (a call
+//     that must end) with cause.go, heartbeat.go, supervise.go (how many
+//     workers there are), deaths.go (what their ends mean), recycle.go and
+//     roll.go (replacing them), stuck.go (processes that SIGKILL does not end),
+//     drain.go (the end), stats.go with histogram.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
-//     member.go, protocol.go (what a worker may say, and when) and stack.go: the
-//     shell. [Pool] guards the core with one mutex and carries out its effects
-//     after unlocking; a member is one process with its link. Processes come from a
-//     [Launcher], so that workers can be processes, or goroutines in a test.
+//     member.go, protocol.go (what a worker may say, and when) and stack.go:
+//     the shell. [Pool] guards the core with one mutex and carries out its
+//     effects after unlocking; a member is one process with its link. Processes
+//     come from a [Launcher], so that workers can be processes, or goroutines
+//     in a test.
 //
 // # What is promised
 //

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// endWorker has w finish what it has started, and leave. Another takes its place
-// where one is missing then.
+// endWorker has w finish what it has started, and leave. Another takes its
+// place where one is missing then.
 func (k *core) endWorker(fx *effects, w *worker, now time.Duration) {
 	for _, o := range k.workers {
 		if o.replaces == w {
@@ -37,9 +37,9 @@ func (k *core) halt(fx *effects, now time.Duration) {
 	fx.poke = true
 }
 
-// End has the worker with the given pid finish what it has started, and leave. It
-// returns when the process has ended; if ctx ends first, with an error, and the
-// worker leaves later.
+// End has the worker with the given pid finish what it has started, and leave.
+// It returns when the process has ended; if ctx ends first, with an error, and
+// the worker leaves later.
 func (p *Pool) End(ctx context.Context, pid int) error {
 	r := &roll{gone: true, old: map[*worker]bool{}, over: make(chan error, 1)}
 	var err error

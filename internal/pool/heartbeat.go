@@ -16,8 +16,9 @@ func (k *core) traced(w *worker) int {
 	return k.tracer(w.pid)
 }
 
-// heartbeat is the rule of silence: a worker that has been silent for long is asked
-// for a sign of life as long as it serves, and after that as long as it runs a call.
+// heartbeat is the rule of silence: a worker that has been silent for long is
+// asked for a sign of life as long as it serves, and after that as long as it
+// runs a call.
 func (k *core) heartbeat(w *worker, now time.Duration) (deed, time.Duration) {
 	if k.cfg.Heartbeat <= 0 || w.state != workerReady && (w.state != workerLeaving || w.load == 0) {
 		return nothing, 0
@@ -32,7 +33,8 @@ func (k *core) heartbeat(w *worker, now time.Duration) (deed, time.Duration) {
 	return checkLife, at
 }
 
-// checkLife asks a silent worker for a sign of life, and ends one that gives none.
+// checkLife asks a silent worker for a sign of life, and ends one that gives
+// none.
 func (k *core) checkLife(fx *effects, w *worker, now time.Duration) {
 	switch {
 	case w.asked == 0:
@@ -57,9 +59,9 @@ func (k *core) alive(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// expectPong has w killed if it does not take in what is being sent to it: a caller
-// who has cancelled waits for that. Until then w gets no calls. A sign of life
-// ends the suspicion only together with what it is about.
+// expectPong has w killed if it does not take in what is being sent to it: a
+// caller who has cancelled waits for that. Until then w gets no calls. A sign
+// of life ends the suspicion only together with what it is about.
 func (k *core) expectPong(fx *effects, w *worker, now time.Duration) {
 	w.mustTake = w.given
 	if w.due == 0 {

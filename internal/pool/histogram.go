@@ -6,8 +6,8 @@ import (
 )
 
 // histogram counts durations in buckets whose width is an eighth of their power
-// of two, as HdrHistogram does: a percentile is off by at most 12.5 %, in 2.3 kB,
-// without an allocation.
+// of two, as HdrHistogram does: a percentile is off by at most 12.5 %, in 2.3
+// kB, without an allocation.
 type histogram struct {
 	buckets [36 * 8]uint64
 	max     time.Duration

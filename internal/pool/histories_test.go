@@ -15,9 +15,9 @@ var (
 )
 
 // TestHistories puts the core through random histories of a simulated world, in
-// which processes boot slowly, crash, hang, disobey, are killed from outside, and
-// operators pause, scale, recycle and stop. The promises are checked at every
-// step. A failure names the seed that repeats it.
+// which processes boot slowly, crash, hang, disobey, are killed from outside,
+// and operators pause, scale, recycle and stop. The promises are checked at
+// every step. A failure names the seed that repeats it.
 func TestHistories(t *testing.T) {
 	if *simSeed != 0 {
 		if err := history(*simSeed); err != nil {

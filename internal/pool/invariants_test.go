@@ -271,8 +271,8 @@ func (s *sim) ended(c *simCall) {
 	}
 }
 
-// told looks at when the caller is told of an end. What the worker has not taken
-// in is still being sent until then.
+// told looks at when the caller is told of an end. What the worker has not
+// taken in is still being sent until then.
 func (s *sim) told(c *simCall) {
 	c.told++
 	bound := s.ladder() + time.Second
@@ -300,8 +300,8 @@ func (s *sim) ending(p *simProc) bool {
 	return false
 }
 
-// succeeded reports whether a replacement of w has just become ready: it may have
-// been started before w was to stay after all.
+// succeeded reports whether a replacement of w has just become ready: it may
+// have been started before w was to stay after all.
 func (s *sim) succeeded(w *worker) bool {
 	for _, o := range s.k.workers {
 		if p := s.procs[o]; p != nil && p.instead == w && p.readyAt == s.now {

@@ -161,8 +161,8 @@ func (s *sim) checkCounts() {
 	}
 }
 
-// checkDue looks, after the supervisor has looked, for what should have been done
-// by now.
+// checkDue looks, after the supervisor has looked, for what should have been
+// done by now.
 func (s *sim) checkDue() {
 	k := s.k
 	if s.impatient() && k.queue.len > 0 {

@@ -7,8 +7,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// lab is a core in virtual time whose workers do only what a test says: for what
-// random histories reach seldom, or cannot tell from something else.
+// lab is a core in virtual time whose workers do only what a test says: for
+// what random histories reach seldom, or cannot tell from something else.
 type lab struct {
 	*core
 	t    *testing.T

@@ -11,8 +11,8 @@ import (
 // stacks → SIGKILL. The caller has its answer when the process is gone, so that
 // a call that has returned is not running any more.
 
-// startGrace gives w KillGrace to finish c, which has been cancelled. No new calls
-// go to w until it has.
+// startGrace gives w KillGrace to finish c, which has been cancelled. No new
+// calls go to w until it has.
 func (k *core) startGrace(fx *effects, w *worker, c *Call, now time.Duration) {
 	at := saturate.Add(now, k.cfg.KillGrace)
 	c.obeyBy = at
@@ -61,8 +61,8 @@ func (k *core) kill(fx *effects, w *worker, by Cause, stacks bool, now time.Dura
 	k.dispatch(fx, now)
 }
 
-// ladder is the rule of what has been begun with a worker: it ends in time, or goes
-// on to the next rung.
+// ladder is the rule of what has been begun with a worker: it ends in time, or
+// goes on to the next rung.
 func (k *core) ladder(w *worker, now time.Duration) (deed, time.Duration) {
 	if w.due == 0 || now < w.due {
 		return nothing, w.due

@@ -24,8 +24,8 @@ func deaf(conn link.Conn) error {
 }
 
 // A caller gets away from a worker that does not take in its argument, whatever
-// the worker says: when its context ends, and when its time is over. So does one
-// with a small argument, who stands behind it.
+// the worker says: when its context ends, and when its time is over. So does
+// one with a small argument, who stands behind it.
 func TestDeafWorker(t *testing.T) {
 	each(t, func(t *testing.T, tr link.Transport) {
 		for _, timeout := range []time.Duration{0, 100 * time.Millisecond} {

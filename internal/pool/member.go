@@ -180,8 +180,9 @@ func (m *member) control(h wire.Header, payload []byte) {
 	m.aside(func() { _ = m.conn.Send(h, payload) })
 }
 
-// aside runs f, which sends something, in a goroutine that the member waits for.
-// When the link has been closed nothing has to wait, and no goroutine is made.
+// aside runs f, which sends something, in a goroutine that the member waits
+// for. When the link has been closed nothing has to wait, and no goroutine is
+// made.
 func (m *member) aside(f func()) {
 	m.mu.Lock()
 	if m.closed {
@@ -210,8 +211,8 @@ func (m *member) fault(err error) {
 	m.pool.step(func(k *core, fx *effects, now time.Duration) { k.violated(fx, m.w, now) })
 }
 
-// receive takes one frame from the worker. What it says is checked: a worker may
-// be compromised.
+// receive takes one frame from the worker. What it says is checked: a worker
+// may be compromised.
 func (m *member) receive(f link.Frame, began time.Time) error {
 	if err := m.protocol.admit(f.Header, len(f.Payload)); err != nil {
 		return err

@@ -90,7 +90,8 @@ func TestExpectedEnds(t *testing.T) {
 	}
 }
 
-// A worker that cannot be started is a death that says why, but for a system that has no room: that is asked again.
+// A worker that cannot be started is a death that says why, but for a system
+// that has no room: that is asked again.
 func TestLaunchFailures(t *testing.T) {
 	for _, c := range []struct {
 		err     error
@@ -118,8 +119,8 @@ func TestLaunchFailures(t *testing.T) {
 	}
 }
 
-// What a worker says before its end explains it: how it failed to start, or broke the protocol. One that said nothing
-// has not come to Start.
+// What a worker says before its end explains it: how it failed to start, or
+// broke the protocol. One that said nothing has not come to Start.
 func TestWhatAWorkerDiedOf(t *testing.T) {
 	fault := func(f wire.Fault) []byte { return wire.AppendFault(nil, f) }
 	for name, c := range map[string]struct {
@@ -194,8 +195,8 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// Each status ends its call as what it is; a result has memory of its own where that is asked for, and where it is
-// large.
+// Each status ends its call as what it is; a result has memory of its own where
+// that is asked for, and where it is large.
 func TestAnswers(t *testing.T) {
 	large := strings.Repeat("x", copyUnlocked)
 	fault := string(wire.AppendFault(nil, wire.Fault{Code: "c", Message: "m"}))
@@ -250,7 +251,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// The elements of a stream come one by one, each in memory of its own. One too many is a breach.
+// The elements of a stream come one by one, each in memory of its own. One too
+// many is a breach.
 func TestElements(t *testing.T) {
 	onStage(t, Config{Min: 1, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
 		call, all, last := NewCall(), "", []byte(nil)
@@ -282,8 +284,8 @@ func TestElements(t *testing.T) {
 	})
 }
 
-// A log record is told with the number of the call that it belongs to, in memory of its own; one without content is a
-// sign of life and no more.
+// A log record is told with the number of the call that it belongs to, in
+// memory of its own; one without content is a sign of life and no more.
 func TestLogOfACall(t *testing.T) {
 	onStage(t, Config{Min: 1, Concurrency: 2}, func(st *stage) {
 		st.give(1)
@@ -372,8 +374,8 @@ func TestStopDuringTheLaunch(t *testing.T) {
 	})
 }
 
-// A pool ends without a process that nothing can end; who waits for room in its link gets away. What the process does
-// later harms nobody.
+// A pool ends without a process that nothing can end; who waits for room in its
+// link gets away. What the process does later harms nobody.
 func TestStopWithoutAStuckProcess(t *testing.T) {
 	onStage(t, Config{Min: 1}, func(st *stage) {
 		a, m := st.actor(1), st.worker(1).member
@@ -412,7 +414,8 @@ func TestStopWithoutAStuckProcess(t *testing.T) {
 	})
 }
 
-// Where no process can be ended any more, there is no place for another: the pool fails, and says so.
+// Where no process can be ended any more, there is no place for another: the
+// pool fails, and says so.
 func TestOnlyStuckProcesses(t *testing.T) {
 	onStage(t, Config{Min: 1}, func(st *stage) {
 		for id := range uint64(2) {
@@ -452,8 +455,8 @@ func TestStopWaitsForWhatIsSent(t *testing.T) {
 	})
 }
 
-// A worker that is silent for too long is asked whether it lives, and killed if it does not say so. Whatever it says is
-// a sign of life.
+// A worker that is silent for too long is asked whether it lives, and killed if
+// it does not say so. Whatever it says is a sign of life.
 func TestHeartbeat(t *testing.T) {
 	const beat = time.Minute
 	fault := wire.AppendFault(nil, wire.Fault{Message: "x"})
@@ -575,7 +578,8 @@ func TestAnswerOfAWornWorker(t *testing.T) {
 	}
 }
 
-// A link that fails is the end of its worker; that either side has gone is no failure.
+// A link that fails is the end of its worker; that either side has gone is no
+// failure.
 func TestFailingLink(t *testing.T) {
 	for want, err := range map[string]error{
 		"no memory": errors.New("no memory"), "": fmt.Errorf("sending: %w", link.ErrClosed),

@@ -95,8 +95,8 @@ func (s *sim) forgive() {
 	s.recent, s.bootFails, s.fruitless, s.notBefore, s.notAfter, s.deserted, s.failed = nil, 0, 0, 0, 0, false, false
 }
 
-// stopping notes an order to stop within the given time. Calls are given as much
-// of it as leaves the time for the ladder, but at least half.
+// stopping notes an order to stop within the given time. Calls are given as
+// much of it as leaves the time for the ladder, but at least half.
 func (s *sim) stopping(within time.Duration) {
 	if s.k.state == StateStopped {
 		return
@@ -190,9 +190,10 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 	}
 }
 
-// died notes a death, and returns how many there were in the window: at least, and
-// at most. Time in which starts were put off does not count, and how much of it
-// there was the model does not know: each death puts them off for 200 ms at most.
+// died notes a death, and returns how many there were in the window: at least,
+// and at most. Time in which starts were put off does not count, and how much
+// of it there was the model does not know: each death puts them off for 200 ms
+// at most.
 func (s *sim) died() (sure, perhaps int) {
 	cfg := s.k.cfg
 	s.recent = append(s.recent, s.now)

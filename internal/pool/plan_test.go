@@ -8,7 +8,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// Calls that wait inside a worker are a reason for another one if they wait long.
+// Calls that wait inside a worker are a reason for another one if they wait
+// long.
 func TestDemand(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 8, Ahead: 128})
 	w := l.workers[0]
@@ -39,7 +40,8 @@ func TestDemand(t *testing.T) {
 	}
 }
 
-// Workers are started as Spawn says; one at a time after one that did not start.
+// Workers are started as Spawn says; one at a time after one that did not
+// start.
 func TestWhenWorkersAreStarted(t *testing.T) {
 	l := newLab(t, Config{Min: 2, Max: 4, Spawn: Lazy, BackoffMin: time.Millisecond, BackoffMax: time.Millisecond})
 	if len(l.workers) != 0 {
@@ -143,8 +145,9 @@ func TestWhoBecomesReadySteals(t *testing.T) {
 	}
 }
 
-// While a pool that stops has calls waiting, its workers stay, even if they have
-// nothing to do at the moment; when nothing waits any more, they are told at once.
+// While a pool that stops has calls waiting, its workers stay, even if they
+// have nothing to do at the moment; when nothing waits any more, they are told
+// at once.
 func TestStopWithCallsThatWait(t *testing.T) {
 	stopped := func() (*lab, *Call) {
 		l := newLab(t, Config{Min: 2, Max: 2})
@@ -170,8 +173,8 @@ func TestStopWithCallsThatWait(t *testing.T) {
 	}
 }
 
-// A stop ends a pause: calls that wait go to the workers, and those that nobody can
-// take have workers started for them.
+// A stop ends a pause: calls that wait go to the workers, and those that nobody
+// can take have workers started for them.
 func TestStopEndsAPause(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 2})
 	l.step(func(fx *effects) { l.pause(fx, l.now) })
@@ -220,9 +223,9 @@ func TestHurriedStop(t *testing.T) {
 	}
 }
 
-// Processes that SIGKILL does not end are not waited for by a stop, and fail the
-// pool only when they take every place. They do not mend a pool that has failed
-// for another reason.
+// Processes that SIGKILL does not end are not waited for by a stop, and fail
+// the pool only when they take every place. They do not mend a pool that has
+// failed for another reason.
 func TestPlacesOfStuckProcesses(t *testing.T) {
 	jam := func(l *lab) {
 		for n := len(l.workers); n > 0 && len(l.in(workerStuck)) < l.places(); n-- {
@@ -296,8 +299,8 @@ func TestRollWithoutRoom(t *testing.T) {
 	}
 }
 
-// A shorter Timeout holds for calls that are made after it, beside those that have
-// a longer one.
+// A shorter Timeout holds for calls that are made after it, beside those that
+// have a longer one.
 func TestShorterTimeout(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 1, Timeout: time.Second})
 	long := l.give(0)

@@ -140,9 +140,9 @@ func (p *Pool) tell(n news) {
 	}
 }
 
-// send puts a call into its worker's link. An error needs no answer here: a link
-// that fails is that of a worker that is dead or about to be shot, and its calls
-// end with it.
+// send puts a call into its worker's link. An error needs no answer here: a
+// link that fails is that of a worker that is dead or about to be shot, and its
+// calls end with it.
 func (p *Pool) send(s send) {
 	c := s.call
 	h := wire.Header{Kind: wire.Request, Code: uint16(c.Func), Call: s.id, Timeout: s.left}

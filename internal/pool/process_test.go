@@ -40,7 +40,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// The functions of the tests' workers, by index. Each says with a log record that it runs.
+// The functions of the tests' workers, by index. Each says with a log record
+// that it runs.
 const (
 	spinning  = iota // computes until its context ends, without a call that the runtime could use to interrupt it
 	waiting          // waits until its context ends
@@ -184,7 +185,8 @@ func start(t *testing.T, cfg Config, launch Launcher) *testPool {
 	return p
 }
 
-// call makes a call and returns when the worker says what it is to say, if anything.
+// call makes a call and returns when the worker says what it is to say, if
+// anything.
 func (p *testPool) call(fn int, says string) *Call {
 	p.t.Helper()
 	c := NewCall()

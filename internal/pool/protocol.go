@@ -8,9 +8,10 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// protocol is what a worker may say, and when; PROTOCOL.md has it as a table. A frame that it may not send is a breach
-// of protocol. So a compromised worker cannot make the daemon do, again and again, what nothing has asked for: of each
-// frame there is one, or one for each question, or its pace is bounded.
+// protocol is what a worker may say, and when; PROTOCOL.md has it as a table. A
+// frame that it may not send is a breach of protocol. So a compromised worker
+// cannot make the daemon do, again and again, what nothing has asked for: of
+// each frame there is one, or one for each question, or its pace is bounded.
 //
 // One goroutine at a time receives, and owns all but the counters of questions.
 type protocol struct {
@@ -55,8 +56,9 @@ func (l loopPhase) String() string {
 	return [...]string{"silent", "looping", "paused", "ended"}[l]
 }
 
-// admit returns why the worker may not send a frame with so many bytes of payload now, or nil. It may wait: a worker that
-// talks too much is slowed down.
+// admit returns why the worker may not send a frame with so many bytes of
+// payload now, or nil. It may wait: a worker that talks too much is slowed
+// down.
 func (m *protocol) admit(h wire.Header, size int) error {
 	switch h.Kind {
 	case wire.Ready, wire.Failed:
@@ -89,7 +91,8 @@ func (m *protocol) admit(h wire.Header, size int) error {
 	return nil
 }
 
-// admitLoop is the part about the worker's own loop: it runs, is held once for each Pause at most, and ends once.
+// admitLoop is the part about the worker's own loop: it runs, is held once for
+// each Pause at most, and ends once.
 func (m *protocol) admitLoop(state wire.LoopState, size int) error {
 	if !m.looping {
 		return fmt.Errorf("news of a loop, which workers of this pool do not have")
@@ -112,8 +115,9 @@ func (m *protocol) admitLoop(state wire.LoopState, size int) error {
 	return nil
 }
 
-// slow takes tokens of p, and waits for them. The frames behind have to wait, too, and in the end the worker for room.
-// What the dead have left is taken at once: callers wait behind it, and the next worker.
+// slow takes tokens of p, and waits for them. The frames behind have to wait,
+// too, and in the end the worker for room. What the dead have left is taken at
+// once: callers wait behind it, and the next worker.
 func (m *protocol) slow(p *pace, tokens int) {
 	if d := p.take(tokens); d > 0 && !m.gone.Load() {
 		time.Sleep(d)
@@ -123,9 +127,10 @@ func (m *protocol) slow(p *pace, tokens int) {
 // weight is what a frame counts as: one, and one more for each KiB.
 func weight(size int) int { return 1 + size>>10 }
 
-// A worker may send so much that nothing has asked for at once, then one for each step. What log records bring is rated
-// above (the log takes some thousand a second); their pace only bounds what they cost on the way. Each error of a loop
-// calls handlers, and one that fails pauses for longer than its step.
+// A worker may send so much that nothing has asked for at once, then one for
+// each step. What log records bring is rated above (the log takes some thousand
+// a second); their pace only bounds what they cost on the way. Each error of a
+// loop calls handlers, and one that fails pauses for longer than its step.
 var (
 	logPace   = pace{burst: 10_000, interval: 50 * time.Microsecond}
 	errorPace = pace{burst: 1000, interval: 10 * time.Millisecond}

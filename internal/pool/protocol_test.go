@@ -111,8 +111,8 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// rudeness is what a rude worker says once it is ready, again and again. Its pool
-// has no loops, and asks for nothing.
+// rudeness is what a rude worker says once it is ready, again and again. Its
+// pool has no loops, and asks for nothing.
 var rudeness = map[string]wire.Header{
 	"rude: ready":      sayings["ready"],
 	"rude: failed":     sayings["failed"],
@@ -144,8 +144,8 @@ func rude(conn link.Conn, says wire.Header) error {
 	return nil
 }
 
-// A breach of protocol is the death of the worker, and counts as one, whatever it
-// was; nobody above the pool hears of what was said.
+// A breach of protocol is the death of the worker, and counts as one, whatever
+// it was; nobody above the pool hears of what was said.
 func TestRudeWorker(t *testing.T) {
 	for how := range rudeness {
 		t.Run(how, func(t *testing.T) {
@@ -167,8 +167,8 @@ func TestRudeWorker(t *testing.T) {
 	}
 }
 
-// lastWords is a worker that dies having said much more than its pace allows: it
-// is all in the link.
+// lastWords is a worker that dies having said much more than its pace allows:
+// it is all in the link.
 func lastWords(conn link.Conn) error {
 	hello := wire.Hello{Version: wire.Version}
 	for _, name := range testFuncs {
@@ -198,8 +198,8 @@ func TestLastWordsAreNotSlowed(t *testing.T) {
 	}
 }
 
-// Of a loop that ends by itself the next start is put off, for longer each time;
-// one that was of use for a while is started again soon.
+// Of a loop that ends by itself the next start is put off, for longer each
+// time; one that was of use for a while is started again soon.
 func TestLoopsThatEndAtOnce(t *testing.T) {
 	b := newBooter(Config{Min: 1, Max: 1, Looping: true, MaxRestarts: 3, RestartWindow: time.Hour})
 	end := func(after time.Duration) (pause time.Duration) {
@@ -232,8 +232,8 @@ func TestLoopsThatEndAtOnce(t *testing.T) {
 	}
 }
 
-// That its loop has ended does not excuse a worker from what it does then: from a
-// breach of protocol, a crash, or silence.
+// That its loop has ended does not excuse a worker from what it does then: from
+// a breach of protocol, a crash, or silence.
 func TestBreachAfterTheLoop(t *testing.T) {
 	for name, end := range map[string]struct {
 		death  Death

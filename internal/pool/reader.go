@@ -24,10 +24,10 @@ type Reader struct {
 	over    chan struct{} // the call has ended
 }
 
-// Read submits a call and returns what reads its elements. ended is called at the
-// end of the call. The end of ctx cancels the call at once, and not only when the
-// loop comes for the next element: that may take long, and the worker is of use
-// to other callers.
+// Read submits a call and returns what reads its elements. ended is called at
+// the end of the call. The end of ctx cancels the call at once, and not only
+// when the loop comes for the next element: that may take long, and the worker
+// is of use to other callers.
 func (p *Pool) Read(ctx context.Context, c *Call, ended func(*Call)) *Reader {
 	r := &Reader{pool: p, call: c, more: make(chan struct{}, 1), over: make(chan struct{})}
 	c.Stream = r.take
@@ -58,9 +58,9 @@ func (r *Reader) take(item []byte) error {
 	return nil
 }
 
-// Next returns the next element. ok is false at the end of the call, whose outcome
-// is in it then. A call that was cut short has no next element, even if some
-// elements have come.
+// Next returns the next element. ok is false at the end of the call, whose
+// outcome is in it then. A call that was cut short has no next element, even if
+// some elements have come.
 func (r *Reader) Next(ctx context.Context) (item []byte, ok bool) {
 	for {
 		if ctx.Err() != nil {

@@ -8,8 +8,8 @@ import (
 // kept is how many ended calls, and how many ended processes, are remembered.
 const kept = 100
 
-// last remembers the last things of a kind, in a ring: adding one takes no memory
-// and no time to speak of.
+// last remembers the last things of a kind, in a ring: adding one takes no
+// memory and no time to speak of.
 type last[T any] struct {
 	ring  [kept]T
 	added uint64
@@ -43,8 +43,8 @@ func brief(s string) string {
 	return strings.ToValidUTF8(s[:mostHow], "") + "…"
 }
 
-// callRecord is what is remembered of a call: one cache line, since each end of a call
-// writes one.
+// callRecord is what is remembered of a call: one cache line, since each end of
+// a call writes one.
 type callRecord struct {
 	number             uint64
 	queued, began, end time.Duration // 0 = not yet
@@ -79,8 +79,8 @@ type processEnd struct {
 	how           string
 }
 
-// CallInfo is what is known of a call. Times and numbers are zero as long as there
-// are none.
+// CallInfo is what is known of a call. Times and numbers are zero as long as
+// there are none.
 type CallInfo struct {
 	Number                 uint64
 	Func                   string

@@ -28,8 +28,8 @@ func (k *core) recycling(w *worker, now time.Duration) (deed, time.Duration) {
 }
 
 // retire marks a worker that has served its time. It goes on serving until its
-// replacement is ready, so that the number of ready workers never falls; but not
-// one that serves a single call.
+// replacement is ready, so that the number of ready workers never falls; but
+// not one that serves a single call.
 func (k *core) retire(fx *effects, w *worker, now time.Duration) {
 	switch {
 	case k.cfg.Fresh:
@@ -46,8 +46,8 @@ func (k *core) retire(fx *effects, w *worker, now time.Duration) {
 	k.replace(fx, now)
 }
 
-// idleness is the rule of workers that the pool can do without, and that have been
-// idle for long.
+// idleness is the rule of workers that the pool can do without, and that have
+// been idle for long.
 func (k *core) idleness(w *worker, now time.Duration) (deed, time.Duration) {
 	if k.cfg.IdleTimeout <= 0 || w.state != workerReady || w.load > 0 || !k.spare() {
 		return nothing, 0

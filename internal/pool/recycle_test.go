@@ -48,8 +48,8 @@ func TestWear(t *testing.T) {
 	}
 }
 
-// The supervisor is woken for a worker that is too young to be replaced, and for no
-// other.
+// The supervisor is woken for a worker that is too young to be replaced, and
+// for no other.
 func TestWakesForMinAge(t *testing.T) {
 	for calls, want := range map[int]bool{1: true, 2: false} {
 		l := newLab(t, Config{Min: 1, Max: 1, MaxCalls: calls, MinAge: time.Second})
@@ -72,9 +72,9 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
-// Workers that are to be replaced and not needed leave without a replacement, as
-// long as as many as are kept are ready; the others are replaced one by one, in a
-// pause too.
+// Workers that are to be replaced and not needed leave without a replacement,
+// as long as as many as are kept are ready; the others are replaced one by one,
+// in a pause too.
 func TestReplacing(t *testing.T) {
 	roll := func(l *lab) (leave, start int) {
 		l.step(func(fx *effects) { l.recycle(fx, l.now) })
@@ -140,8 +140,8 @@ func TestReplacing(t *testing.T) {
 	}
 }
 
-// A process for one call leaves after it, also if it was to be replaced anyway, and
-// not before it.
+// A process for one call leaves after it, also if it was to be replaced anyway,
+// and not before it.
 func TestFreshWorkers(t *testing.T) {
 	for _, rolls := range []bool{false, true} {
 		l := newLab(t, Config{Max: 1, Fresh: true, Spawn: Lazy})
@@ -171,8 +171,8 @@ func TestFreshWorkers(t *testing.T) {
 	}
 }
 
-// Only replacements that die before they are ready, and of themselves, end a roll,
-// and only those of that roll.
+// Only replacements that die before they are ready, and of themselves, end a
+// roll, and only those of that roll.
 func TestWhatEndsARoll(t *testing.T) {
 	l := newLab(t, Config{Min: 4, Max: 4})
 	recycle := func() { l.step(func(fx *effects) { l.recycle(fx, l.now) }) }
@@ -213,8 +213,9 @@ func TestWhatEndsARoll(t *testing.T) {
 	}
 }
 
-// A worker that is to be replaced for a reason of its own keeps it in a roll, and
-// after one that has failed; one whose time has come meanwhile is replaced for that.
+// A worker that is to be replaced for a reason of its own keeps it in a roll,
+// and after one that has failed; one whose time has come meanwhile is replaced
+// for that.
 func TestReasonsInARoll(t *testing.T) {
 	l := newLab(t, Config{Min: 2, Max: 2, MaxCalls: 1})
 	l.answer(l.give(0), OK)

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// rollTries is how many replacements in a row may die before they are ready until
-// a roll gives up: then the program, or its configuration, is at fault, and the
-// old workers are better than none.
+// rollTries is how many replacements in a row may die before they are ready
+// until a roll gives up: then the program, or its configuration, is at fault,
+// and the old workers are better than none.
 const rollTries = 3
 
 // rolled is why a worker is replaced by a roll.
 const rolled = "recycle"
 
-// recycle has every worker replaced, one after the other. One that is starting is
-// replaced too: what it reads may be older than this wish.
+// recycle has every worker replaced, one after the other. One that is starting
+// is replaced too: what it reads may be older than this wish.
 func (k *core) recycle(fx *effects, now time.Duration) {
 	k.unready = 0
 	for _, w := range k.workers {
@@ -41,8 +41,8 @@ func (k *core) replacementDied(fx *effects, d *Death, now time.Duration) {
 	}
 }
 
-// keep ends a roll: the workers that it has not replaced stay, but for those that
-// are to be replaced for a reason of their own.
+// keep ends a roll: the workers that it has not replaced stay, but for those
+// that are to be replaced for a reason of their own.
 func (k *core) keep(fx *effects, now time.Duration, why string) {
 	for _, w := range k.workers {
 		if w.retiring == rolled {
@@ -56,8 +56,8 @@ func (k *core) keep(fx *effects, now time.Duration, why string) {
 func (p *Pool) Recycle() { p.step((*core).recycle) }
 
 // Roll is Recycle, and waits until none of the workers that there were takes
-// calls any more. If the replacements do not become ready, the workers that have
-// not been replaced stay, and the error says why.
+// calls any more. If the replacements do not become ready, the workers that
+// have not been replaced stay, and the error says why.
 func (p *Pool) Roll(ctx context.Context) error {
 	r := &roll{old: map[*worker]bool{}, over: make(chan error, 1)}
 	p.step(func(k *core, fx *effects, now time.Duration) {
@@ -97,8 +97,8 @@ type roll struct {
 	over chan error // gets its end
 }
 
-// holds reports whether w, which is there, keeps r from its end. Nobody can wait
-// for a process that is stuck.
+// holds reports whether w, which is there, keeps r from its end. Nobody can
+// wait for a process that is stuck.
 func (r *roll) holds(w *worker) bool {
 	if r.gone {
 		return r.old[w] && w.state != workerStuck
@@ -106,8 +106,8 @@ func (r *roll) holds(w *worker) bool {
 	return r.old[w] && takes(w)
 }
 
-// finishRolls ends those whose workers have left, and all Rolls if the workers are
-// kept.
+// finishRolls ends those whose workers have left, and all Rolls if the workers
+// are kept.
 func (p *Pool) finishRolls(kept string) {
 	p.rolls = slices.DeleteFunc(p.rolls, func(r *roll) bool {
 		for _, w := range p.core.workers {

@@ -38,8 +38,8 @@ func TestRollGivesUp(t *testing.T) {
 	}
 }
 
-// A worker that was starting when a roll began may have read what was before: it
-// is replaced too.
+// A worker that was starting when a roll began may have read what was before:
+// it is replaced too.
 func TestRollReplacesStartingWorkers(t *testing.T) {
 	b := newBooter(Config{Min: 1, Max: 1})
 	first := b.booting()

@@ -2,9 +2,9 @@ package pool
 
 import "time"
 
-// A rule looks at one worker. It returns what is to be done with it now, and when
-// to look again, 0 for never. It changes nothing: so the rule that acts and the one
-// that sets the alarm are the same.
+// A rule looks at one worker. It returns what is to be done with it now, and
+// when to look again, 0 for never. It changes nothing: so the rule that acts
+// and the one that sets the alarm are the same.
 type rule func(k *core, w *worker, now time.Duration) (do deed, again time.Duration)
 
 // rules are all that time alone makes true.

@@ -10,22 +10,26 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// stackPatience is how long a worker may take to show its stacks. One that can takes milliseconds.
+// stackPatience is how long a worker may take to show its stacks. One that can
+// takes milliseconds.
 const stackPatience = 2 * time.Second
 
-// question is one Stacks frame, and everybody who waits for its answer. A worker is asked again only when it has
-// answered: so one that does not answer cannot make questions pile up, and one that answers unasked is found out.
+// question is one Stacks frame, and everybody who waits for its answer. A
+// worker is asked again only when it has answered: so one that does not answer
+// cannot make questions pile up, and one that answers unasked is found out.
 type question struct {
 	answered chan struct{} // closed when text is there
 	text     string
 }
 
-// Stack returns the stacks of the goroutines of the worker with the given pid, at most 256 KiB of them: first of those
-// that run functions. The worker goes on undisturbed, whatever it is doing. Where workers are goroutines of this
+// Stack returns the stacks of the goroutines of the worker with the given pid,
+// at most 256 KiB of them: first of those that run functions. The worker goes
+// on undisturbed, whatever it is doing. Where workers are goroutines of this
 // process, it returns those of the whole process.
 //
-// It waits for the worker until ctx ends, and at most two seconds. It does not matter to it what else is waited for in
-// the pool: calls in the queue, a pause, answers that are long in coming.
+// It waits for the worker until ctx ends, and at most two seconds. It does not
+// matter to it what else is waited for in the pool: calls in the queue, a
+// pause, answers that are long in coming.
 func (p *Pool) Stack(ctx context.Context, pid int) (string, error) {
 	m, err := p.answering(pid)
 	if err != nil {
@@ -46,7 +50,8 @@ func (p *Pool) Stack(ctx context.Context, pid int) (string, error) {
 	}
 }
 
-// answering returns the worker with the given pid, if it can be expected to answer.
+// answering returns the worker with the given pid, if it can be expected to
+// answer.
 func (p *Pool) answering(pid int) (*member, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

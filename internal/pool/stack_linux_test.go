@@ -14,7 +14,8 @@ import (
 	"github.com/legion-go/legion/internal/link"
 )
 
-// A worker that is stopped cannot answer; that is said in time, and holds up neither the pool nor the next question.
+// A worker that is stopped cannot answer; that is said in time, and holds up
+// neither the pool nor the next question.
 func TestStackOfAStoppedWorker(t *testing.T) {
 	each(t, func(t *testing.T, tr link.Transport) {
 		p := start(t, Config{Min: 2, Max: 2}, launchProcesses("", tr, 0))

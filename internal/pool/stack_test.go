@@ -15,7 +15,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// A worker shows its stacks while its functions compute, and while nothing else gets through to it.
+// A worker shows its stacks while its functions compute, and while nothing else
+// gets through to it.
 func TestStackOfABusyWorker(t *testing.T) {
 	each(t, func(t *testing.T, tr link.Transport) {
 		p := start(t, Config{Min: 1, Max: 1, Concurrency: 2}, launchProcesses("", tr, 0))
@@ -231,7 +232,8 @@ func script(t *testing.T, f func(t *testing.T, p *testPool, s *scripted)) {
 	})
 }
 
-// A worker that does not answer is not waited for long, and is not asked again before it has answered.
+// A worker that does not answer is not waited for long, and is not asked again
+// before it has answered.
 func TestStackThatDoesNotCome(t *testing.T) {
 	script(t, func(t *testing.T, p *testPool, s *scripted) {
 		for range 3 {
@@ -278,7 +280,8 @@ func TestStackOfAWorkerThatDiesMeanwhile(t *testing.T) {
 	})
 }
 
-// A worker that sends stacks which nobody has asked for, or what cannot be any, is ended.
+// A worker that sends stacks which nobody has asked for, or what cannot be any,
+// is ended.
 func TestStackThatBreaksTheProtocol(t *testing.T) {
 	for name, c := range map[string]struct {
 		ask     bool

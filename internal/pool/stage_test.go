@@ -17,8 +17,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// stage is a pool in virtual time whose workers a test plays: what there is around
-// the core. Its functions are those of testFuncs.
+// stage is a pool in virtual time whose workers a test plays: what there is
+// around the core. Its functions are those of testFuncs.
 type stage struct {
 	*Pool
 	t *testing.T

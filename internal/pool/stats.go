@@ -128,7 +128,8 @@ func (k *core) summary() Summary {
 	return s
 }
 
-// shown is the worker's state as it is told: what its loop does, if it has one, counts more than that it serves.
+// shown is the worker's state as it is told: what its loop does, if it has one,
+// counts more than that it serves.
 func (w *worker) shown() string {
 	switch {
 	case w.paused:
@@ -194,8 +195,8 @@ func (d *Death) String() string {
 	return b.String()
 }
 
-// mainHint is for who does not know, at the first start that fails, that a worker
-// is the same program.
+// mainHint is for who does not know, at the first start that fails, that a
+// worker is the same program.
 const mainHint = ": main must reach Run or Start in every process, workers too; " +
 	"what only the daemon's process is to do, listening for instance, belongs into Listen, Init, or behind IsWorker"
 
@@ -207,8 +208,8 @@ func (d *Death) inMain() bool {
 }
 
 // running is where a worker that was killed for its slowness was: the place of
-// its function's goroutine. A worker that was still starting is shown by its main
-// goroutine. It is "" if the stack was not taken, or cannot be read.
+// its function's goroutine. A worker that was still starting is shown by its
+// main goroutine. It is "" if the stack was not taken, or cannot be read.
 func (d *Death) running() string {
 	if !proc.AskedFor(d.Stack) {
 		return ""

@@ -28,7 +28,8 @@ func (p *Pool) with(pid int, f func(k *core, fx *effects, w *worker, now time.Du
 	return err
 }
 
-// noWorker says that there is no worker with the given pid, and which there are.
+// noWorker says that there is no worker with the given pid, and which there
+// are.
 func (k *core) noWorker(pid int) error {
 	var pids []string
 	for _, w := range k.workers {
@@ -74,14 +75,16 @@ func (p *Pool) Stop(within time.Duration) {
 	<-p.stopped
 }
 
-// Summary returns the figures of the pool as a whole. It asks the system for nothing.
+// Summary returns the figures of the pool as a whole. It asks the system for
+// nothing.
 func (p *Pool) Summary() Summary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.core.summary()
 }
 
-// Stats returns all figures of the pool. It reads a file in /proc for each worker.
+// Stats returns all figures of the pool. It reads a file in /proc for each
+// worker.
 func (p *Pool) Stats() Stats {
 	memory, cpu := map[*worker]uint64{}, map[uint64]time.Duration{}
 	for _, m := range p.running() {
@@ -102,7 +105,8 @@ func (p *Pool) Stats() Stats {
 	return s
 }
 
-// timed is a Process that knows the processor time it has taken. A goroutine that stands in for one does not.
+// timed is a Process that knows the processor time it has taken. A goroutine
+// that stands in for one does not.
 type timed interface {
 	CPU() (time.Duration, error)
 }

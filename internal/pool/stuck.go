@@ -15,9 +15,9 @@ func (k *core) stuckCount() (n int) {
 	return n
 }
 
-// failIfStuck fails the pool when stuck processes have taken every place that there is:
-// it could start no worker any more, and its calls would wait without end. When
-// one of them has gone, the pool goes on by itself.
+// failIfStuck fails the pool when stuck processes have taken every place that
+// there is: it could start no worker any more, and its calls would wait without
+// end. When one of them has gone, the pool goes on by itself.
 func (k *core) failIfStuck(fx *effects, now time.Duration) {
 	n := k.stuckCount()
 	full := n >= k.places()

@@ -9,8 +9,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// Submit hands a call to the pool and never waits. Its end is told by OnEnd, Done
-// and Await.
+// Submit hands a call to the pool and never waits. Its end is told by OnEnd,
+// Done and Await.
 func (p *Pool) Submit(c *Call) {
 	var fx effects
 	p.mu.Lock()
@@ -21,8 +21,8 @@ func (p *Pool) Submit(c *Call) {
 
 // sendAside is send for who must not wait for room in the link: the loop, the
 // supervisor, and the receiver of a link above all, because the worker may be
-// waiting for it in turn. Where it could come to that, a goroutine of the member
-// waits.
+// waiting for it in turn. Where it could come to that, a goroutine of the
+// member waits.
 func (p *Pool) sendAside(s send) {
 	m := s.to.member
 	if s.fits && m.sending.Load() == 0 {
@@ -112,8 +112,8 @@ func (p *Pool) Await(ctx context.Context, c *Call) {
 }
 
 // Cancel ends a call before its time: as timed out if why is
-// context.DeadlineExceeded, else as cancelled. It returns at once; the call ends
-// as soon as its function obeys or its worker is gone.
+// context.DeadlineExceeded, else as cancelled. It returns at once; the call
+// ends as soon as its function obeys or its worker is gone.
 func (p *Pool) Cancel(c *Call, why error) {
 	cause := wire.CauseCanceled
 	if errors.Is(why, context.DeadlineExceeded) {
@@ -133,9 +133,9 @@ func (p *Pool) WorkerOf(c *Call) int {
 }
 
 // Grant lets the worker that runs the streamed call c send more elements, for
-// those that were taken. It does not wait. sent is called when the worker's link
-// has taken it in, or will never do so, unless the call has ended: a worker may
-// leave it there, and should not be sent one after the other.
+// those that were taken. It does not wait. sent is called when the worker's
+// link has taken it in, or will never do so, unless the call has ended: a
+// worker may leave it there, and should not be sent one after the other.
 func (p *Pool) Grant(c *Call, taken wire.Taken, sent func()) {
 	p.mu.Lock()
 	w, id := c.worker, c.id

@@ -34,7 +34,8 @@ func TestCallsOutsideOfTheLife(t *testing.T) {
 	})
 }
 
-// A caller whose call is the only one in its worker looks for the answer itself; others wait.
+// A caller whose call is the only one in its worker looks for the answer
+// itself; others wait.
 func TestWhoPolls(t *testing.T) {
 	onStage(t, Config{Min: 1, Concurrency: 2}, func(st *stage) {
 		for range 3 {
@@ -57,8 +58,8 @@ func TestWhoPolls(t *testing.T) {
 	})
 }
 
-// The end of a caller's context is that of its call, as what it is; the pid of the worker is known while it has the
-// call.
+// The end of a caller's context is that of its call, as what it is; the pid of
+// the worker is known while it has the call.
 func TestEndOfTheCallersContext(t *testing.T) {
 	for cause, want := range map[error]Kind{context.Canceled: Canceled, context.DeadlineExceeded: Timeout} {
 		for _, begun := range []bool{true, false} {
@@ -109,8 +110,8 @@ func TestEndOfTheCallersContext(t *testing.T) {
 	}
 }
 
-// Who hands in a call does not wait for room in a link, nor does the loop: neither with a large argument, nor with a
-// small one behind that.
+// Who hands in a call does not wait for room in a link, nor does the loop:
+// neither with a large argument, nor with a small one behind that.
 func TestSubmitDoesNotWait(t *testing.T) {
 	onStage(t, Config{Min: 1, Concurrency: 3}, func(st *stage) {
 		a := st.actor(1)
@@ -141,8 +142,8 @@ func TestSubmitDoesNotWait(t *testing.T) {
 	})
 }
 
-// The caller waits for room in the link for its own argument, and gets away when its context ends. A context that
-// cannot end needs no watch.
+// The caller waits for room in the link for its own argument, and gets away
+// when its context ends. A context that cannot end needs no watch.
 func TestCallerWaitsForRoom(t *testing.T) {
 	for _, size := range []int{1, fitsCall + 1} {
 		onStage(t, Config{Min: 1, Concurrency: 2, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
@@ -174,8 +175,8 @@ func TestCallerWaitsForRoom(t *testing.T) {
 	})
 }
 
-// A stream's worker is told what was taken, without anybody waiting for it; who has told is told once the worker's link
-// has taken it in, or never will.
+// A stream's worker is told what was taken, without anybody waiting for it; who
+// has told is told once the worker's link has taken it in, or never will.
 func TestGrant(t *testing.T) {
 	onStage(t, Config{Min: 1, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
 		a, sent := st.actor(1), 0

@@ -18,7 +18,8 @@ func (p asked) Memory() (uint64, error) {
 	return p.Process.Memory()
 }
 
-// A summary says what Stats says of the pool as a whole, without asking the system.
+// A summary says what Stats says of the pool as a whole, without asking the
+// system.
 func TestSummary(t *testing.T) {
 	var n atomic.Int64
 	goroutines := launchGoroutines("", link.Socket, 0)

@@ -106,7 +106,8 @@ func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 	return w
 }
 
-// setLimits sets after how many calls, and at which age, w is recycled; 0 = never.
+// setLimits sets after how many calls, and at which age, w is recycled; 0 =
+// never.
 func (k *core) setLimits(w *worker) {
 	w.maxCalls, w.maxAge = 0, 0
 	if k.cfg.MaxCalls > 0 {

@@ -8,8 +8,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// suspected is a lab whose only worker is suspected: a call that was taken back is
-// still being sent to it. It also runs another one if there is to be.
+// suspected is a lab whose only worker is suspected: a call that was taken back
+// is still being sent to it. It also runs another one if there is to be.
 func suspected(t *testing.T, busy bool) (*lab, *worker, *Call) {
 	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 2})
 	var runs *Call
@@ -74,9 +74,9 @@ func TestIntake(t *testing.T) {
 	}
 }
 
-// Whatever takes a call back from a worker suspects it if the call is still being
-// sent; and a suspected worker that is to leave is ended in time, as long as it
-// has not taken that in.
+// Whatever takes a call back from a worker suspects it if the call is still
+// being sent; and a suspected worker that is to leave is ended in time, as long
+// as it has not taken that in.
 func TestSuspicionOfWhoGivesBack(t *testing.T) {
 	for name, leaves := range map[string]bool{"pause": false, "leave": true} {
 		for _, taken := range []bool{false, true} {
@@ -105,8 +105,8 @@ func TestSuspicionOfWhoGivesBack(t *testing.T) {
 	}
 }
 
-// A worker that is to leave and has nothing to do has KillGrace, whatever it was
-// suspected for.
+// A worker that is to leave and has nothing to do has KillGrace, whatever it
+// was suspected for.
 func TestLeavingInSuspicion(t *testing.T) {
 	for _, busy := range []bool{false, true} {
 		l, w, runs := suspected(t, busy)
@@ -129,8 +129,9 @@ func TestLeavingInSuspicion(t *testing.T) {
 	}
 }
 
-// A cancelled call that goes on ends its worker, although the worker has taken in
-// what it is suspected for besides. When the call obeys, the suspicion comes back.
+// A cancelled call that goes on ends its worker, although the worker has taken
+// in what it is suspected for besides. When the call obeys, the suspicion comes
+// back.
 func TestSuspicionBesideACancel(t *testing.T) {
 	for _, leaves := range []bool{false, true} {
 		for _, obeys := range []bool{false, true} {
@@ -194,8 +195,8 @@ func TestSeveralCancelledCalls(t *testing.T) {
 	}
 }
 
-// A debugger keeps a silent, slow or suspected worker alive, but not one that has
-// been told to leave, nor one that is being killed.
+// A debugger keeps a silent, slow or suspected worker alive, but not one that
+// has been told to leave, nor one that is being killed.
 func TestTracedWorkerInEachState(t *testing.T) {
 	l, w, _ := suspected(t, false)
 	l.tracer = func(int) int { return 4711 }
@@ -242,8 +243,8 @@ func TestReportOfAStuckProcess(t *testing.T) {
 	}
 }
 
-// A worker that is being ended is ended, although it takes in what it was suspected
-// for.
+// A worker that is being ended is ended, although it takes in what it was
+// suspected for.
 func TestSuspicionOfADyingWorker(t *testing.T) {
 	l, w, _ := suspected(t, true)
 	l.step(func(fx *effects) { l.kill(fx, w, "memory limit", true, l.now) })
@@ -253,8 +254,8 @@ func TestSuspicionOfADyingWorker(t *testing.T) {
 	}
 }
 
-// The heartbeat is for who serves or runs a call: a worker that leaves has KillGrace
-// for what it does at its end.
+// The heartbeat is for who serves or runs a call: a worker that leaves has
+// KillGrace for what it does at its end.
 func TestHeartbeatOfALeavingWorker(t *testing.T) {
 	for _, busy := range []bool{false, true} {
 		l := newLab(t, Config{Min: 1, Max: 1, Heartbeat: time.Second, KillGrace: time.Minute})

@@ -11,7 +11,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// The memory of workers is looked at often while calls run, seldom while none does, and never where nothing limits it.
+// The memory of workers is looked at often while calls run, seldom while none
+// does, and never where nothing limits it.
 func TestWhenMemoryIsLookedAt(t *testing.T) {
 	for _, c := range []struct {
 		cfg           Config
@@ -56,8 +57,9 @@ func TestWhenMemoryIsLookedAt(t *testing.T) {
 	})
 }
 
-// A worker above the limit is killed, and one that has grown too large is replaced, soon after it is seen, however long
-// the looks have found nothing; one that cannot be looked at is left alone.
+// A worker above the limit is killed, and one that has grown too large is
+// replaced, soon after it is seen, however long the looks have found nothing;
+// one that cannot be looked at is left alone.
 func TestLooksAtMemory(t *testing.T) {
 	for _, c := range []struct {
 		cfg  Config
@@ -185,7 +187,8 @@ func TestSteering(t *testing.T) {
 	})
 }
 
-// One that does not leave is ended in the end, whoever has told it to; nobody waits for one that is stuck.
+// One that does not leave is ended in the end, whoever has told it to; nobody
+// waits for one that is stuck.
 func TestEndOfAWorkerThatStays(t *testing.T) {
 	for name, end := range map[string]func(st *stage) error{
 		"End":  func(st *stage) error { return st.End(st.t.Context(), 101) },
@@ -237,7 +240,8 @@ func TestEndOfAWorkerThatIsReplaced(t *testing.T) {
 	})
 }
 
-// End returns when the worker has gone, Halt when all have; then calls wait for Resume.
+// End returns when the worker has gone, Halt when all have; then calls wait for
+// Resume.
 func TestEndAndHalt(t *testing.T) {
 	onStage(t, Config{Min: 1}, func(st *stage) {
 		ended := make(chan error, 1)
