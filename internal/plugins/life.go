@@ -11,7 +11,7 @@ import (
 
 func start(ctx context.Context, p Plugin) error {
 	if s, ok := p.(plugin.Starter); ok {
-		return s.Start(ctx)
+		return bus.Protect(func() error { return s.Start(ctx) })
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func (s *Set) Stop(ctx context.Context) (errs []error) {
 		}
 		e.set(made, false)
 		stopped := make(chan error, 1)
-		go func() { stopped <- p.Stop(ctx) }()
+		go func() { stopped <- bus.Protect(func() error { return p.Stop(ctx) }) }()
 		select {
 		case err := <-stopped:
 			if err != nil {
@@ -78,8 +78,12 @@ func (e *entry) reload(ctx context.Context) error {
 	}
 	select {
 	case e.reloads <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("its previous reload has not ended: %w", context.Cause(ctx))
+	default:
+		select {
+		case e.reloads <- struct{}{}:
+		case <-ctx.Done():
+			return fmt.Errorf("its previous reload has not ended: %w", context.Cause(ctx))
+		}
 	}
 	done := make(chan error, 1)
 	go func() {
