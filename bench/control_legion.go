@@ -48,7 +48,7 @@ func serveControl() error {
 		}
 	}
 	d := declareControl()
-	return errors.Join(d.Start(context.Background()), errors.New("this is no worker process of Legion"))
+	return errors.Join(d.Start(context.Background()), errors.New("this is not a worker process of Legion"))
 }
 
 func declareControl() *legion.Daemon {

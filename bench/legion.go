@@ -57,7 +57,7 @@ func (p legionPeer) Serve() error {
 	if err := d.Start(context.Background()); err != nil {
 		return err
 	}
-	return errors.Join(errors.New("this is no worker process of Legion"), d.Stop(context.Background()))
+	return errors.Join(errors.New("this is not a worker process of Legion"), d.Stop(context.Background()))
 }
 
 // Open starts a daemon. Its workers inherit the role, which leads them to

@@ -20,7 +20,7 @@
 //
 // # Flags
 //
-// Flags of a verb may stand anywhere after it; what follows "--" is no flag.
+// Flags of a verb may be anywhere after it; arguments after "--" are not flags.
 // Each verb has -h, --json, and -o name=value, which sets a field of
 // [legion.Config] by its name in snake_case (log_level, stop_timeout,
 // log_rotation.size) or a key of a plugin that is a [Setter]. -d, -f, -v and -s

@@ -104,7 +104,7 @@ type PermissionError struct {
 	Name    string // that was asked for, or ""
 	Address string // of the socket
 	User    string // who this process is: "alice (1000)"
-	Allowed string // what is known of who may: "user 33, group 4, mode 0660 of /run/thumbs/control.sock"; may be ""
+	Allowed string // which users may, if known: "user 33, group 4, mode 0660 of /run/thumbs/control.sock"
 	Folder  string // the folder that keeps this user from the socket; "" if the socket itself does
 	Err     error  // of the system
 }

@@ -33,7 +33,7 @@
 // is filled key by key. A list or a table (a map) replaces the whole earlier
 // one, except that several flags of the same name add up.
 //
-// The key db.password stands under password in the section db of the file. Its
+// The key db.password is the key password in the section db of the file. Its
 // environment variable is THUMBS_DB_PASSWORD if Options.Env is THUMBS, and its
 // flag would be --db.password, were it not secret. An empty variable counts as
 // none. Variables without a key are ignored, because other programs set such

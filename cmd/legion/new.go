@@ -112,7 +112,7 @@ func (p project) create(ctx context.Context, out io.Writer) (err error) {
 	if w := p.workspace(ctx); w != "" {
 		fmt.Fprintf(out, "\texport GOWORK=off    # or go work use . : %s around it does not know it\n", w)
 	}
-	fmt.Fprint(out, "\tgo test\n\tgo run . run\nIts README.md tells more.\n")
+	fmt.Fprint(out, "\tgo test\n\tgo run . run\nIts README.md has more.\n")
 	return nil
 }
 

@@ -33,7 +33,7 @@ func declare(d *legion.Daemon) {
 	percent := 80 // no lock: methods run on the loop
 	legion.Method(d, "thumbs.quality", "Sets the quality of thumbnails", func(_ context.Context, q quality) (int, error) {
 		if q.Percent < 1 || q.Percent > 100 {
-			return 0, &legion.MethodError{Code: 1, Message: fmt.Sprintf("%d is no quality", q.Percent)}
+			return 0, &legion.MethodError{Code: 1, Message: fmt.Sprintf("%d is not a quality", q.Percent)}
 		}
 		before := percent
 		percent = q.Percent

@@ -29,7 +29,7 @@ func (s store) path(picture string) string { return filepath.Join(s.dir, picture
 // the requested thumbnail.
 func (s store) save(picture string, png []byte) error {
 	if !bytes.HasPrefix(png, []byte("\x89PNG\r\n\x1a\n")) || len(png) > largest {
-		return fmt.Errorf("the worker returned %d bytes that are no thumbnail", len(png))
+		return fmt.Errorf("the worker returned %d bytes that are not a thumbnail", len(png))
 	}
 	f, err := os.CreateTemp(s.dir, unfinished)
 	if err != nil {

@@ -35,7 +35,7 @@ func TestSaveTakesThumbnailsOnly(t *testing.T) {
 	s := store{t.TempDir()}
 	for _, content := range []string{"", "<script>", png + strings.Repeat("x", largest)} {
 		if err := s.save("a.jpg", []byte(content)); err == nil {
-			t.Errorf("%d bytes that are no thumbnail were saved", len(content))
+			t.Errorf("%d bytes that are not a thumbnail were saved", len(content))
 		}
 	}
 	if left, _ := os.ReadDir(s.dir); len(left) != 0 {
