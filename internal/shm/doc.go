@@ -1,15 +1,16 @@
 // Package shm holds everything that the shared-memory transport needs from the
-// operating system: memory that two processes share (segment_linux.go), a futex on a
-// word of it (futex_linux.go) and bells (bell.go), which wake a goroutine of the
-// other process through the runtime's network poller. It does not know about
-// rings and frames.
+// operating system: memory that two processes share (segment_linux.go), a futex
+// on a word of it (futex_linux.go) and bells (bell.go), which wake a goroutine
+// of the other process through the runtime's network poller. It does not know
+// about rings and frames.
 //
 // Reading order: segment_linux.go with extent.go and memfile_linux.go;
 // futex_linux.go; bell.go, ring_linux.go and socket_linux.go. Files ending in
-// _other.go are for systems without shared memory; unsupported.go has their error.
+// _other.go are for systems without shared memory; unsupported.go has their
+// error.
 //
 // Shared memory is available on Linux, unless a sandbox forbids memory files:
-// Available tells which. Elsewhere Create and Map return ErrUnsupported.
+// see Available. Elsewhere Create and Map return ErrUnsupported.
 //
 // # Why nothing here can hurt the process
 //
