@@ -11,6 +11,7 @@ import (
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/control"
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/saturate"
@@ -200,7 +201,7 @@ func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rp
 		},
 		Authenticate: func(token string) (Caller, bool) { return control.Authenticate(tokens, token) },
 	})
-	methods := d.builtInMethods()
+	methods := methods.Of(controlled{d})
 	for _, m := range append(methods, d.declared.methods...) {
 		if err := r.Add(m); err != nil {
 			return nil, fmt.Errorf("the method %s: %w", m.Name, err)

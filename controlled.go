@@ -7,7 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/methods"
+	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/status"
 )
 
@@ -40,6 +44,15 @@ func (c controlled) Pool(name string) (methods.Pool, error) {
 	}
 	return p, nil
 }
+
+func (c controlled) Functions() []methods.Function      { return c.declared.offers }
+func (c controlled) Tasks() *taskruns.Runs              { return &c.tasks }
+func (c controlled) Live() context.Context              { return c.life.Live() }
+func (c controlled) Log() *logs.Log                     { return c.log }
+func (c controlled) Events() *follow.Feed[status.Event] { return &c.events.watchers }
+func (c controlled) EventTypes() []status.EventType     { return c.eventList() }
+func (c controlled) Plugins() *plugins.Set              { return &c.plugins }
+func (c controlled) Settings() any                      { return c.Config() }
 
 func (c controlled) Signal(sig syscall.Signal) error {
 	if err := c.life.MustRun(); err != nil {

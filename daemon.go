@@ -12,6 +12,7 @@ import (
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/loop"
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
@@ -58,8 +59,8 @@ type declarations struct {
 	crons          []*cronLoop
 	listeners      []*sockets.Listener
 	servers        []*sockets.Server
-	offers         []offered    // functions that can be called by name
-	methods        []rpc.Method // of the program's, for the control socket
+	offers         []methods.Function // functions that can be called by name
+	methods        []rpc.Method       // of the program's, for the control socket
 	inProcess      bool
 }
 

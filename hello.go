@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/plugin"
 	"github.com/legion-go/legion/status"
 )
 
@@ -79,4 +81,12 @@ func releaseText(r status.Release) string { return r.Version + "\n" + r.Program 
 func parseRelease(told string) status.Release {
 	version, program, _ := strings.Cut(told, "\n")
 	return status.Release{Version: version, Program: program}
+}
+
+// restartNeeded asks the plugins.
+func (d *Daemon) restartNeeded() (keys []string) {
+	for _, r := range plugins.Each[plugin.RestartReporter](&d.plugins) {
+		keys = append(keys, r.RestartNeeded()...)
+	}
+	return keys
 }

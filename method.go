@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/taskruns"
 )
@@ -145,17 +146,6 @@ func reserved(kind string) bool {
 	return false
 }
 
-// offered is a function of the workers as the control socket calls it: by name,
-// with JSON.
-type offered struct {
-	name, kind string // kind: worker, task or stream
-	p          *declaration
-	in, out    reflect.Type
-	call       func(ctx context.Context, arg any) (any, error)  // not of a stream
-	begin      func(ctx context.Context, arg any) taskruns.Call // not of a stream
-	stream     func(ctx context.Context, arg any, send func(any) error) error
-}
-
 // anyFuture is a future whose result is of any type.
 type anyFuture[Out any] struct{ *Future[Out] }
 
@@ -164,19 +154,19 @@ func (f anyFuture[Out]) Result() (any, error) { return f.Future.Result() }
 // offer makes f callable by name.
 func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
 	d := f.p.d
-	d.declared.offers = append(d.declared.offers, offered{
-		name: f.name, kind: kind, p: f.p, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
-		call:  func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },
-		begin: func(ctx context.Context, arg any) taskruns.Call { return anyFuture[Out]{f.Go(ctx, arg.(In))} },
+	d.declared.offers = append(d.declared.offers, methods.Function{
+		Name: f.name, Pool: f.p.name, Kind: kind, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
+		Call:  func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },
+		Begin: func(ctx context.Context, arg any) taskruns.Call { return anyFuture[Out]{f.Go(ctx, arg.(In))} },
 	})
 	return f
 }
 
 func offerStream[In, Out any](s *Stream[In, Out]) *Stream[In, Out] {
 	d := s.p.d
-	d.declared.offers = append(d.declared.offers, offered{
-		name: s.name, kind: "stream", p: s.p, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
-		stream: func(ctx context.Context, arg any, send func(any) error) error {
+	d.declared.offers = append(d.declared.offers, methods.Function{
+		Name: s.name, Pool: s.p.name, Kind: "stream", In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
+		Stream: func(ctx context.Context, arg any, send func(any) error) error {
 			for out, err := range s.All(ctx, arg.(In)) {
 				if err != nil {
 					return err

@@ -23,14 +23,14 @@ func TestViolationsAreFound(t *testing.T) {
 		"example.com/elsewhere":              {module + "/internal/wire"},
 	}
 	want := []string{
-		". (floor 4) imports cli (floor 6) above it",
+		". (floor 5) imports cli (floor 7) above it",
 		"cli imports internal/wire; it may import only what the module's users can import",
 		"cmd has no floor: give it one in the table in internal/floors/rules_test.go",
-		"examples/other imports examples/thumbd/pictures beside it (floor 7); imports go down only",
+		"examples/other imports examples/thumbd/pictures beside it (floor 8); imports go down only",
 		"examples/other imports internal/wire; it may import only what the module's users can import",
 		"internal/drawer has no floor: give it one in the table in internal/floors/rules_test.go",
 		"internal/pool imports internal/worker beside it (floor 2); imports go down only",
-		"lock (floor 5) imports cli (floor 6) above it",
+		"lock (floor 6) imports cli (floor 7) above it",
 	}
 	if got := violations(g); !slices.Equal(got, want) {
 		t.Errorf("found:\n%q\nwant:\n%q", got, want)

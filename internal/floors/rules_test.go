@@ -63,21 +63,22 @@ var floors = map[string]int{
 	"plugin":            2,
 
 	"internal/control": 3,
-	"internal/methods": 3,
 	"internal/plugins": 3,
 
-	".": 4,
+	"internal/methods": 4,
 
-	"config":     5,
-	"controltls": 5,
-	"httpserve":  5,
-	"legiontest": 5,
-	"lock":       5,
-	"metrics":    5,
-	"systemd":    5,
-	"web":        5,
+	".": 5,
 
-	"cli": 6,
+	"config":     6,
+	"controltls": 6,
+	"httpserve":  6,
+	"legiontest": 6,
+	"lock":       6,
+	"metrics":    6,
+	"systemd":    6,
+	"web":        6,
+
+	"cli": 7,
 
 	"conformance": programs,
 }
@@ -85,7 +86,7 @@ var floors = map[string]int{
 // programs is the floor of every package in the folders cmd, conformance and
 // examples. Packages of one program, those below cmd/x or examples/x, may
 // import each other.
-const programs = 7
+const programs = 8
 
 // fromOutside are the packages that may import only what the module's users may
 // import: the root package and client. The same holds for every program, which

@@ -11,7 +11,11 @@
 //   - daemon.go: daemon.*
 //   - pool.go: pool.*
 //   - worker.go: worker.*
+//   - call.go: func.list, call and call.stream
+//   - task.go: task.*
 //   - cron.go: cron.*
+//   - watch.go: event.*, log.* and stats.follow
+//   - parts.go: plugin.list, lock.list and config.show
 package methods
 
 import (
@@ -21,8 +25,12 @@ import (
 	"syscall"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/logs"
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/status"
 )
 
@@ -44,6 +52,16 @@ type Daemon interface {
 	Signal(syscall.Signal) error // does what the daemon does when it gets the signal
 	SetLogLevel(slog.Level)
 	LogLevel() slog.Level
+
+	Functions() []Function // of workers, tasks and streams, that can be called by name
+	Tasks() *taskruns.Runs // that were started over the control socket
+	Live() context.Context // of such runs
+
+	Log() *logs.Log
+	Events() *follow.Feed[status.Event]
+	EventTypes() []status.EventType
+	Plugins() *plugins.Set
+	Settings() any // the struct of the configuration
 
 	Schedule() []Scheduled
 	OnLoop(ctx context.Context, fn func() error) error // only while the daemon runs
@@ -69,7 +87,10 @@ type Pool interface {
 // Of returns the methods for d.
 func Of(d Daemon) (all []rpc.Method) {
 	c := caller{d}
-	for _, group := range [][]rpc.Method{c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.cronMethods()} {
+	for _, group := range [][]rpc.Method{
+		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(),
+		c.watchMethods(), c.partMethods(),
+	} {
 		all = append(all, group...)
 	}
 	return all
