@@ -50,7 +50,7 @@ func (c controlled) Tasks() *taskruns.Runs              { return &c.tasks }
 func (c controlled) Live() context.Context              { return c.life.Live() }
 func (c controlled) Log() *logs.Log                     { return c.log }
 func (c controlled) Events() *follow.Feed[status.Event] { return &c.events.watchers }
-func (c controlled) EventTypes() []status.EventType     { return c.eventList() }
+func (c controlled) EventTypes() []status.EventType     { return methods.EventTypes(c.events.bus.Topics()) }
 func (c controlled) Plugins() *plugins.Set              { return &c.plugins }
 func (c controlled) Settings() any                      { return c.Config() }
 

@@ -41,9 +41,9 @@ type Daemon struct {
 	events    events
 	plugins   plugins.Set
 	control   control.Socket
-	tasks     taskruns.Runs // started over the control socket
 	keeper    sockets.Keeper
-	signals   received
+	tasks     taskruns.Runs // started over the control socket
+	signals   heard
 
 	succession succession
 	place      place

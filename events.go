@@ -11,7 +11,9 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/describe"
 	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/turns"
 	"github.com/legion-go/legion/status"
 )
@@ -169,4 +171,16 @@ type events struct {
 	watchers follow.Feed[status.Event] // on the control socket
 	unheard  turns.Unheard             // failed calls
 	panics   atomic.Uint64             // of callbacks
+}
+
+// witness shows an event to the clients that follow events. Without such clients
+// it costs next to nothing.
+func witness[E any](d *Daemon, event E) {
+	if d.events.watchers.Followed() {
+		e := status.Event{Time: time.Now(), Type: methods.EventName(reflect.TypeFor[E](), "")}
+		if d.events.watchers.Wanted(e) {
+			e.Data = describe.Value(reflect.ValueOf(event))
+			d.events.watchers.Offer(e)
+		}
+	}
 }

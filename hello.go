@@ -56,6 +56,9 @@ func (d *Daemon) status() status.Daemon {
 	return out
 }
 
+// module is the path of this module.
+const module = "github.com/legion-go/legion"
+
 // buildVersions are those of the program and of this module in it.
 var buildVersions = sync.OnceValues(func() (program, legion string) { return host.BuildVersions(module) })
 

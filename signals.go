@@ -192,42 +192,19 @@ func (d *Daemon) obey(s event.Signal, by time.Time) {
 	}
 }
 
-// received is what signals have asked for.
-type received struct {
-	held signals.Held[event.Signal] // see HoldSignals
-
-	mu       sync.Mutex
-	wishes   map[string]int                         // what is not done yet
-	deferred map[string]func(context.Context) error // the part of it that follows the start
-}
-
-// wish notes that a signal asks for something: early, during the start. enough
-// reports that it has been asked for before, and not been done.
-func (r *received) wish(what string, do func(context.Context) error, starting bool) (early, enough bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	enough = r.wishes[what] == 2 || starting && r.wishes[what] == 1
-	if !enough {
-		if r.wishes == nil {
-			r.wishes = map[string]int{}
-		}
-		r.wishes[what]++
-	}
-	if starting {
-		if r.deferred == nil {
-			r.deferred = map[string]func(context.Context) error{}
-		}
-		r.deferred[what] = do
-	}
-	return starting, enough
+// heard is what signals have asked for and that is not done yet.
+type heard struct {
+	held   signals.Held[event.Signal] // see HoldSignals
+	wishes signals.Wishes
 }
 
 // onceRunning does what a signal asks for beside the loop: now, or after the
 // start. However often it was asked for, one is under way and one follows it.
 func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
 	var early, enough bool
-	d.life.With(func(now life.State) { // the start ends before or after this
-		early, enough = d.signals.wish(what, do, now == life.Starting)
+	d.life.With(func(now life.State) { // the start ends before this or after it
+		early = now == life.Starting
+		enough = d.signals.wishes.Add(what, do, early)
 	})
 	switch {
 	case enough:
@@ -241,22 +218,14 @@ func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
 // fulfil does beside the loop what onceRunning has counted.
 func (d *Daemon) fulfil(what string, do func(context.Context) error) {
 	d.aside(what, func(ctx context.Context) error {
-		defer func() {
-			d.signals.mu.Lock()
-			defer d.signals.mu.Unlock()
-			d.signals.wishes[what]--
-		}()
+		defer d.signals.wishes.Done(what)
 		return do(ctx)
 	})
 }
 
 // doDeferred does what signals have asked for during the start.
 func (d *Daemon) doDeferred() {
-	d.signals.mu.Lock()
-	deferred := d.signals.deferred
-	d.signals.deferred = nil
-	d.signals.mu.Unlock()
-	for what, do := range deferred {
+	for what, do := range d.signals.wishes.Deferred() {
 		d.fulfil(what, do)
 	}
 }

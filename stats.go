@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/host"
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/status"
 )
@@ -51,7 +52,7 @@ func (d *Daemon) Stats() status.Stats {
 func (d *Daemon) stats() status.Stats {
 	s := d.figures()
 	s.Memory.Now, s.Memory.Peak = host.Memory()
-	s.Events = d.eventCounts()
+	s.Events = methods.EventCounts(d.events.bus.Topics())
 	s.Extra = map[string]any{}
 	for _, p := range d.declared.pools {
 		s.Pools = append(s.Pools, p.stats())

@@ -212,11 +212,7 @@ func TestWishesWithoutEnd(t *testing.T) {
 	}
 }
 
-func (d *Daemon) wishesFor(what string) int {
-	d.signals.mu.Lock()
-	defer d.signals.mu.Unlock()
-	return d.signals.wishes[what]
-}
+func (d *Daemon) wishesFor(what string) int { return d.signals.wishes.Open(what) }
 
 // The events of workers keep their order, and what waits when the daemon stops is
 // handled still.

@@ -39,8 +39,8 @@ var floors = map[string]int{
 	"internal/xmlrpc":     0,
 
 	"client":                  1,
-	"internal/bus":            1,
 	"internal/describe":       1,
+	"internal/bus":            1,
 	"internal/journal":        1,
 	"internal/link":           1,
 	"internal/logstream":      1,
@@ -54,6 +54,7 @@ var floors = map[string]int{
 	"status":                  1,
 
 	"event":             2,
+	"internal/doctor":   2,
 	"internal/logs":     2,
 	"internal/pool":     2,
 	"internal/sockets":  2,

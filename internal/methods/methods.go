@@ -15,6 +15,7 @@
 //   - task.go: task.*
 //   - cron.go: cron.*
 //   - watch.go: event.*, log.* and stats.follow
+//   - eventname.go: what types of events are called
 //   - parts.go: plugin.list, lock.list and config.show
 package methods
 

@@ -2,6 +2,7 @@
 //
 //   - signals.go: which there are, and which a Go program cannot take
 //   - held.go: signals that wait
+//   - wishes.go: what signals ask for and takes long
 package signals
 
 import (
