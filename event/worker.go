@@ -14,18 +14,18 @@ type WorkerStarted struct {
 	Took   time.Duration // from the start of the process
 }
 
-// WorkerExited is emitted when a worker has ended. Expected says that it was to
-// end: the operator (Kill, End, Scale, Stop), a caller (a deadline or a
-// cancellation that the function did not obey) or the pool (recycling, idleness)
-// wanted it, or its own loop ended. It is false for a worker that crashed, and for
-// one that was killed for what it did: it gave no sign of life, took too much
-// memory, was not ready in time or broke the protocol. Only unexpected ends count
-// in MaxRestarts.
+// WorkerExited is emitted when a worker has ended. Expected says that the end
+// was intended: the operator (Kill, End, Scale, Stop), a caller (by a deadline
+// or a cancellation that the function did not obey) or the pool (recycling,
+// idleness) requested it, or the worker's own loop ended. It is false for a
+// worker that crashed, and for one that was killed because it gave no sign of
+// life, took too much memory, was not ready in time or broke the protocol. Only
+// unexpected ends count in MaxRestarts.
 type WorkerExited struct {
 	Pool     string
 	Worker   uint64 // its number in the pool
 	PID      int
-	Expected bool           // the worker was to end
+	Expected bool           // the end was intended
 	ExitCode int            // -1 if a signal ended it
 	Signal   syscall.Signal // 0 if no signal ended it
 	KilledBy string         // why Legion killed it: "deadline", "cancel", "memory limit", "heartbeat", "boot timeout", "kill", "stop", …; "" if it did not

@@ -22,8 +22,8 @@ type Daemon struct {
 	Name  string `json:"name"`
 	PID   int    `json:"pid"`
 	State string `json:"state"`
-	// Changing is the change in progress, since ChangingFor: "a reload", "an
-	// upgrade" or "a restart"; "" if there is no change.
+	// Changing is the change in progress, which has taken ChangingFor so far: "a
+	// reload", "an upgrade" or "a restart"; "" if there is no change.
 	Changing    string        `json:"changing,omitempty"`
 	ChangingFor time.Duration `json:"changing_for,omitempty"`
 	Healthy     bool          `json:"healthy"`             // see Daemon.Healthy

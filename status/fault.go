@@ -1,11 +1,11 @@
 package status
 
-// Fault is the data of an error that a method of the control socket answers with:
-// what it tells beside its message.
+// Fault is the data of an error of the control socket, in addition to its
+// message.
 type Fault struct {
-	Kind  string `json:"kind"`           // timeout, crashed, …; error: the function has returned one; overruled, stopped: of the daemon
-	Pool  string `json:"pool,omitempty"` // whose worker
-	PID   int    `json:"pid"`            // of that; 0 without
+	Kind  string `json:"kind"`           // timeout, crashed, …; error: the function returned an error; overruled, stopped: from the daemon
+	Pool  string `json:"pool,omitempty"` // the worker's pool
+	PID   int    `json:"pid"`            // the worker's; 0 if no worker is involved
 	Stack string `json:"stack,omitempty"`
-	Code  string `json:"code,omitempty"` // of the error that the function has returned
+	Code  string `json:"code,omitempty"` // of the error that the function returned
 }

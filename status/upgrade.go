@@ -2,21 +2,20 @@ package status
 
 import "log/slog"
 
-// Upgrade tells what an upgrade has done, or what an upgrade in place is about to
-// do.
+// Upgrade is the result of an upgrade, or the plan of an upgrade in place.
 type Upgrade struct {
-	PID     int     `json:"pid"`      // of the process that is the daemon from then on
-	Old     int     `json:"old_pid"`  // of the one before
-	InPlace bool    `json:"in_place"` // it is the same process
+	PID     int     `json:"pid"`      // of the process that is the daemon after the upgrade
+	Old     int     `json:"old_pid"`  // of the previous process
+	InPlace bool    `json:"in_place"` // both are the same process
 	From    Release `json:"from"`
 	To      Release `json:"to"`
 }
 
-// Release is a program, as an upgrade goes from one to another.
+// Release is a program before or after an upgrade.
 type Release struct {
 	Version string `json:"version"` // see Config.Version
 	Program string `json:"program"` // path of its file, with links resolved
 }
 
-// LogValue is how a release stands in the log.
+// LogValue returns the release as the log shows it.
 func (r Release) LogValue() slog.Value { return slog.StringValue(r.Version + " " + r.Program) }

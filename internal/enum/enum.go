@@ -55,8 +55,8 @@ func plain(name string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
 }
 
-// Set is UnmarshalText: it sets *to to the value that Parse reads. On an error it
-// leaves it.
+// Set implements UnmarshalText: it sets *to to the value that Parse reads. On
+// an error *to does not change.
 func Set[T ~int](to *T, names Names, text []byte) error {
 	v, err := names.Parse(text)
 	if err == nil {

@@ -42,14 +42,14 @@
 //   - runtimedir.go, secret.go: files that other users must not touch;
 //   - nice_linux.go, drop.go, drop_linux.go, process.go: what a start changes;
 //     environ.go;
-//   - descriptors.go, descriptors_linux.go, invoked.go: how the program was started;
-//     version.go: what it is;
+//   - descriptors.go, descriptors_linux.go, invoked.go: how the program was
+//     started; version.go: its version;
 //   - exit_linux.go: the end of a child;
 //   - memory_linux.go, cpu.go, load_linux.go, niceness_linux.go: figures.
 //
-// What is in a file ending in _linux.go, other systems have in one ending in
-// _other.go: nice_other.go, drop_other.go, descriptors_other.go, memory_other.go,
-// load_other.go, niceness_other.go, and exit_kqueue.go.
+// Each file ending in _linux.go has a counterpart for other systems, ending in
+// _other.go: nice_other.go, drop_other.go, descriptors_other.go,
+// memory_other.go, load_other.go, niceness_other.go, and exit_kqueue.go.
 //
 // # Concurrency
 //
