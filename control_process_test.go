@@ -128,7 +128,7 @@ func TestControlUpgradesAndRestarts(t *testing.T) {
 	c = dial(t, path)
 	ask[bool](t, c, "daemon.stop", nil)
 	<-c.Done()
-	await(t, func() bool { return errors.Is(syscall.Kill(next.PID, 0), syscall.ESRCH) })
+	vanished(t, next.PID)
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket of the upgraded daemon is still there: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -126,6 +127,7 @@ func TestCallInWorker(t *testing.T) {
 
 // Workers are not there without a daemon's leave either.
 func TestLeakCheckSeesLeaks(t *testing.T) {
+	slow.Test(t, "waits until the leak check gives up", "5 s")
 	var found fakeT
 	func() {
 		legiontest.CheckLeaks(&found)

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // examplePrograms are the programs in examples, and what must match their output,
@@ -85,6 +87,7 @@ var examplePrograms = map[string]struct {
 // Every program in examples runs, ends by itself with code 0, and shows what it is
 // there for.
 func TestExamples(t *testing.T) {
+	slow.Test(t, "links 13 programs and runs them", "8 s")
 	var names, packages []string
 	mains, err := filepath.Glob("examples/*/main.go")
 	if err != nil {

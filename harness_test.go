@@ -6,12 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // The tests of somebody else's module that has forgotten legiontest.Main: the
 // message says what to do, and the test binary does not start itself over and
 // over. In process it works all the same.
 func TestForgottenMain(t *testing.T) {
+	slow.Test(t, "compiles and links the tests of a module", "2 s")
 	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/slow"
 )
 
 func init() { programs["init"] = initMain }
@@ -85,6 +86,7 @@ func TestWithoutProc(t *testing.T) {
 }
 
 func TestDaemonAsProcess1(t *testing.T) {
+	slow.Test(t, "starts daemons in containers", "4 s")
 	if os.Getuid() != 0 {
 		t.Skip("a pid namespace needs root")
 	}

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // portedLoops are the examples of lifo101/php-daemon and of shaneharter/PHP-Daemon,
@@ -51,6 +53,7 @@ var portedLoops = map[string]struct {
 
 // Each example of both PHP libraries runs as a program of its own.
 func TestPorted(t *testing.T) {
+	slow.Test(t, "links 14 programs and runs them", "6 s")
 	daemons, err := filepath.Glob("examples/ported/*")
 	if err != nil {
 		t.Fatal(err)

@@ -8,11 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // The first Go block of README.md is a whole program. What the README says it
 // prints is what it prints, but for process ids and times.
 func TestReadmeProgram(t *testing.T) {
+	slow.Test(t, "links a program whose call runs into its deadline", "3 s")
 	readme := read(t, "README.md")
 	_, said, found := strings.Cut(readme, "It prints\n\n```\n")
 	if !found {

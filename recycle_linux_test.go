@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -15,6 +16,7 @@ import (
 // never is one worker fewer ready. A function that leaks gets a fresh process
 // again and again.
 func TestRecyclingUnderLoad(t *testing.T) {
+	slow.Test(t, "calls while workers are replaced, for a given time", "2 s")
 	for _, c := range []struct {
 		name string
 		pool legion.Pool

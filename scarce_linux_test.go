@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // Without descriptors no more workers can start. Calls that run finish, those
 // that wait are served by the workers there are, and when there are descriptors
 // again the pool grows; all of that without anybody's help.
 func TestNoDescriptors(t *testing.T) {
+	slow.Test(t, "starts workers until there are no descriptors", "3 s")
 	p := run(t, "scarce")
 	if said := p.hear("scarce:"); said != "ok" {
 		t.Error(said)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -93,6 +94,7 @@ func TestStopWaitsForTheRequestAfterAHandshake(t *testing.T) {
 // Neither a silent connection nor a server that does not end takes the time of
 // shutdown, of other servers, or of the handlers of Shutdown.
 func TestStopLeavesTimeForShutdown(t *testing.T) {
+	slow.Test(t, "waits for servers that do not end", "3 s")
 	legiontest.CheckLeaks(t)
 	forEver := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	for name, c := range map[string]struct {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/status"
 )
@@ -97,6 +98,7 @@ func TestSignalEvents(t *testing.T) {
 // A daemon whose loop hangs ends all the same, within its StopTimeout, and at
 // once when it is told twice.
 func TestSignalsWhileTheLoopHangs(t *testing.T) {
+	slow.Test(t, "waits for a stop that runs into its timeout", "2 s")
 	for _, times := range []int{1, 2} {
 		p := run(t, "signals")
 		p.hear("started")

@@ -28,6 +28,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/httpserve"
+	"github.com/legion-go/legion/internal/slow"
 )
 
 func init() { programs["site"] = siteMain }
@@ -288,6 +289,7 @@ func (s *site) sum() (n int64) {
 // Upgrades, and a restart, while clients keep their connections alive: not one
 // request fails.
 func TestUpgradesKeepRequestsOfKeptConnections(t *testing.T) {
+	slow.Test(t, "upgrades a daemon under load", "2 s")
 	upgrades, each := 2, 1
 	if os.Getenv("SOAK") != "" {
 		upgrades, each = 20, 4

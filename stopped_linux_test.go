@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -48,6 +49,7 @@ func TestStoppedWorker(t *testing.T) {
 // A daemon that was itself stopped for many heartbeats does not take its workers
 // for dead when it goes on.
 func TestStoppedDaemon(t *testing.T) {
+	slow.Test(t, "waits for many heartbeats", "3 s")
 	p := run(t, "daemon")
 	before := p.workers()
 	p.signal(syscall.SIGSTOP)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -23,10 +24,8 @@ var stormSeed = flag.Uint64("storm.seed", 0, "seed of the kill storm; 0 = a rand
 // killed: every call ends once, none is executed twice, none that has a result
 // was not executed, and nothing is left behind.
 func TestKillStorm(t *testing.T) {
+	slow.Test(t, "kills workers under load for a given time", "30 s")
 	long, brief := 20*time.Second, 2*time.Second
-	if testing.Short() {
-		long, brief = 3*time.Second, 500*time.Millisecond
-	}
 	if os.Getenv("SOAK") != "" {
 		long = 10 * time.Minute
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // webMain is a daemon that answers HTTP with its pid and a worker's. Its
@@ -93,6 +94,7 @@ func get(client *http.Client, addr string) (pid int, err error) {
 // Twenty upgrades in a row, while clients ask without pause, each with a new
 // connection: not one request fails.
 func TestUpgradesUnderLoad(t *testing.T) {
+	slow.Test(t, "upgrades a daemon twenty times", "1 s")
 	const upgrades = 20
 	p := run(t, "web")
 	var pid int

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // wishes are the verbs that change whether there is a daemon, or which.
@@ -17,6 +19,7 @@ var wishes = []string{"start", "stop", "restart", "reload", "upgrade"}
 // unless a later command started it, and a command that does not stop it leaves
 // it running.
 func TestChangesDuringChanges(t *testing.T) {
+	slow.Test(t, "starts a daemon for each pair of verbs", "9 s")
 	times := 1
 	if os.Getenv("SOAK") != "" {
 		times = 20

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 	"github.com/legion-go/legion/status"
 )
@@ -269,6 +270,7 @@ func TestDead(t *testing.T) {
 // A daemon that holds its lock runs, whether it can be reached or not. The test
 // takes the daemon's part.
 func TestLockedWithoutSocket(t *testing.T) {
+	slow.Test(t, "waits until commands give up", "3 s")
 	u := newUser(t)
 	u.env = []string{"THUMBS_LOCK=1"}
 	u.expect(StatusStopped, "thumbs is stopped", "", "status")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -123,6 +124,7 @@ func (q *asked) want(state string) string {
 // What a verb says of a daemon is true, in each state of the daemon. With -v
 // the log of the test is a transcript.
 func TestVerbsInEveryState(t *testing.T) {
+	slow.Test(t, "starts a daemon for each of its states", "5 s")
 	legiontest.CheckLeaks(t)
 	t.Run("states", func(t *testing.T) { // which wait for each other
 		for state, try := range map[string]func(s *site){

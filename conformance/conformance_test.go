@@ -14,6 +14,8 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // patience limits a client that hangs: it is not how long a client should take.
@@ -25,6 +27,7 @@ const patience = 2 * time.Minute
 // It has a file cannot/NAME, with the reason, for each client that could not be
 // installed; any other client must run. The table is left in the file table.
 func TestClients(t *testing.T) {
+	slow.Test(t, "starts clients of other makers", "4 s")
 	installed := os.Getenv("CONFORMANCE")
 	at := startDaemon(t)
 	rows := [][]string{{"CLIENT", "PROTOCOL", "OVER", "RESULT"}}

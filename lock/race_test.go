@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -89,6 +90,7 @@ func TestKilled(t *testing.T) {
 // Starts and stops in turn, several at a time: never two at once, and after the
 // last one the lock is free.
 func TestTurns(t *testing.T) {
+	slow.Test(t, "starts many processes in turn", "2 s")
 	legiontest.CheckLeaks(t)
 	for kind, where := range places(t) {
 		t.Run(kind, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -181,6 +182,7 @@ func TestUpgradeAfterRemoval(t *testing.T) {
 // Real upgrades, in a row: while they go on, every other start finds the lock
 // held, by the old or the new process.
 func TestUpgradesOfADaemon(t *testing.T) {
+	slow.Test(t, "upgrades a daemon many times", "4 s")
 	upgrades(t, func(t *testing.T, kind, where string) {
 		c := run(t, nil, kind, where, "run")
 		if !c.ready() {

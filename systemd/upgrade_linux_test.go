@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -28,6 +29,7 @@ func upgraded() {
 // feed the watchdog; systemd gets no message of a start, and one of a stop,
 // from the last process.
 func TestUpgradesOfADaemon(t *testing.T) {
+	slow.Test(t, "upgrades a daemon twice", "3 s")
 	legiontest.CheckLeaks(t)
 	m := manage(t, false)
 	cmd := exec.Command("/bin/sh", "-c", `WATCHDOG_PID=$$ exec "$0"`, os.Args[0])

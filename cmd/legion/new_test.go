@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // checkout is this repository.
@@ -25,6 +27,7 @@ func checkout(t *testing.T) string {
 
 // A new daemon compiles, passes its test, and runs.
 func TestNew(t *testing.T) {
+	slow.Test(t, "compiles, links and tests a new daemon", "4 s")
 	t.Setenv("GOWORK", "")
 	around := filepath.Join(t.TempDir(), "new daemons") // a space, on purpose
 	dir := filepath.Join(around, "thumbs")
@@ -171,6 +174,7 @@ func TestNewRefuses(t *testing.T) {
 // Without a flag about Legion the daemon uses the checkout that the command was
 // built from, from any working directory.
 func TestNewFindsItsCheckout(t *testing.T) {
+	slow.Test(t, "compiles a new daemon", "1 s")
 	t.Setenv("GOWORK", "")
 	want := checkout(t)
 	t.Chdir(t.TempDir())

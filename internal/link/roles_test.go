@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/slow"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -18,12 +19,13 @@ import (
 // on both sides, unsolicited frames. A lost wake-up is a hang, unless the next
 // frame hides it: so often no other frame is under way.
 func TestNoWakeupIsLost(t *testing.T) {
+	rounds := slow.Tenth(t, 4000, "changes roles until a wake-up can be lost", "3 s")
 	for _, procs := range []int{1, 2, 4} {
 		t.Run(fmt.Sprintf("GOMAXPROCS=%d", procs), func(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 			each(t, func(t *testing.T, tr link.Transport) {
 				for _, callers := range []int{1, 2, 5} {
-					changeRoles(t, tr, callers, 4000/procs)
+					changeRoles(t, tr, callers, rounds/procs)
 				}
 			})
 		})

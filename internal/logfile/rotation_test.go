@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // ordeal is a log file to which something is done.
@@ -79,9 +81,7 @@ func TestNoLineIsLostWhateverBecomesOfTheFile(t *testing.T) {
 }
 
 func undergo(t *testing.T, rounds int, op func(o *ordeal, n int)) {
-	if testing.Short() {
-		rounds /= 10
-	}
+	rounds = slow.Tenth(t, rounds, "moves the file away while goroutines write", "2 s")
 	dir := filepath.Join(t.TempDir(), "log")
 	o := &ordeal{T: t, dir: dir, path: filepath.Join(dir, "d.log")}
 	do(t, os.Mkdir(dir, 0o755))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/loop"
+	"github.com/legion-go/legion/internal/slow"
 )
 
 // TestStress does everything at once on the real clock, mainly for the race
@@ -20,10 +21,7 @@ func TestStress(t *testing.T) {
 
 func stress(t *testing.T, precise bool) {
 	const producers = 8
-	posts := 5000
-	if testing.Short() {
-		posts = 500
-	}
+	posts := slow.Tenth(t, 5000, "posts from many goroutines", "1 s")
 	l := loop.New(loop.Config{Precise: precise, MinPause: time.Microsecond, Panic: func(any, []byte) {}})
 	shared := 0 // no lock: the race detector reports two functions at the same time
 	for _, interval := range []time.Duration{0, 1, time.Millisecond, time.Hour} {

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 var (
@@ -25,13 +27,14 @@ func TestHistories(t *testing.T) {
 		}
 		return
 	}
+	count := slow.Tenth(t, *simCount, "simulates thousands of histories", "8 s")
 	base := rand.Uint64()
 	t.Logf("seeds from %d", base)
 	var work sync.WaitGroup
 	failed := make(chan error, runtime.NumCPU())
 	for n := range runtime.NumCPU() {
 		work.Go(func() {
-			for i := n; i < *simCount; i += runtime.NumCPU() {
+			for i := n; i < count; i += runtime.NumCPU() {
 				if err := history(base + uint64(i) + 1); err != nil {
 					failed <- err
 					return
