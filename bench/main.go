@@ -78,13 +78,13 @@ func run() (failed []string, err error) {
 	hang := guard()
 
 	taking := map[string][]Peer{} // by the names of the rows
-	var everybody []Peer
+	var takers []Peer
 	for _, row := range rows {
 		takes := slices.DeleteFunc(row.peers(*procs), func(p Peer) bool { return !slices.Contains(chosen, p.Name()) })
 		taking[row.Name] = takes
-		everybody = append(everybody, takes...)
+		takers = append(takers, takes...)
 	}
-	report := &Report{Began: time.Now(), Machine: describe(everybody), Config: config, Rounds: *rounds}
+	report := &Report{Began: time.Now(), Machine: describe(takers), Config: config, Rounds: *rounds}
 	report.Machine.write(os.Stdout)
 	for _, row := range rows {
 		if len(taking[row.Name]) == 0 {

@@ -24,7 +24,7 @@ type asked struct {
 }
 
 // What most verbs say where there is no daemon to ask.
-var nobody = map[string]string{
+var noDaemon = map[string]string{
 	"absent":  "7 sites: not running: no process listens at ",
 	"crashed": "7 sites: not running: no process listens at ",
 	"frozen":  "1 has been stopped by a signal or a debugger",
@@ -86,7 +86,7 @@ var questions = []asked{
 // whatever is printed without asking a daemon.
 func whatever(want string) map[string]string {
 	states := map[string]string{}
-	for state := range nobody {
+	for state := range noDaemon {
 		states[state] = want
 	}
 	return states
@@ -115,7 +115,7 @@ func (q *asked) want(state string) string {
 	if want, ok := q.states[state]; ok {
 		return want
 	}
-	if want, ok := nobody[state]; ok {
+	if want, ok := noDaemon[state]; ok {
 		return want
 	}
 	return q.usual
@@ -177,7 +177,7 @@ func absent(s *site) {
 		s.try("absent", want, line)
 	}
 	for _, line := range []string{"reload", "upgrade"} {
-		s.try("absent", nobody["absent"], line)
+		s.try("absent", noDaemon["absent"], line)
 	}
 	s.try("absent", "0 sites runs in the background, pid ", "start")
 	_ = s.running()
@@ -306,7 +306,7 @@ func crashed(s *site) {
 	}
 	<-gone
 	s.ask("crashed")
-	s.try("crashed", nobody["crashed"], "reload")
+	s.try("crashed", noDaemon["crashed"], "reload")
 	s.try("crashed", "0 sites is not running", "stop")
 	s.try("crashed", "0 sites runs in the background, pid ", "start")
 	s.try("running", "0 sites has stopped", "stop")

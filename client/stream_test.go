@@ -223,7 +223,7 @@ func TestStreamClosed(t *testing.T) {
 
 // While a loop's body is slow the daemon is held up, by the buffers being full,
 // and a call is not.
-func TestSlowStreamHoldsUpNobody(t *testing.T) {
+func TestSlowStreamHoldsUpNoCall(t *testing.T) {
 	leaks(t)
 	const items, size = 60, 100 << 10 // more than the buffers of a socket have room for
 	sent := make(chan struct{})

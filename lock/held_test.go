@@ -11,7 +11,7 @@ import (
 // The loser waits until the winner has written its process id, and for one that
 // is about to end.
 func TestPatience(t *testing.T) {
-	const nobody = 999999999 // beyond what the kernel gives out
+	const gone = 999999999 // beyond what the kernel gives out
 	for name, c := range map[string]struct {
 		found []int // which process holds the lock, in turn; -1: none
 		pid   int   // that the error names; -1: no error
@@ -19,9 +19,9 @@ func TestPatience(t *testing.T) {
 	}{
 		"known":          {[]int{os.Getppid()}, os.Getppid(), heldPatience},
 		"itself":         {[]int{os.Getpid()}, os.Getpid(), 0},
-		"says it late":   {[]int{0, nobody, os.Getpid()}, os.Getpid(), 0},
+		"says it late":   {[]int{0, gone, os.Getpid()}, os.Getpid(), 0},
 		"never says it":  {[]int{0}, 0, vaguePatience},
-		"dead":           {[]int{nobody}, 0, vaguePatience},
+		"dead":           {[]int{gone}, 0, vaguePatience},
 		"is about to go": {[]int{os.Getppid(), os.Getppid(), -1}, -1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
