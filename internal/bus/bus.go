@@ -46,13 +46,24 @@ func (e *PanicError) Error() string {
 
 // Protect calls fn and returns its error. A panic of fn becomes a *PanicError.
 func Protect(fn func() error) (err error) {
-	err = errors.New("it ended its goroutine")
 	defer func() {
 		if v := recover(); v != nil {
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
 	return fn()
+}
+
+// Apart calls fn on a goroutine of its own. The channel yields the error of fn, its
+// panic as a *PanicError, or that it ended its goroutine.
+func Apart(fn func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("it ended its goroutine")
+		defer func() { done <- err }()
+		err = Protect(fn)
+	}()
+	return done
 }
 
 // Bus holds the handlers. The zero Bus is ready to use.

@@ -42,10 +42,8 @@ func (s *Set) Stop(ctx context.Context) (errs []error) {
 			continue
 		}
 		e.set(made, false)
-		stopped := make(chan error, 1)
-		go func() { stopped <- bus.Protect(func() error { return p.Stop(ctx) }) }()
 		select {
-		case err := <-stopped:
+		case err := <-bus.Apart(func() error { return p.Stop(ctx) }):
 			if err != nil {
 				errs = append(errs, fmt.Errorf("plugin %s: %w", e.name, err))
 			}
@@ -85,11 +83,10 @@ func (e *entry) reload(ctx context.Context) error {
 			return fmt.Errorf("its previous reload has not ended: %w", context.Cause(ctx))
 		}
 	}
-	done := make(chan error, 1)
-	go func() {
+	done := bus.Apart(func() error {
 		defer func() { <-e.reloads }()
-		done <- bus.Protect(func() error { return r.Reload(ctx) })
-	}()
+		return r.Reload(ctx)
+	})
 	select {
 	case err := <-done:
 		return err

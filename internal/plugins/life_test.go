@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -140,4 +141,37 @@ func TestReloadWithoutTime(t *testing.T) {
 		t.Error(err)
 	}
 	close(may)
+}
+
+// quitter ends the goroutine that calls it.
+type quitter struct{}
+
+func (quitter) Name() string                 { return "quitter" }
+func (quitter) Start(context.Context) error  { return nil }
+func (quitter) Reload(context.Context) error { runtime.Goexit(); return nil }
+func (quitter) Stop(context.Context) error   { runtime.Goexit(); return nil }
+
+// A plugin that ends its goroutine is reported at once, and the next reload does
+// not wait for it.
+func TestPluginThatEndsItsGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost()
+		h.use(t, quitter{})
+		s := &h.set
+		if err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		for range 2 {
+			if err := s.Reload(t.Context()); err == nil || err.Error() != "plugin quitter: it ended its goroutine" {
+				t.Errorf("Reload: %v", err)
+			}
+		}
+		if errs := s.Stop(t.Context()); len(errs) != 1 || errs[0].Error() != "plugin quitter: it ended its goroutine" {
+			t.Errorf("Stop: %v", errs)
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("it took %v", took)
+		}
+	})
 }
