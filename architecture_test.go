@@ -16,7 +16,7 @@ import (
 // function stands with its file, it is in that file.
 func TestArchitectureIsTrue(t *testing.T) {
 	text := read(t, "docs/architecture.md")
-	files := map[string]string{}             // by base name and by path
+	files := map[string]string{}              // by base name and by path
 	functions := map[string]map[string]bool{} // by name: the files they are in
 	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "floors") {
