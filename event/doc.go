@@ -12,13 +12,11 @@
 //
 // The events, by file:
 //
-//   - life.go: Init, Started, Signal, Reload, Reloaded, AutoRestart,
-//     PIDChanged, Shutdown
-//   - loop.go: Idle, PreExecute, PostExecute, Overrun, Failure
-//   - worker.go: WorkerStarted, WorkerExited, PoolFailed, LoopStarted,
-//     LoopStopped
-//   - client.go: ClientConnected, ClientClosed
-//   - log.go: *Log
+//   - life.go: the daemon's life, from Init to Shutdown
+//   - loop.go: its loop
+//   - worker.go: workers, and their own loops
+//   - client.go: clients of the control socket
+//   - log.go: *Log, a record of the log
 //
 // One more event is *status.Stats: its handlers add to the statistics. A
 // program may emit values of its own types with legion.Emit.
