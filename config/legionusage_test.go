@@ -18,8 +18,8 @@ func TestUsageOfDeclarations(t *testing.T) {
 		Log    legion.LogRotation
 	}
 	for _, l := range newSchema(reflect.TypeFor[settings](), "").leaves {
-		if l.usage == "" {
-			t.Errorf("the flag --%s has no usage", l.key)
+		if l.usage == "" || strings.HasPrefix(l.usage, "see go doc") {
+			t.Errorf("the flag --%s has no usage: add one to legionUsage", l.key)
 		}
 	}
 	types := map[string]reflect.Type{}

@@ -1,0 +1,164 @@
+package methods
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
+)
+
+var errUnlucky = errors.New("unlucky")
+
+// fake is a daemon that notes what the methods want of it.
+type fake struct {
+	did   []string
+	pools []*fakePool
+	crons []Scheduled
+	fails error
+	level slog.Level
+	stats status.Stats
+}
+
+func (f *fake) does(what string, args ...any) error {
+	f.did = append(f.did, strings.TrimSuffix(fmt.Sprintln(append([]any{what}, args...)...), "\n"))
+	return f.fails
+}
+
+func (f *fake) Hello() status.Hello   { return status.Hello{Name: "fake"} }
+func (f *fake) Status() status.Daemon { return status.Daemon{Name: "fake", Workers: 3} }
+func (f *fake) Stats() status.Stats   { return f.stats }
+
+func (f *fake) Figures() status.Stats {
+	s := status.Stats{PID: 100, State: "running"}
+	for _, p := range f.pools {
+		s.Pools = append(s.Pools, p.stats)
+	}
+	return s
+}
+
+func (f *fake) Pools() (all []Pool) {
+	for _, p := range f.pools {
+		all = append(all, p)
+	}
+	return all
+}
+
+func (f *fake) Pool(name string) (Pool, error) {
+	for _, p := range f.pools {
+		if p.Name() == name {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("legion: there is no pool %q", name)
+}
+
+func (f *fake) Stop(why string) error            { return f.does("stop,", why) }
+func (f *fake) Restart(who string) error         { return f.does("restart for", who) }
+func (f *fake) Reload() error                    { return f.does("reload") }
+func (f *fake) Upgrade() (status.Upgrade, error) { return status.Upgrade{PID: 7}, f.does("upgrade") }
+func (f *fake) Signal(s syscall.Signal) error    { return f.does("signal", int(s)) }
+func (f *fake) SetLogLevel(l slog.Level)         { f.level = l }
+func (f *fake) LogLevel() slog.Level             { return f.level }
+func (f *fake) Schedule() []Scheduled            { return slices.Clone(f.crons) }
+
+func (f *fake) OnLoop(_ context.Context, fn func() error) error {
+	if err := f.does("on the loop:"); err != nil {
+		return err
+	}
+	return fn()
+}
+
+// fakePool is a pool of a fake.
+type fakePool struct {
+	f     *fake
+	stats status.PoolStats
+	fails error // of what is done to the pool
+	gone  int   // the pid of a worker that ends meanwhile; 0: one that is just being started
+}
+
+func (p *fakePool) does(what string, args ...any) error {
+	_ = p.f.does(what, append([]any{p.stats.Name}, args...)...)
+	return p.fails
+}
+
+func (p *fakePool) worker(what string, pid int) error {
+	if err := p.does(what, pid); pid != p.gone {
+		return err
+	}
+	return errUnlucky
+}
+
+func (p *fakePool) Name() string            { return p.stats.Name }
+func (p *fakePool) Stats() status.PoolStats { return p.stats }
+func (p *fakePool) Recent() status.Recent {
+	return status.Recent{Calls: []status.CallInfo{}, Workers: []status.WorkerEnd{}}
+}
+func (p *fakePool) Pause() error                         { return p.does("pause") }
+func (p *fakePool) Resume() error                        { return p.does("resume") }
+func (p *fakePool) Stop(context.Context) error           { return p.does("stop") }
+func (p *fakePool) Recycle() error                       { return p.does("recycle") }
+func (p *fakePool) Scale(min, max int) error             { return p.does("scale", min, max) }
+func (p *fakePool) End(_ context.Context, pid int) error { return p.worker("end", pid) }
+func (p *fakePool) Kill(pid int) error                   { return p.worker("kill", pid) }
+func (p *fakePool) PauseWorker(pid int) error            { return p.worker("pause", pid) }
+func (p *fakePool) ResumeWorker(pid int) error           { return p.worker("resume", pid) }
+
+func (p *fakePool) Stack(_ context.Context, pid int) (string, error) {
+	return "goroutine 1", p.worker("stack", pid)
+}
+
+// newFake returns a daemon with two pools of workers, one of which is empty, and
+// a task that runs.
+func newFake() *fake {
+	f := &fake{}
+	add := func(s status.PoolStats) { f.pools = append(f.pools, &fakePool{f: f, stats: s}) }
+	add(status.PoolStats{Name: "resize", Kind: "worker", State: "running", Min: 1, Workers: []status.WorkerStats{
+		{PID: 11, State: "paused", Calls: 5}, {PID: 12, State: "ready"}, {State: "starting"},
+	}})
+	add(status.PoolStats{Name: "spare", Kind: "worker", State: "running"})
+	add(status.PoolStats{Name: "nightly", Kind: "task", State: "running", Workers: []status.WorkerStats{{PID: 31, State: "busy", For: 1}}})
+	return f
+}
+
+// call calls a method as the control socket does, with params in JSON, and
+// returns the result as JSON.
+func (f *fake) call(t *testing.T, name, params string) (string, error) {
+	t.Helper()
+	for _, m := range Of(f) {
+		if m.Name != name {
+			continue
+		}
+		in := reflect.New(m.In)
+		if params != "" {
+			if err := json.Unmarshal([]byte(params), in.Interface()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, err := m.Call(t.Context(), in.Elem().Interface())
+		if err != nil {
+			return "", err
+		}
+		b, err := json.Marshal(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b), nil
+	}
+	t.Fatalf("there is no method %s", name)
+	return "", nil
+}
+
+// wrong reports whether err is one about a parameter that begins so.
+func wrong(err error, begin string) bool {
+	var e *rpc.Error
+	return errors.As(err, &e) && e.Code == rpc.CodeParams && strings.HasPrefix(e.Message, begin)
+}
