@@ -12,7 +12,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/logs"
+	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/status"
 )
 
@@ -26,6 +30,13 @@ type fake struct {
 	fails error
 	level slog.Level
 	stats status.Stats
+
+	functions []Function
+	tasks     taskruns.Runs
+	events    follow.Feed[status.Event]
+	plugins   plugins.Set
+	settings  any
+	log       *logs.Log // nil: no test asks for it
 }
 
 func (f *fake) does(what string, args ...any) error {
@@ -69,6 +80,17 @@ func (f *fake) Signal(s syscall.Signal) error    { return f.does("signal", int(s
 func (f *fake) SetLogLevel(l slog.Level)         { f.level = l }
 func (f *fake) LogLevel() slog.Level             { return f.level }
 func (f *fake) Schedule() []Scheduled            { return slices.Clone(f.crons) }
+
+func (f *fake) Functions() []Function              { return f.functions }
+func (f *fake) Tasks() *taskruns.Runs              { return &f.tasks }
+func (f *fake) Live() context.Context              { return context.Background() }
+func (f *fake) Log() *logs.Log                     { return f.log }
+func (f *fake) Events() *follow.Feed[status.Event] { return &f.events }
+func (f *fake) EventTypes() []status.EventType {
+	return []status.EventType{{Type: "Started", Count: 1}}
+}
+func (f *fake) Plugins() *plugins.Set { return &f.plugins }
+func (f *fake) Settings() any         { return f.settings }
 
 func (f *fake) OnLoop(_ context.Context, fn func() error) error {
 	if err := f.does("on the loop:"); err != nil {
@@ -119,7 +141,8 @@ func (p *fakePool) Stack(_ context.Context, pid int) (string, error) {
 // newFake returns a daemon with two pools of workers, one of which is empty, and
 // a task that runs.
 func newFake() *fake {
-	f := &fake{}
+	f := &fake{settings: struct{}{}}
+	f.plugins.Attach = func(plugins.Plugin) error { return nil }
 	add := func(s status.PoolStats) { f.pools = append(f.pools, &fakePool{f: f, stats: s}) }
 	add(status.PoolStats{Name: "resize", Kind: "worker", State: "running", Min: 1, Workers: []status.WorkerStats{
 		{PID: 11, State: "paused", Calls: 5}, {PID: 12, State: "ready"}, {State: "starting"},

@@ -97,6 +97,10 @@ func TestWrongParameters(t *testing.T) {
 		{"worker.kill", `{}`, `pid: no worker has the pid 0`},
 		{"worker.stack", `{"pid":99}`, `pid: no worker has the pid 99`},
 		{"cron.run", `{"name":"nope"}`, `name: there is no "nope"; there are: `},
+		{"log.tail", `{"lines":-1}`, `lines: it must not be negative`},
+		{"log.tail", `{"level":"loud"}`, `level: "loud"`},
+		{"task.status", `{"id":7}`, `id: there is no run 7`},
+		{"task.cancel", `{"id":7}`, `id: there is no run 7`},
 	} {
 		f := newFake()
 		if result, err := f.call(t, c.name, c.params); !wrong(err, c.says) || len(f.did) > 0 {
@@ -230,7 +234,7 @@ func (panics) MarshalJSON() ([]byte, error) { panic("unlucky") }
 // not for lookers.
 func TestRoles(t *testing.T) {
 	admin := []string{"daemon.stop", "daemon.shutdown", "daemon.restart", "daemon.upgrade", "daemon.signal"}
-	look := []string{"hello", "status", "stats", "ps", "list", "recent"}
+	look := []string{"hello", "status", "stats", "ps", "list", "recent", "follow", "tail", "show"}
 	for _, m := range Of(newFake()) {
 		want := rpc.Operate
 		if _, what, _ := strings.Cut(m.Name, "."); slices.Contains(look, what) {
