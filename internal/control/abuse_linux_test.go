@@ -22,7 +22,8 @@ import (
 )
 
 func init() {
-	// abuse PATH: does what nobody should, says as JSON what was answered, and waits with its connections until its input ends.
+	// abuse PATH: does what nobody should, says as JSON what was answered, and
+	// waits with its connections until its input ends.
 	parts["abuse"] = func(args []string) {
 		var limit syscall.Rlimit
 		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
@@ -60,7 +61,8 @@ func init() {
 			for range 8 {
 				all.Go(func() {
 					said := ""
-					// Closed without a word, because so many are being refused that there is no time: it asks again, later.
+					// Closed without a word, because so many are being refused that there is no
+					// time: it asks again, later.
 					for end := time.Now().Add(hang); said == "" && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 						c := dial()
 						go io.WriteString(c, text)
@@ -83,7 +85,8 @@ func init() {
 	}
 }
 
-// abuses are what is sent, whole. After each, the connection is ended by the server.
+// abuses are what is sent, whole. After each, the connection is ended by the
+// server.
 func abuses() map[string]string {
 	bomb := `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">`
 	for i := range 9 {
@@ -103,13 +106,15 @@ func abuses() map[string]string {
 	}
 }
 
-// Whatever two users do at the same time, one of them the very same user, each is answered properly, memory stays bounded,
-// and a client that behaves is answered about as fast as before.
+// Whatever two users do at the same time, one of them the very same user, each
+// is answered properly, memory stays bounded, and a client that behaves is
+// answered about as fast as before.
 func TestAbuse(t *testing.T) {
 	needsRoot(t) // one of the abusers is another user
 	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{
 		Rules: []Rule{rule(t, "uid", "10001", rpc.Admin)},
-		// The answers to the storm are what counts here: not that it is kept out, nor how fast the machine is.
+		// The answers to the storm are what counts here: not that it is kept out, nor
+		// how fast the machine is.
 		Limits: Limits{PerSecond: 10000, FirstByte: hang, Request: hang},
 	})
 	good := f.dial(t)

@@ -49,8 +49,9 @@ func ParseAddress(s string) (Address, error) {
 	return a, nil
 }
 
-// ParseAddresses reads a list of addresses with white space between them: none is
-// an empty list, and no text is a Unix socket whose path is left to the daemon.
+// ParseAddresses reads a list of addresses with white space between them: none
+// is an empty list, and no text is a Unix socket whose path is left to the
+// daemon.
 func ParseAddresses(list string) (all []Address, err error) {
 	fields := strings.Fields(list)
 	if len(fields) == 0 {
@@ -128,7 +129,8 @@ func (a *Address) parameters(query string) error {
 	return nil
 }
 
-// longestPath is what the kernel takes as the path of a socket, less the zero byte at the end.
+// longestPath is what the kernel takes as the path of a socket, less the zero
+// byte at the end.
 const longestPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
 // check says what is wrong with an address by itself.
@@ -204,8 +206,9 @@ func (a Address) mode() fs.FileMode {
 	return 0o600
 }
 
-// passers returns which bits of search permission the folder of a Unix socket needs, so that those whom the socket lets in
-// reach it: 0 if that is its owner alone. gid is the group that it needs, -1 any.
+// passers returns which bits of search permission the folder of a Unix socket
+// needs, so that those whom the socket lets in reach it: 0 if that is its owner
+// alone. gid is the group that it needs, -1 any.
 func (a Address) passers() (bits fs.FileMode, gid int, err error) {
 	switch {
 	case a.Network != "unix":

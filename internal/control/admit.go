@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// phase is what a connection is doing. Only one that executes nothing may be closed in favour of others.
+// phase is what a connection is doing. Only one that executes nothing may be
+// closed in favour of others.
 type phase uint8
 
 const (
@@ -87,7 +88,8 @@ func (s *Server) admit(c *conn) *refusal {
 	return nil
 }
 
-// turnAway has a connection for which there is no place told why, if not too many are being told such things. It ends soon.
+// turnAway has a connection for which there is no place told why, if not too
+// many are being told such things. It ends soon.
 func (s *Server) turnAway(c *conn, why *refusal) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +104,9 @@ func (s *Server) turnAway(c *conn, why *refusal) bool {
 	return true
 }
 
-// evictLocked closes one of the connections that may be: of the greediest peer, one that has never had a request answered
-// rather than one that has, the one that is silent for longest.
+// evictLocked closes one of the connections that may be: of the greediest peer,
+// one that has never had a request answered rather than one that has, the one
+// that is silent for longest.
 func (s *Server) evictLocked(may func(*conn) bool) bool {
 	var victim *conn
 	for c := range s.conns {
@@ -135,14 +138,16 @@ func (s *Server) ratherLocked(a, b *conn) bool {
 	return a.heard.Before(b.heard)
 }
 
-// makeRoom closes an idle connection because the system has no descriptors left.
+// makeRoom closes an idle connection because the system has no descriptors
+// left.
 func (s *Server) makeRoom() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.evictLocked(func(*conn) bool { return true })
 }
 
-// endLocked has a connection end as soon as it executes nothing. Its place is free at once if it is idle.
+// endLocked has a connection end as soon as it executes nothing. Its place is
+// free at once if it is idle.
 func (c *conn) endLocked(why *refusal) {
 	if c.ending != nil {
 		return

@@ -12,8 +12,9 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// One peer has no more than its share, and its own idle connections make room for its new ones: those that never asked for
-// anything first, then the one that is silent for longest.
+// One peer has no more than its share, and its own idle connections make room
+// for its new ones: those that never asked for anything first, then the one
+// that is silent for longest.
 func TestConnectionsPerPeer(t *testing.T) {
 	inBubble(t, Options{Rules: users(t), Limits: Limits{PerPeer: 4}}, func(b *bubble) {
 		oldest := b.connect(1)
@@ -55,7 +56,8 @@ func TestConnectionsPerPeer(t *testing.T) {
 	})
 }
 
-// What executes something or streams is not closed in favour of others: these are refused, in their protocol.
+// What executes something or streams is not closed in favour of others: these
+// are refused, in their protocol.
 func TestConnectionsAllBusy(t *testing.T) {
 	inBubble(t, Options{Rules: users(t), Limits: Limits{PerPeer: 3}}, func(b *bubble) {
 		call, events, stream := b.connect(1), b.connect(1), b.connect(1)
@@ -89,7 +91,8 @@ func TestConnectionsAllBusy(t *testing.T) {
 	})
 }
 
-// However many connect and do nothing, an operator gets in, and so does another user: the greediest pays.
+// However many connect and do nothing, an operator gets in, and so does another
+// user: the greediest pays.
 func TestConnectionsFull(t *testing.T) {
 	limits := Limits{Connections: 20, PerPeer: 16, Reserve: 4}
 	inBubble(t, Options{Rules: users(t), Limits: limits}, func(b *bubble) {
@@ -119,7 +122,8 @@ func TestConnectionsFull(t *testing.T) {
 	})
 }
 
-// What strangers hold open does not close an operator's connection, nor keep it out.
+// What strangers hold open does not close an operator's connection, nor keep it
+// out.
 func TestOperatorIsNotEvicted(t *testing.T) {
 	limits := Limits{Connections: 20, PerPeer: 16, Reserve: 4}
 	inBubble(t, Options{Rules: users(t), Limits: limits}, func(b *bubble) {
@@ -140,7 +144,8 @@ func TestOperatorIsNotEvicted(t *testing.T) {
 	})
 }
 
-// Connected and Closed are called once each, in this order, for those who may use something.
+// Connected and Closed are called once each, in this order, for those who may
+// use something.
 func TestConnectedClosed(t *testing.T) {
 	var mu sync.Mutex
 	state := map[uint64]int{}

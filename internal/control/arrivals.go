@@ -41,7 +41,8 @@ func (p *arrivals) take(key string) bool {
 	return true
 }
 
-// sweepLocked forgets peers that may make the whole burst, if it has not just done so.
+// sweepLocked forgets peers that may make the whole burst, if it has not just
+// done so.
 func (p *arrivals) sweepLocked(now time.Time) {
 	if now.Sub(p.swept) < p.step {
 		return

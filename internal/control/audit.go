@@ -9,22 +9,22 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// So many refusals are logged at once, and in each refusalSpan: a caller who may
-// only look must not be able to fill the log with them.
+// So many refusals are logged at once, and in each refusalSpan: a caller who
+// may only look must not be able to fill the log with them.
 const (
 	refusalSpan = time.Minute
 	refusalMost = 60
 )
 
-// Audit logs what callers have changed, or were refused. Its methods may be called
-// from any goroutine.
+// Audit logs what callers have changed, or were refused. Its methods may be
+// called from any goroutine.
 type Audit struct {
 	log      *slog.Logger
 	refusals *pace.Limit
 }
 
-// NewAudit makes an audit log that writes to log whatever its level: a caller who
-// may change the level must not be able to act unseen.
+// NewAudit makes an audit log that writes to log whatever its level: a caller
+// who may change the level must not be able to act unseen.
 func NewAudit(log *slog.Logger) *Audit {
 	a := &Audit{log: everyLevel(log)}
 	a.refusals = pace.New(pace.Options{

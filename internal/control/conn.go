@@ -14,7 +14,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// conn is a connection. One goroutine converses with the client, and owns what is not said to be somebody else's.
+// conn is a connection. One goroutine converses with the client, and owns what
+// is not said to be somebody else's.
 type conn struct {
 	server  *Server
 	address Address
@@ -71,7 +72,8 @@ func (c *conn) converse(ctx context.Context) {
 	}
 }
 
-// begin waits for the first bytes, does the handshake of TLS, and finds out who speaks which protocol.
+// begin waits for the first bytes, does the handshake of TLS, and finds out who
+// speaks which protocol.
 func (c *conn) begin(ctx context.Context) error {
 	patience := c.server.limits.FirstByte
 	if c.dismissed() != nil {
@@ -200,8 +202,9 @@ func (c *conn) close() {
 	}
 }
 
-// enter begins a phase, and says if the connection is to end instead. In waiting and reading what the client sends must
-// come within that time; 0 is for ever.
+// enter begins a phase, and says if the connection is to end instead. In
+// waiting and reading what the client sends must come within that time; 0 is
+// for ever.
 func (c *conn) enter(p phase, within time.Duration) error {
 	s := c.server
 	s.mu.Lock()
@@ -219,7 +222,8 @@ func (c *conn) enter(p phase, within time.Duration) error {
 	return c.raw.SetReadDeadline(c.heard.Add(within))
 }
 
-// fail ends the connection after what it did has failed: it refuses, or goes where the client has gone.
+// fail ends the connection after what it did has failed: it refuses, or goes
+// where the client has gone.
 func (c *conn) fail(err error) {
 	s := c.server
 	s.mu.Lock()
@@ -246,8 +250,9 @@ func (c *conn) fail(err error) {
 	c.refuse(why)
 }
 
-// write writes all of its arguments, one after the other, as fast as the client takes them, but not slower than
-// Limits.Write allows. After an error the connection is closed.
+// write writes all of its arguments, one after the other, as fast as the client
+// takes them, but not slower than Limits.Write allows. After an error the
+// connection is closed.
 func (c *conn) write(parts ...[]byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -282,8 +287,9 @@ func (c *conn) writeLine(line []byte) error {
 	return c.write(line, lineFeed)
 }
 
-// execute runs fn, which answers a request, and ends the connection's context if the client goes away meanwhile. If too
-// many run already it waits for a while, and then refuses.
+// execute runs fn, which answers a request, and ends the connection's context
+// if the client goes away meanwhile. If too many run already it waits for a
+// while, and then refuses.
 func (c *conn) execute(fn func()) *refusal {
 	s := c.server
 	if !s.running.await(c.peer, 1, turnPatience, s.stop) {
@@ -299,7 +305,8 @@ func (c *conn) execute(fn func()) *refusal {
 
 var errGone = errors.New("the client has gone")
 
-// watch calls cancel when the client has gone, until the function that it returns is called.
+// watch calls cancel when the client has gone, until the function that it
+// returns is called.
 func (c *conn) watch(cancel context.CancelCauseFunc) (stop func()) {
 	var mu sync.Mutex
 	var look *time.Timer
@@ -325,8 +332,9 @@ func (c *conn) watch(cancel context.CancelCauseFunc) (stop func()) {
 	}
 }
 
-// gone reports whether the client has closed its end. A client of HTTP that has ended its half only counts as one too, as
-// with other servers; in the other protocols that is how one says that there are no more requests.
+// gone reports whether the client has closed its end. A client of HTTP that has
+// ended its half only counts as one too, as with other servers; in the other
+// protocols that is how one says that there are no more requests.
 func (c *conn) gone() bool {
 	gone := false
 	err := onDescriptor(c.raw, func(fd int) error {

@@ -59,7 +59,8 @@ func TestDripping(t *testing.T) {
 	})
 }
 
-// Idle HTTP connections end after a minute, without a word; those of the line protocol stay.
+// Idle HTTP connections end after a minute, without a word; those of the line
+// protocol stay.
 func TestIdle(t *testing.T) {
 	inBubble(t, Options{}, func(b *bubble) {
 		c := b.connect(0)
@@ -78,7 +79,8 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-// Who does not read is closed once nothing moves for ten seconds; who reads slowly is not.
+// Who does not read is closed once nothing moves for ten seconds; who reads
+// slowly is not.
 func TestSlowReader(t *testing.T) {
 	inBubble(t, Options{}, func(b *bubble) {
 		stuck := b.connect(0)

@@ -9,9 +9,11 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// serveEvents sends the items of a stream as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html):
-// each as the data of an event, as JSON, comments while there are none, and at the end an event "end", or "error" with code
-// and message. The connection is closed after it.
+// serveEvents sends the items of a stream as server-sent events
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html): each as the
+// data of an event, as JSON, comments while there are none, and at the end an
+// event "end", or "error" with code and message. The connection is closed after
+// it.
 func (c *conn) serveEvents(ctx context.Context, h *head, method string) {
 	registry := c.server.options.Registry
 	params, failed := registry.Query(method, h.query)

@@ -49,7 +49,8 @@ func TestEventsHeartbeat(t *testing.T) {
 	}
 }
 
-// A stream ends when nobody listens any more, though it has nothing to say, and on a reset as well.
+// A stream ends when nobody listens any more, though it has nothing to say, and
+// on a reset as well.
 func TestEventsClientGone(t *testing.T) {
 	for _, address := range []string{"", "tcp://127.0.0.1:0?anyone=read"} {
 		f := serve(t, address, Options{})

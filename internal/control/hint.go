@@ -9,10 +9,12 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// Some clients speak what older daemons spoke: they wait for a greeting, of which there is none here, or frame each
-// request in base64. Nothing that they do is an error of any protocol here, so without a hint nobody finds out.
+// Some clients speak what older daemons spoke: they wait for a greeting, of
+// which there is none here, or frame each request in base64. Nothing that they
+// do is an error of any protocol here, so without a hint nobody finds out.
 
-// greetingPatience is how long a client must have been silent that may have waited for a greeting.
+// greetingPatience is how long a client must have been silent that may have
+// waited for a greeting.
 const greetingPatience = time.Second
 
 // hintSpan is how often a hint is logged at most.
@@ -66,7 +68,8 @@ func (c *conn) hintFramed() {
 	}
 }
 
-// framed reports whether a line is base64 of a serialized value of PHP: s:5:"hello"; for instance.
+// framed reports whether a line is base64 of a serialized value of PHP:
+// s:5:"hello"; for instance.
 func framed(line []byte) bool {
 	line = bytes.TrimRight(line, "\r\n")
 	if len(line) < 8 || len(line)%4 != 0 {

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// A client that waits for a greeting, or speaks what older daemons spoke, is noticed: in the log, once a minute.
+// A client that waits for a greeting, or speaks what older daemons spoke, is
+// noticed: in the log, once a minute.
 func TestHints(t *testing.T) {
 	frame := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) + "\r\n" }
 	inBubble(t, Options{}, func(b *bubble) {

@@ -33,7 +33,8 @@ func (c *conn) serveHTTP(ctx context.Context) {
 	}
 }
 
-// exchange reads a request and answers it. It reports whether another may follow.
+// exchange reads a request and answers it. It reports whether another may
+// follow.
 func (c *conn) exchange(ctx context.Context) bool {
 	if err := c.enter(reading, c.server.limits.Request); err != nil {
 		c.fail(err)
@@ -90,7 +91,8 @@ func (c *conn) exchange(ctx context.Context) bool {
 	return !last
 }
 
-// readBody reads the body of a request, after it has told a client that waits for that to go on.
+// readBody reads the body of a request, after it has told a client that waits
+// for that to go on.
 func (c *conn) readBody(h *head, body *gather) (*refusal, error) {
 	if h.length > body.limit {
 		return tooLarge(body.limit), nil

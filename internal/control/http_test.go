@@ -208,8 +208,9 @@ func TestHTTP10(t *testing.T) {
 	}
 }
 
-// Each request that two readers might understand differently, or that is too large, is refused with a proper answer, and
-// nothing that follows it is looked at.
+// Each request that two readers might understand differently, or that is too
+// large, is refused with a proper answer, and nothing that follows it is looked
+// at.
 func TestHTTPRefused(t *testing.T) {
 	f := serve(t, "", Options{})
 	call := `{"jsonrpc":"2.0","id":1,"method":"set","params":[1]}`
@@ -304,7 +305,8 @@ func TestHTTPRefused(t *testing.T) {
 	}
 }
 
-// As with other servers, a client of HTTP that ends its half has gone, and with it what it asked for.
+// As with other servers, a client of HTTP that ends its half has gone, and with
+// it what it asked for.
 func TestHTTPClientGone(t *testing.T) {
 	for _, address := range []string{"", "tcp://127.0.0.1:0?anyone=admin"} {
 		f := serve(t, address, Options{})

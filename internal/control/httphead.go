@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// head is the head of an HTTP request, RFC 9112. Whatever two readers might understand differently is refused: that is how
-// a request is smuggled past somebody who checks it.
+// head is the head of an HTTP request, RFC 9112. Whatever two readers might
+// understand differently is refused: that is how a request is smuggled past
+// somebody who checks it.
 type head struct {
 	method string
 	path   string // without its escapes
@@ -79,7 +80,8 @@ func readHead(in *bufio.Reader, l Limits) (*head, error) {
 	return h, h.check()
 }
 
-// headLine reads a line, without the CR LF at its end, and takes it from the budget of bytes.
+// headLine reads a line, without the CR LF at its end, and takes it from the
+// budget of bytes.
 func headLine(in *bufio.Reader, budget *int) ([]byte, error) {
 	var line []byte
 	for {
@@ -183,7 +185,8 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// check reads the fields on which it depends where the request ends, and who it is for.
+// check reads the fields on which it depends where the request ends, and who it
+// is for.
 func (h *head) check() error {
 	for _, once := range []string{"host", "content-length", "transfer-encoding", "content-type", "content-encoding", "authorization", "origin", "expect"} {
 		if h.count(once) > 1 {
@@ -252,14 +255,16 @@ func (h *head) framing() error {
 	return nil
 }
 
-// isHost reports whether s can be what a client calls us; nothing at all is possible too.
+// isHost reports whether s can be what a client calls us; nothing at all is
+// possible too.
 func isHost(s string) bool {
 	return len(s) <= 255 && strings.IndexFunc(s, func(c rune) bool {
 		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_~:[]%", c))
 	}) < 0
 }
 
-// local reports whether a client calls us by an address or as localhost: a name may be anybody's that leads to us.
+// local reports whether a client calls us by an address or as localhost: a name
+// may be anybody's that leads to us.
 func (h *head) local() bool {
 	name := h.get("host")
 	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") {

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// FuzzHTTP compares with net/http: what we accept it must read in the same way, and what follows the request must begin at
-// the same place. We may refuse more.
+// FuzzHTTP compares with net/http: what we accept it must read in the same way,
+// and what follows the request must begin at the same place. We may refuse
+// more.
 func FuzzHTTP(f *testing.F) {
 	for _, seed := range []string{
 		"GET / HTTP/1.1\r\nHost: x\r\n\r\n",

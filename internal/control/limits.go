@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Limits bound what clients cost. A field that is not above zero has its default. How long a request may be, the
-// registry says.
+// Limits bound what clients cost. A field that is not above zero has its
+// default. How long a request may be, the registry says.
 type Limits struct {
 	Connections int // in all; default 512
 	PerPeer     int // of one user on Unix sockets, of one IP address (IPv6: /64); default 64

@@ -53,7 +53,8 @@ func (b *bubble) connect(uid int) *client {
 	return &client{Conn: here, t: b.t, in: bufio.NewReader(here)}
 }
 
-// ends waits until the server ends the connection, and returns what it said and after which time.
+// ends waits until the server ends the connection, and returns what it said and
+// after which time.
 func (c *client) ends() (said string, after time.Duration) {
 	c.t.Helper()
 	begin := time.Now()
@@ -65,7 +66,8 @@ func users(t *testing.T) []Rule {
 	return []Rule{rule(t, "uid", "1", rpc.Read), rule(t, "uid", "2", rpc.Read), rule(t, "uid", "3", rpc.Read)}
 }
 
-// At most so many requests run at once; more are told to come again, with their ids, and others still have theirs.
+// At most so many requests run at once; more are told to come again, with their
+// ids, and others still have theirs.
 func TestRunning(t *testing.T) {
 	inBubble(t, Options{Rules: users(t), Limits: Limits{Running: 8}}, func(b *bubble) {
 		var all []*client

@@ -14,7 +14,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// serveLines is the line protocol: a request or a batch of JSON-RPC on each line.
+// serveLines is the line protocol: a request or a batch of JSON-RPC on each
+// line.
 func (c *conn) serveLines(ctx context.Context) {
 	session := c.server.options.Registry.NewSession(rpc.WithCaller(ctx, c.caller), c.writeLine)
 	defer session.Close()
@@ -83,8 +84,8 @@ func (c *conn) nextLine(session *rpc.Session) error {
 	return nil
 }
 
-// readLine returns the next line that is not empty. A last one may lack its line feed. Somebody unknown must send it soon,
-// and keep it short.
+// readLine returns the next line that is not empty. A last one may lack its
+// line feed. Somebody unknown must send it soon, and keep it short.
 func (c *conn) readLine(space *room, from rpc.Role) ([]byte, error) {
 	wait, limit := time.Duration(0), c.server.request
 	if from == rpc.None {
@@ -125,7 +126,8 @@ func methodOf(line []byte) string {
 	return request.Method
 }
 
-// to is the refusal as the answer to a request that was read, nil if that expects none.
+// to is the refusal as the answer to a request that was read, nil if that
+// expects none.
 func (r *refusal) to(line []byte) []byte {
 	var request struct {
 		ID jsontext.Value `json:"id"`
@@ -141,7 +143,8 @@ func (r *refusal) to(line []byte) []byte {
 	return answer
 }
 
-// untilStreamsEnd waits for the streams of a client that has said that it sends nothing more.
+// untilStreamsEnd waits for the streams of a client that has said that it sends
+// nothing more.
 func (c *conn) untilStreamsEnd(ctx context.Context, session *rpc.Session) {
 	if c.enter(streaming, 0) != nil {
 		return

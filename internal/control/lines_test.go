@@ -62,7 +62,8 @@ func TestLinesInPieces(t *testing.T) {
 	}
 }
 
-// As printf … | nc -N -U does: what was asked before the end is answered, the last line without its line feed too.
+// As printf … | nc -N -U does: what was asked before the end is answered, the
+// last line without its line feed too.
 func TestLinesEndOfInput(t *testing.T) {
 	for _, address := range []string{"", "tcp://127.0.0.1:0?anyone=admin"} {
 		f := serve(t, address, Options{})
@@ -103,8 +104,9 @@ func TestLineStreams(t *testing.T) {
 	}
 }
 
-// Streams go on after the client has said that it will not ask any more: nc -N is such a client. The connection ends with
-// the last of them, or with the client.
+// Streams go on after the client has said that it will not ask any more: nc -N
+// is such a client. The connection ends with the last of them, or with the
+// client.
 func TestLineStreamsAfterEndOfInput(t *testing.T) {
 	f := serve(t, "", Options{})
 	finite := f.dial(t)

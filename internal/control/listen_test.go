@@ -166,7 +166,8 @@ func datagram(t *testing.T, path string) error {
 	return err
 }
 
-// A daemon that root starts and that becomes another user leaves that user's socket in that user's folder.
+// A daemon that root starts and that becomes another user leaves that user's
+// socket in that user's folder.
 func TestListenAfterTheDaemonsUser(t *testing.T) {
 	needsRoot(t)
 	dir := folder(t)
@@ -195,7 +196,8 @@ func TestListenAfterTheDaemonsUser(t *testing.T) {
 	}
 }
 
-// Many that start at the same time over a dead socket: one gets the address, and keeps it.
+// Many that start at the same time over a dead socket: one gets the address,
+// and keeps it.
 func TestListenRace(t *testing.T) {
 	checkLeaks(t)
 	for range 3 {

@@ -24,7 +24,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// The test binary plays clients that are other users: started again with partEnv.
+// The test binary plays clients that are other users: started again with
+// partEnv.
 const (
 	partEnv = "CONTROL_TEST_PART"
 	hang    = 2 * time.Minute // guards against hanging only
@@ -208,7 +209,8 @@ func (f *fixture) log() string {
 	return f.logged.String()
 }
 
-// serve starts a server at an address; "" is a Unix socket in a folder of its own.
+// serve starts a server at an address; "" is a Unix socket in a folder of its
+// own.
 func serve(t *testing.T, address string, o Options) *fixture {
 	t.Helper()
 	checkLeaks(t)
@@ -304,7 +306,8 @@ func (c *client) line() string {
 	return strings.TrimSuffix(s, "\n")
 }
 
-// rest returns what comes until the server ends the connection, which is no reset.
+// rest returns what comes until the server ends the connection, which is no
+// reset.
 func (c *client) rest() string {
 	c.t.Helper()
 	b, err := io.ReadAll(c.in)

@@ -61,7 +61,8 @@ func peerOf(conn net.Conn, a Address, self int) (peer, error) {
 	return p, err
 }
 
-// ipKey is the address of a client: who has one address of IPv6 has a whole /64 of them.
+// ipKey is the address of a client: who has one address of IPv6 has a whole /64
+// of them.
 func ipKey(a net.Addr) string {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -76,7 +77,8 @@ func ipKey(a net.Addr) string {
 	return ip.String()
 }
 
-// member reports whether it belongs to a group. Where the kernel has not told them all, the others are looked up.
+// member reports whether it belongs to a group. Where the kernel has not told
+// them all, the others are looked up.
 func (p peer) member(gid int) bool {
 	if slices.Contains(p.groups, gid) || !p.others {
 		return slices.Contains(p.groups, gid)

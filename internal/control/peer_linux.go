@@ -19,7 +19,8 @@ func (p *peer) credentials(fd int) error {
 	return nil
 }
 
-// peerGroups asks the kernel for the supplementary groups, which Linux 4.13 and later tell.
+// peerGroups asks the kernel for the supplementary groups, which Linux 4.13 and
+// later tell.
 func peerGroups(fd int) (groups []int, all bool) {
 	raw := make([]uint32, 64)
 	for {

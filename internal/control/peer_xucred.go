@@ -11,7 +11,8 @@ import (
 // solLocal is SOL_LOCAL of sys/un.h.
 const solLocal = 0
 
-// credentials are those that the other end had when it connected. The kernel tells sixteen groups at most.
+// credentials are those that the other end had when it connected. The kernel
+// tells sixteen groups at most.
 func (p *peer) credentials(fd int) error {
 	c, err := unix.GetsockoptXucred(fd, solLocal, unix.LOCAL_PEERCRED)
 	if err != nil {

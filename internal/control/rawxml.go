@@ -70,20 +70,23 @@ func (c *conn) readDocument(space *room) ([]byte, error) {
 	}
 }
 
-// callEnd finds the end of a <methodCall>, which comments, instructions and CDATA sections may seem to have in them. It
-// leaves out zero bytes, so that it finds the end in UTF-16 as well.
+// callEnd finds the end of a <methodCall>, which comments, instructions and
+// CDATA sections may seem to have in them. It leaves out zero bytes, so that it
+// finds the end in UTF-16 as well.
 type callEnd struct {
 	begun  []byte  // what came since a < that may begin one of sections
 	until  string  // the end of the section that we are in, "" outside
 	recent [2]byte // inside: what came last
 }
 
-// What begins what must not be looked into, and its end; the tag that we look for, too.
+// What begins what must not be looked into, and its end; the tag that we look
+// for, too.
 var sections = [...]struct{ begin, end string }{
 	{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"</methodCall", ">"},
 }
 
-// find returns how much of text belongs to the document, and whether it ends there.
+// find returns how much of text belongs to the document, and whether it ends
+// there.
 func (e *callEnd) find(text []byte) (n int, done bool) {
 	for i := 0; i < len(text); i++ {
 		switch b := text[i]; {

@@ -46,8 +46,10 @@ func tooLarge(limit int) *refusal {
 	return &refusal{status: 413, code: rpc.CodeSystem, text: fmt.Sprintf("the request is larger than %d bytes", limit)}
 }
 
-// refuse says why in the protocol that the client speaks, and makes sure, as far as that is possible, that it can read
-// it: a connection that is closed while data from the client is on its way is reset, and the client may lose our answer.
+// refuse says why in the protocol that the client speaks, and makes sure, as
+// far as that is possible, that it can read it: a connection that is closed
+// while data from the client is on its way is reset, and the client may lose
+// our answer.
 func (c *conn) refuse(r *refusal) {
 	c.server.count(func(s *Stats) { s.Refused++ })
 	switch c.protocol {
@@ -76,7 +78,8 @@ func (r *refusal) response(asXML bool) *response {
 	return answer
 }
 
-// linger tells the client that nothing more comes, and throws away for a while what it still sends.
+// linger tells the client that nothing more comes, and throws away for a while
+// what it still sends.
 func (c *conn) linger() {
 	half, ok := c.safe.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {

@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// room is the memory that one request, or one answer, takes from the server's share.
+// room is the memory that one request, or one answer, takes from the server's
+// share.
 type room struct {
 	share *share
 	peer  peer
@@ -34,7 +35,8 @@ func (r *room) free() {
 	}
 }
 
-// gather collects a request whose length is bounded. It grows as data comes, whatever length was announced.
+// gather collects a request whose length is bounded. It grows as data comes,
+// whatever length was announced.
 type gather struct {
 	room  *room
 	limit int
@@ -77,7 +79,8 @@ func (g *gather) read(in *bufio.Reader, n int) error {
 	return nil
 }
 
-// reserve makes the capacity at least n: twice what it was, so that copying stays cheap.
+// reserve makes the capacity at least n: twice what it was, so that copying
+// stays cheap.
 func (g *gather) reserve(n int) error {
 	if n <= cap(g.bytes) {
 		return nil
@@ -92,7 +95,8 @@ func (g *gather) reserve(n int) error {
 	return nil
 }
 
-// line appends what in has up to a line feed, which it takes away but does not append.
+// line appends what in has up to a line feed, which it takes away but does not
+// append.
 func (g *gather) line(in *bufio.Reader) error {
 	for {
 		part, err := in.ReadSlice('\n')

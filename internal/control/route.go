@@ -15,7 +15,8 @@ type route struct {
 	stream string                                           // if serve is nil: the method whose items are sent
 }
 
-// nowhere is where requests go that are refused: strangers are told first that they are strangers.
+// nowhere is where requests go that are refused: strangers are told first that
+// they are strangers.
 var nowhere = route{role: rpc.Read}
 
 // route finds out who answers.
@@ -57,8 +58,8 @@ func (c *conn) route(h *head) (route, *refusal) {
 	return nowhere, why
 }
 
-// routeRPC finds the protocol by the type of the body. A form, which is what a page in a browser can send anywhere, is
-// none of them.
+// routeRPC finds the protocol by the type of the body. A form, which is what a
+// page in a browser can send anywhere, is none of them.
 func (s *Server) routeRPC(h *head) (route, *refusal) {
 	registry := s.options.Registry
 	switch media := h.media(); {
@@ -78,7 +79,8 @@ func (s *Server) routeRPC(h *head) (route, *refusal) {
 	return nowhere, httpRefusal(415, "the content-type must be application/json (JSON-RPC) or text/xml (XML-RPC)")
 }
 
-// fromBrowser refuses what a page in somebody's browser sends: the browser may reach us, the page has no business here.
+// fromBrowser refuses what a page in somebody's browser sends: the browser may
+// reach us, the page has no business here.
 func (c *conn) fromBrowser(h *head) *refusal {
 	if h.count("origin") > 0 {
 		return forbidden("requests of web pages are refused: this one has an Origin")
@@ -130,7 +132,8 @@ func (c *conn) tokens() bool {
 	return false
 }
 
-// stranger refuses somebody who has no role at all, and says what to do about it. request is what was tried, if it is known.
+// stranger refuses somebody who has no role at all, and says what to do about
+// it. request is what was tried, if it is known.
 func (c *conn) stranger(request string) *refusal {
 	attrs := []any{"who", c.peer.name(), "address", c.address.String()}
 	if request != "" {

@@ -11,8 +11,9 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// Rule gives a role. Of several rules that fit, the highest role counts. Root and the user as whom the process runs have
-// the role Admin on Unix sockets without any.
+// Rule gives a role. Of several rules that fit, the highest role counts. Root
+// and the user as whom the process runs have the role Admin on Unix sockets
+// without any.
 type Rule struct {
 	Kind string // "uid", "gid", "workers", "cert" or "token"
 	ID   int    // of the user or group
@@ -22,7 +23,8 @@ type Rule struct {
 	token string
 }
 
-// shortestToken is the least number of characters of a token: nobody shall find one by trying.
+// shortestToken is the least number of characters of a token: nobody shall find
+// one by trying.
 const shortestToken, longestToken = 16, 512
 
 // NewRule makes a rule for what kind and value name:
@@ -33,7 +35,8 @@ const shortestToken, longestToken = 16, 512
 //	cert NAME                   a name in a TLS client's certificate
 //	token VALUE, NAME:VALUE     who knows the token: 16 to 512 letters, digits and -._~+/=
 //
-// Names of users and groups are looked up now; errors.Is(err, host.ErrUnknown) if there is none. No error repeats a token.
+// Names of users and groups are looked up now; errors.Is(err, host.ErrUnknown)
+// if there is none. No error repeats a token.
 func NewRule(kind, value string, role rpc.Role) (Rule, error) {
 	r := Rule{Kind: kind, Role: role}
 	switch kind {
@@ -98,8 +101,9 @@ func (r Rule) String() string {
 // GoString is String: %#v would show the token.
 func (r Rule) GoString() string { return r.String() }
 
-// Authenticate says whose a token is: how logs call its bearer, and the role. It is what [rpc.Options].Authenticate is
-// made of. How long it takes tells nothing about the tokens but their lengths.
+// Authenticate says whose a token is: how logs call its bearer, and the role.
+// It is what [rpc.Options].Authenticate is made of. How long it takes tells
+// nothing about the tokens but their lengths.
 func Authenticate(rules []Rule, token string) (rpc.Caller, bool) {
 	var who rpc.Caller
 	known := false
@@ -115,8 +119,9 @@ func Authenticate(rules []Rule, token string) (rpc.Caller, bool) {
 	return who, known
 }
 
-// sameSecret takes as long for two texts that differ early as for two that differ late. Package crypto/subtle would do
-// the same, and cost every worker process the start of package crypto.
+// sameSecret takes as long for two texts that differ early as for two that
+// differ late. Package crypto/subtle would do the same, and cost every worker
+// process the start of package crypto.
 func sameSecret(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -128,8 +133,9 @@ func sameSecret(a, b string) bool {
 	return differ == 0
 }
 
-// roles finds the highest role that the rules give to a peer; self is the user as whom this process runs. A worker runs as
-// that user, but is not whom a role for that user is meant for.
+// roles finds the highest role that the rules give to a peer; self is the user
+// as whom this process runs. A worker runs as that user, but is not whom a role
+// for that user is meant for.
 func roles(rules []Rule, self int, p peer) rpc.Role {
 	best := rpc.None
 	if p.worker {

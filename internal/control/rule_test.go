@@ -116,7 +116,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A listener that others can reach is not taken for one on loopback, whatever the address says.
+// A listener that others can reach is not taken for one on loopback, whatever
+// the address says.
 func TestServeLooksAtTheListener(t *testing.T) {
 	s, err := New(Options{Registry: newMethods().Registry})
 	must(t, err)
@@ -222,7 +223,8 @@ func TestTokensOverLines(t *testing.T) {
 	}
 }
 
-// A page in a browser is refused whatever it tries, health too, and by a name that somebody has made lead to us.
+// A page in a browser is refused whatever it tries, health too, and by a name
+// that somebody has made lead to us.
 func TestBrowser(t *testing.T) {
 	f := serve(t, "tcp://127.0.0.1:0?anyone=admin", Options{})
 	call := `{"jsonrpc":"2.0","id":1,"method":"set","params":[1]}`

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// scarceListener fails so often before it accepts, as it does without descriptors.
+// scarceListener fails so often before it accepts, as it does without
+// descriptors.
 type scarceListener struct {
 	net.Listener
 	fail  syscall.Errno
@@ -25,7 +26,8 @@ func (l *scarceListener) Accept() (net.Conn, error) {
 	return l.Listener.Accept()
 }
 
-// Without descriptors an idle connection is closed for others, and the server goes on; a listener that is broken ends it.
+// Without descriptors an idle connection is closed for others, and the server
+// goes on; a listener that is broken ends it.
 func TestNoDescriptors(t *testing.T) {
 	f := serve(t, "", Options{})
 	idle := f.dial(t)

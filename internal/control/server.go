@@ -17,12 +17,14 @@ import (
 
 // TLS makes the connections of TCP addresses safe.
 type TLS interface {
-	// Server does the handshake with a client. names are those in the client's certificate, of which none may be trusted
-	// that has not been verified; a client may have none. It returns when ctx ends.
+	// Server does the handshake with a client. names are those in the client's
+	// certificate, of which none may be trusted that has not been verified; a
+	// client may have none. It returns when ctx ends.
 	Server(ctx context.Context, conn net.Conn) (secured net.Conn, names []string, err error)
 }
 
-// Options are what a server is made of. Registry is needed, all else may be left out.
+// Options are what a server is made of. Registry is needed, all else may be
+// left out.
 type Options struct {
 	Registry *rpc.Registry      // its Options.Authenticate should be [Authenticate] with the same Rules
 	Rules    []Rule             // besides root's and the process's own user's, who are Admin on Unix sockets
@@ -33,14 +35,16 @@ type Options struct {
 	Hello    func() any         // what GET / answers, as JSON; default: little
 	Ready    func() error       // nil: GET /readyz says 200, else 503 and the error's text; default: always ready
 
-	// Connected and Closed are told of clients that may use something, of each once, in this order, on goroutines of the
-	// server. They must not wait for anything.
+	// Connected and Closed are told of clients that may use something, of each
+	// once, in this order, on goroutines of the server. They must not wait for
+	// anything.
 	Connected, Closed func(Client)
 
 	Limits Limits
 }
 
-// Server serves the methods of a registry. All methods may be called from any goroutine.
+// Server serves the methods of a registry. All methods may be called from any
+// goroutine.
 type Server struct {
 	options Options
 	limits  Limits
@@ -98,8 +102,8 @@ func New(o Options) (*Server, error) {
 	}, nil
 }
 
-// Check says why a server with these rules does not serve an address, or nil: on TCP nobody could use it, or others could
-// read a token.
+// Check says why a server with these rules does not serve an address, or nil:
+// on TCP nobody could use it, or others could read a token.
 func (s *Server) Check(a Address) error {
 	if err := a.check(); err != nil || a.Network == "unix" {
 		return err
@@ -121,8 +125,10 @@ func (s *Server) Check(a Address) error {
 	return nil
 }
 
-// Serve accepts connections until Shutdown or until l is closed; both are no error. The clients that are connected then
-// are served on. l may come from [Listen], or from anywhere else, a previous process for instance; it is closed by Shutdown.
+// Serve accepts connections until Shutdown or until l is closed; both are no
+// error. The clients that are connected then are served on. l may come from
+// [Listen], or from anywhere else, a previous process for instance; it is
+// closed by Shutdown.
 func (s *Server) Serve(l net.Listener, a Address) error {
 	if err := s.permitted(l, a); err != nil {
 		return fmt.Errorf("the address %s: %w", a, err)
@@ -161,7 +167,8 @@ func (s *Server) Serve(l net.Listener, a Address) error {
 	}
 }
 
-// acceptPause is how long nothing is accepted after the system had no descriptor for it; twice as long each time.
+// acceptPause is how long nothing is accepted after the system had no
+// descriptor for it; twice as long each time.
 const acceptPause = 5 * time.Millisecond
 
 // scarce reports whether an error of Accept is one that passes.
@@ -190,9 +197,11 @@ func (s *Server) permitted(l net.Listener, a Address) error {
 	return nil
 }
 
-// Shutdown closes the listeners, ends streams and idle connections, and waits for requests that are being executed. When
-// ctx ends before they do, their contexts are ended and all connections closed, and the error says how many there were;
-// it does not wait for methods that go on nevertheless. It may be called again.
+// Shutdown closes the listeners, ends streams and idle connections, and waits
+// for requests that are being executed. When ctx ends before they do, their
+// contexts are ended and all connections closed, and the error says how many
+// there were; it does not wait for methods that go on nevertheless. It may be
+// called again.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.stopped {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// share is something of which there is a limited amount, and of which no peer may take all.
+// share is something of which there is a limited amount, and of which no peer
+// may take all.
 type share struct {
 	total   int
 	each    int // of one peer

@@ -14,7 +14,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// What runs is finished and answered; who is idle, or sends a request just now, is told that it is over.
+// What runs is finished and answered; who is idle, or sends a request just now,
+// is told that it is over.
 func TestShutdown(t *testing.T) {
 	f := serve(t, "", Options{})
 	call, batch, web := f.dial(t), f.dial(t), f.dial(t)
@@ -115,7 +116,8 @@ func TestShutdownTimeIsUp(t *testing.T) {
 	}
 }
 
-// A listener that is closed, as one that another process goes on with, costs nobody the connection.
+// A listener that is closed, as one that another process goes on with, costs
+// nobody the connection.
 func TestListenerClosed(t *testing.T) {
 	checkLeaks(t)
 	s, err := New(Options{Registry: newMethods().Registry})

@@ -14,8 +14,9 @@ const (
 
 func (p protocol) String() string { return [...]string{"", "http", "json", "xml"}[p] }
 
-// sniff tells the protocol by the first bytes; known is false if they are too few to say. Whatever is neither HTTP nor XML
-// is answered as JSON is: it is the protocol of those who type by hand.
+// sniff tells the protocol by the first bytes; known is false if they are too
+// few to say. Whatever is neither HTTP nor XML is answered as JSON is: it is
+// the protocol of those who type by hand.
 func sniff(first []byte) (p protocol, known bool) {
 	first = first[:min(len(first), sniffed)]
 	rest := bytes.TrimLeft(first, " \t\r\n")

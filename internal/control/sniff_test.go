@@ -22,7 +22,8 @@ func TestSniff(t *testing.T) {
 	}
 }
 
-// FuzzSniff: the protocol does not depend on how much has come already, and is known soon.
+// FuzzSniff: the protocol does not depend on how much has come already, and is
+// known soon.
 func FuzzSniff(f *testing.F) {
 	for _, seed := range []string{"GET /", " {", "\n\n<", "\xEF\xBB\xBF", "\x16\x03", strings.Repeat(" ", 64) + "A", "                                                                  {"} {
 		f.Add([]byte(seed))

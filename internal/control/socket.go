@@ -25,11 +25,11 @@ type Place struct {
 	Log   *slog.Logger
 }
 
-// Socket is the way into a daemon for operators: a server, and the addresses that
-// it listens at. It is opened after the plugins, of which a lock may refuse the
-// start, and closed last, so that it can tell how a start and a stop are getting
-// on. The zero value has no server. Its methods may be called from any goroutine:
-// a stop may come while it is being opened.
+// Socket is the way into a daemon for operators: a server, and the addresses
+// that it listens at. It is opened after the plugins, of which a lock may
+// refuse the start, and closed last, so that it can tell how a start and a stop
+// are getting on. The zero value has no server. Its methods may be called from
+// any goroutine: a stop may come while it is being opened.
 type Socket struct {
 	mu     sync.Mutex
 	server *Server // nil without addresses
@@ -46,9 +46,9 @@ type end struct {
 	listener *sockets.Listener
 }
 
-// Open opens the addresses, or takes them over from the previous process. Nobody
-// is served before [Socket.Serve]. After an error some may be open: [Socket.Close]
-// or [Socket.GiveUp].
+// Open opens the addresses, or takes them over from the previous process.
+// Nobody is served before [Socket.Serve]. After an error some may be open:
+// [Socket.Close] or [Socket.GiveUp].
 func (c *Socket) Open(ctx context.Context, server *Server, addresses []Address, p Place) error {
 	c.mu.Lock()
 	c.server = server
@@ -134,7 +134,8 @@ func (c *Socket) opened() []end {
 	return c.ends
 }
 
-// Addresses returns where it listens, with the ports that the system has chosen.
+// Addresses returns where it listens, with the ports that the system has
+// chosen.
 func (c *Socket) Addresses() (all []Address) {
 	for _, e := range c.opened() {
 		all = append(all, e.address)
@@ -182,8 +183,8 @@ func (c *Socket) GiveUp() {
 }
 
 // Renew gives sockets that were taken over the mode and the group that this
-// version wants them to have. A client sees as the listening process the one that
-// has called listen last: that is to be this one.
+// version wants them to have. A client sees as the listening process the one
+// that has called listen last: that is to be this one.
 func (c *Socket) Renew(log *slog.Logger) {
 	for _, e := range c.opened() {
 		a := e.address
@@ -200,8 +201,8 @@ func (c *Socket) Renew(log *slog.Logger) {
 }
 
 // socketGrace is how long Shutdown waits for requests that are still being
-// answered, and for clients to read what they have asked for: nothing that could
-// take long is left by then.
+// answered, and for clients to read what they have asked for: nothing that
+// could take long is left by then.
 const socketGrace = time.Second
 
 // Shutdown ends what is left.

@@ -18,8 +18,8 @@ func place(t *testing.T) (p Place, dir string) {
 	}, dir
 }
 
-// A socket is opened, then served, and closed; its folder is made for it, and lets
-// those pass whom it lets in.
+// A socket is opened, then served, and closed; its folder is made for it, and
+// lets those pass whom it lets in.
 func TestSocket(t *testing.T) {
 	checkLeaks(t)
 	p, dir := place(t)

@@ -31,7 +31,8 @@ func init() {
 			fmt.Print("read: ", err)
 		}
 	}
-	// crowd PATH: connects until it is refused, says how often, and stays until its input ends.
+	// crowd PATH: connects until it is refused, says how often, and stays until its
+	// input ends.
 	parts["crowd"] = func(args []string) {
 		var all []net.Conn
 		for range 600 {
@@ -46,8 +47,9 @@ func init() {
 	}
 }
 
-// Who has no role is told so in the protocol that it speaks, with its number, and what to do; nothing of what it asked for
-// is done, and what it tried is logged.
+// Who has no role is told so in the protocol that it speaks, with its number,
+// and what to do; nothing of what it asked for is done, and what it tried is
+// logged.
 func TestStranger(t *testing.T) {
 	needsRoot(t)
 	f := serve(t, "unix://"+folder(t)+"/c.sock?mode=0666", Options{Rules: []Rule{rule(t, "uid", "10001", rpc.Read)}})

@@ -12,17 +12,18 @@ import (
 )
 
 // Stacks need the role operate, as daemon.stack and worker.stack say. What else
-// tells of them on the way to a client who may only look, events, records of the
-// log and the data of errors, goes through here.
+// tells of them on the way to a client who may only look, events, records of
+// the log and the data of errors, goes through here.
 
 // withheld is what stands there instead.
 const withheld = "(needs the role operate)"
 
-// SeesStacks reports whether the client whose request ctx belongs to may see them.
+// SeesStacks reports whether the client whose request ctx belongs to may see
+// them.
 func SeesStacks(ctx context.Context) bool { return rpc.CallerOf(ctx).Role >= rpc.Operate }
 
-// EventFor is an event as the client of ctx may see it: without stacks, wherever
-// they are in what package describe has made of it.
+// EventFor is an event as the client of ctx may see it: without stacks,
+// wherever they are in what package describe has made of it.
 func EventFor(ctx context.Context, e status.Event) status.Event {
 	if !SeesStacks(ctx) {
 		e.Data = describe.Without(e.Data, "stack", withheld)
@@ -30,8 +31,9 @@ func EventFor(ctx context.Context, e status.Event) status.Event {
 	return e
 }
 
-// RecordFor is a record of the log as the client of ctx may see it. ok is false if
-// it is nothing but stacks: a line of a crash report that a worker has printed.
+// RecordFor is a record of the log as the client of ctx may see it. ok is false
+// if it is nothing but stacks: a line of a crash report that a worker has
+// printed.
 func RecordFor(ctx context.Context, r status.LogRecord) (_ status.LogRecord, ok bool) {
 	if SeesStacks(ctx) {
 		return r, true
@@ -48,8 +50,8 @@ func RecordFor(ctx context.Context, r status.LogRecord) (_ status.LogRecord, ok 
 	return r, true
 }
 
-// ErrorFor is the error of a method as the client of ctx may see it: without the
-// stack in its data.
+// ErrorFor is the error of a method as the client of ctx may see it: without
+// the stack in its data.
 func ErrorFor(ctx context.Context, e *rpc.Error) *rpc.Error {
 	data, ok := e.Data.(status.Fault)
 	if !ok || data.Stack == "" || SeesStacks(ctx) {

@@ -16,8 +16,8 @@ import (
 	"github.com/legion-go/legion/internal/text"
 )
 
-// What is told of a value: so many bytes of text, about, so many elements of each
-// list, and so many levels.
+// What is told of a value: so many bytes of text, about, so many elements of
+// each list, and so many levels.
 const (
 	mostBytes = 16 << 10
 	mostItems = 100

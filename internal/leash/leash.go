@@ -23,9 +23,9 @@ const ended = 9
 
 var held *os.File // as long as this process lives
 
-// Hold makes this process hold the leash of all programs that it starts from now
-// on, and that they start. They end when it ends. It calls release before, which
-// leaves no file.
+// Hold makes this process hold the leash of all programs that it starts from
+// now on, and that they start. They end when it ends. It calls release before,
+// which leaves no file.
 func Hold() (release func(), err error) {
 	dir, err := os.MkdirTemp("", "leash")
 	if err != nil {

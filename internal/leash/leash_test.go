@@ -63,8 +63,8 @@ func start(part string, out *os.File) *exec.Cmd {
 	return cmd
 }
 
-// Whatever the killed tests have started has ended, with its own children and in
-// the background, and so has the pipe; nothing else has.
+// Whatever the killed tests have started has ended, with its own children and
+// in the background, and so has the pipe; nothing else has.
 func TestNothingOutlivesTheTests(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -15,14 +15,15 @@ import (
 	"time"
 )
 
-// ErrStopped is the error of what cannot be done because the daemon does not run.
+// ErrStopped is the error of what cannot be done because the daemon does not
+// run.
 var ErrStopped = errors.New("stopped")
 
 // State is what a daemon does.
 type State int
 
-// A daemon goes from one state to the next, and skips Running if its start fails.
-// One that is stopped before its start goes from Declared to Ended.
+// A daemon goes from one state to the next, and skips Running if its start
+// fails. One that is stopped before its start goes from Declared to Ended.
 const (
 	Declared State = iota
 	Starting
@@ -36,12 +37,13 @@ func (s State) String() string {
 	return [...]string{"declared", "starting", "running", "stopping", "stopped"}[s]
 }
 
-// Life is the life of one daemon. Its methods may be called from any goroutine. Its
-// lock is the innermost of a daemon: nothing is called under it but the functions
-// that With and Enter are given.
+// Life is the life of one daemon. Its methods may be called from any goroutine.
+// Its lock is the innermost of a daemon: nothing is called under it but the
+// functions that With and Enter are given.
 type Life struct {
 	name string
-	// shutDown is called on a goroutine of its own when a stop begins, and calls End.
+	// shutDown is called on a goroutine of its own when a stop begins, and calls
+	// End.
 	shutDown func(why string, by time.Time)
 	// abandon is called when a daemon is stopped that was never started.
 	abandon func()
@@ -68,9 +70,9 @@ type Life struct {
 }
 
 // New returns the life of a daemon in state Declared. shutDown is called, on a
-// goroutine of its own, when a stop begins, with the time by which it must be over;
-// it calls End. abandon is called if a stop comes before the start. ctx is the
-// parent of Live.
+// goroutine of its own, when a stop begins, with the time by which it must be
+// over; it calls End. abandon is called if a stop comes before the start. ctx
+// is the parent of Live.
 func New(ctx context.Context, name string, shutDown func(why string, by time.Time), abandon func()) *Life {
 	l := &Life{name: name, shutDown: shutDown, abandon: abandon, hurry: make(chan struct{}), stopped: make(chan struct{})}
 	l.live, l.cancel = context.WithCancel(ctx)
@@ -78,8 +80,8 @@ func New(ctx context.Context, name string, shutDown func(why string, by time.Tim
 	return l
 }
 
-// Live is the context of callbacks. It ends when the calls of a daemon that stops
-// have ended.
+// Live is the context of callbacks. It ends when the calls of a daemon that
+// stops have ended.
 func (l *Life) Live() context.Context { return l.live }
 
 // Closing ends when the daemon begins to stop.
@@ -99,7 +101,8 @@ func (l *Life) With(fn func(State)) {
 	fn(l.state)
 }
 
-// Enter begins the start, once. An error of check, which is called before, ends it.
+// Enter begins the start, once. An error of check, which is called before, ends
+// it.
 func (l *Life) Enter(check func() error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -148,15 +151,16 @@ func (l *Life) Ran() bool {
 	return l.ran
 }
 
-// Embedded reports whether the daemon was started by Start, in a program that goes
-// on by itself.
+// Embedded reports whether the daemon was started by Start, in a program that
+// goes on by itself.
 func (l *Life) Embedded() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.ran && !l.started.IsZero()
 }
 
-// MustRun returns an error, which matches ErrStopped, if the daemon does not run.
+// MustRun returns an error, which matches ErrStopped, if the daemon does not
+// run.
 func (l *Life) MustRun() error { return l.WhileRunning(func() {}) }
 
 // WhileRunning calls fn if the daemon runs, and no stop begins meanwhile.

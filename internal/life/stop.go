@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Begin begins a stop, which must be over by the given time. It reports whether it
-// was this call that did.
+// Begin begins a stop, which must be over by the given time. It reports whether
+// it was this call that did.
 func (l *Life) Begin(why string, by time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,8 +29,8 @@ func (l *Life) beginLocked(why string, by time.Time) bool {
 	return true
 }
 
-// BeginForGood is Begin, and the daemon does not start again after it. It refuses
-// that if another process is the daemon by now.
+// BeginForGood is Begin, and the daemon does not start again after it. It
+// refuses that if another process is the daemon by now.
 func (l *Life) BeginForGood(why string, by time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,8 +59,8 @@ func (l *Life) Replaced(pid int) error {
 	return l.WhileRunning(func() { l.replaced = pid })
 }
 
-// ForGood lets no start follow a stop that is under way, or that comes: the last
-// wish counts.
+// ForGood lets no start follow a stop that is under way, or that comes: the
+// last wish counts.
 func (l *Life) ForGood() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,8 +101,8 @@ func (l *Life) Hasten() {
 // Hurry is closed when a stop does not wait for anything any more.
 func (l *Life) Hurry() <-chan struct{} { return l.hurry }
 
-// Fail notes the error because of which the daemon ends. It reports whether it is
-// the first.
+// Fail notes the error because of which the daemon ends. It reports whether it
+// is the first.
 func (l *Life) Fail(err error) (first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,8 +116,8 @@ func (l *Life) Fail(err error) (first bool) {
 	return first
 }
 
-// WithFailure returns the error of a start or a stop together with that given to
-// Fail.
+// WithFailure returns the error of a start or a stop together with that given
+// to Fail.
 func (l *Life) WithFailure(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -167,7 +167,8 @@ func (l *Life) End() {
 // Stopped is closed at the end.
 func (l *Life) Stopped() <-chan struct{} { return l.stopped }
 
-// Err returns what went wrong while stopping. It is final when Stopped is closed.
+// Err returns what went wrong while stopping. It is final when Stopped is
+// closed.
 func (l *Life) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -75,8 +75,8 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 	return context.WithCancel(ctx)
 }
 
-// Function is a function of the workers as the control socket calls it: by name,
-// with JSON.
+// Function is a function of the workers as the control socket calls it: by
+// name, with JSON.
 type Function struct {
 	Name, Pool string
 	Kind       string // worker, task or stream

@@ -59,7 +59,8 @@ func (d caller) cronList() []status.Cron {
 	return all
 }
 
-// cronNamed finds an entry by its name, or by what follows "cron" or "every" in it.
+// cronNamed finds an entry by its name, or by what follows "cron" or "every" in
+// it.
 func (d caller) cronNamed(name string) (Scheduled, error) {
 	names := []string{}
 	for _, e := range d.named() {

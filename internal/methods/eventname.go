@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// EventName is what the control socket calls a type of events. Legion's own have
-// pkg for the name of their package.
+// EventName is what the control socket calls a type of events. Legion's own
+// have pkg for the name of their package.
 func EventName(t reflect.Type, pkg string) string {
 	inner, star := t, ""
 	if t.Kind() == reflect.Pointer {
@@ -39,8 +39,8 @@ func EventTypes(topics []bus.Topic) []status.EventType {
 	return all
 }
 
-// EventCounts returns how often events of each type were emitted, by names with their
-// package.
+// EventCounts returns how often events of each type were emitted, by names with
+// their package.
 func EventCounts(topics []bus.Topic) map[string]uint64 {
 	counts := map[string]uint64{}
 	for _, t := range topics {

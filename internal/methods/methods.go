@@ -1,11 +1,11 @@
-// Package methods has the methods that each daemon has on its control socket. They
-// are thin: what they do to the daemon is in Daemon and Pool, interfaces that the
-// root package implements.
+// Package methods has the methods that each daemon has on its control socket.
+// They are thin: what they do to the daemon is in Daemon and Pool, interfaces
+// that the root package implements.
 //
-// To add a method, add it to the group in whose file it belongs, and if it needs
-// something new of the daemon, to Daemon here and to its implementation in the
-// root's controlled.go. None of the methods waits for the daemon's loop, except
-// those that say so.
+// To add a method, add it to the group in whose file it belongs, and if it
+// needs something new of the daemon, to Daemon here and to its implementation
+// in the root's controlled.go. None of the methods waits for the daemon's loop,
+// except those that say so.
 //
 //   - methods.go: what all have in common
 //   - daemon.go: daemon.*
@@ -130,8 +130,9 @@ func Wrong(parameter, format string, args ...any) error {
 	return &rpc.Error{Code: rpc.CodeParams, Message: parameter + ": " + fmt.Sprintf(format, args...)}
 }
 
-// Presentable returns v, which the program's code has made, if v has a JSON form.
-// Otherwise it returns why v has none: all the rest is shown nevertheless.
+// Presentable returns v, which the program's code has made, if v has a JSON
+// form. Otherwise it returns why v has none: all the rest is shown
+// nevertheless.
 func Presentable(v any) any {
 	if err := bus.Protect(func() error { _, err := strictjson.Marshal(v); return err }); err != nil {
 		return err.Error()

@@ -68,7 +68,8 @@ func structSettings(prefix string, v reflect.Value) (all []status.Setting) {
 	return all
 }
 
-// settingText is a value of a configuration as text, without what is secret in it.
+// settingText is a value of a configuration as text, without what is secret in
+// it.
 func settingText(v any) string {
 	if words, ok := v.([]string); ok {
 		return strings.Join(words, " ")

@@ -17,8 +17,8 @@ type poolsIn struct {
 	Pool *string `json:"pool,omitzero" usage:"the name of a pool; without it all pools"`
 }
 
-// nameOrAll returns a name, or "" for all if none is given. An empty one does not
-// mean all: it may be a variable that somebody forgot to set.
+// nameOrAll returns a name, or "" for all if none is given. An empty one does
+// not mean all: it may be a variable that somebody forgot to set.
 func nameOrAll(name *string) (string, error) {
 	switch {
 	case name == nil:

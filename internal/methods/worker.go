@@ -39,8 +39,8 @@ func (d caller) ofWorker(pid int, do func(Pool) error) (bool, error) {
 	return true, do(pool)
 }
 
-// workerMethods are those about single worker processes, and about what keeps them
-// by the name of the pool.
+// workerMethods are those about single worker processes, and about what keeps
+// them by the name of the pool.
 func (d caller) workerMethods() []rpc.Method {
 	return []rpc.Method{
 		Look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]status.Worker, error) {
@@ -80,9 +80,10 @@ const holdHelp = "Without parameters it is done to each pool of workers, and the
 	"to that pool and the workers that it will have, and the result is true; with a pid, or a pool given as pool, to workers one by one, " +
 	"and the result is how many: {\"workers\": 2}."
 
-// which returns what in names: the pool of a name, or else the pid of a worker, 0
-// for none. A text that is no pool may be a pid. What is given but names nothing,
-// as the pid 0 that a list has for a pool without workers, does not mean all.
+// which returns what in names: the pool of a name, or else the pid of a worker,
+// 0 for none. A text that is no pool may be a pid. What is given but names
+// nothing, as the pid 0 that a list has for a pool without workers, does not
+// mean all.
 func (d caller) which(in workersIn) (p Pool, pid int, err error) {
 	given := in.PID != nil
 	switch v := in.Worker.Value().(type) {

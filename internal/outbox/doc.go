@@ -17,9 +17,9 @@
 //   - if the sink refuses it for good ([Refused]),
 //   - if it comes after Close was called, or still waits when Close gives up.
 //
-// Each drop is counted. What found no room, and what the sink refused, is told in
-// a record of its own, one for each reason, after the records that came before
-// ([Options].Dropped).
+// Each drop is counted. What found no room, and what the sink refused, is told
+// in a record of its own, one for each reason, after the records that came
+// before ([Options].Dropped).
 //
 // # Reading order
 //

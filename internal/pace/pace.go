@@ -2,8 +2,8 @@
 // refusals, the output of a worker that writes without end. What is left out is
 // counted, and the count is told.
 //
-// pace.go: a [Limit] is for one source. set.go: a [Set] holds those that still have
-// something to tell, for the end of the log that they tell it in.
+// pace.go: a [Limit] is for one source. set.go: a [Set] holds those that still
+// have something to tell, for the end of the log that they tell it in.
 //
 // All methods may be called from any goroutine.
 package pace
@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Limit lets through what comes from one source at a bounded pace. It is a bucket
-// of tokens. When it is empty, everything is left out for a pause, so that the
-// record which says how much is one among many.
+// Limit lets through what comes from one source at a bounded pace. It is a
+// bucket of tokens. When it is empty, everything is left out for a pause, so
+// that the record which says how much is one among many.
 type Limit struct {
 	options Options
 
@@ -49,8 +49,8 @@ func New(o Options) *Limit {
 	return &Limit{options: o, telling: make(chan struct{}, 1), tokens: o.Burst, at: time.Now()}
 }
 
-// Take reports whether something may be told that counts as so many. It does not
-// wait.
+// Take reports whether something may be told that counts as so many. It does
+// not wait.
 func (l *Limit) Take(price int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -69,8 +69,8 @@ func (l *Limit) Take(price int) bool {
 	return false
 }
 
-// Flush ends a pause now. It returns once what was left out in it has been told,
-// by another goroutine perhaps.
+// Flush ends a pause now. It returns once what was left out in it has been
+// told, by another goroutine perhaps.
 func (l *Limit) Flush() {
 	l.telling <- struct{}{}
 	defer func() { <-l.telling }()

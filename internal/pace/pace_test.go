@@ -95,8 +95,8 @@ func TestFlush(t *testing.T) {
 	})
 }
 
-// A set flushes the limits that have something to tell, and waits for one that is
-// telling it just now.
+// A set flushes the limits that have something to tell, and waits for one that
+// is telling it just now.
 func TestSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var set Set

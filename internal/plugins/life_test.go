@@ -66,8 +66,8 @@ func TestStopThatFails(t *testing.T) {
 	}
 }
 
-// One that does not stop is left behind at the end of the context, and named. The
-// others are stopped.
+// One that does not stop is left behind at the end of the context, and named.
+// The others are stopped.
 func TestPluginThatDoesNotStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost()
@@ -104,8 +104,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// A reload that hangs is left behind at the end of its context. Another one waits
-// for it, so that one is never called twice at a time.
+// A reload that hangs is left behind at the end of its context. Another one
+// waits for it, so that one is never called twice at a time.
 func TestReloadThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost()
@@ -128,7 +128,8 @@ func TestReloadThatHangs(t *testing.T) {
 	})
 }
 
-// A plugin for which no time is left is not said to hang since the reload before.
+// A plugin for which no time is left is not said to hang since the reload
+// before.
 func TestReloadWithoutTime(t *testing.T) {
 	h := newHost()
 	may := make(chan struct{})
@@ -151,8 +152,8 @@ func (quitter) Start(context.Context) error  { return nil }
 func (quitter) Reload(context.Context) error { runtime.Goexit(); return nil }
 func (quitter) Stop(context.Context) error   { runtime.Goexit(); return nil }
 
-// A plugin that ends its goroutine is reported at once, and the next reload does
-// not wait for it.
+// A plugin that ends its goroutine is reported at once, and the next reload
+// does not wait for it.
 func TestPluginThatEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost()

@@ -22,13 +22,13 @@ import (
 type Plugin interface{ Name() string }
 
 // Set is the plugins of a daemon, in the order of their declaration. Add and
-// AddLazy come before everything else, from one goroutine; the other methods may
-// be called from any goroutine.
+// AddLazy come before everything else, from one goroutine; the other methods
+// may be called from any goroutine.
 type Set struct {
 	// Attach is called with a plugin that has just been made.
 	Attach func(Plugin) error
-	// Running reports whether the daemon starts or runs, and returns the context for
-	// the start of a plugin that is made then.
+	// Running reports whether the daemon starts or runs, and returns the context
+	// for the start of a plugin that is made then.
 	Running func() (ctx context.Context, cancel context.CancelFunc, runs bool)
 
 	all []*entry
@@ -78,9 +78,9 @@ func (s *Set) add(e *entry) error {
 	return nil
 }
 
-// Find returns the first plugin that can be assigned to a value of type t. A lazy
-// one is made now, and started if the daemon runs. It returns nil if there is
-// none.
+// Find returns the first plugin that can be assigned to a value of type t. A
+// lazy one is made now, and started if the daemon runs. It returns nil if there
+// is none.
 func (s *Set) Find(t reflect.Type) (Plugin, error) {
 	for _, e := range s.all {
 		if !e.yields.AssignableTo(t) {

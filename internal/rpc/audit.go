@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Record is what the audit log is told of a request: of each that changes something, once it has ended, and of each that
-// was refused because of its caller.
+// Record is what the audit log is told of a request: of each that changes
+// something, once it has ended, and of each that was refused because of its
+// caller.
 type Record struct {
 	Time    time.Time // when the request came
 	Caller  Caller

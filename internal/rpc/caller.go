@@ -31,8 +31,8 @@ func speaking(ctx context.Context, protocol string) context.Context {
 // The protocols of a Caller.
 const protocolJSON, protocolXML = "json", "xml"
 
-// CallerOf returns whose request ctx belongs to: without WithCaller somebody without a name and with the role None. A
-// method may ask for it.
+// CallerOf returns whose request ctx belongs to: without WithCaller somebody
+// without a name and with the role None. A method may ask for it.
 func CallerOf(ctx context.Context) Caller {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c

@@ -7,20 +7,20 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Either is a parameter of a [Method] that may have either of two types, so that
-// the method has several signatures of the same length:
+// Either is a parameter of a [Method] that may have either of two types, so
+// that the method has several signatures of the same length:
 //
 //	type find struct {
 //		Thumb legion.Either[int, string] `json:"thumb" usage:"its number or its name"`
 //	}
 //
 // A value that fits both is an A. For more types put one into another:
-// Either[int, Either[string, bool]]. It is for parameters only: it does not travel
-// to workers.
+// Either[int, Either[string, bool]]. It is for parameters only: it does not
+// travel to workers.
 type Either[A, B any] struct{ value any }
 
-// either is what an Either is, whatever its types: one in another is looked through,
-// but no type that happens to have a method Value.
+// either is what an Either is, whatever its types: one in another is looked
+// through, but no type that happens to have a method Value.
 type either interface {
 	Value() any
 	Alternatives() []reflect.Type

@@ -13,8 +13,9 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Codes of errors. Those from -32768 to -32000 are reserved by JSON-RPC 2.0; beside its own we use those of the XML-RPC
-// "Specification for Fault Code Interoperability".
+// Codes of errors. Those from -32768 to -32000 are reserved by JSON-RPC 2.0;
+// beside its own we use those of the XML-RPC "Specification for Fault Code
+// Interoperability".
 const (
 	CodeParse       = -32700 // no JSON, no XML
 	CodeEncoding    = -32701 // XML in an encoding that is not read
@@ -32,8 +33,9 @@ const (
 	CodeMulticallRecursion = -31001 // system.multicall in system.multicall
 )
 
-// Error is an error as it is sent to a caller. A method that returns one chooses its code; the errors of methods should
-// have codes outside -32768 to -32000.
+// Error is an error as it is sent to a caller. A method that returns one
+// chooses its code; the errors of methods should have codes outside -32768 to
+// -32000.
 type Error struct {
 	Code    int
 	Message string
@@ -47,8 +49,9 @@ func errorf(code int, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// The errors that the examples in the specification of JSON-RPC have no more text for. Where a request is refused for
-// other reasons than those of the examples, the message goes on after a colon.
+// The errors that the examples in the specification of JSON-RPC have no more
+// text for. Where a request is refused for other reasons than those of the
+// examples, the message goes on after a colon.
 var (
 	errParse   = &Error{Code: CodeParse, Message: "Parse error"}
 	errRequest = &Error{Code: CodeRequest, Message: "Invalid Request"}
@@ -70,7 +73,8 @@ func (r *Registry) fault(ctx context.Context, err error) *Error {
 // maxMessage is how much of an error's message is sent, in bytes.
 const maxMessage = 64 << 10
 
-// detail returns the data of an error as JSON, nil if there is none, or if it cannot be sent.
+// detail returns the data of an error as JSON, nil if there is none, or if it
+// cannot be sent.
 func (r *Registry) detail(data any) any {
 	if data == nil {
 		return nil
@@ -82,8 +86,8 @@ func (r *Registry) detail(data any) any {
 	return jsontext.Value(text)
 }
 
-// unreadable says why a request cannot be read. What the specification calls a parse error is said in its words; more is
-// said about what only we refuse.
+// unreadable says why a request cannot be read. What the specification calls a
+// parse error is said in its words; more is said about what only we refuse.
 func unreadable(err error) *Error {
 	e, ok := errors.AsType[*strictjson.Error](err)
 	switch {

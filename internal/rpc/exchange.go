@@ -19,8 +19,8 @@ type exchange struct {
 	starting []*stream // streams to be started once the answer has been written
 }
 
-// call runs a method. The result has the type Out of the method; it can be encoded, and is within the limit, only once
-// encode says so.
+// call runs a method. The result has the type Out of the method; it can be
+// encoded, and is within the limit, only once encode says so.
 func (x *exchange) call(name string, params []byte) (any, *Error) {
 	if x.ctx.Err() != nil {
 		return nil, gone(x.ctx)
@@ -55,7 +55,8 @@ func (x *exchange) call(name string, params []byte) (any, *Error) {
 	return out, err
 }
 
-// allow refuses a method to a caller whose role is too small, and tells the audit log.
+// allow refuses a method to a caller whose role is too small, and tells the
+// audit log.
 func (r *Registry) allow(ctx context.Context, m *method, params []byte) *Error {
 	caller := CallerOf(ctx)
 	if caller.Role >= m.Role {
@@ -71,7 +72,8 @@ func (r *Registry) allow(ctx context.Context, m *method, params []byte) *Error {
 	return err
 }
 
-// input reads the parameters of a method. Its types may have code of their own for that, so it is guarded.
+// input reads the parameters of a method. Its types may have code of their own
+// for that, so it is guarded.
 func (r *Registry) input(ctx context.Context, m *method, params []byte, s style) (any, *Error) {
 	return r.guard(ctx, m, func() (any, error) {
 		in, err := m.read(params, s)
@@ -82,8 +84,8 @@ func (r *Registry) input(ctx context.Context, m *method, params []byte, s style)
 	})
 }
 
-// apart runs a method in a goroutine of its own and waits for it: one that calls runtime.Goexit ends that goroutine, not
-// the caller's.
+// apart runs a method in a goroutine of its own and waits for it: one that
+// calls runtime.Goexit ends that goroutine, not the caller's.
 func (r *Registry) apart(ctx context.Context, m *method, fn func() (any, error)) (out any, err *Error) {
 	returned, ended := false, make(chan struct{})
 	go func() {

@@ -91,7 +91,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A method that ends its goroutine ends nobody else's, and its caller has an answer.
+// A method that ends its goroutine ends nobody else's, and its caller has an
+// answer.
 func TestGoexit(t *testing.T) {
 	type item struct{}
 	r := newRegistry(t, rpc.Options{},

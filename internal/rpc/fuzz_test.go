@@ -11,7 +11,8 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc/xmltest"
 )
 
-// Whatever is sent: no panic, and nothing or an answer on one line, which is JSON-RPC.
+// Whatever is sent: no panic, and nothing or an answer on one line, which is
+// JSON-RPC.
 func FuzzJSON(f *testing.F) {
 	for _, e := range []string{
 		`{"jsonrpc":"2.0","method":"subtract","params":[42,23],"id":1}`, `{"jsonrpc":"2.0","method":"shape","params":{"name":"x","sides":3,"every":"1m"},"id":"a"}`,
@@ -58,7 +59,8 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
-// Whatever is sent: no panic, and an answer that is XML-RPC, with a result that is JSON.
+// Whatever is sent: no panic, and an answer that is XML-RPC, with a result that
+// is JSON.
 func FuzzXML(f *testing.F) {
 	for _, c := range []struct {
 		method string

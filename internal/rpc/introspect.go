@@ -68,8 +68,9 @@ func (r *Registry) methodHelp(_ context.Context, in named) (string, error) {
 	return strings.Join(sections, "\n\n"), nil
 }
 
-// methodSignature lists the ways to call a method: with all parameters, with fewer of those at the end that are optional,
-// and with all by name in one struct. A parameter that may have several types makes as many of each.
+// methodSignature lists the ways to call a method: with all parameters, with
+// fewer of those at the end that are optional, and with all by name in one
+// struct. A parameter that may have several types makes as many of each.
 func (r *Registry) methodSignature(_ context.Context, in named) ([][]string, error) {
 	m, err := r.find(in.Method)
 	if err != nil {
@@ -119,7 +120,8 @@ func xmlTypes(t reflect.Type) (names []string) {
 	return names
 }
 
-// xmlType returns the name of a type in XML-RPC. What can be anything is a struct.
+// xmlType returns the name of a type in XML-RPC. What can be anything is a
+// struct.
 func xmlType(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -234,7 +236,8 @@ func entryOf(m *method, s *schemas) methodEntry {
 	if m.Stream != nil {
 		e.Result.Name = "item"
 	}
-	// OpenRPC wants required parameters first. Where ours are mixed they can be given by name only.
+	// OpenRPC wants required parameters first. Where ours are mixed they can be
+	// given by name only.
 	optional := false
 	for _, p := range m.params {
 		optional = optional || p.Optional

@@ -65,7 +65,8 @@ func TestDiscoverIsOpenRPC(t *testing.T) {
 	}
 }
 
-// resolved returns a reference in value that is to nothing in the document, "" if there is none.
+// resolved returns a reference in value that is to nothing in the document, ""
+// if there is none.
 func resolved(value, document any) string {
 	switch v := value.(type) {
 	case []any:
@@ -90,7 +91,8 @@ func resolved(value, document any) string {
 	return ""
 }
 
-// The validator finds what is wrong: otherwise that it finds nothing would say nothing.
+// The validator finds what is wrong: otherwise that it finds nothing would say
+// nothing.
 func TestValidator(t *testing.T) {
 	v := newValidator(t)
 	for name, text := range map[string]string{

@@ -9,16 +9,19 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// JSON answers a request or a batch of JSON-RPC 2.0. The answer is on one line, without a newline at its end; nil means
-// that there is none, because all was notifications. The requests of a batch run one after the other.
+// JSON answers a request or a batch of JSON-RPC 2.0. The answer is on one line,
+// without a newline at its end; nil means that there is none, because all was
+// notifications. The requests of a batch run one after the other.
 //
-// A method that is a stream is refused: it needs a [Session], or [Registry.Open].
+// A method that is a stream is refused: it needs a [Session], or
+// [Registry.Open].
 func (r *Registry) JSON(ctx context.Context, request []byte) (response []byte) {
 	x := &exchange{ctx: speaking(ctx, protocolJSON), r: r}
 	return x.document(request)
 }
 
-// JSONError is the answer to something that could not become a request: an error with the id null.
+// JSONError is the answer to something that could not become a request: an
+// error with the id null.
 func JSONError(code int, message string) []byte {
 	return failure(nil, &Error{Code: code, Message: message})
 }
@@ -64,7 +67,8 @@ func (x *exchange) batch(requests []request) []byte {
 	return append(b, ']')
 }
 
-// batched answers a request of a batch whose answers have so many bytes already.
+// batched answers a request of a batch whose answers have so many bytes
+// already.
 func (x *exchange) batched(q request, written int) []byte {
 	if written > x.r.limits.Result && q.answered() {
 		return failure(q.id, errorf(CodeSystem, "not run: the answers before this one fill %d bytes; send smaller batches", x.r.limits.Result))

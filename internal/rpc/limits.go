@@ -2,7 +2,8 @@ package rpc
 
 import "cmp"
 
-// Limits bound what one request and one session cost. A field that is not above zero has its default.
+// Limits bound what one request and one session cost. A field that is not above
+// zero has its default.
 type Limits struct {
 	Request int // bytes of a request or batch; default 4 MiB
 	Depth   int // how deeply values are nested in a request, itself and the list of its parameters included; default 64

@@ -19,7 +19,8 @@ func allocated(fn func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Requests that are made to hurt get one fixed error each, cost little memory, and nothing of them is run.
+// Requests that are made to hurt get one fixed error each, cost little memory,
+// and nothing of them is run.
 func TestHostileRequests(t *testing.T) {
 	ran := 0
 	count := rpc.Typed("count", "", rpc.None, func(context.Context, none) (int, error) { ran++; return ran, nil })
@@ -101,7 +102,8 @@ func TestBatchAtItsLimit(t *testing.T) {
 	}
 }
 
-// A result that is too large is an error; so are the answers to a batch that together are, while notifications run.
+// A result that is too large is an error; so are the answers to a batch that
+// together are, while notifications run.
 func TestResults(t *testing.T) {
 	ran := 0
 	r := newRegistry(t, rpc.Options{Limits: rpc.Limits{Result: 1000}},

@@ -13,8 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// validator checks JSON against the meta-schemas in testdata/openrpc. It knows the keywords that these use, and refuses a
-// schema with any other but those that only describe.
+// validator checks JSON against the meta-schemas in testdata/openrpc. It knows
+// the keywords that these use, and refuses a schema with any other but those
+// that only describe.
 type validator struct{ documents map[string]any }
 
 // newValidator reads the meta-schemas.
@@ -41,7 +42,8 @@ func (v *validator) check(value any) error {
 	return v.validate(value, v.documents[openRPC], openRPC, "")
 }
 
-// resolve returns the schema that a reference in document means, and its document.
+// resolve returns the schema that a reference in document means, and its
+// document.
 func (v *validator) resolve(reference, document string) (any, string, error) {
 	uri, fragment, _ := strings.Cut(reference, "#")
 	if uri = strings.TrimSuffix(uri, "/"); uri == "" {
@@ -61,11 +63,12 @@ func (v *validator) resolve(reference, document string) (any, string, error) {
 	return schema, uri, nil
 }
 
-// describing are keywords that ask for nothing. The format is of URIs, which our documents have not, and of regular
-// expressions, which they have neither.
+// describing are keywords that ask for nothing. The format is of URIs, which
+// our documents have not, and of regular expressions, which they have neither.
 var describing = []string{"$schema", "$id", "title", "description", "default", "definitions", "format"}
 
-// validate checks value, which stands at a path, against a schema of a document.
+// validate checks value, which stands at a path, against a schema of a
+// document.
 func (v *validator) validate(value, schema any, document, at string) error {
 	if allowed, ok := schema.(bool); ok {
 		if !allowed {
@@ -186,7 +189,8 @@ func (v *validator) keyword(keyword string, argument any, schema map[string]any,
 	return nil
 }
 
-// covering returns the schema that a keyword of schema has for the member of a name, if any.
+// covering returns the schema that a keyword of schema has for the member of a
+// name, if any.
 func covering(schema map[string]any, name, keyword string) (sub any, covered bool) {
 	properties, _ := schema["properties"].(map[string]any)
 	byName, isNamed := properties[name]

@@ -10,9 +10,11 @@ type Method struct {
 	Name string // "pool.scale": letters, digits and _ . : / -, 128 at most; not rpc.… nor system.…
 	Help string // what it does: a sentence, then perhaps more after an empty line
 
-	// In is the type of the parameters. struct{}: there are none. A struct, or a pointer to one: its members in JSON are
-	// the parameters, in their order; one that is a pointer or has omitempty or omitzero in its tag may be left out, a tag
-	// `usage:"…"` describes it. Any other type, one with its own UnmarshalJSON or UnmarshalText too: one parameter, InName.
+	// In is the type of the parameters. struct{}: there are none. A struct, or a
+	// pointer to one: its members in JSON are the parameters, in their order; one
+	// that is a pointer or has omitempty or omitzero in its tag may be left out, a
+	// tag `usage:"…"` describes it. Any other type, one with its own UnmarshalJSON
+	// or UnmarshalText too: one parameter, InName.
 	In     reflect.Type
 	InName string // default "value"
 
@@ -25,17 +27,21 @@ type Method struct {
 	Secret bool
 	Tell   func(in any) string
 
-	// Call runs the method. It is called from many goroutines at once; in has the type In, what is returned has the type
-	// Out. An error that is no *Error gets its code from Options.Fault. A panic, and runtime.Goexit, is the caller's error only.
+	// Call runs the method. It is called from many goroutines at once; in has the
+	// type In, what is returned has the type Out. An error that is no *Error gets
+	// its code from Options.Fault. A panic, and runtime.Goexit, is the caller's
+	// error only.
 	Call func(ctx context.Context, in any) (any, error)
 
-	// Stream is instead of Call. It calls send for each item, from one goroutine at a time, and returns at the end of the
-	// stream. send blocks while the caller does not read; its error means that nobody listens any more: return. ctx ends
+	// Stream is instead of Call. It calls send for each item, from one goroutine at
+	// a time, and returns at the end of the stream. send blocks while the caller
+	// does not read; its error means that nobody listens any more: return. ctx ends
 	// when the caller cancels the stream or goes away.
 	Stream func(ctx context.Context, in any, send func(item any) error) error
 }
 
-// Typed makes a method of a function. It counts as one that changes something if it needs more than the role Read.
+// Typed makes a method of a function. It counts as one that changes something
+// if it needs more than the role Read.
 func Typed[In, Out any](name, help string, role Role, fn func(context.Context, In) (Out, error)) Method {
 	return Method{
 		Name: name, Help: help, Role: role, Changes: role > Read,
@@ -44,7 +50,8 @@ func Typed[In, Out any](name, help string, role Role, fn func(context.Context, I
 	}
 }
 
-// Streamed makes a stream of a function. It counts as one that changes something if it needs more than the role Read.
+// Streamed makes a stream of a function. It counts as one that changes
+// something if it needs more than the role Read.
 func Streamed[In, Item any](name, help string, role Role, fn func(context.Context, In, func(Item) error) error) Method {
 	return Method{
 		Name: name, Help: help, Role: role, Changes: role > Read,

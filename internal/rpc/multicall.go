@@ -13,7 +13,8 @@ type fault struct {
 	Message string `json:"faultString"`
 }
 
-// multicall runs the calls in a list. The size of all results together is limited as that of one is.
+// multicall runs the calls in a list. The size of all results together is
+// limited as that of one is.
 func (x *exchange) multicall(calls jsontext.Value) ([]any, *Error) {
 	if calls.Kind() != '[' {
 		return nil, errorf(CodeMulticall, "system.multicall takes a list of calls, each with methodName and params")
@@ -40,7 +41,8 @@ func (x *exchange) multicall(calls jsontext.Value) ([]any, *Error) {
 	return results, nil
 }
 
-// entry runs one call of system.multicall and returns its result, which is encoded already, and how many bytes that takes.
+// entry runs one call of system.multicall and returns its result, which is
+// encoded already, and how many bytes that takes.
 func (x *exchange) entry(text []byte) (result any, size int, err *Error) {
 	misuse := func(what string) (any, int, *Error) {
 		return nil, 0, errorf(CodeMulticall, "a call in system.multicall is a struct with methodName and params: %s", what)
@@ -75,7 +77,8 @@ func (x *exchange) entry(text []byte) (result any, size int, err *Error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	// It is encoded here, so that a result which cannot be is that entry's fault only.
+	// It is encoded here, so that a result which cannot be is that entry's fault
+	// only.
 	if x.style == inXML {
 		data, err := x.r.encoded(name, out, func(v any) ([]byte, error) { return xmlrpc.EncodeValue(v) })
 		return xmlrpc.Value(data), len(data), err

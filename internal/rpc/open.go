@@ -6,12 +6,15 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Open begins a stream method for a protocol that has one stream per request, such as server-sent events. params is a JSON
-// object, empty if there are none; [Registry.Query] makes one of the parameters of a URL. The error is for the caller.
+// Open begins a stream method for a protocol that has one stream per request,
+// such as server-sent events. params is a JSON object, empty if there are none;
+// [Registry.Query] makes one of the parameters of a URL. The error is for the
+// caller.
 //
-// run is to be called once. It runs the stream in the calling goroutine, calls send with each item as JSON, on one line, and
-// returns nil when the stream or ctx ends, and an [*Error] for the caller if it ended with an error. send may block; its
-// error ends the stream.
+// run is to be called once. It runs the stream in the calling goroutine, calls
+// send with each item as JSON, on one line, and returns nil when the stream or
+// ctx ends, and an [*Error] for the caller if it ended with an error. send may
+// block; its error ends the stream.
 func (r *Registry) Open(ctx context.Context, method string, params []byte) (run func(send func(item []byte) error) error, err *Error) {
 	ctx = speaking(ctx, protocolJSON)
 	m := r.lookup(method)
@@ -49,7 +52,8 @@ func (r *Registry) Open(ctx context.Context, method string, params []byte) (run 
 	}, nil
 }
 
-// pour runs a stream to its end. The end of ctx, and of whoever listens, is no error.
+// pour runs a stream to its end. The end of ctx, and of whoever listens, is no
+// error.
 func (r *Registry) pour(ctx context.Context, m *method, in any, send func([]byte) error) *Error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

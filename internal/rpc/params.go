@@ -18,7 +18,8 @@ type method struct {
 	single  bool // In is the one parameter, not a struct of them
 	session bool // it is there in sessions only
 
-	// run is instead of Call for the methods of the protocols, which need to know what they are part of.
+	// run is instead of Call for the methods of the protocols, which need to know
+	// what they are part of.
 	run func(x *exchange, in any) (any, *Error)
 }
 
@@ -132,7 +133,8 @@ func (m *method) given(params []byte, s style) ([]member, *Error) {
 	return given, nil
 }
 
-// complete leaves out optional parameters that are null, and makes sure that all others are there.
+// complete leaves out optional parameters that are null, and makes sure that
+// all others are there.
 func (m *method) complete(given []member) (kept []member, err *Error) {
 	there := map[string]bool{}
 	for _, g := range given {
@@ -180,7 +182,8 @@ func (m *method) takes() string {
 	return m.Name + " takes " + strings.Join(names, ", ")
 }
 
-// unfit says which parameter does not fit its type. Without a name the parameter is the first in the error's path.
+// unfit says which parameter does not fit its type. Without a name the
+// parameter is the first in the error's path.
 func (m *method) unfit(name string, err error) *Error {
 	e, ok := errors.AsType[*strictjson.Error](err)
 	if !ok {
@@ -250,7 +253,8 @@ func holdsObject(t reflect.Type) bool {
 	return kind == reflect.Interface || kind == reflect.Map || kind == reflect.Struct && t != timeType
 }
 
-// checkType returns an error if values of t cannot be read, or written. path is where t stands, above what it stands in.
+// checkType returns an error if values of t cannot be read, or written. path is
+// where t stands, above what it stands in.
 func checkType(t reflect.Type, path string, read bool, above []reflect.Type) error {
 	refuse := func(why string) error {
 		if path == "" {

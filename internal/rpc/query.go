@@ -9,9 +9,11 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Query makes the parameters of a method, as a JSON object, of those in a URL. Each value is read as its parameter's type
-// asks for: "100" is a number for an integer and a string for a string. A list is given by repeating the parameter; what
-// is an object is given as JSON. The error, for the caller, names the parameter.
+// Query makes the parameters of a method, as a JSON object, of those in a URL.
+// Each value is read as its parameter's type asks for: "100" is a number for an
+// integer and a string for a string. A list is given by repeating the
+// parameter; what is an object is given as JSON. The error, for the caller,
+// names the parameter.
 //
 // It does not look at the caller's role: [Registry.Open] does.
 func (r *Registry) Query(method string, values map[string][]string) ([]byte, *Error) {
@@ -59,8 +61,9 @@ func queried(p strictjson.Field, texts []string) ([]byte, *Error) {
 	return literal(t, texts[0]), nil
 }
 
-// literal makes JSON of one text: a string where t is one, otherwise the text as it is if it is JSON. What fits neither
-// becomes a string too, so that reading it gives the error.
+// literal makes JSON of one text: a string where t is one, otherwise the text
+// as it is if it is JSON. What fits neither becomes a string too, so that
+// reading it gives the error.
 func literal(t reflect.Type, text string) []byte {
 	if value := jsontext.Value(strings.TrimSpace(text)); !isString(t) && value.IsValid() {
 		return value

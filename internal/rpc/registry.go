@@ -16,21 +16,25 @@ type Options struct {
 	Title   string // of the daemon, for rpc.discover; default "legion"
 	Version string // of the daemon, for rpc.discover; default "0"
 
-	// Audit is told of every change and every refusal. It is called in the goroutine of the request and should not block.
+	// Audit is told of every change and every refusal. It is called in the
+	// goroutine of the request and should not block.
 	Audit func(Record)
 
-	// Fault gives an error of a method its code; nil as its result means -32500 with the error's text. ctx has the caller,
-	// who may not be allowed to see all of it.
+	// Fault gives an error of a method its code; nil as its result means -32500
+	// with the error's text. ctx has the caller, who may not be allowed to see all
+	// of it.
 	Fault func(ctx context.Context, err error) *Error
 
 	// Authenticate says whose a token is, for rpc.auth; nil: no token is accepted.
 	Authenticate func(token string) (Caller, bool)
 
-	// Panicked is told of a panic in a method, with its stack, in the goroutine where it happened.
+	// Panicked is told of a panic in a method, with its stack, in the goroutine
+	// where it happened.
 	Panicked func(method string, value any, stack []byte)
 }
 
-// Registry holds methods and answers requests. All its methods may be called from any goroutine.
+// Registry holds methods and answers requests. All its methods may be called
+// from any goroutine.
 type Registry struct {
 	options Options
 	limits  Limits
@@ -39,7 +43,8 @@ type Registry struct {
 	methods map[string]*method
 }
 
-// New makes a registry that has the methods of the protocols only: system.… and rpc.discover.
+// New makes a registry that has the methods of the protocols only: system.… and
+// rpc.discover.
 func New(o Options) *Registry {
 	r := &Registry{options: o, limits: o.Limits.filled(), methods: map[string]*method{}}
 	for _, m := range r.own() {
@@ -48,14 +53,16 @@ func New(o Options) *Registry {
 	return r
 }
 
-// Limits returns the limits in force, defaults filled in: whoever reads requests from a connection should not read more.
+// Limits returns the limits in force, defaults filled in: whoever reads
+// requests from a connection should not read more.
 func (r *Registry) Limits() Limits { return r.limits }
 
 // maxName is how long the name of a method may be, in bytes.
 const maxName = 128
 
-// Add makes a method known. The error says what is wrong with it: a name that is taken or has other characters, a type
-// that JSON does not have, with the path to it.
+// Add makes a method known. The error says what is wrong with it: a name that
+// is taken or has other characters, a type that JSON does not have, with the
+// path to it.
 func (r *Registry) Add(m Method) error {
 	if err := checkName(m.Name); err != nil {
 		return err

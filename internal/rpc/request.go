@@ -16,7 +16,8 @@ type request struct {
 	err    *Error // it is no request
 }
 
-// answered reports whether q is more than a notification. What is no request is none either.
+// answered reports whether q is more than a notification. What is no request is
+// none either.
 func (q *request) answered() bool { return q.id != nil || q.err != nil }
 
 // parse reads a request, or those in a list, from a decoder of text.

@@ -2,7 +2,8 @@ package rpc
 
 import "fmt"
 
-// Role is what a caller may do, and what a method asks for. Each role includes those before it.
+// Role is what a caller may do, and what a method asks for. Each role includes
+// those before it.
 type Role uint8
 
 const (

@@ -32,7 +32,8 @@ func TestRoleText(t *testing.T) {
 	}
 }
 
-// A caller may do what its role includes. What it may not do is not run, whichever way it is asked for.
+// A caller may do what its role includes. What it may not do is not run,
+// whichever way it is asked for.
 func TestRoles(t *testing.T) {
 	ran := 0
 	run := func(_ context.Context, _ none) (int, error) { ran++; return ran, nil }

@@ -12,8 +12,8 @@ import (
 // schema is a JSON Schema, draft 7.
 type schema map[string]any
 
-// schemas makes schemas of types. Each struct with a name gets one of its own, to which all others refer: so types may
-// contain themselves.
+// schemas makes schemas of types. Each struct with a name gets one of its own,
+// to which all others refer: so types may contain themselves.
 type schemas struct {
 	named map[string]schema
 	names map[reflect.Type]string
@@ -98,7 +98,8 @@ func (s *schemas) structure(t reflect.Type) schema {
 	return schema{"$ref": "#/components/schemas/" + name}
 }
 
-// name returns a free name for t among the components: Name, package.Name, package.Name-2 and so on.
+// name returns a free name for t among the components: Name, package.Name,
+// package.Name-2 and so on.
 func (s *schemas) name(t reflect.Type) string {
 	base := componentName(t.Name())
 	candidates := []string{base, componentName(path.Base(t.PkgPath())) + "." + base}
@@ -112,8 +113,8 @@ func (s *schemas) name(t reflect.Type) string {
 	}
 }
 
-// componentName makes of a Go name, which may have type arguments, one with the characters that OpenRPC allows: of
-// Page[example.com/shop.Item] Page_Item.
+// componentName makes of a Go name, which may have type arguments, one with the
+// characters that OpenRPC allows: of Page[example.com/shop.Item] Page_Item.
 func componentName(s string) string {
 	var parts []string
 	for _, part := range strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("[]*, ", c) }) {
@@ -125,7 +126,8 @@ func componentName(s string) string {
 	return strings.Join(parts, "_")
 }
 
-// allowed is c if it may stand in the name of a component, otherwise an underscore.
+// allowed is c if it may stand in the name of a component, otherwise an
+// underscore.
 func allowed(c rune) rune {
 	switch {
 	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Session is a connection of the line protocol: JSON-RPC 2.0 with a request or a batch on each line, with streams and with
-// rpc.auth. See the package's documentation for the protocol.
+// Session is a connection of the line protocol: JSON-RPC 2.0 with a request or
+// a batch on each line, with streams and with rpc.auth. See the package's
+// documentation for the protocol.
 type Session struct {
 	r      *Registry
 	base   context.Context // of the connection: the end of every request and stream in it
@@ -25,9 +26,11 @@ type Session struct {
 	live    int // streams whose last line has not been written
 }
 
-// NewSession begins a session for the caller in ctx; its end ends every request and stream. write sends a line, without the
-// newline, and blocks until there is room for it. It is called from many goroutines: it must not mix its lines with each
-// other, nor with the answers of Handle. After its error the stream that it came from ends.
+// NewSession begins a session for the caller in ctx; its end ends every request
+// and stream. write sends a line, without the newline, and blocks until there
+// is room for it. It is called from many goroutines: it must not mix its lines
+// with each other, nor with the answers of Handle. After its error the stream
+// that it came from ends.
 //
 // Close must be called at the end.
 func (r *Registry) NewSession(ctx context.Context, write func(line []byte) error) *Session {
@@ -36,9 +39,10 @@ func (r *Registry) NewSession(ctx context.Context, write func(line []byte) error
 	return s
 }
 
-// Handle answers a line as [Registry.JSON] does. One request runs at a time: another waits. The answer to a request that
-// begins a stream is written by Handle itself, since it has to come before the stream's items: then, and if there is no
-// answer, Handle returns nil.
+// Handle answers a line as [Registry.JSON] does. One request runs at a time:
+// another waits. The answer to a request that begins a stream is written by
+// Handle itself, since it has to come before the stream's items: then, and if
+// there is no answer, Handle returns nil.
 func (s *Session) Handle(request []byte) (response []byte) {
 	s.handling.Lock()
 	defer s.handling.Unlock()
@@ -78,9 +82,10 @@ func (s *Session) context() context.Context {
 	return speaking(WithCaller(s.base, s.Caller()), protocolJSON)
 }
 
-// Close ends the session: it cancels the request that runs and all streams, and returns once the streams have ended. A
-// stream that is being written ends when write returns: so close first what write writes to. More than one call does no
-// harm.
+// Close ends the session: it cancels the request that runs and all streams, and
+// returns once the streams have ended. A stream that is being written ends when
+// write returns: so close first what write writes to. More than one call does
+// no harm.
 func (s *Session) Close() {
 	s.mu.Lock()
 	s.closed = true

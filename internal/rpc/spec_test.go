@@ -11,7 +11,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// example is an example of the specification: what is sent, and what is answered, "" for nothing.
+// example is an example of the specification: what is sent, and what is
+// answered, "" for nothing.
 type example struct{ name, sent, answered string }
 
 // examples reads testdata/jsonrpc.txt.
@@ -41,7 +42,8 @@ func examples(t *testing.T) (all []example) {
 	return all
 }
 
-// The answers are those of the specification byte for byte, white space between the tokens left out.
+// The answers are those of the specification byte for byte, white space between
+// the tokens left out.
 func TestSpecification(t *testing.T) {
 	var hello, updates, sums int
 	type three struct{ A, B, C int }

@@ -17,7 +17,8 @@ func newDecoder(text []byte) *jsontext.Decoder {
 // kindOf returns the kind of a JSON value: n t f " 0 { [.
 func kindOf(value []byte) jsontext.Kind { return jsontext.Value(value).Kind() }
 
-// elements returns the elements of a list, limit at most, and whether there are more.
+// elements returns the elements of a list, limit at most, and whether there are
+// more.
 func elements(list []byte, limit int) (found [][]byte, more bool) {
 	d := newDecoder(list)
 	if _, err := d.ReadToken(); err != nil {
@@ -42,7 +43,8 @@ type member struct {
 	value []byte
 }
 
-// members returns the members of an object, limit at most, and whether there are more.
+// members returns the members of an object, limit at most, and whether there
+// are more.
 func members(object []byte, limit int) (found []member, more bool) {
 	d := newDecoder(object)
 	if _, err := d.ReadToken(); err != nil {

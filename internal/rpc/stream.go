@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// stream is a method that goes on after its answer. It belongs to the goroutine that Session.start gives it.
+// stream is a method that goes on after its answer. It belongs to the goroutine
+// that Session.start gives it.
 type stream struct {
 	s      *Session
 	id     uint64
@@ -26,7 +27,8 @@ type begun struct {
 	Stream uint64 `json:"stream"`
 }
 
-// open reserves a stream for the session; it starts after the answer has been written.
+// open reserves a stream for the session; it starts after the answer has been
+// written.
 func (x *exchange) open(ctx context.Context, m *method, in any, params []byte) (any, *Error) {
 	switch {
 	case x.session == nil:

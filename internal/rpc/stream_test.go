@@ -15,7 +15,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// counting is a stream that sends 1, 2, 3 and so on, up to a number, and says how far it came.
+// counting is a stream that sends 1, 2, 3 and so on, up to a number, and says
+// how far it came.
 func counting(sent *atomic.Int64) rpc.Method {
 	return rpc.Streamed("count", "Counts.", rpc.Read, func(ctx context.Context, to int, send func(int) error) error {
 		for i := 1; i <= to; i++ {
@@ -36,7 +37,8 @@ func waiting() rpc.Method {
 	})
 }
 
-// client is the other end of a session: what is written to it comes out of lines.
+// client is the other end of a session: what is written to it comes out of
+// lines.
 type client struct {
 	t       *testing.T
 	session *rpc.Session
@@ -57,7 +59,8 @@ func connect(t *testing.T, ctx context.Context, r *rpc.Registry) *client {
 	return c
 }
 
-// say sends a line, and passes on what Handle returns as whoever owns a connection does.
+// say sends a line, and passes on what Handle returns as whoever owns a
+// connection does.
 func (c *client) say(request string) {
 	go func() {
 		if response := c.session.Handle([]byte(request)); response != nil {
@@ -87,7 +90,8 @@ func item(stream, value int) string {
 	return fmt.Sprintf(`{"jsonrpc":"2.0","method":"count","params":{"stream":%d,"item":%d}}`, stream, value)
 }
 
-// The answer comes first, then the items in order, then the end; while nobody reads, the stream waits.
+// The answer comes first, then the items in order, then the end; while nobody
+// reads, the stream waits.
 func TestStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sent atomic.Int64
@@ -110,7 +114,8 @@ func TestStream(t *testing.T) {
 	})
 }
 
-// Other requests are answered while a stream runs, and streams run beside each other.
+// Other requests are answered while a stream runs, and streams run beside each
+// other.
 func TestStreamsBesideRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := connect(t, admin(t), newRegistry(t, rpc.Options{}, waiting()))
@@ -153,7 +158,8 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// An error, a panic and an item that cannot be written end a stream with the error.
+// An error, a panic and an item that cannot be written end a stream with the
+// error.
 func TestStreamFaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stream := func(name string, fn func(send func(any) error) error) rpc.Method {
@@ -225,7 +231,8 @@ func TestStreamsAreCounted(t *testing.T) {
 	})
 }
 
-// Close ends requests and streams, waits for them, and nothing is written any more; then nothing runs any more.
+// Close ends requests and streams, waits for them, and nothing is written any
+// more; then nothing runs any more.
 func TestSessionClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Int64
@@ -267,7 +274,8 @@ func TestSessionClose(t *testing.T) {
 	})
 }
 
-// When writing fails the stream ends, also when it fails for the answer already.
+// When writing fails the stream ends, also when it fails for the answer
+// already.
 func TestStreamWithoutReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sent atomic.Int64

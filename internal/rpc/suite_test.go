@@ -17,9 +17,11 @@ var strictness = map[string]string{
 	"y_object_duplicated_key_and_value.json": "as above",
 }
 
-// open says what we do with texts that a parser may accept or refuse: 0 accepts them, as they are and without looking at the
-// size of numbers; those that are refused are not UTF-8, have half a surrogate pair, or are too deep. anyCode is the code
-// where a method takes the text as an `any`, in which a number with a point or an exponent is a float64.
+// open says what we do with texts that a parser may accept or refuse: 0 accepts
+// them, as they are and without looking at the size of numbers; those that are
+// refused are not UTF-8, have half a surrogate pair, or are too deep. anyCode
+// is the code where a method takes the text as an `any`, in which a number with
+// a point or an exponent is a float64.
 var open = map[string]struct{ code, anyCode int }{
 	"i_number_double_huge_neg_exp.json":                   {0, 0},
 	"i_number_huge_exp.json":                              {0, rpc.CodeParams},
@@ -58,17 +60,19 @@ var open = map[string]struct{ code, anyCode int }{
 	"i_structure_UTF-8_BOM_empty_object.json":             {rpc.CodeParse, rpc.CodeParse},
 }
 
-// tooDeep are the texts that are refused for their depth before anybody sees that they are no JSON.
+// tooDeep are the texts that are refused for their depth before anybody sees
+// that they are no JSON.
 var tooDeep = []string{"n_structure_100000_opening_arrays.json", "n_structure_open_array_object.json"}
 
-// suite is where a copy of https://github.com/nst/JSONTestSuite is looked for: beside the project, which has none of its
-// own.
+// suite is where a copy of https://github.com/nst/JSONTestSuite is looked for:
+// beside the project, which has none of its own.
 const suite = "../../../shared/data/JSONTestSuite/test_parsing"
 
 // integers are the texts that have no other numbers in them, and no strings.
 var integers = regexp.MustCompile(`^[][0-9 \n-]+$`)
 
-// Every file of the JSONTestSuite, sent as the parameter of a method that takes any JSON.
+// Every file of the JSONTestSuite, sent as the parameter of a method that takes
+// any JSON.
 func TestJSONTestSuite(t *testing.T) {
 	if _, err := os.Stat(suite); err != nil {
 		t.Logf("nothing is tested: the files of the JSONTestSuite are not there (%v)", err)
@@ -101,7 +105,8 @@ func TestJSONTestSuite(t *testing.T) {
 			}
 			want, wantAny = row.code, row.anyCode
 		}
-		// By name: [] would be a list with no parameter where the file is empty, which must be refused.
+		// By name: [] would be a list with no parameter where the file is empty, which
+		// must be refused.
 		answered := call(t, r, "echo", `{"value":`+string(text)+`}`)
 		if answered.code() != want {
 			t.Errorf("%s: %d %s, want %d", name, answered.code(), answered.message(), want)
@@ -120,8 +125,9 @@ func TestJSONTestSuite(t *testing.T) {
 	}
 }
 
-// whole sends a file as a request, which it is not: the answer is an error for the file as a whole or for each of its
-// elements, with the id null unless the file has a member of that name.
+// whole sends a file as a request, which it is not: the answer is an error for
+// the file as a whole or for each of its elements, with the id null unless the
+// file has a member of that name.
 func whole(t *testing.T, r *rpc.Registry, name string, text []byte) {
 	response := r.JSON(admin(t), text)
 	if response == nil {

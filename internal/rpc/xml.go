@@ -7,15 +7,18 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc"
 )
 
-// XML answers a call of XML-RPC. There is always an answer; it is a document of its own.
+// XML answers a call of XML-RPC. There is always an answer; it is a document of
+// its own.
 //
-// A method that is a stream is refused: it needs a [Session], or [Registry.Open].
+// A method that is a stream is refused: it needs a [Session], or
+// [Registry.Open].
 func (r *Registry) XML(ctx context.Context, request []byte) (response []byte) {
 	return r.XMLCharset(ctx, request, "")
 }
 
-// XMLCharset is XML for a call that came with the name of its encoding: the charset in HTTP's Content-Type, "" if there
-// is none. It counts more than the XML declaration.
+// XMLCharset is XML for a call that came with the name of its encoding: the
+// charset in HTTP's Content-Type, "" if there is none. It counts more than the
+// XML declaration.
 func (r *Registry) XMLCharset(ctx context.Context, request []byte, charset string) (response []byte) {
 	x := &exchange{ctx: speaking(ctx, protocolXML), r: r, style: inXML}
 	limits := xmlrpc.Limits{Size: r.limits.Request, Depth: r.limits.Depth, Values: r.limits.Values}

@@ -5,17 +5,17 @@ import (
 	"syscall"
 )
 
-// Held keeps signals that are not to be dealt with for a while, with what there is
-// to say of the last of each. The zero Held holds none. Its methods may be called
-// from any goroutine.
+// Held keeps signals that are not to be dealt with for a while, with what there
+// is to say of the last of each. The zero Held holds none. Its methods may be
+// called from any goroutine.
 type Held[T any] struct {
 	mu      sync.Mutex
 	by      map[syscall.Signal]int // how often each is held
 	waiting map[syscall.Signal]T   // the last of each that came meanwhile
 }
 
-// Hold holds signals until release is called, which returns what waited. A signal
-// that is held several times is free when it has been released as often.
+// Hold holds signals until release is called, which returns what waited. A
+// signal that is held several times is free when it has been released as often.
 func (h *Held[T]) Hold(all []syscall.Signal) (release func() []T) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

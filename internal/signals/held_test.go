@@ -9,8 +9,8 @@ import (
 
 const winch, term = syscall.SIGWINCH, syscall.SIGTERM
 
-// Of each signal the last one waits, and it comes out when the last of its holds
-// is released.
+// Of each signal the last one waits, and it comes out when the last of its
+// holds is released.
 func TestHeld(t *testing.T) {
 	var h Held[string]
 	if h.Keep(winch, "free") {
@@ -54,7 +54,8 @@ func TestOrderOfHeld(t *testing.T) {
 	}
 }
 
-// Holds and signals may come at once; none is lost, and at the end none is held.
+// Holds and signals may come at once; none is lost, and at the end none is
+// held.
 func TestHeldAtOnce(t *testing.T) {
 	var h Held[int]
 	var all sync.WaitGroup

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// BuiltIn are the signals that Daemon.Run always takes. SIGQUIT is not among them:
-// it ends a Go program with all its stacks, which is its purpose.
+// BuiltIn are the signals that Daemon.Run always takes. SIGQUIT is not among
+// them: it ends a Go program with all its stacks, which is its purpose.
 var BuiltIn = []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2}
 
 // EventsOnly are the signals that become events and do nothing else.
@@ -47,8 +47,8 @@ func Untakeable(s syscall.Signal) string {
 	return ""
 }
 
-// Parse reads the name of a signal, with or without SIG, or its number. It refuses
-// those that a Go program cannot take.
+// Parse reads the name of a signal, with or without SIG, or its number. It
+// refuses those that a Go program cannot take.
 func Parse(text string) (syscall.Signal, error) {
 	sig := syscall.Signal(0)
 	if n, err := strconv.Atoi(text); err == nil {

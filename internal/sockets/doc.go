@@ -4,9 +4,10 @@
 //
 // # Who owns the file of a Unix socket
 //
-// The process that counts. A listener that was inherited leaves its file in place
-// when it is closed, until Own is called: the previous process may still go on.
-// GiveAway closes a listener whose next process is there, and leaves the file.
+// The process that counts. A listener that was inherited leaves its file in
+// place when it is closed, until Own is called: the previous process may still
+// go on. GiveAway closes a listener whose next process is there, and leaves the
+// file.
 //
 //   - listener.go: one listener
 //   - restore.go: the file of a Unix socket that was removed

@@ -9,8 +9,8 @@ import (
 	"github.com/legion-go/legion/internal/vanish"
 )
 
-// Files that vanish again and again are put back at once for the first times in a
-// row, then more and more slowly. What cannot be put back is tried again as
+// Files that vanish again and again are put back at once for the first times in
+// a row, then more and more slowly. What cannot be put back is tried again as
 // slowly: a full disk or a folder's mode tells nobody when it is mended.
 const (
 	freeRestores    = 20
@@ -23,8 +23,8 @@ const (
 type Keeper struct {
 	// Folders returns the folders of the files.
 	Folders func() []string
-	// Restore puts back what is missing. restored reports whether something was, and
-	// failed whether something cannot be put back. It tells Note of each file.
+	// Restore puts back what is missing. restored reports whether something was,
+	// and failed whether something cannot be put back. It tells Note of each file.
 	Restore func(ctx context.Context) (restored, failed bool)
 
 	mu   sync.Mutex
@@ -58,8 +58,8 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// waitForLoss waits until a file may be missing, or until it is time to try again
-// after that many failures. It reports whether ctx has not ended.
+// waitForLoss waits until a file may be missing, or until it is time to try
+// again after that many failures. It reports whether ctx has not ended.
 func waitForLoss(ctx context.Context, w *vanish.Watch, failures int) bool {
 	within := ctx
 	if failures > 0 {

@@ -29,8 +29,8 @@ type Listener struct {
 	closed bool
 }
 
-// New returns a listener. kind and n, a number, tell it apart from others of the
-// same address. listen opens it; nil is net.Listen, which replaces the Unix
+// New returns a listener. kind and n, a number, tell it apart from others of
+// the same address. listen opens it; nil is net.Listen, which replaces the Unix
 // socket of a killed process.
 func New(kind string, n int, network, address string, listen func(context.Context) (net.Listener, error)) *Listener {
 	l := &Listener{
@@ -66,8 +66,8 @@ func (l *Listener) listenPlainly(ctx context.Context) (net.Listener, error) {
 	return inner, nil
 }
 
-// Inherited returns the file that the previous process of the daemon handed over
-// under that name, or nil. It belongs to the caller.
+// Inherited returns the file that the previous process of the daemon handed
+// over under that name, or nil. It belongs to the caller.
 func Inherited(name string) *os.File {
 	if takeover.Upgraded() || takeover.GoesOn() {
 		return takeover.Inherited().File(name)
@@ -144,8 +144,8 @@ func (l *Listener) Close() error {
 	return l.inner.Close()
 }
 
-// GiveAway closes the listener where another process goes on with it: the file of
-// a Unix socket stays.
+// GiveAway closes the listener where another process goes on with it: the file
+// of a Unix socket stays.
 func (l *Listener) GiveAway() {
 	l.mu.Lock()
 	if u, ok := l.inner.(*net.UnixListener); ok {
@@ -155,8 +155,8 @@ func (l *Listener) GiveAway() {
 	_ = l.Close()
 }
 
-// Own makes the file of a Unix socket that was inherited this process's: it goes
-// with the listener from now on.
+// Own makes the file of a Unix socket that was inherited this process's: it
+// goes with the listener from now on.
 func (l *Listener) Own() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -188,8 +188,8 @@ func (l *Listener) ListenAgain() error {
 	return failed
 }
 
-// Addr returns the address that the listener has, or before Open the one that was
-// asked for.
+// Addr returns the address that the listener has, or before Open the one that
+// was asked for.
 func (l *Listener) Addr() net.Addr {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -204,8 +204,8 @@ type wishedAddr struct{ network, addr string }
 func (a wishedAddr) Network() string { return a.network }
 func (a wishedAddr) String() string  { return a.addr }
 
-// HandOver adds the descriptors of listeners to files, for the next process. The
-// caller closes those that it returns, after an error too.
+// HandOver adds the descriptors of listeners to files, for the next process.
+// The caller closes those that it returns, after an error too.
 func HandOver(all []*Listener, files map[string]*os.File) (made []*os.File, err error) {
 	for _, l := range all {
 		f, err := l.file()

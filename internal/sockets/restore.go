@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// HasFile reports whether a file leads to the listener: it is a Unix socket that
-// is not abstract.
+// HasFile reports whether a file leads to the listener: it is a Unix socket
+// that is not abstract.
 func (l *Listener) HasFile() bool {
 	return l.Network == "unix" && !strings.HasPrefix(l.Address, "@")
 }
@@ -23,9 +23,9 @@ func (l *Listener) noteFile() {
 	}
 }
 
-// Restore makes the socket anew if its file is gone, or is another's. Connections
-// that there are go on. makeFolder makes the folder of the file if that is gone,
-// too.
+// Restore makes the socket anew if its file is gone, or is another's.
+// Connections that there are go on. makeFolder makes the folder of the file if
+// that is gone, too.
 func (l *Listener) Restore(ctx context.Context, makeFolder func(path string) error) (back bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +57,8 @@ func (l *Listener) RemoveFile() {
 }
 
 // leadsTo reports whether path is still the file that info describes. A file
-// system may give the number of a removed file to the next one, but not its time.
+// system may give the number of a removed file to the next one, but not its
+// time.
 func leadsTo(path string, info fs.FileInfo) bool {
 	there, err := os.Lstat(path)
 	return err == nil && os.SameFile(there, info) && there.ModTime().Equal(info.ModTime())

@@ -28,8 +28,8 @@ func NewServer(l *Listener, serve func(net.Listener) error, shutdown func(contex
 	return &Server{Listener: l, conns: drain.Track(l), serve: serve, shutdown: shutdown}
 }
 
-// Start calls serve on a goroutine of its own, which ends with it. failed is told
-// of an error that is not the end of the listener.
+// Start calls serve on a goroutine of its own, which ends with it. failed is
+// told of an error that is not the end of the listener.
 func (s *Server) Start(failed func(error)) {
 	s.served = make(chan struct{})
 	go func() {
@@ -42,8 +42,8 @@ func (s *Server) Start(failed func(error)) {
 
 // Stop waits for clients without an answer, which a server that is told to shut
 // down may drop although their requests are on the way (net/http drops one that
-// it has just read), and calls shutdown. The listener is closed already. A server
-// that was not started is left alone.
+// it has just read), and calls shutdown. The listener is closed already. A
+// server that was not started is left alone.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.served == nil {
 		return nil
@@ -66,8 +66,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	return bus.Protect(func() error { return s.shutdown(ctx) })
 }
 
-// awaitsAnswer reports whether a stop waits for the answer to the client of c. It
-// ends connections on which no request comes.
+// awaitsAnswer reports whether a stop waits for the answer to the client of c.
+// It ends connections on which no request comes.
 func awaitsAnswer(c *drain.Conn, silence time.Duration) bool {
 	switch {
 	case c.Answered() || c.Ended():

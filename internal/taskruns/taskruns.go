@@ -1,5 +1,5 @@
-// Package taskruns remembers the tasks that were started over the control socket:
-// how they are getting on, and for a while how they have ended.
+// Package taskruns remembers the tasks that were started over the control
+// socket: how they are getting on, and for a while how they have ended.
 //
 // All methods may be called from any goroutine.
 package taskruns
@@ -64,11 +64,12 @@ func (t *Runs) End() {
 	t.over = true
 }
 
-// Running is done when all runs have ended and are remembered so; after [Runs.End].
+// Running is done when all runs have ended and are remembered so; after
+// [Runs.End].
 func (t *Runs) Running() *sync.WaitGroup { return &t.running }
 
-// Start begins a run of the task of that name and remembers it. cancel is called
-// at its end. After [Runs.End] there is none, and Start returns nil.
+// Start begins a run of the task of that name and remembers it. cancel is
+// called at its end. After [Runs.End] there is none, and Start returns nil.
 func (t *Runs) Start(name string, begin func() Call, cancel context.CancelFunc) *Run {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -66,7 +66,8 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// Runs end badly: with an error, by Cancel, with a result that has no JSON form.
+// Runs end badly: with an error, by Cancel, with a result that has no JSON
+// form.
 func TestFailedRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var runs Runs

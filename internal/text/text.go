@@ -1,6 +1,6 @@
 // Package text makes short, valid text of what a program gives: [Shorten] cuts,
-// [Encodable] looks at times, [Snake] makes the names that configurations and the
-// control socket have.
+// [Encodable] looks at times, [Snake] makes the names that configurations and
+// the control socket have.
 //
 // All functions may be called from any goroutine.
 package text
@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Shorten returns s in valid UTF-8, and cut between two characters if it has more
-// than limit bytes; then it shares no memory with s.
+// Shorten returns s in valid UTF-8, and cut between two characters if it has
+// more than limit bytes; then it shares no memory with s.
 func Shorten(s string, limit int) string {
 	if limit = max(limit, 0); len(s) > limit {
 		for limit > 0 && !utf8.RuneStart(s[limit]) {
@@ -29,8 +29,8 @@ func Encodable(t time.Time) bool {
 	return err == nil
 }
 
-// Snake returns the name of a field as configurations and the control socket have
-// it: LogLevel is log_level, PID is pid.
+// Snake returns the name of a field as configurations and the control socket
+// have it: LogLevel is log_level, PID is pid.
 func Snake(name string) string {
 	var b strings.Builder
 	for i := range len(name) {

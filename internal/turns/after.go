@@ -6,8 +6,8 @@ import (
 	"github.com/legion-go/legion/internal/bus"
 )
 
-// After runs the callbacks that the loop does not take any more, in order and one
-// at a time, once the loop has ended. Its method may be called from any
+// After runs the callbacks that the loop does not take any more, in order and
+// one at a time, once the loop has ended. Its method may be called from any
 // goroutine.
 type After struct {
 	Ended  <-chan struct{} // closed when the loop has ended

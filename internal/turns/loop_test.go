@@ -25,7 +25,8 @@ func (l *loop) post(fn func()) bool {
 	return !l.ended
 }
 
-// next calls the function that was posted first. It returns false if there is none.
+// next calls the function that was posted first. It returns false if there is
+// none.
 func (l *loop) next() bool {
 	l.mu.Lock()
 	if len(l.posted) == 0 {

@@ -13,19 +13,19 @@ import (
 	"github.com/legion-go/legion/internal/bus"
 )
 
-// unsaidSpan is the time between two reports of what was left out, while it goes
-// on.
+// unsaidSpan is the time between two reports of what was left out, while it
+// goes on.
 const unsaidSpan = time.Second
 
-// Queue is what waits for the loop because something outside the program asks for
-// it: events of workers and clients, signals, methods. None of that may fill the
-// loop, whatever a worker or a client does again and again: of each kind a limited
-// number waits, and the rest is left out, counted and reported. They have their
-// turns in the order in which they came, one between two of the loop's other
-// functions.
+// Queue is what waits for the loop because something outside the program asks
+// for it: events of workers and clients, signals, methods. None of that may
+// fill the loop, whatever a worker or a client does again and again: of each
+// kind a limited number waits, and the rest is left out, counted and reported.
+// They have their turns in the order in which they came, one between two of the
+// loop's other functions.
 //
-// What the program itself asks for, callbacks of futures above all, is posted to
-// the loop and never left out.
+// What the program itself asks for, callbacks of futures above all, is posted
+// to the loop and never left out.
 //
 // Its methods may be called from any goroutine.
 type Queue struct {
@@ -63,8 +63,8 @@ type kind struct {
 	said    time.Time // of the last report
 }
 
-// Add has fn called on the loop. It returns nil, and fn is not called, if limit of
-// the kind wait already, or after the loop's end. A limit of 0 is none.
+// Add has fn called on the loop. It returns nil, and fn is not called, if limit
+// of the kind wait already, or after the loop's end. A limit of 0 is none.
 func (q *Queue) Add(kindName string, limit int, fn func()) *Turn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -112,8 +112,8 @@ func (q *Queue) takeLocked(e *Turn) (k *kind, run func()) {
 }
 
 // next calls the first function, on the loop. When the loop takes nothing more,
-// it calls all that are left, and nothing is added to them: what goes on to come
-// from outside would keep a stop from ending.
+// it calls all that are left, and nothing is added to them: what goes on to
+// come from outside would keep a stop from ending.
 func (q *Queue) next() {
 	for last := false; ; {
 		q.mu.Lock()
@@ -158,8 +158,8 @@ func (k *kind) reportLocked() (left uint64) {
 	return left
 }
 
-// Count returns how many wait, without the one whose turn is on the loop, and how
-// many were left out since the start.
+// Count returns how many wait, without the one whose turn is on the loop, and
+// how many were left out since the start.
 func (q *Queue) Count() (waiting int, leftOut uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// A flood of one kind fills neither the loop nor the queue, whatever comes while
-// the loop stands still. The other kinds have their places still, and what was
-// left out is counted and reported.
+// A flood of one kind fills neither the loop nor the queue, whatever comes
+// while the loop stands still. The other kinds have their places still, and
+// what was left out is counted and reported.
 func TestFlood(t *testing.T) {
 	const flood = 10_000
 	for _, limit := range []int{1, 16, 1000} {

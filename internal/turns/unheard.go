@@ -17,8 +17,8 @@ const (
 	maxUnheardReports = 16
 )
 
-// Failure says what to report of a call that has failed. The error is nil if the
-// program has asked for the end of the call.
+// Failure says what to report of a call that has failed. The error is nil if
+// the program has asked for the end of the call.
 type Failure func() (where string, err error)
 
 // Unheard keeps failures for one to two graces of 100 ms. It reports those for

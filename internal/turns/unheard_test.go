@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// newUnheard returns an Unheard whose reports are noted, with the loop that calls
-// them.
+// newUnheard returns an Unheard whose reports are noted, with the loop that
+// calls them.
 func newUnheard(t *testing.T) (*loop, *Unheard, *notes) {
 	l, q, n := newQueue(t)
 	return l, &Unheard{
@@ -24,8 +24,8 @@ func failure(where string) Failure {
 	return func() (string, error) { return where, errors.New("unlucky") }
 }
 
-// A failure is reported after one to two graces, if the program has not asked for
-// it by then.
+// A failure is reported after one to two graces, if the program has not asked
+// for it by then.
 func TestUnheard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, u, n := newUnheard(t)

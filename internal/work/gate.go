@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Gate lets one change at a time through: a reload, an upgrade or a restart. Its
-// methods may be called from any goroutine.
+// Gate lets one change at a time through: a reload, an upgrade or a restart.
+// Its methods may be called from any goroutine.
 type Gate struct {
 	queue chan struct{} // holds a value while there is a change
 

@@ -50,8 +50,8 @@ func TestGate(t *testing.T) {
 	})
 }
 
-// A change that gives up says what it was waiting for. One for which the gate is
-// open begins, whatever becomes of its context.
+// A change that gives up says what it was waiting for. One for which the gate
+// is open begins, whatever becomes of its context.
 func TestGateGivesUp(t *testing.T) {
 	for what, want := range map[string]string{"a reload": "waiting for a reload to end, which has run for 3s", "": "waiting for another change to end"} {
 		synctest.Test(t, func(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Group is goroutines and calls that end with the daemon, by what they do: a stop
-// waits for them, and names those that have not ended. The zero Group is empty.
-// Its methods may be called from any goroutine.
+// Group is goroutines and calls that end with the daemon, by what they do: a
+// stop waits for them, and names those that have not ended. The zero Group is
+// empty. Its methods may be called from any goroutine.
 type Group struct {
 	mu    sync.Mutex
 	what  []string
@@ -78,8 +78,8 @@ func (g *Group) Wait(ctx context.Context) (left string) {
 // their turn yet when there is no time left.
 const EndGrace = 100 * time.Millisecond
 
-// Ended waits until ended is closed, at most until EndGrace after the end of ctx,
-// and reports whether it is.
+// Ended waits until ended is closed, at most until EndGrace after the end of
+// ctx, and reports whether it is.
 func Ended(ctx context.Context, ended <-chan struct{}) bool {
 	select {
 	case <-ended:

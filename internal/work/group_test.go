@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Wait returns when the last has ended, and also waits for what begins meanwhile.
+// Wait returns when the last has ended, and also waits for what begins
+// meanwhile.
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group
@@ -42,7 +43,8 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// What does not end is named, and only that; what ends in the last moment is not.
+// What does not end is named, and only that; what ends in the last moment is
+// not.
 func TestLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group

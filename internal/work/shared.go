@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Shared is something that several callers may ask for: those that ask while one
-// waits for its turn share its run. The zero Shared is ready.
+// Shared is something that several callers may ask for: those that ask while
+// one waits for its turn share its run. The zero Shared is ready.
 type Shared struct {
 	mu   sync.Mutex
 	next *run // that waits for its turn; nil: none
@@ -21,8 +21,9 @@ type run struct {
 }
 
 // Do calls do, or waits for the run of another caller and returns its error. do
-// calls begun when its turn has come: who asks from then on waits for another run.
-// If the context of the caller that runs it ends, another one runs it again.
+// calls begun when its turn has come: who asks from then on waits for another
+// run. If the context of the caller that runs it ends, another one runs it
+// again.
 func (s *Shared) Do(ctx context.Context, do func(begun func()) error) error {
 	for {
 		next, first := s.join()
@@ -45,8 +46,8 @@ func (s *Shared) Do(ctx context.Context, do func(begun func()) error) error {
 	}
 }
 
-// join returns the run that waits for its turn. first reports whether the caller
-// must do it.
+// join returns the run that waits for its turn. first reports whether the
+// caller must do it.
 func (s *Shared) join() (next *run, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
