@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
-	"github.com/legion-go/legion/internal/slow"
-	"github.com/legion-go/legion/legiontest"
 )
 
 func same[T any](_ context.Context, v T) (T, error) { return v, nil }
@@ -124,38 +122,3 @@ func TestCallInWorker(t *testing.T) {
 		t.Errorf("inline, in the daemon, it can: %q, %v", out, err)
 	}
 }
-
-// Workers are not there without a daemon's leave either.
-func TestLeakCheckSeesLeaks(t *testing.T) {
-	slow.Test(t, "waits until the leak check gives up", "5 s")
-	var found fakeT
-	func() {
-		legiontest.CheckLeaks(&found)
-		s := newSolo("solo", legion.Pool{Max: 1})
-		if err := s.d.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := s.d.Stop(t.Context()); err != nil {
-				t.Error(err)
-			}
-		}()
-		found.cleanup()
-	}()
-	for _, what := range []string{"goroutine", "descriptor", "child process", "shared memory"} {
-		if !strings.Contains(found.said, what) {
-			t.Errorf("a running daemon is no leak: %q is missing in %s", what, found.said)
-		}
-	}
-}
-
-// fakeT takes what CheckLeaks says.
-type fakeT struct {
-	testing.TB
-	cleanup func()
-	said    string
-}
-
-func (f *fakeT) Helper()                           {}
-func (f *fakeT) Cleanup(fn func())                 { f.cleanup = fn }
-func (f *fakeT) Errorf(format string, args ...any) { f.said += fmt.Sprintf(format, args...) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/slow"
+	"github.com/legion-go/legion/legiontest"
 )
 
 // wishes are the verbs that change whether there is a daemon, or which.
@@ -19,25 +20,31 @@ var wishes = []string{"start", "stop", "restart", "reload", "upgrade"}
 // unless a later command started it, and a command that does not stop it leaves
 // it running.
 func TestChangesDuringChanges(t *testing.T) {
-	slow.Test(t, "starts a daemon for each pair of verbs", "9 s")
+	slow.Test(t, "upgrades a daemon beside each other verb, a second each", "6 s")
 	times := 1
 	if os.Getenv("SOAK") != "" {
 		times = 20
 	}
-	u := newUser(t)
-	u.env = []string{"THUMBS_LOCK=1"}
-	for _, first := range wishes {
-		for _, second := range wishes {
-			for n := range times {
-				u.run("start", "-o", "log_file="+u.dir+"/log")
-				u.running()
-				if first == "start" {
-					u.expect(ExitOK, "has stopped", "", "stop")
+	legiontest.CheckLeaks(t)
+	t.Run("first", func(t *testing.T) { // waits for the parallel tests
+		for _, first := range wishes {
+			t.Run(first, func(t *testing.T) {
+				t.Parallel()
+				u := oneOfMany(t)
+				u.env = []string{"THUMBS_LOCK=1"}
+				for _, second := range wishes {
+					for n := range times {
+						u.run("start", "-o", "log_file="+u.dir+"/log")
+						u.running()
+						if first == "start" {
+							u.expect(ExitOK, "has stopped", "", "stop")
+						}
+						u.change(first, second, time.Duration(n)*3*time.Millisecond)
+					}
 				}
-				u.change(first, second, time.Duration(n)*3*time.Millisecond)
-			}
+			})
 		}
-	}
+	})
 }
 
 // change makes two wishes, the second a moment after the first, and checks the

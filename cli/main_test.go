@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	_ = flag.Set("test.parallel", "8") // tests that run in parallel wait for processes
 	code := m.Run()
 	release()
 	os.Exit(code)

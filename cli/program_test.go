@@ -29,10 +29,17 @@ type user struct {
 	env     []string
 }
 
-// newUser returns one whose daemon, if one runs at the end, is stopped.
+// newUser returns one whose daemon, if one runs at the end, is stopped, and that
+// leaves nothing in this process.
 func newUser(t *testing.T) *user {
 	t.Helper()
 	legiontest.CheckLeaks(t)
+	return oneOfMany(t)
+}
+
+// oneOfMany returns a user beside others, in tests that run in parallel.
+func oneOfMany(t *testing.T) *user {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "cli") // t.TempDir may be too long for a socket
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,11 @@ const leakPatience = 5 * time.Second
 // last. Tests that call it must not run in parallel with others.
 func CheckLeaks(t testing.TB) {
 	t.Helper()
+	checkLeaks(t, leakPatience)
+}
+
+func checkLeaks(t testing.TB, patience time.Duration) {
+	t.Helper()
 	// The runtime opens descriptors of its own with the first pipe, once.
 	if r, w, err := os.Pipe(); err == nil {
 		_, _ = r.Close(), w.Close()
@@ -29,7 +34,7 @@ func CheckLeaks(t testing.TB) {
 	before := inventory()
 	t.Cleanup(func() {
 		var left []string
-		for deadline := time.Now().Add(leakPatience); ; {
+		for deadline := time.Now().Add(patience); ; {
 			if left = inventory().beyond(before); len(left) == 0 {
 				return
 			}

@@ -3,37 +3,14 @@
 package legiontest_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
 )
-
-func TestMain(m *testing.M) {
-	legiontest.Main(m, func() *legion.Daemon { d, _ := newRacy(); return d })
-}
-
-func newRacy() (*legion.Daemon, *legion.Func[int, int]) {
-	d := legion.New(legion.Config{Name: "racy", Control: "none", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	return d, legion.Worker(d, "add", raceOnce, legion.Pool{Max: 1})
-}
-
-// raceOnce adds without a lock.
-func raceOnce(_ context.Context, n int) (sum int, _ error) {
-	var all sync.WaitGroup
-	for range n {
-		all.Go(func() { sum++ })
-	}
-	all.Wait()
-	return sum, nil
-}
 
 // witness is a test that records why it fails.
 type witness struct {

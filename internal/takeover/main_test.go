@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -47,6 +48,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "unknown part %q\n", part)
 		os.Exit(99)
 	}
+	_ = flag.Set("test.parallel", "8") // tests that run in parallel wait for processes
 	code := m.Run()
 	if left := children(); code == 0 && len(left) > 0 {
 		fmt.Fprintln(os.Stderr, "children are left:", left)

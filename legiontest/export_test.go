@@ -1,0 +1,3 @@
+package legiontest
+
+var CheckLeaksWithin = checkLeaks
