@@ -60,15 +60,6 @@ func do(t testing.TB, err error) {
 	}
 }
 
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for ctx := guard(t); !ok(); time.Sleep(time.Millisecond) {
-		if ctx.Err() != nil {
-			t.Fatalf("it never happened that %s", what)
-		}
-	}
-}
-
 // journald is the other end.
 type journald struct {
 	t    testing.TB

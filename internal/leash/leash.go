@@ -21,7 +21,7 @@ const key = "LEGION_TEST_LEASH"
 // ended is the exit code of a program whose test has ended.
 const ended = 9
 
-var held *os.File // as long as this process lives
+var held []*os.File // as long as this process lives
 
 // Hold makes this process hold the leash of all programs that it starts from
 // now on, and that they start. They end when it ends. It calls release before,
@@ -32,10 +32,12 @@ func Hold() (release func(), err error) {
 		return nil, err
 	}
 	release = func() { _ = os.RemoveAll(dir) }
-	if held, err = hold(dir); err != nil {
+	pipe, err := hold(dir)
+	if err != nil {
 		release()
 		return nil, err
 	}
+	held = append(held, pipe)
 	return release, nil
 }
 

@@ -48,7 +48,7 @@ func TestLimit(t *testing.T) {
 		if n := take(l, 1); n != 0 || len(told.list()) > 0 {
 			t.Errorf("%d in the pause, told %v", n, told.list())
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if got := told.list(); !slices.Equal(got, []uint64{981}) {
 			t.Errorf("told %v", got)
