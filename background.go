@@ -30,14 +30,15 @@ func (d *Daemon) command() (path string, args []string) {
 // goToBackground starts the daemon again as a process without a terminal, waits
 // until it is ready, and ends this one: with code 0, or with the code of the
 // process and its reason on standard error. A signal that ends programs, or the
-// end of ctx, ends the start. It returns in the started process, and if there is
-// nothing to do.
+// end of ctx, ends the start. It returns in the started process, and if there
+// is nothing to do.
 func (d *Daemon) goToBackground(ctx context.Context) {
 	if !d.config.Background || takeover.Inherited() != nil {
 		return
 	}
 	path, args := d.command()
-	// The working directory stays: paths of the configuration may be relative to it.
+	// The working directory stays: paths of the configuration may be relative to
+	// it.
 	pid, code, words := takeover.StartInBackground(ctx, d.config.Name, takeover.Spec{
 		Path: path, Args: args, Env: host.CleanEnv(successorEnv(), host.Current()),
 	})

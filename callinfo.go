@@ -8,7 +8,8 @@ import (
 )
 
 // Info returns what is known of the call. Unlike the other methods it is no
-// question for the result: a failure that nothing else asks for is still logged.
+// question for the result: a failure that nothing else asks for is still
+// logged.
 func (f *Future[Out]) Info() status.CallInfo {
 	if f.call == nil { // it has ended at once
 		_, err := f.outcome()

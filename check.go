@@ -9,15 +9,17 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// ErrConfig is matched by errors that say what is wrong with a configuration: those
-// of Check, and of Load of package config. Package cli ends with code 6 then.
+// ErrConfig is matched by errors that say what is wrong with a configuration:
+// those of Check, and of Load of package config. Package cli ends with code 6
+// then.
 var ErrConfig = errors.New("wrong configuration")
 
 // Check says what can be found wrong with a start before it: the configuration,
-// and what plugins that are Checkers say. Nothing is opened, made or started, so it
-// may be called beside a daemon that runs: the verb config check does. A restart
-// and an upgrade in place have the next program's Check called before anything is
-// given up. The error joins one for each mistake, and matches ErrConfig.
+// and what plugins that are Checkers say. Nothing is opened, made or started,
+// so it may be called beside a daemon that runs: the verb config check does. A
+// restart and an upgrade in place have the next program's Check called before
+// anything is given up. The error joins one for each mistake, and matches
+// ErrConfig.
 func (d *Daemon) Check() error {
 	errs := []error{d.checkPlaces()}
 	rules, err := d.accessRules()

@@ -11,8 +11,9 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 )
 
-// IsWorker reports whether this process is a worker. main runs there too: what is
-// only for the daemon's process, reading a command line for instance, can ask.
+// IsWorker reports whether this process is a worker. main runs there too: what
+// is only for the daemon's process, reading a command line for instance, can
+// ask.
 func IsWorker() bool { return proc.Self() != nil }
 
 // Config returns the configuration with its defaults filled in.

@@ -21,8 +21,8 @@ import (
 )
 
 // ControlTLS makes connections to the control socket safe. Package controltls
-// implements it. If it is a [plugin.Reloader], it is reloaded at the start, before
-// Config.User is taken on, and by Daemon.Reload.
+// implements it. If it is a [plugin.Reloader], it is reloaded at the start,
+// before Config.User is taken on, and by Daemon.Reload.
 type ControlTLS interface {
 	// Server does the handshake on a connection that was accepted, and returns the
 	// safe one, with the names in the client's certificate; none if it had none, or
@@ -52,9 +52,9 @@ func (d *Daemon) controlAddresses() ([]control.Address, error) {
 }
 
 // ControlAddress returns where a client finds the daemon: the first address of
-// Config.Control, with the path of the socket if that is left to Legion, and from
-// the start on with the port if that is left to the system. It is "" if there is
-// none.
+// Config.Control, with the path of the socket if that is left to Legion, and
+// from the start on with the port if that is left to the system. It is "" if
+// there is none.
 func (d *Daemon) ControlAddress() (string, error) {
 	all, err := d.ControlAddresses()
 	if err != nil || len(all) == 0 {
@@ -63,8 +63,8 @@ func (d *Daemon) ControlAddress() (string, error) {
 	return all[0], nil
 }
 
-// ControlAddresses returns all addresses of the control socket, as ControlAddress
-// does the first.
+// ControlAddresses returns all addresses of the control socket, as
+// ControlAddress does the first.
 func (d *Daemon) ControlAddresses() (all []string, err error) {
 	addresses := d.control.Addresses()
 	if len(addresses) == 0 {

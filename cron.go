@@ -23,11 +23,11 @@ type cronLoop struct {
 	missed  atomic.Uint64
 }
 
-// Cron has fn called on the loop at the times of a cron expression: minute, hour,
-// day of month, month and day of week, with optional seconds before them; or
-// @hourly, @daily, @weekly, @monthly, @yearly. "TZ=Europe/Berlin " before it sets
-// the time zone, which is otherwise the machine's. It panics if the expression
-// is wrong.
+// Cron has fn called on the loop at the times of a cron expression: minute,
+// hour, day of month, month and day of week, with optional seconds before them;
+// or @hourly, @daily, @weekly, @monthly, @yearly. "TZ=Europe/Berlin " before it
+// sets the time zone, which is otherwise the machine's. It panics if the
+// expression is wrong.
 //
 // Times that pass while fn runs, while the machine sleeps or while the clock is
 // set forward are made up for by one call. An entry for certain hours runs

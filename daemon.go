@@ -25,7 +25,7 @@ import (
 
 // Daemon is a program made of one loop and pools of worker processes. Declare
 // everything, then Start or Run it. Its methods may be used from any goroutine,
-// but declarations belong into one.
+// but declare from a single one.
 type Daemon struct {
 	config   Config       // guarded by mu until Start, fixed from then on
 	declared declarations // fixed by Start
@@ -34,8 +34,8 @@ type Daemon struct {
 	loop *loop.Loop
 	log  *logs.Log
 
-	turns     turns.Queue   // what comes from outside, for the loop
-	afterLoop turns.After   // callbacks that the loop does not take any more
+	turns     turns.Queue   // work from outside, for the loop
+	afterLoop turns.After   // callbacks that come after the loop's end
 	loopEnd   chan struct{} // closed when the loop's goroutine has ended
 	owned     work.Group    // goroutines that end with Closing
 	events    events
@@ -59,12 +59,12 @@ type declarations struct {
 	crons          []*cronLoop
 	listeners      []*sockets.Listener
 	servers        []*sockets.Server
-	offers         []methods.Function // functions that can be called by name
-	methods        []rpc.Method       // of the program's, for the control socket
+	offers         []methods.Function // functions that clients can call by name
+	methods        []rpc.Method       // the program's own, for the control socket
 	inProcess      bool
 }
 
-// place is where the daemon runs, and as whom.
+// place is where the daemon runs, and as which user.
 type place struct {
 	identity host.Identity // from Start on
 	runtime  string        // the runtime folder, once it was needed; guarded by Daemon.mu
@@ -73,7 +73,8 @@ type place struct {
 	memoryAtStart uint64 // resident bytes; set before the daemon runs
 }
 
-// succession is what this process hands to the next one, and how they change.
+// succession is the state of upgrades and restarts, and what the next process
+// gets.
 type succession struct {
 	changes    *work.Gate          // a reload, an upgrade or a restart: one at a time
 	reload     work.Shared         // the reload that waits for its turn
@@ -84,7 +85,7 @@ type succession struct {
 	accepted   atomic.Bool         // by the previous process of an upgrade, which watches this one for a while
 }
 
-// New begins the declaration of a daemon. It panics if the configuration is not
+// New makes a daemon, for declarations. It panics if the configuration is not
 // valid.
 func New(c Config) *Daemon {
 	if err := c.resolve(); err != nil {
@@ -102,7 +103,7 @@ func New(c Config) *Daemon {
 	return d
 }
 
-// Pool returns the control of the pool of that name: of a Worker, a Task, a
+// Pool returns the supervisor of the named pool, made by Worker, Task,
 // StreamWorker or NewWorkers.
 func (d *Daemon) Pool(name string) (*Supervisor, error) {
 	var names []string
@@ -118,29 +119,29 @@ func (d *Daemon) Pool(name string) (*Supervisor, error) {
 // Name returns Config.Name.
 func (d *Daemon) Name() string { return d.config.Name }
 
-// Init has fn called on the loop when the daemon starts, in the daemon's process
-// alone, before its workers start: so it cannot call them. Several are called in
-// order. An error stops the start.
+// Init calls fn on the loop when the daemon starts, in the daemon's process
+// alone. Its workers start later, so fn cannot call them. Several functions run
+// in order. An error stops the start.
 func (d *Daemon) Init(fn func(context.Context) error) {
 	d.mustDeclare("Init")
 	mustFunc("Init", fn == nil)
 	d.declared.init = append(d.declared.init, fn)
 }
 
-// Teardown has fn called on the loop when the daemon stops, after its workers
-// have ended. Several are called in reverse order. Errors are returned by Wait
-// and Stop. The context ends with what is left of StopTimeout.
+// Teardown calls fn on the loop when the daemon stops, after its workers have
+// ended. Several functions run in reverse order. Wait and Stop return their
+// errors. The context ends when StopTimeout is over.
 func (d *Daemon) Teardown(fn func(context.Context) error) {
 	d.mustDeclare("Teardown")
 	mustFunc("Teardown", fn == nil)
 	d.declared.teardown = append(d.declared.teardown, fn)
 }
 
-// InProcess has the workers run as goroutines of this process: for unit tests
+// InProcess makes the workers run as goroutines of this process, for unit tests
 // and debuggers. Arguments and results still travel through the codec, but
-// nothing protects the process, limits do not hold, and a function that does not
-// end when its context does goes on in the background after its call was
-// answered.
+// nothing protects the process, limits do not apply, and a function that
+// ignores the end of its context keeps running in the background after its call
+// has ended.
 func (d *Daemon) InProcess() {
 	d.mustDeclare("InProcess")
 	d.declared.inProcess = true

@@ -59,8 +59,8 @@ func mustFunc(what string, isNil bool) {
 	}
 }
 
-// checkName accepts names that can stand in logs, file names and commands. It is
-// for all names: of daemons, pools, functions and plugins.
+// checkName accepts names that can stand in logs, file names and commands. It
+// is for all names: of daemons, pools, functions and plugins.
 func checkName(s string) error {
 	switch {
 	case s == "" || len(s) > 64:
@@ -151,8 +151,8 @@ func (e *endpoint[In, Out]) decodeIn(arg []byte) (in In, err error) {
 	return in, nil
 }
 
-// argument gives a pool's hook the argument of a call that has ended: decoded from
-// what travelled, since the caller may have changed its own since.
+// argument gives a pool's hook the argument of a call that has ended: decoded
+// from what travelled, since the caller may have changed its own since.
 func (e *endpoint[In, Out]) argument(arg []byte) any {
 	in, err := e.decodeIn(arg)
 	if err != nil {

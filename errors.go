@@ -69,8 +69,8 @@ type WorkerError struct {
 	detail string
 }
 
-// Error says in one line what became of the call. For a panic or a crash the line
-// has the function, the file and the line, where the stack shows them.
+// Error says in one line what became of the call. For a panic or a crash the
+// line has the function, the file and the line, where the stack shows them.
 func (e *WorkerError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "legion: %s: %v", e.Func, e.kind)
@@ -94,8 +94,8 @@ func (e *WorkerError) Unwrap() []error {
 }
 
 // RemoteError is an error that the function itself returned. Only its text and
-// its code travel. It matches, by [errors.Is], the sentinel that its code stands
-// for; see [RegisterError].
+// its code travel. It matches, by [errors.Is], the sentinel that its code
+// stands for; see [RegisterError].
 type RemoteError struct {
 	Code    string // "" if the error matches no registered sentinel
 	Message string // the error's text

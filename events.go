@@ -38,12 +38,12 @@ func Priority(n int) OnOption { return func(o *onOptions) { o.priority = n } }
 // Once takes a handler off before its first call.
 func Once() OnOption { return func(o *onOptions) { o.once = true } }
 
-// Throttle has a handler called for an event, and for none of those that come in
-// the time of every after that.
+// Throttle has a handler called for an event, and for none of those that come
+// in the time of every after that.
 func Throttle(every time.Duration) OnOption { return func(o *onOptions) { o.throttle = every } }
 
-// On has fn called for every event of type E: one of those below, or any type of
-// your own, given to [Emit]. Handlers are called on the daemon's loop, by
+// On has fn called for every event of type E: one of those below, or any type
+// of your own, given to [Emit]. Handlers are called on the daemon's loop, by
 // priority, highest first, then in the order in which they were added. An error
 // or a panic of a handler becomes a Failure event. The function that On returns
 // takes the handler off; both may be used at any time, from any goroutine.
@@ -63,8 +63,8 @@ func On[E any](d *Daemon, fn func(context.Context, E) error, options ...OnOption
 }
 
 // Emit has the handlers of E called and waits for them; called on the loop it
-// calls them at once. It returns StopPropagation if one of them did, or the error
-// of ctx, or one that matches ErrStopped if the daemon does not run.
+// calls them at once. It returns StopPropagation if one of them did, or the
+// error of ctx, or one that matches ErrStopped if the daemon does not run.
 func Emit[E any](ctx context.Context, d *Daemon, event E) error {
 	result := make(chan bool, 1)
 	emit := func() { result <- emitHere(ctx, d, event) }
@@ -173,8 +173,8 @@ type events struct {
 	panics   atomic.Uint64             // of callbacks
 }
 
-// witness shows an event to the clients that follow events. Without such clients
-// it costs next to nothing.
+// witness shows an event to the clients that follow events. Without such
+// clients it costs next to nothing.
 func witness[E any](d *Daemon, event E) {
 	if d.events.watchers.Followed() {
 		e := status.Event{Time: time.Now(), Type: methods.EventName(reflect.TypeFor[E](), "")}

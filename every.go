@@ -12,8 +12,8 @@ import (
 	"github.com/legion-go/legion/internal/loop"
 )
 
-// Ticker is a function given to Every. Its methods may be called at any time, from
-// any goroutine and on the loop.
+// Ticker is a function given to Every. Its methods may be called at any time,
+// from any goroutine and on the loop.
 type Ticker struct {
 	d    *Daemon
 	name string
@@ -31,10 +31,10 @@ func (t *Ticker) Interval() time.Duration {
 	return t.interval
 }
 
-// Reset changes the interval, as Reset of a time.Ticker does: the next call is due
-// one interval from now, and the n-th after it n intervals later. In the function
-// itself, now is the time of Reset. Events go on to name the loop by the interval
-// with which it was declared. It panics where Every would.
+// Reset changes the interval, as Reset of a time.Ticker does: the next call is
+// due one interval from now, and the n-th after it n intervals later. In the
+// function itself, now is the time of Reset. Events go on to name the loop by
+// the interval with which it was declared. It panics where Every would.
 func (t *Ticker) Reset(interval time.Duration) {
 	checkInterval("Ticker.Reset", interval)
 	t.mu.Lock()
@@ -63,13 +63,13 @@ func (t *Ticker) start() {
 	t.ticker = t.d.loop.Every(t.interval, func() { t.d.execute(t.name, t.Interval(), t.fn) })
 }
 
-// Every has fn called on the loop when the daemon has started, and then at every
-// interval. The n-th call is due n intervals after the first: there is no drift.
-// A call that is late is made once, and those missed meanwhile are counted in
-// the statistics. Interval 0 means again and again, with Config.MinPause between
-// two calls. An error or a panic becomes a Failure event, and the loop goes on.
-// The context ends when the daemon stops. The Ticker changes the interval later; it
-// need not be kept.
+// Every has fn called on the loop when the daemon has started, and then at
+// every interval. The n-th call is due n intervals after the first: there is no
+// drift. A call that is late is made once, and those missed meanwhile are
+// counted in the statistics. Interval 0 means again and again, with
+// Config.MinPause between two calls. An error or a panic becomes a Failure
+// event, and the loop goes on. The context ends when the daemon stops. The
+// Ticker changes the interval later; it need not be kept.
 func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) *Ticker {
 	d.mustDeclare("Every")
 	checkInterval("Every", interval)

@@ -11,9 +11,9 @@ import (
 	"github.com/legion-go/legion/internal/pool"
 )
 
-// Func is a function that runs in the worker processes of a pool. Worker, Handle
-// and Task make one. Its methods may be used from any goroutine of the daemon's
-// process.
+// Func is a function that runs in the worker processes of a pool. Worker,
+// Handle and Task make one. Its methods may be used from any goroutine of the
+// daemon's process.
 type Func[In, Out any] struct {
 	endpoint[In, Out]
 	inline func(context.Context, In) (Out, error)
@@ -23,8 +23,9 @@ type Func[In, Out any] struct {
 // pool, which has the same name. In and Out must be types whose values can
 // travel to another process: basic kinds, structs (their exported fields),
 // slices, arrays, maps, pointers, time.Time and whatever marshals itself to
-// binary or text; json.RawMessage for JSON of any shape, since interfaces do not
-// travel. A type that cannot travel panics, and the message names the field.
+// binary or text; json.RawMessage for JSON of any shape, since interfaces do
+// not travel. A type that cannot travel panics, and the message names the
+// field.
 func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts Pool) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("worker %q", name), fn == nil)
 	p := d.declare("worker", name, opts, false)
@@ -35,10 +36,10 @@ func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (O
 // Call runs the function in a worker and waits for its result. The error is a
 // *[RemoteError] when the function returned one, else a *[WorkerError].
 //
-// When ctx ends, the context of the function ends too, and Call returns when the
-// function has: at the latest after Pool.KillGrace and the time it takes to kill
-// a process. So a call that has returned is not running any more. A function
-// that finishes all the same gives its result.
+// When ctx ends, the context of the function ends too, and Call returns when
+// the function has: at the latest after Pool.KillGrace and the time it takes to
+// kill a process. So a call that has returned is not running any more. A
+// function that finishes all the same gives its result.
 //
 // A []byte argument must not be changed before Call returns.
 func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) {
@@ -94,10 +95,10 @@ func (e *endpoint[In, Out]) ended(cause error, detail string) error {
 	return err
 }
 
-// Go runs the function in a worker and returns at once. ctx bounds the call, not
-// only the start of it. Every failure, that of a full queue too, comes as the
-// result of the future; one that the program does not ask for is logged, see
-// [Future].
+// Go runs the function in a worker and returns at once. ctx bounds the call,
+// not only the start of it. Every failure, that of a full queue too, comes as
+// the result of the future; one that the program does not ask for is logged,
+// see [Future].
 func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] { return f.begin(ctx, in, false) }
 
 // begin is Go. claimed says that the call has a caller who waits for its end.
@@ -143,8 +144,8 @@ func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[
 }
 
 // Inline runs the function in this process, in the calling goroutine: without
-// protection, and without the cost of the way. For a function made by Handle the
-// daemon makes one value to work on at the first use.
+// protection, and without the cost of the way. For a function made by Handle
+// the daemon makes one value to work on at the first use.
 func (f *Func[In, Out]) Inline(ctx context.Context, in In) (Out, error) { return f.inline(ctx, in) }
 
 // Name returns the name of the function.

@@ -13,12 +13,12 @@ import (
 // Future is a result that is still to come. Its methods may be used from any
 // goroutine.
 //
-// A failure that nothing hears of is logged, and becomes a Failure event: that of a
-// call which ended with an error, was not canceled, and was told to no hook of its
-// pool, if none of the methods Then, Done, Result, Await, Cancel and State of its
-// future was called until a moment (100 to 200 ms) after the end. They may still
-// be called later. A program that keeps a future to look at it much later calls
-// Done when it gets it.
+// A failure that nothing hears of is logged, and becomes a Failure event: that
+// of a call which ended with an error, was not canceled, and was told to no
+// hook of its pool, if none of the methods Then, Done, Result, Await, Cancel
+// and State of its future was called until a moment (100 to 200 ms) after the
+// end. They may still be called later. A program that keeps a future to look at
+// it much later calls Done when it gets it.
 type Future[Out any] struct {
 	d    *Daemon
 	p    *declaration
@@ -63,8 +63,8 @@ func (f *Future[Out]) outcome() (Out, error) {
 	return f.out, f.err
 }
 
-// Await is Result bounded by ctx. When ctx ends first the call goes on, and Await
-// returns the error of ctx.
+// Await is Result bounded by ctx. When ctx ends first the call goes on, and
+// Await returns the error of ctx.
 func (f *Future[Out]) Await(ctx context.Context) (Out, error) {
 	f.watched.Store(true)
 	select {
@@ -84,11 +84,11 @@ func (f *Future[Out]) Await(ctx context.Context) (Out, error) {
 // Then calls fn with the result on the daemon's loop, once the call has ended.
 // Several are called in the order in which they were given. It returns f.
 //
-// Each fn is called exactly once, during and after a stop too: calls that a stop
-// ends, and those made later, end with ErrStopped. What the loop does not come to
-// before its end runs after it, in the same order and one at a time, on a
-// goroutine that takes the loop's place; Stop does not wait for that. Before Start
-// the callbacks wait for the loop to begin.
+// Each fn is called exactly once, during and after a stop too: calls that a
+// stop ends, and those made later, end with ErrStopped. What the loop does not
+// come to before its end runs after it, in the same order and one at a time, on
+// a goroutine that takes the loop's place; Stop does not wait for that. Before
+// Start the callbacks wait for the loop to begin.
 func (f *Future[Out]) Then(fn func(Out, error)) *Future[Out] {
 	f.watched.Store(true)
 	f.mu.Lock()
@@ -141,8 +141,8 @@ func (f *Future[Out]) PID() int {
 	}
 }
 
-// finish is called once, when the call has ended. failed says that it did not end
-// with a result.
+// finish is called once, when the call has ended. failed says that it did not
+// end with a result.
 func (f *Future[Out]) finish(failed bool) {
 	close(f.done)
 	f.mu.Lock()

@@ -22,8 +22,8 @@ func (d *Daemon) Keep(name string, f *os.File) {
 // before. The file belongs to the caller.
 func (d *Daemon) Inherited(name string) *os.File { return sockets.Inherited(name) }
 
-// handOver returns what a new process inherits. The caller calls closeAll, which
-// closes the files that were made for it.
+// handOver returns what a new process inherits. The caller calls closeAll,
+// which closes the files that were made for it.
 func (d *Daemon) handOver() (files map[string]*os.File, closeAll func(), err error) {
 	files = map[string]*os.File{}
 	d.mu.Lock()

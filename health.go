@@ -11,14 +11,15 @@ import (
 	"github.com/legion-go/legion/plugin"
 )
 
-// loopPatience is how long one function may hold the loop before the daemon counts
-// as unhealthy, unless a Watchdog says otherwise.
+// loopPatience is how long one function may hold the loop before the daemon
+// counts as unhealthy, unless a Watchdog says otherwise.
 const loopPatience = 10 * time.Second
 
 // Healthy returns nil if the daemon is healthy, or else why it is not. It is
 // healthy when
 //
-//   - it runs: it neither starts nor stops, and no other process has taken over;
+//   - it runs: it neither starts nor stops, and no other process has taken
+//     over;
 //   - no pool has failed: one that is paused has not;
 //   - no function has been holding the loop for longer than 10 s, or half of
 //     WatchdogSec under systemd.
@@ -73,8 +74,8 @@ func (d *Daemon) loopPatience() time.Duration {
 	return most
 }
 
-// Responsive returns nil if the daemon is healthy and its loop answers before ctx
-// ends.
+// Responsive returns nil if the daemon is healthy and its loop answers before
+// ctx ends.
 func (d *Daemon) Responsive(ctx context.Context) error {
 	if err := d.Healthy(); err != nil {
 		return err

@@ -13,8 +13,8 @@ type CallEnd struct {
 	Err             error // nil for a result
 
 	// Arg is the argument, of the function's argument type: a copy of what
-	// travelled, which is the hook's own. It is nil if Pool.OnEnd is not set, and if
-	// the argument could not travel.
+	// travelled, which is the hook's own. It is nil if Pool.OnEnd is not set, and
+	// if the argument could not travel.
 	Arg any
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // A restart, and an upgrade in which the process id stays, executes the next
-// program in this process, when nothing is left of the daemon in it but what the
-// next one goes on with: the listening sockets, in which connections wait
+// program in this process, when nothing is left of the daemon in it but what
+// the next one goes on with: the listening sockets, in which connections wait
 // meanwhile, and what plugins have kept, the lock for instance.
 
 // holdOn holds for the next program what it goes on with.
@@ -39,8 +39,9 @@ func (d *Daemon) letGo() {
 	d.succession.held = nil
 }
 
-// startAgain turns this process, in which nothing is left of the daemon, or only
-// what did not end in time, into the next program. It returns only if that fails.
+// startAgain turns this process, in which nothing is left of the daemon, or
+// only what did not end in time, into the next program. It returns only if that
+// fails.
 func (d *Daemon) startAgain() error {
 	held := d.succession.held
 	if held == nil {

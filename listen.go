@@ -46,20 +46,20 @@ func (d *Daemon) listenOn(network, addr string) *sockets.Listener {
 //
 //	d.Serve("tcp", ":8080", s.Serve, s.Shutdown) // s is an *http.Server
 //
-// serve is called on a goroutine of its own when the workers are ready. When the
-// daemon stops, the listener is closed, and serve must return because of that.
-// The stop waits for each client that has connected but has had no answer yet, as
-// long as bytes come or go, with pauses of at most a second and an eighth of
-// StopTimeout. A connection on which no byte came is then ended: its server reads
-// io.EOF. Then shutdown is called, which must wait for the requests that the
-// server is handling. Calls still work; the context of shutdown ends after half of
-// StopTimeout, and at least half of that is left when shutdown is called. In
-// worker processes neither function is called.
+// serve is called on a goroutine of its own when the workers are ready. When
+// the daemon stops, the listener is closed, and serve must return because of
+// that. The stop waits for each client that has connected but has had no answer
+// yet, as long as bytes come or go, with pauses of at most a second and an
+// eighth of StopTimeout. A connection on which no byte came is then ended: its
+// server reads io.EOF. Then shutdown is called, which must wait for the
+// requests that the server is handling. Calls still work; the context of
+// shutdown ends after half of StopTimeout, and at least half of that is left
+// when shutdown is called. In worker processes neither function is called.
 //
 // So an upgrade, in which the new process serves already, disturbs no request
 // that comes with a connection of its own. For requests on connections that are
-// kept alive, the server must tell its clients to go. Package httpserve does that
-// for net/http.
+// kept alive, the server must tell its clients to go. Package httpserve does
+// that for net/http.
 func (d *Daemon) Serve(network, addr string, serve func(net.Listener) error, shutdown func(context.Context) error) net.Listener {
 	l := d.listenOn(network, addr)
 	d.declared.servers = append(d.declared.servers, sockets.NewServer(l, serve, shutdown))
@@ -105,9 +105,9 @@ func (d *Daemon) closeListener(l *sockets.Listener) {
 	}
 }
 
-// ownListeners makes the files of the listeners this process's, and watches over
-// them: at once, or if they were taken over, when the previous process has settled
-// that this one counts.
+// ownListeners makes the files of the listeners this process's, and watches
+// over them: at once, or if they were taken over, when the previous process has
+// settled that this one counts.
 func (d *Daemon) ownListeners() {
 	h := takeover.Inherited()
 	if h == nil || h.Kind != takeover.Upgrade && h.Kind != takeover.InPlace {
@@ -155,10 +155,11 @@ func (d *Daemon) folders() (all []string) {
 	return slices.Compact(all)
 }
 
-// restoreAll puts back what is missing. It waits for a change that is under way:
-// an upgrade hands over sockets, and what plugins keep. A socket that was made
-// anew meanwhile would be this process's alone, and its file would lead nowhere
-// as soon as this process has ended. The new process looks when it counts.
+// restoreAll puts back what is missing. It waits for a change that is under
+// way: an upgrade hands over sockets, and what plugins keep. A socket that was
+// made anew meanwhile would be this process's alone, and its file would lead
+// nowhere as soon as this process has ended. The new process looks when it
+// counts.
 func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
 	end, err := d.succession.changes.Enter(ctx, "")
 	if err != nil {
@@ -191,7 +192,8 @@ func (d *Daemon) restoreMissing(ctx context.Context) (restored, failed bool) {
 	return restored, failed
 }
 
-// restoreFolder makes the runtime folder anew; other folders are the operator's.
+// restoreFolder makes the runtime folder anew; other folders are the
+// operator's.
 func (d *Daemon) restoreFolder(folder string) error {
 	if path, err := d.RuntimePath(); err != nil || path != folder {
 		return fmt.Errorf("its folder is gone: make %s again", folder)

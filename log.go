@@ -13,10 +13,10 @@ import (
 	"github.com/legion-go/legion/internal/worker"
 )
 
-// LogRotation has the daemon rotate its log file itself: it becomes name.1, what
-// was name.1 becomes name.2, and so on. The zero LogRotation leaves rotation to
-// others, logrotate for instance, which may rename, copy and truncate, or delete
-// the file at any time.
+// LogRotation has the daemon rotate its log file itself: it becomes name.1,
+// what was name.1 becomes name.2, and so on. The zero LogRotation leaves
+// rotation to others, logrotate for instance, which may rename, copy and
+// truncate, or delete the file at any time.
 type LogRotation struct {
 	Size int64         // bytes that the file may have; 0 is no limit
 	Age  time.Duration // that the file may reach; 0 is no limit
@@ -47,8 +47,8 @@ func (c *Config) checkLog(k *checks) {
 
 // Logger returns the logger for ctx. In a function that runs in a worker, its
 // records arrive in the daemon's log, with the pool, the pid and the call; in a
-// function of the daemon's loop it is the daemon's own; with any other context it
-// is slog.Default().
+// function of the daemon's loop it is the daemon's own; with any other context
+// it is slog.Default().
 func Logger(ctx context.Context) *slog.Logger {
 	if l := logs.OfLink(ctx, worker.Call(ctx)); l != nil {
 		return l
@@ -59,9 +59,9 @@ func Logger(ctx context.Context) *slog.Logger {
 	return slog.Default()
 }
 
-// Logger returns the logger of the daemon's log, for code that has no context of
-// its: another goroutine of the daemon. It never blocks, unless Config.Logger
-// does.
+// Logger returns the logger of the daemon's log, for code that has no context
+// of its: another goroutine of the daemon. It never blocks, unless
+// Config.Logger does.
 func (d *Daemon) Logger() *slog.Logger { return d.log.Logger }
 
 // SetLogLevel has records below level left out from now on, those of workers
@@ -73,8 +73,8 @@ func (d *Daemon) SetLogLevel(level slog.Level) { d.log.SetLevel(level) }
 // there is unless it was set.
 func (d *Daemon) LogLevel() slog.Level { return d.log.Level() }
 
-// newLog makes the daemon's log. It opens nothing: New is called in workers too.
-// There, what the daemon's own code logs travels to the daemon.
+// newLog makes the daemon's log. It opens nothing: New is called in workers
+// too. There, what the daemon's own code logs travels to the daemon.
 func (d *Daemon) newLog() *logs.Log {
 	return logs.New(d.logConfig(), logs.Handlers{
 		Wanted: func() bool { return d.events.bus.Count(reflect.TypeFor[*event.Log]()) },
@@ -92,8 +92,8 @@ func (d *Daemon) logConfig() logs.Config {
 	}
 }
 
-// handleLog calls the handlers of a Log event, and reports whether its record is
-// to be written. On the loop.
+// handleLog calls the handlers of a Log event, and reports whether its record
+// is to be written. On the loop.
 func (d *Daemon) handleLog(r *slog.Record) bool {
 	about := &event.Log{Record: r}
 	if emitCounted(d.life.Live(), d, about) || about.Record == nil {

@@ -62,12 +62,12 @@ func Allow(role Role) MethodOption {
 // Help describes a method that Expose makes.
 func Help(text string) MethodOption { return func(m *rpc.Method) { m.Help = text } }
 
-// LogParams has the log tell the parameters of a method that [Expose] makes: they
-// are arguments of a function, which it does not tell otherwise.
+// LogParams has the log tell the parameters of a method that [Expose] makes:
+// they are arguments of a function, which it does not tell otherwise.
 func LogParams() MethodOption { return func(m *rpc.Method) { m.Secret = false } }
 
-// SecretParams keeps the parameters out of the log, which otherwise tells them of
-// each call that needs more than RoleRead.
+// SecretParams keeps the parameters out of the log, which otherwise tells them
+// of each call that needs more than RoleRead.
 func SecretParams() MethodOption { return func(m *rpc.Method) { m.Secret = true } }
 
 // Method adds a method to the control socket. fn is called on the loop, like

@@ -108,10 +108,11 @@ func (d *Daemon) reportSoon(where string, err error) {
 	d.turns.Add(fmt.Sprintf("errors of %s", where), maxErrors, func() { d.report(where, err, false) })
 }
 
-// Report tells of an error of the program: it emits [event.Failure], and unless a
-// handler stops that, logs a line. where names what failed, "import" for
-// instance. It may be called from any goroutine and returns at once. Many errors
-// of the same place are bounded as the daemon's own are. A nil error does nothing.
+// Report tells of an error of the program: it emits [event.Failure], and unless
+// a handler stops that, logs a line. where names what failed, "import" for
+// instance. It may be called from any goroutine and returns at once. Many
+// errors of the same place are bounded as the daemon's own are. A nil error
+// does nothing.
 func (d *Daemon) Report(where string, err error) {
 	if err != nil {
 		d.reportSoon(where, err)

@@ -10,11 +10,11 @@ import (
 // escapeInterval is how often the daemon looks for what dead workers have left.
 const escapeInterval = 2 * time.Second
 
-// adoptOrphans has the daemon adopt what its workers leave behind when they end,
-// and end it: processes that have put themselves into a session or a group of
-// their own. First it ends what an earlier daemon of its name has left that was
-// killed. As process 1 of its pid namespace, in a container, it is the parent of
-// every orphan there, with workers in processes of their own or not.
+// adoptOrphans has the daemon adopt what its workers leave behind when they
+// end, and end it: processes that have put themselves into a session or a group
+// of their own. First it ends what an earlier daemon of its name has left that
+// was killed. As process 1 of its pid namespace, in a container, it is the
+// parent of every orphan there, with workers in processes of their own or not.
 func (d *Daemon) adoptOrphans() {
 	if d.declared.inProcess {
 		if os.Getpid() == 1 {

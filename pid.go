@@ -12,11 +12,11 @@ import (
 type PIDPolicy int
 
 const (
-	// PIDAuto keeps it where another process may wait for it: in process 1, which is
-	// its container, and as long as the process that started the daemon is still its
-	// parent: a shell, a service manager, an init. It changes in the background,
-	// where that one has ended, and where a plugin tells the service manager of the
-	// new one ([plugin.PIDTeller]).
+	// PIDAuto keeps it where another process may wait for it: in process 1, which
+	// is its container, and as long as the process that started the daemon is still
+	// its parent: a shell, a service manager, an init. It changes in the
+	// background, where that one has ended, and where a plugin tells the service
+	// manager of the new one ([plugin.PIDTeller]).
 	PIDAuto PIDPolicy = iota
 	// PIDStays keeps it.
 	PIDStays
@@ -25,7 +25,8 @@ const (
 	PIDMayChange
 )
 
-// pidStays says why the process id must stay in an upgrade; "" if it may change.
+// pidStays says why the process id must stay in an upgrade; "" if it may
+// change.
 func (d *Daemon) pidStays() string {
 	switch d.config.PID {
 	case PIDMayChange:

@@ -42,8 +42,8 @@ func mustPlugin(name string, err error) {
 	}
 }
 
-// Use returns the plugin of type T, which may be an interface. One that was added
-// with UseLazy is made now, and started if the daemon runs.
+// Use returns the plugin of type T, which may be an interface. One that was
+// added with UseLazy is made now, and started if the daemon runs.
 func Use[T any](d *Daemon) (T, error) {
 	var none T
 	p, err := d.plugins.Find(reflect.TypeFor[T]())

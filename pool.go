@@ -8,9 +8,9 @@ import (
 	"github.com/legion-go/legion/internal/worker"
 )
 
-// Spawn says when a pool starts its workers. Files, flags and JSON have it as text:
-// String and MarshalText give "mixed", "lazy" or "eager", and UnmarshalText reads
-// it, or the number.
+// Spawn says when a pool starts its workers. In files, flags and JSON it is
+// text: String and MarshalText return "mixed", "lazy" or "eager", and
+// UnmarshalText reads these or the number.
 type Spawn = pool.Spawn
 
 const (
@@ -19,14 +19,14 @@ const (
 	Eager = pool.Eager // Max workers at the start
 )
 
-// Transport says how calls travel to a worker. Files, flags and JSON have it as
-// text: String and MarshalText give "default", "shared-memory" or "socket", and
-// UnmarshalText reads it, or the number.
+// Transport says how calls travel to a worker. In files, flags and JSON it is
+// text: String and MarshalText return "default", "shared-memory" or "socket",
+// and UnmarshalText reads these or the number.
 type Transport = link.Transport
 
 const (
-	// DefaultTransport is SharedMemory where there is one, else Socket. There is one
-	// on Linux, unless a sandbox forbids memfd_create.
+	// DefaultTransport is SharedMemory where it is available, else Socket. It is
+	// available on Linux, unless a sandbox forbids memfd_create.
 	DefaultTransport = link.DefaultTransport
 	// SharedMemory carries calls through rings in memory that the daemon and one
 	// worker share: about a microsecond for a small call.
@@ -35,123 +35,125 @@ const (
 	Socket = link.Socket
 )
 
-// Pool says how the workers behind a function behave. The zero value is usable:
-// one worker that is there from the start, up to one per CPU when calls wait.
-// Durations below 1 ms (LoopEvery: 1 µs) are refused, because a number without a
-// unit counts nanoseconds. The longest one is as good as none.
+// Pool is the configuration of a pool of workers. The zero value is usable: one
+// worker from the start, up to one per CPU when calls wait. Durations below 1
+// ms (LoopEvery: 1 µs) are refused, because a number without a unit counts
+// nanoseconds. The longest duration works as no limit.
 type Pool struct {
-	// Min workers are kept, at most Max serve. Defaults: 1, and the number of
-	// CPUs (at least Min). While a worker is replaced or dies there can be one
-	// process more than Max. Processes that SIGKILL does not end, because they are
-	// stuck in the kernel, take places too: when they have taken all, the pool fails
-	// until one of them ends.
+	// The pool keeps at least Min workers, and at most Max serve. Defaults: 1, and
+	// the number of CPUs (at least Min). While a worker is replaced or dies, there
+	// can be one process more than Max. Processes that SIGKILL does not end,
+	// because they are stuck in the kernel, count too: when there are Max of them,
+	// the pool fails until one of them ends.
 	Min, Max int
-	// Spawn says when they are started. Default Mixed. With Lazy, Min defaults to 0.
+	// Spawn says when the workers start. Default Mixed. With Lazy, Min defaults to
+	// 0.
 	Spawn Spawn
-	// IdleTimeout ends a worker above Min that has had no call for so long.
-	// Default 1 min; negative: never.
+	// IdleTimeout ends a worker above Min after this time without a call. Default 1
+	// min; negative: never.
 	IdleTimeout time.Duration
 
-	// Timeout bounds a call, from the call to its answer, waiting for a worker
-	// included. Of a Stream it bounds the whole sequence, from the call to its last
-	// element, with the time that the loop over it takes; there is no bound for one
-	// element. Default 0: none, but that of the caller's context.
+	// Timeout bounds a call, from the call to its answer, including the wait for a
+	// worker. For a Stream it bounds the whole sequence, from the call to its last
+	// element, including the time of the caller's loop over it; a single element
+	// has no bound. Default 0: only the caller's context bounds a call.
 	Timeout time.Duration
-	// KillGrace is how long a function may go on after its context has ended, be
-	// it by Timeout or by the caller. Then the stacks of its worker are taken and
-	// the worker is killed. Default 500 ms.
+	// KillGrace is how long a function may run after its context has ended, by
+	// Timeout or by the caller. Then Legion records the stacks of its worker and
+	// kills the worker. Default 500 ms.
 	KillGrace time.Duration
 	// Queue is how many calls may wait for a worker; more end with ErrQueueFull.
 	// Default 1024.
 	Queue int
 	// Concurrency is how many calls one worker runs at the same time. Default 1:
-	// then a death costs one call, and a kill hits only its own.
+	// then the death of a worker ends only one call.
 	Concurrency int
-	// Retry declares the functions idempotent: a call whose worker dies is tried
-	// again, so often at most. Default 0: a call is never started twice. Streams
-	// are not retried.
+	// Retry declares the functions idempotent: a call whose worker dies is retried
+	// at most this many times. Default 0: a call never starts twice. Streams are
+	// not retried.
 	Retry int
 
 	// MaxCalls, MaxAge and MaxMemory (resident bytes) recycle a worker between
-	// calls: it serves until its replacement is ready. MinAge keeps it at least
-	// so long. A worker's own MaxCalls and MaxAge differ from these by up to 10 %
-	// at random, so that not all are recycled at once. Defaults 0: never.
+	// calls: it serves until its replacement is ready. MinAge is the least age at
+	// which a worker is recycled. Each worker's MaxCalls and MaxAge differ from
+	// these by up to 10 % at random, so that not all are recycled at once. Defaults
+	// 0: never.
 	MaxCalls       int
 	MaxAge, MinAge time.Duration
 	MaxMemory      uint64
 
-	// MemoryLimit is a hard limit in bytes: a worker that wants more dies, and
-	// its call ends with ErrOutOfMemory. It needs no privileges; where a memory
-	// cgroup can be made, the kernel enforces it too. At least 32 MiB. Default 0:
-	// none.
+	// MemoryLimit is a hard limit in bytes: a worker that needs more dies, and its
+	// call ends with ErrOutOfMemory. It needs no privileges; where a memory cgroup
+	// can be made, the kernel enforces it too. At least 32 MiB. Default 0: no
+	// limit.
 	MemoryLimit uint64
 	// Procs is the number of CPUs that the Go code of a worker uses at a time
-	// (GOMAXPROCS), at most 1024. Default: Concurrency, at most the number of CPUs. With 1, Go
-	// rarely notices that two goroutines write to a map at the same time: instead of
-	// a fatal error the function may then hang, until its Timeout. Functions that
-	// start goroutines of their own are better tested with go test -race, or run
-	// with Procs 2; where that is not needed it makes a small call a third slower.
+	// (GOMAXPROCS), at most 1024. Default: Concurrency, at most the number of CPUs.
+	// With 1, Go rarely detects that two goroutines write to a map at the same
+	// time: instead of a fatal error the function may hang until its Timeout. Test
+	// functions that start goroutines of their own with go test -race, or run them
+	// with Procs 2, which makes a small call a third slower.
 	Procs int
 	// Nice is added to the niceness of the worker, -20 to 19. Default 0.
 	Nice int
-	// Files limits the open files of a worker; at least 32. Default 0: as the
-	// daemon.
+	// Files limits the open files of a worker; at least 32. Default 0: the daemon's
+	// limit.
 	Files uint64
 
-	// BootTimeout bounds the time from the start of a process to its being ready.
+	// BootTimeout bounds the time from the start of a process until it is ready.
 	// Default 10 s.
 	BootTimeout time.Duration
-	// Heartbeat: a worker that has been silent for so long is asked for a sign of
-	// life, and killed if it gives none for as long again; not while a debugger
-	// traces it (Linux). Default 10 s; negative: never.
+	// Heartbeat is the time of silence after which the daemon pings a worker. If
+	// the worker does not answer within the same time again, it is killed; not
+	// while a debugger traces it (Linux). Default 10 s; negative: never.
 	Heartbeat time.Duration
 	// More than MaxRestarts unexpected ends of workers within RestartWindow (see
-	// event.WorkerExited) fail the pool: calls end with ErrPoolFailed until
-	// Resume. So do more than MaxRestarts in a row, each within RestartWindow of the
-	// one before, without a call that ended in between, and eight workers in a row
-	// that die before they are ready, while no other serves; before that, starts
-	// are delayed, by 50 ms at first. Workers that die one after the other without
-	// having finished a call are replaced with a delay of at most 200 ms, which does
-	// not count in RestartWindow. Defaults 600 and 1 min; MaxRestarts negative:
-	// never.
+	// event.WorkerExited) fail the pool: calls end with ErrPoolFailed until Resume.
+	// So do more than MaxRestarts in a row, each within RestartWindow of the
+	// previous one, if no call ended in between, and eight workers in a row that
+	// die before they are ready, if no other serves; before that, starts are
+	// delayed, by 50 ms at first. If workers die one after the other without having
+	// finished a call, their replacements start with a delay of at most 200 ms,
+	// which does not count in RestartWindow. Defaults 600 and 1 min; MaxRestarts
+	// negative: never.
 	MaxRestarts   int
 	RestartWindow time.Duration
 
-	// Transport is how calls travel. Default: the fastest that the system has.
+	// Transport is how calls travel. Default: the fastest available.
 	Transport Transport
-	// Buffer is the room for large payloads on the way, in bytes, in each
+	// Buffer is the size in bytes of the buffer for large payloads, one in each
 	// direction of each worker; larger payloads travel in pieces. 64 KiB to 1 GiB,
 	// rounded up to a power of two. Default 1 MiB.
 	Buffer int
-	// MaxPayload is the largest argument, result or element of a stream in bytes.
+	// MaxPayload is the largest argument, result or stream element in bytes.
 	// Default 64 MiB. The daemon holds one result for a call; for a call of a
-	// Stream the elements that wait to be taken, which are 4 MiB and one element at
-	// most, and the one that the loop has.
+	// Stream it holds the elements that wait to be read, at most 4 MiB and one
+	// element, and the caller's current one.
 	MaxPayload int64
 
 	// LoopEvery is the interval of the workers' own loops, for a pool made by
-	// NewWorkers whose T has a method Loop. Default 0: again at once.
+	// NewWorkers whose T has a method Loop. Default 0: no pause.
 	LoopEvery time.Duration
-	// OnExit says what happens when such a worker ends unexpectedly, or because
-	// its loop returned EndLoop. Default Restart.
+	// OnExit says what happens when a worker of that kind ends unexpectedly, or
+	// because its loop returned EndLoop. Default Restart.
 	OnExit OnExit
 
-	// OnReturn, OnDied and OnTimeout are told of the end of calls made with Go
-	// whose future has no callback of its own: of a result or an error of the
-	// function, of a dead worker, and of a timeout. They run on the loop.
+	// OnReturn, OnDied and OnTimeout are called when a call made with Go, whose
+	// future has no callback of its own, ends: with a result or an error of the
+	// function, by the death of its worker, or by a timeout. They run on the loop.
 	OnReturn, OnDied, OnTimeout func(CallEnd)
-	// OnEnd is told of the end of every call, made with Call, Go or All, whatever
-	// the end was: also of one that panicked, was canceled, refused, stopped, or
-	// found the queue full, and of one whose future has callbacks. Calls made with
-	// Inline are none of the pool's. It runs on the loop, as Then does, before the
-	// other hooks, and after Call has returned perhaps. Default: none; a hook costs
-	// a decoding of each argument, and Call a few allocations.
+	// OnEnd is called at the end of every call made with Call, Go or All, including
+	// calls that panicked, were canceled, refused or stopped, or found the queue
+	// full, and calls whose future has callbacks. Calls made with Inline do not
+	// count. It runs on the loop, as Then does, before the other hooks, and
+	// possibly after Call has returned. Default: nil; setting it costs a decoding
+	// of each argument and, for Call, a few allocations.
 	OnEnd func(CallEnd)
 }
 
-// OnExit says what the end of a looping worker means. Files, flags and JSON have it
-// as text: String and MarshalText give "restart", "stop-daemon" or "ignore", and
-// UnmarshalText reads it, or the number.
+// OnExit says what the end of a looping worker means. In files, flags and JSON
+// it is text: String and MarshalText return "restart", "stop-daemon" or
+// "ignore", and UnmarshalText reads these or the number.
 type OnExit = pool.OnExit
 
 const (
@@ -160,12 +162,12 @@ const (
 	Ignore     = pool.Ignore     // the others go on without it
 )
 
-// EndLoop is returned by a worker's Loop to end the loop and the worker.
+// A worker's Loop returns EndLoop to end the loop and the worker.
 var EndLoop = worker.ErrEndLoop
 
-// Validate says what a declaration with p would refuse: each mistake is a
-// *FieldError, and errors.Join makes one of several. Package config calls it, so
-// that a bad limit in a file is told with its line, at a reload too.
+// Validate returns the mistakes for which a declaration with p would panic:
+// each is a *FieldError, and errors.Join joins several. Package config calls
+// it, at a reload too, to report a bad limit in a file with its line.
 func (p Pool) Validate() error {
 	_, err := p.resolve()
 	return err

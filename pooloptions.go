@@ -14,12 +14,12 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// option is what there is to know of a field of Pool beside its doc comment.
+// option describes a field of Pool beyond its doc comment.
 type option struct {
 	name     string
 	live     bool                     // it can be changed while the pool runs
 	negative bool                     // it may be negative
-	least    time.Duration            // of a duration that is not 0; 0 = leastPatience
+	least    time.Duration            // the least duration other than 0; 0 means leastPatience
 	fill     func(p *Pool)            // fills in the default
 	bounds   func(p *Pool, c *checks) // complains, when all defaults are filled in
 }
@@ -32,10 +32,10 @@ const (
 	maxBuffer      = 1 << 30
 )
 
-// options has an entry for each field of Pool, in their order. A new option is a
-// field, its entry, and a field of the same name in pool.Config, where the core
-// acts on it. What is not live is what a worker gets at its start, and where calls
-// go.
+// options has an entry for each field of Pool, in their order. A new option
+// needs a field, an entry, and a field of the same name in pool.Config, where
+// the core uses it. Options that are not live are given to a worker at its
+// start, or say where calls go.
 var options = []option{
 	{name: "Min", live: true,
 		fill: func(p *Pool) {
@@ -87,7 +87,7 @@ var options = []option{
 	{name: "MemoryLimit",
 		bounds: func(p *Pool, c *checks) {
 			c.that(p.MemoryLimit == 0 || p.MemoryLimit >= minMemoryLimit, "MemoryLimit", "is %d bytes: the Go runtime alone needs more; use at least %d", p.MemoryLimit, minMemoryLimit)
-			c.that(p.MemoryLimit <= proc.MaxLimit, "MemoryLimit", "is %d bytes, more than there can be: use 0 for none", p.MemoryLimit)
+			c.that(p.MemoryLimit <= proc.MaxLimit, "MemoryLimit", "is %d bytes, more than possible: use 0 for no limit", p.MemoryLimit)
 		}},
 	{name: "Procs",
 		fill: func(p *Pool) { p.Procs = cmp.Or(p.Procs, min(p.Concurrency, runtime.NumCPU())) },
@@ -101,7 +101,7 @@ var options = []option{
 	{name: "Files",
 		bounds: func(p *Pool, c *checks) {
 			c.that(p.Files == 0 || p.Files >= proc.MinFiles, "Files", "is %d: a Go process needs at least %d", p.Files, proc.MinFiles)
-			c.that(p.Files <= proc.MaxLimit, "Files", "is %d, more than there can be: use 0 for as many as the daemon", p.Files)
+			c.that(p.Files <= proc.MaxLimit, "Files", "is %d, more than possible: use 0 for the daemon's limit", p.Files)
 		}},
 	{name: "BootTimeout", live: true,
 		fill: func(p *Pool) { p.BootTimeout = cmp.Or(p.BootTimeout, 10*time.Second) }},
@@ -160,7 +160,7 @@ func (p Pool) resolve() (Pool, error) {
 	return p, c.err()
 }
 
-// sign checks what must be right of a value before defaults are filled in.
+// sign checks a value before defaults are filled in.
 func (o *option) sign(v reflect.Value, c *checks) {
 	if !v.CanInt() {
 		return
@@ -184,8 +184,8 @@ func live(field string) bool {
 	return slices.ContainsFunc(options, func(o option) bool { return o.name == field && o.live })
 }
 
-// core returns what the supervisor needs of resolved options: the fields that have
-// the same name, and what the declaration and the program say.
+// core returns the supervisor's configuration for resolved options: the fields
+// of the same name, and those of the declaration and the program.
 func (p *declaration) core(opts Pool) pool.Config {
 	cfg := pool.Config{
 		Name: p.name, Fresh: p.fresh, Looping: p.loops, Ahead: link.Ahead(opts.Transport),

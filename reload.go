@@ -14,13 +14,12 @@ import (
 // handlers are called, log files opened anew, plugins reloaded, and the workers
 // replaced one by one, so that they see the new state too. It returns when the
 // new workers serve. What fails is told by the error, and the rest done all the
-// same: a pool whose replacements die three times in a row before they are ready
-// keeps its old workers. Calls are not disturbed. There is one reload or upgrade
-// at a time, and the next waits. Those who ask for a reload while one waits share
-// it: what there is to read is read after all of them have asked. When ctx ends,
-// Reload returns; what it was
-// waiting for may go on. Run does it on SIGHUP. It must not be called on
-// the loop, which has a part in it.
+// same: a pool whose replacements die three times in a row before they are
+// ready keeps its old workers. Calls are not disturbed. There is one reload or
+// upgrade at a time, and the next waits. Those who ask for a reload while one
+// waits share it: what there is to read is read after all of them have asked.
+// When ctx ends, Reload returns; what it was waiting for may go on. Run does it
+// on SIGHUP. It must not be called on the loop, which has a part in it.
 func (d *Daemon) Reload(ctx context.Context) error {
 	if d.loop.OnLoop() {
 		return fmt.Errorf("legion: reloading %s: not on the loop, which has a part in it: use a goroutine", d.config.Name)
@@ -86,8 +85,8 @@ func (d *Daemon) reload(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// unlessStopped returns err, which is ErrStopped if a stop, or a restart, has ended
-// what failed.
+// unlessStopped returns err, which is ErrStopped if a stop, or a restart, has
+// ended what failed.
 func (d *Daemon) unlessStopped(err error) error {
 	if err == nil || d.life.Closing().Err() == nil || errors.Is(err, ErrStopped) {
 		return err

@@ -10,18 +10,19 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Restart stops the daemon and has Run start it anew in the same process id, with
-// the program that then stands at its path, or Config.Command. Calls that run are
-// finished, and new connections wait until the new one serves: Upgrade, where the
-// process id may change, has two processes at the same time, and none waits.
+// Restart stops the daemon and has Run start it anew in the same process id,
+// with the program that then stands at its path, or Config.Command. Calls that
+// run are finished, and new connections wait until the new one serves: Upgrade,
+// where the process id may change, has two processes at the same time, and none
+// waits.
 //
-// The program is tried first: main runs up to Start in a process of its own. If it
-// is missing, does not start or refuses its configuration, nothing has changed,
-// and the error says why; on the loop, which would wait for that, Restart returns
-// at once, and it is a Failure event. A daemon that was started by Start, not by
-// Run, cannot do it. One that has become another user starts as that user, so what
-// needs root cannot be opened anew. Stop, and a signal that stops, count more than
-// a restart that is under way.
+// The program is tried first: main runs up to Start in a process of its own. If
+// it is missing, does not start or refuses its configuration, nothing has
+// changed, and the error says why; on the loop, which would wait for that,
+// Restart returns at once, and it is a Failure event. A daemon that was started
+// by Start, not by Run, cannot do it. One that has become another user starts
+// as that user, so what needs root cannot be opened anew. Stop, and a signal
+// that stops, count more than a restart that is under way.
 func (d *Daemon) Restart() error {
 	if d.loop.OnLoop() {
 		if err := d.mayRestart(); err != nil {
@@ -66,8 +67,8 @@ func (d *Daemon) runs() error {
 	return nil
 }
 
-// again has Run start the daemon anew when it has stopped, which it begins to. It
-// returns what it starts.
+// again has Run start the daemon anew when it has stopped, which it begins to.
+// It returns what it starts.
 func (d *Daemon) again(ctx context.Context, why string) (status.Release, error) {
 	next, err := d.try(ctx)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 )
 
 // Run starts the daemon and waits for its end, which comes with Stop, with the
-// end of ctx, or with a signal; see [event.Signal] for what signals do. In a worker
-// process Run never returns.
+// end of ctx, or with a signal; see [event.Signal] for what signals do. In a
+// worker process Run never returns.
 func (d *Daemon) Run(ctx context.Context) error {
 	if err := d.enter(ctx); err != nil {
 		return err

@@ -23,10 +23,10 @@ func withSelf(ctx context.Context, p *declaration, id uint64, tally *worker.Tall
 }
 
 // Self tells a worker which one it is, and how much it has done. ctx is the one
-// that a function, a Loop, or the function that [NewWorkers] was given gets, or is
-// derived from it; elsewhere, in the daemon for instance, Self returns the zero
-// value. What is to be done before or after each iteration of a Loop belongs into
-// Loop itself: the daemon is told of none of them.
+// that a function, a Loop, or the function that [NewWorkers] was given gets, or
+// is derived from it; elsewhere, in the daemon for instance, Self returns the
+// zero value. What is to be done before or after each iteration of a Loop
+// belongs into Loop itself: the daemon is told of none of them.
 func Self(ctx context.Context) WorkerSelf {
 	if self, ok := ctx.Value(selfKey{}).(func() WorkerSelf); ok {
 		return self()

@@ -111,9 +111,9 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 	}
 }
 
-// hold has the signals that Run takes thrown away until the next Run takes them,
-// in the program that a restart executes: some would end it before. Those that
-// end the daemon are to.
+// hold has the signals that Run takes thrown away until the next Run takes
+// them, in the program that a restart executes: some would end it before. Those
+// that end the daemon are to.
 func (d *Daemon) hold() {
 	for s, a := range d.actions() {
 		if (a == SignalDefault || a == SignalEvent) && !d.ends(s) {
@@ -142,10 +142,10 @@ func (d *Daemon) ends(s syscall.Signal) bool {
 	return (s == syscall.SIGTERM || s == syscall.SIGINT) && d.config.Signals[s] == SignalDefault
 }
 
-// received hands a signal to its handlers, and then does what is built in. If the
-// loop does not come to the handlers of a signal that ends the daemon, they are
-// not waited for. Such a signal ends a start at once: handlers are not asked, the
-// loop is busy with Init then.
+// received hands a signal to its handlers, and then does what is built in. If
+// the loop does not come to the handlers of a signal that ends the daemon, they
+// are not waited for. Such a signal ends a start at once: handlers are not
+// asked, the loop is busy with Init then.
 func (d *Daemon) received(s event.Signal) {
 	by := time.Now().Add(d.config.StopTimeout) // asking the handlers is a part of it
 	if d.ends(s.Signal) && d.life.State() == life.Starting {
@@ -177,7 +177,8 @@ func (d *Daemon) received(s event.Signal) {
 	}
 }
 
-// obey does what is built in for a signal. A stop is to be over by the given time.
+// obey does what is built in for a signal. A stop is to be over by the given
+// time.
 func (d *Daemon) obey(s event.Signal, by time.Time) {
 	switch s.Signal {
 	case syscall.SIGTERM, syscall.SIGINT:
@@ -236,8 +237,8 @@ const (
 	dumpBurst = 10
 )
 
-// dumpStats logs the statistics, as one line of JSON: that of the control socket,
-// with durations in seconds. On the loop.
+// dumpStats logs the statistics, as one line of JSON: that of the control
+// socket, with durations in seconds. On the loop.
 func (d *Daemon) dumpStats() {
 	limit := d.log.LimitOf("statistics", dumpRate, dumpBurst, func(n uint64) {
 		d.log.Info("the statistics were asked for again and again: records were left out", "count", n)
@@ -254,16 +255,16 @@ func (d *Daemon) dumpStats() {
 }
 
 // HoldSignals keeps signals that Run takes waiting until release is called: no
-// handler is called, and nothing built in is done. One of each that came meanwhile
-// has its turn then. It may be called from any goroutine, and
-// again: a signal is dealt with when every release has been called. Calling release
+// handler is called, and nothing built in is done. One of each that came
+// meanwhile has its turn then. It may be called from any goroutine, and again:
+// a signal is dealt with when every release has been called. Calling release
 // again does nothing.
 //
 //	release := d.HoldSignals(syscall.SIGHUP) // no reload in between
 //	defer release()
 //
-// A second signal that stops the daemon, SIGTERM or SIGINT, stops it all the same.
-// A function of the loop needs none of this: signals wait while it runs.
+// A second signal that stops the daemon, SIGTERM or SIGINT, stops it all the
+// same. A function of the loop needs none of this: signals wait while it runs.
 func (d *Daemon) HoldSignals(all ...syscall.Signal) (release func()) {
 	free := d.signals.held.Hold(all)
 	return sync.OnceFunc(func() {

@@ -10,8 +10,8 @@ import (
 )
 
 // watchLoop logs when one function holds the loop for so long that the daemon
-// counts as unhealthy, and where it is. No callback and no handler runs meanwhile:
-// without a word, that looks like a program that does nothing.
+// counts as unhealthy, and where it is. No callback and no handler runs
+// meanwhile: without a word, that looks like a program that does nothing.
 func (d *Daemon) watchLoop() {
 	most := d.loopPatience()
 	d.owned.Go("the watch over the loop", func() {
@@ -38,8 +38,8 @@ func (d *Daemon) watchLoop() {
 	})
 }
 
-// onLoopNow describes where the program's function is that runs on the loop; "" if
-// that cannot be seen.
+// onLoopNow describes where the program's function is that runs on the loop; ""
+// if that cannot be seen.
 func (d *Daemon) onLoopNow() string {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]

@@ -12,16 +12,15 @@ import (
 	"github.com/legion-go/legion/internal/takeover"
 )
 
-// Start starts the daemon and returns when Init has run and every pool has the
-// workers that it always keeps, or with the reason why not; then nothing is left
-// running. ctx bounds the start alone. In a worker process Start never returns.
+// Start starts the daemon and returns when Init has run and every pool has its
+// minimum of workers. If it returns an error, nothing is left running. ctx
+// bounds only the start. In a worker process Start never returns.
 //
-// A program that goes on by itself, a web service for instance, must still end
-// with the daemon: an operator's stop, an upgrade, a worker with StopDaemon or a
-// plugin stops it, and from then on all calls end with ErrStopped. So main waits
-// for [Daemon.Wait] beside what else it does, shuts that down when Wait returns,
-// and returns too. Daemon.Serve does it for servers, and an example is in
-// examples/embedded.
+// A program with other work, such as a web service, must still end with the
+// daemon: an operator, an upgrade, a worker with StopDaemon or a plugin may
+// stop it, and from then on all calls end with ErrStopped. So main waits for
+// [Daemon.Wait] beside its other work, shuts that down when Wait returns, and
+// returns too. Daemon.Serve does this for servers; examples/embedded shows it.
 func (d *Daemon) Start(ctx context.Context) error {
 	if err := d.enter(ctx); err != nil {
 		return err
@@ -29,9 +28,9 @@ func (d *Daemon) Start(ctx context.Context) error {
 	return d.start(ctx)
 }
 
-// enter sorts out which process this is: a worker, which serves and does not
-// return, the one that starts a daemon in the background, which does not either,
-// or the daemon's.
+// enter tells which process this is: a worker, which serves and does not
+// return, the one that starts a daemon in the background, which does not return
+// either, or the daemon's.
 func (d *Daemon) enter(ctx context.Context) error {
 	if d.isWorker() {
 		d.serve()
@@ -50,14 +49,14 @@ func (d *Daemon) enter(ctx context.Context) error {
 func (d *Daemon) start(ctx context.Context) error {
 	go func() {
 		defer close(d.loopEnd)
-		defer d.begin("the loop's goroutine was ended") // by runtime.Goexit; else it ends because of a stop
-		_ = d.loop.Run(context.Background())            // an error would be that of a second Run
+		defer d.begin("the loop's goroutine was ended") // by runtime.Goexit; otherwise a stop ends it
+		_ = d.loop.Run(context.Background())            // it fails only if called twice
 	}()
 	err := d.startUp(ctx)
 	if err == nil {
 		d.startServers()
 		d.place.memoryAtStart, _ = host.Memory()
-		err = d.life.EnterRunning() // before anybody is told that it runs
+		err = d.life.EnterRunning() // before other processes learn that it runs
 	}
 	if err == nil {
 		if err = d.tellPredecessor(nil); err == nil {
@@ -69,7 +68,7 @@ func (d *Daemon) start(ctx context.Context) error {
 		_ = d.tellPredecessor(err)
 	}
 	if err != nil {
-		if takeover.GoesOn() { // who asked for it was told that it would start
+		if takeover.GoesOn() { // the caller was told that it would start
 			d.log.Error("the next program does not start, and the daemon ends", "err", err)
 		}
 		if !d.begin("the start failed") { // Stop came while it started
@@ -88,9 +87,9 @@ func (d *Daemon) start(ctx context.Context) error {
 	return nil
 }
 
-// startUp is the order of a start.
+// startUp does the steps of a start in order.
 func (d *Daemon) startUp(ctx context.Context) error {
-	// A stop that comes meanwhile ends the start too.
+	// A stop during the start ends it too.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.life.Closing(), cancel)()
@@ -129,7 +128,8 @@ func (d *Daemon) startUp(ctx context.Context) error {
 }
 
 // initialise calls a function of Init with a context that lives as long as the
-// daemon, but ends with ctx while the function runs: so an interrupted start ends.
+// daemon, but ends with ctx while the function runs: so an interrupted start
+// ends.
 func (d *Daemon) initialise(ctx context.Context, fn func(context.Context) error) error {
 	live, cancel := context.WithCancel(d.life.Live())
 	defer context.AfterFunc(ctx, cancel)()
@@ -139,7 +139,7 @@ func (d *Daemon) initialise(ctx context.Context, fn func(context.Context) error)
 // startPools starts all pools at the same time, and waits for them.
 func (d *Daemon) startPools(ctx context.Context) error {
 	stopped := false
-	d.life.With(func(now life.State) { // a stop finds all of them, or none
+	d.life.With(func(now life.State) { // a stop finds all pools, or no pool
 		if stopped = now != life.Starting; stopped {
 			return
 		}

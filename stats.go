@@ -60,7 +60,8 @@ func (d *Daemon) stats() status.Stats {
 	return s
 }
 
-// figures are those of the daemon that cost little: no file is read for them, but one for the user's name, once.
+// figures are those of the daemon that cost little: no file is read for them,
+// but one for the user's name, once.
 func (d *Daemon) figures() status.Stats {
 	s := status.Stats{Name: d.config.Name, PID: os.Getpid()}
 	s.State = d.life.State().String()
@@ -124,8 +125,8 @@ func funcStats(f pool.FuncStats) status.FuncStats {
 	}
 }
 
-// processStats fills in what is of the daemon's own process and its machine, but
-// for the memory that it has now.
+// processStats fills in what is of the daemon's own process and its machine,
+// but for the memory that it has now.
 func (d *Daemon) processStats(s *status.Stats) {
 	s.UID, s.GID, s.Parent = os.Geteuid(), os.Getegid(), os.Getppid()
 	s.User, s.Group = host.UserName(), host.GroupName()

@@ -15,8 +15,8 @@ import (
 	"github.com/legion-go/legion/internal/work"
 )
 
-// Wait waits until the daemon has stopped and returns what went wrong with that,
-// or nil. Before Start it returns at once.
+// Wait waits until the daemon has stopped, and returns the errors of the stop,
+// or nil. Before Start it returns an error at once.
 func (d *Daemon) Wait() error {
 	if d.life.State() == life.Declared {
 		return fmt.Errorf("legion: waiting for %s: it has not been started", d.config.Name)
@@ -26,12 +26,11 @@ func (d *Daemon) Wait() error {
 	return d.life.Err()
 }
 
-// Stop stops the daemon and waits until nothing of it is left: calls that run are
-// finished, those that are not done when little of StopTimeout is left are
-// cancelled, and workers that do not end are killed. When ctx ends, it does not
-// wait for calls any longer. Called on the loop, by a callback, it only begins to
-// stop. It may be called again, and before Start,
-// which then fails.
+// Stop stops the daemon and waits until nothing of it is left. Running calls
+// may finish; when little of StopTimeout is left they are cancelled, and
+// workers that do not end are killed. When ctx ends, Stop no longer waits for
+// calls. Called on the loop, by a callback, it begins the stop and returns. It
+// may be called again, and before Start, which then fails.
 func (d *Daemon) Stop(ctx context.Context) error {
 	if !d.loop.OnLoop() {
 		defer d.life.Await()()
@@ -50,7 +49,7 @@ func (d *Daemon) Stop(ctx context.Context) error {
 	return d.life.Err()
 }
 
-// stopBy begins to stop for good, unless another process is the daemon by now.
+// stopBy begins a final stop, unless another process has taken over.
 func (d *Daemon) stopBy(why string) error {
 	if err := d.life.BeginForGood(why, d.stopDeadline()); err != nil {
 		return fmt.Errorf("legion: stopping %s: %w", d.config.Name, err)
@@ -58,14 +57,14 @@ func (d *Daemon) stopBy(why string) error {
 	return nil
 }
 
-// begin begins to stop, once. It reports whether it was this call that did.
+// begin begins the stop, once. It reports whether this call did.
 func (d *Daemon) begin(why string) bool { return d.life.Begin(why, d.stopDeadline()) }
 
-// stopDeadline is the time by which a stop that begins now must be over.
+// stopDeadline is the deadline of a stop that begins now.
 func (d *Daemon) stopDeadline() time.Time { return time.Now().Add(d.config.StopTimeout) }
 
-// abandon ends the loop of a daemon that was never started: it calls what it has
-// been given, and ends.
+// abandon ends the loop of a daemon that never started: the loop runs its
+// queued functions and ends.
 func (d *Daemon) abandon() {
 	d.loop.Stop()
 	go func() {
@@ -74,11 +73,10 @@ func (d *Daemon) abandon() {
 	}()
 }
 
-// hurryGrace is what is left for Teardown, plugins and the loop when a stop is in
-// a hurry.
+// hurryGrace is the time for Teardown, plugins and the loop in a hurried stop.
 const hurryGrace = 250 * time.Millisecond
 
-// shutDown is the order of a stop. StopTimeout bounds all of it.
+// shutDown does the steps of a stop in order. StopTimeout bounds all of them.
 func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.log.Debug("stopping", "why", why)
 	d.awaitSettled(deadline)
@@ -94,7 +92,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.finishRequests(ctx, why)
 	d.stopPools(deadline)
 	d.endEscaped()
-	d.life.Cancel() // callbacks that still run are to end
+	d.life.Cancel() // callbacks that still run must end
 	go func() {
 		select {
 		case <-d.life.Hurry():
@@ -111,7 +109,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	for _, l := range d.control.Listeners() {
 		d.closeListener(l)
 	}
-	d.control.Close() // who comes now may be the next daemon, which plugins let start
+	d.control.Close() // the next daemon, which plugins let start, may use the address now
 	if d.succession.held != nil && d.life.Reruns() {
 		d.tellPIDChanged(ctx, os.Getpid())
 	}
@@ -149,12 +147,13 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 		d.log.Warn("nothing waits for the end of the daemon, and its process goes on without it: "+
 			"call Wait after Start, and let main return when Wait does", "why", why)
 	}
-	_ = d.log.Close() // there is nowhere left to say it
+	_ = d.log.Close() // an error cannot be logged any more
 	d.life.End()
 }
 
-// awaitSettled waits until no other process watches this one: that one would go
-// on as before if this one ended, and the stop would be lost.
+// awaitSettled waits until the previous process of an upgrade no longer watches
+// this one: if this one ended before, that one would continue, and the stop
+// would be lost.
 func (d *Daemon) awaitSettled(deadline time.Time) {
 	patience := time.NewTimer(time.Until(deadline))
 	defer patience.Stop()
@@ -164,7 +163,7 @@ func (d *Daemon) awaitSettled(deadline time.Time) {
 	}
 }
 
-// loopLeft says why the loop has not ended, if it has not by now or soon.
+// loopLeft waits a moment for the loop to end, and else says why it did not.
 func (d *Daemon) loopLeft() error {
 	late := time.NewTimer(work.EndGrace)
 	defer late.Stop()
@@ -175,14 +174,14 @@ func (d *Daemon) loopLeft() error {
 	}
 	s := d.loop.Stats()
 	if s.Running == 0 {
-		return fmt.Errorf("the loop has not ended: %d functions wait there", s.Pending)
+		return fmt.Errorf("the loop has not ended: %d functions wait for it", s.Pending)
 	}
-	return fmt.Errorf("a function of the loop has not ended: it runs for %v, and %d wait (if it waits for one of those, for a Then or a handler, it waits for itself)", s.Running.Round(time.Millisecond), s.Pending)
+	return fmt.Errorf("a function of the loop has not ended: it has been running for %v, and %d others wait (if it waits for one of them, such as a Then or a handler, it waits for itself)", s.Running.Round(time.Millisecond), s.Pending)
 }
 
-// finishRequests lets servers finish what they do with calls, for half of
-// StopTimeout at most, and then the handlers of Shutdown, which have an eighth of
-// it even if the servers have taken their half.
+// finishRequests lets servers finish their requests, which may make calls, for
+// at most half of StopTimeout, and then calls the handlers of Shutdown, which
+// have an eighth of it even if the servers took their half.
 func (d *Daemon) finishRequests(ctx context.Context, why string) {
 	ctx, done := context.WithCancel(ctx)
 	defer done()
@@ -207,15 +206,15 @@ func (d *Daemon) finishRequests(ctx context.Context, why string) {
 		emitCounted(handling, d, event.Shutdown{Reason: why, Again: d.life.Reruns()})
 		return nil
 	}); err != nil {
-		d.log.Warn("the handlers of Shutdown were not waited for", "err", err)
+		d.log.Warn("the handlers of Shutdown did not end in time", "err", err)
 	}
 }
 
-// stopPools stops all pools at the same time. Being hurried, it does not wait
-// for calls.
+// stopPools stops all pools at the same time. In a hurry, it does not wait for
+// calls.
 func (d *Daemon) stopPools(deadline time.Time) {
 	var running []*pool.Pool
-	d.life.With(func(life.State) { // a start may be about to make them
+	d.life.With(func(life.State) { // a start may be making them now
 		for _, p := range d.declared.pools {
 			if r := p.running.Load(); r != nil {
 				running = append(running, r)

@@ -74,7 +74,7 @@ func TestStopNamesWhatIsLeft(t *testing.T) {
 	<-hangs
 	err := s.d.Stop(t.Context())
 	close(goOn)
-	if err == nil || !strings.Contains(err.Error(), "a function of the loop has not ended: it runs for ") ||
+	if err == nil || !strings.Contains(err.Error(), "a function of the loop has not ended: it has been running for ") ||
 		strings.Contains(err.Error(), "upgrade") || strings.Contains(err.Error(), "reload") || strings.Contains(err.Error(), "not ended: the") {
 		t.Error(err)
 	}

@@ -16,10 +16,11 @@ type Stream[In, Out any] struct {
 	fn func(context.Context, In) iter.Seq2[Out, error]
 }
 
-// StreamWorker declares fn as a function that runs in worker processes and whose
-// result is read element by element with All. An element with an error is the
-// last one. Pool.Timeout bounds the whole sequence: leave it at 0 for one that has
-// no natural end, and bound the context of All where one use of it needs that.
+// StreamWorker declares fn as a function that runs in worker processes and
+// whose result is read element by element with All. An element with an error is
+// the last one. Pool.Timeout bounds the whole sequence: leave it at 0 for one
+// that has no natural end, and bound the context of All where one use of it
+// needs that.
 func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, In) iter.Seq2[Out, error], opts Pool) *Stream[In, Out] {
 	mustFunc(fmt.Sprintf("stream worker %q", name), fn == nil)
 	p := d.declare("stream worker", name, opts, false)
@@ -120,8 +121,8 @@ func (s *Stream[In, Out]) open(ctx context.Context, in In) (*pool.Reader, *pool.
 	}), c.Call, nil
 }
 
-// end is the error of a call that has ended; nil for the good end of the stream.
-// left elements had come and were not taken, see pool.Reader.Left.
+// end is the error of a call that has ended; nil for the good end of the
+// stream. left elements had come and were not taken, see pool.Reader.Left.
 func (s *Stream[In, Out]) end(c *pool.Call, cause error, left int) error {
 	switch {
 	case cause != nil && left > 0 && !c.Kind.CutShort():
@@ -134,8 +135,8 @@ func (s *Stream[In, Out]) end(c *pool.Call, cause error, left int) error {
 	return failure(s.p.name, s.name, c, cause)
 }
 
-// tellEnd has the pool's OnEnd told of the end of a stream, on the loop. encoded
-// says that its argument could travel.
+// tellEnd has the pool's OnEnd told of the end of a stream, on the loop.
+// encoded says that its argument could travel.
 func (s *Stream[In, Out]) tellEnd(c *pool.Call, encoded bool, err error) {
 	if s.p.opts.OnEnd == nil {
 		return

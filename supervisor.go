@@ -28,11 +28,11 @@ func (s *Supervisor) Kill(pid int) error {
 // that wait go to the new workers.
 func (s *Supervisor) KillAll() error { return s.do((*pool.Pool).KillAll) }
 
-// End lets the worker with the given pid finish the calls that it runs and leave,
-// and returns when its process has ended, or is given up because SIGKILL does not
-// end it. It gets no more calls; a new worker
-// takes its place if the pool keeps so many. When ctx ends first, End returns its
-// error, and the worker leaves later: Kill does not wait.
+// End lets the worker with the given pid finish the calls that it runs and
+// leave, and returns when its process has ended, or is given up because SIGKILL
+// does not end it. It gets no more calls; a new worker takes its place if the
+// pool keeps so many. When ctx ends first, End returns its error, and the
+// worker leaves later: Kill does not wait.
 func (s *Supervisor) End(ctx context.Context, pid int) error {
 	return s.try(func(p *pool.Pool) error {
 		if err := p.End(ctx, pid); err != nil {
@@ -42,11 +42,11 @@ func (s *Supervisor) End(ctx context.Context, pid int) error {
 	})
 }
 
-// Signal sends a signal to the process of the worker with the given pid. SIGKILL
-// is Kill. What other signals do is up to the worker's code: without a handler for
-// it, package os/signal, a worker takes no notice of SIGTERM, SIGINT, SIGHUP,
-// SIGQUIT, and of those that Go ignores, SIGUSR1 for instance. The death of a
-// worker by a signal counts as unexpected.
+// Signal sends a signal to the process of the worker with the given pid.
+// SIGKILL is Kill. What other signals do is up to the worker's code: without a
+// handler for it, package os/signal, a worker takes no notice of SIGTERM,
+// SIGINT, SIGHUP, SIGQUIT, and of those that Go ignores, SIGUSR1 for instance.
+// The death of a worker by a signal counts as unexpected.
 func (s *Supervisor) Signal(pid int, sig syscall.Signal) error {
 	return s.try(func(p *pool.Pool) error { return p.Signal(pid, sig) })
 }
@@ -72,10 +72,10 @@ func (s *Supervisor) pauseWorker(pid int, on bool) error {
 	return s.try(func(p *pool.Pool) error { return p.PauseWorker(pid, on) })
 }
 
-// Stop lets every worker finish the calls that it runs and leave, and returns when
-// their processes have ended, or are given up because SIGKILL does not end them. None is started, and calls wait, until Resume. When
-// ctx ends first, Stop returns its error, and the workers leave later: KillAll
-// does not wait.
+// Stop lets every worker finish the calls that it runs and leave, and returns
+// when their processes have ended, or are given up because SIGKILL does not end
+// them. None is started, and calls wait, until Resume. When ctx ends first,
+// Stop returns its error, and the workers leave later: KillAll does not wait.
 func (s *Supervisor) Stop(ctx context.Context) error {
 	return s.try(func(p *pool.Pool) error {
 		if err := p.Halt(ctx); err != nil {
@@ -85,12 +85,12 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 	})
 }
 
-// Resume ends a pause, starts the workers of a pool that was stopped, and lets a
-// failed pool try again.
+// Resume ends a pause, starts the workers of a pool that was stopped, and lets
+// a failed pool try again.
 func (s *Supervisor) Resume() error { return s.unlessFailed("resuming", (*pool.Pool).Resume) }
 
-// Scale changes Pool.Min and Pool.Max. Workers beyond max finish their calls and
-// leave. Configure changes other limits.
+// Scale changes Pool.Min and Pool.Max. Workers beyond max finish their calls
+// and leave. Configure changes other limits.
 func (s *Supervisor) Scale(min, max int) error {
 	if min < 0 || max < 1 || min > max || max > maxWorkers {
 		return fmt.Errorf("legion: scaling pool %s to %d..%d workers: it must be 0 <= min <= max and 1 <= max <= %d", s.p.name, min, max, maxWorkers)
@@ -98,8 +98,8 @@ func (s *Supervisor) Scale(min, max int) error {
 	return s.unlessEnding("scaling", func(p *pool.Pool) { p.Scale(min, max) })
 }
 
-// unlessFailed does something that a pool which has failed, ends or is stopped does
-// not do.
+// unlessFailed does something that a pool which has failed, ends or is stopped
+// does not do.
 func (s *Supervisor) unlessFailed(what string, f func(*pool.Pool)) error {
 	if err := s.unlessEnding(what, f); err != nil {
 		return err
@@ -151,8 +151,8 @@ func (s *Supervisor) try(f func(*pool.Pool) error) error {
 func (s *Supervisor) Stats() status.PoolStats { return s.p.stats() }
 
 // Stack returns the stacks of all goroutines of the worker with the given pid,
-// which goes on. A worker that is stopped, or that is starting, does not answer:
-// then the end of ctx, or of two seconds, is an error.
+// which goes on. A worker that is stopped, or that is starting, does not
+// answer: then the end of ctx, or of two seconds, is an error.
 func (s *Supervisor) Stack(ctx context.Context, pid int) (string, error) {
 	var stack string
 	err := s.try(func(p *pool.Pool) (err error) {

@@ -7,16 +7,18 @@ import (
 	"github.com/legion-go/legion/internal/pool"
 )
 
-// Configure changes limits of the pool while it runs. change gets those in force,
-// with the defaults filled in; what it leaves at zero gets its default again. Min,
-// Max, IdleTimeout, Timeout, KillGrace, Queue, Retry, MaxCalls, MaxAge, MinAge,
-// MaxMemory, BootTimeout, Heartbeat, MaxRestarts, RestartWindow and OnExit can be
-// changed; of another one the error is a *[FieldError]: it is fixed by the
-// declaration. An error, of change too, leaves all as it was. Calls that have been
-// made keep their Timeout. An upgrade or a restart begins with what is declared.
-// change must not call Configure of the same pool, which would wait for itself.
+// Configure changes limits of the pool while it runs. change gets those in
+// force, with the defaults filled in; what it leaves at zero gets its default
+// again. Min, Max, IdleTimeout, Timeout, KillGrace, Queue, Retry, MaxCalls,
+// MaxAge, MinAge, MaxMemory, BootTimeout, Heartbeat, MaxRestarts, RestartWindow
+// and OnExit can be changed; of another one the error is a *[FieldError]: it is
+// fixed by the declaration. An error, of change too, leaves all as it was.
+// Calls that have been made keep their Timeout. An upgrade or a restart begins
+// with what is declared. change must not call Configure of the same pool, which
+// would wait for itself.
 //
-// Configure is for a handler of Reload, for instance, that has read a file anew.
+// Configure is for a handler of Reload, for instance, that has read a file
+// anew.
 func (s *Supervisor) Configure(change func(*Pool) error) error {
 	p, err := s.p.pool()
 	if err != nil {

@@ -26,8 +26,8 @@ var executable = func() string {
 }()
 
 // Program returns the absolute path by which this program was started, as
-// Daemon.Upgrade executes it: symbolic links in it are not resolved. It is "" in
-// worker processes.
+// Daemon.Upgrade executes it: symbolic links in it are not resolved. It is ""
+// in worker processes.
 func Program() string { return executable }
 
 // settle makes the process what the configuration asks for, as far as it can be
@@ -94,9 +94,9 @@ func (d *Daemon) drops() bool {
 // RuntimeDir returns the folder for the daemon's sockets, locks and pid files,
 // which belongs to the daemon's user alone. It is made if it does not exist:
 // Config.RuntimeDir, or else the first of $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR
-// with the daemon's name, /run with its name, and one in the folder for temporary
-// files. A folder that somebody else owns or may write to, and a symbolic link,
-// are refused.
+// with the daemon's name, /run with its name, and one in the folder for
+// temporary files. A folder that somebody else owns or may write to, and a
+// symbolic link, are refused.
 func (d *Daemon) RuntimeDir() (string, error) {
 	owner, err := host.Lookup(d.config.User, d.config.Group)
 	if err == nil {
@@ -116,9 +116,9 @@ func (d *Daemon) RuntimeDir() (string, error) {
 // HardStart reports Config.HardStart, for plugins.
 func (d *Daemon) HardStart() bool { return d.config.HardStart }
 
-// whereStarted is the folder in which other processes of the daemon are started;
-// "" is this one's own. It is that too where the daemon, having become another
-// user, cannot go back.
+// whereStarted is the folder in which other processes of the daemon are
+// started; "" is this one's own. It is that too where the daemon, having become
+// another user, cannot go back.
 func (d *Daemon) whereStarted() string {
 	if d.place.startDir == "" || unix.Access(d.place.startDir, unix.X_OK) != nil {
 		return ""

@@ -28,13 +28,13 @@ type TaskOptions struct {
 	OnReturn, OnDied, OnTimeout, OnEnd func(CallEnd)
 }
 
-// Task declares fn as a function that gets a fresh process for every call, which
-// ends with it: nothing that it leaves behind, leaks or breaks outlives it. Like
-// every function it is declared before Start: the process finds fn by its name,
-// and what differs from call to call travels in the argument. The future of Go
-// also tells its State and PID, and with Info when its process began and ended to
-// work. A process takes some milliseconds to start; use Worker for what is called
-// often.
+// Task declares fn as a function that gets a fresh process for every call,
+// which ends with it: nothing that it leaves behind, leaks or breaks outlives
+// it. Like every function it is declared before Start: the process finds fn by
+// its name, and what differs from call to call travels in the argument. The
+// future of Go also tells its State and PID, and with Info when its process
+// began and ended to work. A process takes some milliseconds to start; use
+// Worker for what is called often.
 func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("task %q", name), fn == nil)
 	if err := opts.Validate(); err != nil {

@@ -14,8 +14,8 @@ import (
 var errTooOld = errors.New("it was built with a Legion that cannot go on in the same process: stop the daemon, and start it")
 
 // try finds out whether the next program exists, starts, and accepts its
-// configuration, before the point of no return: a process of its own runs main up
-// to Start, as workers do. It opens nothing, and is gone when try returns.
+// configuration, before the point of no return: a process of its own runs main
+// up to Start, as workers do. It opens nothing, and is gone when try returns.
 func (d *Daemon) try(ctx context.Context) (status.Release, error) {
 	path, args := d.command()
 	told, err := takeover.Try(ctx, takeover.Spec{

@@ -18,18 +18,18 @@ var upgradeTimeout, upgradeSettle = time.Minute, time.Second
 // Upgrade starts the program that now stands at the daemon's path, or
 // Config.Command, beside this process. The new process takes over the listeners
 // and what plugins have kept, the lock for instance, and becomes ready; then
-// this one finishes its calls and stops. If the new process fails, hangs or dies,
-// this one goes on as before, and the error says why. Run does it on SIGUSR2. It
-// must not be called on the loop.
+// this one finishes its calls and stops. If the new process fails, hangs or
+// dies, this one goes on as before, and the error says why. Run does it on
+// SIGUSR2. It must not be called on the loop.
 //
 // Where the process id must stay (see [PIDPolicy]) the program is tried as in
-// Restart; then this process finishes its calls and executes it in its place. The
-// listeners stay open, so connections wait meanwhile and none is refused. Upgrade
-// returns when the stop begins; a daemon that was started by Start, not by Run,
-// is refused.
+// Restart; then this process finishes its calls and executes it in its place.
+// The listeners stay open, so connections wait meanwhile and none is refused.
+// Upgrade returns when the stop begins; a daemon that was started by Start, not
+// by Run, is refused.
 //
-// In a process that is itself the new one of an upgrade, Upgrade waits until the
-// previous one has made up its mind.
+// In a process that is itself the new one of an upgrade, Upgrade waits until
+// the previous one has made up its mind.
 func (d *Daemon) Upgrade(ctx context.Context) error {
 	if d.loop.OnLoop() {
 		return fmt.Errorf("legion: upgrading %s: not on the loop, which must go on meanwhile: use a goroutine", d.config.Name)
@@ -62,9 +62,9 @@ func (d *Daemon) upgrade(ctx context.Context) (u status.Upgrade, err error) {
 	return u, nil
 }
 
-// change calls fn, which replaces the process, in its turn: after other changes,
-// and after an upgrade that has made this process is settled. A stop that comes
-// meanwhile ends its context. what is how the status calls it.
+// change calls fn, which replaces the process, in its turn: after other
+// changes, and after an upgrade that has made this process is settled. A stop
+// that comes meanwhile ends its context. what is how the status calls it.
 func (d *Daemon) change(ctx context.Context, what string, fn func(context.Context) error) (err error) {
 	defer func() { err = d.unlessStopped(err) }()
 	end, err := d.succession.changes.Enter(ctx, what)

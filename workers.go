@@ -23,13 +23,14 @@ type Workers[T any] struct {
 // error of newT ends the worker; at the start of the daemon it is the error of
 // Start. Functions are added with [Handle].
 //
-// If *T has a method Loop(context.Context) error, each worker calls it again and
-// again, at the interval Pool.LoopEvery: a loop of its own, between whose
+// If *T has a method Loop(context.Context) error, each worker calls it again
+// and again, at the interval Pool.LoopEvery: a loop of its own, between whose
 // iterations it serves calls. An error of Loop becomes a Failure event in the
-// daemon and the loop goes on, after a pause that doubles from 10 ms to 10 s while
-// Loop fails again and again; [EndLoop] ends it, and the worker with it; a panic
-// is the worker's death. Pool.OnExit says what the end of a worker means. Pause
-// holds the loops too. Max defaults to Min then, and Concurrency must be 1.
+// daemon and the loop goes on, after a pause that doubles from 10 ms to 10 s
+// while Loop fails again and again; [EndLoop] ends it, and the worker with it;
+// a panic is the worker's death. Pool.OnExit says what the end of a worker
+// means. Pause holds the loops too. Max defaults to Min then, and Concurrency
+// must be 1.
 func NewWorkers[T any](d *Daemon, name string, newT func(context.Context) (*T, error), opts Pool) *Workers[T] {
 	loops := reflect.TypeFor[*T]().Implements(reflect.TypeFor[looper]())
 	if loops {
@@ -57,8 +58,9 @@ type looper interface {
 	Loop(context.Context) error
 }
 
-// Handle declares a method of T, or any function of that shape, as a function of
-// the pool. With Pool.Concurrency above 1 it must be safe for concurrent use.
+// Handle declares a method of T, or any function of that shape, as a function
+// of the pool. With Pool.Concurrency above 1 it must be safe for concurrent
+// use.
 func Handle[T, In, Out any](w *Workers[T], name string, method func(*T, context.Context, In) (Out, error)) *Func[In, Out] {
 	p := w.p
 	p.d.mustDeclare("handle " + name)
