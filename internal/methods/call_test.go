@@ -54,7 +54,10 @@ func withFunctions() *fake {
 			return nil
 		}},
 		{Name: "nightly", Pool: "nightly", Kind: "task", In: number, Out: number, Begin: func(_ context.Context, arg any) taskruns.Call { return ended{arg} }},
-		{Name: "endless", Pool: "nightly", Kind: "task", In: number, Out: number, Begin: func(context.Context, any) taskruns.Call { return endless{make(chan struct{})} }},
+		{Name: "endless", Pool: "nightly", Kind: "task", In: number, Out: number, Begin: func(ctx context.Context, _ any) taskruns.Call {
+			f.lives = append(f.lives, ctx)
+			return endless{make(chan struct{})}
+		}},
 	}
 	return f
 }
@@ -105,6 +108,9 @@ func TestTasks(t *testing.T) {
 	cancel()
 	if run, err := d.runTask(gone, taskRunIn{Name: "endless"}); !errors.Is(err, context.Canceled) || run.ID != 3 || run.State != "running" {
 		t.Errorf("a client that goes away: %+v, %v", run, err)
+	}
+	if f.lives[1].Err() != nil {
+		t.Error("the task ends with its client")
 	}
 	if list := d.taskList(); len(list.Tasks) != 1 || list.Tasks[0].Name != "nightly" || len(list.Runs) != 3 || list.Runs[0].Result != nil {
 		t.Errorf("%+v", list)

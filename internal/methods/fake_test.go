@@ -32,6 +32,7 @@ type fake struct {
 	stats status.Stats
 
 	functions []Function
+	lives     []context.Context // of the runs of the task endless
 	tasks     taskruns.Runs
 	events    follow.Feed[status.Event]
 	plugins   plugins.Set

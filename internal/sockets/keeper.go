@@ -45,7 +45,7 @@ func (k *Keeper) Run(ctx context.Context) {
 				row = 1
 			}
 			last = time.Now()
-			if over := row - freeRestores; over > 0 && !sleep(ctx, min(time.Duration(over)*restorePause, maxRestorePause)) {
+			if pause := pauseAfter(row); pause > 0 && !sleep(ctx, pause) {
 				return
 			}
 		}
@@ -58,13 +58,25 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
+// pauseAfter returns how long to wait when files were put back so many times in a
+// row.
+func pauseAfter(row int) time.Duration {
+	return min(time.Duration(max(row-freeRestores, 0))*restorePause, maxRestorePause)
+}
+
+// retryAfter returns when to try again what has failed so many times in a row, at
+// least once.
+func retryAfter(failures int) time.Duration {
+	return min(restorePause<<min(failures-1, 10), maxRestorePause)
+}
+
 // waitForLoss waits until a file may be missing, or until it is time to try
 // again after that many failures. It reports whether ctx has not ended.
 func waitForLoss(ctx context.Context, w *vanish.Watch, failures int) bool {
 	within := ctx
 	if failures > 0 {
 		var cancel context.CancelFunc
-		within, cancel = context.WithTimeout(ctx, min(restorePause<<min(failures-1, 10), maxRestorePause))
+		within, cancel = context.WithTimeout(ctx, retryAfter(failures))
 		defer cancel()
 	}
 	_ = w.Wait(within)
