@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// Record is what the audit log is told of a request: of each that changes
+// Record is what the audit log learns of a request: of each that changes
 // something, once it has ended, and of each that was refused because of its
 // caller.
 type Record struct {
 	Time    time.Time // when the request came
 	Caller  Caller
 	Method  string
-	Params  []byte // as JSON, what is beyond 1 KiB cut off; … if they are secret, or what Method.Tell says; of rpc.auth nothing
+	Params  []byte // as JSON, cut off after 1 KiB; … if they are secret, or what Method.Tell says; of rpc.auth nothing
 	Changes bool   // the method changes something
-	Refused bool   // the caller may not do that: the method did not run
-	Code    int    // of the error, 0 if it went well
+	Refused bool   // the caller lacks the role: the method did not run
+	Code    int    // of the error, 0 if there was no error
 	Message string // of the error
 	Took    time.Duration
 }
 
-// maxParams is how much of the parameters a record has, in bytes.
+// maxParams is how many bytes of the parameters a record keeps.
 const maxParams = 1 << 10
 
 // record begins a record about a request; in is nil if it is refused.
@@ -35,7 +35,7 @@ func (m *method) record(ctx context.Context, params []byte, in any) Record {
 	return Record{Time: time.Now(), Caller: CallerOf(ctx), Method: m.Name, Params: params, Changes: m.Changes}
 }
 
-// ran tells the audit log of a request that has run, unless it changes nothing.
+// ran tells the audit log of a request that ran, unless it changes nothing.
 func (m *method) ran(r *Registry, rec Record, err *Error) {
 	if m.Changes {
 		r.audit(rec, err)

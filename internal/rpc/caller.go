@@ -2,18 +2,18 @@ package rpc
 
 import "context"
 
-// Caller is who sends a request.
+// Caller is the sender of a request.
 type Caller struct {
 	Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
 	Role Role
-	Via  string // the address that the request came in at
+	Via  string // the address at which the request arrived
 
 	Protocol string // of the request, over HTTP too: "json" for JSON-RPC and streams, "xml" for XML-RPC
 }
 
 type callerKey struct{}
 
-// WithCaller returns a context in which requests are those of c.
+// WithCaller returns a context in which c is the caller of requests.
 func WithCaller(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
@@ -31,8 +31,8 @@ func speaking(ctx context.Context, protocol string) context.Context {
 // The protocols of a Caller.
 const protocolJSON, protocolXML = "json", "xml"
 
-// CallerOf returns whose request ctx belongs to: without WithCaller somebody
-// without a name and with the role None. A method may ask for it.
+// CallerOf returns the caller of the request that ctx belongs to: without
+// WithCaller one with no name and the role None. Methods may use it.
 func CallerOf(ctx context.Context) Caller {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c

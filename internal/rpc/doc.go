@@ -1,7 +1,7 @@
 // Package rpc holds the methods of a daemon and answers requests to them: bytes
 // in, bytes out. It knows JSON-RPC 2.0, XML-RPC and a line protocol with
-// streams; connections, HTTP and who a caller is are the business of those who
-// use it.
+// streams; the package's user owns connections, HTTP and the identity of
+// callers.
 //
 // Read it in this order:
 //
@@ -19,44 +19,43 @@
 //
 // # Requests
 //
-// JSON-RPC is that of https://www.jsonrpc.org/specification, 2.0 only: batches,
+// JSON-RPC is https://www.jsonrpc.org/specification, 2.0 only: batches,
 // notifications, parameters by name and by position. An id comes back byte for
 // byte, numbers of any length and with fractions included. Beyond what the
-// specification asks for, a request is refused if a name in it is there twice,
-// if it has a member other than jsonrpc, method, params and id (in lower case),
-// or if text follows it; see package strictjson.
+// specification asks for, a request is refused if it has a name twice, if it
+// has a member other than jsonrpc, method, params and id (in lower case), or if
+// text follows it; see package strictjson.
 //
-// XML-RPC is that of http://xmlrpc.com/spec.md with the extensions of package
-// xmlrpc. Parameters are by position; a single struct gives them by name, if
-// the method's parameters have names of their own (In is a struct): so a method
-// whose one parameter is a struct gets it within another. A null in the place
-// of an optional parameter leaves it out, in both protocols.
+// XML-RPC is http://xmlrpc.com/spec.md with the extensions of package xmlrpc.
+// Parameters are by position; a single struct gives them by name, if the
+// method's parameters have names of their own (In is a struct): a method whose
+// one parameter is a struct gets it inside another struct. In both protocols,
+// null for an optional parameter leaves it out.
 //
-// Where a parameter is an any, integers stay integers of all their digits, and
-// a double of XML-RPC stays one; see package strictjson. A double is no
-// integer, not even 1.0.
+// Where a parameter is an any, integers keep all their digits, and a double of
+// XML-RPC stays a double; see package strictjson. A double is not an integer,
+// not even 1.0.
 //
 // The requests of a batch, and the calls of a system.multicall, run one after
-// the other, in order. When the request's context ends, those that have not
-// begun are not run.
+// the other, in order. When the request's context ends, the remaining ones are
+// not run.
 //
 // # Errors
 //
-//	-32700  Parse error: no JSON, no XML, a name twice
+//	-32700  Parse error: not JSON, not XML, a duplicate name
 //	-32701  XML in an encoding that is not read
 //	-32702  XML with a character that its encoding does not have
-//	-32600  Invalid Request: no request; JSON that is nested too deeply; a stream where there can be none
+//	-32600  Invalid Request: not a request; JSON nested too deeply; a stream where streams are not possible
 //	-32601  Method not found
 //	-32602  Invalid params: the message names the parameter and says what is expected
 //	-32603  Internal error: the method panicked or called runtime.Goexit, or its result cannot be sent
 //	-32500  the method returned an error (or a code of its own, see Options.Fault)
-//	-32400  a limit was reached, XML is nested too deeply, or nobody waits for the answer any more
-//	-32300  the way the request came; for those who own the connections
+//	-32400  a limit was reached, XML is nested too deeply, or the caller no longer waits for the answer
+//	-32300  the transport; for the owner of the connections
 //	-32001  the caller's role does not allow it
-//	-31000  an entry of system.multicall is no call
-//	-31001  system.multicall in system.multicall
+//	-31000  an entry of system.multicall is not a call -31001  system.multicall in system.multicall
 //
-// "Parse error", "Invalid Request" and "Method not found" are all that is said
+// "Parse error", "Invalid Request" and "Method not found" are the whole message
 // where the examples in the specification say no more; where we refuse more
 // than it does, the reason follows.
 //
@@ -75,12 +74,12 @@
 //	bytes of the parameters in an audit record   1 KiB
 //
 // Over a limit there is one error and nothing is run. A request that is too
-// large, nested too deeply or a batch of too many is refused before anybody
-// looks whether the rest of it is JSON. Two limits are seen later than that. A
-// result can be measured only when there is one: the method has run. And once
-// the answers to a batch have filled 16 MiB the requests that come after are
-// answered with errors that say that they were not run; notifications are run.
-// So an answer has 32 MiB at most, and some bytes for each of its errors.
+// large, nested too deeply or a batch of too many is refused before the rest of
+// it is checked for JSON. Two limits are checked later. A result can be
+// measured only after the method has run. And once the answers to a batch have
+// filled 16 MiB the requests that come after are answered with errors that say
+// that they were not run; notifications are run. So an answer has at most 32
+// MiB, plus some bytes for each of its errors.
 //
 // # The line protocol
 //
@@ -100,12 +99,12 @@
 // A stream ends by itself, when the client says rpc.cancel, or with the
 // connection. Its last line has "end":true, and "error":{"code":…,"message":…}
 // if the method ended with an error; it may come before the answer to
-// rpc.cancel. That answer is false if the stream was not running any more.
-// Numbers begin at 1 and are not used again. Nothing is buffered: while the
-// client does not read, a stream waits.
+// rpc.cancel. That answer is false if the stream was no longer running. Numbers
+// begin at 1 and are not reused. Nothing is buffered: while the client does not
+// read, a stream waits.
 //
-// rpc.auth with {"token":"…"} makes the connection that of the token's owner
-// and answers {"name":"…","role":"…"}. Streams that run already go on.
+// rpc.auth with {"token":"…"} gives the connection to the token's owner and
+// answers {"name":"…","role":"…"}. Running streams go on.
 //
 // Without a session, [Registry.Open] gives one stream for each request, for
 // server-sent events.
@@ -114,12 +113,12 @@
 //
 // Each method asks for a role; the caller in the context ([WithCaller]) has
 // one. The protocols' own methods ask for the role read, rpc.auth and
-// rpc.cancel for none. Introspection shows all methods to whoever may ask for
-// it. What was refused, and what changed something, goes to Options.Audit.
+// rpc.cancel for none. Introspection shows all methods to every caller who may
+// use it. Options.Audit is told of refusals and of changes.
 //
 // # Concurrency
 //
 // A Registry may be used, and added to, from any goroutine. Each method runs in
-// a goroutine of its own, which has ended when there is an answer; a stream of
-// a session goes on, and [Session.Close] waits for it.
+// a goroutine of its own, which ends before the answer; a stream of a session
+// goes on, and [Session.Close] waits for it.
 package rpc

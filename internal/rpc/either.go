@@ -19,15 +19,16 @@ import (
 // travel to workers.
 type Either[A, B any] struct{ value any }
 
-// either is what an Either is, whatever its types: one in another is looked
-// through, but no type that happens to have a method Value.
+// either is implemented by every Either, whatever its types. Value looks
+// through one inside another, but not into other types that have a method
+// Value.
 type either interface {
 	Value() any
 	Alternatives() []reflect.Type
 }
 
-// Value returns the A or the B that the caller has given; nil if the parameter
-// was left out, or null.
+// Value returns the A or the B that the caller gave; nil if the parameter was
+// left out, or null.
 func (e Either[A, B]) Value() any { return e.value }
 
 // UnmarshalJSON reads the value.

@@ -14,32 +14,32 @@ import (
 )
 
 // Codes of errors. Those from -32768 to -32000 are reserved by JSON-RPC 2.0;
-// beside its own we use those of the XML-RPC "Specification for Fault Code
+// beside its own we use the XML-RPC "Specification for Fault Code
 // Interoperability".
 const (
-	CodeParse       = -32700 // no JSON, no XML
+	CodeParse       = -32700 // not JSON, not XML
 	CodeEncoding    = -32701 // XML in an encoding that is not read
 	CodeCharacter   = -32702 // XML with a character that its encoding does not have
-	CodeRequest     = -32600 // no request
-	CodeMethod      = -32601 // there is no such method
-	CodeParams      = -32602 // the parameters are not those of the method
+	CodeRequest     = -32600 // not a request
+	CodeMethod      = -32601 // the method does not exist
+	CodeParams      = -32602 // the parameters do not fit the method
 	CodeInternal    = -32603 // the method panicked or called runtime.Goexit, or its result cannot be sent
 	CodeApplication = -32500 // the method returned an error
 	CodeSystem      = -32400 // a limit was reached, or the daemon is stopping
-	CodeTransport   = -32300 // the way the request came
+	CodeTransport   = -32300 // the transport of the request
 	CodeRole        = -32001 // the caller's role does not allow it
 
-	CodeMulticall          = -31000 // an entry of system.multicall is no call
+	CodeMulticall          = -31000 // an entry of system.multicall is not a call
 	CodeMulticallRecursion = -31001 // system.multicall in system.multicall
 )
 
-// Error is an error as it is sent to a caller. A method that returns one
+// Error is an error in the form sent to a caller. A method that returns one
 // chooses its code; the errors of methods should have codes outside -32768 to
 // -32000.
 type Error struct {
 	Code    int
 	Message string
-	Data    any // more about it, nil if there is none; JSON-RPC only; what has no JSON form or is above Limits.Result is left out
+	Data    any // details, may be nil; JSON-RPC only; left out if it has no JSON form or is above Limits.Result
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s (%d)", e.Message, e.Code) }
@@ -49,16 +49,16 @@ func errorf(code int, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// The errors that the examples in the specification of JSON-RPC have no more
-// text for. Where a request is refused for other reasons than those of the
-// examples, the message goes on after a colon.
+// The errors to which the examples in the specification of JSON-RPC add no
+// text. Where a request is refused for another reason than the examples', the
+// message goes on after a colon.
 var (
 	errParse   = &Error{Code: CodeParse, Message: "Parse error"}
 	errRequest = &Error{Code: CodeRequest, Message: "Invalid Request"}
 	errMethod  = &Error{Code: CodeMethod, Message: "Method not found"}
 )
 
-// fault turns what a method returned into what its caller is told.
+// fault turns the error of a method into the error for its caller.
 func (r *Registry) fault(ctx context.Context, err error) *Error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok && r.options.Fault != nil {
@@ -70,11 +70,11 @@ func (r *Registry) fault(ctx context.Context, err error) *Error {
 	return &Error{cmp.Or(e.Code, CodeApplication), cut(e.Message, maxMessage), r.detail(e.Data)}
 }
 
-// maxMessage is how much of an error's message is sent, in bytes.
+// maxMessage is how many bytes of an error's message are sent.
 const maxMessage = 64 << 10
 
-// detail returns the data of an error as JSON, nil if there is none, or if it
-// cannot be sent.
+// detail returns the data of an error as JSON, nil if it has no data, or data
+// that cannot be sent.
 func (r *Registry) detail(data any) any {
 	if data == nil {
 		return nil
@@ -86,8 +86,8 @@ func (r *Registry) detail(data any) any {
 	return jsontext.Value(text)
 }
 
-// unreadable says why a request cannot be read. What the specification calls a
-// parse error is said in its words; more is said about what only we refuse.
+// unreadable says why a request cannot be read. A parse error in the
+// specification's sense has its words; what only we refuse gets more text.
 func unreadable(err error) *Error {
 	e, ok := errors.AsType[*strictjson.Error](err)
 	switch {
@@ -101,12 +101,13 @@ func unreadable(err error) *Error {
 	return errorf(CodeParse, "Parse error: %s", cut(e.Error(), maxQuoted))
 }
 
-// gone is the answer to what is not run any more because nobody waits for it.
+// gone is the answer to a request that is not run because its caller no longer
+// waits.
 func gone(ctx context.Context) *Error {
 	return errorf(CodeSystem, "not run: %v", context.Cause(ctx))
 }
 
-// maxQuoted is how much of a caller's own text a message repeats, in bytes.
+// maxQuoted is how many bytes of a caller's own text a message repeats.
 const maxQuoted = 200
 
 // cut shortens a text to about limit bytes and makes it valid UTF-8.

@@ -13,14 +13,14 @@ type exchange struct {
 	ctx     context.Context // an exchange lives no longer than its request
 	r       *Registry
 	style   style
-	session *Session // nil if there is none
+	session *Session // nil outside a session
 
-	silent   bool      // the request is a notification: nobody hears the answer
+	silent   bool      // the request is a notification: the answer is not sent
 	starting []*stream // streams to be started once the answer has been written
 }
 
-// call runs a method. The result has the type Out of the method; it can be
-// encoded, and is within the limit, only once encode says so.
+// call runs a method. The result has the method's type Out; only encode finds
+// out whether it can be encoded and is within the limit.
 func (x *exchange) call(name string, params []byte) (any, *Error) {
 	if x.ctx.Err() != nil {
 		return nil, gone(x.ctx)
@@ -30,7 +30,7 @@ func (x *exchange) call(name string, params []byte) (any, *Error) {
 	case m == nil:
 		return nil, errMethod
 	case m.session && x.session == nil:
-		return nil, errorf(CodeMethod, "Method not found: %s is there on a connection of the line protocol only", name)
+		return nil, errorf(CodeMethod, "Method not found: %s exists only on connections of the line protocol", name)
 	}
 	ctx := x.ctx
 	if x.session != nil {
@@ -72,8 +72,8 @@ func (r *Registry) allow(ctx context.Context, m *method, params []byte) *Error {
 	return err
 }
 
-// input reads the parameters of a method. Its types may have code of their own
-// for that, so it is guarded.
+// input reads the parameters of a method. Its types may have their own code for
+// that, so it is guarded.
 func (r *Registry) input(ctx context.Context, m *method, params []byte, s style) (any, *Error) {
 	return r.guard(ctx, m, func() (any, error) {
 		in, err := m.read(params, s)
@@ -84,7 +84,7 @@ func (r *Registry) input(ctx context.Context, m *method, params []byte, s style)
 	})
 }
 
-// apart runs a method in a goroutine of its own and waits for it: one that
+// apart runs a method in a goroutine of its own and waits for it: a method that
 // calls runtime.Goexit ends that goroutine, not the caller's.
 func (r *Registry) apart(ctx context.Context, m *method, fn func() (any, error)) (out any, err *Error) {
 	returned, ended := false, make(chan struct{})
@@ -99,7 +99,7 @@ func (r *Registry) apart(ctx context.Context, m *method, fn func() (any, error))
 	return out, err
 }
 
-// guard runs code of a method. Its panic is an error.
+// guard runs code of a method. Its panic becomes an error.
 func (r *Registry) guard(ctx context.Context, m *method, fn func() (any, error)) (out any, err *Error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -116,7 +116,7 @@ func (r *Registry) guard(ctx context.Context, m *method, fn func() (any, error))
 	return out, nil
 }
 
-// encode returns a result as JSON, which is within the limit.
+// encode returns a result as JSON within the limit.
 func (r *Registry) encode(m string, out any) ([]byte, *Error) {
 	return r.encoded(m, out, strictjson.Marshal)
 }

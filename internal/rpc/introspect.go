@@ -11,7 +11,8 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// listed returns what introspection shows: all methods that every protocol has.
+// listed returns the methods that introspection shows: all that every protocol
+// has.
 func (r *Registry) listed() []*method {
 	return slices.DeleteFunc(r.all(), func(m *method) bool { return m.session })
 }
@@ -24,7 +25,7 @@ func (r *Registry) listMethods(context.Context, struct{}) ([]string, error) {
 	return names, nil
 }
 
-// named is the parameter of the methods that look at another.
+// named is the parameter of the methods that describe another method.
 type named struct {
 	Method string `json:"method" usage:"the name of the method"`
 }
@@ -69,8 +70,8 @@ func (r *Registry) methodHelp(_ context.Context, in named) (string, error) {
 }
 
 // methodSignature lists the ways to call a method: with all parameters, with
-// fewer of those at the end that are optional, and with all by name in one
-// struct. A parameter that may have several types makes as many of each.
+// optional ones at the end left out, and with all by name in one struct. A
+// parameter of several types multiplies each way.
 func (r *Registry) methodSignature(_ context.Context, in named) ([][]string, error) {
 	m, err := r.find(in.Method)
 	if err != nil {
@@ -104,7 +105,7 @@ func (r *Registry) methodSignature(_ context.Context, in named) ([][]string, err
 	return signatures, nil
 }
 
-// maxSignatures is how many of one length are listed.
+// maxSignatures is how many signatures of one length are listed.
 const maxSignatures = 32
 
 // xmlTypes returns the names of the types that a value of t may have.
@@ -120,8 +121,7 @@ func xmlTypes(t reflect.Type) (names []string) {
 	return names
 }
 
-// xmlType returns the name of a type in XML-RPC. What can be anything is a
-// struct.
+// xmlType returns the name of a type in XML-RPC. An any is a struct.
 func xmlType(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -155,7 +155,7 @@ func xmlType(t reflect.Type) string {
 	return "struct"
 }
 
-// capability is a specification that the server keeps to.
+// capability is a specification that the server follows.
 type capability struct {
 	SpecURL     string `json:"specUrl"`
 	SpecVersion int    `json:"specVersion"`
@@ -236,8 +236,8 @@ func entryOf(m *method, s *schemas) methodEntry {
 	if m.Stream != nil {
 		e.Result.Name = "item"
 	}
-	// OpenRPC wants required parameters first. Where ours are mixed they can be
-	// given by name only.
+	// OpenRPC wants required parameters first. Where ours are mixed, callers can
+	// give them by name only.
 	optional := false
 	for _, p := range m.params {
 		optional = optional || p.Optional

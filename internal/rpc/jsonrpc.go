@@ -10,7 +10,7 @@ import (
 )
 
 // JSON answers a request or a batch of JSON-RPC 2.0. The answer is on one line,
-// without a newline at its end; nil means that there is none, because all was
+// without a newline at its end; nil means no answer, because all requests were
 // notifications. The requests of a batch run one after the other.
 //
 // A method that is a stream is refused: it needs a [Session], or
@@ -20,7 +20,7 @@ func (r *Registry) JSON(ctx context.Context, request []byte) (response []byte) {
 	return x.document(request)
 }
 
-// JSONError is the answer to something that could not become a request: an
+// JSONError is the answer to input that could not be read as a request: an
 // error with the id null.
 func JSONError(code int, message string) []byte {
 	return failure(nil, &Error{Code: code, Message: message})
@@ -67,8 +67,8 @@ func (x *exchange) batch(requests []request) []byte {
 	return append(b, ']')
 }
 
-// batched answers a request of a batch whose answers have so many bytes
-// already.
+// batched answers a request of a batch; the answers before it have the given
+// number of bytes.
 func (x *exchange) batched(q request, written int) []byte {
 	if written > x.r.limits.Result && q.answered() {
 		return failure(q.id, errorf(CodeSystem, "not run: the answers before this one fill %d bytes; send smaller batches", x.r.limits.Result))
@@ -125,7 +125,7 @@ func appendError(b []byte, err *Error) []byte {
 	b = strconv.AppendInt(b, int64(err.Code), 10)
 	b = append(b, `,"message":`...)
 	b = appendString(b, err.Message)
-	if data, ok := err.Data.(jsontext.Value); ok { // as fault has made it
+	if data, ok := err.Data.(jsontext.Value); ok { // made by fault
 		b = append(b, `,"data":`...)
 		b = append(b, data...)
 	}

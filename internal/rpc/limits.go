@@ -3,10 +3,10 @@ package rpc
 import "cmp"
 
 // Limits bound what one request and one session cost. A field that is not above
-// zero has its default.
+// zero means the default.
 type Limits struct {
 	Request int // bytes of a request or batch; default 4 MiB
-	Depth   int // how deeply values are nested in a request, itself and the list of its parameters included; default 64
+	Depth   int // nesting of values in a request, itself and the list of its parameters included; default 64
 	Values  int // values in an XML-RPC request, those in lists and structs included; default 100,000
 	Batch   int // requests in a batch, and calls in a system.multicall; default 100
 	Result  int // bytes of a result, of all answers to a batch together, and of an item of a stream; default 16 MiB

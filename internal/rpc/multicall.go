@@ -7,14 +7,14 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc"
 )
 
-// fault is what an entry of system.multicall has instead of a result.
+// fault is the answer to an entry of system.multicall that failed.
 type fault struct {
 	Code    int    `json:"faultCode"`
 	Message string `json:"faultString"`
 }
 
-// multicall runs the calls in a list. The size of all results together is
-// limited as that of one is.
+// multicall runs the calls in a list. All results together have the size limit
+// of one.
 func (x *exchange) multicall(calls jsontext.Value) ([]any, *Error) {
 	if calls.Kind() != '[' {
 		return nil, errorf(CodeMulticall, "system.multicall takes a list of calls, each with methodName and params")
@@ -48,11 +48,11 @@ func (x *exchange) entry(text []byte) (result any, size int, err *Error) {
 		return nil, 0, errorf(CodeMulticall, "a call in system.multicall is a struct with methodName and params: %s", what)
 	}
 	if kindOf(text) != '{' {
-		return misuse("this is none")
+		return misuse("this is not one")
 	}
 	var name string
 	params := []byte("[]")
-	list, _ := members(text, 3) // one more than there can be
+	list, _ := members(text, 3) // one more than allowed
 	for _, m := range list {
 		switch {
 		case m.name == "methodName" && kindOf(m.value) == '"':
@@ -77,8 +77,8 @@ func (x *exchange) entry(text []byte) (result any, size int, err *Error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	// It is encoded here, so that a result which cannot be is that entry's fault
-	// only.
+	// It is encoded here, so that a result that cannot be encoded fails only its
+	// own entry.
 	if x.style == inXML {
 		data, err := x.r.encoded(name, out, func(v any) ([]byte, error) { return xmlrpc.EncodeValue(v) })
 		return xmlrpc.Value(data), len(data), err

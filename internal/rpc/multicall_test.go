@@ -36,12 +36,12 @@ func TestMulticall(t *testing.T) {
 		`{"faultCode":-32601,"faultString":"Method not found"},` +
 		`{"faultCode":-32602,"faultString":"Invalid params: parameter \"subtrahend\" is missing: expected an integer"},` +
 		`{"faultCode":-31001,"faultString":"Recursive system.multicall forbidden"},` +
-		`{"faultCode":-32601,"faultString":"Method not found: rpc.cancel is there on a connection of the line protocol only"},` +
+		`{"faultCode":-32601,"faultString":"Method not found: rpc.cancel exists only on connections of the line protocol"},` +
 		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: params are a list"},` +
 		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: methodName is a string"},` +
 		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: methodName is missing"},` +
 		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: there is no member extra"},` +
-		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: this is none"}]`
+		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: this is not one"}]`
 	if string(a.Result) != want {
 		t.Errorf("got  %s %s\nwant %s", a.Result, a.message(), want)
 	}
@@ -106,7 +106,7 @@ func TestMulticallXML(t *testing.T) {
 	got, err := xmltest.Response(r.XML(admin(t), request))
 	want := `[[2],[-1],{"faultCode":-32500,"faultString":"out of luck"},{"faultCode":-32601,"faultString":"Method not found"},` +
 		`{"faultCode":-31001,"faultString":"Recursive system.multicall forbidden"},` +
-		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: this is none"}]`
+		`{"faultCode":-31000,"faultString":"a call in system.multicall is a struct with methodName and params: this is not one"}]`
 	if err != nil || string(got) != want {
 		t.Errorf("got  %s %v\nwant %s", got, err, want)
 	}

@@ -7,14 +7,14 @@ import (
 )
 
 // Open begins a stream method for a protocol that has one stream per request,
-// such as server-sent events. params is a JSON object, empty if there are none;
+// such as server-sent events. params is a JSON object, empty for no parameters;
 // [Registry.Query] makes one of the parameters of a URL. The error is for the
 // caller.
 //
-// run is to be called once. It runs the stream in the calling goroutine, calls
-// send with each item as JSON, on one line, and returns nil when the stream or
-// ctx ends, and an [*Error] for the caller if it ended with an error. send may
-// block; its error ends the stream.
+// The caller must call run once. It runs the stream in the calling goroutine,
+// calls send with each item as JSON, on one line, and returns nil when the
+// stream or ctx ends, and an [*Error] for the caller if it ended with an error.
+// send may block; its error ends the stream.
 func (r *Registry) Open(ctx context.Context, method string, params []byte) (run func(send func(item []byte) error) error, err *Error) {
 	ctx = speaking(ctx, protocolJSON)
 	m := r.lookup(method)
@@ -22,7 +22,7 @@ func (r *Registry) Open(ctx context.Context, method string, params []byte) (run 
 	case m == nil:
 		return nil, errorf(CodeMethod, "Method not found: %s", cut(method, maxQuoted))
 	case m.Stream == nil:
-		return nil, errorf(CodeRequest, "Invalid Request: %s is no stream: call it as a method", m.Name)
+		return nil, errorf(CodeRequest, "Invalid Request: %s is not a stream: call it as a method", m.Name)
 	case len(params) > r.limits.Request:
 		return nil, errorf(CodeSystem, "the parameters have %d bytes; %d are allowed", len(params), r.limits.Request)
 	}
@@ -52,7 +52,7 @@ func (r *Registry) Open(ctx context.Context, method string, params []byte) (run 
 	}, nil
 }
 
-// pour runs a stream to its end. The end of ctx, and of whoever listens, is no
+// pour runs a stream to its end. The end of ctx, or of the listener, is not an
 // error.
 func (r *Registry) pour(ctx context.Context, m *method, in any, send func([]byte) error) *Error {
 	ctx, cancel := context.WithCancel(ctx)

@@ -48,7 +48,7 @@ func plain(m Method) *method {
 	return c
 }
 
-// bound is a method that needs to know what it is part of.
+// bound is a method that needs to know its exchange.
 func bound[In, Out any](name, help, inName string, run func(*exchange, In) (Out, *Error)) *method {
 	c := plain(Method{
 		Name: name, Help: help, In: reflect.TypeFor[In](), InName: inName, Out: reflect.TypeFor[Out](),

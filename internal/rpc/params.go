@@ -16,10 +16,10 @@ type method struct {
 	Method
 	params  []strictjson.Field
 	single  bool // In is the one parameter, not a struct of them
-	session bool // it is there in sessions only
+	session bool // it exists in sessions only
 
-	// run is instead of Call for the methods of the protocols, which need to know
-	// what they are part of.
+	// run replaces Call in the methods of the protocols, which need to know their
+	// exchange.
 	run func(x *exchange, in any) (any, *Error)
 }
 
@@ -51,7 +51,7 @@ func compile(m Method) (*method, error) {
 	if fields.Kind() == reflect.Struct && fields != timeType && strictjson.FormOf(fields) == strictjson.Natural {
 		c.params = strictjson.Fields(fields)
 		if err := strictjson.UnmarshalKnown([]byte("{}"), reflect.New(fields).Interface()); err != nil {
-			return nil, fmt.Errorf("its parameters: %w", err) // a tag that is wrong
+			return nil, fmt.Errorf("its parameters: %w", err) // a wrong tag
 		}
 	} else {
 		c.single = true
@@ -109,7 +109,7 @@ func (m *method) given(params []byte, s style) ([]member, *Error) {
 				return nil, invalid("there is no parameter %q: %s", cut(g.name, maxQuoted), m.takes())
 			}
 		}
-		if more { // cannot be: names are unique
+		if more { // impossible: names are unique
 			return nil, invalid("too many parameters: %s", m.takes())
 		}
 		return given, nil
@@ -133,8 +133,8 @@ func (m *method) given(params []byte, s style) ([]member, *Error) {
 	return given, nil
 }
 
-// complete leaves out optional parameters that are null, and makes sure that
-// all others are there.
+// complete leaves out optional parameters that are null, and makes sure that no
+// other is missing.
 func (m *method) complete(given []member) (kept []member, err *Error) {
 	there := map[string]bool{}
 	for _, g := range given {
@@ -167,7 +167,7 @@ func (m *method) param(name string) *strictjson.Field {
 	return nil
 }
 
-// takes says which parameters there are.
+// takes lists the parameters, for messages.
 func (m *method) takes() string {
 	if len(m.params) == 0 {
 		return m.Name + " takes none"
@@ -211,7 +211,7 @@ var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 
 func escapePointer(name string) string { return pointerEscaper.Replace(name) }
 
-// object puts members together again.
+// object makes an object of members.
 func object(list []member) []byte {
 	b := []byte{'{'}
 	for i, m := range list {
@@ -229,7 +229,7 @@ func invalid(format string, args ...any) *Error {
 	return errorf(CodeParams, "Invalid params: "+format, args...)
 }
 
-// nullable reports whether null is a value for t rather than none.
+// nullable reports whether null is a value for t rather than a missing one.
 func nullable(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
@@ -254,7 +254,7 @@ func holdsObject(t reflect.Type) bool {
 }
 
 // checkType returns an error if values of t cannot be read, or written. path is
-// where t stands, above what it stands in.
+// the place of t, from the outermost type on.
 func checkType(t reflect.Type, path string, read bool, above []reflect.Type) error {
 	refuse := func(why string) error {
 		if path == "" {
@@ -276,7 +276,7 @@ func checkType(t reflect.Type, path string, read bool, above []reflect.Type) err
 		return refuse("has no JSON form")
 	case reflect.Interface:
 		if read && t.NumMethod() > 0 {
-			return refuse("is an interface with methods: nobody knows which type to read")
+			return refuse("is an interface with methods: the type to read is unknown")
 		}
 	case reflect.Pointer:
 		return checkType(t.Elem(), path, read, above)
@@ -304,11 +304,11 @@ func checkKey(t reflect.Type) error {
 		t.Kind() >= reflect.Int && t.Kind() <= reflect.Float64:
 		return nil
 	}
-	return errors.New("has keys that are no strings or numbers")
+	return errors.New("has keys that are neither strings nor numbers")
 }
 
 // appendString appends s as a JSON string.
 func appendString(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s) // the error: what is not UTF-8 was replaced
+	b, _ = jsontext.AppendQuote(b, s) // the error says that invalid UTF-8 was replaced
 	return b
 }

@@ -98,7 +98,7 @@ func TestAddRefuses(t *testing.T) {
 	type Numbers []int
 	type nameless struct{ Numbers }
 	for want, m := range map[string]rpc.Method{
-		"there is a method nothing already":                      rpc.Typed("nothing", "", rpc.None, ok),
+		"the method nothing exists already":                      rpc.Typed("nothing", "", rpc.None, ok),
 		"a method needs a name":                                  rpc.Typed("", "", rpc.None, ok),
 		`the character 'ä'`:                                      rpc.Typed("fähig", "", rpc.None, ok),
 		`the character ' '`:                                      rpc.Typed("a b", "", rpc.None, ok),
@@ -109,7 +109,7 @@ func TestAddRefuses(t *testing.T) {
 		"its parameters: bad[][].deeper: chan int has no JSON":   rpc.Typed("x", "", rpc.None, func(context.Context, deep) (int, error) { return 0, nil }),
 		"its result: func() has no JSON":                         rpc.Typed("x", "", rpc.None, func(context.Context, none) (func(), error) { return nil, nil }),
 		"its parameters: io.Reader is an interface with methods": rpc.Typed("x", "", rpc.None, func(context.Context, io.Reader) (int, error) { return 0, nil }),
-		"its parameters: map[bool]int has keys that are no":      rpc.Typed("x", "", rpc.None, func(context.Context, map[bool]int) (int, error) { return 0, nil }),
+		"its parameters: map[bool]int has keys that are neither": rpc.Typed("x", "", rpc.None, func(context.Context, map[bool]int) (int, error) { return 0, nil }),
 		"must be explicitly given a JSON name":                   rpc.Typed("x", "", rpc.None, func(context.Context, nameless) (int, error) { return 0, nil }),
 	} {
 		if err := r.Add(m); err == nil || !strings.Contains(err.Error(), want) {

@@ -9,13 +9,13 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// Query makes the parameters of a method, as a JSON object, of those in a URL.
-// Each value is read as its parameter's type asks for: "100" is a number for an
-// integer and a string for a string. A list is given by repeating the
-// parameter; what is an object is given as JSON. The error, for the caller,
-// names the parameter.
+// Query turns the parameters in a URL into a method's parameters, as a JSON
+// object. Each value is read by the type of its parameter: "100" is a number
+// for an integer and a string for a string. A list is given by repeating the
+// parameter; an object is given as JSON. The error, for the caller, names the
+// parameter.
 //
-// It does not look at the caller's role: [Registry.Open] does.
+// It does not check the caller's role: [Registry.Open] does.
 func (r *Registry) Query(method string, values map[string][]string) ([]byte, *Error) {
 	m := r.lookup(method)
 	if m == nil {
@@ -39,7 +39,7 @@ func (r *Registry) Query(method string, values map[string][]string) ([]byte, *Er
 	return object(given), nil
 }
 
-// queried makes JSON of the texts that a parameter was given.
+// queried makes JSON of the texts given for a parameter.
 func queried(p strictjson.Field, texts []string) ([]byte, *Error) {
 	t := p.Type
 	for t.Kind() == reflect.Pointer {
@@ -62,8 +62,8 @@ func queried(p strictjson.Field, texts []string) ([]byte, *Error) {
 }
 
 // literal makes JSON of one text: a string where t is one, otherwise the text
-// as it is if it is JSON. What fits neither becomes a string too, so that
-// reading it gives the error.
+// itself if it is JSON. Any other text becomes a string too, so that reading it
+// gives the error.
 func literal(t reflect.Type, text string) []byte {
 	if value := jsontext.Value(strings.TrimSpace(text)); !isString(t) && value.IsValid() {
 		return value

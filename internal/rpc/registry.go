@@ -16,19 +16,20 @@ type Options struct {
 	Title   string // of the daemon, for rpc.discover; default "legion"
 	Version string // of the daemon, for rpc.discover; default "0"
 
-	// Audit is told of every change and every refusal. It is called in the
-	// goroutine of the request and should not block.
+	// Audit is called for every change and every refusal, in the goroutine of the
+	// request. It should not block.
 	Audit func(Record)
 
-	// Fault gives an error of a method its code; nil as its result means -32500
-	// with the error's text. ctx has the caller, who may not be allowed to see all
-	// of it.
+	// Fault gives an error of a method its code; a nil result means -32500 with the
+	// error's text. ctx has the caller, who may not be allowed to see the whole
+	// error.
 	Fault func(ctx context.Context, err error) *Error
 
-	// Authenticate says whose a token is, for rpc.auth; nil: no token is accepted.
+	// Authenticate returns the owner of a token, for rpc.auth; nil: no token is
+	// accepted.
 	Authenticate func(token string) (Caller, bool)
 
-	// Panicked is told of a panic in a method, with its stack, in the goroutine
+	// Panicked is called for a panic in a method, with its stack, in the goroutine
 	// where it happened.
 	Panicked func(method string, value any, stack []byte)
 }
@@ -43,7 +44,7 @@ type Registry struct {
 	methods map[string]*method
 }
 
-// New makes a registry that has the methods of the protocols only: system.… and
+// New makes a registry with only the protocols' methods: system.… and
 // rpc.discover.
 func New(o Options) *Registry {
 	r := &Registry{options: o, limits: o.Limits.filled(), methods: map[string]*method{}}
@@ -53,16 +54,16 @@ func New(o Options) *Registry {
 	return r
 }
 
-// Limits returns the limits in force, defaults filled in: whoever reads
-// requests from a connection should not read more.
+// Limits returns the limits in force, defaults filled in. A reader of
+// connections should not read longer requests.
 func (r *Registry) Limits() Limits { return r.limits }
 
-// maxName is how long the name of a method may be, in bytes.
+// maxName is the greatest length of a method's name, in bytes.
 const maxName = 128
 
-// Add makes a method known. The error says what is wrong with it: a name that
-// is taken or has other characters, a type that JSON does not have, with the
-// path to it.
+// Add adds a method. The error says what is wrong with it: a name that is taken
+// or has invalid characters, a type that JSON does not have, with the path to
+// it.
 func (r *Registry) Add(m Method) error {
 	if err := checkName(m.Name); err != nil {
 		return err
@@ -74,7 +75,7 @@ func (r *Registry) Add(m Method) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.methods[m.Name] != nil {
-		return fmt.Errorf("there is a method %s already: choose another name", m.Name)
+		return fmt.Errorf("the method %s exists already: choose another name", m.Name)
 	}
 	r.methods[m.Name] = compiled
 	return nil
@@ -100,7 +101,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// lookup returns the method of a name, nil if there is none.
+// lookup returns the method with a name, nil if no method has it.
 func (r *Registry) lookup(name string) *method {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

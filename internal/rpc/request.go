@@ -10,17 +10,17 @@ import (
 
 // request is a request of JSON-RPC.
 type request struct {
-	id     []byte // as it was written; nil: there is none
+	id     []byte // as it was written; nil: no id
 	method string
 	params []byte
-	err    *Error // it is no request
+	err    *Error // it is not a request
 }
 
-// answered reports whether q is more than a notification. What is no request is
-// none either.
+// answered reports whether q gets an answer: it is a request with an id, or not
+// a request at all.
 func (q *request) answered() bool { return q.id != nil || q.err != nil }
 
-// parse reads a request, or those in a list, from a decoder of text.
+// parse reads a request, or a list of them, from a decoder of text.
 func parse(d *jsontext.Decoder, text []byte) (all []request, err error) {
 	if d.PeekKind() != '[' {
 		q, err := parseOne(d, text)
@@ -77,7 +77,7 @@ func parseOne(d *jsontext.Decoder, text []byte) (q request, err error) {
 }
 
 // check finds out whether q is a request, given two of its members as they were
-// written and the name of one that it must not have, each nil if there is none.
+// written and the name of one that it must not have, each nil if missing.
 func (q *request) check(version, method []byte, unknown *string) {
 	invalid := func(format string, args ...any) {
 		if q.err == nil {

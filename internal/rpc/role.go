@@ -2,14 +2,14 @@ package rpc
 
 import "fmt"
 
-// Role is what a caller may do, and what a method asks for. Each role includes
-// those before it.
+// Role is what a caller may do, and what a method requires. Each role includes
+// the ones before it.
 type Role uint8
 
 const (
-	None    Role = iota // nothing but what is open to everyone
+	None    Role = iota // only what is open to all
 	Read                // look at everything
-	Operate             // what operators do day by day: pause, scale, reload, call
+	Operate             // daily operation: pause, scale, reload, call
 	Admin               // everything: stop, restart, upgrade, signals
 )
 

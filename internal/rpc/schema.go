@@ -12,7 +12,7 @@ import (
 // schema is a JSON Schema, draft 7.
 type schema map[string]any
 
-// schemas makes schemas of types. Each struct with a name gets one of its own,
+// schemas makes schemas of types. Each named struct gets a schema of its own,
 // to which all others refer: so types may contain themselves.
 type schemas struct {
 	named map[string]schema
@@ -92,7 +92,7 @@ func (s *schemas) structure(t reflect.Type) schema {
 	name, known := s.names[t]
 	if !known {
 		name = s.name(t)
-		s.names[t], s.named[name] = name, nil // taken, before t may refer to itself
+		s.names[t], s.named[name] = name, nil // reserved before t may refer to itself
 		s.named[name] = s.object(t)
 	}
 	return schema{"$ref": "#/components/schemas/" + name}
@@ -113,14 +113,14 @@ func (s *schemas) name(t reflect.Type) string {
 	}
 }
 
-// componentName makes of a Go name, which may have type arguments, one with the
-// characters that OpenRPC allows: of Page[example.com/shop.Item] Page_Item.
+// componentName turns a Go name, which may have type arguments, into one that
+// OpenRPC allows: Page[example.com/shop.Item] becomes Page_Item.
 func componentName(s string) string {
 	var parts []string
 	for _, part := range strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("[]*, ", c) }) {
 		part = part[strings.LastIndexByte(part, '/')+1:]
 		part = part[strings.LastIndexByte(part, '.')+1:]
-		part, _, _ = strings.Cut(part, "·") // behind it the compiler counts the types that are declared in functions
+		part, _, _ = strings.Cut(part, "·") // after it the compiler numbers types declared in functions
 		parts = append(parts, strings.Map(allowed, part))
 	}
 	return strings.Join(parts, "_")
@@ -142,7 +142,7 @@ func (s *schemas) object(t reflect.Type) schema {
 	var required []string
 	for _, f := range strictjson.Fields(t) {
 		p := s.of(f.Type)
-		if _, reference := p["$ref"]; f.Usage != "" && !reference { // nothing may stand beside $ref
+		if _, reference := p["$ref"]; f.Usage != "" && !reference { // no other key may stand beside $ref
 			p["description"] = f.Usage
 		}
 		properties[f.Name] = p

@@ -11,7 +11,7 @@ import (
 // documentation for the protocol.
 type Session struct {
 	r      *Registry
-	base   context.Context // of the connection: the end of every request and stream in it
+	base   context.Context // of the connection: its end ends every request and stream
 	cancel context.CancelFunc
 	write  func(line []byte) error
 
@@ -29,20 +29,20 @@ type Session struct {
 // NewSession begins a session for the caller in ctx; its end ends every request
 // and stream. write sends a line, without the newline, and blocks until there
 // is room for it. It is called from many goroutines: it must not mix its lines
-// with each other, nor with the answers of Handle. After its error the stream
-// that it came from ends.
+// with each other, nor with the answers of Handle. Its error ends the stream
+// that called it.
 //
-// Close must be called at the end.
+// The caller must call Close at the end.
 func (r *Registry) NewSession(ctx context.Context, write func(line []byte) error) *Session {
 	s := &Session{r: r, write: write, caller: CallerOf(ctx), streams: map[uint64]*stream{}}
 	s.base, s.cancel = context.WithCancel(ctx)
 	return s
 }
 
-// Handle answers a line as [Registry.JSON] does. One request runs at a time:
-// another waits. The answer to a request that begins a stream is written by
-// Handle itself, since it has to come before the stream's items: then, and if
-// there is no answer, Handle returns nil.
+// Handle answers a line as [Registry.JSON] does. One request runs at a time;
+// another waits. Handle itself writes the answer to a request that begins a
+// stream, since it must come before the stream's items: then, and if there is
+// no answer, Handle returns nil.
 func (s *Session) Handle(request []byte) (response []byte) {
 	s.handling.Lock()
 	defer s.handling.Unlock()
@@ -62,15 +62,15 @@ func (s *Session) Handle(request []byte) (response []byte) {
 	return nil
 }
 
-// Caller returns whose session it is now: rpc.auth may have changed it.
+// Caller returns the session's caller now: rpc.auth may have changed it.
 func (s *Session) Caller() Caller {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.caller
 }
 
-// Streams returns how many streams there are: each counts from its request on
-// until its last line has been written.
+// Streams returns the number of streams: each counts from its request until its
+// last line has been written.
 func (s *Session) Streams() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,8 +84,8 @@ func (s *Session) context() context.Context {
 
 // Close ends the session: it cancels the request that runs and all streams, and
 // returns once the streams have ended. A stream that is being written ends when
-// write returns: so close first what write writes to. More than one call does
-// no harm.
+// write returns: so first close what write writes to. It may be called more
+// than once.
 func (s *Session) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -99,13 +99,13 @@ type token struct {
 	Token string `json:"token" usage:"the token"`
 }
 
-// identity is what rpc.auth answers.
+// identity is the answer to rpc.auth.
 type identity struct {
 	Name string `json:"name"`
 	Role Role   `json:"role"`
 }
 
-// authenticate makes the session that of the token's owner.
+// authenticate gives the session to the token's owner.
 func (s *Session) authenticate(t token) (identity, *Error) {
 	check := s.r.options.Authenticate
 	caller, ok := Caller{}, false

@@ -7,8 +7,8 @@ import (
 )
 
 // These take JSON apart, and return parts of its text, not copies. elements and
-// members are for text that has been checked: to look again for names that are
-// there twice would take memory.
+// members are for text that has been checked: another search for duplicate
+// names would take memory.
 
 func newDecoder(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))

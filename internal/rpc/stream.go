@@ -85,7 +85,7 @@ func (st *stream) run() {
 	s := st.s
 	_, err := s.r.apart(st.ctx, st.m, func() (any, error) { return nil, st.m.Stream(st.ctx, st.in, st.send) })
 	if st.ctx.Err() != nil && (err == nil || err.Code != CodeInternal) {
-		err = nil // the caller wanted it to end, and it did
+		err = nil // the caller asked for its end
 	}
 	st.m.ran(s.r, st.rec, err)
 	st.mu.Lock()
@@ -95,14 +95,14 @@ func (st *stream) run() {
 	delete(s.streams, st.id)
 	s.mu.Unlock()
 	if s.base.Err() != nil {
-		return // nobody listens any more
+		return // the client no longer listens
 	}
 	line := append(st.line(), `,"end":true`...)
 	if err != nil {
 		line = append(line, `,"error":`...)
 		line = appendError(line, err)
 	}
-	_ = s.write(append(line, "}}"...)) // it was the last line
+	_ = s.write(append(line, "}}"...)) // after the last line an error changes nothing
 }
 
 var errEnded = errors.New("the stream has ended")

@@ -7,8 +7,7 @@ import (
 	"github.com/legion-go/legion/internal/xmlrpc"
 )
 
-// XML answers a call of XML-RPC. There is always an answer; it is a document of
-// its own.
+// XML answers a call of XML-RPC. It always answers, with a complete document.
 //
 // A method that is a stream is refused: it needs a [Session], or
 // [Registry.Open].
@@ -17,8 +16,8 @@ func (r *Registry) XML(ctx context.Context, request []byte) (response []byte) {
 }
 
 // XMLCharset is XML for a call that came with the name of its encoding: the
-// charset in HTTP's Content-Type, "" if there is none. It counts more than the
-// XML declaration.
+// charset in HTTP's Content-Type, "" if it has no charset. It takes precedence
+// over the XML declaration.
 func (r *Registry) XMLCharset(ctx context.Context, request []byte, charset string) (response []byte) {
 	x := &exchange{ctx: speaking(ctx, protocolXML), r: r, style: inXML}
 	limits := xmlrpc.Limits{Size: r.limits.Request, Depth: r.limits.Depth, Values: r.limits.Values}
@@ -39,7 +38,7 @@ func (r *Registry) XMLCharset(ctx context.Context, request []byte, charset strin
 	return response
 }
 
-// XMLFault is the answer to something that could not become a call.
+// XMLFault is the answer to input that could not be read as a call.
 func XMLFault(code int, message string) []byte { return xmlrpc.EncodeFault(code, message) }
 
 // unreadableXML says why a call cannot be read.

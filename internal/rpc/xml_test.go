@@ -73,7 +73,7 @@ func TestXMLFaults(t *testing.T) {
 		{"bad", nil, -32603, "Internal error: bad panicked: cannot be written"},
 		{"text", []any{1000}, -32400, "1000 can be sent: ask for less"},
 		{"pour", nil, -32600, "Invalid Request: pour is a stream: call it on a connection of the line protocol, or GET /stream/pour"},
-		{"rpc.auth", []any{"x"}, -32601, "Method not found: rpc.auth is there on a connection of the line protocol only"},
+		{"rpc.auth", []any{"x"}, -32601, "Method not found: rpc.auth exists only on connections of the line protocol"},
 		{"any", []any{strings.Repeat("x", 2000)}, -32400, "2000"},
 	} {
 		result, err := xmlCall(t, r, c.method, c.params...)
