@@ -56,7 +56,7 @@ func TestNoLimit(t *testing.T) {
 
 // All kinds together keep the order in which they came, and let the other
 // functions of the loop have their turns between them.
-func TestOrder(t *testing.T) {
+func TestTurnsKeepTheirOrder(t *testing.T) {
 	l, q, n := newQueue(t)
 	for i := range 3 {
 		q.Add("starts", 9, n.noting(fmt.Sprint("start ", i)))
