@@ -20,13 +20,13 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// ControlTLS makes connections to the control socket safe. Package controltls
+// ControlTLS encrypts connections to the control socket. Package controltls
 // implements it. If it is a [plugin.Reloader], it is reloaded at the start,
-// before Config.User is taken on, and by Daemon.Reload.
+// before the switch to Config.User, and by Daemon.Reload.
 type ControlTLS interface {
-	// Server does the handshake on a connection that was accepted, and returns the
-	// safe one, with the names in the client's certificate; none if it had none, or
-	// if that is not to be trusted.
+	// Server does the handshake on an accepted connection, and returns the
+	// encrypted one with the names in the client's certificate; no names if it had
+	// no certificate, or one that is not trusted.
 	Server(ctx context.Context, conn net.Conn) (secured net.Conn, names []string, err error)
 }
 
@@ -51,10 +51,10 @@ func (d *Daemon) controlAddresses() ([]control.Address, error) {
 	return all, nil
 }
 
-// ControlAddress returns where a client finds the daemon: the first address of
-// Config.Control, with the path of the socket if that is left to Legion, and
-// from the start on with the port if that is left to the system. It is "" if
-// there is none.
+// ControlAddress returns the address for clients of the daemon: the first one
+// of Config.Control, with the path of the socket if Legion chooses it, and from
+// the start on with the port if the system chooses it. It is "" without a
+// control socket.
 func (d *Daemon) ControlAddress() (string, error) {
 	all, err := d.ControlAddresses()
 	if err != nil || len(all) == 0 {
@@ -63,8 +63,8 @@ func (d *Daemon) ControlAddress() (string, error) {
 	return all[0], nil
 }
 
-// ControlAddresses returns all addresses of the control socket, as
-// ControlAddress does the first.
+// ControlAddresses returns all addresses of the control socket, in the form of
+// ControlAddress.
 func (d *Daemon) ControlAddresses() (all []string, err error) {
 	addresses := d.control.Addresses()
 	if len(addresses) == 0 {
@@ -77,24 +77,24 @@ func (d *Daemon) ControlAddresses() (all []string, err error) {
 }
 
 // openControl opens the control socket, or takes it over from the previous
-// process, and serves it; not yet in an upgrade, in which the previous process
-// does until this one is ready.
+// process, and serves it; in an upgrade the previous process serves it until
+// this one is ready.
 func (d *Daemon) openControl(ctx context.Context) error {
 	addresses, err := d.controlAddresses()
 	if err == nil && len(addresses) > 0 {
 		var server *control.Server
 		if server, err = d.newControlServer(ctx); err != nil {
-			return err // a mistake in the program, or in what Config says of access
+			return err // a mistake in the program, or in Config.Access or ControlTLS
 		}
 		err = d.openControlAt(ctx, server, addresses)
 	}
-	if err != nil && d.config.Control == "" && ctx.Err() == nil { // nobody has asked for it
-		d.log.Warn("there is no control socket; set Config.Control to an address of its own, or to none", "err", err)
+	if err != nil && d.config.Control == "" && ctx.Err() == nil { // only the default failed
+		d.log.Warn("the daemon runs without a control socket: set Config.Control to another address, or to none", "err", err)
 		d.control.GiveUp()
 		err = nil
 	}
 	if len(d.control.Addresses()) == 0 {
-		d.log.Forget() // nobody can ask for it
+		d.log.Forget() // no client can ask for it
 	}
 	return err
 }
@@ -129,7 +129,8 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	return server, nil
 }
 
-// controlLimits are those that Config sets; all others have their defaults.
+// controlLimits returns the limits that Config sets; all others have their
+// defaults.
 func (c *Config) controlLimits() (l control.Limits) {
 	if n := c.ControlConnections; n > 0 {
 		l.Connections, l.PerPeer = n, min(n, max(n/8, 8))
@@ -159,19 +160,19 @@ func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addr
 	return nil
 }
 
-// accessRules makes rules of Config.Access.
+// accessRules converts Config.Access into rules.
 func (d *Daemon) accessRules() ([]control.Rule, error) {
 	rules, err := control.ParseRules(d.config.Access)
 	if err != nil {
 		return nil, fmt.Errorf("Config.Access: %w", err)
 	}
-	if d.drops() { // the server takes whom the process runs as now for the daemon's own user
+	if d.drops() { // the server takes the current user for the daemon's own
 		rules = append(rules, control.Rule{Kind: "uid", ID: d.place.identity.UID, Role: RoleAdmin})
 	}
 	return rules, nil
 }
 
-// reloadControl has the certificates read again.
+// reloadControl reads the certificates again.
 func (d *Daemon) reloadControl(ctx context.Context) error {
 	if r, ok := d.config.ControlTLS.(plugin.Reloader); ok {
 		if err := r.Reload(ctx); err != nil {
@@ -181,7 +182,7 @@ func (d *Daemon) reloadControl(ctx context.Context) error {
 	return nil
 }
 
-// ready says why the daemon is not ready, or nil.
+// ready returns an error if the daemon is not ready.
 func (d *Daemon) ready() error {
 	if why := d.unhealthy(false); why != "" {
 		return errors.New(why)
@@ -210,7 +211,7 @@ func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rp
 	return r, nil
 }
 
-// faultOf makes an error of the protocol out of one of a method.
+// faultOf converts an error of a method into one of the protocol.
 func faultOf(err error) *rpc.Error {
 	var own *rpc.Error
 	var died *WorkerError
@@ -224,7 +225,7 @@ func faultOf(err error) *rpc.Error {
 		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: status.Fault{
 			Kind: strings.TrimPrefix(died.kind.Error(), "legion: "), Pool: died.Pool, PID: died.PID, Stack: died.Stack,
 		}}
-	case errors.Is(err, errOverruled): // to ask again would undo the stop
+	case errors.Is(err, errOverruled): // another attempt would undo the stop
 		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: status.Fault{Kind: "overruled"}}
 	case errors.Is(err, ErrStopped):
 		return &rpc.Error{Code: rpc.CodeSystem, Message: err.Error(), Data: status.Fault{Kind: "stopped"}}

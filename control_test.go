@@ -208,7 +208,7 @@ func TestControlSocketIsTaken(t *testing.T) {
 	dir := t.TempDir()
 	first := newControlled(t, func(c *legion.Config) { c.Control, c.RuntimeDir = "", dir }).start()
 	second := newControlled(t, func(c *legion.Config) { c.Control, c.RuntimeDir = "", dir }).start()
-	if !strings.Contains(second.log.String(), "there is no control socket") {
+	if !strings.Contains(second.log.String(), "the daemon runs without a control socket") {
 		t.Errorf("the second one does not tell:\n%s", second.log)
 	}
 	address, err := first.d.ControlAddress()

@@ -15,52 +15,50 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// What a call can end with, besides a result and the function's own error.
-// Branch on them with [errors.Is]; [errors.As] with a *[WorkerError] gives the
-// detail.
+// A call ends with one of these errors if it has neither a result nor an error
+// of the function. Test for them with [errors.Is]; [errors.As] with a
+// *[WorkerError] gives the details.
 var (
 	// ErrTimeout: the pool's Timeout or the deadline of the caller's context has
-	// passed. If the function had been started, it is not running any more.
+	// passed. If the function had started, it no longer runs.
 	ErrTimeout = errors.New("timed out")
-	// ErrCanceled: the caller's context or future was cancelled. If the function
-	// had been started, it is not running any more.
+	// ErrCanceled: the caller's context or future was canceled. If the function had
+	// started, it no longer runs.
 	ErrCanceled = errors.New("canceled")
 	// ErrCrashed: the worker process died while it ran the function.
 	ErrCrashed = errors.New("worker crashed")
-	// ErrOutOfMemory: the same, and the kernel, the Go runtime or the pool's
-	// MemoryLimit says that memory was the cause.
+	// ErrOutOfMemory: the worker process died for lack of memory, according to the
+	// kernel, the Go runtime or the pool's MemoryLimit.
 	ErrOutOfMemory = errors.New("worker ran out of memory")
 	// ErrPanicked: the function panicked. Its worker lives on.
 	ErrPanicked = errors.New("function panicked")
 	// ErrPoisoned: every try of an idempotent call killed a worker. It matches
 	// ErrCrashed too.
 	ErrPoisoned = errors.New("call kills workers")
-	// ErrQueueFull: as many calls as Pool.Queue allows wait already. The function
-	// was not started.
+	// ErrQueueFull: Pool.Queue calls wait already. The function did not start.
 	ErrQueueFull = errors.New("queue full")
-	// ErrPoolFailed: too many workers have died, and the pool has given up until
-	// its Resume. The function was not started.
+	// ErrPoolFailed: too many workers died, and the pool refuses calls until
+	// Resume. The function did not start.
 	ErrPoolFailed = errors.New("pool failed")
 	// ErrStopped: the daemon has not been started, is stopping or has stopped.
 	ErrStopped = life.ErrStopped
-	// ErrRefused: the worker could not run the function at all: its argument did
-	// not survive the way, or the argument or the result is too large.
+	// ErrRefused: the argument or the result cannot be encoded or decoded, or is
+	// too large.
 	ErrRefused = errors.New("call refused")
 )
 
-// WorkerError says what became of a call, and how its worker died where it did.
-// The argument is not in it: the caller has that, and Pool.OnEnd gets it in
-// CallEnd.Arg.
+// WorkerError says how a call failed and, if its worker died, how. It does not
+// have the argument: the caller has it, and Pool.OnEnd gets it in CallEnd.Arg.
 type WorkerError struct {
 	Pool, Func string
-	PID        int           // of the worker; 0 if the call had reached none
+	PID        int           // of the worker; 0 if the call had not reached a worker
 	Call       uint64        // number of the call in its pool, from 1
 	Uptime     time.Duration // of the worker, when it died
 
-	ExitCode int            // of the worker; -1 if it was ended by a signal or lives
-	Signal   syscall.Signal // that ended the worker; 0 if none did
+	ExitCode int            // of the worker; -1 if a signal ended it or it lives
+	Signal   syscall.Signal // that ended the worker; 0 if no signal did
 	KilledBy string         // why Legion killed it: "deadline", "cancel", "memory limit", "heartbeat", "kill", "stop", …; "" if it did not
-	Stack    string         // Go stacks of the worker as it died, or of the panic; "" if there are none
+	Stack    string         // Go stacks of the worker as it died, or of the panic; "" if unknown
 	Stderr   []string       // its last lines of standard error
 	Usage    status.Usage
 
@@ -69,8 +67,8 @@ type WorkerError struct {
 	detail string
 }
 
-// Error says in one line what became of the call. For a panic or a crash the
-// line has the function, the file and the line, where the stack shows them.
+// Error says in one line how the call failed. For a panic or a crash the text
+// names the function, the file and the line, if the stack shows them.
 func (e *WorkerError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "legion: %s: %v", e.Func, e.kind)
@@ -81,7 +79,7 @@ func (e *WorkerError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the sentinel, and the context's error if that ended the call.
+// Unwrap returns the sentinel, and the context's error if that ended the call.
 func (e *WorkerError) Unwrap() []error {
 	errs := []error{e.kind}
 	if e.kind == ErrPoisoned {
@@ -94,8 +92,8 @@ func (e *WorkerError) Unwrap() []error {
 }
 
 // RemoteError is an error that the function itself returned. Only its text and
-// its code travel. It matches, by [errors.Is], the sentinel that its code
-// stands for; see [RegisterError].
+// its code travel. It matches, by [errors.Is], the sentinel registered for its
+// code; see [RegisterError].
 type RemoteError struct {
 	Code    string // "" if the error matches no registered sentinel
 	Message string // the error's text
@@ -103,7 +101,7 @@ type RemoteError struct {
 
 func (e *RemoteError) Error() string { return e.Message }
 
-// Is reports whether target is the sentinel that e's code stands for.
+// Is reports whether target is the sentinel registered for e's code.
 func (e *RemoteError) Is(target error) bool {
 	sentinel := sentinels.ByCode(e.Code)
 	return sentinel != nil && sentinel == target
@@ -112,11 +110,11 @@ func (e *RemoteError) Is(target error) bool {
 // RegisterError lets a sentinel error travel: an error returned by a worker's
 // function that matches sentinel arrives as a *[RemoteError] with this code,
 // which matches sentinel again. Call it where the sentinel is declared, in an
-// init function for instance, so that it is known in every process. Registered
-// already are context.Canceled, context.DeadlineExceeded, io.EOF,
+// init function for instance, so that every process knows it. Already
+// registered are context.Canceled, context.DeadlineExceeded, io.EOF,
 // io.ErrUnexpectedEOF, fs.ErrNotExist, fs.ErrExist, fs.ErrPermission and
-// errors.ErrUnsupported. Of several that match, the one registered last counts.
-// It panics if the code is empty or taken.
+// errors.ErrUnsupported. If several match, the last registered one counts. It
+// panics if the code is empty or taken.
 func RegisterError(code string, sentinel error) {
 	if code == "" || sentinel == nil {
 		panic("legion: RegisterError needs a code and an error")
@@ -129,7 +127,7 @@ func RegisterError(code string, sentinel error) {
 // sentinels are the errors that travel.
 var sentinels = sentinel.NewRegistry()
 
-// fault is how an error of a function travels.
+// fault encodes an error of a function.
 func fault(err error) wire.Fault {
 	code := ""
 	if remote := (*RemoteError)(nil); errors.As(err, &remote) {
@@ -192,8 +190,8 @@ func (e *WorkerError) died(d *pool.Death) {
 	e.detail = d.String()
 }
 
-// startError is why a pool did not start, when the cause was the death of a
-// worker: the detail is the *[WorkerError] inside.
+// startError says that a pool did not start because a worker died: the details
+// are in the *[WorkerError] inside.
 type startError struct {
 	error
 	death *WorkerError
@@ -201,7 +199,7 @@ type startError struct {
 
 func (e *startError) Unwrap() []error { return []error{e.error, e.death} }
 
-// startFailure tells how the start of a pool ended.
+// startFailure makes an error of the failed start of a pool.
 func startFailure(poolName string, err error) error {
 	if err == nil {
 		return nil
@@ -219,7 +217,7 @@ func startFailure(poolName string, err error) error {
 	return &startError{err, e}
 }
 
-// after says how long a call took until it was ended, and what that cost.
+// after says how long a call took until its end, and how its worker died.
 func after(o *pool.Outcome, death string) string {
 	s := "after " + o.Elapsed.Round(time.Microsecond).String()
 	switch {

@@ -18,9 +18,9 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// StopPropagation is returned by a handler to end the handling of an event: no
-// later handler is called, and where the event says so, what Legion would do by
-// itself is left out.
+// A handler returns StopPropagation to end the handling of an event: no later
+// handler is called, and where the event says so, Legion skips its default
+// action.
 var StopPropagation = bus.ErrStop
 
 // OnOption changes how a handler is added.
@@ -35,18 +35,18 @@ type onOptions struct {
 // Priority puts a handler before those of lower priority. Default 0.
 func Priority(n int) OnOption { return func(o *onOptions) { o.priority = n } }
 
-// Once takes a handler off before its first call.
+// Once removes a handler before its first call.
 func Once() OnOption { return func(o *onOptions) { o.once = true } }
 
-// Throttle has a handler called for an event, and for none of those that come
-// in the time of every after that.
+// Throttle makes a handler skip the events that come within the time every
+// after one for which it was called.
 func Throttle(every time.Duration) OnOption { return func(o *onOptions) { o.throttle = every } }
 
-// On has fn called for every event of type E: one of those below, or any type
+// On calls fn for every event of type E: a type of package event, or any type
 // of your own, given to [Emit]. Handlers are called on the daemon's loop, by
 // priority, highest first, then in the order in which they were added. An error
 // or a panic of a handler becomes a Failure event. The function that On returns
-// takes the handler off; both may be used at any time, from any goroutine.
+// removes the handler; both may be used at any time, from any goroutine.
 func On[E any](d *Daemon, fn func(context.Context, E) error, options ...OnOption) (off func()) {
 	var o onOptions
 	for _, option := range options {
@@ -62,9 +62,9 @@ func On[E any](d *Daemon, fn func(context.Context, E) error, options ...OnOption
 	return d.events.bus.On(reflect.TypeFor[E](), o.priority, handler)
 }
 
-// Emit has the handlers of E called and waits for them; called on the loop it
-// calls them at once. It returns StopPropagation if one of them did, or the
-// error of ctx, or one that matches ErrStopped if the daemon does not run.
+// Emit lets the loop call the handlers of E and waits for them; on the loop it
+// calls them at once. It returns StopPropagation if a handler did, the error of
+// ctx, or an error that matches ErrStopped if the daemon does not run.
 func Emit[E any](ctx context.Context, d *Daemon, event E) error {
 	result := make(chan bool, 1)
 	emit := func() { result <- emitHere(ctx, d, event) }
@@ -116,8 +116,8 @@ func eventLimit(e any) int {
 	return maxEvents
 }
 
-// announce counts an event, and has its handlers called when the loop comes to
-// it; see turns for what is left out. Without handlers the loop is left alone.
+// announce counts an event and queues its handlers for the loop; see turns for
+// what is left out. Without handlers it queues nothing.
 func announce[E any](d *Daemon, event E) {
 	witness(d, event)
 	if kind := reflect.TypeFor[E](); d.events.bus.Count(kind) {
@@ -125,7 +125,7 @@ func announce[E any](d *Daemon, event E) {
 	}
 }
 
-// report makes a Failure event of err and logs it. An error of the handling of
+// report makes a Failure event of err and logs it. A failure of a handler of
 // Failure events is only logged.
 func (d *Daemon) report(where string, err error, quiet bool) {
 	d.reportAs("an error of the loop", where, err, quiet)
@@ -147,7 +147,7 @@ func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
 		return
 	}
 	limit := d.log.LimitOf("errors: "+where, errorRate, errorBurst, func(records uint64) {
-		d.log.Error(message+", again and again: records were left out", "where", where, "count", records)
+		d.log.Error(message+", repeatedly: records were left out", "where", where, "count", records)
 	})
 	if !limit.Take(1) {
 		return
@@ -159,13 +159,14 @@ func (d *Daemon) reportAs(message, where string, err error, quiet bool) {
 	d.log.Error(message, attrs...)
 }
 
-// What fails again and again is logged so often, per second and at once.
+// These limit how often a repeated failure is logged: per second, and in a
+// burst.
 const (
 	errorRate  = 10
 	errorBurst = 100
 )
 
-// events are those of the daemon.
+// events is the state of the daemon's events.
 type events struct {
 	bus      bus.Bus
 	watchers follow.Feed[status.Event] // on the control socket

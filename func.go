@@ -11,8 +11,8 @@ import (
 	"github.com/legion-go/legion/internal/pool"
 )
 
-// Func is a function that runs in the worker processes of a pool. Worker,
-// Handle and Task make one. Its methods may be used from any goroutine of the
+// Func is a function that runs in the worker processes of a pool, made by
+// Worker, Handle or Task. Its methods may be used from any goroutine of the
 // daemon's process.
 type Func[In, Out any] struct {
 	endpoint[In, Out]
@@ -22,9 +22,9 @@ type Func[In, Out any] struct {
 // Worker declares fn as a function that runs in worker processes of its own
 // pool, which has the same name. In and Out must be types whose values can
 // travel to another process: basic kinds, structs (their exported fields),
-// slices, arrays, maps, pointers, time.Time and whatever marshals itself to
-// binary or text; json.RawMessage for JSON of any shape, since interfaces do
-// not travel. A type that cannot travel panics, and the message names the
+// slices, arrays, maps, pointers, time.Time and types that marshal themselves
+// to binary or text; json.RawMessage for JSON of any shape, since interfaces do
+// not travel. Worker panics if a type cannot travel, and the message names the
 // field.
 func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts Pool) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("worker %q", name), fn == nil)
@@ -34,16 +34,16 @@ func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (O
 }
 
 // Call runs the function in a worker and waits for its result. The error is a
-// *[RemoteError] when the function returned one, else a *[WorkerError].
+// *[RemoteError] if the function returned an error, else a *[WorkerError].
 //
-// When ctx ends, the context of the function ends too, and Call returns when
-// the function has: at the latest after Pool.KillGrace and the time it takes to
-// kill a process. So a call that has returned is not running any more. A
-// function that finishes all the same gives its result.
+// When ctx ends, the function's context ends too, and Call returns when the
+// function does: at the latest after Pool.KillGrace and the time it takes to
+// kill a process. After Call has returned, the function no longer runs. If the
+// function still finishes, Call returns its result.
 //
 // A []byte argument must not be changed before Call returns.
 func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) {
-	if f.p.opts.OnEnd != nil { // which is told by a future; the other hooks are not for this call
+	if f.p.opts.OnEnd != nil { // a future calls it; the other hooks are not for this call
 		return f.begin(ctx, in, true).Result()
 	}
 	c := calls.Get().(*call)
@@ -85,8 +85,7 @@ func (f *Func[In, Out]) do(ctx context.Context, c *call) error {
 // beforeCall is the detail of an error of ended.
 const beforeCall = "the caller's context had ended before the call"
 
-// ended is the error of a call that has no other end than that of its caller's
-// context.
+// ended is the error of a call that only its caller's context has ended.
 func (e *endpoint[In, Out]) ended(cause error, detail string) error {
 	err := &WorkerError{Pool: e.p.name, Func: e.name, ExitCode: -1, kind: ErrCanceled, cause: cause, detail: detail}
 	if errors.Is(cause, context.DeadlineExceeded) {
@@ -95,13 +94,12 @@ func (e *endpoint[In, Out]) ended(cause error, detail string) error {
 	return err
 }
 
-// Go runs the function in a worker and returns at once. ctx bounds the call,
-// not only the start of it. Every failure, that of a full queue too, comes as
-// the result of the future; one that the program does not ask for is logged,
-// see [Future].
+// Go runs the function in a worker and returns at once. ctx bounds the whole
+// call. The future returns every failure, including a full queue; a failure for
+// which the program does not ask is logged, see [Future].
 func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] { return f.begin(ctx, in, false) }
 
-// begin is Go. claimed says that the call has a caller who waits for its end.
+// begin is Go. claimed says that a caller waits for the end of the call.
 func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[Out] {
 	fut := &Future[Out]{d: f.p.d, p: f.p, name: f.name, done: make(chan struct{}), claimed: claimed}
 	c := &call{Call: pool.NewCall()}
@@ -144,12 +142,12 @@ func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[
 }
 
 // Inline runs the function in this process, in the calling goroutine: without
-// protection, and without the cost of the way. For a function made by Handle
-// the daemon makes one value to work on at the first use.
+// protection, and without the cost of transport. For a function made by Handle,
+// the first use makes the daemon's own value.
 func (f *Func[In, Out]) Inline(ctx context.Context, in In) (Out, error) { return f.inline(ctx, in) }
 
 // Name returns the name of the function.
 func (f *Func[In, Out]) Name() string { return f.name }
 
-// Pool returns the control of the function's pool.
+// Pool returns the supervisor of the function's pool.
 func (f *Func[In, Out]) Pool() *Supervisor { return &Supervisor{f.p} }

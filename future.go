@@ -10,15 +10,15 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Future is a result that is still to come. Its methods may be used from any
-// goroutine.
+// Future is the result of a call that may still run. Its methods may be used
+// from any goroutine.
 //
-// A failure that nothing hears of is logged, and becomes a Failure event: that
-// of a call which ended with an error, was not canceled, and was told to no
-// hook of its pool, if none of the methods Then, Done, Result, Await, Cancel
-// and State of its future was called until a moment (100 to 200 ms) after the
-// end. They may still be called later. A program that keeps a future to look at
-// it much later calls Done when it gets it.
+// A failure that the program ignores is logged and becomes a Failure event.
+// That is so if the call ended with an error, was not canceled, no hook of its
+// pool was called for it, and none of the methods Then, Done, Result, Await,
+// Cancel and State was called by a moment (100 to 200 ms) after its end. They
+// may still be called later. To keep a future and read it much later, call Done
+// when you get it.
 type Future[Out any] struct {
 	d    *Daemon
 	p    *declaration
@@ -28,7 +28,7 @@ type Future[Out any] struct {
 	done chan struct{}
 	arg  func() any // decodes the argument again; nil without Pool.OnEnd
 
-	watched atomic.Bool // something has asked for the end
+	watched atomic.Bool // the program has asked for the end
 
 	once    sync.Once
 	resolve func() (Out, error)
@@ -37,17 +37,17 @@ type Future[Out any] struct {
 
 	mu       sync.Mutex
 	finished bool
-	claimed  bool // it has a callback, or a caller who waits: of the hooks only OnEnd is for this one
+	claimed  bool // it has a callback or a waiting caller: only the hook OnEnd is called
 	then     []func(Out, error)
 }
 
-// Done is closed when the call has ended.
+// Done returns a channel that is closed when the call has ended.
 func (f *Future[Out]) Done() <-chan struct{} {
 	f.watched.Store(true)
 	return f.done
 }
 
-// Result waits for the end of the call and returns what it gave.
+// Result waits for the end of the call and returns its result or error.
 func (f *Future[Out]) Result() (Out, error) {
 	f.watched.Store(true)
 	return f.outcome()
@@ -63,7 +63,7 @@ func (f *Future[Out]) outcome() (Out, error) {
 	return f.out, f.err
 }
 
-// Await is Result bounded by ctx. When ctx ends first the call goes on, and
+// Await is Result bounded by ctx. If ctx ends first, the call continues, and
 // Await returns the error of ctx.
 func (f *Future[Out]) Await(ctx context.Context) (Out, error) {
 	f.watched.Store(true)
@@ -82,13 +82,13 @@ func (f *Future[Out]) Await(ctx context.Context) (Out, error) {
 }
 
 // Then calls fn with the result on the daemon's loop, once the call has ended.
-// Several are called in the order in which they were given. It returns f.
+// Several callbacks run in the order of their Then. It returns f.
 //
 // Each fn is called exactly once, during and after a stop too: calls that a
-// stop ends, and those made later, end with ErrStopped. What the loop does not
-// come to before its end runs after it, in the same order and one at a time, on
-// a goroutine that takes the loop's place; Stop does not wait for that. Before
-// Start the callbacks wait for the loop to begin.
+// stop ends, and later calls, end with ErrStopped. Callbacks that are still
+// queued when the loop ends run after it, in the same order and one at a time,
+// on a goroutine that replaces the loop; Stop does not wait for them. Before
+// Start, callbacks wait for the loop to begin.
 func (f *Future[Out]) Then(fn func(Out, error)) *Future[Out] {
 	f.watched.Store(true)
 	f.mu.Lock()
@@ -102,8 +102,8 @@ func (f *Future[Out]) Then(fn func(Out, error)) *Future[Out] {
 	return f
 }
 
-// Cancel ends the call with ErrCanceled: at once if it has not been started,
-// else as soon as the function obeys or its worker is killed.
+// Cancel ends the call with ErrCanceled: at once if it has not started, else as
+// soon as the function returns or its worker is killed.
 func (f *Future[Out]) Cancel() {
 	f.watched.Store(true)
 	if f.call != nil {
@@ -111,7 +111,7 @@ func (f *Future[Out]) Cancel() {
 	}
 }
 
-// State says where the call is.
+// State returns whether the call is queued, running or done.
 func (f *Future[Out]) State() status.CallState {
 	f.watched.Store(true)
 	select {
@@ -125,7 +125,8 @@ func (f *Future[Out]) State() status.CallState {
 	return status.CallQueued
 }
 
-// PID is the process that runs the call, or ran it; 0 if it has reached none.
+// PID returns the id of the process that runs or ran the call; 0 if it has not
+// reached a process.
 func (f *Future[Out]) PID() int {
 	select {
 	case <-f.done:
@@ -150,7 +151,7 @@ func (f *Future[Out]) finish(failed bool) {
 	f.finished, f.then = true, nil
 	f.mu.Unlock()
 	for _, fn := range then {
-		f.d.callback(func() { fn(f.outcome()) }) // each by itself: the panic of one is not the other's
+		f.d.callback(func() { fn(f.outcome()) }) // separately: a panic in one does not affect the others
 	}
 	if f.p.hooked() {
 		f.d.callback(f.hook)
@@ -159,7 +160,7 @@ func (f *Future[Out]) finish(failed bool) {
 	}
 }
 
-// hook tells the pool's hooks.
+// hook calls the pool's hooks.
 func (f *Future[Out]) hook() {
 	f.mu.Lock()
 	claimed := f.claimed
@@ -177,7 +178,7 @@ func (f *Future[Out]) hook() {
 	}
 }
 
-// unheard says what to report of a failure for which the program has not asked.
+// unheard returns the report of a failure for which the program has not asked.
 func (f *Future[Out]) unheard() (where string, err error) {
 	if f.watched.Load() {
 		return "", nil

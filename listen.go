@@ -16,11 +16,11 @@ import (
 )
 
 // Listen declares a listener that survives upgrades: the new process takes it
-// over, and no connection is refused meanwhile. Networks are those of
-// [net.Listen] that are streams. Start opens it, and returns an error if it
-// cannot; Stop closes it. A Unix socket that a killed daemon left is replaced;
-// one that answers is the error of Start. Until Start, Accept waits; in worker
-// processes, where main runs too, the listener is never opened.
+// over, and no connection is refused meanwhile. The networks are the stream
+// networks of [net.Listen]. Start opens it, and returns an error if that fails;
+// Stop closes it. A Unix socket left by a killed daemon is replaced; if a
+// process answers on it, Start returns an error. Until Start, Accept waits; in
+// worker processes, where main runs too, the listener is never opened.
 func (d *Daemon) Listen(network, addr string) net.Listener { return d.listenOn(network, addr) }
 
 func (d *Daemon) listenOn(network, addr string) *sockets.Listener {
@@ -41,14 +41,14 @@ func (d *Daemon) listenOn(network, addr string) *sockets.Listener {
 	return l
 }
 
-// Serve declares a server of the daemon: a listener as Listen makes it, and two
-// functions of a server, as net/http and others have them:
+// Serve declares a server of the daemon: a listener like that of Listen, and
+// two functions of a server, as in net/http and elsewhere:
 //
 //	d.Serve("tcp", ":8080", s.Serve, s.Shutdown) // s is an *http.Server
 //
 // serve is called on a goroutine of its own when the workers are ready. When
-// the daemon stops, the listener is closed, and serve must return because of
-// that. The stop waits for each client that has connected but has had no answer
+// the daemon stops, it closes the listener, and serve must return because of
+// that. The stop waits for each client that has connected but has no answer
 // yet, as long as bytes come or go, with pauses of at most a second and an
 // eighth of StopTimeout. A connection on which no byte came is then ended: its
 // server reads io.EOF. Then shutdown is called, which must wait for the
@@ -57,9 +57,8 @@ func (d *Daemon) listenOn(network, addr string) *sockets.Listener {
 // when shutdown is called. In worker processes neither function is called.
 //
 // So an upgrade, in which the new process serves already, disturbs no request
-// that comes with a connection of its own. For requests on connections that are
-// kept alive, the server must tell its clients to go. Package httpserve does
-// that for net/http.
+// on a new connection. For requests on keep-alive connections, the server must
+// tell its clients to close them. Package httpserve does that for net/http.
 func (d *Daemon) Serve(network, addr string, serve func(net.Listener) error, shutdown func(context.Context) error) net.Listener {
 	l := d.listenOn(network, addr)
 	d.declared.servers = append(d.declared.servers, sockets.NewServer(l, serve, shutdown))
@@ -77,14 +76,14 @@ func (d *Daemon) startServers() {
 	}
 }
 
-// stopServers waits for the requests that the servers are handling, of all
-// servers at once. The listeners are closed already.
+// stopServers waits for the requests of all servers at once. The listeners are
+// closed already.
 func (d *Daemon) stopServers(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, s := range d.declared.servers {
 		all.Go(func() {
 			if err := s.Stop(ctx); err != nil {
-				d.log.Warn("a server was not shut down in good order", "addr", s.Listener.Address, "err", err)
+				d.log.Warn("a server did not shut down cleanly", "addr", s.Listener.Address, "err", err)
 			}
 		})
 	}
@@ -105,9 +104,9 @@ func (d *Daemon) closeListener(l *sockets.Listener) {
 	}
 }
 
-// ownListeners makes the files of the listeners this process's, and watches
-// over them: at once, or if they were taken over, when the previous process has
-// settled that this one counts.
+// ownListeners makes this process the owner of the listeners' files, and
+// watches them: at once, or if they were taken over, when the previous process
+// has accepted this one.
 func (d *Daemon) ownListeners() {
 	h := takeover.Inherited()
 	if h == nil || h.Kind != takeover.Upgrade && h.Kind != takeover.InPlace {
@@ -133,7 +132,7 @@ func (d *Daemon) ownListeners() {
 	})
 }
 
-// keepFiles puts back the files of sockets and locks that are removed while the
+// keepFiles restores files of sockets and locks that are removed while the
 // daemon runs.
 func (d *Daemon) keepFiles() {
 	d.owned.Go("the watch over sockets and locks", func() { d.keeper.Run(d.life.Closing()) })
@@ -155,11 +154,10 @@ func (d *Daemon) folders() (all []string) {
 	return slices.Compact(all)
 }
 
-// restoreAll puts back what is missing. It waits for a change that is under
-// way: an upgrade hands over sockets, and what plugins keep. A socket that was
-// made anew meanwhile would be this process's alone, and its file would lead
-// nowhere as soon as this process has ended. The new process looks when it
-// counts.
+// restoreAll restores missing files. It waits for a change that is under way:
+// an upgrade hands over sockets and the plugins' files. A socket made meanwhile
+// would belong to this process alone, and its file would lead nowhere once this
+// process has ended. The new process restores files once it is accepted.
 func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
 	end, err := d.succession.changes.Enter(ctx, "")
 	if err != nil {
@@ -192,7 +190,7 @@ func (d *Daemon) restoreMissing(ctx context.Context) (restored, failed bool) {
 	return restored, failed
 }
 
-// restoreFolder makes the runtime folder anew; other folders are the
+// restoreFolder makes the runtime folder again; other folders are the
 // operator's.
 func (d *Daemon) restoreFolder(folder string) error {
 	if path, err := d.RuntimePath(); err != nil || path != folder {

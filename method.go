@@ -13,10 +13,10 @@ import (
 	"github.com/legion-go/legion/internal/taskruns"
 )
 
-// Role is what somebody may do on the control socket: RoleRead, RoleOperate or
-// RoleAdmin, each with all that those before it may do. Zero is none. It is an
-// unsigned integer; String and MarshalText give its name, "read", "operate" or
-// "admin", and UnmarshalText reads that.
+// Role is what a client may do on the control socket: RoleRead, RoleOperate or
+// RoleAdmin, each with all rights of the roles before it. Zero is no role. It
+// is an unsigned integer; String and MarshalText return its name, "read",
+// "operate" or "admin", and UnmarshalText reads that.
 type Role = rpc.Role
 
 const (
@@ -25,7 +25,7 @@ const (
 	RoleAdmin   = rpc.Admin   // end and replace the daemon: stop, restart, upgrade, signals
 )
 
-// Caller is who calls a method of the control socket:
+// Caller is the client that calls a method of the control socket:
 //
 //	type Caller struct {
 //		Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
@@ -36,18 +36,18 @@ const (
 //	}
 type Caller = rpc.Caller
 
-// CallerOf returns who has called the method that has been given ctx; the zero
-// Caller elsewhere.
+// CallerOf returns the caller of the method to which ctx was passed; elsewhere,
+// the zero Caller.
 func CallerOf(ctx context.Context) Caller { return rpc.CallerOf(ctx) }
 
-// MethodError is an error with a code of its own: what a method returns it as,
-// the client sees. Other errors get the code -32500. Its method Error gives the
-// message and the code.
+// MethodError is an error with a code of its own, which a method returns to the
+// client unchanged. Other errors get the code -32500. Its method Error returns
+// the message and the code.
 //
 //	type MethodError struct {
 //		Code    int    // outside -32768 to -32000, which JSON-RPC reserves
 //		Message string
-//		Data    any    // more about it, nil if there is none; JSON-RPC only
+//		Data    any    // more about it, or nil; JSON-RPC only
 //	}
 type MethodError = rpc.Error
 
@@ -62,26 +62,26 @@ func Allow(role Role) MethodOption {
 // Help describes a method that Expose makes.
 func Help(text string) MethodOption { return func(m *rpc.Method) { m.Help = text } }
 
-// LogParams has the log tell the parameters of a method that [Expose] makes:
-// they are arguments of a function, which it does not tell otherwise.
+// LogParams puts the parameters of a method that [Expose] makes into the log,
+// which otherwise omits arguments of functions.
 func LogParams() MethodOption { return func(m *rpc.Method) { m.Secret = false } }
 
-// SecretParams keeps the parameters out of the log, which otherwise tells them
-// of each call that needs more than RoleRead.
+// SecretParams keeps the parameters out of the log, which otherwise has them
+// for each call that needs more than RoleRead.
 func SecretParams() MethodOption { return func(m *rpc.Method) { m.Secret = true } }
 
 // Method adds a method to the control socket. fn is called on the loop, like
-// every callback, so it may use what they use; what is slow belongs into a
-// worker: see [Expose].
+// every callback, so it may use the same data. Do slow work in a worker: see
+// [Expose].
 //
 // If In is a struct, its fields are the parameters, by name or in order; their
-// names come from the json tags, their descriptions from tags usage, and those
-// with omitempty, omitzero or of a pointer type may be left out. struct{} means
-// none. Any other In is one parameter, called value. A time.Duration travels as
-// seconds. Names have parts: "thumbs.made". daemon, pool, worker and the like
-// before the first dot are Legion's own.
+// names come from the json tags, their descriptions from tags usage, and fields
+// with omitempty, omitzero or of a pointer type may be omitted. struct{} means
+// no parameters. Any other In is one parameter, called value. A time.Duration
+// travels as seconds. Names have parts: "thumbs.made". Some names before the
+// first dot, such as daemon, pool and worker, are reserved for Legion.
 //
-// help is what introspection and the command line tell of it.
+// help is the method's description in introspection and on the command line.
 func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, In) (Out, error), options ...MethodOption) {
 	mustFunc(fmt.Sprintf("method %q", name), fn == nil)
 	m := rpc.Typed(name, help, RoleOperate, func(ctx context.Context, in In) (Out, error) {
@@ -94,7 +94,7 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 		})
 		if ran == nil {
 			return out, err
-		} // else the loop may still be at it, and write to out and err
+		} // else the loop may still run fn, and write to out and err
 		if panicked := (*bus.PanicError)(nil); errors.As(ran, &panicked) {
 			d.reportSoon("method "+name, panicked)
 			return none, &rpc.Error{Code: rpc.CodeInternal, Message: fmt.Sprintf("%s panicked: %v", name, panicked.Value)}
@@ -104,15 +104,15 @@ func Method[In, Out any](d *Daemon, name, help string, fn func(context.Context, 
 	d.addMethod(m, options)
 }
 
-// Expose makes a function of worker processes a method of the control socket of
-// the same name. It is called beside the loop. Its parameters are as those of
-// [Method]; as of those of call, the log tells none, but with [LogParams].
+// Expose turns a function of worker processes into a method of the control
+// socket with the same name. It does not run on the loop. Its parameters are
+// like those of [Method], but the log omits them, unless [LogParams] is given.
 func Expose[In, Out any](d *Daemon, fn *Func[In, Out], options ...MethodOption) {
 	d.addMethod(rpc.Typed(fn.name, "Calls the function "+fn.name+" in a worker.", RoleOperate, fn.Call),
 		append([]MethodOption{SecretParams()}, options...))
 }
 
-// addMethod declares a method of the user's.
+// addMethod declares a method of the program.
 func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 	d.mustDeclare("method " + m.Name)
 	for _, option := range options {
@@ -126,10 +126,10 @@ func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 	}
 	for _, other := range d.declared.methods {
 		if other.Name == m.Name {
-			panic(fmt.Sprintf("legion: method %q: there is one of that name", m.Name))
+			panic(fmt.Sprintf("legion: method %q: the name is taken by another method", m.Name))
 		}
 	}
-	if !d.isWorker() { // which has passed this in the daemon
+	if !d.isWorker() { // the daemon has checked it already
 		if err := rpc.New(rpc.Options{}).Add(m); err != nil {
 			panic(fmt.Sprintf("legion: method %q: %v", m.Name, err))
 		}

@@ -114,7 +114,7 @@ func TestMethodMisuse(t *testing.T) {
 		`names that begin with "daemon."`: func(d *legion.Daemon) { legion.Method(d, "daemon.mine", "", fn) },
 		`names that begin with "call."`:   func(d *legion.Daemon) { legion.Method(d, "call.mine", "", fn) },
 		`"call": it is Legion's own`:      func(d *legion.Daemon) { legion.Method(d, "call", "", fn) },
-		"there is one of that name":       func(d *legion.Daemon) { legion.Method(d, "x", "", fn); legion.Method(d, "x", "", fn) },
+		"the name is taken by another":    func(d *legion.Daemon) { legion.Method(d, "x", "", fn); legion.Method(d, "x", "", fn) },
 		"the function is nil":             func(d *legion.Daemon) { legion.Method[int, int](d, "x", "", nil) },
 		"chan": func(d *legion.Daemon) {
 			legion.Method(d, "x", "", func(context.Context, chan int) (int, error) { return 0, nil })

@@ -10,24 +10,25 @@ import (
 	"github.com/legion-go/legion/event"
 )
 
-// Reload reads again what can be read again, in the same process: Reload
-// handlers are called, log files opened anew, plugins reloaded, and the workers
-// replaced one by one, so that they see the new state too. It returns when the
-// new workers serve. What fails is told by the error, and the rest done all the
-// same: a pool whose replacements die three times in a row before they are
-// ready keeps its old workers. Calls are not disturbed. There is one reload or
-// upgrade at a time, and the next waits. Those who ask for a reload while one
-// waits share it: what there is to read is read after all of them have asked.
-// When ctx ends, Reload returns; what it was waiting for may go on. Run does it
-// on SIGHUP. It must not be called on the loop, which has a part in it.
+// Reload reloads the daemon's state in the same process: it calls the handlers
+// of Reload, reopens log files, reloads plugins, and replaces the workers one
+// by one, so that they see the new state too. It returns when the new workers
+// serve. If a step fails, the others are still done, and the error joins all
+// failures: a pool whose replacements die three times in a row before they are
+// ready keeps its old workers. Calls are not disturbed. Only one reload or
+// upgrade runs at a time, and the next waits. Callers that request a reload
+// while one waits share it: everything is read after the last of their
+// requests. When ctx ends, Reload returns, but work that it waited for may
+// continue. Run calls Reload on SIGHUP. On the loop, which takes part in it, it
+// returns an error.
 func (d *Daemon) Reload(ctx context.Context) error {
 	if d.loop.OnLoop() {
-		return fmt.Errorf("legion: reloading %s: not on the loop, which has a part in it: use a goroutine", d.config.Name)
+		return fmt.Errorf("legion: reloading %s: it cannot be done on the loop, which takes part in it: use a goroutine", d.config.Name)
 	}
 	return d.whileReloading(d.succession.reload.Do(ctx, func(begun func()) error { return d.reloadInTurn(ctx, begun) }))
 }
 
-// whileReloading says of an error that it is one of a reload.
+// whileReloading says in an error that a reload failed.
 func (d *Daemon) whileReloading(err error) error {
 	if err == nil {
 		return nil
@@ -51,7 +52,7 @@ func (d *Daemon) reloadInTurn(ctx context.Context, begun func()) error {
 		d.log.Info("reloaded")
 	}
 	if keys := d.restartNeeded(); len(keys) > 0 {
-		d.log.Warn("settings have changed that are in force after a restart or an upgrade only", "settings", strings.Join(keys, ", "))
+		d.log.Warn("changed settings take effect only after a restart or an upgrade", "settings", strings.Join(keys, ", "))
 	}
 	announce(d, event.Reloaded{Err: d.whileReloading(err)})
 	return err
@@ -85,8 +86,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// unlessStopped returns err, which is ErrStopped if a stop, or a restart, has
-// ended what failed.
+// unlessStopped returns err, as an ErrStopped if a stop or a restart caused it.
 func (d *Daemon) unlessStopped(err error) error {
 	if err == nil || d.life.Closing().Err() == nil || errors.Is(err, ErrStopped) {
 		return err

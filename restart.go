@@ -10,19 +10,19 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Restart stops the daemon and has Run start it anew in the same process id,
-// with the program that then stands at its path, or Config.Command. Calls that
-// run are finished, and new connections wait until the new one serves: Upgrade,
-// where the process id may change, has two processes at the same time, and none
-// waits.
+// Restart stops the daemon and lets Run start it again with the same process
+// id, with the program that is then at its path, or Config.Command. Running
+// calls may finish, and new connections wait until the new program serves.
+// Upgrade, where the process id may change, runs two processes at the same
+// time, and no connection waits.
 //
 // The program is tried first: main runs up to Start in a process of its own. If
-// it is missing, does not start or refuses its configuration, nothing has
-// changed, and the error says why; on the loop, which would wait for that,
-// Restart returns at once, and it is a Failure event. A daemon that was started
-// by Start, not by Run, cannot do it. One that has become another user starts
-// as that user, so what needs root cannot be opened anew. Stop, and a signal
-// that stops, count more than a restart that is under way.
+// it is missing, does not start or refuses its configuration, nothing changes,
+// and the error says why. On the loop Restart does not wait for that: it
+// returns at once, and a failure becomes a Failure event. A daemon started by
+// Start, not by Run, cannot restart. A daemon that has switched to another user
+// starts as that user, so it cannot reopen what needs root. Stop, and a signal
+// that stops, override a restart that is under way.
 func (d *Daemon) Restart() error {
 	if d.loop.OnLoop() {
 		if err := d.mayRestart(); err != nil {
@@ -34,7 +34,7 @@ func (d *Daemon) Restart() error {
 	return d.restartBy(d.life.Closing(), "Restart")
 }
 
-// restartBy restarts because of a wish.
+// restartBy restarts on request.
 func (d *Daemon) restartBy(ctx context.Context, who string) error {
 	if err := d.mayRestart(); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (d *Daemon) restartBy(ctx context.Context, who string) error {
 	return nil
 }
 
-// mayRestart says why the daemon cannot restart.
+// mayRestart returns an error if the daemon cannot restart.
 func (d *Daemon) mayRestart() error {
 	for name, r := range plugins.Each[plugin.RestartGuard](&d.plugins) {
 		if err := r.MayRestart(); err != nil {
@@ -59,7 +59,7 @@ func (d *Daemon) mayRestart() error {
 	return d.runs()
 }
 
-// runs says why the next program cannot be executed in this process.
+// runs returns an error if this process cannot execute the next program.
 func (d *Daemon) runs() error {
 	if !d.life.Ran() {
 		return errors.New("legion: this daemon is part of another program (Start, not Run), which must restart it itself")
@@ -67,8 +67,8 @@ func (d *Daemon) runs() error {
 	return nil
 }
 
-// again has Run start the daemon anew when it has stopped, which it begins to.
-// It returns what it starts.
+// again begins a stop after which Run starts the daemon again. It returns the
+// release that will start.
 func (d *Daemon) again(ctx context.Context, why string) (status.Release, error) {
 	next, err := d.try(ctx)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Run starts the daemon and waits for its end, which comes with Stop, with the
-// end of ctx, or with a signal; see [event.Signal] for what signals do. In a
+// Run starts the daemon and waits until it has stopped: by Stop, the end of
+// ctx, or a signal; see [event.Signal] for the effect of each signal. In a
 // worker process Run never returns.
 func (d *Daemon) Run(ctx context.Context) error {
 	if err := d.enter(ctx); err != nil {

@@ -20,17 +20,17 @@ import (
 type SignalAction int
 
 const (
-	// SignalDefault makes an event of the signal and then does what is built in.
+	// SignalDefault emits an event for the signal, then takes the built-in action.
 	SignalDefault SignalAction = iota
-	// SignalEvent makes an event of it and nothing else.
+	// SignalEvent only emits an event.
 	SignalEvent
-	// SignalIgnore has the system throw it away.
+	// SignalIgnore makes the system discard the signal.
 	SignalIgnore
-	// SignalSystem leaves it to the system, as in any Go program.
+	// SignalSystem leaves the signal to the system, as in any Go program.
 	SignalSystem
 )
 
-// actions says what Run does with which signals.
+// actions returns what Run does with each signal.
 func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 	wanted := map[syscall.Signal]SignalAction{}
 	for _, s := range signals.BuiltIn {
@@ -45,7 +45,7 @@ func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 	return wanted
 }
 
-// checkSignals says which signals of Signals Run cannot take as it should.
+// checkSignals refuses signals and actions that Run cannot support.
 func (c *Config) checkSignals(k *checks) {
 	for _, s := range slices.Sorted(maps.Keys(c.Signals)) {
 		a := c.Signals[s]
@@ -55,14 +55,14 @@ func (c *Config) checkSignals(k *checks) {
 		case a < SignalDefault || a > SignalSystem:
 			k.that(false, "Signals", "has %v for %s, which is not an action: use SignalDefault, SignalEvent, SignalIgnore or SignalSystem", a, name)
 		case s == syscall.SIGCHLD && a == SignalIgnore:
-			k.that(false, "Signals", "ignores SIGCHLD: the kernel would throw the exit codes of all children away; leave it out")
+			k.that(false, "Signals", "ignores SIGCHLD: the kernel would discard the exit codes of all children; leave it out")
 		case why != "" && (a != SignalSystem || signals.Never(s)):
-			k.that(false, "Signals", "has %s, which cannot be taken: %s; leave it out", name, why)
+			k.that(false, "Signals", "has %s, which cannot be handled: %s; leave it out", name, why)
 		}
 	}
 }
 
-// notify has the signals delivered that Run takes.
+// notify asks for the signals that Run handles.
 func (d *Daemon) notify(to chan<- os.Signal) {
 	for s, a := range d.actions() {
 		switch a {
@@ -74,8 +74,8 @@ func (d *Daemon) notify(to chan<- os.Signal) {
 	}
 }
 
-// watchSignals takes signals until over is closed. It never waits for the loop:
-// that may hang, and a daemon must be able to end all the same.
+// watchSignals handles signals until over is closed. It never waits for the
+// loop, which may hang: the daemon must be able to end even then.
 func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 	counts := map[syscall.Signal]int{}
 	ends := 0 // signals that end the daemon
@@ -86,7 +86,7 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			counts[sig]++
 			if d.ends(sig) {
 				if d.life.State() >= life.Stopping {
-					d.life.ForGood() // no handler is asked any more
+					d.life.ForGood() // handlers are no longer asked
 				}
 				if ends++; ends > 1 {
 					d.life.ForGood()
@@ -97,7 +97,7 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			name := event.Signal{Signal: sig}.Name()
 			// Each has its own limit: a flood of one hides no other.
 			limit := d.log.LimitOf("signal: "+name, errorRate, errorBurst, func(n uint64) {
-				d.log.Info("received a signal, again and again: records were left out", "signal", name, "count", n)
+				d.log.Info("received a signal repeatedly: records were left out", "signal", name, "count", n)
 			})
 			if limit.Take(1) {
 				d.log.Info("received a signal", "signal", name)
@@ -111,9 +111,9 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 	}
 }
 
-// hold has the signals that Run takes thrown away until the next Run takes
-// them, in the program that a restart executes: some would end it before. Those
-// that end the daemon are to.
+// hold ignores the signals that Run handles until the next Run handles them, in
+// the program that a restart executes: some would end it before. Signals that
+// stop the daemon keep their effect.
 func (d *Daemon) hold() {
 	for s, a := range d.actions() {
 		if (a == SignalDefault || a == SignalEvent) && !d.ends(s) {
@@ -122,8 +122,7 @@ func (d *Daemon) hold() {
 	}
 }
 
-// endedBy reports whether one of the signals that have come and were not looked
-// at ends the daemon.
+// endedBy reports whether one of the pending signals ends the daemon.
 func (d *Daemon) endedBy(signals <-chan os.Signal) bool {
 	for {
 		select {
@@ -142,10 +141,10 @@ func (d *Daemon) ends(s syscall.Signal) bool {
 	return (s == syscall.SIGTERM || s == syscall.SIGINT) && d.config.Signals[s] == SignalDefault
 }
 
-// received hands a signal to its handlers, and then does what is built in. If
-// the loop does not come to the handlers of a signal that ends the daemon, they
-// are not waited for. Such a signal ends a start at once: handlers are not
-// asked, the loop is busy with Init then.
+// received calls the handlers of a signal, then takes the built-in action. A
+// signal that ends the daemon does not wait long for a busy loop to call its
+// handlers. It ends a start at once, without handlers: the loop is busy with
+// Init then.
 func (d *Daemon) received(s event.Signal) {
 	by := time.Now().Add(d.config.StopTimeout) // asking the handlers is a part of it
 	if d.ends(s.Signal) && d.life.State() == life.Starting {
@@ -154,7 +153,7 @@ func (d *Daemon) received(s event.Signal) {
 		return
 	}
 	taken := make(chan struct{})
-	// One that finds no room is one of many of the same that wait already.
+	// If there is no room, many of the same signal already wait.
 	d.turns.Add("signal "+s.Name(), maxSignals, func() {
 		close(taken)
 		if !emitHere(d.life.Live(), d, s) && d.config.Signals[s.Signal] == SignalDefault {
@@ -177,7 +176,7 @@ func (d *Daemon) received(s event.Signal) {
 	}
 }
 
-// obey does what is built in for a signal. A stop is to be over by the given
+// obey takes the built-in action for a signal. A stop must be over by the given
 // time.
 func (d *Daemon) obey(s event.Signal, by time.Time) {
 	switch s.Signal {
@@ -193,14 +192,14 @@ func (d *Daemon) obey(s event.Signal, by time.Time) {
 	}
 }
 
-// heard is what signals have asked for and that is not done yet.
+// heard holds what signals have asked for and the daemon has not done yet.
 type heard struct {
 	held   signals.Held[event.Signal] // see HoldSignals
 	wishes signals.Wishes
 }
 
-// onceRunning does what a signal asks for beside the loop: now, or after the
-// start. However often it was asked for, one is under way and one follows it.
+// onceRunning does what a signal asks for, not on the loop: now, or after the
+// start. Of many requests, one runs and one follows it.
 func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
 	var early, enough bool
 	d.life.With(func(now life.State) { // the start ends before this or after it
@@ -216,7 +215,7 @@ func (d *Daemon) onceRunning(what string, do func(context.Context) error) {
 	}
 }
 
-// fulfil does beside the loop what onceRunning has counted.
+// fulfil does what onceRunning has counted, not on the loop.
 func (d *Daemon) fulfil(what string, do func(context.Context) error) {
 	d.aside(what, func(ctx context.Context) error {
 		defer d.signals.wishes.Done(what)
@@ -231,40 +230,41 @@ func (d *Daemon) doDeferred() {
 	}
 }
 
-// The statistics are logged so often, per second and at once.
+// These limit how often the statistics are logged: per second, and in a burst.
 const (
 	dumpRate  = 1
 	dumpBurst = 10
 )
 
-// dumpStats logs the statistics, as one line of JSON: that of the control
-// socket, with durations in seconds. On the loop.
+// dumpStats logs the statistics as one line of JSON, as on the control socket,
+// with durations in seconds. It runs on the loop.
 func (d *Daemon) dumpStats() {
 	limit := d.log.LimitOf("statistics", dumpRate, dumpBurst, func(n uint64) {
-		d.log.Info("the statistics were asked for again and again: records were left out", "count", n)
+		d.log.Info("the statistics were requested repeatedly: records were left out", "count", n)
 	})
 	if !limit.Take(1) {
 		return
 	}
 	b, err := strictjson.Marshal(d.Stats())
-	if err != nil { // of what a plugin has added
+	if err != nil { // in values that a plugin added
 		d.log.Error("the statistics cannot be written as JSON", "err", err)
 		return
 	}
 	d.log.Info("statistics", "stats", string(b))
 }
 
-// HoldSignals keeps signals that Run takes waiting until release is called: no
-// handler is called, and nothing built in is done. One of each that came
-// meanwhile has its turn then. It may be called from any goroutine, and again:
-// a signal is dealt with when every release has been called. Calling release
-// again does nothing.
+// HoldSignals makes signals that Run handles wait until release is called: no
+// handler and no built-in action runs. Then one of each signal that came
+// meanwhile is handled. It may be called from any goroutine, and several times:
+// a signal is handled when every release has been called. Calling release again
+// does nothing.
 //
 //	release := d.HoldSignals(syscall.SIGHUP) // no reload in between
 //	defer release()
 //
-// A second signal that stops the daemon, SIGTERM or SIGINT, stops it all the
-// same. A function of the loop needs none of this: signals wait while it runs.
+// A second signal that stops the daemon, SIGTERM or SIGINT, stops it
+// regardless. A function on the loop does not need HoldSignals: signals wait
+// while it runs.
 func (d *Daemon) HoldSignals(all ...syscall.Signal) (release func()) {
 	free := d.signals.held.Hold(all)
 	return sync.OnceFunc(func() {

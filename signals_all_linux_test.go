@@ -104,9 +104,9 @@ func TestSignalsThatCannotBeTaken(t *testing.T) {
 		action  legion.SignalAction
 		refused string // "": it is not
 	}{
-		{syscall.SIGKILL, legion.SignalEvent, "Config.Signals has SIGKILL, which cannot be taken"},
+		{syscall.SIGKILL, legion.SignalEvent, "Config.Signals has SIGKILL, which cannot be handled"},
 		{syscall.SIGKILL, system, "SIGKILL"},
-		{syscall.SIGSTOP, legion.SignalIgnore, "SIGSTOP, which cannot be taken"},
+		{syscall.SIGSTOP, legion.SignalIgnore, "SIGSTOP, which cannot be handled"},
 		{syscall.SIGPROF, legion.SignalEvent, "never arrives"},
 		{syscall.SIGURG, legion.SignalEvent, "goroutines"},
 		{syscall.SIGURG, legion.SignalIgnore, "goroutines"},

@@ -18,9 +18,8 @@ type Stream[In, Out any] struct {
 
 // StreamWorker declares fn as a function that runs in worker processes and
 // whose result is read element by element with All. An element with an error is
-// the last one. Pool.Timeout bounds the whole sequence: leave it at 0 for one
-// that has no natural end, and bound the context of All where one use of it
-// needs that.
+// the last one. Pool.Timeout bounds the whole sequence: leave it at 0 for an
+// endless one, and bound the context of All where needed.
 func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, In) iter.Seq2[Out, error], opts Pool) *Stream[In, Out] {
 	mustFunc(fmt.Sprintf("stream worker %q", name), fn == nil)
 	p := d.declare("stream worker", name, opts, false)
@@ -53,19 +52,19 @@ func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, 
 // Name returns the name of the function.
 func (s *Stream[In, Out]) Name() string { return s.name }
 
-// Pool returns the control of the function's pool.
+// Pool returns the supervisor of the function's pool.
 func (s *Stream[In, Out]) Pool() *Supervisor { return &Supervisor{s.p} }
 
-// All runs the function in a worker and gives its elements as they come. An
-// error, the last pair of the sequence, is of the kinds that Call returns. The
-// sequence may be used again; each use is a call.
+// All runs the function in a worker and yields its elements as they come. An
+// error is the last pair of the sequence, and of the kinds that Call returns.
+// The sequence may be used again; each use is a call.
 //
 // Leaving the loop early cancels the call. So does the end of ctx, and
 // Pool.Timeout, which counts for the whole sequence: then the error comes next,
-// in the place of elements that wait to be taken.
+// instead of elements that wait to be read.
 //
-// The worker is ahead of the loop by at most 32 elements, and by 4 MiB and one
-// element: so much a call may hold in the daemon, whatever its worker does.
+// The worker is ahead of the loop by at most 32 elements, and by at most 4 MiB
+// and one element: a call never holds more in the daemon.
 func (s *Stream[In, Out]) All(ctx context.Context, in In) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		var none Out
@@ -121,8 +120,9 @@ func (s *Stream[In, Out]) open(ctx context.Context, in In) (*pool.Reader, *pool.
 	}), c.Call, nil
 }
 
-// end is the error of a call that has ended; nil for the good end of the
-// stream. left elements had come and were not taken, see pool.Reader.Left.
+// end returns the error of a call that has ended; nil at the regular end of the
+// stream. left counts elements that came and were not read, see
+// pool.Reader.Left.
 func (s *Stream[In, Out]) end(c *pool.Call, cause error, left int) error {
 	switch {
 	case cause != nil && left > 0 && !c.Kind.CutShort():
@@ -135,8 +135,8 @@ func (s *Stream[In, Out]) end(c *pool.Call, cause error, left int) error {
 	return failure(s.p.name, s.name, c, cause)
 }
 
-// tellEnd has the pool's OnEnd told of the end of a stream, on the loop.
-// encoded says that its argument could travel.
+// tellEnd calls the pool's OnEnd at the end of a stream, on the loop. encoded
+// says that its argument could travel.
 func (s *Stream[In, Out]) tellEnd(c *pool.Call, encoded bool, err error) {
 	if s.p.opts.OnEnd == nil {
 		return

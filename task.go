@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// TaskOptions say how a task runs. Its zero value is usable. Fields have the
-// meaning that they have in [Pool].
+// TaskOptions is the configuration of a task. The zero value is usable. Fields
+// have the same meaning as in [Pool].
 type TaskOptions struct {
-	// MaxRunning processes run at the same time; further calls wait, as many as
-	// Queue. Default: the number of CPUs. A program that starts many tasks which
-	// wait for something else, a network for instance, raises it.
+	// At most MaxRunning processes run at the same time; further calls wait, at
+	// most Queue of them. Default: the number of CPUs. Raise it for many tasks that
+	// mostly wait, for a network for instance.
 	MaxRunning  int
 	Queue       int           // default 1024
 	Timeout     time.Duration // default 0: none
@@ -20,7 +20,7 @@ type TaskOptions struct {
 	MemoryLimit uint64        // default 0: none
 	Procs       int           // default 1
 	Nice        int           // default 0
-	Files       uint64        // default 0: as the daemon
+	Files       uint64        // default 0: the daemon's limit
 	BootTimeout time.Duration // default 10 s
 	Transport   Transport
 	MaxPayload  int64 // default 64 MiB
@@ -28,13 +28,13 @@ type TaskOptions struct {
 	OnReturn, OnDied, OnTimeout, OnEnd func(CallEnd)
 }
 
-// Task declares fn as a function that gets a fresh process for every call,
-// which ends with it: nothing that it leaves behind, leaks or breaks outlives
-// it. Like every function it is declared before Start: the process finds fn by
-// its name, and what differs from call to call travels in the argument. The
-// future of Go also tells its State and PID, and with Info when its process
-// began and ended to work. A process takes some milliseconds to start; use
-// Worker for what is called often.
+// Task declares fn as a function that gets a new process for every call. The
+// process ends with the call, and with it all that fn leaks or breaks. Like
+// every function it is declared before Start: the process finds fn by its name,
+// and the argument carries all that differs between calls. The future of Go
+// also returns the task's State and PID and, by Info, when it started and
+// ended. A process takes some milliseconds to start; use Worker for frequent
+// calls.
 func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("task %q", name), fn == nil)
 	if err := opts.Validate(); err != nil {
@@ -45,8 +45,8 @@ func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out
 	return offer("task", &Func[In, Out]{endpoint: e, inline: fn})
 }
 
-// Validate says what Task would refuse: each mistake is a *FieldError, and
-// errors.Join makes one of several.
+// Validate returns the mistakes for which Task would panic: each is a
+// *FieldError, and errors.Join joins several.
 func (o TaskOptions) Validate() error {
 	err := o.pool().Validate()
 	for at := range fieldErrors(err) {

@@ -147,7 +147,7 @@ func TestErrorsWithoutEnd(t *testing.T) {
 		t.Error(err)
 	}
 	n := f.log.count(`msg="an error of the loop"`)
-	left := f.log.count("again and again")
+	left := f.log.count("repeatedly: records")
 	if n < errorBurst || n > errs/10 || left == 0 {
 		t.Errorf("%d of %d errors are in the log, and %d lines say that more are not", n, errs, left)
 	}
@@ -168,7 +168,7 @@ func TestSignalsWithoutEnd(t *testing.T) {
 	<-watched
 	f.goOn(t)
 	told := f.log.count(`msg="received a signal" `)
-	if told < errorBurst || told > signals/10 || f.log.count("again and again") == 0 || f.log.count("signal=SIGURG") != 1 {
+	if told < errorBurst || told > signals/10 || f.log.count("repeatedly: records") == 0 || f.log.count("signal=SIGURG") != 1 {
 		t.Errorf("%d of %d signals are in the log:\n%.2000s", told, signals, f.log.b.String())
 	}
 }
@@ -207,7 +207,7 @@ func TestWishesWithoutEnd(t *testing.T) {
 	if err := f.d.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if n := f.log.count("msg=statistics"); n < dumpBurst || n > dumps/10 || f.log.count("again and again") == 0 {
+	if n := f.log.count("msg=statistics"); n < dumpBurst || n > dumps/10 || f.log.count("repeatedly: records") == 0 {
 		t.Errorf("the statistics were logged %d times", n)
 	}
 }

@@ -11,34 +11,34 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// How long a new process may take to become ready, and how long it must have
-// lived as a ready one before the old process goes. Tests shorten them.
+// How long a new process may take to become ready, and how long it must stay
+// ready before the old process ends. Tests shorten them.
 var upgradeTimeout, upgradeSettle = time.Minute, time.Second
 
-// Upgrade starts the program that now stands at the daemon's path, or
+// Upgrade starts the program that is now at the daemon's path, or
 // Config.Command, beside this process. The new process takes over the listeners
-// and what plugins have kept, the lock for instance, and becomes ready; then
-// this one finishes its calls and stops. If the new process fails, hangs or
-// dies, this one goes on as before, and the error says why. Run does it on
-// SIGUSR2. It must not be called on the loop.
+// and the plugins' files, such as the lock, and becomes ready; then this one
+// finishes its calls and stops. If the new process fails, hangs or dies, this
+// one continues as before, and the error says why. Run calls Upgrade on
+// SIGUSR2. On the loop it returns an error.
 //
-// Where the process id must stay (see [PIDPolicy]) the program is tried as in
-// Restart; then this process finishes its calls and executes it in its place.
-// The listeners stay open, so connections wait meanwhile and none is refused.
-// Upgrade returns when the stop begins; a daemon that was started by Start, not
-// by Run, is refused.
+// If the process id must not change (see [PIDPolicy]), the program is tried as
+// in Restart; then this process finishes its calls and executes the program in
+// its place. The listeners stay open, so connections wait meanwhile and are not
+// refused. Upgrade returns when the stop begins. A daemon started by Start, not
+// by Run, cannot do this: Upgrade returns an error.
 //
-// In a process that is itself the new one of an upgrade, Upgrade waits until
-// the previous one has made up its mind.
+// In the new process of an upgrade, Upgrade waits until that upgrade is
+// settled.
 func (d *Daemon) Upgrade(ctx context.Context) error {
 	if d.loop.OnLoop() {
-		return fmt.Errorf("legion: upgrading %s: not on the loop, which must go on meanwhile: use a goroutine", d.config.Name)
+		return fmt.Errorf("legion: upgrading %s: it cannot be done on the loop, which must run meanwhile: use a goroutine", d.config.Name)
 	}
 	_, err := d.upgrade(ctx)
 	return err
 }
 
-// upgrade is Upgrade, and tells what it has done.
+// upgrade is Upgrade, and returns what it did.
 func (d *Daemon) upgrade(ctx context.Context) (u status.Upgrade, err error) {
 	u = status.Upgrade{Old: os.Getpid(), From: d.release()}
 	err = d.change(ctx, "an upgrade", func(ctx context.Context) error {
@@ -48,7 +48,7 @@ func (d *Daemon) upgrade(ctx context.Context) (u status.Upgrade, err error) {
 		}
 		u.PID, u.InPlace = u.Old, true
 		if err := d.runs(); err != nil {
-			return fmt.Errorf("this process must stay, because %s, and cannot be the new one: %w", why, err)
+			return fmt.Errorf("the process id must not change, because %s, and this process cannot execute the new program: %w", why, err)
 		}
 		u.To, err = d.again(ctx, "an upgrade in place, because "+why)
 		if err == nil {
@@ -63,8 +63,8 @@ func (d *Daemon) upgrade(ctx context.Context) (u status.Upgrade, err error) {
 }
 
 // change calls fn, which replaces the process, in its turn: after other
-// changes, and after an upgrade that has made this process is settled. A stop
-// that comes meanwhile ends its context. what is how the status calls it.
+// changes, and after the upgrade that made this process is settled. A stop
+// meanwhile ends its context. what is its name in the status.
 func (d *Daemon) change(ctx context.Context, what string, fn func(context.Context) error) (err error) {
 	defer func() { err = d.unlessStopped(err) }()
 	end, err := d.succession.changes.Enter(ctx, what)
@@ -91,14 +91,14 @@ func (d *Daemon) change(ctx context.Context, what string, fn func(context.Contex
 	return err
 }
 
-// errOverruled says that a stop was asked for after the change: the last wish
-// counts.
+// errOverruled says that a stop was requested after the change: the last
+// request counts.
 var errOverruled = fmt.Errorf("%w: a stop came meanwhile", ErrStopped)
 
 var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
 
-// settled is closed when no other process watches this one: until then that one
-// would go on as before if this one ended.
+// settled is closed when no previous process watches this one: until then that
+// one would continue as before if this one ended.
 func (d *Daemon) settled() <-chan struct{} {
 	if upgraded := d.succession.accepted.Load(); upgraded {
 		return takeover.Inherited().Settled()
@@ -113,7 +113,7 @@ func (d *Daemon) upgradeToNew(ctx context.Context, u *status.Upgrade) error {
 		return fmt.Errorf("the daemon goes on as before: %w", err)
 	}
 	u.PID, u.To = next.PID(), parseRelease(next.Told())
-	if err := d.life.Replaced(u.PID); err != nil { // a stop came at the last moment: it is one of the daemon, not of this process alone
+	if err := d.life.Replaced(u.PID); err != nil { // a stop at the last moment is meant for the daemon, not for this process alone
 		next.Stop(d.config.StopTimeout)
 		return err
 	}
@@ -126,14 +126,14 @@ func (d *Daemon) upgradeToNew(ctx context.Context, u *status.Upgrade) error {
 	return nil
 }
 
-// tellPIDChanged emits PIDChanged. The loop may hang.
+// tellPIDChanged emits PIDChanged, with a limit of time: the loop may hang.
 func (d *Daemon) tellPIDChanged(ctx context.Context, pid int) {
 	ctx, told := context.WithTimeout(ctx, min(d.config.StopTimeout/4, time.Second))
 	defer told()
 	_ = Emit(ctx, d, event.PIDChanged{Old: os.Getpid(), New: pid})
 }
 
-// takeOver starts the new process and returns it when it serves.
+// takeOver starts the new process and returns it once it serves.
 func (d *Daemon) takeOver(ctx context.Context) (*takeover.Successor, error) {
 	files, done, err := d.handOver()
 	if err != nil {
@@ -148,7 +148,7 @@ func (d *Daemon) takeOver(ctx context.Context) (*takeover.Successor, error) {
 	})
 }
 
-// restart upgrades, unless a handler of AutoRestart says no.
+// restart upgrades, unless a handler of AutoRestart vetoes it.
 func (d *Daemon) restart(reason string) {
 	if d.succession.restarting.Swap(true) {
 		return // one is enough
@@ -165,8 +165,7 @@ func (d *Daemon) restart(reason string) {
 	})
 }
 
-// aside does something that takes long beside the loop. Its failure becomes an
-// Failure event.
+// aside does slow work in a goroutine. Its failure becomes a Failure event.
 func (d *Daemon) aside(what string, do func(context.Context) error) {
 	d.owned.Go(what, func() {
 		if err := do(d.life.Closing()); err != nil && d.life.Closing().Err() == nil {
@@ -194,8 +193,8 @@ func (d *Daemon) restartEvery() {
 	})
 }
 
-// restartAfterPanic restarts if the daemon is to, and has been up for long
-// enough.
+// restartAfterPanic restarts if MinUptime is set, and the daemon has been up
+// for at least that long.
 func (d *Daemon) restartAfterPanic() {
 	up := time.Since(d.life.Started())
 	if d.config.MinUptime > 0 && up >= d.config.MinUptime {

@@ -19,25 +19,25 @@ type Workers[T any] struct {
 
 // NewWorkers declares a pool whose worker processes each make one T with newT
 // before they serve, and keep it: a model, a connection, a cache. If *T has a
-// method Close() error, it is called when the worker leaves in good order. An
-// error of newT ends the worker; at the start of the daemon it is the error of
-// Start. Functions are added with [Handle].
+// method Close() error, the worker calls it when it ends regularly. An error of
+// newT ends the worker; when the daemon starts, Start returns it. [Handle] adds
+// functions.
 //
-// If *T has a method Loop(context.Context) error, each worker calls it again
-// and again, at the interval Pool.LoopEvery: a loop of its own, between whose
-// iterations it serves calls. An error of Loop becomes a Failure event in the
-// daemon and the loop goes on, after a pause that doubles from 10 ms to 10 s
-// while Loop fails again and again; [EndLoop] ends it, and the worker with it;
-// a panic is the worker's death. Pool.OnExit says what the end of a worker
-// means. Pause holds the loops too. Max defaults to Min then, and Concurrency
-// must be 1.
+// If *T has a method Loop(context.Context) error, each worker has a loop of its
+// own: it calls Loop repeatedly, at the interval Pool.LoopEvery, and serves
+// calls between the iterations. An error of Loop becomes a Failure event in the
+// daemon, and the loop continues after a pause, which doubles from 10 ms to 10
+// s while Loop keeps failing. [EndLoop] ends the loop and the worker; a panic
+// kills the worker. Pool.OnExit says what the end of a worker means. Pause
+// holds the loops too. With Loop, Max defaults to Min, and Concurrency must be
+// 1.
 func NewWorkers[T any](d *Daemon, name string, newT func(context.Context) (*T, error), opts Pool) *Workers[T] {
 	loops := reflect.TypeFor[*T]().Implements(reflect.TypeFor[looper]())
 	if loops {
 		opts.Min = cmp.Or(opts.Min, 1)
 		opts.Max = cmp.Or(opts.Max, opts.Min)
 		if opts.Concurrency > 1 {
-			panic(fmt.Sprintf("legion: pool %q: Pool.Concurrency is %d, but its workers have a Loop, between whose iterations calls run: leave it at 1", name, opts.Concurrency))
+			panic(fmt.Sprintf("legion: pool %q: Pool.Concurrency is %d, but its workers have a Loop, and serve calls between its iterations: leave it at 1", name, opts.Concurrency))
 		}
 	}
 	mustFunc(fmt.Sprintf("pool %q", name), newT == nil)
@@ -58,9 +58,9 @@ type looper interface {
 	Loop(context.Context) error
 }
 
-// Handle declares a method of T, or any function of that shape, as a function
-// of the pool. With Pool.Concurrency above 1 it must be safe for concurrent
-// use.
+// Handle declares a method of T, or a function with the same parameters, as a
+// function of the pool. With Pool.Concurrency above 1 it must be safe for
+// concurrent use.
 func Handle[T, In, Out any](w *Workers[T], name string, method func(*T, context.Context, In) (Out, error)) *Func[In, Out] {
 	p := w.p
 	p.d.mustDeclare("handle " + name)
@@ -103,7 +103,7 @@ func (w *Workers[T]) local(ctx context.Context) (*T, error) {
 	return t, nil
 }
 
-// closeState calls Close where there is one.
+// closeState calls Close if state has it.
 func closeState(state any) error {
 	if c, ok := state.(interface{ Close() error }); ok {
 		return c.Close()
