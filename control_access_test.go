@@ -76,13 +76,13 @@ func TestControlRolesAndAudit(t *testing.T) {
 
 func TestControlConfigMistakes(t *testing.T) {
 	for want, change := range map[string]func(*legion.Config){
-		"none stands alone": func(c *legion.Config) { c.Control = "none unix:" },
-		"anyone":            func(c *legion.Config) { c.Control = "tcp://0.0.0.0:7070?anyone=read" },
-		"pigeon":            func(c *legion.Config) { c.Control = "pigeon:coop" },
-		"Config.Access":     func(c *legion.Config) { c.Access = map[string]legion.Role{"friend": legion.RoleRead} },
-		"token:…":           func(c *legion.Config) { c.Access = map[string]legion.Role{"token:short": legion.RoleRead} },
-		"no such file":      func(c *legion.Config) { c.Access = map[string]legion.Role{"token-file:/no/such/file": legion.RoleRead} },
-		"127.0.0.1:0":       func(c *legion.Config) { c.Control = "tcp://127.0.0.1:0" }, // nobody could use it
+		"give none alone, or addresses": func(c *legion.Config) { c.Control = "none unix:" },
+		"anyone":                        func(c *legion.Config) { c.Control = "tcp://0.0.0.0:7070?anyone=read" },
+		"pigeon":                        func(c *legion.Config) { c.Control = "pigeon:coop" },
+		"Config.Access":                 func(c *legion.Config) { c.Access = map[string]legion.Role{"friend": legion.RoleRead} },
+		"token:…":                       func(c *legion.Config) { c.Access = map[string]legion.Role{"token:short": legion.RoleRead} },
+		"no such file":                  func(c *legion.Config) { c.Access = map[string]legion.Role{"token-file:/no/such/file": legion.RoleRead} },
+		"127.0.0.1:0":                   func(c *legion.Config) { c.Control = "tcp://127.0.0.1:0" }, // nobody could use it
 		"0644": func(c *legion.Config) {
 			c.Access = map[string]legion.Role{"token-file:" + tokenFile(t, 0o644): legion.RoleAdmin}
 		},

@@ -233,7 +233,7 @@ func TestRestartIsTriedFirst(t *testing.T) {
 		{"not executable", func() { replace("x", 0o600) }, "permission denied"},
 		{"no program", func() { replace("x", 0o700) }, "not a program for this system"},
 		{"it fails", func() { replace("#!/bin/sh\necho sorry >&2; exit 3\n", 0o700) }, `exit status 3 before it was ready; it printed "sorry"`},
-		{"no way in", func() { x.turn("1"); x.write("config", "none none") }, "none stands alone"},
+		{"no way in", func() { x.turn("1"); x.write("config", "none none") }, "give none alone, or addresses"},
 		{"bad address", func() { x.write("config", "gopher://here") }, "gopher"},
 	} {
 		c.break_()

@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// ParseRules makes rules of what a configuration says of access: user:NAME,
+// ParseRules makes rules of the access keys in a configuration: user:NAME,
 // uid:NUMBER, group:NAME, gid:NUMBER, workers, cert:NAME, token:VALUE or
 // token-file:PATH, each with its role. See [NewRule]. No error repeats a token.
 func ParseRules(access map[string]rpc.Role) (rules []Rule, err error) {
@@ -41,7 +41,7 @@ func parseRule(key string, role rpc.Role) (Rule, error) {
 	return NewRule(kind, value, role)
 }
 
-// Shown is such a key without what is secret in it.
+// Shown is such a key without its secret.
 func Shown(key string) string {
 	if strings.HasPrefix(key, "token:") {
 		return "token:…"

@@ -16,18 +16,18 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// Address is where a server listens, and on which terms.
+// Address is where a server listens, and how.
 type Address struct {
 	Network string // "unix" or "tcp"
-	Addr    string // an absolute path, or host:port; "" is a Unix socket whose path is left to the daemon
+	Addr    string // an absolute path, or host:port; "" is a Unix socket whose path the daemon chooses
 
 	// Of Unix sockets.
 	Mode  fs.FileMode // of the file; default 0600, with Group 0660
-	Group string      // of the file, by name or number; default: that of the process
+	Group string      // of the file, by name or number; default: the process's group
 
 	// Of TCP.
-	Anyone rpc.Role // what everybody on this machine may do; on loopback only
-	Plain  bool     // no TLS even if the server has it, and tokens may travel readably
+	Anyone rpc.Role // the role of all clients on this machine; on loopback only
+	Plain  bool     // no TLS even if the server has it, and tokens may travel in clear text
 }
 
 const addressForms = ": write unix:///path?mode=0660&group=ops or tcp://host:port"
@@ -36,11 +36,11 @@ const addressForms = ": write unix:///path?mode=0660&group=ops or tcp://host:por
 //
 //	unix:///run/x/control.sock?mode=0660&group=ops   the path is absolute; both parameters may be left out
 //	/run/x/control.sock                              the same, short
-//	unix:?mode=0660                                  the path is left to the daemon
-//	tcp://127.0.0.1:7070?anyone=read                 a role for everybody; on loopback only
+//	unix:?mode=0660                                  the daemon chooses the path
+//	tcp://127.0.0.1:7070?anyone=read                 a role for all clients; on loopback only
 //	tcp://0.0.0.0:7070?plain=yes                     tokens may travel without TLS
 //
-// Whether an address is allowed with a server's rules, [Server.Serve] says.
+// [Server.Serve] checks whether a server's rules allow an address.
 func ParseAddress(s string) (Address, error) {
 	a, err := parseAddress(s)
 	if err != nil {
@@ -49,9 +49,9 @@ func ParseAddress(s string) (Address, error) {
 	return a, nil
 }
 
-// ParseAddresses reads a list of addresses with white space between them: none
-// is an empty list, and no text is a Unix socket whose path is left to the
-// daemon.
+// ParseAddresses reads a list of addresses with white space between them: the
+// word none is an empty list, and an empty text is a Unix socket whose path the
+// daemon chooses.
 func ParseAddresses(list string) (all []Address, err error) {
 	fields := strings.Fields(list)
 	if len(fields) == 0 {
@@ -60,7 +60,7 @@ func ParseAddresses(list string) (all []Address, err error) {
 	for _, s := range fields {
 		if s == "none" {
 			if len(fields) > 1 {
-				return nil, errors.New("none stands alone")
+				return nil, errors.New("give none alone, or addresses")
 			}
 			return nil, nil
 		}
@@ -85,7 +85,7 @@ func parseAddress(s string) (a Address, err error) {
 	case strings.HasPrefix(where, "tcp://"):
 		a.Network, a.Addr = "tcp", where[len("tcp://"):]
 	default:
-		return a, errors.New("it is none" + addressForms)
+		return a, errors.New("it is not an address" + addressForms)
 	}
 	if err := a.parameters(query); err != nil {
 		return a, err
@@ -93,7 +93,7 @@ func parseAddress(s string) (a Address, err error) {
 	return a, a.check()
 }
 
-// parameters reads what stands after the question mark.
+// parameters reads the text after the question mark.
 func (a *Address) parameters(query string) error {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -108,7 +108,7 @@ func (a *Address) parameters(query string) error {
 		case a.Network == "unix" && name == "mode":
 			n, err := strconv.ParseUint(value, 8, 32)
 			if err != nil || n == 0 {
-				return fmt.Errorf("mode=%s is no mode: write it in octal, mode=0660", value)
+				return fmt.Errorf("mode=%s is not a mode: write it in octal, mode=0660", value)
 			}
 			a.Mode = fs.FileMode(n)
 		case a.Network == "unix" && name == "group":
@@ -123,17 +123,17 @@ func (a *Address) parameters(query string) error {
 			}
 			a.Plain = value == "yes"
 		default:
-			return fmt.Errorf("%s is no parameter of a %s address: there are mode and group for unix, anyone and plain for tcp", name, a.Network)
+			return fmt.Errorf("%s is not a parameter of a %s address: write mode or group for unix, anyone or plain for tcp", name, a.Network)
 		}
 	}
 	return nil
 }
 
-// longestPath is what the kernel takes as the path of a socket, less the zero
+// longestPath is the kernel's limit for the path of a socket, less the zero
 // byte at the end.
 const longestPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
-// check says what is wrong with an address by itself.
+// check says what is wrong with an address, whatever the server.
 func (a Address) check() error {
 	switch a.Network {
 	case "unix":
@@ -141,7 +141,7 @@ func (a Address) check() error {
 	case "tcp":
 		return a.checkTCP()
 	}
-	return fmt.Errorf("there is no network %q here"+addressForms, a.Network)
+	return fmt.Errorf("the network %q is unknown"+addressForms, a.Network)
 }
 
 func (a Address) checkUnix() error {
@@ -150,14 +150,14 @@ func (a Address) checkUnix() error {
 	case !filepath.IsAbs(a.Addr):
 		return errors.New("its path is not absolute: write unix:///path, with three slashes")
 	case strings.ContainsAny(a.Addr, "\x00?"):
-		return errors.New("there are no zero bytes and question marks in the path of a socket")
+		return errors.New("the path of a socket must not contain zero bytes or question marks")
 	case filepath.Clean(a.Addr) != a.Addr:
 		return fmt.Errorf("write its path as %s", filepath.Clean(a.Addr))
 	case len(a.Addr) > longestPath:
 		return fmt.Errorf("its path has %d bytes, %d are possible: use a folder with a shorter path", len(a.Addr), longestPath)
 	}
 	if a.Mode&^0o777 != 0 || a.Mode != 0 && a.Mode&0o600 != 0o600 {
-		return fmt.Errorf("mode %#o: it has three digits, and its owner reads and writes: 0600, 0660 or 0666", uint32(a.Mode))
+		return fmt.Errorf("mode %#o: write three digits, with read and write for the owner: 0600, 0660 or 0666", uint32(a.Mode))
 	}
 	if a.Anyone != rpc.None || a.Plain {
 		return errors.New("anyone and plain are for tcp addresses")
@@ -171,10 +171,10 @@ func (a Address) checkTCP() error {
 		return fmt.Errorf("write tcp://host:port, an IPv6 address in brackets: %w", err)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
-		return fmt.Errorf("the port %q is no number from 0 to 65535", port)
+		return fmt.Errorf("the port %q is not a number from 0 to 65535", port)
 	}
 	if strings.ContainsAny(a.Addr, "?/@ ") {
-		return errors.New("there is something in it besides host and port")
+		return errors.New("it has more than host and port")
 	}
 	if a.Anyone != rpc.None && !a.loopback() {
 		return errors.New("anyone=… is for loopback, 127.0.0.1 or [::1], only: give roles to certificates or tokens")
@@ -195,7 +195,7 @@ func (a Address) loopback() bool {
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
-// mode is that of the socket's file.
+// mode is the mode of the socket's file.
 func (a Address) mode() fs.FileMode {
 	switch {
 	case a.Mode != 0:
@@ -206,9 +206,9 @@ func (a Address) mode() fs.FileMode {
 	return 0o600
 }
 
-// passers returns which bits of search permission the folder of a Unix socket
-// needs, so that those whom the socket lets in reach it: 0 if that is its owner
-// alone. gid is the group that it needs, -1 any.
+// passers returns the bits of search permission that the folder of a Unix
+// socket needs, so that the users whom the socket admits can reach it: 0 for
+// its owner alone. gid is the group that it needs, -1 any.
 func (a Address) passers() (bits fs.FileMode, gid int, err error) {
 	switch {
 	case a.Network != "unix":

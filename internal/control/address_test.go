@@ -51,15 +51,15 @@ func TestParseAddress(t *testing.T) {
 		"unix:///x?mode=0440":                 "owner",
 		"unix:///x?mode=0600&mode=0666":       "once",
 		"unix:///x?mode=":                     "once",
-		"unix:///x?anyone=read":               "no parameter",
-		"unix:///x?colour=red":                "no parameter",
+		"unix:///x?anyone=read":               "not a parameter",
+		"unix:///x?colour=red":                "not a parameter",
 		"unix:///x?%zz":                       "escape",
 		"tcp://127.0.0.1":                     "port",
 		"tcp://127.0.0.1:http":                "port",
 		"tcp://127.0.0.1:99999":               "port",
 		"tcp://127.0.0.1:+1":                  "port",
 		"tcp://::1:7070":                      "brackets",
-		"tcp://u@127.0.0.1:1":                 "besides",
+		"tcp://u@127.0.0.1:1":                 "more than host and port",
 		"tcp://127.0.0.1:1/x":                 "port",
 		"tcp://0.0.0.0:1?anyone=read":         "loopback",
 		"tcp://:1?anyone=read":                "loopback",
@@ -67,7 +67,7 @@ func TestParseAddress(t *testing.T) {
 		"tcp://localhost.x.org:1?anyone=read": "loopback",
 		"tcp://127.0.0.1:1?anyone=me":         "none, read, operate or admin",
 		"tcp://127.0.0.1:1?plain=maybe":       "yes or no",
-		"tcp://127.0.0.1:1?mode=0600":         "no parameter",
+		"tcp://127.0.0.1:1?mode=0600":         "not a parameter",
 	} {
 		if got, err := ParseAddress(text); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %+v, %v", text, got, err)
@@ -100,7 +100,7 @@ func TestParseAddresses(t *testing.T) {
 			t.Errorf("%q: %v, %v", list, all, err)
 		}
 	}
-	for list, says := range map[string]string{"/a none": "none stands alone", "none none": "none stands alone", "/a http://b": `"http://b"`} {
+	for list, says := range map[string]string{"/a none": "give none alone, or addresses", "none none": "give none alone, or addresses", "/a http://b": `"http://b"`} {
 		if all, err := ParseAddresses(list); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, %v", list, all, err)
 		}

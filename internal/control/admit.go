@@ -14,24 +14,24 @@ const (
 	waiting   phase = iota // for a request
 	reading                // a request
 	running                // executing one, or writing the answer
-	streaming              // sending what comes
+	streaming              // sending its items
 )
 
-// accept begins a conversation, or says why not. It does not wait for anything.
+// accept begins a conversation, or says why not. It does not wait.
 func (s *Server) accept(raw net.Conn, a Address) {
 	p, err := peerOf(raw, a, s.self)
 	if err == nil && s.options.Worker != nil && s.options.Worker(p.pid) {
 		p.worker, p.operator, p.key = true, false, "workers"
 	}
 	if err != nil {
-		s.complaints.say("control: refused, because the system does not say who has connected", "address", a.String(), "err", err)
+		s.complaints.say("control: refused, because the system does not identify the client", "address", a.String(), "err", err)
 		_ = raw.Close()
 		return
 	}
 	s.welcome(raw, a, p)
 }
 
-// welcome begins the conversation with a peer, if it does not come too often.
+// welcome begins the conversation with a peer, unless it connects too fast.
 func (s *Server) welcome(raw net.Conn, a Address, p peer) {
 	if !p.operator && !s.arrivals.take(p.key) {
 		s.complaints.say("control: refused, because connections come too fast", "client", p.name())
@@ -58,7 +58,7 @@ func (s *Server) welcome(raw net.Conn, a Address, p peer) {
 	}()
 }
 
-// admit finds a place for a connection, if need be by closing one that is idle.
+// admit finds a place for a connection, if necessary by closing an idle one.
 func (s *Server) admit(c *conn) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,8 +88,8 @@ func (s *Server) admit(c *conn) *refusal {
 	return nil
 }
 
-// turnAway has a connection for which there is no place told why, if not too
-// many are being told such things. It ends soon.
+// turnAway sends the refusal to a connection that gets no place, unless too
+// many refusals are being sent. The connection ends soon.
 func (s *Server) turnAway(c *conn, why *refusal) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,9 +104,9 @@ func (s *Server) turnAway(c *conn, why *refusal) bool {
 	return true
 }
 
-// evictLocked closes one of the connections that may be: of the greediest peer,
-// one that has never had a request answered rather than one that has, the one
-// that is silent for longest.
+// evictLocked closes one of the connections that that may allows: of the peer
+// with the most, preferably one that has never had an answer, and of these the
+// one that has been silent longest.
 func (s *Server) evictLocked(may func(*conn) bool) bool {
 	var victim *conn
 	for c := range s.conns {
@@ -127,7 +127,7 @@ func (c *conn) idle() bool {
 	return c.phase <= reading && (c.session == nil || c.session.Streams() == 0)
 }
 
-// ratherLocked reports whether a is to be closed rather than b.
+// ratherLocked reports whether to close a rather than b.
 func (s *Server) ratherLocked(a, b *conn) bool {
 	if x, y := s.peers[a.peer.key], s.peers[b.peer.key]; x != y {
 		return x > y
@@ -138,15 +138,14 @@ func (s *Server) ratherLocked(a, b *conn) bool {
 	return a.heard.Before(b.heard)
 }
 
-// makeRoom closes an idle connection because the system has no descriptors
-// left.
+// makeRoom closes an idle connection when the system has no descriptors left.
 func (s *Server) makeRoom() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.evictLocked(func(*conn) bool { return true })
 }
 
-// endLocked has a connection end as soon as it executes nothing. Its place is
+// endLocked makes a connection end as soon as it executes nothing. Its place is
 // free at once if it is idle.
 func (c *conn) endLocked(why *refusal) {
 	if c.ending != nil {
@@ -165,7 +164,7 @@ func (c *conn) endLocked(why *refusal) {
 	}
 }
 
-// giveUpPlaceLocked counts a connection among those that are leaving.
+// giveUpPlaceLocked counts a connection as leaving.
 func (c *conn) giveUpPlaceLocked() {
 	s := c.server
 	if _, counted := s.conns[c]; !counted {
@@ -178,7 +177,7 @@ func (c *conn) giveUpPlaceLocked() {
 	s.leaving++
 }
 
-// hurried reports whether connections that end should be quick about it.
+// hurried reports whether connections should end quickly.
 func (s *Server) hurried() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// arrivalsMost is how many peers arrivals tell apart.
+// arrivalsMost is how many peers arrivals distinguishes.
 const arrivalsMost = 4096
 
-// arrivals bounds how fast each peer makes connections: a storm of them costs
-// little more than what the kernel does, if no conversation is begun.
+// arrivals bounds how fast each peer makes connections: a storm of connections
+// costs little beyond the kernel's work if no conversation begins.
 type arrivals struct {
 	step  time.Duration // between two
 	burst int           // at once
 
 	mu    sync.Mutex
-	due   map[string]time.Time // by the key of a peer: when it may make the whole burst again
-	swept time.Time            // when those were forgotten that may
+	due   map[string]time.Time // by the key of a peer: when its whole burst is free again
+	swept time.Time            // when peers with their whole burst free were last forgotten
 }
 
 // take reports whether a peer may make a connection now.
@@ -27,7 +27,7 @@ func (p *arrivals) take(key string) bool {
 	if _, known := p.due[key]; !known && len(p.due) >= arrivalsMost {
 		p.sweepLocked(now)
 		if len(p.due) >= arrivalsMost {
-			key = "" // all the others together
+			key = "" // all others together
 		}
 	}
 	due := p.due[key]
@@ -41,8 +41,8 @@ func (p *arrivals) take(key string) bool {
 	return true
 }
 
-// sweepLocked forgets peers that may make the whole burst, if it has not just
-// done so.
+// sweepLocked forgets peers whose whole burst is free, unless it did so just
+// now.
 func (p *arrivals) sweepLocked(now time.Time) {
 	if now.Sub(p.swept) < p.step {
 		return

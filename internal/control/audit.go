@@ -9,14 +9,14 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// So many refusals are logged at once, and in each refusalSpan: a caller who
-// may only look must not be able to fill the log with them.
+// This many refusals are logged at once, and in each refusalSpan: a caller with
+// the role read must not be able to fill the log with them.
 const (
 	refusalSpan = time.Minute
 	refusalMost = 60
 )
 
-// Audit logs what callers have changed, or were refused. Its methods may be
+// Audit logs callers' changes and refusals. Its methods may be
 // called from any goroutine.
 type Audit struct {
 	log      *slog.Logger
@@ -24,7 +24,7 @@ type Audit struct {
 }
 
 // NewAudit makes an audit log that writes to log whatever its level: a caller
-// who may change the level must not be able to act unseen.
+// who may change the level must not be able to hide its acts.
 func NewAudit(log *slog.Logger) *Audit {
 	a := &Audit{log: everyLevel(log)}
 	a.refusals = pace.New(pace.Options{

@@ -6,7 +6,7 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// Client is who is connected, and may use something.
+// Client is a connected client that may use something.
 type Client struct {
 	ID      uint64 // counts connections; no two of one server have the same
 	Network string // "unix" or "tcp"
@@ -20,13 +20,13 @@ type Client struct {
 	Since   time.Time
 }
 
-// Stats are what a server has seen since it was made, and has now.
+// Stats are a server's counts, since it was made and now.
 type Stats struct {
 	Connections int // open now
-	Running     int // requests that are executed now
+	Running     int // requests being executed now
 	Memory      int // bytes that large requests and answers take now
 	Accepted    int // connections
-	Requests    int // that were executed
+	Requests    int // executed
 	Refused     int // connections and requests, for whatever reason
 	Evicted     int // idle connections that were closed in favour of others
 }

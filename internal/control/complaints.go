@@ -8,13 +8,14 @@ import (
 	"github.com/legion-go/legion/internal/pace"
 )
 
-// So many complaints are logged at once, and in each complaintSpan.
+// This many complaints are logged at once, and in each complaintSpan.
 const (
 	complaintSpan = time.Minute
 	complaintMost = 20
 )
 
-// complaints logs what strangers did, without letting them fill the log.
+// complaints logs the misbehaviour of clients, without letting them fill the
+// log.
 type complaints struct {
 	log   *slog.Logger
 	limit *pace.Limit
@@ -27,7 +28,7 @@ func newComplaints(log *slog.Logger) *complaints {
 	})}
 }
 
-// say logs, or counts what is left out.
+// say logs a complaint, or counts it as left out.
 func (c *complaints) say(what string, attrs ...any) {
 	if c.limit.Take(1) {
 		c.log.Log(context.Background(), slog.LevelWarn, what, attrs...)

@@ -14,8 +14,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// conn is a connection. One goroutine converses with the client, and owns what
-// is not said to be somebody else's.
+// conn is a connection. One goroutine converses with the client, and owns all
+// fields for which no other owner is named.
 type conn struct {
 	server  *Server
 	address Address
@@ -27,7 +27,7 @@ type conn struct {
 
 	protocol protocol
 	caller   rpc.Caller
-	line     []byte // that is being answered: a refusal takes its id
+	line     []byte // being answered: a refusal takes its id
 
 	writing sync.Mutex // held while something is written: streams write beside the conversation
 
@@ -37,7 +37,7 @@ type conn struct {
 	phase      phase
 	served     bool         // a request was answered
 	heard      time.Time    // when the phase began, or something was written
-	ending     *refusal     // why the connection is to end
+	ending     *refusal     // why the connection will end
 	turnedAway bool         // there was no place for it
 	session    *rpc.Session // of the line protocol
 }
@@ -54,7 +54,7 @@ func newConn(s *Server, raw net.Conn, a Address, p peer, cancel context.CancelCa
 func (c *conn) converse(ctx context.Context) {
 	defer c.close()
 	defer func() {
-		if v := recover(); v != nil { // a mistake of ours shall cost this client only
+		if v := recover(); v != nil { // our bug must cost only this client
 			c.server.options.Log.Error("control: a panic; the connection is closed", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		}
 	}()
@@ -72,8 +72,8 @@ func (c *conn) converse(ctx context.Context) {
 	}
 }
 
-// begin waits for the first bytes, does the handshake of TLS, and finds out who
-// speaks which protocol.
+// begin waits for the first bytes, does the handshake of TLS, and finds out the
+// client and its protocol.
 func (c *conn) begin(ctx context.Context) error {
 	patience := c.server.limits.FirstByte
 	if c.dismissed() != nil {
@@ -98,7 +98,7 @@ func (c *conn) begin(ctx context.Context) error {
 	return c.dismissed()
 }
 
-// dismissed is why there was no place for the connection.
+// dismissed is why the connection got no place.
 func (c *conn) dismissed() error {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -125,7 +125,7 @@ func (c *conn) sniff() error {
 // recordHandshake is the first byte of a TLS connection.
 const recordHandshake = 0x16
 
-// secure does the handshake where the address has one.
+// secure does the handshake if the address uses TLS.
 func (c *conn) secure(ctx context.Context) error {
 	first, err := c.in.Peek(1)
 	if err != nil {
@@ -133,7 +133,7 @@ func (c *conn) secure(ctx context.Context) error {
 	}
 	if with := c.server.options.TLS; with != nil && !c.address.Plain {
 		if err := c.dismissed(); err != nil && first[0] == recordHandshake {
-			c.protocol = silent // to say why would take a handshake
+			c.protocol = silent // saying why would take a handshake
 			return err
 		}
 		if first[0] != recordHandshake {
@@ -158,13 +158,13 @@ func (c *conn) secure(ctx context.Context) error {
 	}
 	if first[0] == recordHandshake {
 		c.protocol = silent
-		c.server.complaints.say("control: refused: it speaks TLS to an address without", "who", c.peer.name(), "address", c.address.String())
+		c.server.complaints.say("control: refused: it speaks TLS to an address without TLS", "who", c.peer.name(), "address", c.address.String())
 		return io.EOF
 	}
 	return nil
 }
 
-// behind is a connection of which a few bytes have been read already.
+// behind is a connection of which a few bytes were read already.
 type behind struct {
 	net.Conn
 	in *bufio.Reader
@@ -172,7 +172,7 @@ type behind struct {
 
 func (b behind) Read(p []byte) (int, error) { return b.in.Read(p) }
 
-// greet tells the daemon of the client, once, if it may use something.
+// greet tells the daemon of a client that may use something, once.
 func (c *conn) greet(caller rpc.Caller) {
 	s := c.server
 	s.mu.Lock()
@@ -191,7 +191,7 @@ func (c *conn) greet(caller rpc.Caller) {
 // close ends the connection.
 func (c *conn) close() {
 	s := c.server
-	_ = c.raw.SetDeadline(time.Now().Add(s.limits.Write)) // TLS says good-bye
+	_ = c.raw.SetDeadline(time.Now().Add(s.limits.Write)) // TLS sends close_notify
 	_ = c.safe.Close()
 	_ = c.raw.Close()
 	s.mu.Lock()
@@ -202,9 +202,9 @@ func (c *conn) close() {
 	}
 }
 
-// enter begins a phase, and says if the connection is to end instead. In
-// waiting and reading what the client sends must come within that time; 0 is
-// for ever.
+// enter begins a phase, or says why the connection must end instead. In waiting
+// and reading the client's input must come within the given time; 0 is without
+// limit.
 func (c *conn) enter(p phase, within time.Duration) error {
 	s := c.server
 	s.mu.Lock()
@@ -222,8 +222,8 @@ func (c *conn) enter(p phase, within time.Duration) error {
 	return c.raw.SetReadDeadline(c.heard.Add(within))
 }
 
-// fail ends the connection after what it did has failed: it refuses, or goes
-// where the client has gone.
+// fail ends the connection after an error: it sends a refusal, or closes
+// silently if the client has gone.
 func (c *conn) fail(err error) {
 	s := c.server
 	s.mu.Lock()
@@ -238,20 +238,20 @@ func (c *conn) fail(err error) {
 	case timedOut(err) && ending != nil:
 		why = ending
 	case timedOut(err) && where == reading:
-		why = &refusal{status: 408, code: rpc.CodeSystem, text: fmt.Sprintf("the request did not come completely within %v", s.limits.Request)}
+		why = &refusal{status: 408, code: rpc.CodeSystem, text: fmt.Sprintf("the request was not complete within %v", s.limits.Request)}
 	case errors.Is(err, io.ErrUnexpectedEOF) && where == reading:
 		why = httpRefusal(400, "the request ends in the middle")
 	default:
-		return // the client has gone, or had nothing to say
+		return // the client has gone, or sent nothing
 	}
 	if c.protocol == http && why == ending && served && where != reading {
-		return // that is how HTTP ends between two requests
+		return // the normal end of HTTP, between two requests
 	}
 	c.refuse(why)
 }
 
-// write writes all of its arguments, one after the other, as fast as the client
-// takes them, but not slower than Limits.Write allows. After an error the
+// write writes its arguments, one after the other, as fast as the client takes
+// them; slower than Limits.Write allows is an error. After an error the
 // connection is closed.
 func (c *conn) write(parts ...[]byte) error {
 	c.writing.Lock()
@@ -262,7 +262,7 @@ func (c *conn) write(parts ...[]byte) error {
 			_ = c.raw.SetWriteDeadline(time.Now().Add(c.server.limits.Write))
 			if _, err := c.safe.Write(step); err != nil {
 				if timedOut(err) {
-					c.server.complaints.say("control: closed: it does not read what it asked for", "who", c.peer.name(), "address", c.address.String())
+					c.server.complaints.say("control: closed: it does not read its answer", "who", c.peer.name(), "address", c.address.String())
 				}
 				c.cancel(err)
 				_ = c.raw.Close()
@@ -279,7 +279,7 @@ func (c *conn) write(parts ...[]byte) error {
 
 var lineFeed = []byte{'\n'}
 
-// writeLine writes a line; short ones in one piece.
+// writeLine writes a line; a short one in one piece.
 func (c *conn) writeLine(line []byte) error {
 	if len(line) <= freeMemory {
 		return c.write(append(line[:len(line):len(line)], '\n'))
@@ -288,8 +288,8 @@ func (c *conn) writeLine(line []byte) error {
 }
 
 // execute runs fn, which answers a request, and ends the connection's context
-// if the client goes away meanwhile. If too many run already it waits for a
-// while, and then refuses.
+// if the client goes away meanwhile. If too many requests run already it waits
+// for a while, and then refuses.
 func (c *conn) execute(fn func()) *refusal {
 	s := c.server
 	if !s.running.await(c.peer, 1, turnPatience, s.stop) {
@@ -305,8 +305,8 @@ func (c *conn) execute(fn func()) *refusal {
 
 var errGone = errors.New("the client has gone")
 
-// watch calls cancel when the client has gone, until the function that it
-// returns is called.
+// watch calls cancel when the client goes, until the returned function is
+// called.
 func (c *conn) watch(cancel context.CancelCauseFunc) (stop func()) {
 	var mu sync.Mutex
 	var look *time.Timer
@@ -332,9 +332,9 @@ func (c *conn) watch(cancel context.CancelCauseFunc) (stop func()) {
 	}
 }
 
-// gone reports whether the client has closed its end. A client of HTTP that has
-// ended its half only counts as one too, as with other servers; in the other
-// protocols that is how one says that there are no more requests.
+// gone reports whether the client has closed its end. An HTTP client that has
+// closed only its sending half counts as gone too, as with other servers; in
+// the other protocols that means no more requests.
 func (c *conn) gone() bool {
 	gone := false
 	err := onDescriptor(c.raw, func(fd int) error {

@@ -18,12 +18,12 @@ func TestDeadlines(t *testing.T) {
 	}{
 		"nothing":              {0, "", "", 10 * time.Second},
 		"white space":          {0, "\n\n", "", 10 * time.Second},
-		"half a line":          {0, `{"jsonrpc":`, `"code":-32400,"message":"the request did not come completely within 10s"`, 10 * time.Second},
+		"half a line":          {0, `{"jsonrpc":`, `"code":-32400,"message":"the request was not complete within 10s"`, 10 * time.Second},
 		"half a head":          {0, "GET / HT", "HTTP/1.1 408 ", 10 * time.Second},
 		"half a body":          {0, "POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 408 ", 10 * time.Second},
 		"half a chunk":         {0, "POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "HTTP/1.1 408 ", 10 * time.Second},
-		"half a document":      {0, "<methodCall>", "did not come completely", 10 * time.Second},
-		"half a stranger":      {1, `{"jsonrpc":`, "did not come completely", 10 * time.Second},
+		"half a document":      {0, "<methodCall>", "was not complete within", 10 * time.Second},
+		"half a stranger":      {1, `{"jsonrpc":`, "was not complete within", 10 * time.Second},
 		"a stranger's silence": {1, strings.Repeat("\n", 64), "", 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestDripping(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 		}()
-		if said, _ := c.ends(); !strings.Contains(said, "did not come completely") || time.Since(begin) != 10*time.Second {
+		if said, _ := c.ends(); !strings.Contains(said, "was not complete within") || time.Since(begin) != 10*time.Second {
 			t.Error(said, time.Since(begin))
 		}
 		time.Sleep(time.Second) // the writer ends too

@@ -11,7 +11,7 @@ import (
 
 // serveEvents sends the items of a stream as server-sent events
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html): each as the
-// data of an event, as JSON, comments while there are none, and at the end an
+// data of an event, as JSON, comments while no item comes, and at the end an
 // event "end", or "error" with code and message. The connection is closed after
 // it.
 func (c *conn) serveEvents(ctx context.Context, h *head, method string) {
@@ -62,7 +62,7 @@ func (c *conn) serveEvents(ctx context.Context, h *head, method string) {
 	c.linger()
 }
 
-// failure is an error of the registry over HTTP.
+// failure is the registry's error over HTTP.
 func failure(e *rpc.Error) *refusal {
 	status := map[int]int{
 		rpc.CodeMethod: 404, rpc.CodeParams: 400, rpc.CodeRequest: 400, rpc.CodeParse: 400, rpc.CodeRole: 403, rpc.CodeSystem: 503,
@@ -73,7 +73,7 @@ func failure(e *rpc.Error) *refusal {
 	return &refusal{status: status, code: e.Code, text: e.Message}
 }
 
-// events is a stream of server-sent events.
+// events writes a stream of server-sent events.
 type events struct {
 	c       *conn
 	chunked bool
@@ -94,7 +94,7 @@ func (e *events) send(name string, data []byte) error {
 	return e.write(append(b, "\n\n"...))
 }
 
-// heartbeat keeps those on the way from thinking that the connection is dead.
+// heartbeat keeps proxies from taking the connection for dead.
 func (e *events) heartbeat() { _ = e.write([]byte(": \n\n")) }
 
 func (e *events) write(b []byte) error {

@@ -2,9 +2,9 @@ package control
 
 import "golang.org/x/sys/unix"
 
-// hungUp reports whether the other end of a socket has been closed; with half,
-// or whether nothing more comes from it. It sees that behind data that has not
-// been read.
+// hungUp reports whether the other end of a socket is closed; with half, also
+// whether it has shut down its sending half. It sees this even behind unread
+// data.
 func hungUp(fd int, half bool) bool {
 	ask := []unix.PollFd{{Fd: int32(fd)}}
 	if half {

@@ -5,8 +5,8 @@ package control
 import "golang.org/x/sys/unix"
 
 // hungUp reports whether the other end of a socket has been closed. Not every
-// system tells a half from the whole: with half false some take a client that
-// sends nothing more for one that has gone.
+// system distinguishes a half-closed end: with half false some report a client
+// that has only shut down its sending half as gone.
 func hungUp(fd int, half bool) bool {
 	ask := []unix.PollFd{{Fd: int32(fd)}}
 	n, err := unix.Poll(ask, 0)

@@ -9,25 +9,26 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// Some clients speak what older daemons spoke: they wait for a greeting, of
-// which there is none here, or frame each request in base64. Nothing that they
-// do is an error of any protocol here, so without a hint nobody finds out.
+// Some clients speak the protocol of older daemons: they wait for a greeting,
+// which this server does not send, or frame each request in base64. Neither is
+// an error in any protocol here, so without a hint the operator cannot find the
+// cause.
 
-// greetingPatience is how long a client must have been silent that may have
-// waited for a greeting.
+// greetingPatience is how long a client must be silent to count as waiting for
+// a greeting.
 const greetingPatience = time.Second
 
-// hintSpan is how often a hint is logged at most.
+// hintSpan is the least time between two logs of a hint.
 const hintSpan = time.Minute
 
 const (
-	silentHint = "control: a client connected and sent nothing; if it waited for a greeting, there is none here: " +
+	silentHint = "control: a client connected and sent nothing; if it waited for a greeting, none is sent here: " +
 		"let it send its request at once, as JSON-RPC on a line, over HTTP, or as XML-RPC"
-	framedHint = "control: a client sent base64 of what PHP's serialize makes, which is not spoken here: " +
+	framedHint = "control: a client sent base64 of a value that PHP serialized, which is not supported here: " +
 		"let it send JSON-RPC on a line, over HTTP, or XML-RPC"
 )
 
-// hint is a line of the log that is written now and then.
+// hint is a line of the log that is written at most once in hintSpan.
 type hint struct {
 	mu   sync.Mutex
 	said time.Time
@@ -43,7 +44,8 @@ func (h *hint) due() bool {
 	return true
 }
 
-// hintSilent says that a client has ended, or was given up, without a word.
+// hintSilent logs that a client ended, or was given up, without sending
+// anything.
 func (c *conn) hintSilent(since time.Time) {
 	s := c.server
 	s.mu.Lock()
@@ -58,10 +60,10 @@ func (c *conn) hintSilent(since time.Time) {
 // errFramed refuses what [framed] recognises.
 var errFramed = &refusal{
 	status: 400, code: rpc.CodeParse,
-	text: "this is base64 of what PHP's serialize makes: send JSON-RPC on a line, over HTTP, or XML-RPC",
+	text: "this is base64 of a value that PHP serialized: send JSON-RPC on a line, over HTTP, or XML-RPC",
 }
 
-// hintFramed says that a client has sent that.
+// hintFramed logs that a client sent such a line.
 func (c *conn) hintFramed() {
 	if c.server.framed.due() {
 		c.server.options.Log.Warn(framedHint, "who", c.peer.name(), "address", c.address.String())

@@ -91,8 +91,8 @@ func (c *conn) exchange(ctx context.Context) bool {
 	return !last
 }
 
-// readBody reads the body of a request, after it has told a client that waits
-// for that to go on.
+// readBody reads the body of a request, after sending "100 Continue" to a
+// client that waits for it.
 func (c *conn) readBody(h *head, body *gather) (*refusal, error) {
 	if h.length > body.limit {
 		return tooLarge(body.limit), nil
@@ -109,7 +109,7 @@ func (c *conn) readBody(h *head, body *gather) (*refusal, error) {
 	return nil, err
 }
 
-// run calls what answers a request. A panic is the client's error only.
+// run calls the route's handler. A panic is an error for this client only.
 func (c *conn) run(ctx context.Context, to route, h *head, body []byte) (answer *response) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -131,7 +131,7 @@ type response struct {
 	header []string // more fields: name, value, …
 }
 
-// reasons are those of the statuses that we use.
+// reasons are the reason phrases of the statuses that we use.
 var reasons = map[int]string{
 	200: "OK", 204: "No Content", 400: "Bad Request", 401: "Unauthorized",
 	403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 413: "Content Too Large",
@@ -162,7 +162,7 @@ func (c *conn) respond(h *head, r *response, last bool) error {
 	return c.write(b, r.body)
 }
 
-// preamble is the status line and the fields that all answers have.
+// preamble is the status line and the fields of every answer.
 func preamble(status int, kind string, header []string) []byte {
 	b := fmt.Appendf(make([]byte, 0, 512), "HTTP/1.1 %d %s\r\nDate: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
 		status, reasons[status], time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))

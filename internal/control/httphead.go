@@ -11,25 +11,25 @@ import (
 	"strings"
 )
 
-// head is the head of an HTTP request, RFC 9112. Whatever two readers might
-// understand differently is refused: that is how a request is smuggled past
-// somebody who checks it.
+// head is the head of an HTTP request, RFC 9112. It refuses everything that two
+// readers might understand differently: such heads smuggle requests past a
+// proxy that checks them.
 type head struct {
 	method string
 	path   string // without its escapes
 	query  url.Values
 	minor  int // of HTTP/1.x
 	fields []field
-	length int // of the body; chunked if it is not known in advance
+	length int // of the body; chunked if not known in advance
 	last   bool
 	expect bool // the client waits for a "100 Continue" before it sends the body
 }
 
 const chunked = -1
 
-type field struct{ name, value string } // the name in small letters
+type field struct{ name, value string } // the name in lower case
 
-// get returns the value of a field, "" if there is none.
+// get returns the value of a field, "" if it is missing.
 func (h *head) get(name string) string {
 	for _, f := range h.fields {
 		if f.name == name {
@@ -39,7 +39,7 @@ func (h *head) get(name string) string {
 	return ""
 }
 
-// count is how often there is a field.
+// count returns the number of fields with a name.
 func (h *head) count(name string) (n int) {
 	for _, f := range h.fields {
 		if f.name == name {
@@ -49,7 +49,8 @@ func (h *head) count(name string) (n int) {
 	return n
 }
 
-// readHead reads a head. The error is a refusal, or why nothing could be read.
+// readHead reads a head. The error is a refusal, or the reason why reading
+// failed.
 func readHead(in *bufio.Reader, l Limits) (*head, error) {
 	budget := l.Head
 	line, err := headLine(in, &budget)
@@ -115,7 +116,7 @@ func (h *head) requestLine(line string) error {
 		return errFramed
 	}
 	if !ok1 || !ok2 || !isToken(method) || len(method) > 32 {
-		return httpRefusal(400, "this is no request line of HTTP/1.1")
+		return httpRefusal(400, "this is not a request line of HTTP/1.1")
 	}
 	h.method = method
 	switch version {
@@ -127,7 +128,7 @@ func (h *head) requestLine(line string) error {
 		if strings.HasPrefix(version, "HTTP/") {
 			return httpRefusal(505, "HTTP/1.1 is spoken here")
 		}
-		return httpRefusal(400, "this is no request line of HTTP/1.1")
+		return httpRefusal(400, "this is not a request line of HTTP/1.1")
 	}
 	return h.parseTarget(target)
 }
@@ -138,12 +139,12 @@ func (h *head) parseTarget(target string) error {
 		return httpRefusal(414, "the target is longer than %d bytes", longestTarget)
 	}
 	if !strings.HasPrefix(target, "/") || strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c >= 0x7F || c == '#' }) {
-		return httpRefusal(400, "the target is no path that begins with a slash")
+		return httpRefusal(400, "the target is not a path that begins with a slash")
 	}
 	raw, query, _ := strings.Cut(target, "?")
 	var err error
 	if h.path, err = url.PathUnescape(raw); err != nil {
-		return httpRefusal(400, "the path has an escape that is none")
+		return httpRefusal(400, "the path has an invalid escape")
 	}
 	if strings.ContainsFunc(h.path, func(c rune) bool { return c < ' ' || c == 0x7F }) {
 		return httpRefusal(400, "the path has a control character")
@@ -185,8 +186,7 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// check reads the fields on which it depends where the request ends, and who it
-// is for.
+// check reads the fields that determine where the request ends, and its host.
 func (h *head) check() error {
 	for _, once := range []string{"host", "content-length", "transfer-encoding", "content-type", "content-encoding", "authorization", "origin", "expect"} {
 		if h.count(once) > 1 {
@@ -197,7 +197,7 @@ func (h *head) check() error {
 		return httpRefusal(400, "the field host is missing")
 	}
 	if !isHost(h.get("host")) {
-		return httpRefusal(400, "the field host is no host")
+		return httpRefusal(400, "the field host is not a host")
 	}
 	for _, f := range h.fields {
 		if f.name != "connection" {
@@ -217,7 +217,7 @@ func (h *head) check() error {
 	}
 	if h.count("expect") > 0 {
 		if !strings.EqualFold(h.get("expect"), "100-continue") {
-			return httpRefusal(417, "what is expected is not known: only 100-continue is")
+			return httpRefusal(417, "the expectation is unknown: only 100-continue is supported")
 		}
 		h.expect = h.minor > 0 && h.length != 0
 	}
@@ -234,7 +234,7 @@ func (h *head) framing() error {
 		case h.count("content-length") > 0:
 			return httpRefusal(400, "there are both content-length and transfer-encoding")
 		case h.minor == 0:
-			return httpRefusal(400, "there is no transfer-encoding in HTTP/1.0")
+			return httpRefusal(400, "HTTP/1.0 has no transfer-encoding")
 		case !strings.EqualFold(h.get("transfer-encoding"), "chunked"):
 			return httpRefusal(501, "the only transfer-encoding that is read is chunked")
 		}
@@ -249,22 +249,22 @@ func (h *head) framing() error {
 		return tooLarge(1<<31 - 1)
 	}
 	if err != nil {
-		return httpRefusal(400, "the content-length is no number")
+		return httpRefusal(400, "the content-length is not a number")
 	}
 	h.length = int(n)
 	return nil
 }
 
-// isHost reports whether s can be what a client calls us; nothing at all is
-// possible too.
+// isHost reports whether s can be a host that a client asks for; it may be
+// empty.
 func isHost(s string) bool {
 	return len(s) <= 255 && strings.IndexFunc(s, func(c rune) bool {
 		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_~:[]%", c))
 	}) < 0
 }
 
-// local reports whether a client calls us by an address or as localhost: a name
-// may be anybody's that leads to us.
+// local reports whether a client asks for an address or localhost: any site can
+// point a name of its own at us.
 func (h *head) local() bool {
 	name := h.get("host")
 	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") {
@@ -277,7 +277,7 @@ func (h *head) local() bool {
 	return err == nil
 }
 
-// media is the type of the body: what stands before the parameters.
+// media is the type of the body, without its parameters.
 func (h *head) media() string {
 	kind, _, _ := strings.Cut(h.get("content-type"), ";")
 	return strings.ToLower(strings.Trim(kind, " \t"))
@@ -323,7 +323,7 @@ func (h *head) readBody(in *bufio.Reader, g *gather) error {
 				return err
 			}
 		}
-		// After the last chunk there could be trailers here.
+		// Trailers could follow the last chunk here.
 		budget = 2
 		if line, err := headLine(in, &budget); err != nil || len(line) > 0 {
 			if _, refused := errors.AsType[*refusal](err); refused || err == nil {

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// Limits bound what clients cost. A field that is not above zero has its
-// default. How long a request may be, the registry says.
+// Limits bound the cost of clients. A field that is not above zero means the
+// default. The registry limits the size of a request.
 type Limits struct {
 	Connections int // in all; default 512
 	PerPeer     int // of one user on Unix sockets, of one IP address (IPv6: /64); default 64
-	PerSecond   int // that a peer makes, and twice as many at once; default 500. Root and the process's own user are free
+	PerSecond   int // that a peer makes, and twice as many at once; default 500. No limit for root and the process's own user
 	Reserve     int // of Connections and Running, for root and the process's own user; default 16
 
-	Running int // requests that are executed at the same time, of one peer three quarters of these; default 64
-	Memory  int // bytes of requests and answers above 64 KiB each, of one peer half of these; default 64 MiB
+	Running int // requests executed at the same time, of one peer three quarters of these; default 64
+	Memory  int // bytes of requests and answers beyond 64 KiB of each, of one peer half of these; default 64 MiB
 
 	Head   int // bytes of the head of an HTTP request; default 16 KiB
 	Fields int // in such a head; default 100
 
-	FirstByte time.Duration // until a connection says something, and for the TLS handshake; default 10 s
+	FirstByte time.Duration // until a connection sends something, and for the TLS handshake; default 10 s
 	Request   time.Duration // from the first byte of a request to its last; default 10 s
-	Idle      time.Duration // between two HTTP requests; default 60 s. The line protocol may be silent for ever
+	Idle      time.Duration // between two HTTP requests; default 60 s. The line protocol has no such limit
 	Write     time.Duration // until the client has taken the next 64 KiB; default 10 s
 	Heartbeat time.Duration // between comments in a silent stream of server-sent events; default 15 s
 }
@@ -46,16 +46,16 @@ func (l Limits) filled() Limits {
 	}
 }
 
-// Limits that nobody needs to change.
+// Limits that are not configurable.
 const (
-	freeMemory    = 64 << 10               // what each request and answer may have without taking from Limits.Memory
+	freeMemory    = 64 << 10               // of each request and answer, not taken from Limits.Memory
 	writeStep     = 64 << 10               // bytes in each Limits.Write
-	lingerBytes   = 16 << 20               // what is read and thrown away before a connection that was refused is closed
+	lingerBytes   = 16 << 20               // read and thrown away before a refused connection is closed
 	lingerTime    = 2 * time.Second        // and for how long
-	lingerBrief   = 100 * time.Millisecond // the same when many wait for that, and in Shutdown
-	leaving       = 128                    // connections beyond Connections that get their refusal said
+	lingerBrief   = 100 * time.Millisecond // the same when many connections linger, and in Shutdown
+	leaving       = 128                    // connections beyond Connections that are sent their refusal
 	turnPatience  = time.Second            // how long a request waits for its turn when Limits.Running run already
-	goneEvery     = 500 * time.Millisecond // how often is looked if a client still waits for its answer
-	sniffed       = 64                     // white space in front of what tells the protocol
+	goneEvery     = 500 * time.Millisecond // interval of checks whether a client still waits for its answer
+	sniffed       = 64                     // white space before the first byte that tells the protocol
 	longestTarget = 8 << 10                // of an HTTP request
 )

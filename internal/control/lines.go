@@ -22,7 +22,7 @@ func (c *conn) serveLines(ctx context.Context) {
 	c.server.mu.Lock()
 	c.session = session
 	c.server.mu.Unlock()
-	defer c.raw.Close() // before: a stream that is stuck in writing would keep Close waiting
+	defer c.raw.Close() // before Close, which would wait for a stream that is stuck in writing
 	for {
 		err := c.nextLine(session)
 		if errors.Is(err, io.EOF) {
@@ -75,7 +75,7 @@ func (c *conn) nextLine(session *rpc.Session) error {
 	if after.Role == rpc.None {
 		c.server.complaints.say("control: refused: a wrong token", "who", c.peer.name(), "address", c.address.String())
 		c.linger()
-		return net.ErrClosed // the answer has said it
+		return net.ErrClosed // the answer has said why
 	}
 	if before.Role == rpc.None {
 		c.caller = after
@@ -85,7 +85,7 @@ func (c *conn) nextLine(session *rpc.Session) error {
 }
 
 // readLine returns the next line that is not empty. A last one may lack its
-// line feed. Somebody unknown must send it soon, and keep it short.
+// line feed. An unknown client must send it soon, and keep it short.
 func (c *conn) readLine(space *room, from rpc.Role) ([]byte, error) {
 	wait, limit := time.Duration(0), c.server.request
 	if from == rpc.None {
@@ -126,8 +126,8 @@ func methodOf(line []byte) string {
 	return request.Method
 }
 
-// to is the refusal as the answer to a request that was read, nil if that
-// expects none.
+// to is the refusal as the answer to a request that was read, nil if the
+// request expects no answer.
 func (r *refusal) to(line []byte) []byte {
 	var request struct {
 		ID jsontext.Value `json:"id"`
@@ -143,8 +143,8 @@ func (r *refusal) to(line []byte) []byte {
 	return answer
 }
 
-// untilStreamsEnd waits for the streams of a client that has said that it sends
-// nothing more.
+// untilStreamsEnd waits for the streams of a client that has shut down its
+// sending half.
 func (c *conn) untilStreamsEnd(ctx context.Context, session *rpc.Session) {
 	if c.enter(streaming, 0) != nil {
 		return

@@ -13,13 +13,13 @@ import (
 // ErrInUse says that another process answers at the address.
 var ErrInUse = unixsock.ErrInUse
 
-// Listen opens an address. Of a Unix socket mode and group are as they shall be
-// before anybody can connect; a socket that a dead process left behind is
-// replaced. What is no socket, a symbolic link, and another user's file are
-// refused and stay as they are, as is a folder in which everybody could put
-// another file instead: errors.Is(err, host.ErrUnsafe). So does a socket that
-// answers: errors.Is(err, [ErrInUse]). The listener is a *net.UnixListener,
-// whose Close removes the file, or a *net.TCPListener.
+// Listen opens an address. A Unix socket has its mode and group before any
+// client can connect; a socket that a dead process left behind is replaced.
+// Listen refuses, and leaves as they are, a file that is not a socket, a
+// symbolic link, another user's file, and a folder in which every user could
+// replace the file: errors.Is(err, host.ErrUnsafe); and a socket that answers:
+// errors.Is(err, [ErrInUse]). The listener is a *net.UnixListener, whose Close
+// removes the file, or a *net.TCPListener.
 func Listen(ctx context.Context, a Address) (net.Listener, error) {
 	if err := a.check(); err != nil {
 		return nil, fmt.Errorf("the address %s: %w", a, err)
@@ -38,8 +38,8 @@ func Listen(ctx context.Context, a Address) (net.Listener, error) {
 	return l, nil
 }
 
-// own makes the socket's file that of the user and group as whom the daemon
-// will run; a group of the address stays.
+// own gives the socket's file to the user and group that the daemon will run
+// as; a group of the address stays.
 func own(a Address, uid, gid int) error {
 	if a.Network != "unix" {
 		return nil

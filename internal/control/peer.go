@@ -12,21 +12,21 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// peer is the other end of a connection.
+// peer is the client at the other end of a connection.
 type peer struct {
-	key      string // whose share of everything it uses
-	operator bool   // root or the process's own user, on a Unix socket, and no worker
+	key      string // of the share that it uses
+	operator bool   // root or the process's own user, on a Unix socket, but not a worker
 	worker   bool   // one of the daemon's workers, or started by one
 
-	uid, gid, pid int   // on a Unix socket; -1, of the pid 0, if they are not known
+	uid, gid, pid int   // on a Unix socket; -1, for pid 0, if not known
 	groups        []int // all of them, gid too
-	others        bool  // there may be more groups than the kernel has told
+	others        bool  // there may be more groups than the kernel reported
 	certs         []string
 
 	ip string // on TCP: address and port
 }
 
-// name is who it is, for people.
+// name is the client's name for people.
 func (p peer) name() string {
 	switch {
 	case len(p.certs) > 0:
@@ -38,13 +38,13 @@ func (p peer) name() string {
 	case p.ip != "":
 		return p.ip
 	}
-	return "somebody unknown"
+	return "an unknown client"
 }
 
-// errNoCredentials says that the system does not tell who is at the other end.
-var errNoCredentials = errors.New("the system does not say who is at the other end of a Unix socket")
+// errNoCredentials says that the system does not identify the other end.
+var errNoCredentials = errors.New("the system does not identify the other end of a Unix socket")
 
-// peerOf finds out who has connected. self is the user of this process.
+// peerOf identifies the client. self is the user of this process.
 func peerOf(conn net.Conn, a Address, self int) (peer, error) {
 	p := peer{uid: -1, gid: -1}
 	if a.Network != "unix" {
@@ -54,15 +54,15 @@ func peerOf(conn net.Conn, a Address, self int) (peer, error) {
 	}
 	err := onDescriptor(conn, func(fd int) (err error) { return p.credentials(fd) })
 	if errors.Is(err, errNoCredentials) && a.mode()&0o077 == 0 {
-		p.uid, err = self, nil // nobody else can connect
+		p.uid, err = self, nil // only our own user can connect
 	}
 	p.key = "uid " + strconv.Itoa(p.uid)
 	p.operator = p.uid >= 0 && (p.uid == 0 || p.uid == self)
 	return p, err
 }
 
-// ipKey is the address of a client: who has one address of IPv6 has a whole /64
-// of them.
+// ipKey is the address of a client, of IPv6 its /64: one client usually has a
+// whole /64.
 func ipKey(a net.Addr) string {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -77,8 +77,8 @@ func ipKey(a net.Addr) string {
 	return ip.String()
 }
 
-// member reports whether it belongs to a group. Where the kernel has not told
-// them all, the others are looked up.
+// member reports whether the client belongs to a group. Groups that the kernel
+// did not report are looked up.
 func (p peer) member(gid int) bool {
 	if slices.Contains(p.groups, gid) || !p.others {
 		return slices.Contains(p.groups, gid)

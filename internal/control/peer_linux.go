@@ -20,7 +20,7 @@ func (p *peer) credentials(fd int) error {
 }
 
 // peerGroups asks the kernel for the supplementary groups, which Linux 4.13 and
-// later tell.
+// later report.
 func peerGroups(fd int) (groups []int, all bool) {
 	raw := make([]uint32, 64)
 	for {

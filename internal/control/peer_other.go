@@ -2,6 +2,6 @@
 
 package control
 
-// credentials are not told here: only a socket that nobody else may connect to
-// can be used.
+// credentials are not available here: only a socket that no other user may
+// connect to can be used.
 func (p *peer) credentials(int) error { return errNoCredentials }

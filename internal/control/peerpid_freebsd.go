@@ -1,4 +1,4 @@
 package control
 
-// peerPID is not told by what package unix knows of LOCAL_PEERCRED.
+// peerPID is unknown: package unix does not read it from LOCAL_PEERCRED.
 func peerPID(int) int { return 0 }

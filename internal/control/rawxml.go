@@ -62,7 +62,7 @@ func (c *conn) readDocument(space *room) ([]byte, error) {
 		}
 		_, _ = c.in.Discard(n)
 		if done && bytes.HasPrefix(g.bytes, []byte{0xFF, 0xFE}) {
-			return g.bytes, g.read(c.in, 1) // of UTF-16 the other half of the last character
+			return g.bytes, g.read(c.in, 1) // in UTF-16 the other half of the last character
 		}
 		if done {
 			return g.bytes, nil
@@ -70,17 +70,16 @@ func (c *conn) readDocument(space *room) ([]byte, error) {
 	}
 }
 
-// callEnd finds the end of a <methodCall>, which comments, instructions and
-// CDATA sections may seem to have in them. It leaves out zero bytes, so that it
-// finds the end in UTF-16 as well.
+// callEnd finds the end of a <methodCall>, and ignores that text inside
+// comments, instructions and CDATA sections. It skips zero bytes, so that it
+// finds the end in UTF-16 too.
 type callEnd struct {
-	begun  []byte  // what came since a < that may begin one of sections
-	until  string  // the end of the section that we are in, "" outside
-	recent [2]byte // inside: what came last
+	begun  []byte  // the bytes since a < that may begin one of sections
+	until  string  // the end of the current section, "" outside
+	recent [2]byte // inside: the last two bytes
 }
 
-// What begins what must not be looked into, and its end; the tag that we look
-// for, too.
+// The beginnings of sections to skip, and their ends; and the tag to find.
 var sections = [...]struct{ begin, end string }{
 	{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"</methodCall", ">"},
 }

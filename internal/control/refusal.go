@@ -10,7 +10,7 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// refusal is why a request is not served, in the words of all protocols.
+// refusal is why a request is not served, for all protocols.
 type refusal struct {
 	status int // of HTTP
 	code   int // of JSON-RPC and XML-RPC
@@ -20,7 +20,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// httpRefusal refuses what is no proper HTTP request.
+// httpRefusal refuses a malformed HTTP request.
 func httpRefusal(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, code: rpc.CodeTransport, text: fmt.Sprintf(format, args...)}
 }
@@ -29,7 +29,7 @@ func forbidden(format string, args ...any) *refusal {
 	return &refusal{status: 403, code: rpc.CodeRole, text: fmt.Sprintf(format, args...)}
 }
 
-// overload refuses what would take too much at the moment.
+// overload refuses a request for lack of resources at the moment.
 func overload(format string, args ...any) *refusal {
 	return &refusal{status: 503, code: rpc.CodeSystem, text: fmt.Sprintf(format, args...), header: []string{"Retry-After", "1"}}
 }
@@ -39,17 +39,16 @@ var (
 	errEvicted  = overload("there are too many connections, and this one was idle for longest: connect again")
 	errFull     = overload("there are too many connections: close some, or try again later")
 	errBusy     = overload("busy: too many requests are being executed: try again")
-	errMemory   = overload("busy: large requests and answers take all the memory that there is for them: try again")
+	errMemory   = overload("busy: large requests and answers take all the memory set aside for them: try again")
 )
 
 func tooLarge(limit int) *refusal {
 	return &refusal{status: 413, code: rpc.CodeSystem, text: fmt.Sprintf("the request is larger than %d bytes", limit)}
 }
 
-// refuse says why in the protocol that the client speaks, and makes sure, as
-// far as that is possible, that it can read it: a connection that is closed
-// while data from the client is on its way is reset, and the client may lose
-// our answer.
+// refuse sends the reason in the client's protocol, and makes sure, as far as
+// possible, that the client can read it: closing a connection while data from
+// the client is on its way resets it, and the client may lose our answer.
 func (c *conn) refuse(r *refusal) {
 	c.server.count(func(s *Stats) { s.Refused++ })
 	switch c.protocol {
@@ -78,8 +77,8 @@ func (r *refusal) response(asXML bool) *response {
 	return answer
 }
 
-// linger tells the client that nothing more comes, and throws away for a while
-// what it still sends.
+// linger tells the client that nothing more comes, and discards its input for a
+// while.
 func (c *conn) linger() {
 	half, ok := c.safe.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
@@ -93,7 +92,7 @@ func (c *conn) linger() {
 	_, _ = io.CopyN(io.Discard, c.safe, lingerBytes)
 }
 
-// timedOut reports whether a deadline of ours is why a read or write failed.
+// timedOut reports whether a read or write failed because of our deadline.
 func timedOut(err error) bool {
 	e, ok := errors.AsType[net.Error](err)
 	return ok && e.Timeout()

@@ -35,8 +35,8 @@ func (r *room) free() {
 	}
 }
 
-// gather collects a request whose length is bounded. It grows as data comes,
-// whatever length was announced.
+// gather collects a request of bounded length. It grows as data comes, whatever
+// the announced length.
 type gather struct {
 	room  *room
 	limit int
@@ -95,8 +95,7 @@ func (g *gather) reserve(n int) error {
 	return nil
 }
 
-// line appends what in has up to a line feed, which it takes away but does not
-// append.
+// line reads from in up to a line feed, and appends all but that.
 func (g *gather) line(in *bufio.Reader) error {
 	for {
 		part, err := in.ReadSlice('\n')

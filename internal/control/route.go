@@ -8,18 +8,18 @@ import (
 	"github.com/legion-go/legion/internal/strictjson"
 )
 
-// route is what answers requests for a path.
+// route answers the requests for a path.
 type route struct {
-	role   rpc.Role                                         // that is needed at least
-	serve  func(ctx context.Context, body []byte) *response // nil as its answer is 204, No Content
+	role   rpc.Role                                         // least role that is needed
+	serve  func(ctx context.Context, body []byte) *response // a nil answer is 204, No Content
 	stream string                                           // if serve is nil: the method whose items are sent
 }
 
-// nowhere is where requests go that are refused: strangers are told first that
-// they are strangers.
+// nowhere is the route of refused requests: a client without a role is first
+// told so.
 var nowhere = route{role: rpc.Read}
 
-// route finds out who answers.
+// route finds the route of a request.
 func (c *conn) route(h *head) (route, *refusal) {
 	s := c.server
 	if why := c.fromBrowser(h); why != nil {
@@ -58,8 +58,8 @@ func (c *conn) route(h *head) (route, *refusal) {
 	return nowhere, why
 }
 
-// routeRPC finds the protocol by the type of the body. A form, which is what a
-// page in a browser can send anywhere, is none of them.
+// routeRPC finds the protocol by the type of the body. A form, which a page in
+// a browser can send anywhere, is not accepted.
 func (s *Server) routeRPC(h *head) (route, *refusal) {
 	registry := s.options.Registry
 	switch media := h.media(); {
@@ -79,8 +79,8 @@ func (s *Server) routeRPC(h *head) (route, *refusal) {
 	return nowhere, httpRefusal(415, "the content-type must be application/json (JSON-RPC) or text/xml (XML-RPC)")
 }
 
-// fromBrowser refuses what a page in somebody's browser sends: the browser may
-// reach us, the page has no business here.
+// fromBrowser refuses requests from a page in a browser: the browser may be
+// able to reach us, but the page must not.
 func (c *conn) fromBrowser(h *head) *refusal {
 	if h.count("origin") > 0 {
 		return forbidden("requests of web pages are refused: this one has an Origin")
@@ -94,7 +94,7 @@ func (c *conn) fromBrowser(h *head) *refusal {
 	return nil
 }
 
-// authorise says who sends a request, and whether that role is enough.
+// authorise finds the caller of a request, and checks its role.
 func (c *conn) authorise(h *head, need rpc.Role) (rpc.Caller, *refusal) {
 	caller := c.caller
 	if h.count("authorization") > 0 {
@@ -122,7 +122,7 @@ func (c *conn) authorise(h *head, need rpc.Role) (rpc.Caller, *refusal) {
 
 var challenge = []string{"WWW-Authenticate", `Bearer realm="control"`}
 
-// tokens reports whether a token could make somebody known.
+// tokens reports whether any rule accepts a token.
 func (c *conn) tokens() bool {
 	for _, r := range c.server.options.Rules {
 		if r.Kind == "token" {
@@ -132,8 +132,8 @@ func (c *conn) tokens() bool {
 	return false
 }
 
-// stranger refuses somebody who has no role at all, and says what to do about
-// it. request is what was tried, if it is known.
+// stranger refuses a client without any role, and says what to configure.
+// request is what the client tried, if known.
 func (c *conn) stranger(request string) *refusal {
 	attrs := []any{"who", c.peer.name(), "address", c.address.String()}
 	if request != "" {
@@ -160,7 +160,7 @@ func (c *conn) stranger(request string) *refusal {
 	return why
 }
 
-// alive is GET /healthz: who can answer is alive.
+// alive is GET /healthz: a process that can answer is alive.
 func alive(context.Context, []byte) *response {
 	return &response{kind: typeJSON, body: []byte(`{"status":"alive"}`)}
 }

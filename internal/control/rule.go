@@ -12,36 +12,36 @@ import (
 )
 
 // Rule gives a role. Of several rules that fit, the highest role counts. Root
-// and the user as whom the process runs have the role Admin on Unix sockets
-// without any.
+// and the process's own user have the role Admin on Unix sockets without a
+// rule.
 type Rule struct {
 	Kind string // "uid", "gid", "workers", "cert" or "token"
 	ID   int    // of the user or group
-	Name string // in the client's certificate; of a token, what logs call who sends it, may be ""
+	Name string // in the client's certificate; of a token, its bearer's name in logs, may be ""
 	Role rpc.Role
 
 	token string
 }
 
-// shortestToken is the least number of characters of a token: nobody shall find
-// one by trying.
+// shortestToken is the least number of characters of a token, so that it cannot
+// be guessed.
 const shortestToken, longestToken = 16, 512
 
 // NewRule makes a rule for what kind and value name:
 //
-//	user NAME, uid NUMBER       who connects to a Unix socket
+//	user NAME, uid NUMBER       a user who connects to a Unix socket
 //	workers                     the daemon's own workers, and what they start, on a Unix socket
-//	group NAME, gid NUMBER      whose groups it is among, the supplementary ones too
+//	group NAME, gid NUMBER      a member of the group, also by supplementary groups
 //	cert NAME                   a name in a TLS client's certificate
-//	token VALUE, NAME:VALUE     who knows the token: 16 to 512 letters, digits and -._~+/=
+//	token VALUE, NAME:VALUE     a client with the token: 16 to 512 letters, digits and -._~+/=
 //
 // Names of users and groups are looked up now; errors.Is(err, host.ErrUnknown)
-// if there is none. No error repeats a token.
+// if they do not exist. No error repeats a token.
 func NewRule(kind, value string, role rpc.Role) (Rule, error) {
 	r := Rule{Kind: kind, Role: role}
 	switch kind {
 	case "user":
-		who, err := host.Lookup(value, "0") // the group is of no matter here
+		who, err := host.Lookup(value, "0") // the group does not matter here
 		r.Kind, r.ID = "uid", who.UID
 		return r, err
 	case "group":
@@ -51,7 +51,7 @@ func NewRule(kind, value string, role rpc.Role) (Rule, error) {
 	case "uid", "gid":
 		n, err := strconv.ParseUint(value, 10, 32)
 		if err != nil {
-			return Rule{}, fmt.Errorf("the %s %q is no number: for a name write user or group", kind, value)
+			return Rule{}, fmt.Errorf("the %s %q is not a number: for a name write user or group", kind, value)
 		}
 		r.ID = int(n)
 		return r, nil
@@ -59,7 +59,7 @@ func NewRule(kind, value string, role rpc.Role) (Rule, error) {
 		return r, nil
 	case "cert":
 		if r.Name = value; value == "" {
-			return Rule{}, errors.New("give the name that stands in the certificate")
+			return Rule{}, errors.New("give the name in the certificate")
 		}
 		return r, nil
 	case "token":
@@ -87,7 +87,7 @@ func notInToken(c rune) bool {
 	return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-._~+/=", c))
 }
 
-// String names a rule, without what is secret in it.
+// String names a rule, without its secret.
 func (r Rule) String() string {
 	switch r.Kind {
 	case "workers":
@@ -101,9 +101,9 @@ func (r Rule) String() string {
 // GoString is String: %#v would show the token.
 func (r Rule) GoString() string { return r.String() }
 
-// Authenticate says whose a token is: how logs call its bearer, and the role.
-// It is what [rpc.Options].Authenticate is made of. How long it takes tells
-// nothing about the tokens but their lengths.
+// Authenticate returns the owner of a token: the name of its bearer in logs,
+// and the role. It serves [rpc.Options].Authenticate. Its duration reveals only
+// the lengths of the tokens.
 func Authenticate(rules []Rule, token string) (rpc.Caller, bool) {
 	var who rpc.Caller
 	known := false
@@ -133,9 +133,9 @@ func sameSecret(a, b string) bool {
 	return differ == 0
 }
 
-// roles finds the highest role that the rules give to a peer; self is the user
-// as whom this process runs. A worker runs as that user, but is not whom a role
-// for that user is meant for.
+// roles finds the highest role that the rules give to a peer; self is this
+// process's user. A worker runs as that user, but a role for that user is not
+// meant for workers.
 func roles(rules []Rule, self int, p peer) rpc.Role {
 	best := rpc.None
 	if p.worker {

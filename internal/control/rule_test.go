@@ -12,7 +12,7 @@ const secret, other = "0123456789abcdef", "fedcba9876543210"
 
 func TestNewRule(t *testing.T) {
 	for _, c := range []struct{ kind, value, says string }{
-		{"uid", "root", "no number"}, {"uid", "-1", "no number"}, {"gid", "", "no number"}, {"user", "no such user", "unknown"}, {"group", "no such group", "unknown"},
+		{"uid", "root", "not a number"}, {"uid", "-1", "not a number"}, {"gid", "", "not a number"}, {"user", "no such user", "unknown"}, {"group", "no such group", "unknown"},
 		{"cert", "", "name"}, {"token", "short", "openssl"}, {"token", strings.Repeat("x", 513), "openssl"}, {"token", "with a space in it", "character"},
 		{"password", "x", "no rule"}, {"", "", "no rule"},
 	} {
@@ -89,20 +89,20 @@ func TestCheck(t *testing.T) {
 		says    string // "": allowed
 	}{
 		{"unix:///x", Options{}, ""},
-		{"tcp://127.0.0.1:1", Options{}, "nobody could use it"},
+		{"tcp://127.0.0.1:1", Options{}, "no client could use it"},
 		{"tcp://127.0.0.1:1?anyone=read", Options{}, ""},
 		{"tcp://[::1]:1?anyone=admin", Options{}, ""},
 		{"tcp://127.0.0.1:1", Options{Rules: []Rule{token}}, ""},
-		{"tcp://0.0.0.0:1", Options{Rules: []Rule{token}}, "everybody on the way"},
-		{"tcp://:1", Options{Rules: []Rule{token}}, "everybody on the way"},
-		{"tcp://example.org:1", Options{Rules: []Rule{token}}, "everybody on the way"},
+		{"tcp://0.0.0.0:1", Options{Rules: []Rule{token}}, "could be read on the network"},
+		{"tcp://:1", Options{Rules: []Rule{token}}, "could be read on the network"},
+		{"tcp://example.org:1", Options{Rules: []Rule{token}}, "could be read on the network"},
 		{"tcp://0.0.0.0:1?plain=yes", Options{Rules: []Rule{token}}, ""},
-		{"tcp://0.0.0.0:1?plain=yes", Options{}, "nobody could use it"},
+		{"tcp://0.0.0.0:1?plain=yes", Options{}, "no client could use it"},
 		{"tcp://0.0.0.0:1", Options{Rules: []Rule{token}, TLS: noTLS{}}, ""},
 		{"tcp://0.0.0.0:1", Options{Rules: []Rule{cert}, TLS: noTLS{}}, ""},
-		{"tcp://0.0.0.0:1", Options{Rules: []Rule{cert}}, "nobody could use it"},
-		{"tcp://0.0.0.0:1?plain=yes", Options{Rules: []Rule{cert}, TLS: noTLS{}}, "nobody could use it"},
-		{"tcp://0.0.0.0:1", Options{TLS: noTLS{}}, "nobody could use it"},
+		{"tcp://0.0.0.0:1", Options{Rules: []Rule{cert}}, "no client could use it"},
+		{"tcp://0.0.0.0:1?plain=yes", Options{Rules: []Rule{cert}, TLS: noTLS{}}, "no client could use it"},
+		{"tcp://0.0.0.0:1", Options{TLS: noTLS{}}, "no client could use it"},
 	} {
 		c.o.Registry = newMethods().Registry
 		s, err := New(c.o)

@@ -17,27 +17,24 @@ import (
 
 // TLS makes the connections of TCP addresses safe.
 type TLS interface {
-	// Server does the handshake with a client. names are those in the client's
-	// certificate, of which none may be trusted that has not been verified; a
-	// client may have none. It returns when ctx ends.
+	// Server does the handshake with a client. names are the verified ones in the
+	// client's certificate; a client may have none. It returns when ctx ends.
 	Server(ctx context.Context, conn net.Conn) (secured net.Conn, names []string, err error)
 }
 
-// Options are what a server is made of. Registry is needed, all else may be
-// left out.
+// Options configure a server. Registry is required, all else is optional.
 type Options struct {
 	Registry *rpc.Registry      // its Options.Authenticate should be [Authenticate] with the same Rules
-	Rules    []Rule             // besides root's and the process's own user's, who are Admin on Unix sockets
-	Worker   func(pid int) bool // whether a process on a Unix socket is one of the daemon's workers, or comes from one; default: none is
+	Rules    []Rule             // besides root and the process's own user, who are Admin on Unix sockets
+	Worker   func(pid int) bool // whether a process on a Unix socket is one of the daemon's workers, or was started by one; default: never
 	TLS      TLS                // for every TCP address without plain=yes
-	Log      *slog.Logger       // of who was refused, whatever its level; 20 a minute, and a count of the others. Default: nowhere
-	Audit    *Audit             // what Shutdown is to have told to its end; default: none
-	Hello    func() any         // what GET / answers, as JSON; default: little
+	Log      *slog.Logger       // for refusals, whatever its level; 20 a minute, and a count of the others. Default: nowhere
+	Audit    *Audit             // flushed by Shutdown; default: none
+	Hello    func() any         // the answer to GET /, as JSON; default: little
 	Ready    func() error       // nil: GET /readyz says 200, else 503 and the error's text; default: always ready
 
-	// Connected and Closed are told of clients that may use something, of each
-	// once, in this order, on goroutines of the server. They must not wait for
-	// anything.
+	// Connected and Closed are called for clients that may use something, once
+	// each, in this order, on goroutines of the server. They must not wait.
 	Connected, Closed func(Client)
 
 	Limits Limits
@@ -52,8 +49,8 @@ type Server struct {
 	self    int // the user of this process
 
 	complaints *complaints
-	silent     hint // about clients that say nothing
-	framed     hint // about clients that speak something older
+	silent     hint // about clients that send nothing
+	framed     hint // about clients that speak an older protocol
 	arrivals   arrivals
 	running    share
 	memory     share
@@ -66,7 +63,7 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	peers     map[string]int // how many of conns
-	leaving   int            // connections that end, and are none of conns any more
+	leaving   int            // connections that end, and are no longer in conns
 	all       map[*conn]struct{}
 	last      uint64
 	stats     Stats
@@ -82,7 +79,7 @@ func New(o Options) (*Server, error) {
 	}
 	for _, r := range o.Rules {
 		if !slices.Contains([]string{"uid", "gid", "workers", "cert", "token"}, r.Kind) || r.Role > rpc.Admin || r.Kind == "token" && r.token == "" {
-			return nil, fmt.Errorf("control: the rule %v is none: make it with NewRule", r)
+			return nil, fmt.Errorf("control: the rule %v is not valid: make it with NewRule", r)
 		}
 	}
 	if o.Log == nil {
@@ -102,8 +99,9 @@ func New(o Options) (*Server, error) {
 	}, nil
 }
 
-// Check says why a server with these rules does not serve an address, or nil:
-// on TCP nobody could use it, or others could read a token.
+// Check says why a server with these rules does not serve an address, or
+// returns nil: on TCP no client could use it, or a token could be read on the
+// network.
 func (s *Server) Check(a Address) error {
 	if err := a.check(); err != nil || a.Network == "unix" {
 		return err
@@ -116,19 +114,18 @@ func (s *Server) Check(a Address) error {
 	case a.Anyone != rpc.None || tls && has("cert"):
 		return nil
 	case !has("token") && tls:
-		return errors.New("nobody could use it: give a role to a certificate or a token")
+		return errors.New("no client could use it: give a role to a certificate or a token")
 	case !has("token"):
-		return errors.New("nobody could use it: set up TLS and give a role to a certificate, or give one to a token, or on loopback add ?anyone=read")
+		return errors.New("no client could use it: set up TLS and give a role to a certificate, or give one to a token, or on loopback add ?anyone=read")
 	case !tls && !a.Plain && !a.loopback():
-		return errors.New("everybody on the way could read the tokens: set up TLS, or add ?plain=yes if the network is safe")
+		return errors.New("the tokens could be read on the network: set up TLS, or add ?plain=yes if the network is safe")
 	}
 	return nil
 }
 
-// Serve accepts connections until Shutdown or until l is closed; both are no
-// error. The clients that are connected then are served on. l may come from
-// [Listen], or from anywhere else, a previous process for instance; it is
-// closed by Shutdown.
+// Serve accepts connections until Shutdown or until l is closed; neither is an
+// error. Clients connected by then are still served. l may come from [Listen],
+// or from elsewhere, such as a previous process; Shutdown closes it.
 func (s *Server) Serve(l net.Listener, a Address) error {
 	if err := s.permitted(l, a); err != nil {
 		return fmt.Errorf("the address %s: %w", a, err)
@@ -167,11 +164,11 @@ func (s *Server) Serve(l net.Listener, a Address) error {
 	}
 }
 
-// acceptPause is how long nothing is accepted after the system had no
-// descriptor for it; twice as long each time.
+// acceptPause is the first pause of Accept after the system had no descriptor
+// for a connection; it doubles each time.
 const acceptPause = 5 * time.Millisecond
 
-// scarce reports whether an error of Accept is one that passes.
+// scarce reports whether an error of Accept is temporary.
 func scarce(err error) bool {
 	for _, passing := range []syscall.Errno{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR, syscall.EAGAIN, syscall.EPROTO,
@@ -183,7 +180,7 @@ func scarce(err error) bool {
 	return timedOut(err)
 }
 
-// permitted is Check, and looks at where l really is.
+// permitted is Check, and also checks the real address of l.
 func (s *Server) permitted(l net.Listener, a Address) error {
 	if err := s.Check(a); err != nil {
 		return err
@@ -198,10 +195,9 @@ func (s *Server) permitted(l net.Listener, a Address) error {
 }
 
 // Shutdown closes the listeners, ends streams and idle connections, and waits
-// for requests that are being executed. When ctx ends before they do, their
-// contexts are ended and all connections closed, and the error says how many
-// there were; it does not wait for methods that go on nevertheless. It may be
-// called again.
+// for requests that are being executed. When ctx ends first, it cancels their
+// contexts and closes all connections, and the error says how many there were;
+// it does not wait for methods that ignore that. It may be called again.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.stopped {

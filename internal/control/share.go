@@ -5,17 +5,16 @@ import (
 	"time"
 )
 
-// share is something of which there is a limited amount, and of which no peer
-// may take all.
+// share is a limited amount of something, of which no peer may take all.
 type share struct {
 	total   int
 	each    int // of one peer
-	reserve int // of total, that is for operators
+	reserve int // of total, for operators
 
 	mu    sync.Mutex
 	used  int
 	by    map[string]int
-	freed chan struct{} // closed when something is given back; nil if nobody waits for that
+	freed chan struct{} // closed when something is given back; nil if no taker waits
 }
 
 // take takes n for a peer, or nothing.
@@ -25,7 +24,7 @@ func (s *share) take(p peer, n int) bool {
 	return s.takeLocked(p, n)
 }
 
-// await is take that waits for a while until there is enough.
+// await is take, but waits for a while until enough is free.
 func (s *share) await(p peer, n int, patience time.Duration, stop <-chan struct{}) bool {
 	if s.take(p, n) {
 		return true

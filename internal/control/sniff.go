@@ -2,11 +2,11 @@ package control
 
 import "bytes"
 
-// protocol is what a client speaks.
+// protocol is the protocol that a client speaks.
 type protocol uint8
 
 const (
-	silent protocol = iota // it has not said anything that tells
+	silent protocol = iota // the client has not sent enough to tell
 	http
 	lines // JSON-RPC, one request in each line
 	xml   // XML-RPC, one document
@@ -15,8 +15,8 @@ const (
 func (p protocol) String() string { return [...]string{"", "http", "json", "xml"}[p] }
 
 // sniff tells the protocol by the first bytes; known is false if they are too
-// few to say. Whatever is neither HTTP nor XML is answered as JSON is: it is
-// the protocol of those who type by hand.
+// few. Input that is neither HTTP nor XML is answered as JSON is: people who
+// type by hand use that protocol.
 func sniff(first []byte) (p protocol, known bool) {
 	first = first[:min(len(first), sniffed)]
 	rest := bytes.TrimLeft(first, " \t\r\n")

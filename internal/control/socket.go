@@ -17,19 +17,19 @@ import (
 // SocketName is the file of the control socket in the runtime folder.
 const SocketName = "control.sock"
 
-// Place is what a [Socket] needs to know of the daemon that it belongs to.
+// Place is what a [Socket] needs to know of its daemon.
 type Place struct {
 	Path  func() (string, error) // the runtime folder
 	Make  func() (string, error) // makes it
-	Owner *host.Identity         // whom the files shall belong to; nil: as whom this process runs
+	Owner *host.Identity         // owner of the files; nil: this process's user
 	Log   *slog.Logger
 }
 
 // Socket is the way into a daemon for operators: a server, and the addresses
 // that it listens at. It is opened after the plugins, of which a lock may
-// refuse the start, and closed last, so that it can tell how a start and a stop
-// are getting on. The zero value has no server. Its methods may be called from
-// any goroutine: a stop may come while it is being opened.
+// refuse the start, and closed last, so that it can report the progress of a
+// start and a stop. The zero value has no server. Its methods may be called
+// from any goroutine: a stop may come while it is being opened.
 type Socket struct {
 	mu     sync.Mutex
 	server *Server // nil without addresses
@@ -46,8 +46,8 @@ type end struct {
 	listener *sockets.Listener
 }
 
-// Open opens the addresses, or takes them over from the previous process.
-// Nobody is served before [Socket.Serve]. After an error some may be open:
+// Open opens the addresses, or takes them over from the previous process. No
+// client is served before [Socket.Serve]. After an error some may be open: call
 // [Socket.Close] or [Socket.GiveUp].
 func (c *Socket) Open(ctx context.Context, server *Server, addresses []Address, p Place) error {
 	c.mu.Lock()
@@ -61,13 +61,13 @@ func (c *Socket) Open(ctx context.Context, server *Server, addresses []Address, 
 			return fmt.Errorf("the control socket %s: %w", a, err)
 		}
 		seen[where]++
-		a.Addr = l.Addr().String() // with the port, if that was left open
+		a.Addr = l.Addr().String() // with the port that the system chose for 0
 		c.add(end{a, l})
 	}
 	return nil
 }
 
-// listen opens one address, of which there are n before it.
+// listen opens one address, the one after n others.
 func (p *Place) listen(ctx context.Context, n int, a Address) (*sockets.Listener, error) {
 	if a.Network == "unix" && filepath.Base(a.Addr) == SocketName && p.isOwn(filepath.Dir(a.Addr)) {
 		if _, err := p.Make(); err != nil {
@@ -98,9 +98,9 @@ func (p *Place) isOwn(folder string) bool {
 	return err == nil && own == folder
 }
 
-// letIn opens the way to a socket for those whom its mode and group let in: the
-// runtime folder lets no other user pass by itself. Other folders are the
-// operator's.
+// letIn opens the way to a socket for the users whom its mode and group admit:
+// by default the runtime folder lets no other user pass. Other folders belong
+// to the operator.
 func (p *Place) letIn(a Address) error {
 	passers, gid, err := a.passers()
 	if err != nil || passers == 0 {
@@ -117,7 +117,7 @@ func (p *Place) letIn(a Address) error {
 	return nil
 }
 
-// add adds an address that has been opened.
+// add adds an opened address.
 func (c *Socket) add(e end) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,7 +127,7 @@ func (c *Socket) add(e end) {
 	}
 }
 
-// opened returns the addresses that have been opened.
+// opened returns the opened addresses.
 func (c *Socket) opened() []end {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,11 +160,11 @@ func (c *Socket) Serve() {
 	}
 	c.served = true
 	for _, e := range c.ends {
-		c.serving.Go(func() { _ = c.server.Serve(e.listener, e.address) }) // ends when the listener is closed
+		c.serving.Go(func() { _ = c.server.Serve(e.listener, e.address) }) // until the listener is closed
 	}
 }
 
-// Close closes the addresses. Clients that are connected are still served.
+// Close closes the addresses. Connected clients are still served.
 func (c *Socket) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -174,7 +174,7 @@ func (c *Socket) Close() {
 	}
 }
 
-// GiveUp is for a socket that cannot be opened: there is none.
+// GiveUp is for a socket that cannot be opened: the daemon runs without one.
 func (c *Socket) GiveUp() {
 	c.Close()
 	c.mu.Lock()
@@ -182,9 +182,9 @@ func (c *Socket) GiveUp() {
 	c.server, c.ends = nil, nil
 }
 
-// Renew gives sockets that were taken over the mode and the group that this
-// version wants them to have. A client sees as the listening process the one
-// that has called listen last: that is to be this one.
+// Renew gives inherited sockets the mode and the group that this version wants.
+// Clients see the process that called listen last as the listening one: Renew
+// makes it this one.
 func (c *Socket) Renew(log *slog.Logger) {
 	for _, e := range c.opened() {
 		a := e.address
@@ -192,17 +192,16 @@ func (c *Socket) Renew(log *slog.Logger) {
 			continue
 		}
 		if err := e.listener.ListenAgain(); err != nil {
-			log.Warn("who connects to the control socket takes it for that of the previous process", "address", a.String(), "err", err)
+			log.Warn("clients of the control socket take it for the previous process's", "address", a.String(), "err", err)
 		}
 		if err := a.renew(); err != nil {
-			log.Warn("the control socket stays as the previous process has made it", "address", a.String(), "err", err)
+			log.Warn("the control socket keeps the mode and group that the previous process gave it", "address", a.String(), "err", err)
 		}
 	}
 }
 
-// socketGrace is how long Shutdown waits for requests that are still being
-// answered, and for clients to read what they have asked for: nothing that
-// could take long is left by then.
+// socketGrace is how long Shutdown waits for requests that are being answered,
+// and for clients to read their answers: no slow request is left by then.
 const socketGrace = time.Second
 
 // Shutdown ends what is left.

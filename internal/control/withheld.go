@@ -11,19 +11,19 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Stacks need the role operate, as daemon.stack and worker.stack say. What else
-// tells of them on the way to a client who may only look, events, records of
-// the log and the data of errors, goes through here.
+// Stacks need the role operate, as daemon.stack and worker.stack say. Events,
+// records of the log and the data of errors, which may have stacks too, go
+// through here on their way to a client with the role read.
 
-// withheld is what stands there instead.
+// withheld replaces a stack.
 const withheld = "(needs the role operate)"
 
-// SeesStacks reports whether the client whose request ctx belongs to may see
-// them.
+// SeesStacks reports whether the client of the request that ctx belongs to may
+// see stacks.
 func SeesStacks(ctx context.Context) bool { return rpc.CallerOf(ctx).Role >= rpc.Operate }
 
 // EventFor is an event as the client of ctx may see it: without stacks,
-// wherever they are in what package describe has made of it.
+// wherever package describe put them.
 func EventFor(ctx context.Context, e status.Event) status.Event {
 	if !SeesStacks(ctx) {
 		e.Data = describe.Without(e.Data, "stack", withheld)
@@ -32,7 +32,7 @@ func EventFor(ctx context.Context, e status.Event) status.Event {
 }
 
 // RecordFor is a record of the log as the client of ctx may see it. ok is false
-// if it is nothing but stacks: a line of a crash report that a worker has
+// if the record is only a stack: a line of a crash report that a worker
 // printed.
 func RecordFor(ctx context.Context, r status.LogRecord) (_ status.LogRecord, ok bool) {
 	if SeesStacks(ctx) {

@@ -53,7 +53,8 @@
 //	-32400  a limit was reached, XML is nested too deeply, or the caller no longer waits for the answer
 //	-32300  the transport; for the owner of the connections
 //	-32001  the caller's role does not allow it
-//	-31000  an entry of system.multicall is not a call -31001  system.multicall in system.multicall
+//	-31000  an entry of system.multicall is not a call
+//	-31001  system.multicall in system.multicall
 //
 // "Parse error", "Invalid Request" and "Method not found" are the whole message
 // where the examples in the specification say no more; where we refuse more
