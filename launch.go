@@ -73,12 +73,12 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 	defer closeFiles(files)
 	output := p.d.log.Output(p.name)
 	process, err := proc.Start(proc.Spec{
-		Name:   p.d.config.Name + ": " + p.name,
-		Role:   proc.Role{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
-		Files:  files,
-		Dir:    p.d.whereStarted(),
-		Limits: proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},
-		Output: output.Line,
+		Name:    p.d.config.Name + ": " + p.name,
+		Purpose: proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
+		Files:   files,
+		Dir:     p.d.whereStarted(),
+		Limits:  proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},
+		Output:  output.Line,
 	})
 	if err != nil {
 		_ = conn.Close()
@@ -104,10 +104,10 @@ func (d *Daemon) isWorker() bool { return proc.Self() != nil }
 
 // serve is the life of a worker process. It never returns.
 func (d *Daemon) serve() {
-	role := proc.Self().Role
+	purpose := proc.Self().Purpose
 	busy := new(atomic.Int32)
-	conn, err := link.Open(link.Transport(role.Transport), proc.Self().Files,
-		link.Options{Buffer: role.Buffer, MaxPayload: role.MaxPayload, Busy: busy})
+	conn, err := link.Open(link.Transport(purpose.Transport), proc.Self().Files,
+		link.Options{Buffer: purpose.Buffer, MaxPayload: purpose.MaxPayload, Busy: busy})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "legion: opening the link to the daemon: %v\n", err)
 		os.Exit(1)
@@ -122,17 +122,17 @@ func (d *Daemon) serve() {
 	}
 	var p *declaration
 	for _, q := range d.declared.pools {
-		if q.name == role.Pool {
+		if q.name == purpose.Pool {
 			p = q
 		}
 	}
 	switch {
-	case d.config.Name != role.Daemon:
-		p, err = nil, fmt.Errorf("the daemon %q was started in a worker of daemon %q: one program is one daemon", d.config.Name, role.Daemon)
+	case d.config.Name != purpose.Daemon:
+		p, err = nil, fmt.Errorf("the daemon %q was started in a worker of daemon %q: one program is one daemon", d.config.Name, purpose.Daemon)
 	case p == nil:
-		err = fmt.Errorf("pool %q is not declared in its worker: declarations must be the same in every process, and must come before Start and Run", role.Pool)
+		err = fmt.Errorf("pool %q is not declared in its worker: declarations must be the same in every process, and must come before Start and Run", purpose.Pool)
 	default:
-		err = p.serveLink(conn, busy, role.Worker)
+		err = p.serveLink(conn, busy, purpose.Worker)
 	}
 	if err != nil {
 		tellFailure(conn, err)
@@ -159,7 +159,7 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) e
 		}
 	}
 	if self := proc.Self(); self != nil { // not where workers are goroutines of the daemon
-		emitHere(ctx, p.d, event.WorkerStarted{Pool: p.name, Worker: self.Role.Worker, PID: os.Getpid()})
+		emitHere(ctx, p.d, event.WorkerStarted{Pool: p.name, Worker: self.Purpose.Worker, PID: os.Getpid()})
 	}
 	config := worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: fault, Context: ctx, State: state,

@@ -28,7 +28,7 @@ func (d *Daemon) Use(p Plugin) {
 	mustPlugin(p.Name(), d.plugins.Add(p))
 }
 
-// UseLazy adds a plugin that is made when [Use] first asks for it. make is a
+// UseLazy adds a plugin that is made when [Find] first asks for it. make is a
 // func() (P, error) where P is a Plugin.
 func (d *Daemon) UseLazy(name string, make any) {
 	d.mustDeclare("UseLazy of plugin " + name)
@@ -42,9 +42,9 @@ func mustPlugin(name string, err error) {
 	}
 }
 
-// Use returns the plugin of type T, which may be an interface. One that was
+// Find returns the plugin of type T, which may be an interface. One that was
 // added with UseLazy is made now, and started if the daemon runs.
-func Use[T any](d *Daemon) (T, error) {
+func Find[T any](d *Daemon) (T, error) {
 	var none T
 	p, err := d.plugins.Find(reflect.TypeFor[T]())
 	switch {

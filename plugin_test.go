@@ -52,11 +52,11 @@ func TestPlugins(t *testing.T) {
 	})
 	legiontest.Start(t, d)
 	for range 2 {
-		if p, err := legion.Use[*lazyPart](d); err != nil || p.name != "lazy" {
+		if p, err := legion.Find[*lazyPart](d); err != nil || p.name != "lazy" {
 			t.Error(p, err)
 		}
 	}
-	if _, err := legion.Use[http.Handler](d); err == nil || !strings.Contains(err.Error(), "no plugin of type") {
+	if _, err := legion.Find[http.Handler](d); err == nil || !strings.Contains(err.Error(), "no plugin of type") {
 		t.Error(err)
 	}
 	if s := d.Stats().Plugins; len(s) != 3 {
@@ -130,7 +130,7 @@ type user struct {
 func (u *user) Name() string                  { return "user" }
 func (u *user) Attach(d *legion.Daemon) error { u.d = d; return nil }
 func (u *user) use() error {
-	p, err := legion.Use[*lazyPart](u.d)
+	p, err := legion.Find[*lazyPart](u.d)
 	if err == nil {
 		u.used = append(u.used, p.name)
 		u.d.Stats()

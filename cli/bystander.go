@@ -47,7 +47,7 @@ func (p *program) uncertain(absent error) error {
 	if p.daemon == nil || !legion.IsBystander(p.command) {
 		return absent
 	}
-	c, none := legion.Use[plugin.Checker](p.daemon)
+	c, none := legion.Find[plugin.Checker](p.daemon)
 	if none != nil {
 		return absent
 	}

@@ -156,7 +156,7 @@ func (in *Invocation) valuesOfFlag(ctx context.Context, name, current, prefix st
 func (in *Invocation) assignments(ctx context.Context, current string) (all []candidate) {
 	name, _, found := strings.Cut(current, "=")
 	if !found {
-		setter, _ := legion.Use[Setter](in.program.daemon)
+		setter, _ := legion.Find[Setter](in.program.daemon)
 		for _, key := range configKeys(setter) {
 			all = append(all, candidate{key + "=", "configuration"})
 		}

@@ -47,7 +47,7 @@ func configVerb(p *program) *verb {
 // starting, as far as that is known beforehand.
 func (p *program) checkConfig() error {
 	err := p.daemon.Check()
-	if checker, none := legion.Use[Checker](p.daemon); none == nil {
+	if checker, none := legion.Find[Checker](p.daemon); none == nil {
 		if _, asked := checker.(plugin.Checker); !asked {
 			err = errors.Join(err, checker.Load())
 		}
@@ -91,7 +91,7 @@ func (p *program) settings() (all []status.Setting) {
 		}
 		all = append(all, status.Setting{Key: name, Value: valueText(configField(&config, name)), Source: source})
 	}
-	if reporter, err := legion.Use[plugin.SettingsReporter](p.daemon); err == nil {
+	if reporter, err := legion.Find[plugin.SettingsReporter](p.daemon); err == nil {
 		all = append(all, reporter.Show()...)
 	}
 	return all

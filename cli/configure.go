@@ -59,7 +59,7 @@ func (p *program) configure() error {
 	if err != nil || len(rest) == 0 {
 		return err
 	}
-	setter, _ := legion.Use[Setter](p.daemon)
+	setter, _ := legion.Find[Setter](p.daemon)
 	for _, a := range rest {
 		if setter == nil || !slices.Contains(setter.Keys(), a.name) {
 			return a.wrong(unknownKey(a.name, configKeys(setter)))

@@ -159,7 +159,7 @@ func (r *remote) unlessLocked(ctx context.Context) (*client.Client, error) {
 		if absent := (*client.NotRunningError)(nil); !errors.As(err, &absent) {
 			return c, err
 		}
-		l, lockErr := legion.Use[plugin.LockReporter](r.program.daemon)
+		l, lockErr := legion.Find[plugin.LockReporter](r.program.daemon)
 		if lockErr != nil {
 			return nil, err // it has no lock
 		}

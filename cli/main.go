@@ -26,7 +26,7 @@ func Main(d *legion.Daemon, options ...Option) {
 	if legion.IsWorker() {
 		_ = d.Run(context.Background()) // does not return
 	}
-	if _, err := legion.Use[*systemd.Service](d); err != nil {
+	if _, err := legion.Find[*systemd.Service](d); err != nil {
 		d.Use(systemd.New(systemd.Options{})) // costs nothing where there is no systemd
 	}
 	p := newProgram(d, options)

@@ -27,12 +27,12 @@ func Main(m *testing.M, daemons ...func() *legion.Daemon) {
 	var names []string
 	for _, declare := range daemons {
 		d := declare()
-		if d.Name() == self.Role.Daemon {
+		if d.Name() == self.Purpose.Daemon {
 			_ = d.Run(context.Background()) // never returns in a worker
 		}
 		names = append(names, d.Name())
 	}
-	fmt.Fprintf(os.Stderr, "legiontest: this is a worker of daemon %q, but Main was given %q: add the function that declares it\n", self.Role.Daemon, names)
+	fmt.Fprintf(os.Stderr, "legiontest: this is a worker of daemon %q, but Main was given %q: add the function that declares it\n", self.Purpose.Daemon, names)
 	os.Exit(1)
 }
 

@@ -77,7 +77,7 @@ func main() {
 		second.Stdout, second.Stderr = os.Stdout, os.Stdout
 		fmt.Println("that ended with", second.Run())
 	}
-	c, err := legion.Use[*cache](d)
+	c, err := legion.Find[*cache](d)
 	check(err)
 	fmt.Println("main: the answer is", c.entries["answer"])
 	check(d.Reload(ctx)) // what SIGHUP does under d.Run

@@ -29,9 +29,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	busy := new(atomic.Int32)
-	conn, err := link.Open(link.Transport(self.Role.Transport), self.Files, link.Options{MaxPayload: self.Role.MaxPayload, Busy: busy})
+	conn, err := link.Open(link.Transport(self.Purpose.Transport), self.Files, link.Options{MaxPayload: self.Purpose.MaxPayload, Busy: busy})
 	if err == nil {
-		err = serveTests(conn, busy, self.Role.Pool)
+		err = serveTests(conn, busy, self.Purpose.Pool)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
@@ -120,7 +120,7 @@ func launchProcesses(how string, tr link.Transport, maxPayload int64) Launcher {
 		if err != nil {
 			return nil, nil, err
 		}
-		p, err := proc.Start(proc.Spec{Role: proc.Role{Pool: how, Worker: id, Transport: uint8(tr), MaxPayload: maxPayload}, Files: files})
+		p, err := proc.Start(proc.Spec{Purpose: proc.Purpose{Pool: how, Worker: id, Transport: uint8(tr), MaxPayload: maxPayload}, Files: files})
 		for _, f := range files {
 			f.Close()
 		}

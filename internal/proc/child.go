@@ -11,8 +11,8 @@ import (
 
 // Child describes a process started by [Start] to itself.
 type Child struct {
-	Role   Role
-	Limits Limits
+	Purpose Purpose
+	Limits  Limits
 	// Parent is the process id of the daemon.
 	Parent int
 	// Files are the inherited Spec.Files; the caller that takes them owns them.
@@ -111,7 +111,7 @@ func become(text string) (*Child, error) {
 		return nil, err
 	}
 
-	c := &Child{Role: m.role, Limits: m.limits, Parent: m.parent}
+	c := &Child{Purpose: m.purpose, Limits: m.limits, Parent: m.parent}
 	for i := range m.files {
 		c.Files = append(c.Files, os.NewFile(uintptr(first+i), "inherited "+strconv.Itoa(i)))
 	}

@@ -164,7 +164,7 @@ func TestNothingIsLeft(t *testing.T) {
 	finish(t, "return", memory(64<<20))
 	before := descriptors(t)
 	for i := range 200 {
-		p, err := Start(Spec{Role: Role{Pool: []string{"return", "hold", "panic", "exit"}[i%4]}, Limits: Limits{Memory: uint64(i%2) * (64 << 20)}, Output: func(Stream, []byte) {}})
+		p, err := Start(Spec{Purpose: Purpose{Pool: []string{"return", "hold", "panic", "exit"}[i%4]}, Limits: Limits{Memory: uint64(i%2) * (64 << 20)}, Output: func(Stream, []byte) {}})
 		if err != nil {
 			t.Fatal(err)
 		}

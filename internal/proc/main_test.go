@@ -13,7 +13,7 @@ import (
 )
 
 // The test binary plays every part: the tests; children of proc.Start, whose
-// part is Role.Pool; and, where a test needs a daemon that it can kill or
+// part is Purpose.Pool; and, where a test needs a daemon that it can kill or
 // starve, processes started with helperEnv.
 
 const (
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race, each exit of a child would take a second
 	}
 	if c := Self(); c != nil {
-		play(c.Role.Pool, childParts, c)
+		play(c.Purpose.Pool, childParts, c)
 	}
 	if part := os.Getenv(helperEnv); part != "" {
 		os.Unsetenv(helperEnv)
@@ -112,7 +112,7 @@ func (o *printed) value(t *testing.T, p *Process, name string) string {
 func begin(t *testing.T, part string, change ...func(*Spec)) (*Process, *printed) {
 	t.Helper()
 	o := newPrinted()
-	s := Spec{Name: "test: " + part, Role: Role{Pool: part}, Output: o.output}
+	s := Spec{Name: "test: " + part, Purpose: Purpose{Pool: part}, Output: o.output}
 	for _, c := range change {
 		c(&s)
 	}
@@ -145,7 +145,7 @@ func finish(t *testing.T, part string, change ...func(*Spec)) (Exit, []string) {
 	return e, o.all()
 }
 
-func arg(v string) func(*Spec)        { return func(s *Spec) { s.Role.Daemon = v } }
+func arg(v string) func(*Spec)        { return func(s *Spec) { s.Purpose.Daemon = v } }
 func limits(l Limits) func(*Spec)     { return func(s *Spec) { s.Limits = l } }
 func memory(bytes uint64) func(*Spec) { return limits(Limits{Memory: bytes}) }
 

@@ -33,7 +33,7 @@ type marker struct {
 	cgroup  bool   // a cgroup.procs file to join is inherited before Files
 	crash   bool   // a crash file is inherited before that
 	files   int    // number of Files
-	role    Role
+	purpose Purpose
 	limits  Limits
 	version string
 }
@@ -50,12 +50,12 @@ func (m *marker) visit(str func(*string), num func(*int64)) {
 	conv(b2i(m.cgroup), func(v int64) { m.cgroup = v != 0 })
 	conv(b2i(m.crash), func(v int64) { m.crash = v != 0 })
 	conv(int64(m.files), func(v int64) { m.files = int(v) })
-	str(&m.role.Daemon)
-	str(&m.role.Pool)
-	conv(int64(m.role.Worker), func(v int64) { m.role.Worker = uint64(v) })
-	conv(int64(m.role.Transport), func(v int64) { m.role.Transport = uint8(v) })
-	conv(int64(m.role.Buffer), func(v int64) { m.role.Buffer = int(v) })
-	num(&m.role.MaxPayload)
+	str(&m.purpose.Daemon)
+	str(&m.purpose.Pool)
+	conv(int64(m.purpose.Worker), func(v int64) { m.purpose.Worker = uint64(v) })
+	conv(int64(m.purpose.Transport), func(v int64) { m.purpose.Transport = uint8(v) })
+	conv(int64(m.purpose.Buffer), func(v int64) { m.purpose.Buffer = int(v) })
+	num(&m.purpose.MaxPayload)
 	conv(int64(m.limits.Memory), func(v int64) { m.limits.Memory = uint64(v) })
 	conv(int64(m.limits.Procs), func(v int64) { m.limits.Procs = int(v) })
 	conv(int64(m.limits.Nice), func(v int64) { m.limits.Nice = int(v) })

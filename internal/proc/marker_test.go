@@ -13,7 +13,7 @@ import (
 func exampleMarker() marker {
 	return marker{
 		parent: 42, name: "thumbs: resize", args0: "/bin/thumbs, 5:x", hasMax: true, goMax: "", cgroup: true, crash: true, files: 3,
-		role:    Role{Daemon: "thumbs", Pool: "résumé\n\xff", Worker: math.MaxUint64, Transport: 2, Buffer: 1 << 20, MaxPayload: 64 << 20},
+		purpose: Purpose{Daemon: "thumbs", Pool: "résumé\n\xff", Worker: math.MaxUint64, Transport: 2, Buffer: 1 << 20, MaxPayload: 64 << 20},
 		limits:  Limits{Memory: 256 << 20, Procs: 2, Nice: -3, Files: 100},
 		version: markerVersion,
 	}
@@ -38,7 +38,7 @@ func TestMarkerTravels(t *testing.T) {
 			t.Error("text after the last field is accepted")
 		}
 	}
-	for _, m := range []marker{{parent: 1, args0: strings.Repeat("x", maxMarker)}, {parent: 1, role: Role{Pool: "a\x00b"}}} {
+	for _, m := range []marker{{parent: 1, args0: strings.Repeat("x", maxMarker)}, {parent: 1, purpose: Purpose{Pool: "a\x00b"}}} {
 		if _, err := m.encode(); err == nil {
 			t.Errorf("%.100v is encoded", m)
 		}

@@ -128,7 +128,7 @@ func TestOutputIsComplete(t *testing.T) {
 	if want := strings.Split(text, "\n"); !slices.Equal(e.Stderr, want) {
 		t.Errorf("Exit.Stderr: %q", e.Stderr)
 	}
-	p, err := Start(Spec{Role: Role{Pool: "print", Daemon: text}})
+	p, err := Start(Spec{Purpose: Purpose{Pool: "print", Daemon: text}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestFlood(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	before := int64(m.HeapAlloc)
-	p, err := Start(Spec{Role: Role{Pool: "flood", Daemon: fmt.Sprint(size)}, Output: func(s Stream, line []byte) {
+	p, err := Start(Spec{Purpose: Purpose{Pool: "flood", Daemon: fmt.Sprint(size)}, Output: func(s Stream, line []byte) {
 		if len(line) != 99 {
 			panic(fmt.Sprintf("a line of %d bytes", len(line)))
 		}
@@ -173,7 +173,7 @@ func TestFlood(t *testing.T) {
 func TestOutputThatHangs(t *testing.T) {
 	before := descriptors(t)
 	release := make(chan struct{})
-	p, err := Start(Spec{Role: Role{Pool: "print", Daemon: "x\n"}, Output: func(Stream, []byte) { <-release }})
+	p, err := Start(Spec{Purpose: Purpose{Pool: "print", Daemon: "x\n"}, Output: func(Stream, []byte) { <-release }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"unsafe"
 )
 
-// childParts are the parts that children of Start play. Role.Daemon is a part's
+// childParts are the parts that children of Start play. Purpose.Daemon is a part's
 // argument.
 var childParts = map[string]func(*Child){
 	"hold": func(*Child) {
@@ -24,12 +24,12 @@ var childParts = map[string]func(*Child){
 	},
 	"return": func(*Child) {},
 	"exit": func(c *Child) {
-		n, _ := strconv.Atoi(c.Role.Daemon)
+		n, _ := strconv.Atoi(c.Purpose.Daemon)
 		os.Exit(n)
 	},
 	"print": func(c *Child) {
-		fmt.Fprint(os.Stdout, c.Role.Daemon)
-		fmt.Fprint(os.Stderr, c.Role.Daemon)
+		fmt.Fprint(os.Stdout, c.Purpose.Daemon)
+		fmt.Fprint(os.Stderr, c.Purpose.Daemon)
 	},
 	"state": func(c *Child) { printState(c) },
 	"files": copyFiles,
@@ -71,13 +71,13 @@ var childParts = map[string]func(*Child){
 		forever()
 	},
 	"hoard": func(c *Child) { // private memory
-		n, _ := strconv.Atoi(c.Role.Daemon)
+		n, _ := strconv.Atoi(c.Purpose.Daemon)
 		hoard(n)
 		fmt.Println("hoarded=yes")
 		forever()
 	},
 	"hoardshared": func(c *Child) { // memory that RLIMIT_DATA does not count
-		n, _ := strconv.Atoi(c.Role.Daemon)
+		n, _ := strconv.Atoi(c.Purpose.Daemon)
 		mem, err := syscall.Mmap(-1, 0, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|syscall.MAP_ANON)
 		check(err)
 		for i := 0; i < len(mem); i += 4096 {
@@ -86,17 +86,17 @@ var childParts = map[string]func(*Child){
 		fmt.Println("hoarded=yes")
 		forever()
 	},
-	"grandchild": func(c *Child) { // Role.Daemon says how to start it
+	"grandchild": func(c *Child) { // Purpose.Daemon says how to start it
 		g := exec.Command("sleep", "1000")
 		g.Stdout = os.Stdout // it holds stdout open
-		switch c.Role.Daemon {
+		switch c.Purpose.Daemon {
 		case "escape", "escaped":
 			g.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		case "return":
 		}
 		check(g.Start())
 		fmt.Printf("grandchild=%d\n", g.Process.Pid)
-		if c.Role.Daemon != "return" && c.Role.Daemon != "escape" {
+		if c.Purpose.Daemon != "return" && c.Purpose.Daemon != "escape" {
 			forever()
 		}
 	},
@@ -127,7 +127,7 @@ var childParts = map[string]func(*Child){
 		forever()
 	},
 	"flood": func(c *Child) {
-		n, _ := strconv.Atoi(c.Role.Daemon)
+		n, _ := strconv.Atoi(c.Purpose.Daemon)
 		line := []byte(strings.Repeat("x", 99) + "\n")
 		block := []byte(strings.Repeat(string(line), 600))
 		for range n / len(block) {
@@ -137,7 +137,7 @@ var childParts = map[string]func(*Child){
 		}
 	},
 	"daemon": func(c *Child) { // a worker that is a daemon itself
-		runDaemon(c.Role.Daemon)
+		runDaemon(c.Purpose.Daemon)
 	},
 	"tell": func(c *Child) { c.Files[0].WriteString("x"); forever() },
 	"work": func(*Child) { spin(); os.Exit(0) },
@@ -164,7 +164,7 @@ func runDaemon(part string) {
 	}
 	EndLeftovers(argument)
 	_, err := Start(Spec{
-		Name: "test: " + part, Role: Role{Pool: part, Daemon: argument}, Limits: l,
+		Name: "test: " + part, Purpose: Purpose{Pool: part, Daemon: argument}, Limits: l,
 		Output: func(_ Stream, line []byte) { os.Stdout.Write(append(line, '\n')) },
 	})
 	check(err)
@@ -242,7 +242,7 @@ func printState(c *Child) {
 	fmt.Printf("procs=%d\n", runtime.GOMAXPROCS(0))
 	fmt.Printf("memlimit=%d\n", debug.SetMemoryLimit(-1))
 	fmt.Printf("parent=%v\n", c.Parent == os.Getppid())
-	fmt.Printf("role=%+v\n", c.Role)
+	fmt.Printf("purpose=%+v\n", c.Purpose)
 	var l syscall.Rlimit
 	check(syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l))
 	fmt.Printf("nofile=%d/%d\n", l.Cur, l.Max)

@@ -217,7 +217,7 @@ func (p *Process) watch(s Spec) {
 	if p.exit.Race {
 		p.exit.Stack = errs.raceReport()
 		if told := onRace.Load(); told != nil {
-			(*told)(s.Role.Daemon, s.Name, p.exit)
+			(*told)(s.Purpose.Daemon, s.Name, p.exit)
 		}
 	}
 	l.crash.Close()

@@ -14,8 +14,8 @@ type Spec struct {
 	Name string
 	// Dir is the child's working directory. Default: the daemon's own.
 	Dir string
-	// Role is passed to the child unchanged, as Self().Role.
-	Role Role
+	// Purpose is passed to the child unchanged, as Self().Purpose.
+	Purpose Purpose
 	// Files are inherited and become Self().Files, in that order. The caller keeps
 	// them, and closes them after Start.
 	Files []*os.File
@@ -29,8 +29,8 @@ type Spec struct {
 	Output func(s Stream, line []byte)
 }
 
-// Role tells a child its identity. This package only passes it on.
-type Role struct {
+// Purpose tells a child what it is for. This package only passes it on.
+type Purpose struct {
 	Daemon     string // name of the daemon
 	Pool       string // name of the pool it serves
 	Worker     uint64 // number of the worker in the daemon

@@ -43,7 +43,7 @@ func start(s Spec) (*Process, error) {
 		l.abandon()
 		return nil, err
 	}
-	text, child := newCookie(s.Role.Daemon)
+	text, child := newCookie(s.Purpose.Daemon)
 	l.child = child
 	argv := append([]string(nil), args...)
 	if len(argv) == 0 {
@@ -51,7 +51,7 @@ func start(s Spec) (*Process, error) {
 	}
 	m := marker{
 		parent: os.Getpid(), name: s.Name, args0: argv[0], cgroup: l.cgroup.join != nil, crash: true,
-		files: len(s.Files), role: s.Role, limits: s.Limits,
+		files: len(s.Files), purpose: s.Purpose, limits: s.Limits,
 	}
 	env, err := childEnv(m, text, os.Environ())
 	if err != nil {

@@ -49,9 +49,9 @@ func TestForkRefused(t *testing.T) {
 }
 
 func startCrowded() {
-	role := Spec{Role: Role{Pool: "return"}, Output: func(Stream, []byte) {}}
+	purpose := Spec{Purpose: Purpose{Pool: "return"}, Output: func(Stream, []byte) {}}
 	try := func() error {
-		p, err := Start(role)
+		p, err := Start(purpose)
 		if err == nil {
 			if e := p.Exit(); e.Code != 0 {
 				err = fmt.Errorf("%v %q", e, e.Stderr)
@@ -106,7 +106,7 @@ func TestNoDescriptorsLeft(t *testing.T) {
 func startNarrow() {
 	f, err := os.Open(os.DevNull)
 	check(err)
-	spec := Spec{Role: Role{Pool: "return"}, Output: func(Stream, []byte) {}, Files: []*os.File{f}, Limits: Limits{Memory: 64 << 20}}
+	spec := Spec{Purpose: Purpose{Pool: "return"}, Output: func(Stream, []byte) {}, Files: []*os.File{f}, Limits: Limits{Memory: 64 << 20}}
 	p, err := Start(spec) // opens everything that is opened only once
 	check(err)
 	p.Exit()
@@ -190,12 +190,12 @@ func startAsFirst() {
 	}
 	check(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""))
 	check(syscall.Mount("proc", "/proc", "proc", 0, ""))
-	p, err := Start(Spec{Role: Role{Pool: "exit", Daemon: "3"}})
+	p, err := Start(Spec{Purpose: Purpose{Pool: "exit", Daemon: "3"}})
 	check(err)
 	if e := p.Exit(); e.Code != 3 {
 		check(fmt.Errorf("%v %q", e, e.Stderr))
 	}
-	p, err = Start(Spec{Role: Role{Pool: "hold"}})
+	p, err = Start(Spec{Purpose: Purpose{Pool: "hold"}})
 	check(err)
 	check(p.Kill("test"))
 	if e := p.Exit(); e.KilledBy != "test" {
@@ -256,7 +256,7 @@ func TestDaemonKilledWhileStarting(t *testing.T) {
 
 func startRestless() {
 	for i := range 1000 {
-		_, err := Start(Spec{Name: os.Getenv("PROC_TEST_NAME"), Role: Role{Pool: "hold"}})
+		_, err := Start(Spec{Name: os.Getenv("PROC_TEST_NAME"), Purpose: Purpose{Pool: "hold"}})
 		check(err)
 		fmt.Printf("started=%d\n", i)
 	}
@@ -304,7 +304,7 @@ func TestConcurrency(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for i := range 5 {
-				p, err := Start(Spec{Role: Role{Pool: "hold"}, Output: func(Stream, []byte) {}})
+				p, err := Start(Spec{Purpose: Purpose{Pool: "hold"}, Output: func(Stream, []byte) {}})
 				if err != nil {
 					t.Error(err)
 					return
@@ -337,7 +337,7 @@ func BenchmarkStart(b *testing.B) {
 			b.Fatal(err)
 		}
 		begin := time.Now()
-		p, err := Start(Spec{Role: Role{Pool: "tell"}, Files: []*os.File{w}})
+		p, err := Start(Spec{Purpose: Purpose{Pool: "tell"}, Files: []*os.File{w}})
 		if err != nil {
 			b.Fatal(err)
 		}

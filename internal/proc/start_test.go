@@ -28,8 +28,8 @@ func TestSpecIsChecked(t *testing.T) {
 		{Spec{Files: []*os.File{nil}}, "number 0 is nil"},
 		{Spec{Files: make([]*os.File, maxFiles+1)}, "nil"},
 		{Spec{Name: "a\x00b"}, "zero byte"},
-		{Spec{Role: Role{Pool: "a\x00b"}}, "zero byte"},
-		{Spec{Role: Role{Pool: strings.Repeat("x", 100<<10)}}, "shorter names"},
+		{Spec{Purpose: Purpose{Pool: "a\x00b"}}, "zero byte"},
+		{Spec{Purpose: Purpose{Pool: strings.Repeat("x", 100<<10)}}, "shorter names"},
 	} {
 		before := descriptors(t)
 		p, err := Start(c.s)
@@ -60,8 +60,8 @@ func TestUserCodeSeesTheDaemonsWorld(t *testing.T) {
 				os.Unsetenv("GOMAXPROCS")
 			}
 			t.Setenv(cookieName, "another one's") // the child sees its own instead, without a daemon's name in it
-			role := Role{Pool: "state", Daemon: "a b\n\"", Worker: 7, Transport: 2, Buffer: 3, MaxPayload: 1 << 40}
-			p, o := begin(t, "state", func(s *Spec) { s.Role, s.Limits.Procs = role, 3 })
+			purpose := Purpose{Pool: "state", Daemon: "a b\n\"", Worker: 7, Transport: 2, Buffer: 3, MaxPayload: 1 << 40}
+			p, o := begin(t, "state", func(s *Spec) { s.Purpose, s.Limits.Procs = purpose, 3 })
 			o.value(t, p, "state")
 			cwd, _ := os.Getwd()
 			for name, want := range map[string]string{
@@ -80,8 +80,8 @@ func TestUserCodeSeesTheDaemonsWorld(t *testing.T) {
 					t.Errorf("%s: %s, not %s", name, got, want)
 				}
 			}
-			if r := o.value(t, p, "role"); !strings.HasPrefix(r, "{Daemon:a b") {
-				t.Errorf("role: %s", r)
+			if r := o.value(t, p, "purpose"); !strings.HasPrefix(r, "{Daemon:a b") {
+				t.Errorf("purpose: %s", r)
 			}
 			grandchild := o.value(t, p, "env")
 			if strings.Contains(grandchild, markerName) || strings.Contains(grandchild, "GOMAXPROCS=") != (max != "unset") ||
