@@ -18,16 +18,16 @@ const (
 	Panicked         // the function panicked: Fault
 	Refused          // the worker could not run it: Fault
 	Timeout          // the pool's timeout passed
-	Canceled         // the caller's context ended, or the future was cancelled
+	Canceled         // the caller's context ended, or its future was cancelled
 	Crashed          // the worker died while it ran the call: Death
-	OutOfMemory      // the same, for want of memory: Death
-	Poisoned         // every one of its tries killed a worker: Death is the last
+	OutOfMemory      // the same, for lack of memory: Death
+	Poisoned         // each of its tries killed a worker: Death is the last
 	QueueFull        // too many calls wait
 	PoolFailed       // the pool has given up: Reason
 	Stopped          // the pool is not running: Reason
 )
 
-// String returns the end in one word, "" if there is none yet.
+// String returns the end in one word, "" before the end.
 func (k Kind) String() string {
 	return [...]string{
 		"", "ok", "failed", "panicked", "refused", "timed_out", "canceled", "crashed", "out_of_memory", "poisoned",
@@ -40,14 +40,14 @@ type Death struct {
 	proc.Exit
 	Worker uint64 // number of the worker in its pool
 
-	// Expected says that the worker was to end: the operator, a caller or the pool
-	// willed it, or its own loop ended. It is false for a crash, and for a worker
-	// that was killed for what it did, or for its silence.
+	// Expected says that the end was intended by the operator, a caller or the
+	// pool, or that the worker's own loop ended. It is false for a crash, and for a
+	// worker that was killed for what it did, or for its silence.
 	Expected bool
 
 	Limit   uint64 // of its memory, in bytes; 0 = none
 	Lacking bool   // it was never started: the system had no room for a process, or no descriptors
-	Mute    bool   // it was started, and has ended without a word: its main has not come to Start
+	Mute    bool   // it was started, and ended without a word: its main did not reach Start
 }
 
 // An Outcome is how one call ended.
@@ -57,7 +57,7 @@ type Outcome struct {
 	Fault   wire.Fault
 	Death   *Death // also for Timeout and Canceled, when the worker had to be killed for it
 	Reason  string
-	Worker  int           // pid of the worker that ran it; 0 when none did
+	Worker  int           // pid of the worker that ran it; 0 if none did
 	Elapsed time.Duration // from Submit to the end
 }
 
@@ -66,9 +66,9 @@ type Outcome struct {
 type Call struct {
 	Func    int                     // index into Config.Funcs
 	Payload []byte                  // the argument
-	Limit   time.Duration           // what is left of the caller's own deadline; told to the function; 0 = none
+	Limit   time.Duration           // time left until the caller's own deadline; passed to the function; 0 = none
 	Raw     bool                    // give the result in memory of its own instead of in the call's buffer
-	Stream  func(item []byte) error // takes the elements of a streamed result and owns them; must not block; an error: more than was granted
+	Stream  func(item []byte) error // takes the elements of a streamed result and owns them; must not block; an error: more came than was granted
 	OnEnd   func(*Call)             // called once at the end, on the goroutine that ended it; must not block
 
 	Outcome // valid after the end
@@ -83,14 +83,14 @@ type Call struct {
 	cause     wire.Cause // why it is being cancelled
 	submitted time.Duration
 	deadline  time.Duration // 0 = none
-	obeyBy    time.Duration // when its worker is ended, once it is being cancelled
+	obeyBy    time.Duration // when its worker is killed, once the call is being cancelled
 	given     time.Duration // when it was assigned; 0 = never, or taken back before it was started
 	inQueue   links
 	inTimers  links
 
-	// holds counts who may still touch the call: the core, and every send under
-	// way. The last one to let go tells the caller, so that a payload is never
-	// read after its owner has it back.
+	// holds counts the users of the call: the core, and every send under way. The
+	// last one to let go tells the caller, so that a payload is never read after
+	// its owner has it back.
 	holds  atomic.Int32
 	signal atomic.Uint32 // callOpen, callAwaited, callDone
 	woken  chan struct{}
@@ -113,15 +113,15 @@ const (
 	callDone
 )
 
-// NewCall returns a call that may be used again after each [Call.Reset].
+// NewCall returns a call that can be reused after each [Call.Reset].
 func NewCall() *Call {
 	c := &Call{woken: make(chan struct{}, 1)}
 	c.isDone = c.Done
 	return c
 }
 
-// Reset makes the call ready for another use. Only its owner may do so, after
-// its end.
+// Reset prepares the call for another use. Only its owner may call it, after
+// the end.
 func (c *Call) Reset() {
 	c.Func, c.Payload, c.Limit, c.Raw, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil
 	c.Outcome = Outcome{}
@@ -129,7 +129,7 @@ func (c *Call) Reset() {
 	c.submitted, c.deadline, c.obeyBy, c.given = 0, 0, 0, 0
 	c.signal.Store(callOpen)
 	if cap(c.buf) > 64<<10 {
-		c.buf = nil // do not hoard what one large call needed
+		c.buf = nil // do not keep the memory of one large call
 	}
 }
 
@@ -137,10 +137,10 @@ func (c *Call) Reset() {
 // the end; 0 means that the pool never took it.
 func (c *Call) Number() uint64 { return c.seq }
 
-// Tries returns how often the call was tried again. It is valid after the end.
+// Tries returns how many times the call was retried. It is valid after the end.
 func (c *Call) Tries() int { return c.tries }
 
-// notStarted says that the worker which had the call has not started it.
+// notStarted says that the call's worker has not started it.
 func (c *Call) notStarted() {
 	if c.tries == 0 {
 		c.given = 0
@@ -151,7 +151,7 @@ func (c *Call) notStarted() {
 func (c *Call) Done() bool { return c.signal.Load() == callDone }
 
 // wokenAtEnd returns a channel that gets one value when the call ends, or nil
-// if it has ended already. One goroutine may wait.
+// if it already ended. One goroutine may wait.
 func (c *Call) wokenAtEnd() <-chan struct{} {
 	if c.signal.CompareAndSwap(callOpen, callAwaited) {
 		return c.woken
@@ -159,7 +159,7 @@ func (c *Call) wokenAtEnd() <-chan struct{} {
 	return nil
 }
 
-// hold keeps the call from being handed back while it is being sent.
+// hold keeps the call from going back to its caller while it is being sent.
 func (c *Call) hold() { c.holds.Add(1) }
 
 // letGo ends one hold; the last one tells the caller.

@@ -7,7 +7,7 @@ type Spawn int
 
 const (
 	Mixed Spawn = iota // Min at the start, more when calls wait
-	Lazy               // none at the start, the first with the first call
+	Lazy               // none at the start, the first worker with the first call
 	Eager              // Max at the start
 )
 
@@ -22,8 +22,8 @@ func (s Spawn) MarshalText() ([]byte, error) { return spawns.Marshal(int(s)) }
 // UnmarshalText reads it, or the number.
 func (s *Spawn) UnmarshalText(text []byte) error { return enum.Set(s, spawns, text) }
 
-// OnExit says what the unexpected end of a looping worker means, and the end of
-// its loop.
+// OnExit says what happens when a looping worker ends unexpectedly, or its loop
+// ends.
 type OnExit int
 
 const (

@@ -2,8 +2,8 @@ package pool
 
 import "time"
 
-// configure takes over a cfg that differs from the one in force in what is
-// asked again each time, not in what a process got at its start.
+// configure takes over a cfg that differs from the one in force only in fields
+// that are read each time, not in those that a process got at its start.
 func (k *core) configure(fx *effects, cfg Config, now time.Duration) {
 	was := k.cfg
 	k.cfg = cfg
@@ -15,10 +15,10 @@ func (k *core) configure(fx *effects, cfg Config, now time.Duration) {
 	k.scale(fx, cfg.Min, cfg.Max, now)
 }
 
-// Configure changes the limits of a pool that runs: cfg is that of New but for
-// fields that no process got at its start, and Funcs, which stay. Min and Max
-// are taken only if scale is true, so that a Scale meanwhile is not undone.
-// Calls that have been made keep their Timeout.
+// Configure changes the limits of a running pool: cfg is New's, but may differ
+// in fields that no process got at its start; Funcs stay. Min and Max are taken
+// only if scale is true, so that a Scale meanwhile is not undone. Calls already
+// made keep their Timeout.
 func (p *Pool) Configure(cfg Config, scale bool) {
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		cfg.Funcs = k.cfg.Funcs

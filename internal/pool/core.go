@@ -17,7 +17,7 @@ const (
 	StateRunning  State = iota
 	StatePaused         // calls wait
 	StateFailed         // too many workers died: calls end with PoolFailed
-	StateStopping       // no new calls; those that are there are finished
+	StateStopping       // no new calls; calls already made are finished
 	StateStopped        // nothing is left
 )
 
@@ -26,16 +26,16 @@ func (s State) String() string {
 }
 
 // core is the supervisor of one pool as a state machine. Its methods take the
-// time and say in an effects value what is to be done. They are not safe for
-// concurrent use: Pool's mutex guards them.
+// time and return the effects to carry out. They are not safe for concurrent
+// use: Pool's mutex guards them.
 type core struct {
 	cfg    Config
 	rng    *rand.Rand
-	tracer func(pid int) int // who traces a process, 0: nobody. nil: nobody ever
+	tracer func(pid int) int // the pid that traces a process, 0: none. nil: never traced
 	state  State
 	reason string // why the pool has failed
 
-	workers  []*worker     // every process there is, in the order of starting
+	workers  []*worker     // every process, in the order of starting
 	numbered uint64        // workers ever started
 	seq      uint64        // calls ever submitted
 	queue    list          // calls that wait for a worker
@@ -44,29 +44,29 @@ type core struct {
 	armed    time.Duration // when the shell will call tick; 0 = not at all
 
 	deaths      []stamp       // recent unexpected deaths, oldest first
-	delayed     time.Duration // for how long starts were put off after crashes, ever
+	delayed     time.Duration // how long starts were put off after crashes, in total
 	bootFail    int           // workers in a row that died before they were ready
 	streak      int           // workers in a row that died without finishing a call
 	shortLoops  int           // loops in a row that ended at once
 	unready     int           // replacements in a row that died before they were ready
-	failedStuck bool          // it has failed because of stuck processes
-	halted      bool          // it is paused, and has no workers until resume
+	failedStuck bool          // the pool failed because of stuck processes
+	halted      bool          // the pool is paused, and has no workers until resume
 	notUntil    time.Duration // no starts before
 	last        *Death        // the last unexpected one
 
-	stopUntil time.Duration // when draining comes to cancelling; 0 = it has
+	stopUntil time.Duration // when draining begins to cancel; 0 = it did
 
 	counts Counts
 	funcs  []funcStats
 	calls  last[callRecord] // that have ended
-	ends   last[processEnd] // processes that have ended; the shell adds them
+	ends   last[processEnd] // ended processes; the shell adds them
 }
 
-// marks is what the core needs of a worker's link: taking back a call that the
-// worker has not started. It must not block.
+// marks is the part of a worker's link that the core needs: it takes back a
+// call that the worker has not started. It must not block.
 type marks interface{ Revoke(call uint32) bool }
 
-// revokeAll are the marks of a process that never had a link: it has started
+// revokeAll are the marks of a process that never had a link: it started
 // nothing.
 type revokeAll struct{}
 
@@ -80,8 +80,8 @@ type worker struct {
 	pid    int
 
 	state    workerState
-	ready    bool   // has ever been ready
-	retiring string // why it is to be replaced; "" = it is not
+	ready    bool   // was ready at some time
+	retiring string // why it is due for replacement; "" = it is not
 	replaces *worker
 	replaced bool // a replacement is on its way
 	killedBy Cause
@@ -93,7 +93,7 @@ type worker struct {
 	bytes    int    // of their arguments
 	stale    int    // bytes of calls that were taken back and may not have been read yet
 	given    uint64 // calls ever assigned
-	mustTake uint64 // of them so many are to have been taken in when due comes; 0 = there is no suspicion
+	mustTake uint64 // how many of them it must have read when due comes; 0 = it is not suspected
 	calls    uint64 // calls finished
 
 	maxCalls uint64
@@ -106,14 +106,14 @@ type worker struct {
 	lastEnd   time.Duration // when its last call ended
 	service   time.Duration // moving average of the time a call takes
 	heard     time.Duration // last sign of life
-	asked     int           // checks since it was asked for one; 0 = it was not
+	asked     int           // checks since the last Ping; 0 = no Ping is open
 	due       time.Duration // when the next step of its ladder is due; 0 = none
-	graceFor  *Call         // the call it is being killed for
+	graceFor  *Call         // the call for which it is being killed
 
-	sent atomic.Uint64 // calls that the shell has done with sending: the worker has taken them in, or is gone
+	sent atomic.Uint64 // calls that the shell has finished sending: the worker has read them, or is gone
 
 	paused bool      // gets no calls, and its loop is held
-	loop   loopPhase // what its own loop does
+	loop   loopPhase // state of its own loop
 	done   bool      // its loop has ended by itself
 }
 
@@ -140,7 +140,7 @@ func newCore(cfg Config, seed uint64) *core {
 	return k
 }
 
-// submit takes a new call.
+// submit accepts a new call.
 func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	c.submitted = now
 	k.seq++
@@ -181,9 +181,9 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	k.plan(fx, now)
 }
 
-// answered takes the end of a call that its worker reported; data, if any, has
-// been put into the call before. It returns false if the worker has no such
-// call: then it lies.
+// answered handles the end of a call that its worker reported; data, if any, is
+// already in the call. It returns false if the worker does not have that call:
+// then the worker lies.
 func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.Duration) bool {
 	c := w.slots[wire.Slot(id)]
 	if c == nil || c.id != id {
@@ -200,7 +200,7 @@ func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.D
 		k.streak = 0
 	}
 	if c.canceling && kind != OK {
-		// The function obeyed. A result that came all the same is one.
+		// The function obeyed. A result that came nevertheless counts.
 		kind = kindOf(c.cause)
 	}
 	c.Worker = w.pid
@@ -220,12 +220,11 @@ func (k *core) lookup(w *worker, id uint32) *Call {
 	return nil
 }
 
-// afterCall gives a worker that has just got room its next calls, or lets it
-// go.
+// afterCall gives a worker that just got room its next calls, or lets it go.
 func (k *core) afterCall(fx *effects, w *worker, now time.Duration) {
 	k.follow(fx, (*core).idleness, w, now)
 	if w.state == workerLeaving && w.load == 0 {
-		w.due = saturate.Add(now, k.cfg.KillGrace) // the time to go counts from the end of its last call
+		w.due = saturate.Add(now, k.cfg.KillGrace) // its time to leave counts from the end of its last call
 		fx.poke = true
 	}
 	if w.state == workerReady {
@@ -279,7 +278,7 @@ func kindOf(c wire.Cause) Kind {
 	}
 }
 
-// end answers a call. It must be in no list and no slot but the timers.
+// end answers a call. It must be in no list or slot except the timers.
 func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	k.timers.remove(c)
 	c.state = callEnded
@@ -295,7 +294,7 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	fx.answers.add(c)
 }
 
-// tick does what has become due.
+// tick does everything that is due.
 func (k *core) tick(fx *effects, now time.Duration) {
 	for c := k.timers.head; c != nil && c.deadline <= now; c = k.timers.head {
 		k.timers.remove(c)
@@ -311,7 +310,7 @@ func (k *core) tick(fx *effects, now time.Duration) {
 	k.plan(fx, now)
 }
 
-// wakeBy has the shell call tick at a time, if it would not do so until then. 0
+// wakeBy makes the shell call tick at a time, unless it will call it earlier. 0
 // is no time.
 func (k *core) wakeBy(fx *effects, at time.Duration) {
 	if at != 0 && (k.armed == 0 || at < k.armed) {
@@ -319,7 +318,7 @@ func (k *core) wakeBy(fx *effects, at time.Duration) {
 	}
 }
 
-// next returns when tick has something to do, or 0 for never.
+// next returns when tick next has something to do, or 0 for never.
 func (k *core) next(now time.Duration) time.Duration {
 	at := time.Duration(0)
 	min := func(t time.Duration) {

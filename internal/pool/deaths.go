@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// violated takes the news that a worker has broken the protocol.
+// violated handles a worker's breach of the protocol.
 func (k *core) violated(fx *effects, w *worker, now time.Duration) {
 	k.counts.Corrupt++
 	k.kill(fx, w, CauseProtocol, false, now)
 }
 
-// exited takes the end of a process, after everything that it had written was
-// taken in. A process that could not be started ends here too.
+// exited handles the end of a process, after everything that it wrote was read.
+// A process that could not be started ends here too.
 func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	d.Worker, d.Limit = w.id, k.cfg.MemoryLimit
 	if w.killedBy != "" {
@@ -30,7 +30,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	fx.do(opHangup, w)
 	switch {
 	case willed:
-		// No sign of a broken worker.
+		// Not a sign of a broken worker.
 	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != StateStopping:
 		k.doWithout(fx, w, d, now)
 	case d.Expected:
@@ -46,14 +46,13 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	fx.poke = true
 }
 
-// endedWithLoop reports whether it was the end of its loop that w has ended
-// with, and nothing else: that its loop has ended does not excuse a worker from
-// what it does then.
+// endedWithLoop reports whether w ended only because its loop ended: the end of
+// its loop does not excuse a later crash.
 func (w *worker) endedWithLoop(d *Death) bool {
 	return w.done && w.killedBy == "" && d.Code == 0 && d.Signal == 0
 }
 
-// loopEnded puts off the next start when a loop has ended by itself: that is no
+// loopEnded puts off the next start when a loop ended by itself: that is not a
 // death, but loops that end at once, again and again, must not spin.
 func (k *core) loopEnded(w *worker, now time.Duration) {
 	if now-w.readyAt > shortLoop {
@@ -73,16 +72,16 @@ func (k *core) drop(w *worker) {
 	}
 	for _, o := range k.workers {
 		if o.replaces == w {
-			o.replaces = nil // it takes the place instead
+			o.replaces = nil // it takes the old worker's place anyway
 		}
 	}
 	if old := w.replaces; old != nil {
-		old.replaced = false // its replacement has failed: it stays, and is tried again later
+		old.replaced = false // its replacement failed: it stays, and a replacement is tried again later
 	}
 	k.counts.Exited++
 }
 
-// endCalls ends what w had started and takes back what it had not.
+// endCalls ends the calls that w started and takes back the others.
 func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
 	for _, c := range k.held(w) { // newest first, so that they queue in their old order
 		started := !w.marks.Revoke(c.id)
@@ -95,7 +94,7 @@ func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
 			k.requeue(fx, c, now)
 		case c.tries < k.cfg.Retry && k.state != StateFailed && c.Stream == nil:
 			c.tries++
-			c.Worker = w.pid // it has run, whatever becomes of it now
+			c.Worker = w.pid // it ran, whatever happens to it now
 			k.counts.Retried++
 			k.requeue(fx, c, now)
 		default:
@@ -115,12 +114,12 @@ func (k *core) kindOfDeath(c *Call, d *Death) Kind {
 	return Crashed
 }
 
-// countDeath counts an unexpected death, and waits or gives up where they
-// become too many.
+// countDeath counts an unexpected death, and waits or gives up if there are too
+// many.
 func (k *core) countDeath(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
 	k.last = d
 	if d.Lacking {
-		// Not the worker's fault, and all that can be done is to try again.
+		// Not the worker's fault; all we can do is try again.
 		k.bootFail = max(k.bootFail, 1)
 		k.notUntil = max(now+time.Duration(k.jitter(float64(lackingWait))), k.notUntil)
 		return
@@ -160,9 +159,9 @@ type stamp struct {
 	delayed time.Duration // the pool's, then
 }
 
-// age is how long ago a moment was, the time not counted for which starts have
-// been put off since. That delay must not keep the deaths below a limit that
-// they would reach without it.
+// age is how long ago a moment was, not counting the time for which starts were
+// put off since. That delay must not keep the deaths below a limit that they
+// would reach without it.
 func (k *core) age(s stamp, now time.Duration) time.Duration {
 	return now - s.at - (k.delayed - s.delayed)
 }
@@ -177,8 +176,7 @@ func (k *core) delayStart(first time.Duration, n int, longest, now time.Duration
 	k.notUntil = max(now+time.Duration(k.jitter(float64(d))), k.notUntil)
 }
 
-// doWithout does what is to be done when a looping worker has ended and is not
-// to be replaced.
+// doWithout handles the end of a looping worker that will not be replaced.
 func (k *core) doWithout(fx *effects, w *worker, d *Death, now time.Duration) {
 	if k.cfg.OnExit == StopDaemon {
 		fx.do(opStopDaemon, w)
@@ -192,14 +190,14 @@ func (k *core) doWithout(fx *effects, w *worker, d *Death, now time.Duration) {
 	}
 }
 
-// serves reports whether a worker takes calls. Then a pool whose new workers do
-// not start goes on with what it has.
+// serves reports whether any worker takes calls. If one does, a pool whose new
+// workers do not start goes on with the workers it has.
 func (k *core) serves() bool {
 	return slices.ContainsFunc(k.workers, func(w *worker) bool { return w.state == workerReady })
 }
 
-// fail gives the pool up: what waits is answered, what comes is refused, until
-// resume. Workers that still live go on with what they have.
+// fail gives the pool up: waiting calls are answered, new ones refused, until
+// resume. Live workers go on with the calls they have.
 func (k *core) fail(fx *effects, reason string, now time.Duration) {
 	if k.last != nil {
 		reason += "; the last one " + k.last.String()

@@ -7,10 +7,10 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// room is how many calls w may hold now. Work is put into a worker ahead of
-// need only as far as the measured time of a call says that it will soon be
-// done: then the worker never waits for the daemon, and no call waits long
-// behind another while a second worker is idle.
+// room is how many calls w may hold now. A worker gets calls in advance only if
+// the measured time of a call says that they will soon be done: then the worker
+// never waits for the daemon, and no call waits long behind another while a
+// second worker is idle.
 func (k *core) room(w *worker, now time.Duration) int {
 	switch {
 	case w.state != workerReady, w.paused:
@@ -80,7 +80,7 @@ func (k *core) release(w *worker, c *Call, now time.Duration) {
 	}
 }
 
-// measure learns from an ended call how long one takes in w.
+// measure updates w's average time of a call with an ended call.
 func (k *core) measure(w *worker, c *Call, now time.Duration) {
 	took := now - max(c.given, w.lastEnd)
 	if k.cfg.Concurrency > 1 {
@@ -114,13 +114,13 @@ func (k *core) dispatch(fx *effects, now time.Duration) {
 	}
 }
 
-// stalled reports whether calls in w wait behind one that takes longer than was
-// to be expected.
+// stalled reports whether calls in w wait behind one that takes longer than
+// expected.
 func (k *core) stalled(w *worker, now time.Duration) bool {
 	return w.load > k.cfg.Concurrency && k.silent(w, now)
 }
 
-// silent reports whether w, which has calls, has ended none for a while.
+// silent reports whether w, which has calls, ended none for a while.
 func (k *core) silent(w *worker, now time.Duration) bool {
 	if now-w.lastEnd < stallAfter {
 		return false
@@ -134,8 +134,8 @@ func (k *core) silent(w *worker, now time.Duration) bool {
 	return now-oldest >= stallAfter
 }
 
-// steal takes back what waits inside stalled workers, if idle has room for some
-// of it, and gives out what waits.
+// steal takes back the calls that wait inside stalled workers, if idle has room
+// for any, and dispatches the queue.
 func (k *core) steal(fx *effects, idle *worker, now time.Duration) {
 	if k.state == StateFailed || idle.load >= k.room(idle, now) {
 		return
@@ -181,7 +181,7 @@ func (k *core) recall(fx *effects, w *worker, now time.Duration) {
 }
 
 // takeBack takes from w a call that it has not started. Its caller waits for
-// what is still being sent, wherever the call goes from here.
+// sends still under way, wherever the call goes next.
 func (k *core) takeBack(fx *effects, w *worker, c *Call, now time.Duration) {
 	w.stale += len(c.Payload)
 	k.release(w, c, now)
@@ -206,8 +206,8 @@ func (k *core) held(w *worker) []*Call {
 }
 
 // requeue puts a call that was assigned back to its place in the queue: before
-// those that were submitted later, whichever workers they come back from. In a
-// pool that has failed nobody would take it from there.
+// calls submitted later, whichever workers they come back from. In a failed
+// pool no worker would take it from there.
 func (k *core) requeue(fx *effects, c *Call, now time.Duration) {
 	c.state, c.id = callQueued, 0
 	c.notStarted()
@@ -217,7 +217,7 @@ func (k *core) requeue(fx *effects, c *Call, now time.Duration) {
 	}
 }
 
-// giveUp ends a call that waits in a pool that has failed.
+// giveUp ends a call that waits in a failed pool.
 func (k *core) giveUp(fx *effects, c *Call, now time.Duration) {
 	k.queue.remove(c)
 	c.Reason, c.Death = k.reason, k.last

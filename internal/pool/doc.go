@@ -2,15 +2,14 @@
 //
 // Read it in this order:
 //
-//   - config.go and choice.go: how a pool behaves; configure.go: what of it can
-//     be changed;
+//   - config.go and choice.go: how a pool behaves; configure.go: what can be
+//     changed later;
 //   - call.go: a call, and how it ends;
 //   - core.go: the supervisor as a pure state machine. Its inputs are methods
 //     (a call was submitted, a worker became ready, a process ended, time has
-//     passed), its output is an [effects] value: what is to be sent, started,
-//     signalled and answered (effects.go). It knows no process, no clock and no
-//     lock, so that histories_test.go can put it through thousands of random
-//     histories;
+//     passed), its output is an [effects] value: what to send, start, signal
+//     and answer (effects.go). It knows no process, no clock and no lock, so
+//     that histories_test.go can put it through thousands of random histories;
 //   - the core's parts, one concern each: dispatch.go (calls to workers) with
 //     list.go (the queue), rules.go (what time makes due), ladder.go (a call
 //     that must end) with cause.go, heartbeat.go, supervise.go (how many
@@ -18,23 +17,23 @@
 //     roll.go (replacing them), stuck.go (processes that SIGKILL does not end),
 //     drain.go (the end), stats.go with histogram.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
-//     member.go, protocol.go (what a worker may say, and when) and stack.go:
+//     member.go, protocol.go (what a worker may send, and when) and stack.go:
 //     the shell. [Pool] guards the core with one mutex and carries out its
 //     effects after unlocking; a member is one process with its link. Processes
 //     come from a [Launcher], so that workers can be processes, or goroutines
 //     in a test.
 //
-// # What is promised
+// # Guarantees
 //
-// Every submitted call ends exactly once. A call that a worker has started is
-// never started again, unless the pool says that its calls are idempotent
+// Every submitted call ends exactly once. A call that a worker started is never
+// started again, unless the pool says that its calls are idempotent
 // ([Config].Retry). A call that was given to a worker but not started when the
 // worker died goes to another worker: the worker marks each start in shared
 // memory, see package link.
 //
 // # Concurrency
 //
-// All methods of [Pool] may be used from any goroutine. The mutex is held for
-// the decision only: never while a payload is copied, a process is started or a
+// All methods of [Pool] may be used from any goroutine. The mutex is held only
+// for decisions: never while a payload is copied, a process is started or a
 // caller is woken.
 package pool

@@ -7,8 +7,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// stop begins the end: no new calls, those that are there are finished until
-// there is just time for the rest of the ladder, the others are cancelled and
+// stop begins the end: it refuses new calls. Present ones may finish until only
+// the time for the rest of the ladder is left; then they are cancelled and
 // their workers killed.
 func (k *core) stop(fx *effects, by, now time.Duration) {
 	until := by - min(max(by-now, 0)/2, saturate.Add(saturate.Add(k.cfg.KillGrace, k.cfg.KillGrace), quitGrace))
@@ -25,7 +25,7 @@ func (k *core) stop(fx *effects, by, now time.Duration) {
 
 // goOnStopping goes on with a stop.
 func (k *core) goOnStopping(fx *effects, now time.Duration) {
-	if now >= k.stopUntil { // from then on each time: a call may come back to the queue
+	if now >= k.stopUntil { // then on every tick: a call may come back to the queue
 		k.stopUntil = 0
 		for c := k.queue.head; c != nil; c = k.queue.head {
 			k.cancel(fx, c, wire.CauseStop, now)
@@ -46,7 +46,7 @@ func (k *core) goOnStopping(fx *effects, now time.Duration) {
 	}
 	left := 0
 	for _, w := range k.workers {
-		if w.state != workerStuck { // nobody can wait for those
+		if w.state != workerStuck { // a stuck process may never end
 			left++
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// effects are what a step of the core wants done, in this order.
+// effects are what a step of the core asks the shell to do, in this order.
 type effects struct {
 	sends   few[send]
 	acts    []act
@@ -16,14 +16,14 @@ type effects struct {
 	news news
 }
 
-// news is what a step has to tell to the outside.
+// news is what a step tells the outside.
 type news struct {
 	failed string // why the pool has failed
-	kept   string // why the workers that were to be replaced stay
+	kept   string // why workers due for replacement stay
 }
 
-// few is a list that needs no memory of its own for its first elements: most
-// steps send or end one call.
+// few is a list that allocates nothing for its first elements: most steps send
+// or end one call.
 type few[T any] struct {
 	first [2]T
 	n     int
@@ -53,7 +53,7 @@ type send struct {
 	to   *worker
 	id   uint32
 	left time.Duration
-	fits bool // there is room for it in the link, whatever the worker does
+	fits bool // the link has room for it, whatever the worker does
 }
 
 type act struct {
@@ -73,11 +73,11 @@ const (
 	opPing                 // ask w for a sign of life
 	opQuit                 // end with stacks: SIGABRT
 	opKill                 // SIGKILL, remembered as done by
-	opHangup               // close w's link: nothing more is wanted from it
+	opHangup               // close w's link: nothing more is expected from it
 	opAbandon              // do not wait for its end
 	opPause                // hold its loop
 	opResume               // … and let it go on
-	opStopDaemon           // its end is the daemon's
+	opStopDaemon           // stop the daemon, because w ended
 )
 
 func (fx *effects) do(o op, w *worker) { fx.acts = append(fx.acts, act{op: o, w: w}); fx.poke = true }

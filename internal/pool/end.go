@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// endWorker has w finish what it has started, and leave. Another takes its
-// place where one is missing then.
+// endWorker lets w finish its started calls, and leave. Another takes its place
+// if one is missing then.
 func (k *core) endWorker(fx *effects, w *worker, now time.Duration) {
 	for _, o := range k.workers {
 		if o.replaces == w {
@@ -21,8 +21,8 @@ func (k *core) endWorker(fx *effects, w *worker, now time.Duration) {
 	fx.poke = true
 }
 
-// halt has every worker finish what it has started, and leave. None is started,
-// and calls wait, until resume.
+// halt lets every worker finish its started calls, and leave. No worker is
+// started, and calls wait, until resume.
 func (k *core) halt(fx *effects, now time.Duration) {
 	if k.state >= StateStopping {
 		return
@@ -37,7 +37,7 @@ func (k *core) halt(fx *effects, now time.Duration) {
 	fx.poke = true
 }
 
-// End has the worker with the given pid finish what it has started, and leave.
+// End lets the worker with the given pid finish its started calls, and leave.
 // It returns when the process has ended; if ctx ends first, with an error, and
 // the worker leaves later.
 func (p *Pool) End(ctx context.Context, pid int) error {
@@ -59,8 +59,8 @@ func (p *Pool) End(ctx context.Context, pid int) error {
 	return p.await(ctx, r)
 }
 
-// Halt has every worker finish what it has started, and leave. None is started,
-// and calls wait, until Resume. It returns as End does.
+// Halt lets every worker finish its started calls, and leave. No worker is
+// started, and calls wait, until Resume. It returns as End does.
 func (p *Pool) Halt(ctx context.Context) error {
 	r := &roll{gone: true, old: map[*worker]bool{}, over: make(chan error, 1)}
 	p.step(func(k *core, fx *effects, now time.Duration) {
@@ -76,14 +76,14 @@ func (p *Pool) Halt(ctx context.Context) error {
 // KillAll ends every worker at once.
 func (p *Pool) KillAll() {
 	p.step(func(k *core, fx *effects, now time.Duration) {
-		for _, w := range append([]*worker(nil), k.workers...) { // without those that take their places
+		for _, w := range append([]*worker(nil), k.workers...) { // a copy, without their replacements
 			k.kill(fx, w, CauseKill, false, now)
 		}
 	})
 }
 
-// Signal sends a signal to the worker with the given pid. What becomes of it is
-// the worker's own doing; SIGKILL is Kill.
+// Signal sends a signal to the worker with the given pid. The worker decides
+// what to do about it; SIGKILL is Kill.
 func (p *Pool) Signal(pid int, sig syscall.Signal) error {
 	if sig == syscall.SIGKILL {
 		return p.Kill(pid)
@@ -94,7 +94,7 @@ func (p *Pool) Signal(pid int, sig syscall.Signal) error {
 	}
 	process, ok := m.proc.(interface{ Signal(syscall.Signal) error })
 	if !ok {
-		return fmt.Errorf("worker %d is no process of its own: %w", pid, errors.ErrUnsupported)
+		return fmt.Errorf("worker %d is not a process of its own: %w", pid, errors.ErrUnsupported)
 	}
 	return process.Signal(sig)
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // traced returns the process that traces w, 0 if none does. A worker that a
-// debugger holds cannot answer, and is not to die of it: neither of its silence
-// nor of a slow start. Deadlines and the stop are promises to others, and hold.
+// debugger holds cannot answer, and must not be killed for its silence or a
+// slow start. Deadlines and the stop are promises to callers and the operator,
+// and hold.
 func (k *core) traced(w *worker) int {
 	if k.tracer == nil || w.pid == 0 {
 		return 0
@@ -16,9 +17,8 @@ func (k *core) traced(w *worker) int {
 	return k.tracer(w.pid)
 }
 
-// heartbeat is the rule of silence: a worker that has been silent for long is
-// asked for a sign of life as long as it serves, and after that as long as it
-// runs a call.
+// heartbeat is the rule of silence: a silent worker is asked for a sign of life
+// as long as it serves, and after that as long as it runs a call.
 func (k *core) heartbeat(w *worker, now time.Duration) (deed, time.Duration) {
 	if k.cfg.Heartbeat <= 0 || w.state != workerReady && (w.state != workerLeaving || w.load == 0) {
 		return nothing, 0
@@ -33,8 +33,8 @@ func (k *core) heartbeat(w *worker, now time.Duration) (deed, time.Duration) {
 	return checkLife, at
 }
 
-// checkLife asks a silent worker for a sign of life, and ends one that gives
-// none.
+// checkLife asks a silent worker for a sign of life, and ends one that does not
+// answer.
 func (k *core) checkLife(fx *effects, w *worker, now time.Duration) {
 	switch {
 	case w.asked == 0:
@@ -47,10 +47,10 @@ func (k *core) checkLife(fx *effects, w *worker, now time.Duration) {
 		return
 	}
 	w.asked++
-	w.heard = now // the time of the last check, from now on
+	w.heard = now // from here on, the time of the last check
 }
 
-// alive takes a sign of life. Without effects it only notes it.
+// alive handles a sign of life. Without effects it only records it.
 func (k *core) alive(fx *effects, w *worker, now time.Duration) {
 	w.heard, w.asked = now, 0
 	if fx != nil && w.state == workerReady && w.due != 0 && w.graceFor == nil && !w.lags() {
@@ -59,9 +59,9 @@ func (k *core) alive(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// expectPong has w killed if it does not take in what is being sent to it: a
+// expectPong gets w killed if it does not read what is being sent to it: a
 // caller who has cancelled waits for that. Until then w gets no calls. A sign
-// of life ends the suspicion only together with what it is about.
+// of life ends the suspicion only if w has also read those frames.
 func (k *core) expectPong(fx *effects, w *worker, now time.Duration) {
 	w.mustTake = w.given
 	if w.due == 0 {
@@ -70,13 +70,13 @@ func (k *core) expectPong(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// lags reports whether w has not taken in what it is suspected for.
+// lags reports whether w has not read the calls for which it is suspected.
 func (w *worker) lags() bool { return w.sent.Load() < w.mustTake }
 
-// intakeTime is how long w may need to take in what is under way to it.
+// intakeTime is how long w may need to read what is under way to it.
 func (k *core) intakeTime(w *worker) time.Duration {
 	return saturate.Add(k.cfg.KillGrace, saturate.Duration(float64(w.bytes+w.stale)/intakeRate*float64(time.Second)))
 }
 
-// intakeRate, in bytes a second, is a tenth of what a busy machine does.
+// intakeRate, in bytes a second, is a tenth of the rate of a busy machine.
 const intakeRate = 32 << 20

@@ -24,7 +24,7 @@ func (h *histogram) add(d time.Duration) {
 
 // bucket returns the index for a number of nanoseconds.
 func bucket(ns uint64) int {
-	ns >>= 4 // 16 ns is as fine as the clock
+	ns >>= 4 // the resolution of the clock is 16 ns
 	if ns < 8 {
 		return int(ns)
 	}
@@ -41,8 +41,8 @@ func upper(i int) time.Duration {
 	return time.Duration(uint64(i%8+9)<<e<<4) - 1
 }
 
-// Latency sums up how long calls took, from the call to its answer. Percentiles
-// are exact to an eighth.
+// Latency summarizes how long calls took, from the call to its answer.
+// Percentiles are exact to an eighth.
 type Latency struct {
 	Mean, P50, P90, P99, Max time.Duration
 }

@@ -8,30 +8,30 @@ import (
 )
 
 // The ladder of a call that must end: cancel → KillGrace → SIGABRT for the
-// stacks → SIGKILL. The caller has its answer when the process is gone, so that
-// a call that has returned is not running any more.
+// stacks → SIGKILL. The caller gets its answer when the process is gone, so
+// that a call that has returned is no longer running.
 
-// startGrace gives w KillGrace to finish c, which has been cancelled. No new
-// calls go to w until it has.
+// startGrace gives w KillGrace to finish c, which was cancelled. No new calls
+// go to w until then.
 func (k *core) startGrace(fx *effects, w *worker, c *Call, now time.Duration) {
 	at := saturate.Add(now, k.cfg.KillGrace)
 	c.obeyBy = at
 	if w.state != workerReady && w.state != workerLeaving || w.graceFor != nil {
-		return // an earlier call's time ends sooner; a suspicion, which has none, is superseded
+		return // an earlier call's time ends sooner; a suspicion, which has no call, is superseded
 	}
 	w.due, w.graceFor = at, c
 	fx.poke = true
-	k.recall(fx, w, now) // the others need not wait for the outcome
+	k.recall(fx, w, now) // the other calls need not wait for the outcome
 	k.dispatch(fx, now)
 }
 
-// endGrace is the end of startGrace when the call has ended in time.
+// endGrace ends what startGrace began, when the call ended in time.
 func (k *core) endGrace(w *worker, now time.Duration) {
 	if w.state != workerReady && w.state != workerLeaving {
 		return
 	}
 	w.due, w.graceFor = 0, nil
-	for _, c := range w.slots { // of several cancelled ones the next is due
+	for _, c := range w.slots { // of several cancelled calls the next is due
 		if c != nil && c.canceling && (w.graceFor == nil || c.obeyBy < w.due) {
 			w.due, w.graceFor = c.obeyBy, c
 		}
@@ -44,7 +44,7 @@ func (k *core) endGrace(w *worker, now time.Duration) {
 // kill ends w for reason by; with its stacks first, if there is time for that.
 func (k *core) kill(fx *effects, w *worker, by Cause, stacks bool, now time.Duration) {
 	if w.state >= workerKilled || w.state == workerDying && stacks {
-		return // what it is being ended for takes its course
+		return // its end is under way already
 	}
 	if w.killedBy == "" {
 		w.killedBy = by
@@ -61,8 +61,8 @@ func (k *core) kill(fx *effects, w *worker, by Cause, stacks bool, now time.Dura
 	k.dispatch(fx, now)
 }
 
-// ladder is the rule of what has been begun with a worker: it ends in time, or
-// goes on to the next rung.
+// ladder is the rule of a worker that must end: it ends in time, or climbs to
+// the next rung.
 func (k *core) ladder(w *worker, now time.Duration) (deed, time.Duration) {
 	if w.due == 0 || now < w.due {
 		return nothing, w.due
@@ -70,7 +70,7 @@ func (k *core) ladder(w *worker, now time.Duration) (deed, time.Duration) {
 	return climb, w.due
 }
 
-// climb does what is due for w.
+// climb takes w to the next rung.
 func (k *core) climb(fx *effects, w *worker, now time.Duration) {
 	if !w.lags() && w.graceFor == nil && (w.state == workerReady || w.state == workerLeaving && w.load > 0) {
 		w.due, w.mustTake = 0, 0
@@ -87,7 +87,7 @@ func (k *core) climb(fx *effects, w *worker, now time.Duration) {
 	case workerReady:
 		k.kill(fx, w, causeFor(w.graceFor), true, now)
 	case workerLeaving:
-		by := CauseStop // the stacks show what kept it
+		by := CauseStop // the stacks show what held it up
 		if w.graceFor != nil || w.lags() {
 			by = causeFor(w.graceFor)
 		}
@@ -99,8 +99,9 @@ func (k *core) climb(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// abandon answers the calls of a process that even SIGKILL does not end: it is
-// stuck in the kernel. It stays on the list until it goes.
+// abandon answers the calls of a process that even SIGKILL does not end,
+// because it is stuck in the kernel. The process stays on the list until it
+// ends.
 func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	w.state, w.due = workerStuck, 0
 	d := &Death{Worker: w.id}

@@ -26,8 +26,8 @@ func (l *list) pushBack(c *Call) {
 	l.len++
 }
 
-// insert puts c, which has waited before, where its number belongs. The list
-// must be in the order of numbers.
+// insert puts c, which waited before, at the place of its number. The list must
+// be in the order of numbers.
 func (l *list) insert(c *Call) {
 	next := l.head
 	for next != nil && next.seq < c.seq {
@@ -36,9 +36,9 @@ func (l *list) insert(c *Call) {
 	l.insertBefore(c, next)
 }
 
-// insertDeadline puts c where its deadline belongs: at the end, unless calls
-// there were made when the timeout was a longer one. The list must be in that
-// order.
+// insertDeadline puts c at the place of its deadline: at the end, unless calls
+// there were made with a longer timeout. The list must be in the order of
+// deadlines.
 func (l *list) insertDeadline(c *Call) {
 	next := (*Call)(nil)
 	for last := l.tail; last != nil && last.deadline > c.deadline; last = l.of(last).prev {

@@ -19,28 +19,28 @@ import (
 const copyUnlocked = 4 << 10
 
 // member is one process with its link. Its goroutine owns both: it starts them,
-// receives, and returns when the process is reaped and the link closed.
+// receives, and returns when the process is reaped and the link is closed.
 type member struct {
 	pool *Pool
 	w    *worker
 
-	// Set once under the pool's lock, before the core can know that the worker is
+	// Set once under the pool's lock, before the core learns that the worker is
 	// ready.
 	proc Process
 	conn link.Conn
 
 	mu       sync.Mutex
 	launched bool
-	early    []act // what was asked of the process before there was one
+	early    []act // acts asked for before the process was started
 
-	over     sync.Once // nobody waits for it any more
-	failure  string    // why it could not start, in its own words
+	over     sync.Once // the pool no longer waits for it
+	failure  string    // why it could not start, in the worker's own words
 	odd      error     // how it broke the protocol
 	closed   bool      // the link is
 	asked    *question // for its stacks; nil if none is open
-	spoke    bool      // it has said something; the receiver's, until the link has ended
+	spoke    bool      // it sent something; the receiver's, until the link has ended
 	controls sync.WaitGroup
-	sending  atomic.Int32 // requests under way that may have to wait for room
+	sending  atomic.Int32 // sends under way that may have to wait for room
 	protocol *protocol
 }
 
@@ -74,7 +74,7 @@ func (m *member) run() {
 	}()
 	<-process.Done()
 	m.protocol.gone.Store(true)
-	conn.Hangup() // what it had written before is still received
+	conn.Hangup() // what it wrote before is still received
 	<-served
 	d := &Death{Exit: process.Exit(), Mute: !m.spoke}
 	m.mu.Lock()
@@ -104,7 +104,7 @@ func (m *member) exited(d *Death) {
 	told := fx.news
 	fx.news = news{}
 	p.apply(&fx)
-	gone.death, gone.how = *d, brief(d.String()) // without the lock: it may read long stacks
+	gone.death, gone.how = *d, brief(d.String()) // without the lock: it may parse long stacks
 	gone.death.Stack, gone.death.Stderr = "", nil
 	p.mu.Lock()
 	*p.core.ends.next() = gone
@@ -148,8 +148,8 @@ func (m *member) do(a act) {
 	}
 }
 
-// signal carries out an act on the process. A process that has ended meanwhile
-// is none the worse for it.
+// signal carries out an act on the process. It does nothing to a process that
+// has ended meanwhile.
 func (m *member) signal(a act) {
 	switch a.op {
 	case opStop:
@@ -163,7 +163,7 @@ func (m *member) signal(a act) {
 	}
 }
 
-// catchUp does what was asked of the process while it was being started.
+// catchUp carries out the acts asked for while the process was being started.
 func (m *member) catchUp() {
 	m.mu.Lock()
 	early := m.early
@@ -175,14 +175,13 @@ func (m *member) catchUp() {
 }
 
 // control sends a small frame beside the calls. It does not block: the peer's
-// buffer may be full, and whoever steers must not wait for it.
+// buffer may be full, and the operator must not wait for it.
 func (m *member) control(h wire.Header, payload []byte) {
 	m.aside(func() { _ = m.conn.Send(h, payload) })
 }
 
 // aside runs f, which sends something, in a goroutine that the member waits
-// for. When the link has been closed nothing has to wait, and no goroutine is
-// made.
+// for. When the link is closed nothing has to wait, and it starts no goroutine.
 func (m *member) aside(f func()) {
 	m.mu.Lock()
 	if m.closed {
@@ -198,7 +197,8 @@ func (m *member) aside(f func()) {
 	}()
 }
 
-// fault takes the failure of the link. The end of either side is none.
+// fault handles the failure of the link. The end of either side is not a
+// failure.
 func (m *member) fault(err error) {
 	if errors.Is(err, link.ErrClosed) {
 		return
@@ -211,8 +211,8 @@ func (m *member) fault(err error) {
 	m.pool.step(func(k *core, fx *effects, now time.Duration) { k.violated(fx, m.w, now) })
 }
 
-// receive takes one frame from the worker. What it says is checked: a worker
-// may be compromised.
+// receive takes one frame from the worker. It checks the frame: a worker may be
+// compromised.
 func (m *member) receive(f link.Frame, began time.Time) error {
 	if err := m.protocol.admit(f.Header, len(f.Payload)); err != nil {
 		return err
@@ -250,7 +250,7 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 	return nil
 }
 
-// number returns the number of the call that the worker knows by id, or 0.
+// number returns the number of the call with the worker's id, or 0.
 func (m *member) number(id uint32) uint64 {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
@@ -260,7 +260,7 @@ func (m *member) number(id uint32) uint64 {
 	return 0
 }
 
-// own returns the frame's payload in memory that nobody else writes.
+// own returns the frame's payload in memory that only the daemon writes.
 func own(f link.Frame) []byte {
 	if f.Owned {
 		return f.Payload
@@ -283,7 +283,7 @@ func (m *member) ready(f link.Frame, took time.Duration) error {
 	return nil
 }
 
-// match compares what a worker can run with what the daemon will ask of it.
+// match compares the functions of a worker with the daemon's.
 func (p *Pool) match(h wire.Hello) error {
 	if len(h.Funcs) != len(p.hashes) {
 		return fmt.Errorf("the worker declares %d functions, the daemon %d: declarations must be the same in every process", len(h.Funcs), len(p.hashes))
@@ -308,7 +308,7 @@ func (m *member) response(f link.Frame) error {
 		return fmt.Errorf("an answer to call %08x, which it does not have", f.Call)
 	}
 	if len(f.Payload) >= copyUnlocked && !f.Owned {
-		// The call cannot end meanwhile but by being abandoned: the hold is for that.
+		// The call can end meanwhile only if it is abandoned: the hold is for that.
 		c.hold()
 		p.mu.Unlock()
 		kind, err := c.fill(f)
@@ -349,7 +349,7 @@ func (c *Call) fill(f link.Frame) (_ Kind, err error) {
 		return OK, err
 	case wire.End:
 		if c.Stream == nil {
-			return 0, fmt.Errorf("the end of a stream for call %08x, which is none", f.Call)
+			return 0, fmt.Errorf("the end of a stream for call %08x, which is not a stream", f.Call)
 		}
 		return OK, nil
 	}
@@ -365,7 +365,7 @@ func (c *Call) fill(f link.Frame) (_ Kind, err error) {
 	return kind, err
 }
 
-// item hands one element of a streamed result to its call.
+// item passes one element of a streamed result to its call.
 func (m *member) item(f link.Frame) error {
 	p := m.pool
 	p.mu.Lock()
@@ -382,7 +382,7 @@ func (m *member) item(f link.Frame) error {
 	return take(own(f))
 }
 
-// loop takes the news of a worker's own loop.
+// loop handles news of a worker's own loop.
 func (m *member) loop(f link.Frame) error {
 	var fault wire.Fault
 	state := wire.LoopState(f.Code)

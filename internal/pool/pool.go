@@ -27,23 +27,23 @@ type Process interface {
 // link. It may be called by several goroutines at once.
 type Launcher func(id uint64) (Process, link.Conn, error)
 
-// Hooks are told what happens. They are called without the pool's lock, on the
-// goroutine where it happened, and must not block. Any may be nil.
+// Hooks are called when something happens, without the pool's lock, on the
+// goroutine where it happened. They must not block. Any may be nil.
 type Hooks struct {
 	Ready  func(worker uint64, pid int, took time.Duration)
 	Died   func(d *Death)
-	Kept   func(reason string)                                                  // workers that were to be replaced stay, because no replacement becomes ready
+	Kept   func(reason string)                                                  // workers due for replacement stay, because no replacement becomes ready
 	Failed func(reason string)                                                  // the pool has given up
-	Log    func(pid int, call uint64, record []byte)                            // call is its number, 0 if it is of none
-	Loop   func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // what a worker's own loop does
-	Stop   func(d string)                                                       // a looping worker has ended, and the daemon is to
+	Log    func(pid int, call uint64, record []byte)                            // call is the number of the call, 0 if the record belongs to none
+	Loop   func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // state of a worker's own loop
+	Stop   func(d string)                                                       // a looping worker has ended, and the daemon must stop
 }
 
 // Pool is the running supervisor of one set of workers.
 type Pool struct {
 	launch Launcher
 	hooks  Hooks
-	hashes []wire.FuncInfo // what a worker must say that it can run
+	hashes []wire.FuncInfo // the functions that a worker must declare
 	began  time.Time
 
 	mu       sync.Mutex
@@ -52,8 +52,8 @@ type Pool struct {
 	starting chan error // Start waits for the first workers
 	rolls    []*roll
 
-	poke    chan struct{}  // the supervisor is to look again
-	stopped chan struct{}  // everything is over
+	poke    chan struct{}  // wakes the supervisor
+	stopped chan struct{}  // closed when nothing runs any more
 	members sync.WaitGroup // goroutines of members
 }
 
@@ -69,12 +69,12 @@ func New(cfg Config, funcs []wire.FuncInfo, launch Launcher, hooks Hooks) *Pool 
 	return p
 }
 
-// now is the pool's clock: monotonic, so that nothing moves when the wall clock
-// is set. It is never 0, which means "none" in the core.
+// now is the pool's clock: monotonic, so that setting the wall clock moves
+// nothing. It is never 0, which means "none" in the core.
 func (p *Pool) now() time.Duration { return time.Since(p.began) + 1 }
 
-// step runs one step of the core under the lock and carries out its effects
-// after it.
+// step runs one step of the core under the lock, and then carries out its
+// effects without it.
 func (p *Pool) step(f func(k *core, fx *effects, now time.Duration)) {
 	var fx effects
 	p.mu.Lock()
@@ -84,7 +84,7 @@ func (p *Pool) step(f func(k *core, fx *effects, now time.Duration)) {
 	p.apply(&fx)
 }
 
-// prepare does what of the effects must happen under the lock.
+// prepare does the part of the effects that needs the lock.
 func (p *Pool) prepare(fx *effects) {
 	for _, a := range fx.acts {
 		if a.op == opSpawn {
@@ -141,8 +141,8 @@ func (p *Pool) tell(n news) {
 }
 
 // send puts a call into its worker's link. An error needs no answer here: a
-// link that fails is that of a worker that is dead or about to be shot, and its
-// calls end with it.
+// link fails only when its worker is dead or about to be killed, and its calls
+// end with it.
 func (p *Pool) send(s send) {
 	c := s.call
 	h := wire.Header{Kind: wire.Request, Code: uint16(c.Func), Call: s.id, Timeout: s.left}
@@ -174,7 +174,7 @@ func (e *BootError) Error() string { return e.Death.String() }
 
 // Start starts the supervisor and the first workers, and waits until as many as
 // are always kept are ready. If the first one does not become ready, or ctx
-// ends, the pool is stopped and the error says why.
+// ends, it stops the pool and the error says why.
 func (p *Pool) Start(ctx context.Context) error {
 	wait := make(chan error, 1)
 	p.mu.Lock()

@@ -8,12 +8,12 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// protocol is what a worker may say, and when; PROTOCOL.md has it as a table. A
-// frame that it may not send is a breach of protocol. So a compromised worker
-// cannot make the daemon do, again and again, what nothing has asked for: of
-// each frame there is one, or one for each question, or its pace is bounded.
+// protocol checks what a worker may send, and when; PROTOCOL.md has it as a
+// table. A frame that it may not send is a breach of protocol. So a compromised
+// worker cannot make the daemon repeat unrequested work: each frame may come
+// once, or once for each request, or its rate is bounded.
 //
-// One goroutine at a time receives, and owns all but the counters of questions.
+// One goroutine at a time receives, and owns all but the counters of requests.
 type protocol struct {
 	looping bool // the workers have loops of their own
 
@@ -26,27 +26,27 @@ type protocol struct {
 
 	pings  atomic.Int32 // sent; before the frame is
 	pauses atomic.Int32 // sent; before the frame is
-	gone   atomic.Bool  // the process has ended: what it has left behind is no more than its link holds
+	gone   atomic.Bool  // the process has ended: the remaining frames are at most what its link holds
 }
 
 func newProtocol(looping bool) *protocol {
 	return &protocol{looping: looping, logs: logPace, errors: errorPace}
 }
 
-// phase is how far the life of a worker has come, by what it has said.
+// phase is how far a worker has come, by the frames it sent.
 type phase uint8
 
 const (
-	phaseStarts phase = iota // nothing yet, but for its log
+	phaseStarts phase = iota // nothing yet, except its log
 	phaseServes              // Ready
 	phaseFailed              // Failed
 )
 
-// loopPhase is the same of its own loop.
+// loopPhase is the same for its own loop.
 type loopPhase uint8
 
 const (
-	loopNone loopPhase = iota // there is none, or it has not begun
+	loopNone loopPhase = iota // it has no loop, or the loop has not begun
 	loopRuns
 	loopHeld
 	loopOver
@@ -56,9 +56,8 @@ func (l loopPhase) String() string {
 	return [...]string{"silent", "looping", "paused", "ended"}[l]
 }
 
-// admit returns why the worker may not send a frame with so many bytes of
-// payload now, or nil. It may wait: a worker that talks too much is slowed
-// down.
+// admit returns why the worker may not send a frame of this payload size now,
+// or nil. It may wait: a worker that sends too much is slowed down.
 func (m *protocol) admit(h wire.Header, size int) error {
 	switch h.Kind {
 	case wire.Ready, wire.Failed:
@@ -70,7 +69,7 @@ func (m *protocol) admit(h wire.Header, size int) error {
 			m.phase = phaseFailed
 		}
 		return nil
-	case wire.Log: // a worker may log while it sets itself up
+	case wire.Log: // a worker may log during its setup
 		m.slow(&m.logs, weight(size))
 		return nil
 	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack:
@@ -91,8 +90,8 @@ func (m *protocol) admit(h wire.Header, size int) error {
 	return nil
 }
 
-// admitLoop is the part about the worker's own loop: it runs, is held once for
-// each Pause at most, and ends once.
+// admitLoop checks news of the worker's own loop: it begins once, is held at
+// most once for each Pause, and ends once.
 func (m *protocol) admitLoop(state wire.LoopState, size int) error {
 	if !m.looping {
 		return fmt.Errorf("news of a loop, which workers of this pool do not have")
@@ -110,27 +109,27 @@ func (m *protocol) admitLoop(state wire.LoopState, size int) error {
 		m.slow(&m.errors, 1)
 		m.slow(&m.logs, weight(size))
 	default:
-		return fmt.Errorf("news %d of its loop that cannot be true: it has been %v", state, from)
+		return fmt.Errorf("impossible news %d of its loop: it has been %v", state, from)
 	}
 	return nil
 }
 
-// slow takes tokens of p, and waits for them. The frames behind have to wait,
-// too, and in the end the worker for room. What the dead have left is taken at
-// once: callers wait behind it, and the next worker.
+// slow takes tokens of p, and waits for them. Later frames wait too, and in the
+// end the worker waits for room. Frames of an ended process are read at once:
+// callers wait for them, and the next worker.
 func (m *protocol) slow(p *pace, tokens int) {
 	if d := p.take(tokens); d > 0 && !m.gone.Load() {
 		time.Sleep(d)
 	}
 }
 
-// weight is what a frame counts as: one, and one more for each KiB.
+// weight is the cost of a frame: one token, and one more for each KiB.
 func weight(size int) int { return 1 + size>>10 }
 
-// A worker may send so much that nothing has asked for at once, then one for
-// each step. What log records bring is rated above (the log takes some thousand
-// a second); their pace only bounds what they cost on the way. Each error of a
-// loop calls handlers, and one that fails pauses for longer than its step.
+// A worker may send a burst of unrequested frames, then one for each step. The
+// log itself limits records (to some thousand a second); their pace here only
+// bounds the cost of receiving them. Each error of a loop calls handlers, and a
+// loop that fails pauses for longer than its step.
 var (
 	logPace   = pace{burst: 10_000, interval: 50 * time.Microsecond}
 	errorPace = pace{burst: 1000, interval: 10 * time.Millisecond}

@@ -8,8 +8,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// Reader reads the elements of a call whose result is a stream. One goroutine
-// uses it.
+// Reader reads the elements of a call whose result is a stream. Only one
+// goroutine may use it.
 type Reader struct {
 	pool *Pool
 	call *Call
@@ -17,17 +17,17 @@ type Reader struct {
 
 	mu      sync.Mutex
 	items   [][]byte
-	taken   wire.Taken    // what the loop has taken since the worker was last told
+	taken   wire.Taken    // what the loop took since the worker was last told
 	telling bool          // the worker is being told
 	ahead   wire.Window   // items, and taken
-	more    chan struct{} // an element has come
-	over    chan struct{} // the call has ended
+	more    chan struct{} // signals a new element
+	over    chan struct{} // signals the end of the call
 }
 
-// Read submits a call and returns what reads its elements. ended is called at
-// the end of the call. The end of ctx cancels the call at once, and not only
-// when the loop comes for the next element: that may take long, and the worker
-// is of use to other callers.
+// Read submits a call and returns the reader of its elements. ended is called
+// at the end of the call. The end of ctx cancels the call at once, and not only
+// when the loop asks for the next element: that may take long, and other
+// callers can use the worker.
 func (p *Pool) Read(ctx context.Context, c *Call, ended func(*Call)) *Reader {
 	r := &Reader{pool: p, call: c, more: make(chan struct{}, 1), over: make(chan struct{})}
 	c.Stream = r.take
@@ -41,8 +41,8 @@ func (p *Pool) Read(ctx context.Context, c *Call, ended func(*Call)) *Reader {
 	return r
 }
 
-// take gets an element from the link's receiver. One that has no place in the
-// window is of a worker that lies.
+// take gets an element from the link's receiver. If it exceeds the window, the
+// worker lies.
 func (r *Reader) take(item []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,15 +58,15 @@ func (r *Reader) take(item []byte) error {
 	return nil
 }
 
-// Next returns the next element. ok is false at the end of the call, whose
-// outcome is in it then. A call that was cut short has no next element, even if
-// some elements have come.
+// Next returns the next element. ok is false at the end of the call, which then
+// has its outcome. A call that was cut short has no next element, even if some
+// elements came.
 func (r *Reader) Next(ctx context.Context) (item []byte, ok bool) {
 	for {
 		if ctx.Err() != nil {
 			<-r.over // it was cancelled
 		}
-		over := r.ended() // and then, all of its elements are there
+		over := r.ended() // after the end, all of its elements are here
 		if over && (ctx.Err() != nil || r.call.Kind.CutShort()) {
 			r.left = r.drop()
 			return nil, false
@@ -87,11 +87,11 @@ func (r *Reader) Next(ctx context.Context) (item []byte, ok bool) {
 	}
 }
 
-// Left returns, after the end, how many elements had come and were not returned
+// Left returns, after the end, how many elements came but were not returned
 // because the call was cut short; -1 if it was not.
 func (r *Reader) Left() int { return r.left }
 
-// CutShort reports whether it was the daemon that ended a call, not its worker.
+// CutShort reports whether the daemon ended a call, not its worker.
 func (k Kind) CutShort() bool { return k == Timeout || k == Canceled || k == Stopped }
 
 func (r *Reader) ended() bool {
@@ -103,7 +103,7 @@ func (r *Reader) ended() bool {
 	}
 }
 
-// first takes the first of the elements that are there.
+// first takes the first element from the buffer.
 func (r *Reader) first() (item []byte, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,7 +117,7 @@ func (r *Reader) first() (item []byte, ok bool) {
 	return item, true
 }
 
-// drop forgets the elements that are there, and returns how many.
+// drop discards the buffered elements, and returns how many.
 func (r *Reader) drop() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -126,8 +126,8 @@ func (r *Reader) drop() int {
 	return n
 }
 
-// grant lets the worker go on when the loop has taken half of what may be under
-// way. A worker that does not take that in is not told more.
+// grant lets the worker go on when the loop took half of the window. While the
+// worker does not read the last grant, it gets no other.
 func (r *Reader) grant() {
 	r.mu.Lock()
 	taken := r.taken
@@ -142,7 +142,7 @@ func (r *Reader) grant() {
 		r.mu.Lock()
 		r.telling = false
 		r.mu.Unlock()
-		r.grant() // for what was taken meanwhile
+		r.grant() // for elements taken meanwhile
 	})
 }
 

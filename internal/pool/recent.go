@@ -8,8 +8,8 @@ import (
 // kept is how many ended calls, and how many ended processes, are remembered.
 const kept = 100
 
-// last remembers the last things of a kind, in a ring: adding one takes no
-// memory and no time to speak of.
+// last remembers the last things of a kind, in a ring: adding one allocates
+// nothing and is fast.
 type last[T any] struct {
 	ring  [kept]T
 	added uint64
@@ -22,7 +22,7 @@ func (l *last[T]) next() *T {
 	return v
 }
 
-// newest returns them, the newest first.
+// newest returns the things, the newest first.
 func (l *last[T]) newest() []T {
 	all := make([]T, 0, min(l.added, kept))
 	for i := range uint64(cap(all)) {
@@ -31,11 +31,11 @@ func (l *last[T]) newest() []T {
 	return all
 }
 
-// mostHow is how many bytes of how a process has ended are remembered: what a
-// worker says at its end may be long, and many may say it.
+// mostHow is how many bytes of a process's end are remembered: a worker's last
+// words may be long, and many workers may end.
 const mostHow = 1 << 10
 
-// brief is as much of s as is remembered, and keeps no more alive.
+// brief is the part of s that is remembered, and keeps no more alive.
 func brief(s string) string {
 	if len(s) <= mostHow {
 		return s
@@ -55,7 +55,7 @@ type callRecord struct {
 	running            bool
 }
 
-// record tells what is known of c.
+// record makes the record of c.
 func (c *Call) record(t *callRecord) {
 	t.number, t.queued, t.began, t.end = c.seq, c.submitted, c.given, 0
 	t.arg, t.result, t.pid = int32(len(c.Payload)), 0, int32(c.Worker)
@@ -63,7 +63,7 @@ func (c *Call) record(t *callRecord) {
 	switch c.state {
 	case callEnded:
 		t.end = c.submitted + c.Elapsed
-		if c.Kind == OK { // else it may still be coming in, without the lock
+		if c.Kind == OK { // otherwise a receiver may still be writing it, without the lock
 			t.result = int32(len(c.Data))
 		}
 	case callAssigned:
@@ -79,15 +79,15 @@ type processEnd struct {
 	how           string
 }
 
-// CallInfo is what is known of a call. Times and numbers are zero as long as
-// there are none.
+// CallInfo is what is known of a call. Times and numbers are zero until they
+// are known.
 type CallInfo struct {
 	Number                 uint64
 	Func                   string
 	Kind                   Kind // 0 until the end
 	Running                bool
 	PID                    int // of the worker that has it, or had it last
-	Tries                  int // how often it was tried again
+	Tries                  int // how many times it was retried
 	Queued, Started, Ended time.Time
 	Arg, Result            int // bytes
 }
@@ -109,8 +109,7 @@ func (p *Pool) Info(c *Call) CallInfo {
 	return p.info(t, p.wall())
 }
 
-// Recent returns the calls and the processes that have ended last, the newest
-// first.
+// Recent returns the calls and the processes that ended last, the newest first.
 func (p *Pool) Recent() (calls []CallInfo, processes []Gone) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,11 +133,11 @@ func (p *Pool) info(t callRecord, at func(time.Duration) time.Time) CallInfo {
 	}
 }
 
-// wall turns the pool's clock into the time of day, as it is set now; 0, which
-// means never, into the zero time.
+// wall converts the pool's clock to the time of day, as set now; 0, which means
+// never, to the zero time.
 func (p *Pool) wall() func(time.Duration) time.Time {
 	now := time.Now()
-	here := now.Sub(p.began) + 1 // as p.now: the same moment gives the same time whenever it is asked for
+	here := now.Sub(p.began) + 1 // as in p.now: the same moment always gives the same time
 	return func(d time.Duration) time.Time {
 		if d == 0 {
 			return time.Time{}

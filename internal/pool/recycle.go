@@ -7,8 +7,8 @@ import (
 	"github.com/legion-go/legion/internal/saturate"
 )
 
-// recycling is the rule of workers that have served their time: after so many
-// calls, so long, or with so much memory, but not before MinAge.
+// recycling is the rule of workers due for recycling: after MaxCalls or MaxAge,
+// or above MaxMemory, but not before MinAge.
 func (k *core) recycling(w *worker, now time.Duration) (deed, time.Duration) {
 	at := time.Duration(0)
 	switch {
@@ -27,9 +27,9 @@ func (k *core) recycling(w *worker, now time.Duration) (deed, time.Duration) {
 	return retire, at
 }
 
-// retire marks a worker that has served its time. It goes on serving until its
-// replacement is ready, so that the number of ready workers never falls; but
-// not one that serves a single call.
+// retire marks a worker that is due for recycling. It goes on serving until its
+// replacement is ready, so that the number of ready workers never falls; except
+// one that serves a single call.
 func (k *core) retire(fx *effects, w *worker, now time.Duration) {
 	switch {
 	case k.cfg.Fresh:
@@ -46,8 +46,8 @@ func (k *core) retire(fx *effects, w *worker, now time.Duration) {
 	k.replace(fx, now)
 }
 
-// idleness is the rule of workers that the pool can do without, and that have
-// been idle for long.
+// idleness is the rule of workers above the minimum that have been idle for
+// IdleTimeout.
 func (k *core) idleness(w *worker, now time.Duration) (deed, time.Duration) {
 	if k.cfg.IdleTimeout <= 0 || w.state != workerReady || w.load > 0 || !k.spare() {
 		return nothing, 0
@@ -59,12 +59,12 @@ func (k *core) idleness(w *worker, now time.Duration) (deed, time.Duration) {
 	return letGo, at
 }
 
-// reachedLimit reports whether w has done, or taken, as much as a worker may.
+// reachedLimit reports whether w reached a limit of calls, age or memory.
 func (k *core) reachedLimit(w *worker) bool {
 	return w.maxCalls > 0 && w.calls >= w.maxCalls || k.cfg.MaxMemory > 0 && w.memory > k.cfg.MaxMemory
 }
 
-// replace starts the replacement of one spent worker; one at a time, so that
+// replace starts the replacement of one retiring worker; one at a time, so that
 // there is never more than one process above Max.
 func (k *core) replace(fx *effects, now time.Duration) {
 	if k.state != StateRunning && k.state != StatePaused || k.halted || now < k.notUntil {
@@ -80,8 +80,8 @@ func (k *core) replace(fx *effects, now time.Duration) {
 			continue
 		}
 		if have > k.minimum() && w.load == 0 {
-			// It is not needed at the moment, and so is no replacement; it goes as
-			// soon as the others can do without it.
+			// Neither it nor a replacement is needed at the moment; it goes as soon as the
+			// others suffice.
 			if have-booting > k.minimum() {
 				k.leave(fx, w, now)
 				have--
@@ -94,7 +94,7 @@ func (k *core) replace(fx *effects, now time.Duration) {
 	}
 }
 
-// leave lets w finish what it has started and go.
+// leave lets w finish its started calls and go.
 func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 	switch w.state {
 	case workerStarting:
@@ -107,12 +107,12 @@ func (k *core) leave(fx *effects, w *worker, now time.Duration) {
 		if w.load == 0 {
 			w.due = saturate.Add(now, k.cfg.KillGrace)
 		}
-		fx.do(opStop, w) // it finishes what it runs first
+		fx.do(opStop, w) // it finishes its running calls first
 		k.dispatch(fx, now)
 	}
 }
 
-// measuredMemory takes the resident memory of a worker.
+// measuredMemory records the resident memory of a worker.
 func (k *core) measuredMemory(fx *effects, w *worker, bytes uint64, now time.Duration) {
 	w.memory = bytes
 	if k.cfg.MemoryLimit > 0 && bytes > k.cfg.MemoryLimit {

@@ -9,15 +9,15 @@ import (
 )
 
 // rollTries is how many replacements in a row may die before they are ready
-// until a roll gives up: then the program, or its configuration, is at fault,
-// and the old workers are better than none.
+// until a roll gives up: then the program or its configuration is broken, and
+// the old workers are better than none.
 const rollTries = 3
 
 // rolled is why a worker is replaced by a roll.
 const rolled = "recycle"
 
-// recycle has every worker replaced, one after the other. One that is starting
-// is replaced too: what it reads may be older than this wish.
+// recycle replaces every worker, one after the other. One that is starting is
+// replaced too: what it reads may be older than this request.
 func (k *core) recycle(fx *effects, now time.Duration) {
 	k.unready = 0
 	for _, w := range k.workers {
@@ -34,15 +34,15 @@ func (k *core) recycle(fx *effects, now time.Duration) {
 // takes reports whether w takes calls, or will.
 func takes(w *worker) bool { return w.state == workerReady || w.state == workerStarting }
 
-// replacementDied takes the death of a replacement that was not ready.
+// replacementDied handles the death of a replacement that was not ready.
 func (k *core) replacementDied(fx *effects, d *Death, now time.Duration) {
 	if k.unready++; k.unready >= rollTries {
 		k.keep(fx, now, fmt.Sprintf("%d replacements in a row died before they were ready; the last one %v", k.unready, d))
 	}
 }
 
-// keep ends a roll: the workers that it has not replaced stay, but for those
-// that are to be replaced for a reason of their own.
+// keep ends a roll: the workers that it has not replaced stay, except those due
+// for replacement for another reason.
 func (k *core) keep(fx *effects, now time.Duration, why string) {
 	for _, w := range k.workers {
 		if w.retiring == rolled {
@@ -52,12 +52,12 @@ func (k *core) keep(fx *effects, now time.Duration, why string) {
 	}
 }
 
-// Recycle has every worker replaced, one after the other.
+// Recycle replaces every worker, one after the other.
 func (p *Pool) Recycle() { p.step((*core).recycle) }
 
-// Roll is Recycle, and waits until none of the workers that there were takes
-// calls any more. If the replacements do not become ready, the workers that
-// have not been replaced stay, and the error says why.
+// Roll is Recycle, and waits until none of the old workers takes calls any
+// more. If the replacements do not become ready, the workers not yet replaced
+// stay, and the error says why.
 func (p *Pool) Roll(ctx context.Context) error {
 	r := &roll{old: map[*worker]bool{}, over: make(chan error, 1)}
 	p.step(func(k *core, fx *effects, now time.Duration) {
@@ -93,12 +93,12 @@ func (p *Pool) await(ctx context.Context, r *roll) error {
 // roll is a Roll, an End or a Halt under way.
 type roll struct {
 	old  map[*worker]bool
-	gone bool       // the processes are to have ended; else it is enough that they take no calls
+	gone bool       // wait for the end of the processes; otherwise only until they take no calls
 	over chan error // gets its end
 }
 
-// holds reports whether w, which is there, keeps r from its end. Nobody can
-// wait for a process that is stuck.
+// holds reports whether w, which still exists, keeps r from its end. A stuck
+// process does not: it may never end.
 func (r *roll) holds(w *worker) bool {
 	if r.gone {
 		return r.old[w] && w.state != workerStuck
@@ -106,8 +106,8 @@ func (r *roll) holds(w *worker) bool {
 	return r.old[w] && takes(w)
 }
 
-// finishRolls ends those whose workers have left, and all Rolls if the workers
-// are kept.
+// finishRolls ends the rolls whose workers have left, and all Rolls if the
+// workers are kept.
 func (p *Pool) finishRolls(kept string) {
 	p.rolls = slices.DeleteFunc(p.rolls, func(r *roll) bool {
 		for _, w := range p.core.workers {

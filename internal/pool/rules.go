@@ -2,16 +2,16 @@ package pool
 
 import "time"
 
-// A rule looks at one worker. It returns what is to be done with it now, and
-// when to look again, 0 for never. It changes nothing: so the rule that acts
-// and the one that sets the alarm are the same.
+// A rule looks at one worker. It returns what to do with it now, and when to
+// look again, 0 for never. It changes nothing: so the same rule acts and sets
+// the alarm.
 type rule func(k *core, w *worker, now time.Duration) (do deed, again time.Duration)
 
-// rules are all that time alone makes true.
+// rules are everything that the passing of time alone triggers.
 var rules = [...]rule{(*core).ladder, (*core).recycling, (*core).idleness, (*core).heartbeat}
 
-// A deed is what a rule wants done. It is a number and no function, so that the
-// effects of a call need no memory on the heap.
+// A deed is what a rule asks for. It is a number, not a function, so that the
+// effects of a call allocate nothing.
 type deed uint8
 
 const (
@@ -35,7 +35,7 @@ func (k *core) carryOut(fx *effects, do deed, w *worker, now time.Duration) {
 	}
 }
 
-// follow does what a rule says of w, or has the shell look again in time.
+// follow does what a rule says of w, or sets the alarm for the next look.
 func (k *core) follow(fx *effects, r rule, w *worker, now time.Duration) {
 	do, again := r(k, w, now)
 	if do == nothing {
@@ -52,7 +52,7 @@ func (k *core) tickWorker(fx *effects, w *worker, now time.Duration) {
 	}
 }
 
-// nextLook is when tickWorker has something to do for w, or 0.
+// nextLook is when tickWorker next has something to do for w, or 0.
 func (k *core) nextLook(w *worker, now time.Duration) time.Duration {
 	at := time.Duration(0)
 	for _, r := range rules {

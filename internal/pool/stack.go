@@ -10,13 +10,13 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// stackPatience is how long a worker may take to show its stacks. One that can
+// stackPatience is how long a worker may take to show its stacks. A healthy one
 // takes milliseconds.
 const stackPatience = 2 * time.Second
 
-// question is one Stacks frame, and everybody who waits for its answer. A
+// question is one Stacks frame, and all callers that wait for its answer. A
 // worker is asked again only when it has answered: so one that does not answer
-// cannot make questions pile up, and one that answers unasked is found out.
+// cannot make questions pile up, and an unrequested answer is noticed.
 type question struct {
 	answered chan struct{} // closed when text is there
 	text     string
@@ -24,12 +24,11 @@ type question struct {
 
 // Stack returns the stacks of the goroutines of the worker with the given pid,
 // at most 256 KiB of them: first of those that run functions. The worker goes
-// on undisturbed, whatever it is doing. Where workers are goroutines of this
-// process, it returns those of the whole process.
+// on undisturbed. Where workers are goroutines of this process, it returns the
+// stacks of the whole process.
 //
-// It waits for the worker until ctx ends, and at most two seconds. It does not
-// matter to it what else is waited for in the pool: calls in the queue, a
-// pause, answers that are long in coming.
+// It waits for the worker until ctx ends, and at most two seconds. Nothing else
+// in the pool delays it: neither queued calls, nor a pause, nor slow answers.
 func (p *Pool) Stack(ctx context.Context, pid int) (string, error) {
 	m, err := p.answering(pid)
 	if err != nil {
@@ -60,7 +59,7 @@ func (p *Pool) answering(pid int) (*member, error) {
 	if w == nil {
 		return nil, k.noWorker(pid)
 	}
-	for _, o := range k.workers { // several have the same where they are goroutines
+	for _, o := range k.workers { // workers that are goroutines have the same pid
 		if w.state == workerStarting && o.pid == pid && o.state == workerReady {
 			w = o
 		}
@@ -77,14 +76,14 @@ func (p *Pool) answering(pid int) (*member, error) {
 	case workerDying:
 		why = "is being ended (" + string(w.killedBy) + "): the report of its death will have its stacks"
 	case workerKilled:
-		why = "is being killed (" + string(w.killedBy) + ") and shows nothing any more"
+		why = "is being killed (" + string(w.killedBy) + ") and cannot show its stacks any more"
 	case workerStuck:
-		why = "was killed (" + string(w.killedBy) + ") and is stuck in the kernel: nothing can be asked of it"
+		why = "was killed (" + string(w.killedBy) + ") and is stuck in the kernel: it cannot show its stacks"
 	}
 	return nil, fmt.Errorf("worker %d of pool %s %s", pid, k.cfg.Name, why)
 }
 
-// ask asks the worker for its stacks, unless it is being asked already.
+// ask sends the worker a request for its stacks, unless one is under way.
 func (m *member) ask() *question {
 	m.mu.Lock()
 	q := m.asked
@@ -99,7 +98,7 @@ func (m *member) ask() *question {
 	return q
 }
 
-// stacks takes a worker's answer.
+// stacks handles a worker's answer.
 func (m *member) stacks(f link.Frame) error {
 	text, err := wire.DecodeStack(own(f))
 	if err != nil {
@@ -110,7 +109,7 @@ func (m *member) stacks(f link.Frame) error {
 	m.asked = nil
 	m.mu.Unlock()
 	if q == nil {
-		return errors.New("stacks that nobody has asked for")
+		return errors.New("stacks without a request")
 	}
 	q.text = text
 	close(q.answered)

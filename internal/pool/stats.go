@@ -13,7 +13,7 @@ import (
 type Counts struct {
 	Calls    uint64 // submitted
 	OK       uint64
-	Failed   uint64 // ended with an error of the function's own
+	Failed   uint64 // ended with the function's own error
 	Panicked uint64
 	Refused  uint64
 	Timeout  uint64
@@ -25,7 +25,7 @@ type Counts struct {
 	Started  uint64 // processes started
 	Ready    uint64 // … that became ready
 	Exited   uint64 // … that ended
-	Recycled uint64 // … of their own accord: recycled, idle, scaled down, stopped
+	Recycled uint64 // … as intended: recycled, idle, scaled down, stopped
 	Deaths   uint64 // unexpected ends
 	Corrupt  uint64 // protocol violations
 }
@@ -55,7 +55,7 @@ func (n *Counts) count(k Kind) {
 type FuncStats struct {
 	Name   string
 	Calls  uint64 // ended
-	Errors uint64 // … with anything but a result
+	Errors uint64 // … without a result
 	Latency
 }
 
@@ -77,11 +77,11 @@ type WorkerStats struct {
 	ID       uint64
 	PID      int
 	State    string
-	Retiring string // why it is to be replaced; "" = it is not
+	Retiring string // why it is due for replacement; "" = it is not
 	Age      time.Duration
 	Calls    uint64 // finished
 	Load     int    // calls in it now
-	Call     string // the function that it has been running longest; "" = idle
+	Call     string // the function that has been running longest; "" = idle
 	For      time.Duration
 	Memory   uint64        // resident bytes, as of the last look
 	CPU      time.Duration // user and system time of the process; 0 where it is not known
@@ -94,14 +94,14 @@ type Summary struct {
 	Reason   string // why it has failed
 	Min, Max int
 	OnExit   OnExit
-	Size     int // processes there are, in whatever state
+	Size     int // all processes, in any state
 	Serving  int // … that take calls
 	Queued   int // calls that wait in the daemon
 	Running  int // calls in workers
 	Counts
 }
 
-// Stats are the figures of a pool, of each worker and of each function.
+// Stats are the figures of a pool, its workers and its functions.
 type Stats struct {
 	Summary
 	Workers   []WorkerStats
@@ -128,8 +128,8 @@ func (k *core) summary() Summary {
 	return s
 }
 
-// shown is the worker's state as it is told: what its loop does, if it has one,
-// counts more than that it serves.
+// shown is the worker's state for the outside: if it has a loop, that loop's
+// state replaces "serving".
 func (w *worker) shown() string {
 	switch {
 	case w.paused:
@@ -186,7 +186,7 @@ func (d *Death) String() string {
 		b.WriteString(line)
 	}
 	if d.Limit > 0 && d.Usage.MaxRSS > d.Limit/10*9 && !d.OutOfMemory {
-		// At the limit the Go runtime does not always find words for it.
+		// At the limit the Go runtime cannot always report it.
 		fmt.Fprintf(&b, " (it had used %d MiB, its limit is %d MiB)", d.Usage.MaxRSS>>20, d.Limit>>20)
 	}
 	if d.inMain() {
@@ -195,21 +195,21 @@ func (d *Death) String() string {
 	return b.String()
 }
 
-// mainHint is for who does not know, at the first start that fails, that a
-// worker is the same program.
+// mainHint tells the developer, at the first start that fails, that a worker is
+// the same program.
 const mainHint = ": main must reach Run or Start in every process, workers too; " +
-	"what only the daemon's process is to do, listening for instance, belongs into Listen, Init, or behind IsWorker"
+	"do work for the daemon's process only, such as listening, in Listen, Init, or behind IsWorker"
 
-// inMain reports whether main is what has ended, or held up, a worker before it
-// came to Start.
+// inMain reports whether main ended, or held up, a worker before it reached
+// Start.
 func (d *Death) inMain() bool {
 	ended := d.KilledBy == "" && d.Signal == 0 && !d.Race && !d.OutOfMemory
 	return d.Mute && (ended || Cause(d.KilledBy) == CauseBootTimeout)
 }
 
-// running is where a worker that was killed for its slowness was: the place of
-// its function's goroutine. A worker that was still starting is shown by its
-// main goroutine. It is "" if the stack was not taken, or cannot be read.
+// running is where a worker was when it was killed for slowness: the place of
+// its function's goroutine, or of its main goroutine if it was still starting.
+// It is "" if the stack was not taken, or cannot be read.
 func (d *Death) running() string {
 	if !proc.AskedFor(d.Stack) {
 		return ""
@@ -223,7 +223,7 @@ func (d *Death) running() string {
 	return ""
 }
 
-// headline is the line of its last words that says most, with the place of a
+// headline is the most useful line of its last words, with the place of a
 // crash.
 func (d *Death) headline() string {
 	if at := d.running(); at != "" {

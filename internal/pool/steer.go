@@ -28,8 +28,7 @@ func (p *Pool) with(pid int, f func(k *core, fx *effects, w *worker, now time.Du
 	return err
 }
 
-// noWorker says that there is no worker with the given pid, and which there
-// are.
+// noWorker says that no worker has the given pid, and lists the pids.
 func (k *core) noWorker(pid int) error {
 	var pids []string
 	for _, w := range k.workers {
@@ -48,7 +47,7 @@ func (k *core) noWorker(pid int) error {
 func (p *Pool) Pause() { p.step((*core).pause) }
 
 // PauseWorker keeps one worker from getting calls, and holds its loop, or ends
-// that.
+// that pause.
 func (p *Pool) PauseWorker(pid int, on bool) error {
 	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.pauseWorker(fx, w, on, now) })
 }
@@ -61,11 +60,11 @@ func (p *Pool) Scale(lo, hi int) {
 	p.step(func(k *core, fx *effects, now time.Duration) { k.scale(fx, lo, hi, now) })
 }
 
-// Stop ends the pool within about the given time and returns when nothing of it
-// is left. It may be called by several goroutines, and before Start.
+// Stop ends the pool within about the given time and returns when all of it has
+// ended. It may be called by several goroutines, and before Start.
 func (p *Pool) Stop(within time.Duration) {
 	p.mu.Lock()
-	if !p.started { // then there is no supervisor, and there will be none
+	if !p.started { // then no supervisor runs, or ever will
 		p.started = true
 		p.core.state = StateStopped
 		close(p.stopped)
@@ -75,8 +74,7 @@ func (p *Pool) Stop(within time.Duration) {
 	<-p.stopped
 }
 
-// Summary returns the figures of the pool as a whole. It asks the system for
-// nothing.
+// Summary returns the figures of the pool as a whole. It makes no system calls.
 func (p *Pool) Summary() Summary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,8 +103,8 @@ func (p *Pool) Stats() Stats {
 	return s
 }
 
-// timed is a Process that knows the processor time it has taken. A goroutine
-// that stands in for one does not.
+// timed is a Process that knows its processor time. A goroutine that stands in
+// for one does not.
 type timed interface {
 	CPU() (time.Duration, error)
 }

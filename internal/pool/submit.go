@@ -9,8 +9,8 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// Submit hands a call to the pool and never waits. Its end is told by OnEnd,
-// Done and Await.
+// Submit passes a call to the pool and never waits. OnEnd, Done and Await tell
+// its end.
 func (p *Pool) Submit(c *Call) {
 	var fx effects
 	p.mu.Lock()
@@ -19,10 +19,10 @@ func (p *Pool) Submit(c *Call) {
 	p.apply(&fx)
 }
 
-// sendAside is send for who must not wait for room in the link: the loop, the
-// supervisor, and the receiver of a link above all, because the worker may be
-// waiting for it in turn. Where it could come to that, a goroutine of the
-// member waits.
+// sendAside is send for goroutines that must not wait for room in the link: the
+// loop, the supervisor, and above all the receiver of a link, because the
+// worker may be waiting for it in turn. If room may be missing, a goroutine of
+// the member waits.
 func (p *Pool) sendAside(s send) {
 	m := s.to.member
 	if s.fits && m.sending.Load() == 0 {
@@ -32,8 +32,8 @@ func (p *Pool) sendAside(s send) {
 	m.aside(func() { p.send(s) })
 }
 
-// submit returns the link of the worker that has c and nothing else, if there
-// is one.
+// submit returns the link of the worker that has c and nothing else, if c went
+// to an idle one.
 func (p *Pool) submit(ctx context.Context, c *Call) link.Conn {
 	var fx effects
 	p.mu.Lock()
@@ -52,13 +52,13 @@ func (p *Pool) submit(ctx context.Context, c *Call) link.Conn {
 		}
 	})
 	if own.call != nil {
-		p.sendOwn(ctx, own) // last: nothing else is to wait for room in the link
+		p.sendOwn(ctx, own) // last: nothing else must wait for room in the link
 	}
 	return lone
 }
 
-// sendOwn is send for the caller of the call. Where there may be no room in the
-// link, the caller waits for it, as long as its context does not end.
+// sendOwn is send for the caller of the call. If the link has no room, the
+// caller waits for it until its context ends.
 func (p *Pool) sendOwn(ctx context.Context, s send) {
 	if ctx.Done() == nil || s.fits && s.to.member.sending.Load() == 0 {
 		p.send(s)
@@ -71,11 +71,11 @@ func (p *Pool) sendOwn(ctx context.Context, s send) {
 	})
 	p.send(s)
 	if !stop() {
-		<-canceled // it must not touch a call that is used again
+		<-canceled // the callback must not touch a reused call
 	}
 }
 
-// take gives a call to the core, under the lock.
+// take passes a call to the core, under the lock.
 func (p *Pool) take(fx *effects, c *Call) {
 	if p.started {
 		p.core.submit(fx, c, p.now())
@@ -87,9 +87,9 @@ func (p *Pool) take(fx *effects, c *Call) {
 	p.prepare(fx)
 }
 
-// Do submits a call and waits for its end. When ctx ends first, the call is
-// cancelled, which takes as long as the function takes to obey, at most
-// KillGrace and the time to kill a process.
+// Do submits a call and waits for its end. When ctx ends first, it cancels the
+// call, which takes until the function obeys, at most KillGrace and the time to
+// kill a process.
 func (p *Pool) Do(ctx context.Context, c *Call) {
 	if lone := p.submit(ctx, c); lone != nil {
 		lone.Poll(c.isDone)
@@ -133,9 +133,9 @@ func (p *Pool) WorkerOf(c *Call) int {
 }
 
 // Grant lets the worker that runs the streamed call c send more elements, for
-// those that were taken. It does not wait. sent is called when the worker's
-// link has taken it in, or will never do so, unless the call has ended: a
-// worker may leave it there, and should not be sent one after the other.
+// those that were taken. It does not wait. sent is called when the frame is in
+// the worker's link, or never will be, unless the call has ended: a worker may
+// leave it unread, so grants should not pile up.
 func (p *Pool) Grant(c *Call, taken wire.Taken, sent func()) {
 	p.mu.Lock()
 	w, id := c.worker, c.id

@@ -6,8 +6,8 @@ import (
 	"github.com/legion-go/legion/internal/saturate"
 )
 
-// counted returns how many workers take or will take calls, replacements not
-// among them, and how many of those are still starting.
+// counted returns how many workers take or will take calls, without
+// replacements, and how many of those are still starting.
 func (k *core) counted() (workers, booting int) {
 	for _, w := range k.workers {
 		switch {
@@ -23,13 +23,13 @@ func (k *core) counted() (workers, booting int) {
 	return
 }
 
-// spare reports whether more workers are ready than are kept.
+// spare reports whether more workers are ready than must be kept.
 func (k *core) spare() bool {
 	n, booting := k.counted()
 	return n-booting > k.minimum()
 }
 
-// minimum is how many workers are kept.
+// minimum is how many workers must be kept.
 func (k *core) minimum() int {
 	switch {
 	case k.cfg.Fresh, k.halted:
@@ -42,8 +42,8 @@ func (k *core) minimum() int {
 	return k.cfg.Min
 }
 
-// plan starts what is missing: up to the minimum, for calls that wait, and
-// replacements for worn workers.
+// plan starts missing workers: up to the minimum, for waiting calls, and
+// replacements for retiring workers.
 func (k *core) plan(fx *effects, now time.Duration) {
 	k.failIfStuck(fx, now)
 	if k.state == StateFailed || k.state == StateStopped || k.state == StateStopping && k.queue.len == 0 || now < k.notUntil {
@@ -60,8 +60,8 @@ func (k *core) plan(fx *effects, now time.Duration) {
 	k.replace(fx, now)
 }
 
-// mayStart bounds the processes there are, the dying ones among them: Max, and
-// one more, so that a worker can be replaced before it goes.
+// mayStart bounds the number of processes, dying ones included: Max, and one
+// more, so that a worker can be replaced before it goes.
 func (k *core) mayStart() bool { return len(k.workers) < k.places() }
 
 func (k *core) places() int {
@@ -78,7 +78,7 @@ func (k *core) demand(now time.Duration) int {
 	}
 	wait := k.queue.len
 	for _, w := range k.workers {
-		// Calls of a few microseconds are done sooner than a process is started.
+		// Calls of a few microseconds end sooner than a process starts.
 		over := w.load - k.cfg.Concurrency
 		if over > 0 && (w.service*time.Duration(over) >= stallAfter || k.silent(w, now)) {
 			wait += over
@@ -118,13 +118,13 @@ func (k *core) setLimits(w *worker) {
 	}
 }
 
-// jitter shortens or lengthens x at random, so that what was started together
-// does not end together.
+// jitter shortens or lengthens x at random, so that workers started together do
+// not end together.
 func (k *core) jitter(x float64) float64 {
 	return x * (1 + k.cfg.Jitter*(2*k.rng.Float64()-1))
 }
 
-// becameReady takes the news that a worker serves.
+// becameReady handles a worker's Ready.
 func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 	if w.state != workerStarting {
 		return
@@ -156,7 +156,7 @@ func (k *core) pause(fx *effects, _ time.Duration) {
 	}
 }
 
-// resume ends a pause, and is how a failed pool is tried again.
+// resume ends a pause, and tries a failed pool again.
 func (k *core) resume(fx *effects, now time.Duration) {
 	if k.state != StatePaused && k.state != StateFailed {
 		return
@@ -177,7 +177,8 @@ func (k *core) holdLoops(fx *effects, o op) {
 	}
 }
 
-// pauseWorker stops or goes on giving calls to one worker, and holds its loop.
+// pauseWorker stops or resumes giving calls to one worker, and holds or resumes
+// its loop.
 func (k *core) pauseWorker(fx *effects, w *worker, on bool, now time.Duration) {
 	if w.paused == on {
 		return
@@ -194,7 +195,7 @@ func (k *core) pauseWorker(fx *effects, w *worker, on bool, now time.Duration) {
 	fx.poke = true
 }
 
-// scale sets how many workers are kept and allowed.
+// scale sets how many workers must be kept and how many are allowed.
 func (k *core) scale(fx *effects, lo, hi int, now time.Duration) {
 	k.cfg.Min, k.cfg.Max = lo, hi
 	have, _ := k.counted()

@@ -4,12 +4,12 @@ import (
 	"time"
 )
 
-// supervise is the pool's own goroutine: it does what becomes due. It ends when
-// the pool has.
+// supervise is the pool's own goroutine: it does what becomes due. It ends with
+// the pool.
 func (p *Pool) supervise() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var look time.Duration // when the memory of the workers is looked at next
+	var look time.Duration // when to measure the memory of the workers next
 	for {
 		var fx effects
 		p.mu.Lock()
@@ -53,7 +53,7 @@ func (p *Pool) supervise() {
 	}
 }
 
-// lookEvery is how often the memory of the workers is to be looked at: often
+// lookEvery is the interval for measuring the memory of the workers: short
 // while calls run, never while nothing happens or no limit is set.
 func (p *Pool) lookEvery() time.Duration {
 	k := p.core
