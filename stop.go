@@ -114,7 +114,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 		d.tellPIDChanged(ctx, os.Getpid())
 	}
 	errs = append(errs, d.plugins.Stop(ctx)...)
-	d.control.Shutdown(ctx)
+	d.control.Shutdown(ctx, !d.life.StopsForGood())
 	d.tasks.End()
 	d.events.unheard.End()
 	d.loop.Stop()

@@ -194,6 +194,41 @@ func (s *Server) permitted(l net.Listener, a Address) error {
 	return nil
 }
 
+// A client that has just connected, or has just had an answer, may have its next
+// request on the way. Linger waits until no idle connection has had traffic for
+// lull, five times as long at most. Tests change it.
+var lull = 50 * time.Millisecond
+
+// Linger gives the requests that are on their way time to arrive before Shutdown,
+// which closes idle connections. The listeners must be closed. It is for a server
+// whose clients will find another one in its place: they take a closed connection
+// for a failure.
+func (s *Server) Linger(ctx context.Context) {
+	ctx, done := context.WithTimeout(ctx, 5*lull)
+	defer done()
+	for {
+		s.mu.Lock()
+		var last time.Time
+		for c := range s.conns {
+			if c.idle() && c.heard.After(last) {
+				last = c.heard
+			}
+		}
+		s.mu.Unlock()
+		wait := time.Until(last.Add(lull))
+		if wait <= 0 {
+			return
+		}
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		}
+	}
+}
+
 // Shutdown closes the listeners, ends streams and idle connections, and waits
 // for requests that are being executed. When ctx ends first, it cancels their
 // contexts and closes all connections, and the error says how many there were;

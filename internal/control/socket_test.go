@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // place is a runtime folder that is made when it is needed.
@@ -50,7 +51,7 @@ func TestSocket(t *testing.T) {
 		t.Errorf("its mode is not renewed: %v, %v", info.Mode(), err)
 	}
 	s.Close()
-	s.Shutdown(context.Background())
+	s.Shutdown(context.Background(), false)
 	if _, err := os.Lstat(all[0].Addr); err == nil {
 		t.Error("the file is there still")
 	}
@@ -79,5 +80,33 @@ func TestSocketThatIsNotOpened(t *testing.T) {
 	if all := none.Addresses(); len(all) != 0 {
 		t.Errorf("it listens at %v", all)
 	}
-	none.Shutdown(context.Background())
+	none.Shutdown(context.Background(), false)
+}
+
+// Where another process follows, a request that is on its way is answered before
+// idle connections are closed.
+func TestShutdownAwaitsRequestsOnTheirWay(t *testing.T) {
+	before := lull
+	t.Cleanup(func() { lull = before })
+	lull = time.Hour
+	f := serve(t, "", Options{})
+	s := &Socket{server: f.Server}
+	c := f.dial(t)
+	c.call("echo", []any{1})
+	ctx, hurry := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		s.Shutdown(ctx, true)
+	}()
+	c.call("echo", []any{2}) // on a connection that was idle
+	d := f.dial(t)           // and on one that has not said anything
+	d.call("echo", []any{3})
+	select {
+	case <-over:
+		t.Error("it has not waited")
+	default:
+	}
+	hurry()
+	<-over
 }
