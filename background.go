@@ -15,30 +15,31 @@ import (
 	"github.com/legion-go/legion/internal/takeover"
 )
 
-// command is what an upgrade, and a start into the background, execute.
+// command returns the command that an upgrade and a start into the background
+// execute.
 func (d *Daemon) command() (path string, args []string) {
 	if c := d.config.Command; len(c) > 0 {
 		return c[0], c
 	}
 	args = proc.Args()
 	if len(args) > 0 && filepath.Base(args[0]) == filepath.Base(executable) {
-		args[0] = executable // so that the next process knows the path, too
+		args[0] = executable // the next process must know the path, too
 	}
 	return executable, args
 }
 
 // goToBackground starts the daemon again as a process without a terminal, waits
-// until it is ready, and ends this one: with code 0, or with the code of the
-// process and its reason on standard error. A signal that ends programs, or the
-// end of ctx, ends the start. It returns in the started process, and if there
-// is nothing to do.
+// until it is ready, and ends this one: with code 0, or with that process's
+// code and its error on standard error. A signal that ends programs, or the end
+// of ctx, ends the start. It returns in the started process, and without
+// Config.Background.
 func (d *Daemon) goToBackground(ctx context.Context) {
 	if !d.config.Background || takeover.Inherited() != nil {
 		return
 	}
 	path, args := d.command()
-	// The working directory stays: paths of the configuration may be relative to
-	// it.
+	// The working directory must not change: paths of the configuration may be
+	// relative to it.
 	pid, code, words := takeover.StartInBackground(ctx, d.config.Name, takeover.Spec{
 		Path: path, Args: args, Env: host.CleanEnv(successorEnv(), host.Current()),
 	})
@@ -50,13 +51,14 @@ func (d *Daemon) goToBackground(ctx context.Context) {
 	}
 	fmt.Fprintf(os.Stderr, "%s runs in the background, pid %d\n", d.config.Name, pid)
 	if d.config.Logger == nil && d.config.LogFormat != logs.Journal && (d.config.LogFile == "" || logstream.Standard(d.config.LogFile) != nil) {
-		fmt.Fprintln(os.Stderr, "its log goes nowhere but to those who follow it on the control socket: set Config.LogFile, or Config.LogFormat to \"journal\"")
+		fmt.Fprintln(os.Stderr, "only clients that follow it on the control socket see its log: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
 	os.Exit(0)
 }
 
-// successorEnv is the environment of this process without what package config
-// hands to workers: a new process reads the configuration itself.
+// successorEnv is the environment of this process without the variables that
+// package config hands to workers: a new process reads the configuration
+// itself.
 func successorEnv() (env []string) {
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "_LEGION_") {
@@ -66,8 +68,8 @@ func successorEnv() (env []string) {
 	return env
 }
 
-// tellPredecessor tells the process that started this one, if one did, how the
-// start went, and returns when it may serve.
+// tellPredecessor reports the result of the start to the process that started
+// this one, if any, and returns when this one may serve.
 func (d *Daemon) tellPredecessor(err error) error {
 	h := takeover.Inherited()
 	if h == nil {

@@ -2,20 +2,21 @@ package legion
 
 import "sync/atomic"
 
-// bystanders is what Bystanders was given.
+// bystanders is the function given to Bystanders.
 var bystanders atomic.Pointer[func(args []string) bool]
 
-// Bystanders tells which command lines of this program only talk to a daemon
-// that runs, or help with it: "stop", for instance. args are the arguments
-// without the program's name and its own flags. Package cli says it of its
-// verbs; a program with another command line may say it of its own, before it
+// Bystanders declares which command lines of this program only talk to a
+// running daemon, or help to operate it: "stop", for instance. fn gets the
+// arguments without the program's name and its own flags. Package cli declares
+// its verbs; a program with another command line may declare its own, before it
 // loads its configuration.
 func Bystanders(fn func(args []string) bool) { bystanders.Store(&fn) }
 
 // IsBystander reports whether a process with these arguments only talks to a
-// daemon that runs, as far as Bystanders was told. What only a daemon needs is
-// then no reason to fail: package config lets a mistake in its file pass, so
-// that a daemon can be stopped in spite of it. A worker is none.
+// running daemon, as declared by Bystanders. It should not fail for lack of
+// things that only a daemon needs: package config ignores a mistake in its file
+// then, so that a daemon can be stopped in spite of it. A worker is not a
+// bystander.
 func IsBystander(args []string) bool {
 	fn := bystanders.Load()
 	return fn != nil && !IsWorker() && (*fn)(args)

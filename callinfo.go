@@ -7,18 +7,17 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Info returns what is known of the call. Unlike the other methods it is no
-// question for the result: a failure that nothing else asks for is still
-// logged.
+// Info returns a description of the call. Unlike the other methods it does not
+// count as asking for the result: a failure is still logged.
 func (f *Future[Out]) Info() status.CallInfo {
-	if f.call == nil { // it has ended at once
+	if f.call == nil { // it ended at once
 		_, err := f.outcome()
 		return refused(f.p.name, f.name, err)
 	}
 	return callInfo(f.p.name, f.pool.Info(f.call))
 }
 
-// callInfo tells what the supervisor knows of a call.
+// callInfo converts the supervisor's description of a call.
 func callInfo(poolName string, i pool.CallInfo) status.CallInfo {
 	c := status.CallInfo{
 		Pool: poolName, Func: i.Func, Call: i.Number, Outcome: i.Kind.String(), PID: i.PID, Tries: i.Tries,
@@ -33,7 +32,7 @@ func callInfo(poolName string, i pool.CallInfo) status.CallInfo {
 	return c
 }
 
-// refused tells of a call that no pool has taken.
+// refused describes a call that no pool has accepted.
 func refused(poolName, fn string, err error) status.CallInfo {
 	c := status.CallInfo{Pool: poolName, Func: fn, State: status.CallDone}
 	for kind, sentinel := range map[pool.Kind]error{
@@ -46,8 +45,8 @@ func refused(poolName, fn string, err error) status.CallInfo {
 	return c
 }
 
-// Recent returns what has ended in the pool of late. It is remembered all the
-// time, and costs calls nothing to speak of.
+// Recent returns the calls and workers of the pool that ended most recently.
+// They are always recorded, at next to no cost for a call.
 func (s *Supervisor) Recent() status.Recent {
 	r := status.Recent{Calls: []status.CallInfo{}, Workers: []status.WorkerEnd{}}
 	p := s.p.running.Load()

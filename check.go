@@ -9,16 +9,15 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// ErrConfig is matched by errors that say what is wrong with a configuration:
-// those of Check, and of Load of package config. Package cli ends with code 6
-// then.
+// ErrConfig is matched by errors in a configuration, as returned by Check, and
+// by Load of package config. Package cli ends with code 6 then.
 var ErrConfig = errors.New("wrong configuration")
 
-// Check says what can be found wrong with a start before it: the configuration,
-// and what plugins that are Checkers say. Nothing is opened, made or started,
-// so it may be called beside a daemon that runs: the verb config check does. A
-// restart and an upgrade in place have the next program's Check called before
-// anything is given up. The error joins one for each mistake, and matches
+// Check looks for mistakes that would make a start fail: in the configuration,
+// and with the Check of plugins that are Checkers. It opens, makes and starts
+// nothing, so it may be called beside a running daemon: the verb config check
+// does. A restart and an upgrade in place call the next program's Check before
+// they stop anything. The error joins one error for each mistake, and matches
 // ErrConfig.
 func (d *Daemon) Check() error {
 	errs := []error{d.checkPlaces()}
@@ -50,12 +49,12 @@ func (d *Daemon) checkPlaces() error {
 		if info, err := os.Stat(dir); err != nil {
 			errs = append(errs, fmt.Errorf("Config.WorkDir: %w", err))
 		} else if !info.IsDir() {
-			errs = append(errs, fmt.Errorf("Config.WorkDir: %s is no directory", dir))
+			errs = append(errs, fmt.Errorf("Config.WorkDir: %s is not a directory", dir))
 		}
 	}
 	if file := d.config.LogFile; filepath.IsAbs(file) {
 		if _, err := os.Stat(filepath.Dir(file)); err != nil {
-			errs = append(errs, fmt.Errorf("Config.LogFile: its folder must be there: %w", err))
+			errs = append(errs, fmt.Errorf("Config.LogFile: its folder must exist: %w", err))
 		}
 	}
 	_, err := d.controlAddresses()

@@ -11,9 +11,8 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 )
 
-// IsWorker reports whether this process is a worker. main runs there too: what
-// is only for the daemon's process, reading a command line for instance, can
-// ask.
+// IsWorker reports whether this process is a worker. main runs there too: code
+// for the daemon's process alone, such as reading a command line, can ask.
 func IsWorker() bool { return proc.Self() != nil }
 
 // Config returns the configuration with its defaults filled in.
@@ -23,7 +22,7 @@ func (d *Daemon) Config() Config {
 	return d.config.clone()
 }
 
-// clone returns a copy that shares nothing that can be changed.
+// clone returns a copy that shares no mutable data.
 func (c Config) clone() Config {
 	c.Command = slices.Clone(c.Command)
 	c.Access = maps.Clone(c.Access)
@@ -31,9 +30,9 @@ func (c Config) clone() Config {
 	return c
 }
 
-// Configure changes the configuration of a daemon that has not been started: a
-// command line does. An error of change, or a configuration that is not valid,
-// leaves it as it was. Name and MinPause cannot be changed any more.
+// Configure changes the configuration of a daemon that has not been started; a
+// command line uses it. If change returns an error, or the configuration is not
+// valid, it stays unchanged. Name and MinPause cannot be changed.
 func (d *Daemon) Configure(change func(*Config) error) error {
 	if d.life.State() != life.Declared {
 		return d.tooLate()
@@ -64,8 +63,8 @@ func (d *Daemon) tooLate() error {
 	return fmt.Errorf("legion: configuring %s: it has been started; do it before Start or Run", d.config.Name)
 }
 
-// RuntimePath returns which folder RuntimeDir would provide. Nothing is made or
-// checked.
+// RuntimePath returns the folder that RuntimeDir would provide, without making
+// or checking it.
 func (d *Daemon) RuntimePath() (string, error) {
 	owner, err := host.Lookup(d.config.User, d.config.Group)
 	if err == nil {
@@ -77,8 +76,8 @@ func (d *Daemon) RuntimePath() (string, error) {
 	return "", fmt.Errorf("legion: %w", err)
 }
 
-// runtimeDir is Config.RuntimeDir. One that is relative is below WorkDir, into
-// which the daemon goes when it starts.
+// runtimeDir is Config.RuntimeDir. A relative one is below WorkDir, to which
+// the daemon changes when it starts.
 func (d *Daemon) runtimeDir() string {
 	d.mu.Lock()
 	started, fixed := d.place.startDir, d.place.runtime

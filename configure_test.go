@@ -24,14 +24,14 @@ func TestConfigureMistakes(t *testing.T) {
 	before := d.Config()
 	own := errors.New("no such flag")
 	for want, change := range map[string]func(*legion.Config) error{
-		"no such flag":         func(*legion.Config) error { return own },
-		"fixed by New":         func(c *legion.Config) error { c.Name = "other"; return nil },
-		"Name and MinPause":    func(c *legion.Config) error { c.MinPause = time.Hour; return nil },
-		"Config.StopTimeout":   func(c *legion.Config) error { c.StopTimeout = -1; return nil },
-		"Config.LogFormat":     func(c *legion.Config) error { c.Logger, c.LogFormat = nil, "xml"; return nil },
-		"Config.Nice is 20":    func(c *legion.Config) error { c.Nice = 20; return nil },
-		"leave LogFile":        func(c *legion.Config) error { c.LogFile = "x"; return nil },
-		"LogRotation is for a": func(c *legion.Config) error { c.LogRotation.Keep = 1; return nil },
+		"no such flag":        func(*legion.Config) error { return own },
+		"fixed by New":        func(c *legion.Config) error { c.Name = "other"; return nil },
+		"Name and MinPause":   func(c *legion.Config) error { c.MinPause = time.Hour; return nil },
+		"Config.StopTimeout":  func(c *legion.Config) error { c.StopTimeout = -1; return nil },
+		"Config.LogFormat":    func(c *legion.Config) error { c.Logger, c.LogFormat = nil, "xml"; return nil },
+		"Config.Nice is 20":   func(c *legion.Config) error { c.Nice = 20; return nil },
+		"leave LogFile":       func(c *legion.Config) error { c.LogFile = "x"; return nil },
+		"LogRotation needs a": func(c *legion.Config) error { c.LogRotation.Keep = 1; return nil },
 	} {
 		err := d.Configure(func(c *legion.Config) error {
 			c.Access["uid:2"], c.Command[0], c.Umask = legion.RoleAdmin, "/bin/false", 1

@@ -26,7 +26,7 @@ func (c controlled) Figures() status.Stats   { return c.stats() }
 func (c controlled) Stop(why string) error   { return c.stopBy(why) }
 func (c controlled) Restart(by string) error { return c.restartBy(c.life.Closing(), by) }
 
-// Reload and Upgrade go on when the client that asked for them has gone.
+// Reload and Upgrade continue when the client that requested them disconnects.
 func (c controlled) Reload() error                    { return c.Daemon.Reload(c.life.Closing()) }
 func (c controlled) Upgrade() (status.Upgrade, error) { return c.upgrade(c.life.Closing()) }
 
@@ -59,7 +59,7 @@ func (c controlled) Signal(sig syscall.Signal) error {
 		return err
 	}
 	if a, ok := c.actions()[sig]; !ok || a == SignalIgnore || a == SignalSystem {
-		return methods.Wrong("signal", "the daemon does not take %s: use kill", unix.SignalName(sig))
+		return methods.Wrong("signal", "the daemon does not handle %s: use kill", unix.SignalName(sig))
 	}
 	c.received(event.Signal{Signal: sig, Count: 1})
 	return nil

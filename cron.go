@@ -18,21 +18,20 @@ type cronLoop struct {
 	mu      sync.Mutex // guards entry
 	entry   *cron.Entry
 	fn      func(context.Context) error
-	pending atomic.Bool // waits on the loop, or runs
+	pending atomic.Bool // it waits for the loop, or runs
 	runs    atomic.Uint64
 	missed  atomic.Uint64
 }
 
-// Cron has fn called on the loop at the times of a cron expression: minute,
-// hour, day of month, month and day of week, with optional seconds before them;
-// or @hourly, @daily, @weekly, @monthly, @yearly. "TZ=Europe/Berlin " before it
+// Cron calls fn on the loop at the times of a cron expression: minute, hour,
+// day of month, month and day of week, with optional seconds before them; or
+// @hourly, @daily, @weekly, @monthly, @yearly. "TZ=Europe/Berlin " before it
 // sets the time zone, which is otherwise the machine's. It panics if the
 // expression is wrong.
 //
-// Times that pass while fn runs, while the machine sleeps or while the clock is
-// set forward are made up for by one call. An entry for certain hours runs
-// neither twice nor not at all when summer time ends. Errors, panics and events
-// are as with Every.
+// If times pass while fn runs, while the machine sleeps or because the clock is
+// set forward, one call makes up for them. When summer time ends, an entry for
+// certain hours runs exactly once. Errors, panics and events are as with Every.
 func (d *Daemon) Cron(spec string, fn func(context.Context) error) {
 	d.mustDeclare("Cron " + spec)
 	entry, err := cron.Parse(spec)
@@ -42,7 +41,7 @@ func (d *Daemon) Cron(spec string, fn func(context.Context) error) {
 	d.declared.crons = append(d.declared.crons, &cronLoop{name: "cron " + spec, entry: entry, fn: fn})
 }
 
-// startCrons begins to watch the clock, until the daemon stops.
+// startCrons watches the clock until the daemon stops.
 func (d *Daemon) startCrons() {
 	if len(d.declared.crons) == 0 {
 		return
@@ -67,7 +66,8 @@ func (d *Daemon) startCrons() {
 	})
 }
 
-// dueCrons hands what is due to the loop, and returns when to look again.
+// dueCrons queues due entries for the loop, and returns how long to wait before
+// the next look.
 func (d *Daemon) dueCrons(now time.Time) time.Duration {
 	wait := cron.MaxWait
 	for _, c := range d.declared.crons {
@@ -88,7 +88,8 @@ func (d *Daemon) dueCrons(now time.Time) time.Duration {
 	return wait
 }
 
-// look reports whether the entry is due, and when to look again.
+// look reports whether the entry is due, and how long to wait before the next
+// look.
 func (c *cronLoop) look(now time.Time) (due bool, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

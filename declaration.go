@@ -13,25 +13,25 @@ import (
 	"github.com/legion-go/legion/internal/worker"
 )
 
-// declaration is one pool as declared: the same in the daemon and in its
-// workers. Only the daemon sets running.
+// declaration is a declared pool: the same in the daemon and in its workers.
+// Only the daemon sets running.
 type declaration struct {
 	d     *Daemon
 	name  string
-	opts  Pool // as declared; what a running pool may change is in changed
+	opts  Pool // as declared; changes at run time are in changed
 	fresh bool // a task: one call per process
 	loops bool // its workers have loops of their own
 	funcs []worker.Func
-	// setup makes, in a worker, what its functions work on.
+	// setup makes, in a worker, the state for its functions.
 	setup func(ctx context.Context) (state any, err error)
 
 	running atomic.Pointer[pool.Pool] // from Start on
 
 	mu      sync.Mutex
-	changed Pool // opts with what Supervisor.Configure has changed
+	changed Pool // opts with the changes of Supervisor.Configure
 }
 
-// declare adds a pool. Misuse panics: it is a mistake in the program, found by
+// declare adds a pool. Misuse panics: it is a mistake in the program, found at
 // its first start.
 func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaration {
 	d.mustDeclare(kind + " " + name)
@@ -59,8 +59,8 @@ func mustFunc(what string, isNil bool) {
 	}
 }
 
-// checkName accepts names that can stand in logs, file names and commands. It
-// is for all names: of daemons, pools, functions and plugins.
+// checkName accepts names that are safe in logs, file names and commands. It
+// checks all names: of daemons, pools, functions and plugins.
 func checkName(s string) error {
 	switch {
 	case s == "" || len(s) > 64:
@@ -80,7 +80,7 @@ func checkName(s string) error {
 	return nil
 }
 
-// endpoint is a function of a pool as its callers see it: how its argument and
+// endpoint is the caller's side of a function of a pool: how its argument and
 // its result travel.
 type endpoint[In, Out any] struct {
 	p     *declaration
@@ -88,12 +88,12 @@ type endpoint[In, Out any] struct {
 	index int
 	in    *codec.Codec[In]
 	out   *codec.Codec[Out]
-	// A []byte travels as it is: without the codec's copies and without a pointer
+	// A []byte travels unchanged: without the codec's copies and without a pointer
 	// that would move the argument to the heap.
 	bytesIn, bytesOut bool
 }
 
-// addFunc declares a function of pool p. run is called in a worker.
+// addFunc declares a function of pool p. Workers call run.
 func addFunc[In, Out any](p *declaration, kind, name string, run func(ctx context.Context, state any, in In) (Out, error)) endpoint[In, Out] {
 	e := newEndpoint[In, Out](p, kind, name)
 	p.funcs = append(p.funcs, worker.Func{
@@ -139,20 +139,20 @@ func newEndpoint[In, Out any](p *declaration, kind, name string) endpoint[In, Ou
 
 func (e *endpoint[In, Out]) hash() uint64 { return e.in.Hash()*31 + e.out.Hash() }
 
-// decodeIn gives a worker its argument. A []byte is its own memory already.
+// decodeIn decodes the argument in a worker, to which a []byte belongs already.
 func (e *endpoint[In, Out]) decodeIn(arg []byte) (in In, err error) {
 	if e.bytesIn {
 		*(*[]byte)(unsafe.Pointer(&in)) = arg
 		return in, nil
 	}
 	if err := e.in.Decode(arg, &in); err != nil {
-		return in, &worker.RefusedError{Err: fmt.Errorf("the argument did not survive the way: %w", err)}
+		return in, &worker.RefusedError{Err: fmt.Errorf("the argument cannot be decoded: %w", err)}
 	}
 	return in, nil
 }
 
-// argument gives a pool's hook the argument of a call that has ended: decoded
-// from what travelled, since the caller may have changed its own since.
+// argument returns the argument of an ended call for a pool's hook, decoded
+// from the bytes sent: the caller may have changed the original.
 func (e *endpoint[In, Out]) argument(arg []byte) any {
 	in, err := e.decodeIn(arg)
 	if err != nil {
@@ -161,7 +161,7 @@ func (e *endpoint[In, Out]) argument(arg []byte) any {
 	return in
 }
 
-// call is a call with the memory for its argument.
+// call is a call with a buffer for its argument.
 type call struct {
 	*pool.Call
 	arg []byte
@@ -185,7 +185,7 @@ func (e *endpoint[In, Out]) encodeIn(c *call, in In) (err error) {
 	return e.setArg(c, c.arg)
 }
 
-// setArg fills in what the supervisor needs.
+// setArg fills in the supervisor's fields.
 func (e *endpoint[In, Out]) setArg(c *call, arg []byte) error {
 	if limit := e.p.opts.MaxPayload; int64(len(arg)) > limit {
 		return e.refuse("the argument: %w; raise Pool.MaxPayload, or pass a path instead", &wire.TooLarge{Size: int64(len(arg)), Limit: limit})
@@ -198,7 +198,7 @@ func (e *endpoint[In, Out]) refuse(format string, cause error) error {
 	return &WorkerError{Pool: e.p.name, Func: e.name, ExitCode: -1, kind: ErrRefused, cause: cause, detail: fmt.Errorf(format, cause).Error()}
 }
 
-// decodeOut gives the caller the result of an ended call.
+// decodeOut returns the result of an ended call.
 func (e *endpoint[In, Out]) decodeOut(c *pool.Call, cause error) (out Out, err error) {
 	if c.Kind != pool.OK {
 		return out, failure(e.p.name, e.name, c, cause)
@@ -210,17 +210,17 @@ func (e *endpoint[In, Out]) decodeOut(c *pool.Call, cause error) (out Out, err e
 	return e.decode(c.Data)
 }
 
-// decode takes a result apart. It has a result of its own, so that the one of a
-// []byte call stays off the heap.
+// decode decodes a result. It has a result variable of its own, so that
+// decodeOut's stays off the heap in a []byte call.
 func (e *endpoint[In, Out]) decode(data []byte) (out Out, err error) {
 	if err := e.out.Decode(data, &out); err != nil {
-		return out, e.refuse("the result did not survive the way: %w", err)
+		return out, e.refuse("the result cannot be decoded: %w", err)
 	}
 	return out, nil
 }
 
-// pool returns the running pool, or says why there is none. After the daemon's
-// end the pool is still there, and says itself that it has stopped.
+// pool returns the running pool, or an error before the start. After the
+// daemon's end it still returns the pool, which then refuses calls.
 func (p *declaration) pool() (*pool.Pool, error) {
 	if running := p.running.Load(); running != nil {
 		return running, nil
@@ -228,7 +228,7 @@ func (p *declaration) pool() (*pool.Pool, error) {
 	return nil, &WorkerError{Pool: p.name, Func: p.name, ExitCode: -1, kind: ErrStopped, detail: p.d.whyNot()}
 }
 
-// kind says what sort of pool this is.
+// kind returns the kind of the pool, for status and statistics.
 func (p *declaration) kind() string {
 	switch {
 	case p.fresh:

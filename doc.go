@@ -36,6 +36,7 @@
 // them when little of Config.StopTimeout is left, and kills workers that do not
 // end. If the daemon itself is killed, the kernel kills its workers and their
 // children (on Linux).
+//
 // # Arguments and results
 //
 // Arguments and results are copied: basic kinds, slices, arrays, maps,
@@ -89,12 +90,12 @@
 // # Pools
 //
 // A pool has Min to Max workers and one queue, which stays in the daemon.
-// [Pool] lists its limits: the time and memory of a call, the calls and age
-// after which a worker is replaced, the deaths after which the pool fails. A
-// worker serves until its replacement is ready. [Supervisor], which Func.Pool
-// and Daemon.Pool return, pauses, stops, scales, recycles, configures and kills
-// at run time; [Daemon.Stats] and [Supervisor.Recent] report on it. [Self]
-// identifies the worker to the code that runs in it.
+// [Pool] lists its limits: the time of a call, the memory of a worker, the
+// calls and age after which a worker is replaced, the deaths after which the
+// pool fails. A worker serves until its replacement is ready. [Supervisor],
+// which Func.Pool and Daemon.Pool return, pauses, stops, scales, recycles,
+// configures and kills at run time; [Daemon.Stats] and [Supervisor.Recent]
+// report on it. [Self] identifies the worker to the code that runs in it.
 //
 // # The loop
 //

@@ -2,8 +2,8 @@ package legion
 
 import "github.com/legion-go/legion/internal/enum"
 
-// The texts of the enumerations, as files, flags and JSON have them. Their
-// numbers are read, too.
+// The texts of the enumerations in files, flags and JSON. Their numbers are
+// accepted, too.
 var (
 	pidPolicies = enum.Names{"auto", "stays", "may-change"}
 	actionNames = enum.Names{"default", "event", "ignore", "system"}

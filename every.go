@@ -32,9 +32,9 @@ func (t *Ticker) Interval() time.Duration {
 }
 
 // Reset changes the interval, as Reset of a time.Ticker does: the next call is
-// due one interval from now, and the n-th after it n intervals later. In the
-// function itself, now is the time of Reset. Events go on to name the loop by
-// the interval with which it was declared. It panics where Every would.
+// due one interval from now, also if fn calls Reset itself, and the n-th after
+// it n intervals later. Events still name the loop by its declared interval. It
+// panics like Every.
 func (t *Ticker) Reset(interval time.Duration) {
 	checkInterval("Ticker.Reset", interval)
 	t.mu.Lock()
@@ -63,13 +63,13 @@ func (t *Ticker) start() {
 	t.ticker = t.d.loop.Every(t.interval, func() { t.d.execute(t.name, t.Interval(), t.fn) })
 }
 
-// Every has fn called on the loop when the daemon has started, and then at
-// every interval. The n-th call is due n intervals after the first: there is no
-// drift. A call that is late is made once, and those missed meanwhile are
-// counted in the statistics. Interval 0 means again and again, with
-// Config.MinPause between two calls. An error or a panic becomes a Failure
-// event, and the loop goes on. The context ends when the daemon stops. The
-// Ticker changes the interval later; it need not be kept.
+// Every calls fn on the loop when the daemon has started, and then at every
+// interval. The n-th call is due n intervals after the first, without drift. A
+// late call runs once, and the statistics count those missed meanwhile.
+// Interval 0 means repeatedly, with Config.MinPause between two calls. An error
+// or a panic becomes a Failure event, and the loop continues. The context ends
+// when the daemon stops. The Ticker can change the interval; the caller need
+// not keep it.
 func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) *Ticker {
 	d.mustDeclare("Every")
 	checkInterval("Every", interval)
@@ -79,7 +79,8 @@ func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) *
 	return t
 }
 
-// checkInterval panics if what was called with an interval that cannot be kept.
+// checkInterval panics if the interval is not valid. what is the called
+// function.
 func checkInterval(what string, interval time.Duration) {
 	if interval < 0 {
 		panic(fmt.Sprintf("legion: %s(%v): the interval must not be negative", what, interval))

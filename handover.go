@@ -7,7 +7,7 @@ import (
 )
 
 // Keep lets the next process of the daemon, in an upgrade, inherit f under the
-// given name; see Inherited. f stays the caller's, and must stay open.
+// given name; see Inherited. f still belongs to the caller, and must stay open.
 func (d *Daemon) Keep(name string, f *os.File) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -18,12 +18,12 @@ func (d *Daemon) Keep(name string, f *os.File) {
 }
 
 // Inherited returns the file that the previous process of the daemon kept under
-// the given name. It returns nil after a plain start, and if the file was taken
-// before. The file belongs to the caller.
+// the given name. It returns nil after a start without a previous process, and
+// if Inherited has already returned the file. The file belongs to the caller.
 func (d *Daemon) Inherited(name string) *os.File { return sockets.Inherited(name) }
 
-// handOver returns what a new process inherits. The caller calls closeAll,
-// which closes the files that were made for it.
+// handOver returns the files that a new process inherits. The caller must call
+// closeAll, which closes the files made for it.
 func (d *Daemon) handOver() (files map[string]*os.File, closeAll func(), err error) {
 	files = map[string]*os.File{}
 	d.mu.Lock()

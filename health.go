@@ -20,13 +20,13 @@ const loopPatience = 10 * time.Second
 //
 //   - it runs: it neither starts nor stops, and no other process has taken
 //     over;
-//   - no pool has failed: one that is paused has not;
+//   - no pool has failed; a paused pool has not;
 //   - no function has been holding the loop for longer than 10 s, or half of
 //     WatchdogSec under systemd.
 //
-// There is no other definition: /readyz, the verb status and its exit code,
-// daemon.status, the statistics, and systemd's watchdog ask this. It returns at
-// once, and may be called from any goroutine.
+// /readyz, the verb status and its exit code, daemon.status, the statistics,
+// and systemd's watchdog all use this definition. It returns at once, and may
+// be called from any goroutine.
 func (d *Daemon) Healthy() error {
 	if why := d.unhealthy(true); why != "" {
 		return fmt.Errorf("legion: %s", why)
@@ -34,8 +34,8 @@ func (d *Daemon) Healthy() error {
 	return nil
 }
 
-// unhealthy returns why the daemon is not healthy, or "". In detail: with what
-// callers that have no role must not read, why a pool has failed.
+// unhealthy returns why the daemon is not healthy, or "". With detail it
+// includes why a pool has failed, which callers without a role must not read.
 func (d *Daemon) unhealthy(detail bool) string {
 	if s := d.life.State(); s != life.Running {
 		return fmt.Sprintf("daemon %s is %s", d.config.Name, s)
@@ -60,7 +60,7 @@ func (d *Daemon) unhealthy(detail bool) string {
 	return ""
 }
 
-// loopPatience is the shortest that a Watchdog wants, or the default.
+// loopPatience is the shortest patience of a Watchdog, or the default.
 func (d *Daemon) loopPatience() time.Duration {
 	most := time.Duration(0)
 	for _, w := range plugins.Each[plugin.Watchdog](&d.plugins) {

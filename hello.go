@@ -13,7 +13,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// controlProtocol is the version of what the control socket speaks.
+// controlProtocol is the version of the control socket's protocol.
 const controlProtocol = 1
 
 func (d *Daemon) hello() status.Hello {
@@ -29,7 +29,7 @@ func (d *Daemon) hello() status.Hello {
 	return h
 }
 
-// status is asked for often, by many clients: it reads no file for each worker.
+// status is called often, by many clients: it reads no file for each worker.
 func (d *Daemon) status() status.Daemon {
 	s := d.figures()
 	out := status.Daemon{
@@ -59,10 +59,10 @@ func (d *Daemon) status() status.Daemon {
 // module is the path of this module.
 const module = "github.com/legion-go/legion"
 
-// buildVersions are those of the program and of this module in it.
+// buildVersions are the versions of the program and of this module in it.
 var buildVersions = sync.OnceValues(func() (program, legion string) { return host.BuildVersions(module) })
 
-// version is Config.Version, or that of the build.
+// version is Config.Version, or the version of the build.
 func (d *Daemon) version() string {
 	if d.config.Version != "" {
 		return d.config.Version
@@ -71,22 +71,23 @@ func (d *Daemon) version() string {
 	return program
 }
 
-// release is this process's.
+// release is the release of this process.
 func (d *Daemon) release() status.Release {
-	path, _ := os.Executable() // Go has asked when the process started
+	path, _ := os.Executable() // Go determined it when the process started
 	return status.Release{Version: d.version(), Program: path}
 }
 
-// releaseText is what one process tells the other of its release.
+// releaseText encodes a release for another process.
 func releaseText(r status.Release) string { return r.Version + "\n" + r.Program }
 
-// parseRelease reads that. The result is empty if the process told nothing.
+// parseRelease decodes it. The result is empty if the process sent nothing.
 func parseRelease(told string) status.Release {
 	version, program, _ := strings.Cut(told, "\n")
 	return status.Release{Version: version, Program: program}
 }
 
-// restartNeeded asks the plugins.
+// restartNeeded returns the settings that plugins report as changed, see
+// plugin.RestartReporter.
 func (d *Daemon) restartNeeded() (keys []string) {
 	for _, r := range plugins.Each[plugin.RestartReporter](&d.plugins) {
 		keys = append(keys, r.RestartNeeded()...)

@@ -9,12 +9,11 @@ import (
 // CallEnd tells a pool's hooks how a call ended.
 type CallEnd struct {
 	status.CallInfo       // which call it was, where it ran, and when
-	Out             any   // the result, of the function's result type; nil if there is none, and of a stream
+	Out             any   // the result, of the function's result type; nil after an error, and for a stream
 	Err             error // nil for a result
 
-	// Arg is the argument, of the function's argument type: a copy of what
-	// travelled, which is the hook's own. It is nil if Pool.OnEnd is not set, and
-	// if the argument could not travel.
+	// Arg is the argument, of the function's argument type: the hook's own copy. It
+	// is nil if Pool.OnEnd is not set, and if the argument could not travel.
 	Arg any
 }
 
@@ -24,12 +23,13 @@ func (p *declaration) hooked() bool {
 	return o.OnEnd != nil || o.OnReturn != nil || o.OnDied != nil || o.OnTimeout != nil
 }
 
-// hook tells the hooks of the end of a call, and reports whether there was one
-// for it. claimed says that the call has a callback of its own. On the loop.
+// hook calls the hooks for the end of a call, and reports whether it called
+// any. claimed says that the call has a callback of its own. It runs on the
+// loop.
 func (p *declaration) hook(end CallEnd, claimed bool) (told bool) {
 	if !claimed {
 		if particular := p.hookFor(end.Err); particular != nil {
-			defer func() { // after OnEnd, whatever becomes of that
+			defer func() { // after OnEnd, even if that panics
 				particular(end)
 			}()
 			told = true

@@ -9,11 +9,11 @@ import (
 )
 
 // A restart, and an upgrade in which the process id stays, executes the next
-// program in this process, when nothing is left of the daemon in it but what
-// the next one goes on with: the listening sockets, in which connections wait
-// meanwhile, and what plugins have kept, the lock for instance.
+// program in this process, when nothing is left of the daemon but what the next
+// one needs: the listening sockets, in which connections wait meanwhile, and
+// the plugins' files, such as the lock.
 
-// holdOn holds for the next program what it goes on with.
+// holdOn holds sockets and files for the next program.
 func (d *Daemon) holdOn() {
 	files, done, err := d.handOver()
 	if err == nil {
@@ -24,10 +24,10 @@ func (d *Daemon) holdOn() {
 			return
 		}
 	}
-	d.log.Warn("the next program opens anew what cannot be held for it", "err", err)
+	d.log.Warn("sockets and files cannot be held for the next program, which opens them again", "err", err)
 }
 
-// letGo ends that, if there is no next program after all.
+// letGo releases them, if no next program runs after all.
 func (d *Daemon) letGo() {
 	if d.succession.held == nil {
 		return
@@ -39,9 +39,9 @@ func (d *Daemon) letGo() {
 	d.succession.held = nil
 }
 
-// startAgain turns this process, in which nothing is left of the daemon, or
-// only what did not end in time, into the next program. It returns only if that
-// fails.
+// startAgain executes the next program in this process, in which nothing is
+// left of the daemon except what did not end in time. It returns only on
+// failure.
 func (d *Daemon) startAgain() error {
 	held := d.succession.held
 	if held == nil {
@@ -49,7 +49,7 @@ func (d *Daemon) startAgain() error {
 	}
 	stderr := takeover.LastWords(d.config.LogFile)
 	if dir := d.whereStarted(); dir != "" {
-		_ = os.Chdir(dir) // if it vanishes at this moment, the next program starts where this one is
+		_ = os.Chdir(dir) // if it vanishes now, the next program starts in the current directory
 	}
 	self := proc.Args()
 	if len(self) > 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 )
 
-// goroutineProcess stands in for a process where workers are goroutines.
+// goroutineProcess replaces a process if workers are goroutines.
 type goroutineProcess struct {
 	conn  link.Conn // the worker's end
 	began time.Time
@@ -47,8 +47,8 @@ func (p *declaration) launchGoroutine(id uint64) (pool.Process, link.Conn, error
 	return g, conn, nil
 }
 
-// end ends the pretended process, once. A function that does not obey its
-// context stays behind: a goroutine cannot be killed.
+// end ends the pretended process, once. A function that ignores the end of its
+// context keeps running: a goroutine cannot be killed.
 func (g *goroutineProcess) end(e proc.Exit) {
 	g.once.Do(func() {
 		e.PID, e.Uptime = os.Getpid(), time.Since(g.began)

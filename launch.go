@@ -88,11 +88,11 @@ func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) 
 	return process, conn, nil
 }
 
-// refuseToFork guards against test binaries whose workers would run all tests
-// again, and start workers of their own.
+// refuseToFork refuses test binaries whose workers would run all tests again,
+// and start workers of their own.
 func (d *Daemon) refuseToFork() error {
 	if !d.declared.inProcess && !proc.TestsPrepared() && flag.Lookup("test.v") != nil {
-		return errors.New("legion: this is a test binary that does not know how to be a worker: add\n" +
+		return errors.New("legion: this test binary cannot run as a worker: add\n" +
 			"\tfunc TestMain(m *testing.M) { legiontest.Main(m, yourDaemon) }\n" +
 			"where yourDaemon is a func() *legion.Daemon that declares the daemon, or call InProcess on it")
 	}
@@ -102,7 +102,7 @@ func (d *Daemon) refuseToFork() error {
 // isWorker reports whether this process is a worker of d.
 func (d *Daemon) isWorker() bool { return proc.Self() != nil }
 
-// serve is the life of a worker process. It never returns.
+// serve runs a worker process. It never returns.
 func (d *Daemon) serve() {
 	purpose := proc.Self().Purpose
 	busy := new(atomic.Int32)
@@ -112,9 +112,9 @@ func (d *Daemon) serve() {
 		fmt.Fprintf(os.Stderr, "legion: opening the link to the daemon: %v\n", err)
 		os.Exit(1)
 	}
-	_ = conn.Send(wire.Header{Kind: wire.Log}, nil) // it has come so far
+	_ = conn.Send(wire.Header{Kind: wire.Log}, nil) // a sign of life
 	d.log.UseLink(conn)
-	if d.config.WorkDir != "" { // it was started where the daemon was
+	if d.config.WorkDir != "" { // the worker started in the daemon's first directory
 		if err := host.Chdir(d.config.WorkDir); err != nil {
 			tellFailure(conn, fmt.Errorf("Config.WorkDir: %w", err))
 			os.Exit(1)
@@ -141,13 +141,13 @@ func (d *Daemon) serve() {
 	os.Exit(0)
 }
 
-// tellFailure is a worker's last word.
+// tellFailure sends the daemon the error with which a worker ends.
 func tellFailure(conn link.Conn, err error) {
 	_ = conn.Send(wire.Header{Kind: wire.Failed}, wire.AppendFault(nil, wire.Fault{Message: err.Error()}))
 }
 
-// serveLink makes what the functions of p work on, and runs functions until the
-// daemon says stop.
+// serveLink makes the state for the functions of p, and runs functions until
+// the daemon stops the worker.
 func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) error {
 	tally := new(worker.Tally)
 	ctx := withSelf(logs.WithLink(context.Background(), conn), p, id, tally)
@@ -155,7 +155,7 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) e
 	if p.setup != nil {
 		var err error
 		if state, err = p.setup(ctx); err != nil {
-			return fmt.Errorf("the worker could not set itself up: %w", err)
+			return fmt.Errorf("the worker's setup failed: %w", err)
 		}
 	}
 	if self := proc.Self(); self != nil { // not where workers are goroutines of the daemon
@@ -173,12 +173,12 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) e
 		return err
 	}
 	if err := closeState(state); err != nil {
-		return fmt.Errorf("closing what the worker worked on: %w", err)
+		return fmt.Errorf("closing the worker's value: %w", err)
 	}
 	return nil
 }
 
-// looped makes events of what a worker's own loop does.
+// looped makes events of the states of a worker's own loop.
 func (d *Daemon) looped(p *declaration, id uint64, pid int, state wire.LoopState, fault wire.Fault) {
 	switch state {
 	case wire.LoopRuns:

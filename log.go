@@ -13,17 +13,18 @@ import (
 	"github.com/legion-go/legion/internal/worker"
 )
 
-// LogRotation has the daemon rotate its log file itself: it becomes name.1,
-// what was name.1 becomes name.2, and so on. The zero LogRotation leaves
-// rotation to others, logrotate for instance, which may rename, copy and
+// LogRotation makes the daemon rotate its log file itself: it becomes name.1,
+// the previous name.1 becomes name.2, and so on. The zero LogRotation leaves
+// rotation to other programs, such as logrotate, which may rename, copy and
 // truncate, or delete the file at any time.
 type LogRotation struct {
-	Size int64         // bytes that the file may have; 0 is no limit
-	Age  time.Duration // that the file may reach; 0 is no limit
-	Keep int           // how many rotated files are kept; default 5
+	Size int64         // the largest size of the file in bytes; 0 is no limit
+	Age  time.Duration // the highest age of the file; 0 is no limit
+	Keep int           // the number of rotated files to keep; default 5
 }
 
-// Validate says what New would refuse, as Config.Validate does.
+// Validate returns the mistakes for which New would panic, as Config.Validate
+// does.
 func (r LogRotation) Validate() error {
 	k := checks{of: "LogRotation"}
 	k.natural("Size", r.Size)
@@ -36,13 +37,13 @@ func (r LogRotation) Validate() error {
 func (c *Config) checkLog(k *checks) {
 	k.that(slices.Contains([]string{"", logs.Text, logs.JSON, logs.Journal}, c.LogFormat),
 		"LogFormat", "is %q; it must be %q, %q or %q", c.LogFormat, logs.Text, logs.JSON, logs.Journal)
-	k.that(c.Logger == nil || c.LogFile == "" && c.LogFormat == "", "Logger", "is set, and is used as it is: leave LogFile and LogFormat empty")
-	k.that(c.Logger == nil || !c.LogConsole, "Logger", "is set, and is used as it is: leave LogConsole out")
+	k.that(c.Logger == nil || c.LogFile == "" && c.LogFormat == "", "Logger", "is set, and is used unchanged: leave LogFile and LogFormat empty")
+	k.that(c.Logger == nil || !c.LogConsole, "Logger", "is set, and is used unchanged: leave LogConsole out")
 	k.agree(c.LogFile == "" || c.LogFormat != logs.Journal, "LogFormat", "LogFile", "is \"journal\", which is not written to a file: leave LogFile empty")
 	for at := range fieldErrors(c.LogRotation.Validate()) {
 		k.that(false, "LogRotation."+at.Field, "%s", at.Problem)
 	}
-	k.agree(c.LogRotation == LogRotation{} || c.LogFile != "", "LogRotation", "LogFile", "is for a LogFile, and there is none")
+	k.agree(c.LogRotation == LogRotation{} || c.LogFile != "", "LogRotation", "LogFile", "needs a LogFile, which is not set")
 }
 
 // Logger returns the logger for ctx. In a function that runs in a worker, its
@@ -59,22 +60,20 @@ func Logger(ctx context.Context) *slog.Logger {
 	return slog.Default()
 }
 
-// Logger returns the logger of the daemon's log, for code that has no context
-// of its: another goroutine of the daemon. It never blocks, unless
+// Logger returns the logger of the daemon's log, for code without one of its
+// contexts, such as another goroutine of the daemon. It never blocks, unless
 // Config.Logger does.
 func (d *Daemon) Logger() *slog.Logger { return d.log.Logger }
 
-// SetLogLevel has records below level left out from now on, those of workers
-// too.
+// SetLogLevel sets the lowest level that is logged from now on, in workers too.
 func (d *Daemon) SetLogLevel(level slog.Level) { d.log.SetLevel(level) }
 
-// LogLevel returns the level below which records are left out. With a
-// Config.Logger, which leaves out what it likes besides, it is the lowest that
-// there is unless it was set.
+// LogLevel returns the lowest level that is logged. With a Config.Logger, which
+// has a level of its own, it is the lowest level possible unless it was set.
 func (d *Daemon) LogLevel() slog.Level { return d.log.Level() }
 
 // newLog makes the daemon's log. It opens nothing: New is called in workers
-// too. There, what the daemon's own code logs travels to the daemon.
+// too. There, the records of the daemon's own code travel to the daemon.
 func (d *Daemon) newLog() *logs.Log {
 	return logs.New(d.logConfig(), logs.Handlers{
 		Wanted: func() bool { return d.events.bus.Count(reflect.TypeFor[*event.Log]()) },
@@ -92,8 +91,8 @@ func (d *Daemon) logConfig() logs.Config {
 	}
 }
 
-// handleLog calls the handlers of a Log event, and reports whether its record
-// is to be written. On the loop.
+// handleLog calls the handlers of a Log event, and reports whether to write its
+// record. It runs on the loop.
 func (d *Daemon) handleLog(r *slog.Record) bool {
 	about := &event.Log{Record: r}
 	if emitCounted(d.life.Live(), d, about) || about.Record == nil {
@@ -103,15 +102,15 @@ func (d *Daemon) handleLog(r *slog.Record) bool {
 	return true
 }
 
-// openLogs opens the log. Where the daemon becomes another user it waits until
-// that is done, so that the file is that user's.
+// openLogs opens the log. If the daemon switches to another user, it opens the
+// log only after that, so that the file belongs to that user.
 func (d *Daemon) openLogs(dropped bool) error {
 	if !dropped && (d.config.User != "" || d.config.Group != "") {
 		return nil
 	}
 	err := d.log.Open()
 	if errors.Is(err, logs.ErrClosed) {
-		return ErrStopped // came while the daemon started
+		return ErrStopped // during the start
 	}
 	return err
 }

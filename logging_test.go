@@ -275,7 +275,7 @@ func TestLogMisuse(t *testing.T) {
 		"leave LogFile and":    {LogFormat: "json", Logger: own},
 		"leave LogConsole out": {LogConsole: true, Logger: own},
 		"leave LogFile empty":  {LogFile: "x", LogFormat: "journal"},
-		"there is none":        {LogRotation: legion.LogRotation{Size: 1}},
+		"which is not set":     {LogRotation: legion.LogRotation{Size: 1}},
 		"must not be negative": {LogFile: "x", LogRotation: legion.LogRotation{Keep: -1}},
 	} {
 		func() {

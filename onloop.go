@@ -12,14 +12,14 @@ import (
 	"github.com/legion-go/legion/internal/turns"
 )
 
-// What gives functions to the loop:
+// These give functions to the loop:
 //
-//	post       what the daemon itself asks for; never left out
-//	callback   the same, and after the loop's end the goroutine that takes its place
-//	turns.Add  what comes from outside: bounded, left out and counted
+//	post       the daemon's own work; never left out
+//	callback   the same, and after the loop's end the goroutine that replaces it
+//	turns.Add  work from outside: bounded, left out and counted
 //	onLoop     the same, and waits for it
 
-// At most so many of a kind wait for the loop.
+// Limits of the work of each kind that waits for the loop.
 const (
 	maxEvents       = 10_000 // of workers, which cost a process each
 	maxClientEvents = 100    // of clients, which cost them nothing
@@ -27,12 +27,12 @@ const (
 	maxSignals      = 16
 )
 
-// newTurns makes what gives functions to the loop.
+// newTurns makes the queues that give functions to the loop.
 func (d *Daemon) newTurns() {
 	d.turns = turns.Queue{
 		Post: d.post,
 		LeftOut: func(kind string, n uint64) {
-			d.log.Warn("the loop is too slow for what comes from outside: some of it was left out", "what", kind, "count", n)
+			d.log.Warn("the loop is too slow for the work from outside: some of it was left out", "what", kind, "count", n)
 		},
 		Failed: func(kind string, err error) { d.report(kind, err, false) },
 	}
@@ -40,20 +40,20 @@ func (d *Daemon) newTurns() {
 	d.events.unheard = turns.Unheard{
 		Queue: &d.turns,
 		Report: func(where string, err error) {
-			d.reportAs("a call failed, and nothing has asked for its end", where, err, false)
+			d.reportAs("a call failed, and the program has not asked for its result", where, err, false)
 		},
 		More: func(n int) {
-			d.reportAs("calls failed, and nothing has asked for their ends", "calls made with Go", fmt.Errorf("%d more in a short time", n), false)
+			d.reportAs("calls failed, and the program has not asked for their results", "calls made with Go", fmt.Errorf("%d more in a short time", n), false)
 		},
 	}
 }
 
-// post has fn called on the loop. It returns false, and fn is not called, after
-// the daemon's end.
+// post queues fn for the loop. After the daemon's end it returns false, and fn
+// does not run.
 func (d *Daemon) post(fn func()) bool { return d.loop.Post(fn) }
 
 // callback calls fn on the loop, or after the loop's end on the goroutine that
-// takes its place: exactly once, and after all that were given before.
+// replaces it: exactly once, and after all earlier callbacks.
 func (d *Daemon) callback(fn func()) {
 	if !d.post(fn) {
 		d.afterLoop.Add(fn)
@@ -71,16 +71,15 @@ func (d *Daemon) onLoop(ctx context.Context, fn func() error) error {
 	case err := <-result:
 		return err
 	case <-ctx.Done():
-		d.turns.Forget(turn) // else functions that have been given up fill a loop that hangs
+		d.turns.Forget(turn) // else abandoned functions fill the queue of a loop that hangs
 		return fmt.Errorf("it did not end in time: %w", context.Cause(ctx))
 	case <-d.loopEnd:
 		return errors.New("the loop has ended")
 	}
 }
 
-// onLoopFor is onLoop for a client, which may have gone when the loop comes to
-// fn. What the program has declared finds things as Init has made them, and
-// before Teardown.
+// onLoopFor is onLoop for a client, which may have disconnected before fn runs.
+// fn, which the program declared, runs only after Init and before Teardown.
 func (d *Daemon) onLoopFor(ctx context.Context, fn func() error) error {
 	return d.onLoop(ctx, func() error {
 		switch {
@@ -98,28 +97,28 @@ func (d *Daemon) onLoopFor(ctx context.Context, fn func() error) error {
 // onLoop is the key that marks contexts of callbacks.
 type onLoop struct{}
 
-// panicked takes the panic of a callback: the loop goes on.
+// panicked reports the panic of a callback: the loop continues.
 func (d *Daemon) panicked(v any, stack []byte) {
 	d.report("a function of the loop", &bus.PanicError{Value: v, Stack: stack}, false)
 }
 
-// reportSoon reports an error on the loop, when it comes to it.
+// reportSoon queues the report of an error for the loop.
 func (d *Daemon) reportSoon(where string, err error) {
 	d.turns.Add(fmt.Sprintf("errors of %s", where), maxErrors, func() { d.report(where, err, false) })
 }
 
-// Report tells of an error of the program: it emits [event.Failure], and unless
-// a handler stops that, logs a line. where names what failed, "import" for
-// instance. It may be called from any goroutine and returns at once. Many
-// errors of the same place are bounded as the daemon's own are. A nil error
-// does nothing.
+// Report reports an error of the program: it emits [event.Failure] and logs the
+// error, unless a handler stops the event. where names what failed, "import"
+// for instance. It may be called from any goroutine and returns at once. The
+// rate of errors of the same place is limited, as for the daemon's own. For a
+// nil error it does nothing.
 func (d *Daemon) Report(where string, err error) {
 	if err != nil {
 		d.reportSoon(where, err)
 	}
 }
 
-// tellLast logs an error when the log may be closed: on standard error.
+// tellLast logs an error even if the log is closed: then on standard error.
 func (d *Daemon) tellLast(where string, err error) {
 	d.events.panics.Add(1)
 	d.log.LastResort(slog.LevelError, "an error", slog.String("where", where), slog.Any("err", err))

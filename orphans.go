@@ -7,14 +7,15 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 )
 
-// escapeInterval is how often the daemon looks for what dead workers have left.
+// escapeInterval is how often the daemon looks for processes left by dead
+// workers.
 const escapeInterval = 2 * time.Second
 
-// adoptOrphans has the daemon adopt what its workers leave behind when they
-// end, and end it: processes that have put themselves into a session or a group
-// of their own. First it ends what an earlier daemon of its name has left that
-// was killed. As process 1 of its pid namespace, in a container, it is the
-// parent of every orphan there, with workers in processes of their own or not.
+// adoptOrphans makes the daemon adopt and end the processes that its workers
+// leave behind: those in a session or a process group of their own. First it
+// ends processes left by an earlier daemon of its name that was killed. As
+// process 1 of its pid namespace, in a container, the daemon is the parent of
+// every orphan there, even if its workers are goroutines.
 func (d *Daemon) adoptOrphans() {
 	if d.declared.inProcess {
 		if os.Getpid() == 1 {
@@ -23,10 +24,10 @@ func (d *Daemon) adoptOrphans() {
 		return
 	}
 	if err := proc.Adopt(); err != nil {
-		d.log.Debug("what dead workers leave behind cannot be adopted", "err", err)
+		d.log.Debug("processes left by dead workers cannot be adopted", "err", err)
 	}
 	if n := proc.EndLeftovers(d.config.Name); n > 0 {
-		d.log.Warn("processes that an earlier daemon of this name had left were ended", "processes", n)
+		d.log.Warn("ended processes left by an earlier daemon of this name", "processes", n)
 	}
 	d.owned.Go("the search for orphans", func() {
 		ticker := time.NewTicker(escapeInterval)
@@ -42,12 +43,12 @@ func (d *Daemon) adoptOrphans() {
 	})
 }
 
-// endEscaped ends what dead workers have left.
+// endEscaped ends processes left by dead workers.
 func (d *Daemon) endEscaped() {
 	if d.declared.inProcess {
 		return
 	}
 	if n := proc.EndEscaped(); n > 0 {
-		d.log.Warn("processes that dead workers had left were ended", "processes", n)
+		d.log.Warn("ended processes left by dead workers", "processes", n)
 	}
 }

@@ -12,21 +12,21 @@ import (
 type PIDPolicy int
 
 const (
-	// PIDAuto keeps it where another process may wait for it: in process 1, which
-	// is its container, and as long as the process that started the daemon is still
-	// its parent: a shell, a service manager, an init. It changes in the
-	// background, where that one has ended, and where a plugin tells the service
-	// manager of the new one ([plugin.PIDTeller]).
+	// PIDAuto keeps it if another process may depend on it: in process 1 of a
+	// container, and while the process that started the daemon is still its parent:
+	// a shell, a service manager, an init. It changes in the background, where that
+	// process has ended, and if a plugin tells the service manager the new id
+	// ([plugin.PIDTeller]).
 	PIDAuto PIDPolicy = iota
 	// PIDStays keeps it.
 	PIDStays
-	// PIDMayChange lets it change, in process 1 too: whoever started the daemon
-	// follows it.
+	// PIDMayChange lets it change, in process 1 too: the process that started the
+	// daemon must cope with that.
 	PIDMayChange
 )
 
-// pidStays says why the process id must stay in an upgrade; "" if it may
-// change.
+// pidStays returns why the process id must not change in an upgrade; "" if it
+// may.
 func (d *Daemon) pidStays() string {
 	switch d.config.PID {
 	case PIDMayChange:

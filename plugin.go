@@ -9,11 +9,12 @@ import (
 	"github.com/legion-go/legion/internal/plugins"
 )
 
-// Plugin is something that lives with the daemon: a lock, a configuration, a
-// connection. Beside its name it implements what it needs of the interfaces in
-// package plugin, plugin.Starter and plugin.Stopper for instance, and Attacher.
+// Plugin is a part that starts and stops with the daemon: a lock, a
+// configuration, a connection. Besides Name it implements the interfaces that
+// it needs: those of package plugin, such as plugin.Starter and plugin.Stopper,
+// and Attacher.
 type Plugin interface {
-	Name() string // tells it apart in logs and statistics
+	Name() string // identifies it in logs and statistics
 }
 
 // Attacher is a plugin that needs the daemon itself. Daemon.Use calls Attach,
@@ -28,8 +29,8 @@ func (d *Daemon) Use(p Plugin) {
 	mustPlugin(p.Name(), d.plugins.Add(p))
 }
 
-// UseLazy adds a plugin that is made when [Find] first asks for it. make is a
-// func() (P, error) where P is a Plugin.
+// UseLazy adds a plugin that the first [Find] of it makes. make is a func() (P,
+// error) where P is a Plugin.
 func (d *Daemon) UseLazy(name string, make any) {
 	d.mustDeclare("UseLazy of plugin " + name)
 	mustPlugin(name, checkName(name))
@@ -42,8 +43,8 @@ func mustPlugin(name string, err error) {
 	}
 }
 
-// Find returns the plugin of type T, which may be an interface. One that was
-// added with UseLazy is made now, and started if the daemon runs.
+// Find returns the plugin of type T, which may be an interface. It makes a
+// plugin added with UseLazy, and starts it if the daemon runs.
 func Find[T any](d *Daemon) (T, error) {
 	var none T
 	p, err := d.plugins.Find(reflect.TypeFor[T]())

@@ -6,12 +6,12 @@ import (
 	"github.com/legion-go/legion/internal/worker"
 )
 
-// WorkerSelf is what a worker knows of itself.
+// WorkerSelf identifies a worker to its own code.
 type WorkerSelf struct {
 	Pool   string // the name of its pool
-	Worker uint64 // its number in the pool, from 1, as in events and the log; the worker that replaces it has another
-	Calls  uint64 // calls that have begun in it, with the one that asks
-	Turns  uint64 // iterations of its own loop that have begun, with the one that asks
+	Worker uint64 // its number in the pool, from 1, as in events and the log; its replacement has another
+	Calls  uint64 // calls that have begun in it, including the current one
+	Turns  uint64 // iterations of its own loop that have begun, including the current one
 }
 
 type selfKey struct{}
@@ -22,11 +22,11 @@ func withSelf(ctx context.Context, p *declaration, id uint64, tally *worker.Tall
 	})
 }
 
-// Self tells a worker which one it is, and how much it has done. ctx is the one
-// that a function, a Loop, or the function that [NewWorkers] was given gets, or
-// is derived from it; elsewhere, in the daemon for instance, Self returns the
-// zero value. What is to be done before or after each iteration of a Loop
-// belongs into Loop itself: the daemon is told of none of them.
+// Self returns which worker this is, and how many calls it has begun. ctx is
+// the context of a function, a Loop, or the newT of [NewWorkers], or derived
+// from one; elsewhere, in the daemon for instance, Self returns the zero value.
+// Do work before or after each iteration of a Loop in Loop itself: the daemon
+// does not see the iterations.
 func Self(ctx context.Context) WorkerSelf {
 	if self, ok := ctx.Value(selfKey{}).(func() WorkerSelf); ok {
 		return self()

@@ -31,7 +31,7 @@ func TestHeldLoopIsTold(t *testing.T) {
 		t.Errorf("the log does not say where:\n%s", got)
 	}
 	close(free)
-	await(t, func() bool { return strings.Contains(log.String(), "the loop goes on") })
+	await(t, func() bool { return strings.Contains(log.String(), "the loop continues") })
 	if n := strings.Count(log.String(), "holds the loop"); n != 1 {
 		t.Errorf("it is told %d times:\n%s", n, log.String())
 	}

@@ -17,9 +17,9 @@ import (
 // statsPatience is how long Stats waits for the loop to let handlers add to it.
 const statsPatience = 100 * time.Millisecond
 
-// Stats returns the figures of the daemon. Handlers of *Stats events are called
-// with them, on the loop, and may add to Extra; if the loop is busy, it is not
-// waited for longer than a tenth of a second.
+// Stats returns the daemon's statistics. Handlers of *status.Stats events are
+// called with them, on the loop, and may add to Extra; Stats waits for a busy
+// loop for at most a tenth of a second.
 func (d *Daemon) Stats() status.Stats {
 	s := d.stats()
 	s.Plugins = d.plugins.Stats()
@@ -30,10 +30,10 @@ func (d *Daemon) Stats() status.Stats {
 		emitCounted(d.life.Live(), d, &s)
 		return s
 	}
-	if s.Loop.Running > statsPatience { // it hangs, and is not to find all of these when it goes on
+	if s.Loop.Running > statsPatience { // it hangs, and should not find all of these when it continues
 		return s
 	}
-	added := s // with maps of its own: the loop may come to it later than we wait
+	added := s // with maps of its own: the loop may write to it after the wait
 	added.Extra, added.Plugins, added.Events = map[string]any{}, maps.Clone(s.Plugins), maps.Clone(s.Events)
 	ctx, done := context.WithTimeout(d.life.Live(), statsPatience)
 	defer done()
@@ -48,7 +48,8 @@ func (d *Daemon) Stats() status.Stats {
 	return s
 }
 
-// stats is Stats without what plugins and handlers add: it waits for nobody.
+// stats is Stats without the additions of plugins and handlers: it does not
+// wait.
 func (d *Daemon) stats() status.Stats {
 	s := d.figures()
 	s.Memory.Now, s.Memory.Peak = host.Memory()
@@ -86,7 +87,7 @@ func (d *Daemon) figures() status.Stats {
 	return s
 }
 
-// summary are the figures of the pool as a whole, which cost little.
+// summary returns the statistics of the pool as a whole, which cost little.
 func (p *declaration) summary() pool.Summary {
 	if running := p.running.Load(); running != nil {
 		return running.Summary()
@@ -125,8 +126,8 @@ func funcStats(f pool.FuncStats) status.FuncStats {
 	}
 }
 
-// processStats fills in what is of the daemon's own process and its machine,
-// but for the memory that it has now.
+// processStats fills in the values of the daemon's own process and machine,
+// except for its current memory.
 func (d *Daemon) processStats(s *status.Stats) {
 	s.UID, s.GID, s.Parent = os.Geteuid(), os.Getegid(), os.Getppid()
 	s.User, s.Group = host.UserName(), host.GroupName()
@@ -141,7 +142,7 @@ func (d *Daemon) processStats(s *status.Stats) {
 	s.Memory.Initial = initial
 }
 
-// logPath is Config.LogFile, from the root.
+// logPath is the absolute path of Config.LogFile.
 func (d *Daemon) logPath() string {
 	d.mu.Lock()
 	path := d.config.LogFile

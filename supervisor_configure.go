@@ -7,18 +7,17 @@ import (
 	"github.com/legion-go/legion/internal/pool"
 )
 
-// Configure changes limits of the pool while it runs. change gets those in
-// force, with the defaults filled in; what it leaves at zero gets its default
-// again. Min, Max, IdleTimeout, Timeout, KillGrace, Queue, Retry, MaxCalls,
-// MaxAge, MinAge, MaxMemory, BootTimeout, Heartbeat, MaxRestarts, RestartWindow
-// and OnExit can be changed; of another one the error is a *[FieldError]: it is
-// fixed by the declaration. An error, of change too, leaves all as it was.
-// Calls that have been made keep their Timeout. An upgrade or a restart begins
-// with what is declared. change must not call Configure of the same pool, which
-// would wait for itself.
+// Configure changes limits of the pool while it runs. change gets the current
+// limits, with the defaults filled in; a limit that it sets to zero gets its
+// default again. Min, Max, IdleTimeout, Timeout, KillGrace, Queue, Retry,
+// MaxCalls, MaxAge, MinAge, MaxMemory, BootTimeout, Heartbeat, MaxRestarts,
+// RestartWindow and OnExit can be changed. The others are fixed by the
+// declaration: changing one is a *[FieldError]. After an error, also one of
+// change, nothing is changed. Calls already made keep their Timeout. An upgrade
+// or a restart begins with the declared limits. change must not call Configure
+// of the same pool, which would wait for itself.
 //
-// Configure is for a handler of Reload, for instance, that has read a file
-// anew.
+// A handler of Reload, for instance, can call it after reading a file again.
 func (s *Supervisor) Configure(change func(*Pool) error) error {
 	p, err := s.p.pool()
 	if err != nil {
@@ -49,7 +48,7 @@ func (s *Supervisor) Configure(change func(*Pool) error) error {
 	})
 }
 
-// mustKeep complains of changed fields that cannot be changed.
+// mustKeep refuses changes of fields that cannot be changed.
 func mustKeep(now, next Pool) error {
 	c := checks{of: "Pool"}
 	was, is := reflect.ValueOf(now), reflect.ValueOf(next)

@@ -14,14 +14,14 @@ import (
 	"github.com/legion-go/legion/internal/takeover"
 )
 
-// executable is the path by which this program was started, with the links in
-// it: an upgrade starts what is there then, not the file that was replaced, nor
-// the release that a link led to before. It is "" in workers.
+// executable is the path by which this program was started, links not resolved:
+// an upgrade starts the file that is there then, not the replaced one, nor the
+// old target of a link. It is "" in workers.
 var executable = func() string {
 	if proc.Self() != nil {
 		return ""
 	}
-	args := append(proc.Args(), "") // exec may have been given none
+	args := append(proc.Args(), "") // exec may have passed no arguments
 	return host.Invoked(args[0], takeover.Inherited() != nil)
 }()
 
@@ -30,8 +30,8 @@ var executable = func() string {
 // in worker processes.
 func Program() string { return executable }
 
-// settle makes the process what the configuration asks for, as far as it can be
-// done before the plugins start: umask, niceness and working directory.
+// settle applies the settings that can be applied before the plugins start:
+// umask, niceness and working directory.
 func (d *Daemon) settle() (err error) {
 	if d.place.identity, err = host.Lookup(d.config.User, d.config.Group); err != nil {
 		return fmt.Errorf("Config.User and Config.Group: %w", err)
@@ -39,20 +39,21 @@ func (d *Daemon) settle() (err error) {
 	if d.config.Umask != 0 {
 		host.Umask(d.config.Umask)
 	}
-	if d.config.Nice != 0 && !takeover.Upgraded() && !takeover.GoesOn() { // the previous process has passed it on
+	if d.config.Nice != 0 && !takeover.Upgraded() && !takeover.GoesOn() { // inherited from the previous process
 		if err := host.Nice(nicer(d.config.Nice)); err != nil {
 			return fmt.Errorf("Config.Nice: %w", err)
 		}
 	}
 	if d.config.WorkDir != "" {
-		// Other processes of the daemon start where this one did, because its
-		// arguments may be relative to that, and change as it does.
+		// Other processes of the daemon start in the same directory as this one,
+		// because its arguments may be relative to that, and change it as this one
+		// does.
 		dir, err := os.Getwd()
 		switch {
 		case err != nil && !filepath.IsAbs(d.config.WorkDir):
-			return fmt.Errorf("Config.WorkDir %s is relative to a working directory that is not there: start the daemon elsewhere, or give an absolute path: %w", d.config.WorkDir, err)
+			return fmt.Errorf("Config.WorkDir %s is relative to a working directory that does not exist: start the daemon elsewhere, or give an absolute path: %w", d.config.WorkDir, err)
 		case err != nil:
-			dir = "" // removed: there is no way back
+			dir = "" // removed: the daemon cannot go back
 		}
 		d.mu.Lock()
 		d.place.startDir = dir
@@ -64,8 +65,8 @@ func (d *Daemon) settle() (err error) {
 	return nil
 }
 
-// drop becomes Config.User and Config.Group for good, after what needs
-// privileges has been opened: plugins and listeners.
+// drop switches to Config.User and Config.Group for good, after plugins and
+// listeners, which may need privileges, have been opened.
 func (d *Daemon) drop() error {
 	if !d.drops() {
 		return nil
@@ -84,18 +85,18 @@ func (d *Daemon) drop() error {
 	return nil
 }
 
-// drops reports whether the daemon is going to become another user or group: it
-// has done so before an upgrade, and may have been started as that user.
+// drops reports whether the daemon will switch to another user or group: not
+// after an upgrade, and not if it was started as that user.
 func (d *Daemon) drops() bool {
 	now := host.Current()
 	return (d.config.User != "" || d.config.Group != "") && (now.UID != d.place.identity.UID || now.GID != d.place.identity.GID)
 }
 
 // RuntimeDir returns the folder for the daemon's sockets, locks and pid files,
-// which belongs to the daemon's user alone. It is made if it does not exist:
+// which belongs to the daemon's user alone, and makes it if it does not exist:
 // Config.RuntimeDir, or else the first of $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR
 // with the daemon's name, /run with its name, and one in the folder for
-// temporary files. A folder that somebody else owns or may write to, and a
+// temporary files. A folder that another user owns or may write to, and a
 // symbolic link, are refused.
 func (d *Daemon) RuntimeDir() (string, error) {
 	owner, err := host.Lookup(d.config.User, d.config.Group)
@@ -105,7 +106,7 @@ func (d *Daemon) RuntimeDir() (string, error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			if d.life.State() != life.Declared {
-				d.place.runtime = dir // for good: a folder that is removed is made again at the same place
+				d.place.runtime = dir // for good: a removed folder is made again at the same place
 			}
 			return dir, nil
 		}
@@ -117,8 +118,8 @@ func (d *Daemon) RuntimeDir() (string, error) {
 func (d *Daemon) HardStart() bool { return d.config.HardStart }
 
 // whereStarted is the folder in which other processes of the daemon are
-// started; "" is this one's own. It is that too where the daemon, having become
-// another user, cannot go back.
+// started; "" is this one's own, also if the daemon cannot go back as another
+// user.
 func (d *Daemon) whereStarted() string {
 	if d.place.startDir == "" || unix.Access(d.place.startDir, unix.X_OK) != nil {
 		return ""

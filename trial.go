@@ -10,12 +10,12 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// errTooOld is what is told by a program that does not know trials.
-var errTooOld = errors.New("it was built with a Legion that cannot go on in the same process: stop the daemon, and start it")
+// errTooOld is the error for a program that does not support trials.
+var errTooOld = errors.New("it was built with a Legion that cannot continue in the same process: stop the daemon, and start it")
 
-// try finds out whether the next program exists, starts, and accepts its
-// configuration, before the point of no return: a process of its own runs main
-// up to Start, as workers do. It opens nothing, and is gone when try returns.
+// try checks that the next program exists, starts, and accepts its
+// configuration, before this one stops: a process of its own runs main up to
+// Start, as workers do. It opens nothing, and has ended when try returns.
 func (d *Daemon) try(ctx context.Context) (status.Release, error) {
 	path, args := d.command()
 	told, err := takeover.Try(ctx, takeover.Spec{
@@ -31,8 +31,8 @@ func (d *Daemon) try(ctx context.Context) (status.Release, error) {
 	return next, nil
 }
 
-// endTrial answers the daemon that tries this program, and does not return, if
-// there is one.
+// endTrial answers the daemon that tries this program, if any, and then does
+// not return.
 func (d *Daemon) endTrial() {
 	h := takeover.Inherited()
 	if h == nil || h.Kind != takeover.Trial {

@@ -7,54 +7,54 @@ import (
 	"time"
 )
 
-// FieldError says what is wrong with a field of a [Config], a [Pool],
-// [TaskOptions] or a [LogRotation]. The errors of their Validate methods join
-// one for each mistake.
+// FieldError describes a mistake in a field of a [Config], a [Pool],
+// [TaskOptions] or a [LogRotation]. Their Validate methods join one for each
+// mistake.
 type FieldError struct {
 	Of      string // the type: "Pool", for instance
 	Field   string // its name: "Min", or "LogRotation.Keep"
-	With    string // the field that it does not agree with; "" if it is wrong by itself
+	With    string // the other field if the two disagree, else ""
 	Problem string // "is 5 and Pool.Max 2: Min must not be larger"
 }
 
 func (e *FieldError) Error() string { return e.Of + "." + e.Field + " " + e.Problem }
 
-// Durations that are shorter, and not 0, are refused: their unit was forgotten.
+// Shorter durations other than 0 are refused: their unit was forgotten.
 const (
-	leastPatience = time.Millisecond // of what bounds or delays something
-	leastInterval = time.Microsecond // of what is done again and again
+	leastPatience = time.Millisecond // for limits and delays
+	leastInterval = time.Microsecond // for intervals
 )
 
-// checks collects what is wrong with the fields of one value.
+// checks collects the mistakes in the fields of one value.
 type checks struct {
 	of   string
 	errs []error
 }
 
-// that wants ok to hold for a field.
+// that requires ok for a field.
 func (c *checks) that(ok bool, field, problem string, args ...any) {
 	c.agree(ok, field, "", problem, args...)
 }
 
-// agree wants two fields to agree.
+// agree requires two fields to agree.
 func (c *checks) agree(ok bool, field, with, problem string, args ...any) {
 	if !ok {
 		c.errs = append(c.errs, &FieldError{Of: c.of, Field: field, With: with, Problem: fmt.Sprintf(problem, args...)})
 	}
 }
 
-// natural wants a number from 0 on.
+// natural requires a number of at least 0.
 func (c *checks) natural(field string, n int64) {
 	c.that(n >= 0, field, "is %d: it must not be negative", n)
 }
 
-// duration wants one from 0 on that has a unit.
+// duration requires a duration of at least 0 that has a unit.
 func (c *checks) duration(field string, d, least time.Duration) {
 	c.that(d >= 0, field, "is %v: it must not be negative", d)
 	c.unit(field, d, least)
 }
 
-// unit wants a duration that is 0, negative or at least so long.
+// unit requires a duration that is at most 0 or at least least.
 func (c *checks) unit(field string, d, least time.Duration) {
 	c.that(d <= 0 || d >= least, field, "is %v, and the least is %v: a number without a unit counts nanoseconds; write %d*time.Second, for instance",
 		d, least, int64(d))
@@ -62,7 +62,7 @@ func (c *checks) unit(field string, d, least time.Duration) {
 
 func (c *checks) err() error { return errors.Join(c.errs...) }
 
-// fieldErrors are the mistakes in an error of checks.
+// fieldErrors yields the mistakes in an error of checks.
 func fieldErrors(err error) iter.Seq[*FieldError] {
 	return func(yield func(*FieldError) bool) {
 		joined, _ := err.(interface{ Unwrap() []error })

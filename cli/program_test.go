@@ -254,7 +254,7 @@ func TestMistakes(t *testing.T) {
 	if r := u.expect(ExitFailed, "", "it cannot start", "start"); strings.Count(r.stderr, "it cannot start") != 1 {
 		t.Errorf("it is not said once why it cannot start: %s", r.stderr)
 	}
-	u.expect(ExitNotConfigured, "", "Config.LogFile: its folder must be there: ", "-o", "log_file="+u.dir+"/none/log", "config", "check")
+	u.expect(ExitNotConfigured, "", "Config.LogFile: its folder must exist: ", "-o", "log_file="+u.dir+"/none/log", "config", "check")
 	u.expect(ExitFailed, "", "it cannot start", "run", "-o", "log_file="+u.dir+"/log")
 }
 
