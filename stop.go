@@ -115,22 +115,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	}
 	errs = append(errs, d.plugins.Stop(ctx)...)
 	d.control.Shutdown(ctx, !d.life.StopsForGood())
-	d.tasks.End()
-	d.events.unheard.End()
-	d.loop.Stop()
-	select {
-	case <-d.loopEnd:
-	case <-ctx.Done():
-		if err := d.loopLeft(); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if left := d.owned.Wait(ctx); left != "" {
-		errs = append(errs, fmt.Errorf("not ended: %s", left))
-	}
-	if !work.Done(ctx, d.tasks.Running()) {
-		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
-	}
+	errs = append(errs, d.endWork(ctx)...)
 	err := errors.Join(append(errs, d.life.LastErrors()...)...)
 	if err != nil {
 		if d.life.Reruns() { // Run does not return the error
@@ -149,6 +134,27 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	}
 	_ = d.log.Close() // an error cannot be logged any more
 	d.life.End()
+}
+
+// endWork ends the loop and what goroutines of the daemon do beside it.
+func (d *Daemon) endWork(ctx context.Context) (errs []error) {
+	d.tasks.End()
+	d.events.unheard.End()
+	d.loop.Stop()
+	select {
+	case <-d.loopEnd:
+	case <-ctx.Done():
+		if err := d.loopLeft(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if left := d.owned.Wait(ctx); left != "" {
+		errs = append(errs, fmt.Errorf("not ended: %s", left))
+	}
+	if !work.Done(ctx, d.tasks.Running()) {
+		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
+	}
+	return errs
 }
 
 // awaitSettled waits until the previous process of an upgrade no longer watches

@@ -76,14 +76,8 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 		}
 		debug.SetPanicOnFault(before)
 	}()
-	if s.err != nil {
-		return s.err
-	}
-	if n > ring.BulkMin && s.allocate != nil {
-		if err := s.allocate(); err != nil {
-			return fmt.Errorf("sending %d bytes: %w", n, err)
-		}
-		s.allocate = nil
+	if err := s.preparedLocked(n); err != nil {
+		return err
 	}
 	var slot ring.Slot
 	ok := false
@@ -129,6 +123,19 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 	if mode := s.ring.TakeParked(); mode != 0 {
 		s.wake(mode)
 	}
+	return nil
+}
+
+// preparedLocked allocates the memory for large payloads at the first that needs
+// it, or says why nothing can be sent.
+func (s *sender) preparedLocked(n int) error {
+	if s.err != nil || n <= ring.BulkMin || s.allocate == nil {
+		return s.err
+	}
+	if err := s.allocate(); err != nil {
+		return fmt.Errorf("sending %d bytes: %w", n, err)
+	}
+	s.allocate = nil
 	return nil
 }
 

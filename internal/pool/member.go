@@ -332,39 +332,6 @@ func (m *member) response(f link.Frame) error {
 	return err
 }
 
-// fill takes an answer's payload into the call. The pool's lock may be held.
-func (c *Call) fill(f link.Frame) (_ Kind, err error) {
-	switch wire.Status(f.Code) {
-	case wire.OK:
-		switch {
-		case f.Owned:
-			c.Data = f.Payload
-		case c.Raw:
-			c.Data, err = f.AppendTo(make([]byte, 0, len(f.Payload)))
-		default:
-			if c.buf, err = f.AppendTo(c.buf[:0]); err == nil {
-				c.Data = c.buf
-			}
-		}
-		return OK, err
-	case wire.End:
-		if c.Stream == nil {
-			return 0, fmt.Errorf("the end of a stream for call %08x, which is not a stream", f.Call)
-		}
-		return OK, nil
-	}
-	kind, ok := map[wire.Status]Kind{wire.Error: Failed, wire.Panic: Panicked, wire.Refused: Refused}[wire.Status(f.Code)]
-	if !ok {
-		return 0, fmt.Errorf("status %d is unknown", f.Code)
-	}
-	b, err := f.AppendTo(nil)
-	if err != nil {
-		return kind, err
-	}
-	c.Fault, err = wire.DecodeFault(b)
-	return kind, err
-}
-
 // item passes one element of a streamed result to its call.
 func (m *member) item(f link.Frame) error {
 	p := m.pool

@@ -205,8 +205,16 @@ func (p *Process) watch(s Spec) {
 		break
 	}
 
-	head, body := errs.crashHead(), readCrash(l.crash)
 	p.exit = p.describe(status, rusage, err)
+	p.explain(&errs, s)
+	l.crash.Close()
+	l.cgroup.remove()
+	close(p.done)
+}
+
+// explain adds to the Exit what the child printed and left behind of its crash.
+func (p *Process) explain(errs *tail, s Spec) {
+	head, body := errs.crashHead(), readCrash(p.launch.crash)
 	p.exit.Stack = crashReport(head, body)
 	p.exit.OutOfMemory = p.exit.OutOfMemory || ranOutOfMemory(head, body)
 	p.exit.Stderr = errs.lines(body != "")
@@ -220,9 +228,6 @@ func (p *Process) watch(s Spec) {
 			(*told)(s.Purpose.Daemon, s.Name, p.exit)
 		}
 	}
-	l.crash.Close()
-	l.cgroup.remove()
-	close(p.done)
 }
 
 // reap kills the rest of the group while the dead leader still holds its
