@@ -15,17 +15,17 @@ const (
 // Config says where the log goes, and what is in it.
 type Config struct {
 	Name     string // of the daemon
-	Worker   bool   // this process is a worker: records travel to the daemon, see UseLink
+	Worker   bool   // this process is a worker: its records go to the daemon, see UseLink
 	Level    slog.Level
-	Own      *slog.Logger // takes the records instead of all that follows; with Level 0 it decides what is left out
+	Own      *slog.Logger // takes the records instead of everything below; with Level 0 it also filters by level
 	Format   string
 	File     string // "" is standard error
 	Rotation Rotation
-	Console  bool // the log goes to standard error too, if File or Format lead elsewhere
+	Console  bool // the log goes to standard error too, if File or Format send it elsewhere
 }
 
-// Rotation has the log file rotated by the daemon itself; see logfile.Options.
-// The zero Rotation leaves that to others.
+// Rotation makes the daemon rotate the log file itself; see logfile.Options.
+// The zero Rotation leaves that to other programs.
 type Rotation struct {
 	Size int64
 	Age  time.Duration

@@ -11,14 +11,14 @@ import (
 	"github.com/legion-go/legion/internal/logstream"
 )
 
-// console reports whether the log goes to standard error besides where it goes.
+// console reports whether the log goes to standard error in addition.
 func (c *Config) console() bool {
 	file := c.File != "" && logstream.Standard(c.File) != os.Stderr
 	return c.Console && (file || c.Format == Journal)
 }
 
-// painted returns what writes to w in colours, if f, where that leads, is a
-// terminal that is to have some. f may be nil.
+// painted returns a writer to w, in colours if f, the file behind w, is a
+// terminal that should have them. f may be nil.
 func painted(w io.Writer, f *os.File) io.Writer {
 	if f == nil || !coloured(f) {
 		return w
@@ -26,7 +26,8 @@ func painted(w io.Writer, f *os.File) io.Writer {
 	return &painter{to: w}
 }
 
-// coloured reports whether f is a terminal, and nobody minds colours.
+// coloured reports whether f is a terminal, and the environment does not forbid
+// colours.
 func coloured(f *os.File) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
@@ -43,8 +44,8 @@ func coloured(f *os.File) bool {
 	return refused == nil && terminal
 }
 
-// painter paints the level in each line of a slog.TextHandler, which writes one
-// at a time. The rest stays as it is, for grep.
+// painter colours the level in each line of a slog.TextHandler, which writes
+// one line at a time. The rest stays as it is, for grep.
 type painter struct {
 	to   io.Writer
 	line []byte
@@ -52,8 +53,8 @@ type painter struct {
 
 var levelKey = []byte(slog.LevelKey + "=")
 
-// Write takes one line. It has the time, the level and then what others have
-// chosen, where nothing is taken for the level.
+// Write takes one line. It has the time, the level, and then text from loggers,
+// in which nothing is taken for the level.
 func (p *painter) Write(line []byte) (int, error) {
 	at := 0
 	if bytes.HasPrefix(line, []byte(slog.TimeKey+"=")) {
@@ -77,7 +78,8 @@ func (p *painter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// colourOf returns what begins the colour of a level, "WARN+1" for instance.
+// colourOf returns the escape sequence for the colour of a level such as
+// "WARN+1".
 func colourOf(level []byte) string {
 	switch level[0] {
 	case 'D':

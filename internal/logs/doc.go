@@ -1,12 +1,12 @@
 // Package logs is the log of a daemon: everything between a logger and the
-// file, the socket or the stream that its records end in.
+// file, the socket or the stream that receives its records.
 //
 // A [Log] keeps records until it is opened, asks the daemon's handlers about
-// each ([Handlers]), remembers the last ones for those that follow the log
-// ([Log.Tail], [Log.Follow]), and hands them on. What workers print and log
-// gets into it by [Output] and [Records]; a [Limit] bounds what one source
-// brings in. In a worker process, a Log sends its records over the link to the
-// daemon ([Log.UseLink]).
+// each ([Handlers]), remembers the last ones for clients that follow the log
+// ([Log.Tail], [Log.Follow]), and passes them on. [Output] and [Records] add
+// what workers print and log; a [Limit] bounds the records of one source. In a
+// worker process, a Log sends its records over the link to the daemon
+// ([Log.UseLink]).
 //
 // # Reading order
 //
@@ -16,12 +16,12 @@
 //   - open.go: what a log is written to, and in which format
 //   - console.go: levels in colour, on terminals
 //   - journal.go: records as journald's entries
-//   - handled.go: records that wait for handlers on the loop
-//   - recent.go: records that are remembered, and followed
-//   - limit.go: how much one source may bring in
+//   - handled.go: records waiting for handlers on the loop
+//   - recent.go: remembering and following records
+//   - limit.go: how much one source may add
 //   - link.go: how a record travels from a worker to the daemon
 //   - output.go: what workers print and log
-//   - dump.go: which lines are a crash report's
+//   - dump.go: recognising the lines of a crash report
 //
 // # Concurrency
 //

@@ -8,14 +8,14 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Lines of a crash report are told from others by these in the log, too.
+// These mark the lines of a crash report in the log.
 const (
 	dumpLevel  = slog.LevelDebug
 	streamAttr = "stream"
 )
 
 // OfCrashReport reports whether a record is a line of a crash report that a
-// worker has printed, but for the line that says what happened.
+// worker printed, except the line that says what happened.
 func OfCrashReport(r status.LogRecord) bool {
 	if r.Level != dumpLevel.String() {
 		return false
@@ -28,10 +28,9 @@ func OfCrashReport(r status.LogRecord) bool {
 	return false
 }
 
-// stackDump tells the lines of Go's crash reports from others: blocks that
-// begin with "goroutine 7 [running]:" or "runtime stack:" and end with an empty
-// line, and the registers after them. The line that says what happened is none
-// of them.
+// stackDump recognises the lines of Go's crash reports: blocks that begin with
+// "goroutine 7 [running]:" or "runtime stack:" and end with an empty line, and
+// the registers after them. The line that says what happened does not count.
 type stackDump struct{ inside, was bool }
 
 func (d *stackDump) has(line []byte) bool {

@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// front is the handler of the log's loggers. Where records go changes while the
-// log lives; so a front remembers what With and WithGroup have added, and adds
-// it to each target anew.
+// front is the handler of the log's loggers. The target of records changes
+// during the log's life; so a front remembers what With and WithGroup added,
+// and adds it to each new target.
 type front struct {
 	log     *Log
 	steps   []step
@@ -48,13 +48,13 @@ func (h *front) Handle(ctx context.Context, r slog.Record) error {
 	return nil
 }
 
-// deliver counts a record, remembers it, and hands it on.
+// deliver counts a record, remembers it, and passes it on.
 func (h *front) deliver(ctx context.Context, t *target, r slog.Record) {
 	h.log.handed.Add(1)
 	if h.log.recent.on() {
 		h.log.recent.add(h.whole(r))
 	}
-	_ = h.handler(t).Handle(ctx, r) // a writer counts what goes wrong
+	_ = h.handler(t).Handle(ctx, r) // the writer counts failures
 }
 
 func (h *front) handler(t *target) slog.Handler {
@@ -91,8 +91,8 @@ func (h *front) with(s step) *front {
 	return &front{log: h.log, steps: append(h.steps[:len(h.steps):len(h.steps)], s)}
 }
 
-// whole returns r with everything in it that the front has to add. It shares
-// nothing with r that may change.
+// whole returns r with the front's attributes and groups in it. It shares no
+// mutable memory with r.
 func (h *front) whole(r slog.Record) slog.Record {
 	attrs := make([]slog.Attr, 0, r.NumAttrs())
 	r.Attrs(func(a slog.Attr) bool {
@@ -117,8 +117,8 @@ func (h *front) whole(r slog.Record) slog.Record {
 	return w
 }
 
-// settled returns a with its value as it is now: a record that waits must not
-// lead to memory that its logger goes on using.
+// settled returns a with its present value: a waiting record must not refer to
+// memory that its logger goes on using.
 func settled(a slog.Attr) slog.Attr {
 	v := a.Value.Resolve()
 	switch v.Kind() {

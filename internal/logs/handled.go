@@ -12,24 +12,24 @@ const (
 	maxWaiting      = 1024
 	maxWaitingBytes = 4 << 20
 
-	// maxTurn is how many records have their turn on the loop before others have
-	// theirs.
+	// maxTurn is how many records are handled on the loop before other functions
+	// have their turn.
 	maxTurn = 64
 )
 
-// errBusyLoop is why records were dropped that waited for the loop.
+// errBusyLoop is why waiting records were dropped.
 var errBusyLoop = errors.New("more came than the loop, on which handlers of *event.Log run, has come to")
 
 // Handlers are how the log asks the daemon's handlers about its records: on the
-// loop. All functions are needed, and are called between Open and Close only.
+// loop. All functions are required, and called only between Open and Close.
 type Handlers struct {
 	Wanted func() bool             // reports whether there are handlers; any goroutine
 	OnLoop func() bool             // reports whether this goroutine is the loop's
-	Post   func(fn func()) bool    // has fn called on the loop; it is false, and fn is not called, once the loop has ended
-	Handle func(*slog.Record) bool // calls the handlers, which may change the record; reports whether it is to be written. On the loop
+	Post   func(fn func()) bool    // makes the loop call fn; returns false, without calling fn, once the loop has ended
+	Handle func(*slog.Record) bool // calls the handlers, which may change the record; reports whether to write it. On the loop
 }
 
-// handled are the records that wait for handlers.
+// handled holds the records that wait for handlers.
 type handled struct {
 	log    *Log
 	ask    Handlers
@@ -39,22 +39,22 @@ type handled struct {
 	mu      sync.Mutex
 	waiting []slog.Record
 	bytes   int    // of waiting
-	posted  bool   // the loop has been asked to look
-	unsaid  uint64 // dropped ones that no record tells of yet
+	posted  bool   // the loop will look
+	unsaid  uint64 // dropped records that are not reported yet
 }
 
 // wants reports whether there are handlers.
 func (e *handled) wants() bool { return e.live.Load() && e.ask.Wanted() }
 
-// offer has the handlers called for a record, now if this is the loop, and
-// writes what they leave of it.
+// offer passes a record to the handlers, now if this is the loop, and writes
+// the result.
 func (e *handled) offer(r slog.Record) {
 	if e.ask.OnLoop() {
 		if e.inside {
 			e.log.write(r)
 			return
 		}
-		for e.take() { // what came before
+		for e.take() { // earlier records
 		}
 		e.handle(r)
 		return
@@ -93,8 +93,8 @@ func (e *handled) turn() {
 	e.post()
 }
 
-// take handles the oldest record that waits. It reports false if there is none,
-// and then wants to be asked to look again. On the loop.
+// take handles the oldest waiting record. It reports false if no record waits;
+// the next record then posts to the loop again. On the loop.
 func (e *handled) take() bool {
 	r, ok := e.next()
 	if ok {
@@ -103,8 +103,8 @@ func (e *handled) take() bool {
 	return ok
 }
 
-// next returns the oldest record that waits. If there is none, it tells of
-// those that were dropped.
+// next returns the oldest waiting record, or if no record waits, a report of
+// dropped ones.
 func (e *handled) next() (r slog.Record, ok bool) {
 	e.mu.Lock()
 	if len(e.waiting) > 0 {
@@ -134,8 +134,8 @@ func (e *handled) handle(r slog.Record) {
 	}
 }
 
-// end writes what waits without asking the handlers: the loop does not come to
-// it any more.
+// end writes the waiting records without the handlers: the loop will not run
+// any more.
 func (e *handled) end() {
 	e.live.Store(false)
 	for r, ok := e.next(); ok; r, ok = e.next() {
@@ -143,8 +143,8 @@ func (e *handled) end() {
 	}
 }
 
-// recordSize is about what a record takes in memory, in bytes, but for what is
-// the same in each.
+// recordSize is about the memory of a record, in bytes, without the part that
+// is the same in each.
 func recordSize(r slog.Record) int {
 	size := len(r.Message)
 	r.Attrs(func(a slog.Attr) bool {

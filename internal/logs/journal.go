@@ -14,13 +14,13 @@ import (
 // SYSLOG_IDENTIFIER, and a field for each attribute, with the names of its
 // groups before its own: "g.path" is G_PATH.
 type journalHandler struct {
-	to         io.Writer // gets an entry at a time
+	to         io.Writer // gets one entry at a time
 	identifier string
 	fields     []byte // of WithAttrs
 	prefix     string // of the open groups
 }
 
-// The level is looked at before.
+// The front checks the level.
 func (h *journalHandler) Enabled(context.Context, slog.Level) bool { return true }
 
 func (h *journalHandler) Handle(_ context.Context, r slog.Record) error {
@@ -81,7 +81,7 @@ func appendAttrField(entry []byte, prefix string, a slog.Attr) []byte {
 	}
 	name := journal.Name(prefix + a.Key)
 	switch name {
-	case "MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER": // are the record's
+	case "MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER": // the record's own
 		name = "ATTR_" + name
 	}
 	if v.Kind() == slog.KindTime {

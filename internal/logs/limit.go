@@ -6,24 +6,25 @@ import (
 	"github.com/legion-go/legion/internal/pace"
 )
 
-// limitPause is how long everything is dropped once there were too many.
+// limitPause is how long everything is dropped after there were too many
+// records.
 const limitPause = time.Second
 
-// Limit bounds the records that one source, a worker or a loop that fails,
-// brings into the log. What it leaves out counts as dropped.
+// Limit bounds the records that one source, a worker or a failing loop, adds to
+// the log. It counts the others as dropped.
 type Limit struct {
 	*pace.Limit
 	log *Log
 }
 
-// NewLimit makes a limit: rate is in records per second, burst how many come at
-// once. tell says how many were left out, by a record of the log.
+// NewLimit makes a limit: rate is in records per second, burst how many may
+// come at once. tell logs how many were left out.
 func (l *Log) NewLimit(rate, burst float64, tell func(records uint64)) *Limit {
 	return &Limit{log: l, Limit: pace.New(pace.Options{Rate: rate, Burst: burst, Pause: limitPause, Tell: tell, Set: &l.pauses})}
 }
 
-// LimitOf returns the limit of a source, which it makes when it is first asked
-// for it: see NewLimit. Sources are few, and never forgotten.
+// LimitOf returns the limit of a source, and makes it at the first call: see
+// NewLimit. Sources are few, and never forgotten.
 func (l *Log) LimitOf(source string, rate, burst float64, tell func(records uint64)) *Limit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -36,7 +37,7 @@ func (l *Log) LimitOf(source string, rate, burst float64, tell func(records uint
 	return l.limits[source]
 }
 
-// Take reports whether a record is to be logged that counts as so many.
+// Take reports whether to log a record that counts as price records.
 func (l *Limit) Take(price int) bool {
 	if !l.Limit.Take(price) {
 		l.log.lost.Add(1)

@@ -25,8 +25,8 @@ func WithLink(ctx context.Context, to Link) context.Context {
 	return context.WithValue(ctx, linkKey{}, &linkHandler{to: to})
 }
 
-// OfLink returns the logger of a context of WithLink, whose records are those
-// of a call; nil for any other context.
+// OfLink returns the logger of a context of WithLink, whose records belong to a
+// call; nil for any other context.
 func OfLink(ctx context.Context, call uint32) *slog.Logger {
 	h, ok := ctx.Value(linkKey{}).(*linkHandler)
 	if !ok {
@@ -44,7 +44,7 @@ func (l *Log) UseLink(to Link) {
 	l.useLocked(&linkHandler{to: to})
 }
 
-// travelling is how a record travels from a worker.
+// travelling is the form of a record on its way from a worker.
 type travelling struct {
 	Time    time.Time
 	Level   int
@@ -52,8 +52,8 @@ type travelling struct {
 	Attrs   []attr
 }
 
-// attr is an attribute; groups are part of its key. One of the values counts,
-// as Kind says.
+// attr is an attribute; groups are part of its key. Kind says which of the
+// values counts.
 type attr struct {
 	Key  string
 	Kind uint8
@@ -160,7 +160,7 @@ func appendAttr(to []attr, prefix string, a slog.Attr) []attr {
 	return append(to, la)
 }
 
-// attr is the attribute as the daemon's log gets it.
+// attr returns the attribute for the daemon's log.
 func (a attr) attr() slog.Attr {
 	switch slog.Kind(a.Kind) {
 	case slog.KindInt64:
@@ -179,8 +179,8 @@ func (a attr) attr() slog.Attr {
 	return slog.String(a.Key, a.Text)
 }
 
-// received takes a record that a worker has sent into the log. call is 0 if it
-// is of none.
+// received logs a record that a worker sent. call is 0 if the record belongs to
+// no call.
 func (l *Log) received(pool string, pid int, call uint64, b []byte) {
 	var rec travelling
 	if err := recordCodec().Decode(b, &rec); err != nil {

@@ -19,7 +19,7 @@ const (
 	// maxKept is how many records may wait for the log to be opened.
 	maxKept = 1000
 
-	// closeGrace is how long Close waits for what is written.
+	// closeGrace is how long Close waits for waiting records to be written.
 	closeGrace = time.Second
 
 	// Everything is below all levels.
@@ -29,14 +29,14 @@ const (
 // ErrClosed is returned by Open after Close.
 var ErrClosed = errors.New("the log is closed")
 
-// Log is a daemon's log: all loggers that come from its Logger lead here.
-// Nothing in it waits for a disk, a pipe or a socket. Until it is opened,
-// records are kept.
+// Log is a daemon's log: all loggers derived from its Logger write to it. It
+// never waits for a disk, a pipe or a socket. Until it is opened, it keeps
+// records.
 //
 //	Logger → front: level → [handlers? handled: loop] → deliver → target → writer
 //
-// Order of locks: mu, which is held while kept records are delivered, then
-// those of handled, recent, the writers and the limits, each for moments only.
+// Order of locks: mu, which is held while kept records are delivered, then the
+// locks of handled, recent, the writers and the limits, each held briefly.
 type Log struct {
 	*slog.Logger // of the daemon
 
@@ -45,24 +45,24 @@ type Log struct {
 	level  slog.LevelVar
 	target atomic.Pointer[target] // nil until the log is opened
 	handed atomic.Uint64          // records given to target
-	lost   atomic.Uint64          // records that did not get as far as a writer
+	lost   atomic.Uint64          // records that did not reach a writer
 
 	handled handled  // records that wait for handlers
 	recent  recent   // records that are remembered
-	pauses  pace.Set // limits with something to tell
+	pauses  pace.Set // limits with something to report
 
 	mu      sync.Mutex
 	limits  map[string]*Limit // of LimitOf
 	kept    []slog.Record     // until there is a target
 	closed  bool
-	writer  *outbox.Writer // nil with Config.Own, and until it is opened
-	console *outbox.Writer // nil without Config.Console, and until it is opened
+	writer  *outbox.Writer // nil with Config.Own, and until the log is opened
+	console *outbox.Writer // nil without Config.Console, and until the log is opened
 }
 
 // target is where records go.
 type target struct{ handler slog.Handler }
 
-// New makes a log, and opens nothing: that is done in workers too.
+// New makes a log, and opens nothing: workers make one too.
 func New(c Config, h Handlers) *Log {
 	l := &Log{handled: handled{ask: h}}
 	l.handled.log = l
@@ -75,8 +75,8 @@ func New(c Config, h Handlers) *Log {
 	return l
 }
 
-// Configure replaces the configuration, but for its Name and Worker. It must
-// not be called after Open.
+// Configure replaces the configuration, except Name and Worker. It must not be
+// called after Open.
 func (l *Log) Configure(c Config) {
 	l.config = c
 	l.recent.off.Store(c.Worker) // the daemon remembers a worker's records
@@ -96,13 +96,13 @@ func (l *Log) Configure(c Config) {
 	}
 }
 
-// SetLevel has records below level left out from now on, those of workers too.
+// SetLevel leaves out records below level from now on, those of workers too.
 func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
 
 // Level returns the level below which records are left out.
 func (l *Log) Level() slog.Level { return l.level.Level() }
 
-// Open opens the log, once, and writes what has been kept for it.
+// Open opens the log, once, and writes the kept records.
 func (l *Log) Open() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,7 +120,7 @@ func (l *Log) Open() error {
 	return nil
 }
 
-// useLocked sends records to h from now on, those that have been kept first.
+// useLocked sends the kept records to h, and all later ones.
 func (l *Log) useLocked(h slog.Handler) {
 	t := &target{h}
 	for _, r := range l.kept {
@@ -130,13 +130,12 @@ func (l *Log) useLocked(h slog.Handler) {
 	l.target.Store(t)
 }
 
-// keep keeps a record, with all of its attributes in it, until the log is
-// opened.
+// keep keeps a record, complete with its attributes, until the log is opened.
 func (l *Log) keep(r slog.Record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch t := l.target.Load(); {
-	case t != nil: // now it is
+	case t != nil: // opened meanwhile
 		l.base.deliver(context.Background(), t, r)
 	case len(l.kept) < maxKept:
 		l.kept = append(l.kept, r)
@@ -145,10 +144,10 @@ func (l *Log) keep(r slog.Record) {
 	}
 }
 
-// write writes a record with all of its attributes in it. The log is open.
+// write writes a record that is complete with its attributes. The log is open.
 func (l *Log) write(r slog.Record) { l.base.deliver(context.Background(), l.target.Load(), r) }
 
-// Reopen makes the file that now stands at the log file's path the log.
+// Reopen switches the log to the file that is now at its path.
 func (l *Log) Reopen() {
 	l.mu.Lock()
 	w := l.writer
@@ -158,9 +157,9 @@ func (l *Log) Reopen() {
 	}
 }
 
-// Close writes what is not written yet, for closeGrace at most, and closes the
-// log. What comes later is dropped. If the log was never opened, what has been
-// kept for it goes to standard error.
+// Close writes the waiting records, for closeGrace at most, and closes the log.
+// Later records are dropped. If the log was never opened, the kept records go
+// to standard error.
 func (l *Log) Close() error {
 	l.pauses.Flush()
 	l.handled.end()
@@ -174,7 +173,7 @@ func (l *Log) Close() error {
 	w, console := l.writer, l.console
 	l.mu.Unlock()
 	if console != nil {
-		defer func() { _ = console.Close(ctx) }() // what counts is the log
+		defer func() { _ = console.Close(ctx) }() // the error of the log itself counts
 	}
 	if w == nil {
 		return nil

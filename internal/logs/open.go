@@ -15,11 +15,11 @@ import (
 	"github.com/legion-go/legion/internal/outbox"
 )
 
-// JournalSocket is journald's socket. Tests have one of their own.
+// JournalSocket is journald's socket. Tests use their own.
 var JournalSocket = journal.DefaultPath
 
-// openLocked opens what the configuration names, and returns the handler that
-// writes to it.
+// openLocked opens the destination in the configuration, and returns the
+// handler that writes to it.
 func (l *Log) openLocked() (slog.Handler, error) {
 	w, stream, err := l.openWriter()
 	if err != nil {
@@ -38,8 +38,8 @@ func (l *Log) openLocked() (slog.Handler, error) {
 	return h, nil
 }
 
-// openWriter opens what the log is written to. stream is where that leads, if
-// it is a stream and no file or socket.
+// openWriter opens the log's destination. stream is its file if it is a stream,
+// nil for a regular file or a socket.
 func (l *Log) openWriter() (w *outbox.Writer, stream *os.File, err error) {
 	c := &l.config
 	o := outbox.Options{Dropped: l.droppedText, OnError: l.failed}
@@ -91,8 +91,8 @@ func textHandler(w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, &slog.HandlerOptions{Level: Everything})
 }
 
-// lastResort returns the handler that writes to standard error what it takes at
-// once.
+// lastResort returns a handler that writes to standard error as much as that
+// takes at once.
 func (l *Log) lastResort() slog.Handler {
 	w := logstream.AtOnce(os.Stderr)
 	if l.config.Format == Journal {
@@ -102,12 +102,12 @@ func (l *Log) lastResort() slog.Handler {
 }
 
 // LastResort writes a record to standard error, as much as that takes at once:
-// for what has to be told when the log cannot be written, or not any more.
+// for use when the log cannot be written, or is closed.
 func (l *Log) LastResort(level slog.Level, message string, attrs ...slog.Attr) {
 	_ = l.lastResort().Handle(context.Background(), l.record(level, message, attrs...))
 }
 
-// record is one of the log's own.
+// record makes a record of the log's own.
 func (l *Log) record(level slog.Level, message string, attrs ...slog.Attr) slog.Record {
 	r := slog.NewRecord(time.Now(), level, message, 0)
 	r.AddAttrs(slog.String("daemon", l.config.Name))
@@ -115,8 +115,7 @@ func (l *Log) record(level slog.Level, message string, attrs ...slog.Attr) slog.
 	return r
 }
 
-// droppedText is the record that says how many were dropped, in the log's
-// format.
+// droppedText is the record that reports dropped ones, in the log's format.
 func (l *Log) droppedText(n uint64, why error) []byte {
 	var b bytes.Buffer
 	_ = l.format(&b).Handle(context.Background(), l.droppedRecord(n, why))
@@ -127,7 +126,7 @@ func (l *Log) droppedRecord(n uint64, why error) slog.Record {
 	return l.record(slog.LevelWarn, "records of the log were dropped", slog.Uint64("records", n), slog.String("why", why.Error()))
 }
 
-// failed tells, where there is nothing better, that the log cannot be written.
+// failed reports, by the last resort, that the log cannot be written.
 func (l *Log) failed(err error) {
 	l.LastResort(slog.LevelError, "the log cannot be written as it should", slog.Any("err", err))
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 )
 
-// Output takes the lines that one worker prints into the log.
+// Output logs the lines that one worker prints.
 type Output struct {
 	log     *slog.Logger
 	started chan struct{} // closed when pid is known
@@ -24,44 +24,44 @@ func (l *Log) Output(pool string) *Output {
 	return o
 }
 
-// Start says which process it is, once.
+// Start sets the pid of the worker, once.
 func (o *Output) Start(pid int) {
 	o.pid = pid
 	close(o.started)
 }
 
-// Line takes a line, and waits for Start. It is called by one goroutine for
-// each stream, and does not wait for the log.
+// Line logs a line, and waits for Start. One goroutine for each stream calls
+// it; it does not wait for the log.
 func (o *Output) Line(s proc.Stream, line []byte) {
 	<-o.started
 	level := slog.LevelInfo
 	if s == proc.Stderr && o.dump.has(line) {
-		level = dumpLevel // it is in the WorkerError too
+		level = dumpLevel // the WorkerError has it too
 	}
 	if ctx := context.Background(); o.log.Enabled(ctx, level) && o.limit.Take(price(len(line))) {
 		o.log.Log(ctx, level, string(line), "pid", o.pid, streamAttr, s.String())
 	}
 }
 
-// tell says how many lines were dropped.
+// tell logs how many lines were dropped.
 func (o *Output) tell(lines uint64) {
 	o.log.Warn("a worker prints too much: lines were dropped", "pid", o.pid, "lines", lines)
 }
 
 const (
-	// outputRate and outputBurst bound the lines of one worker, and its log records
-	// beside them: per second, and at once. A longer line counts as one for each
+	// outputRate and outputBurst bound the lines of one worker, and separately its
+	// log records: per second, and at once. A longer line counts as one for each
 	// outputUnit bytes begun.
 	outputRate  = 1000
 	outputBurst = 5000
 	outputUnit  = 1 << 10
 )
 
-// price is what a line or record of so many bytes counts as.
+// price is how many lines a line or record of the given length counts as.
 func price(size int) int { return max(1, (size+outputUnit-1)/outputUnit) }
 
-// Records takes the records that the workers of a pool send over their links
-// into the log, a bounded number of each worker.
+// Records logs the records that the workers of a pool send over their links, a
+// bounded number from each worker.
 type Records struct {
 	log    *Log
 	pool   string
@@ -71,7 +71,7 @@ type Records struct {
 // Records makes the Records of a pool.
 func (l *Log) Records(pool string) *Records { return &Records{log: l, pool: pool} }
 
-// Take takes a record of a worker. call is 0 if it is of none.
+// Take logs a record of a worker. call is 0 if the record belongs to no call.
 func (w *Records) Take(pid int, call uint64, record []byte) {
 	l, ok := w.limits.Load(pid)
 	if !ok {
@@ -84,7 +84,7 @@ func (w *Records) Take(pid int, call uint64, record []byte) {
 	}
 }
 
-// End reports what is not reported yet of a worker that has ended.
+// End reports the dropped records of a worker that has ended.
 func (w *Records) End(pid int) {
 	if l, ok := w.limits.LoadAndDelete(pid); ok {
 		l.(*Limit).Flush()

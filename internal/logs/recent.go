@@ -15,22 +15,22 @@ import (
 )
 
 const (
-	// recentRecords and recentBytes bound what is remembered of the log.
+	// recentRecords and recentBytes bound the remembered part of the log.
 	recentRecords = 1000
 	recentBytes   = 512 << 10
 
-	// longestRecent is how much text of one record is remembered, in bytes.
+	// longestRecent is how many bytes of a record's text are remembered.
 	longestRecent = 16 << 10
 )
 
-// remembered is a record of the log as it is remembered.
+// remembered is a remembered record.
 type remembered struct {
 	status.LogRecord
 	level slog.Level
-	size  int // about what it takes in memory, in bytes
+	size  int // its approximate memory, in bytes
 }
 
-// recent remembers the last records, and shows them to those who follow.
+// recent remembers the last records, and shows them to followers.
 type recent struct {
 	off  atomic.Bool
 	feed follow.Feed[remembered]
@@ -40,10 +40,10 @@ type recent struct {
 	bytes int
 }
 
-// on reports whether records are to be remembered.
+// on reports whether to remember records.
 func (l *recent) on() bool { return !l.off.Load() }
 
-// Forget ends that records are remembered: nothing can ask for them.
+// Forget stops remembering records: no client can ask for them.
 func (l *Log) Forget() { l.recent.forget() }
 
 func (l *recent) forget() {
@@ -53,7 +53,7 @@ func (l *recent) forget() {
 	l.kept, l.bytes = nil, 0
 }
 
-// add remembers a record that has everything in it.
+// add remembers a complete record.
 func (l *recent) add(r slog.Record) {
 	e := recordOf(r)
 	l.mu.Lock()
@@ -70,7 +70,7 @@ func (l *recent) add(r slog.Record) {
 	l.feed.Offer(e)
 }
 
-// recordOf is r as the control socket tells it.
+// recordOf is r in the form of the control socket.
 func recordOf(r slog.Record) remembered {
 	room := longestRecent
 	e := remembered{level: r.Level, LogRecord: status.LogRecord{Time: r.Time, Level: r.Level.String(), Message: text.Shorten(r.Message, room), Attrs: status.LogAttrs{}}}
@@ -89,17 +89,17 @@ func recordOf(r slog.Record) remembered {
 	return e
 }
 
-// appendRecent appends an attribute as it can be encoded, as far as there is
-// room.
+// appendRecent appends an attribute in a form that can be encoded, as far as
+// there is room.
 func appendRecent(all status.LogAttrs, a slog.Attr, room *int) status.LogAttrs {
 	if a.Equal(slog.Attr{}) || *room <= 0 {
 		return all
 	}
-	if k := a.Value.Kind(); k == slog.KindAny || k == slog.KindLogValuer { // a handler of *Log has added it
+	if k := a.Value.Kind(); k == slog.KindAny || k == slog.KindLogValuer { // added by a handler of *Log
 		a = settled(a)
 	}
 	a.Key = text.Shorten(a.Key, *room)
-	*room -= len(a.Key) + 48 // what an attribute takes besides
+	*room -= len(a.Key) + 48 // the rest of an attribute
 	switch a.Value.Kind() {
 	case slog.KindString:
 		a.Value = slog.StringValue(text.Shorten(a.Value.String(), *room))
@@ -112,7 +112,7 @@ func appendRecent(all status.LogAttrs, a slog.Attr, room *int) status.LogAttrs {
 		switch {
 		case len(inner) == 0:
 			return all
-		case a.Key == "": // its attributes are those of what it is in
+		case a.Key == "": // its attributes belong to the group around it
 			return append(all, inner...)
 		}
 		a.Value = slog.GroupValue(inner...)
@@ -120,7 +120,7 @@ func appendRecent(all status.LogAttrs, a slog.Attr, room *int) status.LogAttrs {
 	return append(all, a)
 }
 
-// Tail returns the last records, not more than lines, of level or above.
+// Tail returns the last records of level or above, at most lines of them.
 func (l *Log) Tail(lines int, level slog.Level) []status.LogRecord {
 	l.recent.mu.Lock()
 	defer l.recent.mu.Unlock()
@@ -131,7 +131,7 @@ func (l *Log) Tail(lines int, level slog.Level) []status.LogRecord {
 	return all
 }
 
-// tailLocked is Tail.
+// tailLocked is Tail, under the lock.
 func (l *recent) tailLocked(lines int, level slog.Level) (all []remembered) {
 	for i := len(l.kept) - 1; i >= 0 && len(all) < lines; i-- {
 		if l.kept[i].level >= level {
@@ -156,14 +156,14 @@ func (l *Log) Follow(ctx context.Context, lines int, level slog.Level, send func
 	return f.Run(ctx, show, missed)
 }
 
-// follow is tail, and a follower that sees what comes after that.
+// follow returns the tail, and a follower of the records after it.
 func (l *recent) follow(lines int, level slog.Level) ([]remembered, *follow.Follower[remembered]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.tailLocked(lines, level), l.feed.Add(func(r remembered) bool { return r.level >= level })
 }
 
-// missed says that a client was too slow for the log.
+// missed is the record that tells a client how many it was too slow for.
 func missed(n uint64) remembered {
 	return remembered{
 		LogRecord: status.LogRecord{

@@ -19,13 +19,13 @@ type rawJSON = json.RawMessage
 type callIn struct {
 	Name    string        `json:"name" usage:"the name of a function, or pool.name if several have it"`
 	Arg     rawJSON       `json:"arg,omitzero" usage:"its argument; without it the zero value"`
-	Timeout time.Duration `json:"timeout,omitzero" usage:"seconds that it may take, beside what its pool says"`
+	Timeout time.Duration `json:"timeout,omitzero" usage:"seconds that it may take, besides its pool's own timeout"`
 }
 
-// function is what the log tells of a call: the argument may be secret.
+// function is all that the log tells of a call: the argument may be secret.
 func (in callIn) function() string { return in.Name }
 
-// callMethods are those that call functions by name.
+// callMethods call functions by name.
 func (d caller) callMethods() []rpc.Method {
 	return []rpc.Method{
 		Look("func.list", "The functions of workers, tasks and streams, which call, task.run and call.stream take by name.",
@@ -67,7 +67,7 @@ func (d caller) streamNamed(ctx context.Context, in callIn, send func(any) error
 	return o.Stream(ctx, arg, send)
 }
 
-// limited is ctx with a timeout, if there is one.
+// limited is ctx with the timeout, if one is given.
 func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout > 0 {
 		return context.WithTimeout(ctx, timeout)
@@ -75,8 +75,7 @@ func limited(ctx context.Context, timeout time.Duration) (context.Context, conte
 	return context.WithCancel(ctx)
 }
 
-// Function is a function of the workers as the control socket calls it: by
-// name, with JSON.
+// Function is a function that the control socket calls: by name, with JSON.
 type Function struct {
 	Name, Pool string
 	Kind       string // worker, task or stream
@@ -101,7 +100,7 @@ func (d caller) functionNamed(name string, arg rawJSON) (*Function, any, error) 
 		}
 		names = append(names, o.Name)
 	}
-	if len(full) > 0 { // even if another function has all of it for a name
+	if len(full) > 0 { // even if the whole text is the name of another function
 		found = full
 	}
 	switch len(found) {

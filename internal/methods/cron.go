@@ -13,10 +13,10 @@ type cronIn struct {
 	Name string `json:"name" usage:"the name as in cron.list, or without the first word"`
 }
 
-// cronMethods are those about Cron and Every.
+// cronMethods are the methods about Cron and Every.
 func (d caller) cronMethods() []rpc.Method {
 	return []rpc.Method{
-		Look("cron.list", "What the loop calls at times and intervals.", func(context.Context, None) ([]status.Cron, error) { return d.cronList(), nil }),
+		Look("cron.list", "The functions that the loop calls at times and intervals.", func(context.Context, None) ([]status.Cron, error) { return d.cronList(), nil }),
 		Operate("cron.run", "Calls a function of Cron or Every now, on the loop, and waits for its end.", func(ctx context.Context, in cronIn) (bool, error) {
 			e, err := d.cronNamed(in.Name)
 			if err != nil {
@@ -59,8 +59,8 @@ func (d caller) cronList() []status.Cron {
 	return all
 }
 
-// cronNamed finds an entry by its name, or by what follows "cron" or "every" in
-// it.
+// cronNamed finds an entry by its name, with or without "cron" or "every"
+// before it.
 func (d caller) cronNamed(name string) (Scheduled, error) {
 	names := []string{}
 	for _, e := range d.named() {

@@ -11,7 +11,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// daemonMethods are those about the daemon as a whole.
+// daemonMethods are the methods about the daemon as a whole.
 func (d caller) daemonMethods() []rpc.Method {
 	stop := func(ctx context.Context, _ None) (bool, error) {
 		if err := d.Stop("asked for by " + rpc.CallerOf(ctx).Name); err != nil {
@@ -20,7 +20,7 @@ func (d caller) daemonMethods() []rpc.Method {
 		return true, nil
 	}
 	return []rpc.Method{
-		Look("daemon.hello", "Who is here: name, versions, pid and state.", func(context.Context, None) (status.Hello, error) { return d.Hello(), nil }),
+		Look("daemon.hello", "The daemon itself: name, versions, pid and state.", func(context.Context, None) (status.Hello, error) { return d.Hello(), nil }),
 		Look("daemon.status", "A summary of the daemon and its pools.", func(context.Context, None) (status.Daemon, error) { return d.Status(), nil }),
 		Look("daemon.stats", "All figures, and those of plugins and handlers.", func(context.Context, None) (status.Stats, error) {
 			s := d.Stats()
@@ -40,7 +40,7 @@ func (d caller) daemonMethods() []rpc.Method {
 			_, err := stop(ctx, in)
 			return 0, err
 		}),
-		Admin("daemon.restart", "Stops the daemon and starts it anew, in the same process id. Calls in the meantime find nobody: use daemon.upgrade to lose none.",
+		Admin("daemon.restart", "Stops the daemon and starts it anew, in the same process id. Calls in the meantime find no daemon: use daemon.upgrade to lose none.",
 			func(ctx context.Context, _ None) (bool, error) {
 				return true, d.Restart(rpc.CallerOf(ctx).Name)
 			}),
@@ -49,7 +49,7 @@ func (d caller) daemonMethods() []rpc.Method {
 		Admin("daemon.upgrade", "Replaces the daemon by a new process of the program that now stands at its path, without losing a call.",
 			func(context.Context, None) (status.Upgrade, error) { return d.Upgrade() }),
 		Operate("daemon.loglevel", "Returns the level below which records are left out of the log, and sets it first if one is given.", d.setLevel),
-		Admin("daemon.signal", "Does what the daemon does when it gets that signal.", d.signalled),
+		Admin("daemon.signal", "Does what the daemon does on that signal.", d.signalled),
 	}
 }
 
@@ -59,7 +59,7 @@ type stackOf struct {
 	Stack string `json:"stack"`
 }
 
-// maxStacks bounds what a method tells of stacks, in bytes.
+// maxStacks bounds the stacks that a method returns, in bytes.
 const maxStacks = 1 << 20
 
 func ownStacks() string {
@@ -90,7 +90,7 @@ type signalIn struct {
 	Signal string `json:"signal" usage:"its name or number: HUP, SIGUSR1, 10"`
 }
 
-// signalled treats a signal as if it had come from the system.
+// signalled treats a signal as if it came from the system.
 func (d caller) signalled(_ context.Context, in signalIn) (bool, error) {
 	sig, err := signals.Parse(in.Signal)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// EventName is what the control socket calls a type of events. Legion's own
-// have pkg for the name of their package.
+// EventName is the control socket's name of a type of events. Legion's own have
+// pkg as the name of their package.
 func EventName(t reflect.Type, pkg string) string {
 	inner, star := t, ""
 	if t.Kind() == reflect.Pointer {
@@ -39,7 +39,7 @@ func EventTypes(topics []bus.Topic) []status.EventType {
 	return all
 }
 
-// EventCounts returns how often events of each type were emitted, by names with
+// EventCounts returns how many events of each type were emitted, by names with
 // their package.
 func EventCounts(topics []bus.Topic) map[string]uint64 {
 	counts := map[string]uint64{}

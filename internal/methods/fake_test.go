@@ -139,8 +139,8 @@ func (p *fakePool) Stack(_ context.Context, pid int) (string, error) {
 	return "goroutine 1", p.worker("stack", pid)
 }
 
-// newFake returns a daemon with two pools of workers, one of which is empty, and
-// a task that runs.
+// newFake returns a daemon with two pools of workers, one of which is empty,
+// and a task that runs.
 func newFake() *fake {
 	f := &fake{settings: struct{}{}}
 	f.plugins.Attach = func(plugins.Plugin) error { return nil }

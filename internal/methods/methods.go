@@ -1,13 +1,13 @@
-// Package methods has the methods that each daemon has on its control socket.
-// They are thin: what they do to the daemon is in Daemon and Pool, interfaces
-// that the root package implements.
+// Package methods has the methods of every daemon's control socket. They are
+// thin: they act on the daemon through Daemon and Pool, interfaces that the
+// root package implements.
 //
-// To add a method, add it to the group in whose file it belongs, and if it
-// needs something new of the daemon, to Daemon here and to its implementation
-// in the root's controlled.go. None of the methods waits for the daemon's loop,
-// except those that say so.
+// To add a method, add it to the group in whose file it belongs. If it needs
+// something new of the daemon, add that to Daemon here and to its
+// implementation in the root's controlled.go. A method does not wait for the
+// daemon's loop unless it says so.
 //
-//   - methods.go: what all have in common
+//   - methods.go: what they have in common
 //   - daemon.go: daemon.*
 //   - pool.go: pool.*
 //   - worker.go: worker.*
@@ -15,7 +15,7 @@
 //   - task.go: task.*
 //   - cron.go: cron.*
 //   - watch.go: event.*, log.* and stats.follow
-//   - eventname.go: what types of events are called
+//   - eventname.go: the names of types of events
 //   - parts.go: plugin.list, lock.list and config.show
 package methods
 
@@ -35,13 +35,13 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Daemon is what the methods need of a daemon. All of it may be called from any
-// goroutine.
+// Daemon is what the methods need of a daemon. Its methods may be called from
+// any goroutine.
 type Daemon interface {
 	Hello() status.Hello
 	Status() status.Daemon // costs little
-	Stats() status.Stats   // with what plugins and handlers add
-	Figures() status.Stats // without that: it waits for nothing
+	Stats() status.Stats   // with the figures of plugins and handlers
+	Figures() status.Stats // without these: it does not wait
 
 	Pools() []Pool // in the order of declaration
 	Pool(name string) (Pool, error)
@@ -54,7 +54,7 @@ type Daemon interface {
 	SetLogLevel(slog.Level)
 	LogLevel() slog.Level
 
-	Functions() []Function // of workers, tasks and streams, that can be called by name
+	Functions() []Function // workers, tasks and streams that can be called by name
 	Tasks() *taskruns.Runs // that were started over the control socket
 	Live() context.Context // of such runs
 
@@ -97,42 +97,41 @@ func Of(d Daemon) (all []rpc.Method) {
 	return all
 }
 
-// caller is the daemon, for the methods.
+// caller implements the methods on the daemon.
 type caller struct{ Daemon }
 
-// None are the parameters of a method without any.
+// None is for methods without parameters.
 type None struct{}
 
-// Look is a method that only looks.
+// Look makes a method that only reads.
 func Look[In, Out any](name, help string, fn func(context.Context, In) (Out, error)) rpc.Method {
 	return rpc.Typed(name, help, rpc.Read, fn)
 }
 
-// Operate is a method that steers.
+// Operate makes a method that operates the daemon.
 func Operate[In, Out any](name, help string, fn func(context.Context, In) (Out, error)) rpc.Method {
 	return rpc.Typed(name, help, rpc.Operate, fn)
 }
 
-// Admin is a method that ends or replaces the daemon.
+// Admin makes a method that ends or replaces the daemon.
 func Admin[In, Out any](name, help string, fn func(context.Context, In) (Out, error)) rpc.Method {
 	return rpc.Typed(name, help, rpc.Admin, fn)
 }
 
-// Telling has the log tell of a method's parameters no more than what says: the
-// rest may be secret.
+// Telling limits the log to what says of a method's parameters: the rest may be
+// secret.
 func Telling[In any](m rpc.Method, what func(In) string) rpc.Method {
 	m.Secret, m.Tell = true, func(in any) string { return what(in.(In)) }
 	return m
 }
 
-// Wrong is an error about a parameter.
+// Wrong makes an error about a parameter.
 func Wrong(parameter, format string, args ...any) error {
 	return &rpc.Error{Code: rpc.CodeParams, Message: parameter + ": " + fmt.Sprintf(format, args...)}
 }
 
-// Presentable returns v, which the program's code has made, if v has a JSON
-// form. Otherwise it returns why v has none: all the rest is shown
-// nevertheless.
+// Presentable returns v, a value from the program's code, if v has a JSON form.
+// Otherwise it returns why v has none, so that the rest is shown nevertheless.
 func Presentable(v any) any {
 	if err := bus.Protect(func() error { _, err := strictjson.Marshal(v); return err }); err != nil {
 		return err.Error()

@@ -69,8 +69,8 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// Parameters that name nothing are refused, and nothing is done. They never mean
-// all.
+// Parameters that name nothing are refused, and nothing is done. They never
+// mean all.
 func TestWrongParameters(t *testing.T) {
 	for _, c := range []struct{ name, params, says string }{
 		{"daemon.loglevel", `{"level":"loud"}`, `level: "loud"`},
@@ -230,8 +230,8 @@ type panics struct{}
 
 func (panics) MarshalJSON() ([]byte, error) { panic("unlucky") }
 
-// Looking needs the least role, and what ends the daemon the highest. Stacks are
-// not for lookers.
+// Looking needs the least role, and what ends the daemon the highest. Stacks
+// are not for lookers.
 func TestRoles(t *testing.T) {
 	admin := []string{"daemon.stop", "daemon.shutdown", "daemon.restart", "daemon.upgrade", "daemon.signal"}
 	look := []string{"hello", "status", "stats", "ps", "list", "recent", "follow", "tail", "show"}

@@ -18,7 +18,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// partMethods are those about what belongs to the daemon.
+// partMethods are the methods about plugins, locks and settings.
 func (d caller) partMethods() []rpc.Method {
 	return []rpc.Method{
 		Look("plugin.list", "The plugins.", func(context.Context, None) ([]status.Plugin, error) { return d.pluginList(), nil }),
@@ -43,7 +43,7 @@ func (d caller) pluginList() []status.Plugin {
 	return all
 }
 
-// settings returns Config, and what plugins have read.
+// settings returns Config, and the plugins' settings.
 func (d caller) settings() []status.Setting {
 	all := structSettings("", reflect.ValueOf(d.Settings()))
 	for _, r := range plugins.Each[plugin.SettingsReporter](d.Plugins()) {
@@ -68,8 +68,7 @@ func structSettings(prefix string, v reflect.Value) (all []status.Setting) {
 	return all
 }
 
-// settingText is a value of a configuration as text, without what is secret in
-// it.
+// settingText is a value of a configuration as text, without its secrets.
 func settingText(v any) string {
 	if words, ok := v.([]string); ok {
 		return strings.Join(words, " ")

@@ -75,7 +75,8 @@ func TestEventTypes(t *testing.T) {
 	}
 }
 
-// A client that follows events gets those that it names, or all but the frequent.
+// A client that follows events gets those that it names, or all but the
+// frequent.
 func TestFollowEvents(t *testing.T) {
 	for name, c := range map[string]struct{ types, want []string }{
 		"all":   {nil, []string{"Started", "Shutdown"}},

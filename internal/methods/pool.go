@@ -17,8 +17,8 @@ type poolsIn struct {
 	Pool *string `json:"pool,omitzero" usage:"the name of a pool; without it all pools"`
 }
 
-// nameOrAll returns a name, or "" for all if none is given. An empty one does
-// not mean all: it may be a variable that somebody forgot to set.
+// nameOrAll returns a name, or "" for all if none is given. An empty name does
+// not mean all: it may be a variable that the caller forgot to set.
 func nameOrAll(name *string) (string, error) {
 	switch {
 	case name == nil:
@@ -31,11 +31,11 @@ func nameOrAll(name *string) (string, error) {
 
 type scaleIn struct {
 	Pool string `json:"pool" usage:"the name of a pool"`
-	Min  int    `json:"min" usage:"workers that are always there"`
-	Max  int    `json:"max" usage:"workers that there are at most"`
+	Min  int    `json:"min" usage:"the least number of workers"`
+	Max  int    `json:"max" usage:"the greatest number of workers"`
 }
 
-// poolMethods are those about pools.
+// poolMethods are the methods about pools.
 func (d caller) poolMethods() []rpc.Method {
 	return []rpc.Method{
 		Look("pool.list", "All pools with their figures.", func(context.Context, None) ([]status.PoolStats, error) { return d.Figures().Pools, nil }),
@@ -46,16 +46,16 @@ func (d caller) poolMethods() []rpc.Method {
 			}
 			return s, err
 		}),
-		Look("pool.recent", "The last calls and the last processes of a pool that have ended, the newest first.", func(_ context.Context, in poolIn) (r status.Recent, err error) {
+		Look("pool.recent", "The calls and the processes of a pool that ended last, the newest first.", func(_ context.Context, in poolIn) (r status.Recent, err error) {
 			pool, err := d.poolNamed(in.Pool)
 			if err == nil {
 				r = pool.Recent()
 			}
 			return r, err
 		}),
-		Operate("pool.pause", "Keeps calls waiting until pool.resume. Those that run are not touched.", d.eachPool(Pool.Pause)),
+		Operate("pool.pause", "Keeps calls waiting until pool.resume. Running calls go on.", d.eachPool(Pool.Pause)),
 		Operate("pool.resume", "Ends a pause, and lets a failed pool try again.", d.eachPool(Pool.Resume)),
-		Operate("pool.stop", "Has every worker of a pool finish its calls and leave. None is started, and calls wait, until pool.resume. Returns when they have left.",
+		Operate("pool.stop", "Lets every worker of a pool finish its calls and leave. No worker is started, and calls wait, until pool.resume. Returns when they have left.",
 			func(ctx context.Context, in poolIn) (bool, error) {
 				pool, err := d.poolNamed(in.Pool)
 				if err != nil {
@@ -83,7 +83,7 @@ func (d caller) poolNamed(name string) (Pool, error) {
 	return pool, nil
 }
 
-// eachPool is a method that does something with one pool or with all.
+// eachPool makes a method that does something to one pool or to all.
 func (d caller) eachPool(do func(Pool) error) func(context.Context, poolsIn) (bool, error) {
 	return func(_ context.Context, in poolsIn) (bool, error) {
 		name, err := nameOrAll(in.Pool)

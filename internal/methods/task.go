@@ -15,20 +15,20 @@ type taskRunIn struct {
 	Name    string        `json:"name" usage:"the name of a task"`
 	Arg     rawJSON       `json:"arg,omitzero" usage:"its argument; without it the zero value"`
 	Wait    *bool         `json:"wait" usage:"wait for its end and return its result; false returns at once. Default true"`
-	Timeout time.Duration `json:"timeout,omitzero" usage:"seconds that it may take, beside what the task says"`
+	Timeout time.Duration `json:"timeout,omitzero" usage:"seconds that it may take, besides the task's own timeout"`
 }
 
 type taskIn struct {
-	ID uint64 `json:"id" usage:"the number that task.run has returned"`
+	ID uint64 `json:"id" usage:"the number that task.run returned"`
 }
 
-// taskMethods are those about tasks.
+// taskMethods are the methods about tasks.
 func (d caller) taskMethods() []rpc.Method {
 	return []rpc.Method{
 		Look("task.list", "The tasks, and those that were started over the control socket.", func(context.Context, None) (status.Tasks, error) {
 			return d.taskList(), nil
 		}),
-		Look("task.status", "How a task that task.run has started is getting on; its result, when it has ended, for who may run it.", func(ctx context.Context, in taskIn) (status.TaskRun, error) {
+		Look("task.status", "The state of a task that task.run started; with its result, once it has ended, for callers who may run it.", func(ctx context.Context, in taskIn) (status.TaskRun, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {
 				return status.TaskRun{}, err
@@ -36,7 +36,7 @@ func (d caller) taskMethods() []rpc.Method {
 			return r.Info(rpc.CallerOf(ctx).Role >= rpc.Operate), nil
 		}),
 		Telling(Operate("task.run", "Runs a task in a fresh process.", d.runTask), func(in taskRunIn) string { return in.Name }),
-		Operate("task.cancel", "Ends a task that task.run has started.", func(_ context.Context, in taskIn) (bool, error) {
+		Operate("task.cancel", "Ends a task that task.run started.", func(_ context.Context, in taskIn) (bool, error) {
 			r, err := d.taskRun(in.ID)
 			if err != nil {
 				return false, err
@@ -76,7 +76,7 @@ func (d caller) runTask(ctx context.Context, in taskRunIn) (status.TaskRun, erro
 	if o.Kind != "task" {
 		return status.TaskRun{}, Wrong("name", "%s is no task but a %s: use call", in.Name, o.Kind)
 	}
-	// It goes on when the client has gone: who wants its end says so.
+	// It goes on when the client goes: task.cancel ends it.
 	running, cancel := limited(d.Live(), in.Timeout)
 	r := d.Tasks().Start(o.Name, func() taskruns.Call { return o.Begin(running, arg) }, cancel)
 	if r == nil {

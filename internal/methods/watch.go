@@ -13,7 +13,7 @@ import (
 )
 
 type followEventsIn struct {
-	Types []string `json:"types,omitzero" usage:"which types; without it all but Idle, PreExecute and PostExecute, of which there are many"`
+	Types []string `json:"types,omitzero" usage:"which types; without it all but Idle, PreExecute and PostExecute, which are frequent"`
 }
 
 type tailIn struct {
@@ -25,10 +25,10 @@ type followStatsIn struct {
 	Every *time.Duration `json:"every" usage:"seconds between two items. Default 1"`
 }
 
-// minEvery is how often statistics can be followed at most.
+// minEvery is the shortest interval of followed statistics.
 const minEvery = 100 * time.Millisecond
 
-// watchMethods are those that show what happens.
+// watchMethods are the methods that show what happens.
 func (d caller) watchMethods() []rpc.Method {
 	return []rpc.Method{
 		Look("event.list", "The types of events, and how often they came.", func(context.Context, None) ([]status.EventType, error) { return d.EventTypes(), nil }),
@@ -47,7 +47,7 @@ func (d caller) watchMethods() []rpc.Method {
 			return shown, nil
 		}),
 		rpc.Streamed("log.follow", "The last records of the log, and then new ones as they come.", rpc.Read, d.followLog),
-		rpc.Streamed("stats.follow", "What daemon.status returns, again and again.", rpc.Read, d.followStats),
+		rpc.Streamed("stats.follow", "The result of daemon.status, at an interval.", rpc.Read, d.followStats),
 	}
 }
 
@@ -109,8 +109,8 @@ func (d caller) followEvents(ctx context.Context, in followEventsIn, send func(s
 	})
 }
 
-// isFrequent reports whether events of that type come so often that only who
-// names it wants it.
+// isFrequent reports whether events of that type are so frequent that a client
+// gets them only if it names the type.
 func isFrequent(name string) bool {
 	return name == "Idle" || name == "PreExecute" || name == "PostExecute"
 }

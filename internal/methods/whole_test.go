@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 )
 
-// Each built-in method of the control socket has its help, and a verb, or a reason
-// why it has none. CONTRIBUTING.md has the recipe.
+// Each built-in method of the control socket has its help, and a verb, or a
+// reason why it has none. CONTRIBUTING.md has the recipe.
 func TestMethodsAreWhole(t *testing.T) {
 	verbs, err := os.ReadFile("../../docs/json.md")
 	if err != nil {

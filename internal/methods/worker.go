@@ -14,8 +14,8 @@ type workerIn struct {
 	PID int `json:"pid" usage:"the pid of a worker"`
 }
 
-// workersIn says which workers a method is about. The first parameter is what
-// clients give by place.
+// workersIn says which workers a method is about. By position, clients give the
+// first parameter.
 type workersIn struct {
 	Worker rpc.Either[int, string] `json:"worker,omitzero" usage:"the name of a pool, or the pid of a worker; without it all pools of workers"`
 	Pool   *string                 `json:"pool,omitzero" usage:"the name of a pool: the workers that it has now, one by one"`
@@ -23,7 +23,7 @@ type workersIn struct {
 }
 
 type workersOut struct {
-	Workers int `json:"workers"` // how many it was done to
+	Workers int `json:"workers"` // number of workers affected
 }
 
 // ofWorker does something with the pool of a worker.
@@ -39,11 +39,11 @@ func (d caller) ofWorker(pid int, do func(Pool) error) (bool, error) {
 	return true, do(pool)
 }
 
-// workerMethods are those about single worker processes, and about what keeps
-// them by the name of the pool.
+// workerMethods are the methods about single worker processes, and about whole
+// pools of workers.
 func (d caller) workerMethods() []rpc.Method {
 	return []rpc.Method{
-		Look("worker.list", "The workers of a pool, or all. A pool that has none is there with pid 0.", func(_ context.Context, in poolsIn) ([]status.Worker, error) {
+		Look("worker.list", "The workers of a pool, or all. A pool without workers has an entry with pid 0.", func(_ context.Context, in poolsIn) ([]status.Worker, error) {
 			name, err := nameOrAll(in.Pool)
 			if err != nil {
 				return nil, err
@@ -76,14 +76,14 @@ func (d caller) workerMethods() []rpc.Method {
 }
 
 // holdHelp is what worker.pause and worker.resume have in common.
-const holdHelp = "Without parameters it is done to each pool of workers, and the result is an object that says of each if it was; with the name of a pool " +
+const holdHelp = "Without parameters it applies to each pool of workers, and the result is an object that says for each whether it did; with the name of a pool " +
 	"to that pool and the workers that it will have, and the result is true; with a pid, or a pool given as pool, to workers one by one, " +
-	"and the result is how many: {\"workers\": 2}."
+	"and the result is their number: {\"workers\": 2}."
 
-// which returns what in names: the pool of a name, or else the pid of a worker,
-// 0 for none. A text that is no pool may be a pid. What is given but names
-// nothing, as the pid 0 that a list has for a pool without workers, does not
-// mean all.
+// which returns what in names: a pool, or else the pid of a worker, 0 for none.
+// A text that is not a pool may be a pid. A given value that names nothing,
+// such as the pid 0 that a list has for a pool without workers, does not mean
+// all.
 func (d caller) which(in workersIn) (p Pool, pid int, err error) {
 	given := in.PID != nil
 	switch v := in.Worker.Value().(type) {
@@ -133,7 +133,8 @@ func (d caller) workerStatus(in workersIn) (any, error) {
 	return all, nil
 }
 
-// workerPools returns the figures of the pools, without those of tasks.
+// workerPools returns the figures of the pools of workers, without those of
+// tasks.
 func (d caller) workerPools() (all []status.PoolStats) {
 	for _, p := range d.Pools() {
 		if s := p.Stats(); s.Kind != "task" {
@@ -149,7 +150,7 @@ func shown(s status.PoolStats) string {
 		return s.State
 	}
 	best, found := "idle", -1
-	if s.Min > 0 { // the next one is on its way
+	if s.Min > 0 { // the next worker is on its way
 		best = "starting"
 	}
 	for _, w := range s.Workers {
@@ -201,7 +202,7 @@ func (d caller) holdWorkers(pause bool) func(context.Context, workersIn) (any, e
 	}
 }
 
-// resumeAll ends a pause of the pool, and those of its workers.
+// resumeAll ends a pause of the pool and of its workers.
 func resumeAll(p Pool) error {
 	if err := p.Resume(); err != nil {
 		return err
@@ -212,7 +213,7 @@ func resumeAll(p Pool) error {
 	return nil
 }
 
-// workersAndPools is workers, and an entry for each pool that has none.
+// workersAndPools is workers, plus an entry for each pool without workers.
 func (d caller) workersAndPools(pool string) ([]status.Worker, error) {
 	all, err := d.workers(pool)
 	if err != nil {
@@ -230,7 +231,7 @@ func (d caller) workersAndPools(pool string) ([]status.Worker, error) {
 	return all, nil
 }
 
-// workers lists those of a pool, or of all.
+// workers lists the workers of a pool, or of all pools.
 func (d caller) workers(pool string) ([]status.Worker, error) {
 	if pool != "" {
 		if _, err := d.poolNamed(pool); err != nil {
@@ -254,7 +255,7 @@ func worker(of status.PoolStats, w status.WorkerStats) status.Worker {
 	return status.Worker{Pool: of.Name, Name: of.Name, LoopEvery: of.LoopEvery, Forever: of.Forever, WorkerStats: w}
 }
 
-// worker finds one by its pid.
+// worker finds a worker by its pid.
 func (d caller) worker(pid int) (status.Worker, error) {
 	all, err := d.workers("")
 	if err != nil {
@@ -263,7 +264,7 @@ func (d caller) worker(pid int) (status.Worker, error) {
 	var pids []string
 	for _, w := range all {
 		switch {
-		case w.PID == 0: // it is just being started
+		case w.PID == 0: // it is being started
 		case w.PID == pid:
 			return w, nil
 		default:
@@ -276,7 +277,7 @@ func (d caller) worker(pid int) (status.Worker, error) {
 	return status.Worker{}, Wrong("pid", "no worker has the pid %d; those there are: %s", pid, strings.Join(pids, ", "))
 }
 
-// eachWorker does something to one worker, or to those of a pool.
+// eachWorker does something to one worker, or to all of a pool.
 func (d caller) eachWorker(pool string, pid int, do func(Pool, int) error) (out workersOut, _ error) {
 	all, err := d.workers(pool)
 	if err != nil {
@@ -300,7 +301,7 @@ func (d caller) eachWorker(pool string, pid int, do func(Pool, int) error) (out 
 		if err := do(pool, w.PID); err == nil {
 			out.Workers++
 		} else if pid != 0 {
-			return out, err // of several, one may have ended meanwhile
+			return out, err // one of several may have ended meanwhile
 		}
 	}
 	return out, nil

@@ -2,16 +2,16 @@ package outbox
 
 import "slices"
 
-// recordCost is what a record takes in memory besides its bytes.
+// recordCost is the memory of a record besides its bytes.
 const recordCost = 8
 
-// queue holds records in order, in two pieces of memory: what comes goes into
-// one, while the other is handed on. It has no lock of its own. What next has
-// returned stays as it is until consume or drop, even if records are put in the
-// meantime: so the holder of a lock takes it, lets go of the lock, and hands it
-// on.
+// queue holds records in order, in two pieces of memory: new records go into
+// one, while the other is passed on. It has no lock of its own. The result of
+// next stays valid until consume or drop, even if records are put in the
+// meantime: so the goroutine takes it under a lock, releases the lock, and
+// passes it on.
 type queue struct {
-	limit int    // bytes that may wait, with recordCost for each record
+	limit int    // bytes that may wait, plus recordCost for each record
 	size  int    // that wait
 	came  uint64 // records put
 	went  uint64 // of these, consumed or dropped
@@ -19,15 +19,15 @@ type queue struct {
 	out   piece
 }
 
-// piece is records one after another.
+// piece holds records one after another.
 type piece struct {
 	mem  []byte
 	ends []int // where each record ends in mem
-	head int   // bytes of mem that are handed on
-	gone int   // records that are wholly handed on
+	head int   // bytes of mem already passed on
+	gone int   // records completely passed on
 }
 
-// put appends a copy of record. It is false, and nothing has changed, if there
+// put appends a copy of record. It returns false, and changes nothing, if there
 // is no room for it.
 func (q *queue) put(record []byte) bool {
 	cost := len(record) + recordCost
@@ -46,8 +46,8 @@ func (q *queue) len() int { return int(q.came - q.went) }
 
 func (p *piece) len() int { return len(p.ends) - p.gone }
 
-// next returns the oldest records: whole ones, at most limit bytes, but one
-// record at least; nil if there is none.
+// next returns the oldest records: whole ones, at most limit bytes, but at
+// least one record; nil if no record waits.
 func (q *queue) next(limit int) []byte {
 	if q.out.len() == 0 {
 		q.out.mem, q.out.ends = q.out.mem[:0], q.out.ends[:0]
@@ -66,8 +66,8 @@ func (q *queue) next(limit int) []byte {
 	return p.mem[p.head:waiting[max(fit, 1)-1]]
 }
 
-// consume removes the oldest n bytes of what next has returned, and returns how
-// many records end with them.
+// consume removes the first n bytes of the result of next, and returns how many
+// records end within them.
 func (q *queue) consume(n int) (records int) {
 	p := &q.out
 	p.head += n
@@ -80,5 +80,5 @@ func (q *queue) consume(n int) (records int) {
 	return records
 }
 
-// drop removes what is left of the oldest record.
+// drop removes the rest of the oldest record.
 func (q *queue) drop() { q.consume(q.out.ends[q.out.gone] - q.out.head) }

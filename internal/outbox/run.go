@@ -12,10 +12,10 @@ const (
 	lastPause  = time.Second
 )
 
-// own is the state that the goroutine alone uses.
+// own is the state that only the goroutine uses.
 type own struct {
-	told  string // the text of the error that OnError has seen last
-	muted bool   // the sink has refused to take what was dropped: tell it after a record that it takes
+	told  string // the text of the last error that OnError got
+	muted bool   // the sink refused a report of drops: report them after a record that it takes
 }
 
 // run is the goroutine.
@@ -52,15 +52,15 @@ func (w *Writer) run() {
 	w.interrupt()
 }
 
-// finished reports whether the goroutine is to end, after drain has returned
-// err: what was dropped is told before, if it can be.
+// finished reports whether the goroutine must end, after drain returned err:
+// before the end it reports drops, if possible.
 func (w *Writer) finished(err error) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.gaveUp || w.closed && w.queue.len() == 0 && (len(w.unsaid) == 0 || w.own.muted || err != nil)
 }
 
-// drain hands on all that waits, until the first failure.
+// drain passes on all waiting records, until the first failure.
 func (w *Writer) drain() error {
 	for {
 		batch, nudged := w.take()
@@ -78,8 +78,8 @@ func (w *Writer) drain() error {
 	}
 }
 
-// take returns what is to be handed on next, which stays in the queue until
-// settle, and whether the sink is to see to itself.
+// take returns the records to pass on next, which stay in the queue until
+// settle, and whether the sink should check itself.
 func (w *Writer) take() (batch []byte, nudged bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -90,14 +90,14 @@ func (w *Writer) take() (batch []byte, nudged bool) {
 	return w.queue.next(w.opts.Batch), nudged
 }
 
-// outcome is what became of records that the sink got.
+// outcome is the sink's result for records.
 type outcome struct {
-	n       int   // bytes that are out
-	refused error // why the first record that is not out must not be put again
-	failed  error // why to pause before what is not out is put again
+	n       int   // bytes that are written
+	refused error // why the first unwritten record must not be put again
+	failed  error // why to pause before the unwritten records are put again
 }
 
-// hand hands records on, and lets it be known how that went.
+// hand passes records to the sink, and reports the result.
 func (w *Writer) hand(records []byte) outcome {
 	n, err := w.sink.Put(w.ctx, records)
 	o := outcome{n: n}
@@ -118,7 +118,7 @@ func (w *Writer) hand(records []byte) outcome {
 	return o
 }
 
-// settle takes out of the queue what is not to be put again.
+// settle removes from the queue the records that must not be put again.
 func (w *Writer) settle(o outcome) {
 	if o.n > 0 {
 		w.own.muted = false
@@ -126,7 +126,7 @@ func (w *Writer) settle(o outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.gaveUp {
-		return // what waited is counted
+		return // Close counted the waiting records
 	}
 	w.stats.Written += uint64(w.queue.consume(o.n))
 	if o.refused != nil {
@@ -135,7 +135,7 @@ func (w *Writer) settle(o outcome) {
 	}
 }
 
-// tell calls OnError with an error that it has not seen just before.
+// tell calls OnError with an error that differs from the last one.
 func (w *Writer) tell(err error) {
 	text := ""
 	if err != nil {
@@ -147,8 +147,8 @@ func (w *Writer) tell(err error) {
 	w.own.told = text
 }
 
-// report tells what was dropped, if anything was: a record for each reason,
-// after the records that came before.
+// report reports dropped records, if any: a record for each reason, after the
+// records that came before.
 func (w *Writer) report() error {
 	for {
 		w.mu.Lock()

@@ -14,7 +14,7 @@ const (
 	DefaultBatch  = 64 << 10
 )
 
-// lastPatience is how long Close waits, after it has given up, for the sink to
+// lastPatience is how long Close waits, after giving up, for the sink to
 // notice.
 const lastPatience = 100 * time.Millisecond
 
@@ -22,29 +22,28 @@ const lastPatience = 100 * time.Millisecond
 // came faster than the sink took them, or one was longer than the buffer.
 var ErrOverflow = errors.New("more came than the buffer holds")
 
-// Options say how records are handed on. The zero value is usable.
+// Options say how records are passed on. The zero value is usable.
 type Options struct {
 	// Buffer is how many bytes of records may wait, each record counted with 8
-	// bytes more; default DefaultBuffer. The writer takes about twice as much
-	// memory at most.
+	// bytes more; default DefaultBuffer. The writer uses at most about twice as
+	// much memory.
 	Buffer int
 
-	// Batch is how many bytes the sink gets at once at most; a longer record
-	// comes alone. With 1, each does. Default DefaultBatch.
+	// Batch is the most bytes that the sink gets at once; a longer record comes
+	// alone. With 1, each record does. Default DefaultBatch.
 	Batch int
 
-	// Dropped makes the record that tells how many records were dropped and
-	// why. A nil result tells nothing. Default: "N records were dropped: why",
-	// with a newline.
+	// Dropped makes the record that reports how many records were dropped and why.
+	// A nil result reports nothing. Default: "N records were dropped: why", with a
+	// newline.
 	Dropped func(records uint64, why error) []byte
 
-	// OnError is told what is wrong (see Stats.Err): once, until nothing is, or
-	// something else. It must not wait for the writer. Default: nothing is
-	// told.
+	// OnError is called with the current error (see Stats.Err), once for each
+	// change. It must not wait for the writer. Default: not called.
 	OnError func(err error)
 }
 
-// Writer hands records to a sink. Made by New.
+// Writer passes records to a sink. Made by New.
 type Writer struct {
 	sink Sink
 	opts Options
@@ -53,7 +52,7 @@ type Writer struct {
 	ctx       context.Context // of Put
 	interrupt context.CancelFunc
 	wake      chan struct{} // there is something to do
-	nudge     chan struct{} // and no pause is to be made
+	nudge     chan struct{} // … without a pause
 	done      chan struct{} // closed when the goroutine has ended
 
 	mu     sync.Mutex
@@ -61,22 +60,22 @@ type Writer struct {
 	unsaid drops
 	nudged bool  // Nudge was called
 	closed bool  // Close was called
-	gaveUp bool  // and did not wait for all
+	gaveUp bool  // Close gave up before all were written
 	result error // of Close
-	stuck  error // why records wait; nil if they only wait for their turn
+	stuck  error // why records wait; nil if they just wait for their turn
 	stats  Stats
 }
 
 // Stats are counts since New.
 type Stats struct {
-	Written uint64 // records that are out; those that tell of dropped ones do not count
-	Dropped uint64 // records that are not, and will not be
+	Written uint64 // written records; reports of drops do not count
+	Dropped uint64 // records that will never be written
 	Waiting uint64 // records that wait now
-	Err     error  // what is wrong now: why records are not taken, or not as they should be; nil if nothing
+	Err     error  // the current error: why records are not written, or not as they should be; nil if none
 }
 
-// New makes a writer that hands records to s, and starts the goroutine that
-// does it, which runs until Writer.Close and then closes s.
+// New makes a writer for s, and starts its goroutine, which runs until
+// Writer.Close and then closes s.
 func New(s Sink, o Options) *Writer {
 	if o.Buffer <= 0 {
 		o.Buffer = DefaultBuffer
@@ -102,9 +101,9 @@ func New(s Sink, o Options) *Writer {
 	return w
 }
 
-// Write takes one record. It waits for nothing, keeps nothing of record, and
-// always returns len(record) and nil: a record that finds no room, or comes
-// after Close, is dropped and counted.
+// Write takes one record. It does not wait, does not retain record, and always
+// returns len(record) and nil: a record that finds no room, or comes after
+// Close, is dropped and counted.
 func (w *Writer) Write(record []byte) (int, error) {
 	if len(record) == 0 {
 		return 0, nil
@@ -112,7 +111,7 @@ func (w *Writer) Write(record []byte) (int, error) {
 	w.mu.Lock()
 	switch {
 	case w.closed:
-		w.stats.Dropped++ // and there is no log left to tell it in
+		w.stats.Dropped++ // and no log is left to report it in
 	case w.queue.put(record):
 	case w.stuck != nil:
 		w.dropLocked(w.stuck, w.queue.came)
@@ -124,7 +123,8 @@ func (w *Writer) Write(record []byte) (int, error) {
 	return len(record), nil
 }
 
-// dropLocked counts a dropped record, which is to be told after so many others.
+// dropLocked counts a dropped record, to be reported after the given number of
+// others.
 func (w *Writer) dropLocked(why error, after uint64) {
 	w.stats.Dropped++
 	w.unsaid.add(why, after)
@@ -139,11 +139,11 @@ func (w *Writer) Nudge() {
 	signal(w.nudge)
 }
 
-// Close hands on what waits, ends the goroutine and closes the sink. Records
-// that come later are dropped. If ctx ends before all is handed on, the rest is
-// dropped, and the error says how much and why; the goroutine then ends, and
-// closes the sink, as soon as the sink lets it. Close may be called again, and
-// returns the same.
+// Close passes on the waiting records, ends the goroutine and closes the sink.
+// Later records are dropped. If ctx ends first, the rest is dropped, and the
+// error says how many records and why; the goroutine then ends, and closes the
+// sink, as soon as the sink returns. Close may be called again, and returns the
+// same.
 func (w *Writer) Close(ctx context.Context) error {
 	w.mu.Lock()
 	w.closed = true
@@ -193,7 +193,7 @@ func (w *Writer) Stats() Stats {
 	return s
 }
 
-// signal leaves a message in a channel that has room for one.
+// signal leaves a message in a channel with room for one.
 func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
