@@ -68,7 +68,7 @@ func TestConcurrentCallers(t *testing.T) {
 			for range each {
 				out, err := k.echo.Call(context.Background(), in)
 				if err == nil && !bytes.Equal(in, out) {
-					err = errors.New("somebody else's answer")
+					err = errors.New("another call's answer")
 				}
 				if err != nil {
 					errs <- err

@@ -82,13 +82,13 @@ func TestControlConfigMistakes(t *testing.T) {
 		"Config.Access":                 func(c *legion.Config) { c.Access = map[string]legion.Role{"friend": legion.RoleRead} },
 		"token:…":                       func(c *legion.Config) { c.Access = map[string]legion.Role{"token:short": legion.RoleRead} },
 		"no such file":                  func(c *legion.Config) { c.Access = map[string]legion.Role{"token-file:/no/such/file": legion.RoleRead} },
-		"127.0.0.1:0":                   func(c *legion.Config) { c.Control = "tcp://127.0.0.1:0" }, // nobody could use it
+		"127.0.0.1:0":                   func(c *legion.Config) { c.Control = "tcp://127.0.0.1:0" }, // no client could use it
 		"0644": func(c *legion.Config) {
 			c.Access = map[string]legion.Role{"token-file:" + tokenFile(t, 0o644): legion.RoleAdmin}
 		},
 		"not a directory": func(c *legion.Config) { c.Control = "unix:///dev/null/x" },
 		"/etc/passwd":     func(c *legion.Config) { c.Control = "unix:///etc/passwd" },
-		"bad/file": func(c *legion.Config) { // though nobody has asked for the socket
+		"bad/file": func(c *legion.Config) { // though only the default socket is used
 			c.Control, c.RuntimeDir = "", t.TempDir()
 			c.Access = map[string]legion.Role{"token-file:bad/file": legion.RoleRead}
 		},

@@ -30,7 +30,7 @@ func followDeaf(t *testing.T, c *controlled) net.Conn {
 	return conn
 }
 
-// flood logs so many records of 4 KiB each.
+// flood logs the given number of records, of 4 KiB each.
 func flood(c *controlled, records int) {
 	long := strings.Repeat("x", 4<<10)
 	for i := range records {
@@ -39,7 +39,7 @@ func flood(c *controlled, records int) {
 }
 
 // A client that follows the log and does not read costs the daemon some memory
-// and nobody anything else.
+// and the other clients nothing.
 func TestControlFloodOfTheLog(t *testing.T) {
 	c := newControlled(t, func(conf *legion.Config) { conf.Logger = quiet("").Logger })
 	c.start()

@@ -52,8 +52,8 @@ func askStatus(path string) error {
 	return nil
 }
 
-// Users whom the mode of the socket and Config.Access let in get there, through a
-// runtime folder that is the daemon's own; others do not.
+// Users with access by the mode of the socket and Config.Access reach it
+// through a runtime folder that is the daemon's own; other users do not.
 func TestControlSocketForOthers(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to be other users")
@@ -71,7 +71,7 @@ func TestControlSocketForOthers(t *testing.T) {
 		"?mode=0660&group=no-such": {}, // see below
 	} {
 		t.Run(query, func(t *testing.T) {
-			above, err := os.MkdirTemp("", "others") // t.TempDir lets nobody pass
+			above, err := os.MkdirTemp("", "others") // t.TempDir lets no other user pass
 			if err != nil {
 				t.Fatal(err)
 			}

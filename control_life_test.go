@@ -227,7 +227,7 @@ func TestControlAddressesChange(t *testing.T) {
 	where, _, _ := strings.Cut(strings.TrimPrefix(tcp, "tcp://"), "?")
 	if conn, err := net.Dial("tcp", where); err == nil {
 		_ = conn.Close()
-		t.Errorf("somebody is still at %s", where)
+		t.Errorf("a client is still at %s", where)
 	}
 	ask[bool](t, dial(t, b), "daemon.stop", nil)
 	vanished(t, pid)

@@ -73,14 +73,14 @@ func TestControlUpgradesAndRestarts(t *testing.T) {
 		t.Error("the connection has outlived the restart")
 	}
 
-	// A signal that nobody has sent.
+	// A signal that no process has sent.
 	c = dial(t, path)
 	ask[bool](t, c, "daemon.signal", args{"signal": "winch"})
 	p.hear("signal")
 	refused(t, c, "daemon.signal", args{"signal": "SIGNIFICANT"}, -32602, "no signal")
 	refused(t, c, "daemon.signal", args{"signal": "9"}, -32602, "kill")
 
-	// Another process, the same address: somebody always answers.
+	// Another process, the same address: one process always answers.
 	over, missed := make(chan struct{}), make(chan error, 1)
 	go func() {
 		defer close(missed)
@@ -119,7 +119,7 @@ func TestControlUpgradesAndRestarts(t *testing.T) {
 	}
 	close(over)
 	if err := <-missed; err != nil {
-		t.Errorf("somebody had no answer: %v", err)
+		t.Errorf("a client had no answer: %v", err)
 	}
 	h := hello(t, path, func(h status.Hello) bool { return h.State == "running" })
 	if h.PID != next.PID {

@@ -202,7 +202,7 @@ func TestControlNeverWaitsForTheLoop(t *testing.T) {
 	}
 }
 
-// A daemon that nobody has given an address goes on without one, if a second of
+// A daemon with the default address continues without it, if another daemon of
 // its name has it.
 func TestControlSocketIsTaken(t *testing.T) {
 	dir := t.TempDir()

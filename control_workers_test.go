@@ -117,7 +117,7 @@ func TestWorkersByName(t *testing.T) {
 	}
 	refused(t, cl, "pool.pause", []any{""}, -32602, "leave it out")
 	if states := ask[map[string]string](t, cl, "worker.status", nil); states["idle"] != "idle" {
-		t.Errorf("a pool that nobody has named is %v", states)
+		t.Errorf("a pool that no request named is %v", states)
 	}
 	refused(t, cl, "worker.status", []any{"handyman"}, -32602, `there is no pool "handyman"; there are: counter, idle`)
 	signatures := ask[[][]string](t, cl, "system.methodSignature", []any{"worker.status"})

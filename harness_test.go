@@ -10,9 +10,9 @@ import (
 	"github.com/legion-go/legion/internal/slow"
 )
 
-// The tests of somebody else's module that has forgotten legiontest.Main: the
-// message says what to do, and the test binary does not start itself over and
-// over. In process it works all the same.
+// The tests of another module, without legiontest.Main: the message says what
+// to do, and the test binary does not start itself over and over. In process
+// they still work.
 func TestForgottenMain(t *testing.T) {
 	slow.Test(t, "compiles and links the tests of a module", "2 s")
 	root, err := os.Getwd()

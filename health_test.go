@@ -74,7 +74,7 @@ func TestHealthHasOneDefinition(t *testing.T) {
 	if err := s.do.Pool().Pause(); err != nil {
 		t.Fatal(err)
 	}
-	says("paused, as somebody wanted", "", "")
+	says("paused, on request", "", "")
 	if err := s.do.Pool().Resume(); err != nil {
 		t.Fatal(err)
 	}

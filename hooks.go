@@ -6,7 +6,7 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// CallEnd tells a pool's hooks how a call ended.
+// CallEnd describes the end of a call to a pool's hooks.
 type CallEnd struct {
 	status.CallInfo       // which call it was, where it ran, and when
 	Out             any   // the result, of the function's result type; nil after an error, and for a stream

@@ -88,7 +88,7 @@ func TestLogOnStandardError(t *testing.T) {
 	}
 }
 
-// Standard error is a pipe that nobody reads for a while, or ever.
+// Standard error is a pipe that no process reads for a while, or ever.
 func TestBlockedStandardError(t *testing.T) {
 	for _, reads := range []bool{true, false} {
 		t.Run(fmt.Sprint("reads in the end: ", reads), func(t *testing.T) {

@@ -220,7 +220,7 @@ func (w *tool) goexit() {
 }
 
 func overflow(n int) int {
-	if n < 0 { // never, but nobody knows
+	if n < 0 { // cannot happen
 		return n
 	}
 	return overflow(n+1) + 1

@@ -1,7 +1,7 @@
 //go:build !race
 
 // The race detector has memory of its own, and ends the process by itself when
-// there is none, so memory limits are tested without it (make norace).
+// it gets no more, so memory limits are tested without it (make norace).
 
 package legion_test
 

@@ -30,7 +30,7 @@ const (
 //	type Caller struct {
 //		Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
 //		Role Role
-//		Via  string // the address that the request came in at
+//		Via  string // the address of the daemon at which the request arrived
 //
 //		Protocol string // "json" for JSON-RPC and streams, "xml" for XML-RPC
 //	}

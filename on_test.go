@@ -9,7 +9,7 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// Handlers may ask to be called once, or not so often.
+// Handlers may ask to be called once, or less often.
 func TestOnOptions(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	d := legion.New(quiet("solo"))

@@ -33,8 +33,8 @@ func gone(t testing.TB, pidfds ...int) {
 	}
 }
 
-// killChild kills a child of this process, and nobody who has got its number
-// meanwhile: the handle is taken before the parent is looked at.
+// killChild kills a child of this process, and never a new process with the
+// same number: it takes the handle before it looks at the parent.
 func killChild(pid int) {
 	p, err := os.FindProcess(pid)
 	if err != nil {

@@ -59,8 +59,8 @@ func coreHas(core reflect.Type, name string) bool {
 	return ok
 }
 
-// fieldDocs returns the comment of each field of a struct. Fields between which
-// there is none share one.
+// fieldDocs returns the comment of each field of a struct. Fields without a
+// comment between them share one.
 func fieldDocs(t *testing.T, file, typ string) map[string]string {
 	docs := map[string]string{}
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)

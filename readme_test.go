@@ -138,7 +138,7 @@ func TestGuaranteesNameTests(t *testing.T) {
 func TestMakeSaysWhatItNeeds(t *testing.T) {
 	make, err := exec.LookPath("make")
 	if err != nil {
-		t.Skip("there is no make: nobody can call make test here")
+		t.Skip("make is not installed: make test cannot run here")
 	}
 	c := exec.CommandContext(t.Context(), make, "test", "GO=/nowhere/go")
 	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // as if no make had called this test

@@ -44,8 +44,8 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// However many ask for a reload while one is under way, one follows it, and counts
-// for all of them. One who does not wait any longer takes it from nobody.
+// All callers that request a reload while one is under way share the next one.
+// A caller that stops waiting does not end it for the others.
 func TestReloadsAreShared(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	k := newKit(legion.Pool{})

@@ -185,8 +185,8 @@ func TestFilesThatCannotComeBack(t *testing.T) {
 	await(t, f.whole)
 }
 
-// What cannot be put back is tried again, though nothing happens in its folder:
-// that a disk is no longer full is told by nobody.
+// Files that cannot be restored are tried again, though nothing happens in
+// their folder: the system does not report that a disk is no longer full.
 func TestFilesAreTriedAgain(t *testing.T) {
 	d := legion.New(legion.Config{Name: "found", RuntimeDir: t.TempDir(), Control: "none"})
 	p := &fickle{file: filepath.Join(t.TempDir(), "file"), back: make(chan bool)}

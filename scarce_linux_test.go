@@ -12,9 +12,9 @@ import (
 	"github.com/legion-go/legion/internal/slow"
 )
 
-// Without descriptors no more workers can start. Calls that run finish, those
-// that wait are served by the workers there are, and when there are descriptors
-// again the pool grows; all of that without anybody's help.
+// Without descriptors no more workers can start. Running calls finish, the
+// existing workers serve those that wait, and when there are descriptors again
+// the pool grows, all without an operator.
 func TestNoDescriptors(t *testing.T) {
 	slow.Test(t, "starts workers until there are no descriptors", "3 s")
 	p := run(t, "scarce")

@@ -102,7 +102,7 @@ func TestStopLeavesTimeForShutdown(t *testing.T) {
 		serve func(s *http.Server, d *legion.Daemon, end context.Context) (net.Listener, chan bool)
 	}{
 		"silent connection": {"", plainly},
-		"half a request":    {"GET / HTTP/1.1\r\nHo", plainly}, // only the server knows that it is none
+		"half a request":    {"GET / HTTP/1.1\r\nHo", plainly}, // only the server knows that it is incomplete
 		"a server that goes on": {"", func(s *http.Server, d *legion.Daemon, end context.Context) (net.Listener, chan bool) {
 			alive := make(chan bool, 1)
 			return d.Serve("tcp", "127.0.0.1:0", func(net.Listener) error { return forEver(end) }, func(ctx context.Context) error {

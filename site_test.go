@@ -335,6 +335,6 @@ func TestStopKeepsRequestsOfKeptConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.p.hear("ended")
-	s.patrons.Wait() // each has found nobody
+	s.patrons.Wait() // each has found no server
 	t.Logf("%d requests", s.sum())
 }

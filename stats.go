@@ -61,8 +61,8 @@ func (d *Daemon) stats() status.Stats {
 	return s
 }
 
-// figures are those of the daemon that cost little: no file is read for them,
-// but one for the user's name, once.
+// figures returns the daemon's statistics that cost little: it reads no file,
+// except one for the user's name, once.
 func (d *Daemon) figures() status.Stats {
 	s := status.Stats{Name: d.config.Name, PID: os.Getpid()}
 	s.State = d.life.State().String()

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// The figures say whom the process runs as, whose child it is, and where its log
-// is.
+// The statistics name the user and the parent of the process, and its log file.
 func TestStatsOfTheProcess(t *testing.T) {
 	d := New(Config{Name: "solo", LogFile: "some.log", StopTimeout: time.Second})
 	s := d.Stats()

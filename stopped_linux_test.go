@@ -56,7 +56,7 @@ func TestStoppedDaemon(t *testing.T) {
 	time.Sleep(2 * time.Second) // ten heartbeats
 	p.signal(syscall.SIGCONT)
 	after := p.workers()
-	time.Sleep(time.Second) // time for whoever would be killed
+	time.Sleep(time.Second) // time for workers that would be killed
 	if later := p.workers(); !slices.Equal(before, after) || !slices.Equal(before, later) {
 		t.Errorf("workers before the stop: %v, after it: %v, and later: %v", before, after, later)
 	}

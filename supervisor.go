@@ -24,8 +24,8 @@ func (s *Supervisor) Kill(pid int) error {
 	return s.try(func(p *pool.Pool) error { return p.Kill(pid) })
 }
 
-// KillAll ends every worker at once. Calls that run end with ErrCrashed; those
-// that wait go to the new workers.
+// KillAll ends every worker at once. Running calls end with ErrCrashed; waiting
+// calls go to the new workers.
 func (s *Supervisor) KillAll() error { return s.do((*pool.Pool).KillAll) }
 
 // End lets the worker with the given pid finish its running calls and end. It
@@ -148,7 +148,7 @@ func (s *Supervisor) try(f func(*pool.Pool) error) error {
 	return nil
 }
 
-// Stats returns the figures of the pool.
+// Stats returns the statistics of the pool.
 func (s *Supervisor) Stats() status.PoolStats { return s.p.stats() }
 
 // Stack returns the stacks of all goroutines of the worker with the given pid,

@@ -58,7 +58,7 @@ func TestStrangeDescriptors(t *testing.T) {
 func TestWorkDirFromNowhere(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	gone := filepath.Join(t.TempDir(), "gone")
-	for dir, says := range map[string]string{"/": "", "elsewhere": "relative to a working directory that is not there"} {
+	for dir, says := range map[string]string{"/": "", "elsewhere": "relative to a working directory that does not exist"} {
 		if err := os.Mkdir(gone, 0o700); err != nil {
 			t.Fatal(err)
 		}

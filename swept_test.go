@@ -16,7 +16,7 @@ import (
 	"github.com/legion-go/legion/event"
 )
 
-// sweptMain is a daemon that says its pid to whoever connects to its socket. It
+// sweptMain is a daemon that sends its pid to every client of its socket. It
 // starts when there is a file at SWEPT_GATE.
 func sweptMain() {
 	legion.SetUpgradeTimes(time.Minute, 50*time.Millisecond)

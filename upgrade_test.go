@@ -209,7 +209,7 @@ func TestRestartEveryRestarts(t *testing.T) {
 		pids = append(pids, pid)
 	}
 	// A restart may be under way, and if the new process ends, the old one goes on:
-	// all are told to end, until nobody is left to say anything.
+	// all processes are told to end, until no process is left.
 	end := func() {
 		for _, pid := range pids {
 			_ = syscall.Kill(pid, syscall.SIGTERM)
