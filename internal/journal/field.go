@@ -8,10 +8,10 @@ import (
 // maxName is the longest name of a field that journald takes.
 const maxName = 64
 
-// AppendField appends a field to an entry. The value may hold anything: with a
-// newline in it, it travels in the binary form, so that it cannot pass for
-// another field. A name that journald would not take is changed as Name says.
-// An entry should have the fields MESSAGE and PRIORITY ("0" emergency … "7"
+// AppendField appends a field to an entry. The value may hold any bytes: with a
+// newline in it, it is sent in the binary form, so that it cannot pass for
+// another field. A name that journald would refuse is changed as in Name. An
+// entry should have the fields MESSAGE and PRIORITY ("0" emergency … "7"
 // debug); a field may occur several times.
 func AppendField[V string | []byte](entry []byte, name string, value V) []byte {
 	entry = appendName(entry, name)

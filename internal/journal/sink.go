@@ -11,8 +11,8 @@ import (
 // DefaultPath is where journald's socket is.
 const DefaultPath = "/run/systemd/journal/socket"
 
-// ErrUnsupported is returned by Open where there is no journald: on any system
-// but Linux.
+// ErrUnsupported is returned by Open on systems without journald: all but
+// Linux.
 var ErrUnsupported = errors.New("there is no journald on this system")
 
 // errRefused marks an entry that cannot be sent, now or later.
@@ -36,9 +36,9 @@ func Open(path string) (*Sink, error) {
 }
 
 // Put sends one entry, made with AppendField. It waits while journald's socket
-// is full, until ctx ends; what has not been sent then is never sent. If
-// nothing has the other end any more, it connects anew, once. An entry that
-// journald does not take, now or later, is an *outbox.Refused.
+// is full, until ctx ends; an entry not sent by then is never sent. If the
+// other end is closed, it reconnects, once. For an entry that journald will
+// never take, the error is an *outbox.Refused.
 func (s *Sink) Put(ctx context.Context, entry []byte) (n int, err error) {
 	if len(entry) == 0 {
 		return 0, nil

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sendBuffer is how much the kernel is asked to hold for journald; it grants
-// less (net.core.wmem_max). A larger entry goes through a memory file.
+// sendBuffer is the send buffer that we ask the kernel for; it grants less
+// (net.core.wmem_max). A larger entry goes through a memory file.
 const sendBuffer = 8 << 20
 
 const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
@@ -71,12 +71,12 @@ func (s *socket) message(data, rights []byte) error {
 	return err
 }
 
-// interrupt ends a send that waits, and those to come. Any goroutine.
+// interrupt ends a waiting send, and all later ones. Any goroutine may call it.
 func (s *socket) interrupt() { _ = s.file.SetWriteDeadline(time.Unix(1, 0)) }
 
 func (s *socket) close() { _ = s.file.Close() }
 
-// memoryFile makes a file with an entry in it that nobody can change any more:
+// memoryFile makes a file with an entry that no process can change any more:
 // journald insists on that.
 func memoryFile(entry []byte) (fd int, err error) {
 	fd, err = unix.MemfdCreate("journal-entry", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
@@ -106,8 +106,8 @@ func lost(err error) bool {
 		errors.Is(err, unix.EPIPE) || errors.Is(err, unix.EDESTADDRREQ)
 }
 
-// passes says whether an error is no fault of the entry, so that it can be sent
-// later.
+// passes says whether an error is not the entry's fault, so that the entry can
+// be sent later.
 func passes(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) ||
 		errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.ETOOMANYREFS)

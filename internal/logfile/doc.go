@@ -1,43 +1,41 @@
-// Package logfile writes lines to a file that others rotate, truncate, delete
-// and replace as they like.
+// Package logfile writes lines to a file that other programs may rotate,
+// truncate, delete and replace.
 //
 // [Open] makes a [Sink] for package outbox, which keeps lines while the file
 // takes none, tries again, and never makes the writer of a line wait for the
 // disk.
 //
-// # What becomes of a line
+// # What happens to a line
 //
-// A line that Put has returned as written is in exactly one file, whole, and in
-// the order in which lines were put. This is how it holds against what can
-// happen to a log file:
+// A line that Put returned as written is in exactly one file, whole, and in the
+// order in which lines were put. This is what happens when the log file is:
 //
-//   - renamed: Put looks whether the path still leads to the file that is open,
-//     and opens the path anew if not. Lines that are on their way during the
-//     renaming are in the renamed file. A program that compresses the renamed
-//     file should therefore do it a moment after the renaming (logrotate:
+//   - renamed: Put checks whether the path still leads to the open file, and
+//     reopens the path if not. Lines that are being written during the renaming
+//     are in the renamed file. A program that compresses the renamed file
+//     should therefore do it a moment after the renaming (logrotate:
 //     delaycompress, or postrotate).
-//   - deleted, or another file moved over it: the same; and if after the write
-//     the file turns out to have been deleted, the lines are taken back and
-//     written again, to the new file.
+//   - deleted, or replaced by another file: the same; and if Put finds after
+//     the write that the file was deleted, it takes the lines back and writes
+//     them again, to the new file.
 //   - truncated (logrotate: copytruncate): the next lines begin at the new end.
 //     Lines that came between the copy and the truncation are lost.
-//   - its folder removed, the disk full, an I/O error: Put fails. A line of
-//     which only a part could be written is taken back, and later written
-//     whole.
-//   - the path leads to nothing that can be opened, yet the file that is open
-//     still has a name somewhere: lines go on to the open file, and Put returns
-//     the failure with them.
+//   - without its folder, on a full disk, or subject to an I/O error: Put
+//     fails. A partly written line is taken back, and later written whole.
+//   - impossible to open at the path, while the open file still has a name
+//     somewhere: lines go on to the open file, and Put also returns the
+//     failure.
 //
-// A line is what ends with a newline. A record of several lines may end up in
-// two files, between two of its lines.
+// A line ends with a newline. A record of several lines may be split over two
+// files, between two of its lines.
 //
-// # Whose file
+// # The file's owner
 //
 // The file is created with mode 0640, less the umask. A symbolic link, anything
 // but a regular file, and a file that belongs neither to this process's user
 // nor to root are refused and not touched.
 //
-// # Rotation of its own
+// # Built-in rotation
 //
 // With [Options.MaxSize] or [Options.MaxAge] the sink renames the file to
 // path.1, what was path.1 to path.2, and so on up to path.Keep. Several
@@ -45,10 +43,9 @@
 //
 // # Reading order
 //
-// options.go: what can be configured, and Open. sink.go: how lines get into the
-// file to which the path leads. file.go: one open file, and what keeps lines
-// whole, with birth_linux.go (how old it is) and lock_flock.go (its lock).
-// rotate.go: rotation.
+// options.go: the configuration, and Open. sink.go: writing lines to the file
+// at the path. file.go: one open file, and how lines stay whole, with
+// birth_linux.go (its age) and lock_flock.go (its lock). rotate.go: rotation.
 //
 // # Concurrency
 //

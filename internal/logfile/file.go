@@ -20,15 +20,15 @@ type file struct {
 	write    func(fd int, p []byte) (int, error)
 }
 
-// openFile opens the file at path, makes it if there is none, and refuses what
-// is no log file of ours.
+// openFile opens the file at path, creates it if it is missing, and refuses a
+// file that is not our log file.
 func openFile(path string) (*file, error) {
-	// O_NONBLOCK, so that a FIFO does not hold us up; a regular file knows no such
-	// thing.
+	// O_NONBLOCK, so that a FIFO does not block us; it has no effect on a regular
+	// file.
 	const flags = unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
 	var st unix.Stat_t
-	// Not even opened: to open a device can do something. What changes from now on,
-	// the flags and a second look catch.
+	// Not even opened: opening a device can have effects. The flags and a second
+	// check catch later changes.
 	if unix.Lstat(path, &st) == nil {
 		if err := ours(path, &st); err != nil {
 			return nil, fmt.Errorf("open log file %w", err)
@@ -91,7 +91,7 @@ func (f *file) at(path string) (size int64, ok bool) {
 }
 
 // linked says whether the file still has a name anywhere. If the system does
-// not say, it has.
+// not say, it returns true.
 func (f *file) linked() bool {
 	var st unix.Stat_t
 	return unix.Fstat(f.fd, &st) != nil || st.Nlink > 0
@@ -106,7 +106,7 @@ func (f *file) size() int64 {
 }
 
 // append writes lines to the end of the file. If it fails, n bytes of whole
-// lines are there, and nothing of the rest.
+// lines are written, and nothing of the rest.
 func (f *file) append(lines []byte) (n int, err error) {
 	for n < len(lines) && err == nil {
 		var m int
@@ -124,11 +124,11 @@ func (f *file) append(lines []byte) (n int, err error) {
 	return whole, err
 }
 
-// undo takes back the n bytes that were written last. It does nothing if they
-// are not the end of the file any more: then another process has appended to it
-// or truncated it, and what it did must not be touched. (If another process
-// appends between the look and the truncation, its line is cut; this takes a
-// full disk, or a deletion, at the same moment.)
+// undo takes back the last n bytes written. It does nothing if they are no
+// longer the end of the file: then another process has appended to it or
+// truncated it, which must not be undone. (If another process appends between
+// the check and the truncation, its line is cut; this takes a full disk, or a
+// deletion, at the same moment.)
 func (f *file) undo(n int) {
 	if n == 0 {
 		return

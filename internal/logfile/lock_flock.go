@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock takes the lock of an open file; it is false without an error if another
-// process has it. It ends with unlock, or with the process.
+// lock takes the lock of an open file; it returns false without an error if
+// another process holds it. The lock ends with unlock, or with the process.
 func lock(fd int) (bool, error) {
 	_, err := retry(func() (int, error) { return 0, unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
 	if errors.Is(err, unix.EWOULDBLOCK) {

@@ -16,7 +16,7 @@ import (
 func (s *Sink) rotates() bool { return s.opts.MaxSize > 0 || s.opts.MaxAge > 0 }
 
 // fit returns how many of the lines go into the open file, which has size
-// bytes. If the file is due, it is rotated: then again is true, and the path
+// bytes. If the file is due, fit rotates it: then again is true, and the path
 // leads elsewhere. If it cannot be rotated, lines go on to it, beyond its
 // limits.
 func (s *Sink) fit(lines []byte, size int64) (piece []byte, again bool) {
@@ -37,13 +37,13 @@ func (s *Sink) fit(lines []byte, size int64) (piece []byte, again bool) {
 	return wholeLines(lines, room), false
 }
 
-// rotate moves the file out of the way. It is false without an error if another
-// process is just doing this.
+// rotate moves the file out of the way. It returns false without an error if
+// another process is doing this now.
 func (s *Sink) rotate() (moved bool, err error) {
 	f, path := s.file, s.opts.Path
-	// Only who holds the lock of the file to which the path leads moves it, and the
-	// older ones. So processes that write to one file never move two files to one
-	// name.
+	// Only the process that holds the lock of the file at the path moves it, and
+	// the older ones. So processes that write to one file never move two files to
+	// one name.
 	if locked, err := lock(f.fd); !locked {
 		return false, err
 	}
@@ -66,8 +66,9 @@ func (s *Sink) rotate() (moved bool, err error) {
 	return true, nil
 }
 
-// freeSlot returns the first number that no rotated file has, or else that of
-// the oldest file to be kept. It refuses to move what is not ours.
+// freeSlot returns the first number that no rotated file has, or else the
+// number of the oldest file to keep. It refuses to move files that are not
+// ours.
 func (s *Sink) freeSlot() (int, error) {
 	for n := 1; n <= s.opts.Keep; n++ {
 		name := slot(s.opts.Path, n)

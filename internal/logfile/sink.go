@@ -8,23 +8,23 @@ import (
 	"fmt"
 )
 
-// maxDeletions is how often in a row the file may be deleted before a batch of
-// lines fails.
+// maxDeletions is how many times in a row the file may be deleted before a
+// batch of lines fails.
 const maxDeletions = 8
 
 // Sink writes lines to a file; see the package's documentation. It is an
 // outbox.Sink. Made by Open.
 type Sink struct {
 	opts Options
-	file *file // nil while the path cannot be opened and nothing else is left to write to
+	file *file // nil while the path cannot be opened and no other file is open
 	odd  error // lines are written, but not as they should be
 }
 
-// Put writes lines to the file to which the path leads: n bytes of them, whole
-// lines, which are then there for good. n may be less than there are without an
-// error, but is not 0 then. An error with all of them says that they are not
-// where they should be, or that the file cannot be rotated. Without lines, Put
-// sees to it that the file to which the path leads is open.
+// Put writes lines to the file at the path: n bytes of them, whole lines, which
+// are then written for good. Without an error, n may be less than len(lines),
+// but not 0. An error with all of them says that they are not where they should
+// be, or that the file cannot be rotated. Without lines, Put makes sure that
+// the file at the path is open.
 func (s *Sink) Put(_ context.Context, lines []byte) (n int, err error) {
 	for range maxDeletions {
 		s.odd = nil
@@ -49,15 +49,14 @@ func (s *Sink) Put(_ context.Context, lines []byte) (n int, err error) {
 			}
 			return n, s.odd
 		}
-		// A process that has the deleted file open shall not see these lines
-		// twice.
+		// A process that has the deleted file open must not see these lines twice.
 		s.file.undo(n)
 	}
 	return 0, fmt.Errorf("write log file %s: it is deleted or moved again and again", s.opts.Path)
 }
 
-// ready sees to it that the open file is the one to which the path leads, and
-// returns its size.
+// ready makes sure that the open file is the one at the path, and returns its
+// size.
 func (s *Sink) ready() (size int64, err error) {
 	f := s.file
 	if f != nil {
@@ -77,8 +76,8 @@ func (s *Sink) ready() (size int64, err error) {
 	return s.file.size(), nil
 }
 
-// open replaces the open file by that to which the path leads. If it fails, the
-// open file stays.
+// open replaces the open file by the one at the path. If it fails, the open
+// file stays.
 func (s *Sink) open() error {
 	f, err := openFile(s.opts.Path)
 	if err != nil {
@@ -90,7 +89,7 @@ func (s *Sink) open() error {
 	return nil
 }
 
-// Close closes the file. All lines that were put are with the system then.
+// Close closes the file. The system has all lines by then.
 func (s *Sink) Close() error {
 	if s.file != nil {
 		s.file.close()
@@ -99,8 +98,8 @@ func (s *Sink) Close() error {
 	return nil
 }
 
-// wholeLines returns as many of the lines as fit in limit bytes, but one line
-// at least. lines ends with a newline.
+// wholeLines returns as many of the lines as fit in limit bytes, but at least
+// one. lines ends with a newline.
 func wholeLines(lines []byte, limit int64) []byte {
 	if int64(len(lines)) <= limit {
 		return lines

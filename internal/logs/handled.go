@@ -18,7 +18,7 @@ const (
 )
 
 // errBusyLoop is why waiting records were dropped.
-var errBusyLoop = errors.New("more came than the loop, on which handlers of *event.Log run, has come to")
+var errBusyLoop = errors.New("more came than the loop, which runs the handlers of *event.Log, could handle")
 
 // Handlers are how the log asks the daemon's handlers about its records: on the
 // loop. All functions are required, and called only between Open and Close.

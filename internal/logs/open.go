@@ -59,7 +59,7 @@ func (l *Log) openWriter() (w *outbox.Writer, stream *os.File, err error) {
 		return nil, nil, err
 	case sink != nil && c.Rotation != Rotation{}:
 		_ = sink.Close()
-		return nil, nil, fmt.Errorf("Config.LogRotation is for a file, and LogFile %s is none: leave it empty", c.File)
+		return nil, nil, fmt.Errorf("Config.LogRotation is for a file, and LogFile %s is not one: leave it empty", c.File)
 	case sink != nil:
 		return openStream(sink, l.droppedText), sink.File(), nil
 	}

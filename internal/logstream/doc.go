@@ -1,15 +1,14 @@
-// Package logstream writes a log to what is read as it is written, and kept by
-// others: standard output and error, a named pipe, a terminal or another
-// device.
+// Package logstream writes a log to a stream that another program reads and
+// keeps: standard output and error, a named pipe, a terminal or another device.
 //
 // [New] makes a [Sink] of an open file for package outbox, and [Open] one of a
-// path. A Sink never changes the file to non-blocking mode, which other
-// processes share, but writes only when the file is ready, and no more at once
-// than it then takes.
+// path. A Sink never sets the file to non-blocking mode, which other processes
+// would share, but writes only when the file is ready, and at most what it then
+// takes.
 //
 // # Reading order
 //
-// open.go: what a path leads to. sink.go: how lines get into the file.
+// open.go: opening a path. sink.go: writing lines to the file.
 // ready.go: a write that does not block.
 //
 // # Concurrency

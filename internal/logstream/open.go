@@ -11,14 +11,14 @@ import (
 
 // Open opens what path leads to if that is a stream: standard output or error,
 // a device, or a named pipe of this process's user or of root. It returns nil
-// and no error for anything else, also if there is nothing yet.
+// and no error for any other file, and if the file does not exist.
 func Open(path string) (*Sink, error) {
 	if f := Standard(path); f != nil {
 		return New(f), nil
 	}
 	info, err := os.Lstat(path)
 	if err != nil {
-		return nil, nil // package logfile makes it, or says why not
+		return nil, nil // package logfile creates it, or says why not
 	}
 	flags := os.O_WRONLY
 	switch {

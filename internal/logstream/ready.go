@@ -13,13 +13,13 @@ const (
 	// maxPiece is how many bytes are written at once.
 	maxPiece = 4 << 10
 
-	// pollWait is how long a write waits before it looks whether it is to end.
+	// pollWait is how long a write waits before it checks whether it must end.
 	pollWait = 50 * time.Millisecond
 )
 
-// writeReady writes to f what it takes of b without blocking, once it is ready,
-// for which it waits. It returns 0 and no error if it is not. A pipe without a
-// reader is an error, and does not end the process as with os.Stderr's own
+// writeReady waits until f is ready, and writes as much of b as f takes without
+// blocking. It returns 0 and no error if f is not ready in time. A pipe without
+// a reader is an error, and does not end the process as with os.Stderr's own
 // Write.
 func writeReady(f *os.File, b []byte, wait time.Duration) (n int, err error) {
 	conn, err := f.SyscallConn()

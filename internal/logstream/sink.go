@@ -8,33 +8,33 @@ import (
 	"github.com/legion-go/legion/internal/outbox"
 )
 
-// Batch is how many bytes Put should get at once, as outbox.Options.Batch: a
-// pipe that is ready takes as many without blocking.
+// Batch is how many bytes Put should get at once, for outbox.Options.Batch: a
+// ready pipe takes that many without blocking.
 const Batch = maxPiece
 
-// Buffer is how many bytes of lines should wait for a stream, as
+// Buffer is how many bytes of lines should wait for a stream, for
 // outbox.Options.Buffer.
 const Buffer = 256 << 10
 
-// Sink writes lines to a file that may not take any for a while, or ever: a
-// pipe that no process reads. It is an outbox.Sink. Made by New or Open.
+// Sink writes lines to a file that may block for a while, or for ever, such as
+// a pipe that no process reads. It is an outbox.Sink. Made by New or Open.
 type Sink struct {
 	file  *os.File
-	keeps bool // the file open: it is the process's
-	torn  bool // the file ends within a line that is given up
+	keeps bool // Close leaves the file open: it belongs to the process
+	torn  bool // the file ends within an abandoned line
 }
 
 // New makes a sink of an open file, which Sink.Close closes unless it is
 // standard output or error.
 func New(f *os.File) *Sink { return &Sink{file: f, keeps: f == os.Stdout || f == os.Stderr} }
 
-// File is where the lines go.
+// File returns the file.
 func (s *Sink) File() *os.File { return s.file }
 
-// Put writes lines, and waits until the file has taken them all or ctx ends. A
-// line that fails is an *outbox.Refused: what failed once, a terminal that is
-// gone or a pipe without a reader, mostly fails for ever. The next line begins
-// on a line of its own.
+// Put writes lines, and waits until the file has taken them all or ctx ends.
+// For a line that fails the error is an *outbox.Refused: a write that failed
+// once, to a closed terminal or a pipe without a reader, usually fails for
+// ever. The next line begins on a line of its own.
 func (s *Sink) Put(ctx context.Context, lines []byte) (n int, err error) {
 	if s.torn && len(lines) > 0 {
 		if _, err := s.write(ctx, []byte{'\n'}); err != nil {

@@ -70,7 +70,7 @@ func (s *Set) AddLazy(name string, make any) error {
 func (s *Set) add(e *entry) error {
 	for _, other := range s.all {
 		if other.name == e.name {
-			return fmt.Errorf("there is one of that name")
+			return fmt.Errorf("a plugin of that name exists already")
 		}
 	}
 	e.asking, e.reloads = make(chan struct{}, 1), make(chan struct{}, 1)

@@ -4,10 +4,9 @@
 //
 // # Who owns the file of a Unix socket
 //
-// The process that counts. A listener that was inherited leaves its file in
-// place when it is closed, until Own is called: the previous process may still
-// go on. GiveAway closes a listener whose next process is there, and leaves the
-// file.
+// The process that is the daemon. Closing an inherited listener leaves its file
+// in place, until Own is called: the previous process may still go on. GiveAway
+// closes a listener that the next process has taken over, and leaves the file.
 //
 //   - listener.go: one listener
 //   - restore.go: the file of a Unix socket that was removed

@@ -9,9 +9,9 @@ import (
 	"github.com/legion-go/legion/internal/vanish"
 )
 
-// Files that vanish again and again are put back at once for the first times in
-// a row, then more and more slowly. What cannot be put back is tried again as
-// slowly: a full disk or a folder's mode tells nobody when it is mended.
+// Files that are removed again and again are put back at once the first few
+// times in a row, then more and more slowly. A failed attempt is retried as
+// slowly: no event tells when a full disk or a folder's mode is mended.
 const (
 	freeRestores    = 20
 	restorePause    = 100 * time.Millisecond
@@ -19,16 +19,16 @@ const (
 )
 
 // Keeper puts back files that are removed while the daemon runs: sockets and
-// locks. So the daemon can always be found, and no second one starts.
+// locks. So clients can always find the daemon, and no second one starts.
 type Keeper struct {
 	// Folders returns the folders of the files.
 	Folders func() []string
-	// Restore puts back what is missing. restored reports whether something was,
-	// and failed whether something cannot be put back. It tells Note of each file.
+	// Restore puts back missing files. restored reports whether any was put back,
+	// and failed whether any could not be. It calls Note for each file.
 	Restore func(ctx context.Context) (restored, failed bool)
 
 	mu   sync.Mutex
-	told map[string]string // the failure that was logged last, by path or plugin
+	told map[string]string // the last logged failure, by path or plugin
 }
 
 // Run watches until ctx ends.
@@ -38,7 +38,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	var row, failures int // times in a row
 	var last time.Time
 	for {
-		w.Add(k.Folders()...) // before the look: nothing is missed between
+		w.Add(k.Folders()...) // before the check: nothing is missed between
 		restored, failed := k.Restore(ctx)
 		if restored {
 			if row++; time.Since(last) > 2*maxRestorePause {
@@ -58,14 +58,14 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// pauseAfter returns how long to wait when files were put back so many times in a
-// row.
+// pauseAfter returns how long to wait after files were put back the given
+// number of times in a row.
 func pauseAfter(row int) time.Duration {
 	return min(time.Duration(max(row-freeRestores, 0))*restorePause, maxRestorePause)
 }
 
-// retryAfter returns when to try again what has failed so many times in a row, at
-// least once.
+// retryAfter returns how long to wait after the given number of failures in a
+// row, at least 1.
 func retryAfter(failures int) time.Duration {
 	return min(restorePause<<min(failures-1, 10), maxRestorePause)
 }
@@ -95,7 +95,7 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
-// Note logs what became of a file that was removed; a failure that lasts, once.
+// Note logs whether a removed file was put back; a lasting failure only once.
 func (k *Keeper) Note(log *slog.Logger, what string, back bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// What vanishes again and again is put back more and more slowly, and what cannot
-// be put back is tried again as slowly; neither stops.
+// What vanishes again and again is put back more and more slowly, and what
+// cannot be put back is tried again as slowly; neither stops.
 func TestPauses(t *testing.T) {
 	for row, want := range map[int]time.Duration{1: 0, freeRestores: 0, freeRestores + 1: restorePause, freeRestores + 5: 5 * restorePause, 1 << 20: maxRestorePause} {
 		if got := pauseAfter(row); got != want {
@@ -27,8 +27,8 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// The keeper looks at once, when something vanishes from a folder, and again after
-// a failure without that. It ends with its context.
+// The keeper looks at once, when something vanishes from a folder, and again
+// after a failure without that. It ends with its context.
 func TestKeeper(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -15,23 +15,23 @@ import (
 	"github.com/legion-go/legion/internal/unixsock"
 )
 
-// Listener is a net.Listener that is opened later than it is made. Until then
-// Accept waits. It is safe for concurrent use.
+// Listener is a net.Listener that is opened after it is made. Until then Accept
+// waits. It is safe for concurrent use.
 type Listener struct {
-	Network, Address string // as they were asked for
+	Network, Address string // as requested
 	key              string // its name in a hand-over
 	listen           func(context.Context) (net.Listener, error)
 
 	mu     sync.Mutex
 	inner  net.Listener
-	info   fs.FileInfo   // of a Unix socket's file; nil if there was none
+	info   fs.FileInfo   // of a Unix socket's file; nil if it had none
 	opened chan struct{} // closed when inner is set, or never will be
 	closed bool
 }
 
-// New returns a listener. kind and n, a number, tell it apart from others of
-// the same address. listen opens it; nil is net.Listen, which replaces the Unix
-// socket of a killed process.
+// New returns a listener. kind and n distinguish it from others with the same
+// address. listen opens it; nil is net.Listen, which replaces the Unix socket
+// of a killed process.
 func New(kind string, n int, network, address string, listen func(context.Context) (net.Listener, error)) *Listener {
 	l := &Listener{
 		Network: network, Address: address, key: fmt.Sprintf("%s %d %s %s", kind, n, network, address),
@@ -43,7 +43,7 @@ func New(kind string, n int, network, address string, listen func(context.Contex
 	return l
 }
 
-// Left returns the files of the Unix sockets among the names of a hand-over.
+// Left returns the files of the Unix sockets among the names in a hand-over.
 func Left(names []string) (paths []string) {
 	for _, name := range names {
 		key := strings.SplitN(name, " ", 4) // as New writes it
@@ -66,8 +66,8 @@ func (l *Listener) listenPlainly(ctx context.Context) (net.Listener, error) {
 	return inner, nil
 }
 
-// Inherited returns the file that the previous process of the daemon handed
-// over under that name, or nil. It belongs to the caller.
+// Inherited returns the file that the daemon's previous process handed over
+// under that name, or nil. The caller owns it.
 func Inherited(name string) *os.File {
 	if takeover.Upgraded() || takeover.GoesOn() {
 		return takeover.Inherited().File(name)
@@ -92,7 +92,7 @@ func (l *Listener) Open(ctx context.Context) error {
 	}
 	l.inner = inner
 	if takeover.GoesOn() {
-		l.ownLocked() // no other process goes on with it
+		l.ownLocked() // no other process uses it
 	}
 	l.noteFile()
 	close(l.opened)
@@ -144,8 +144,8 @@ func (l *Listener) Close() error {
 	return l.inner.Close()
 }
 
-// GiveAway closes the listener where another process goes on with it: the file
-// of a Unix socket stays.
+// GiveAway closes a listener that another process goes on with: the file of a
+// Unix socket stays.
 func (l *Listener) GiveAway() {
 	l.mu.Lock()
 	if u, ok := l.inner.(*net.UnixListener); ok {
@@ -155,8 +155,8 @@ func (l *Listener) GiveAway() {
 	_ = l.Close()
 }
 
-// Own makes the file of a Unix socket that was inherited this process's: it
-// goes with the listener from now on.
+// Own gives the file of an inherited Unix socket to this process: from now on,
+// closing the listener removes it.
 func (l *Listener) Own() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -169,8 +169,8 @@ func (l *Listener) ownLocked() {
 	}
 }
 
-// ListenAgain makes this process the one that a Unix socket names to clients as
-// the listening one: that is the process that called listen last.
+// ListenAgain makes this process the one that a Unix socket reports to clients
+// as listening: the process that called listen last.
 func (l *Listener) ListenAgain() error {
 	u, ok := l.current().(*net.UnixListener)
 	if !ok {
@@ -188,8 +188,7 @@ func (l *Listener) ListenAgain() error {
 	return failed
 }
 
-// Addr returns the address that the listener has, or before Open the one that
-// was asked for.
+// Addr returns the listener's address, or before Open the requested one.
 func (l *Listener) Addr() net.Addr {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -205,7 +204,7 @@ func (a wishedAddr) Network() string { return a.network }
 func (a wishedAddr) String() string  { return a.addr }
 
 // HandOver adds the descriptors of listeners to files, for the next process.
-// The caller closes those that it returns, after an error too.
+// The caller closes the returned ones, after an error too.
 func HandOver(all []*Listener, files map[string]*os.File) (made []*os.File, err error) {
 	for _, l := range all {
 		f, err := l.file()

@@ -143,7 +143,8 @@ func TestHasFile(t *testing.T) {
 	}
 }
 
-// A socket whose file is gone, or another's, is made anew; Accept goes on with it.
+// A socket whose file is gone, or another's, is made anew; Accept goes on with
+// it.
 func TestRestore(t *testing.T) {
 	for name, vanish := range map[string]func(l *Listener) error{
 		"removed": func(l *Listener) error { return os.Remove(l.Address) },

@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// HasFile reports whether a file leads to the listener: it is a Unix socket
-// that is not abstract.
+// HasFile reports whether the listener has a file: it is a Unix socket that is
+// not abstract.
 func (l *Listener) HasFile() bool {
 	return l.Network == "unix" && !strings.HasPrefix(l.Address, "@")
 }
 
-// noteFile remembers the file of the listener, to know it again.
+// noteFile remembers the file of the listener, to recognise it later.
 func (l *Listener) noteFile() {
 	if l.HasFile() {
 		l.info, _ = os.Lstat(l.Address)
 	}
 }
 
-// Restore makes the socket anew if its file is gone, or is another's.
-// Connections that there are go on. makeFolder makes the folder of the file if
-// that is gone, too.
+// Restore makes the socket anew if its file is gone, or was replaced. Existing
+// connections go on. makeFolder makes the folder of the file if that is gone,
+// too.
 func (l *Listener) Restore(ctx context.Context, makeFolder func(path string) error) (back bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

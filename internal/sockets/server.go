@@ -23,13 +23,13 @@ type Server struct {
 	served   chan struct{} // closed when serve has returned; nil before it was called
 }
 
-// NewServer returns a server of which nothing is called yet.
+// NewServer returns a server that is not started.
 func NewServer(l *Listener, serve func(net.Listener) error, shutdown func(context.Context) error) *Server {
 	return &Server{Listener: l, conns: drain.Track(l), serve: serve, shutdown: shutdown}
 }
 
-// Start calls serve on a goroutine of its own, which ends with it. failed is
-// told of an error that is not the end of the listener.
+// Start calls serve on a goroutine of its own. It calls failed for an error
+// other than the end of the listener.
 func (s *Server) Start(failed func(error)) {
 	s.served = make(chan struct{})
 	go func() {
@@ -40,10 +40,10 @@ func (s *Server) Start(failed func(error)) {
 	}()
 }
 
-// Stop waits for clients without an answer, which a server that is told to shut
-// down may drop although their requests are on the way (net/http drops one that
-// it has just read), and calls shutdown. The listener is closed already. A
-// server that was not started is left alone.
+// Stop waits for clients without an answer, and then calls shutdown: during a
+// shutdown, a server may drop requests that are on the way (net/http drops one
+// that it has just read). The listener is closed already. On a server that was
+// not started, Stop does nothing.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.served == nil {
 		return nil

@@ -132,7 +132,7 @@ func (r *Run) await() {
 	var text []byte
 	if err == nil {
 		if text, err = strictjson.Marshal(out); err != nil {
-			out, err = nil, fmt.Errorf("it has ended well, but its result cannot be shown: %w", err)
+			out, err = nil, fmt.Errorf("it ended well, but its result cannot be shown: %w", err)
 		}
 	}
 	r.mu.Lock()

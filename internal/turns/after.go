@@ -6,9 +6,8 @@ import (
 	"github.com/legion-go/legion/internal/bus"
 )
 
-// After runs the callbacks that the loop does not take any more, in order and
-// one at a time, once the loop has ended. Its method may be called from any
-// goroutine.
+// After runs the callbacks that the loop no longer takes, in order and one at a
+// time, once the loop has ended. Its method may be called from any goroutine.
 type After struct {
 	Ended  <-chan struct{} // closed when the loop has ended
 	Failed func(error)     // reports a panic
@@ -18,7 +17,7 @@ type After struct {
 	runs    bool
 }
 
-// Add has fn called after those that were added before.
+// Add calls fn after the functions added before.
 func (a *After) Add(fn func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

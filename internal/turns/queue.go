@@ -1,7 +1,7 @@
-// Package turns bounds what waits for a daemon's loop.
+// Package turns bounds the functions that wait for a daemon's loop.
 //
-//   - queue.go: Queue, for what comes from outside the program
-//   - after.go: After, for callbacks that the loop does not take any more
+//   - queue.go: Queue, for functions requested from outside the program
+//   - after.go: After, for callbacks that the loop no longer takes
 //   - unheard.go: Unheard, for failures that the program does not ask for
 package turns
 
@@ -13,24 +13,23 @@ import (
 	"github.com/legion-go/legion/internal/bus"
 )
 
-// unsaidSpan is the time between two reports of what was left out, while it
-// goes on.
+// unsaidSpan is the time between two reports while functions are being left
+// out.
 const unsaidSpan = time.Second
 
-// Queue is what waits for the loop because something outside the program asks
-// for it: events of workers and clients, signals, methods. None of that may
-// fill the loop, whatever a worker or a client does again and again: of each
-// kind a limited number waits, and the rest is left out, counted and reported.
-// They have their turns in the order in which they came, one between two of the
-// loop's other functions.
+// Queue holds functions that wait for the loop on request from outside the
+// program: events of workers and clients, signals, methods. A worker or a
+// client that repeats requests must not fill the loop: of each kind a limited
+// number waits, and the rest is left out, counted and reported. They run in the
+// order in which they came, one between two of the loop's other functions.
 //
-// What the program itself asks for, callbacks of futures above all, is posted
-// to the loop and never left out.
+// The program's own functions, above all callbacks of futures, are posted to
+// the loop and never left out.
 //
 // Its methods may be called from any goroutine.
 type Queue struct {
-	// Post gives a function to the loop. It returns false, and the function is not
-	// called, when the loop takes nothing more.
+	// Post posts a function to the loop. It returns false, and the function is not
+	// called, when the loop takes no more.
 	Post func(func()) bool
 	// LeftOut reports how many of a kind were left out. On the loop.
 	LeftOut func(kind string, n uint64)
@@ -42,7 +41,7 @@ type Queue struct {
 	waiting list.List // of *turn
 	kinds   map[string]*kind
 	posted  bool // next is on the loop
-	over    bool // the loop takes nothing more: those that wait are the last
+	over    bool // the loop takes no more: the waiting functions are the last
 	leftOut uint64
 }
 
@@ -52,7 +51,7 @@ type Turn = list.Element
 // turn is the value of a Turn.
 type turn struct {
 	kind *kind
-	run  func() // nil when it has had its turn
+	run  func() // nil after its turn
 }
 
 // kind counts the functions of a kind.
@@ -63,8 +62,9 @@ type kind struct {
 	said    time.Time // of the last report
 }
 
-// Add has fn called on the loop. It returns nil, and fn is not called, if limit
-// of the kind wait already, or after the loop's end. A limit of 0 is none.
+// Add makes the loop call fn. It returns nil, and fn is not called, if limit
+// functions of the kind wait already, or after the loop's end. A limit of 0
+// means no limit.
 func (q *Queue) Add(kindName string, limit int, fn func()) *Turn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -92,8 +92,8 @@ func (q *Queue) Add(kindName string, limit int, fn func()) *Turn {
 	return q.waiting.PushBack(&turn{k, fn})
 }
 
-// Forget takes back a function that Add took. It returns false if that has had
-// its turn.
+// Forget takes back a function given to Add. It returns false if that has
+// already run.
 func (q *Queue) Forget(e *Turn) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -111,9 +111,9 @@ func (q *Queue) takeLocked(e *Turn) (k *kind, run func()) {
 	return t.kind, run
 }
 
-// next calls the first function, on the loop. When the loop takes nothing more,
-// it calls all that are left, and nothing is added to them: what goes on to
-// come from outside would keep a stop from ending.
+// next calls the first function, on the loop. When the loop takes no more, it
+// calls all that are left, and none is added: endless requests from outside
+// would keep a stop from ending.
 func (q *Queue) next() {
 	for last := false; ; {
 		q.mu.Lock()
@@ -142,7 +142,7 @@ func (q *Queue) next() {
 			run()
 			return
 		}
-		if err := bus.Protect(func() error { run(); return nil }); err != nil { // the others have their turn all the same
+		if err := bus.Protect(func() error { run(); return nil }); err != nil { // the others run all the same
 			q.Failed(k.name, err)
 		}
 	}
@@ -158,7 +158,7 @@ func (k *kind) reportLocked() (left uint64) {
 	return left
 }
 
-// Count returns how many wait, without the one whose turn is on the loop, and
+// Count returns how many wait, without the one that is posted to the loop, and
 // how many were left out since the start.
 func (q *Queue) Count() (waiting int, leftOut uint64) {
 	q.mu.Lock()

@@ -7,7 +7,7 @@ import (
 
 const (
 	// unheardGrace is how long a program has, after the end of a call, to ask for
-	// it: it may be about to, in the very next line.
+	// its result: it may do so in the very next line.
 	unheardGrace = 100 * time.Millisecond
 
 	// maxUnheard bounds the failures that wait for that; more are only counted.
@@ -17,8 +17,8 @@ const (
 	maxUnheardReports = 16
 )
 
-// Failure says what to report of a call that has failed. The error is nil if
-// the program has asked for the end of the call.
+// Failure returns the error to report for a failed call, nil if the program has
+// asked for the call's result.
 type Failure func() (where string, err error)
 
 // Unheard keeps failures for one to two graces of 100 ms. It reports those for
@@ -26,15 +26,15 @@ type Failure func() (where string, err error)
 // goroutine.
 type Unheard struct {
 	Queue *Queue // gets the reports
-	// Report reports a failure, and More how many failures there were beyond those
-	// that are kept. On the loop.
+	// Report reports a failure, and More the number of failures beyond the kept
+	// ones. On the loop.
 	Report func(where string, err error)
 	More   func(n int)
 
 	mu         sync.Mutex
 	fresh, old []Failure
 	more       int  // beyond maxUnheard
-	armed      bool // look is going to be called
+	armed      bool // look will be called
 }
 
 // Add adds a failure.
@@ -52,7 +52,7 @@ func (u *Unheard) Add(f Failure) {
 	}
 }
 
-// look reports those whose time is over.
+// look reports the failures whose grace is over.
 func (u *Unheard) look() {
 	u.mu.Lock()
 	over, more := u.old, 0
