@@ -16,17 +16,17 @@ import (
 	"github.com/legion-go/legion/internal/text"
 )
 
-// What is told of a value: so many bytes of text, about, so many elements of
-// each list, and so many levels.
+// Limits of a description: about this many bytes of text, elements of each
+// list, and levels.
 const (
 	mostBytes = 16 << 10
 	mostItems = 100
 	mostDepth = 8
 )
 
-// Value makes something that has a JSON form, and shares no memory with the
-// program, out of an event. What is behind pointers and in maps belongs to the
-// program, which may be changing it: of that only the type is told.
+// Value makes a value with a JSON form, which shares no memory with the
+// program, from an event. The program may be changing data behind pointers and
+// in maps: of these it tells only the type.
 func Value(v reflect.Value) any {
 	return (&describer{left: mostBytes}).value(v, 0)
 }
@@ -105,7 +105,7 @@ func (d *describer) fields(v reflect.Value, depth int) any {
 	return fields
 }
 
-// text returns what there is room for.
+// text returns as much of s as there is room for.
 func (d *describer) text(s string) string {
 	s = text.Shorten(s, d.left)
 	d.left -= len(s)

@@ -1,7 +1,7 @@
 package describe
 
-// Without returns what [Value] has made with instead in place of each text that
-// has that name, wherever it is. It copies what it has to change.
+// Without returns a result of [Value] with instead in place of each text of
+// that name, at any depth. It copies what it changes.
 func Without(v any, name, instead string) any {
 	switch v := v.(type) {
 	case map[string]any:

@@ -1,12 +1,12 @@
-// Package follow shows clients what happens, as it happens, and never waits for
-// one of them.
+// Package follow sends clients events as they happen, and never waits for a
+// client.
 //
-// A [Feed] is what is followed; each [Follower] of it gets the items that it
-// wants. A follower that is too slow misses items, and is told how many, and
+// A [Feed] is a series of items; each [Follower] of it gets the items that it
+// wants. A follower that is too slow misses items, and learns how many, and
 // where.
 //
-// Every method may be called from any goroutine, but for Follower.Run, which is
-// for one.
+// Every method may be called from any goroutine, but Follower.Run only from
+// one.
 package follow
 
 import (
@@ -18,7 +18,7 @@ import (
 // Buffer is how many items wait for one follower.
 const Buffer = 256
 
-// Feed is what is followed. Its zero value has no followers.
+// Feed passes items to followers. Its zero value has none.
 type Feed[T any] struct {
 	count atomic.Int32 // of all
 
@@ -40,7 +40,8 @@ type next[T any] struct {
 	missed uint64
 }
 
-// Followed reports whether there are followers: if not, no item need be made.
+// Followed reports whether there are followers: without any, no item need be
+// made.
 func (f *Feed[T]) Followed() bool { return f.count.Load() > 0 }
 
 // Wanted reports whether a follower wants an item.
@@ -89,7 +90,7 @@ func (f *Feed[T]) Add(wants func(T) bool) *Follower[T] {
 	return one
 }
 
-// Remove ends that one gets items. It is called once.
+// Remove ends the delivery of items to one. It must be called once.
 func (f *Feed[T]) Remove(one *Follower[T]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,7 +99,7 @@ func (f *Feed[T]) Remove(one *Follower[T]) {
 }
 
 // Run sends items until ctx ends, when it returns nil, or send fails, whose
-// error it returns. missed makes the item that tells how many were left out.
+// error it returns. missed makes the item that says how many were left out.
 func (one *Follower[T]) Run(ctx context.Context, send func(T) error, missed func(n uint64) T) error {
 	for ctx.Err() == nil { // items may come faster than they are sent
 		select {
@@ -123,7 +124,7 @@ func (one *Follower[T]) Run(ctx context.Context, send func(T) error, missed func
 }
 
 // missedLast returns how many were left out after the last item, if all others
-// have been taken.
+// were taken.
 func (one *Follower[T]) missedLast() (n uint64) {
 	if len(one.items) > 0 {
 		return 0

@@ -1,9 +1,9 @@
-// Package leash ends the programs that tests have started when the process of
-// the tests ends, however that happens: a test run that is killed leaves none
-// behind. [Hold] is for the tests, [Wear] for their programs.
+// Package leash ends the programs that tests started when the process of the
+// tests ends, for whatever reason: a killed test run leaves no program behind.
+// [Hold] is for the tests, [Wear] for their programs.
 //
-// Programs in the background and successors after an upgrade have other parents
-// by intent. So the leash is a named pipe that all of them find in their
+// Background programs and successors after an upgrade have other parents by
+// intent. So the leash is a named pipe that all of them find in their
 // environment: only the tests hold it open for writing.
 package leash
 
@@ -21,11 +21,11 @@ const key = "LEGION_TEST_LEASH"
 // ended is the exit code of a program whose test has ended.
 const ended = 9
 
-var held []*os.File // as long as this process lives
+var held []*os.File // open as long as this process lives
 
 // Hold makes this process hold the leash of all programs that it starts from
-// now on, and that they start. They end when it ends. It calls release before,
-// which leaves no file.
+// now on, and that they start. They end when it ends. Before, it must call
+// release, which removes the file.
 func Hold() (release func(), err error) {
 	dir, err := os.MkdirTemp("", "leash")
 	if err != nil {
@@ -59,8 +59,8 @@ func hold(dir string) (*os.File, error) {
 	return f, os.Setenv(key, path)
 }
 
-// Wear has this process end when the tests that have started it end. Without
-// such tests it does nothing.
+// Wear ends this process when the tests that started it end. Without tests it
+// does nothing.
 func Wear() {
 	path := os.Getenv(key)
 	if path == "" {

@@ -1,9 +1,9 @@
 // Package life is the life of a daemon as a state machine: what it may do when,
-// and who waits for its end. What happens at the start and at the stop is the
-// root package's.
+// and whether a goroutine waits for its end. The root package does the work of
+// the start and the stop.
 //
 //   - life.go: the states, and the way from one to the next
-//   - stop.go: how a stop is asked for, and what comes after it
+//   - stop.go: requesting a stop, and what follows it
 package life
 
 import (
@@ -15,11 +15,11 @@ import (
 	"time"
 )
 
-// ErrStopped is the error of what cannot be done because the daemon does not
+// ErrStopped is the error of operations that fail because the daemon does not
 // run.
 var ErrStopped = errors.New("stopped")
 
-// State is what a daemon does.
+// State is the state of a daemon.
 type State int
 
 // A daemon goes from one state to the next, and skips Running if its start
@@ -32,20 +32,20 @@ const (
 	Ended
 )
 
-// String returns the state as it is shown.
+// String returns the state's name for display.
 func (s State) String() string {
 	return [...]string{"declared", "starting", "running", "stopping", "stopped"}[s]
 }
 
 // Life is the life of one daemon. Its methods may be called from any goroutine.
-// Its lock is the innermost of a daemon: nothing is called under it but the
-// functions that With and Enter are given.
+// Its lock is the innermost of a daemon: only the functions given to With and
+// Enter are called under it.
 type Life struct {
 	name string
 	// shutDown is called on a goroutine of its own when a stop begins, and calls
 	// End.
 	shutDown func(why string, by time.Time)
-	// abandon is called when a daemon is stopped that was never started.
+	// abandon is called when a daemon that was never started is stopped.
 	abandon func()
 
 	live    context.Context // of callbacks
@@ -53,7 +53,7 @@ type Life struct {
 	closing context.Context
 	close   context.CancelFunc
 
-	hurry   chan struct{} // closed when a stop does not wait for anything any more
+	hurry   chan struct{} // closed when a stop must not wait any more
 	stopped chan struct{} // closed at the end
 	waits   atomic.Int32  // goroutines that wait for the end
 
@@ -62,7 +62,7 @@ type Life struct {
 	begun    bool // it was started, with or without success
 	ran      bool // … by Run
 	rerun    bool // Run starts it again when it has stopped
-	replaced int  // the process that has taken over; 0: none
+	replaced int  // the process that took over; 0: none
 	started  time.Time
 	failure  error // given to Fail
 	err      error // what went wrong while stopping
@@ -101,8 +101,8 @@ func (l *Life) With(fn func(State)) {
 	fn(l.state)
 }
 
-// Enter begins the start, once. An error of check, which is called before, ends
-// it.
+// Enter begins the start, once. It calls check before, whose error ends the
+// start.
 func (l *Life) Enter(check func() error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,7 +137,7 @@ func (l *Life) Started() time.Time {
 	return l.started
 }
 
-// ByRun notes that Run started the daemon.
+// ByRun records that Run started the daemon.
 func (l *Life) ByRun() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -190,7 +190,8 @@ func (l *Life) mustRunLocked() error {
 	return nil
 }
 
-// NotRunning says why something cannot be done now. It matches ErrStopped.
+// NotRunning is the error of an operation that fails because of the present
+// state. It matches ErrStopped.
 type NotRunning string
 
 func (n NotRunning) Error() string { return string(n) }

@@ -7,7 +7,7 @@ import (
 )
 
 // Begin begins a stop, which must be over by the given time. It reports whether
-// it was this call that did.
+// this call began it.
 func (l *Life) Begin(why string, by time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,8 +29,8 @@ func (l *Life) beginLocked(why string, by time.Time) bool {
 	return true
 }
 
-// BeginForGood is Begin, and the daemon does not start again after it. It
-// refuses that if another process is the daemon by now.
+// BeginForGood is Begin, and the daemon does not start again after it. It fails
+// if another process is the daemon by now.
 func (l *Life) BeginForGood(why string, by time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -54,13 +54,13 @@ func (l *Life) Rerun(why string, by time.Time) error {
 	return nil
 }
 
-// Replaced notes that another process has taken over.
+// Replaced records that another process has taken over.
 func (l *Life) Replaced(pid int) error {
 	return l.WhileRunning(func() { l.replaced = pid })
 }
 
-// ForGood lets no start follow a stop that is under way, or that comes: the
-// last wish counts.
+// ForGood prevents a start after a present or later stop: the last request
+// counts.
 func (l *Life) ForGood() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +74,7 @@ func (l *Life) Reruns() bool {
 	return l.rerun
 }
 
-// StopsForGood reports whether the daemon stops, and nothing comes after it.
+// StopsForGood reports whether the daemon stops without a start after it.
 func (l *Life) StopsForGood() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,7 +87,7 @@ func (l *Life) Close() { l.close() }
 // Cancel ends Live.
 func (l *Life) Cancel() { l.cancel() }
 
-// Hasten ends the patience of a stop.
+// Hasten makes a stop wait no longer.
 func (l *Life) Hasten() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -98,11 +98,11 @@ func (l *Life) Hasten() {
 	}
 }
 
-// Hurry is closed when a stop does not wait for anything any more.
+// Hurry is closed when a stop must not wait any more.
 func (l *Life) Hurry() <-chan struct{} { return l.hurry }
 
-// Fail notes the error because of which the daemon ends. It reports whether it
-// is the first.
+// Fail records the error that ends the daemon. It reports whether it is the
+// first.
 func (l *Life) Fail(err error) (first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,7 +111,7 @@ func (l *Life) Fail(err error) (first bool) {
 		l.failure = err
 	}
 	if l.state == Declared {
-		l.err = l.withFailure(nil) // there is no stop that would do it
+		l.err = l.withFailure(nil) // no stop will do it
 	}
 	return first
 }
@@ -131,7 +131,7 @@ func (l *Life) withFailure(err error) error {
 	return errors.Join(fmt.Errorf("legion: %s failed: %w", l.name, l.failure), err)
 }
 
-// AtEnd has f called when everything else has ended.
+// AtEnd makes LastErrors call f, after everything else has ended.
 func (l *Life) AtEnd(f func() error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -149,7 +149,7 @@ func (l *Life) LastErrors() (errs []error) {
 	return errs
 }
 
-// SetError notes what went wrong while stopping.
+// SetError records the error of the stop.
 func (l *Life) SetError(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -167,15 +167,14 @@ func (l *Life) End() {
 // Stopped is closed at the end.
 func (l *Life) Stopped() <-chan struct{} { return l.stopped }
 
-// Err returns what went wrong while stopping. It is final when Stopped is
-// closed.
+// Err returns the error of the stop. It is final when Stopped is closed.
 func (l *Life) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
 }
 
-// Await notes that a goroutine waits for the end, until it calls done.
+// Await records that a goroutine waits for the end, until it calls done.
 func (l *Life) Await() (done func()) {
 	l.waits.Add(1)
 	return func() { l.waits.Add(-1) }

@@ -1,9 +1,9 @@
-// Package pace bounds how much of a kind is told: complaints about clients,
-// refusals, the output of a worker that writes without end. What is left out is
-// counted, and the count is told.
+// Package pace bounds how much of a kind is logged: complaints about clients,
+// refusals, the output of a worker that writes without end. It counts the rest,
+// and reports the count.
 //
-// pace.go: a [Limit] is for one source. set.go: a [Set] holds those that still
-// have something to tell, for the end of the log that they tell it in.
+// pace.go: a [Limit] is for one source. set.go: a [Set] holds the limits that
+// still have a count to report, for the end of their log.
 //
 // All methods may be called from any goroutine.
 package pace
@@ -13,34 +13,34 @@ import (
 	"time"
 )
 
-// Limit lets through what comes from one source at a bounded pace. It is a
-// bucket of tokens. When it is empty, everything is left out for a pause, so
-// that the record which says how much is one among many.
+// Limit passes what comes from one source at a bounded pace. It is a token
+// bucket. When it is empty, everything is left out for a pause, so that the
+// records which report the count stay few.
 type Limit struct {
 	options Options
 
-	telling chan struct{} // has an element while Tell is called; taken before mu
+	telling chan struct{} // has an element while Tell runs; taken before mu
 
 	mu     sync.Mutex
 	tokens float64
 	at     time.Time   // when tokens were counted
-	left   uint64      // left out in this pause; 0 if there is none
+	left   uint64      // left out in this pause; 0 outside a pause
 	pause  *time.Timer // ends it
 }
 
-// Options are what a [Limit] is made of. All but Set are needed.
+// Options configure a [Limit]. All but Set are required.
 type Options struct {
-	Burst float64       // how much is let through at once
-	Rate  float64       // and in a second, after that
-	Pause time.Duration // how long everything is left out once there was too much
+	Burst float64       // how much passes at once
+	Rate  float64       // and per second after that
+	Pause time.Duration // how long everything is left out after there was too much
 
-	// Tell is told at the end of a pause how often [Limit.Take] has said no in it.
-	// It is called on a goroutine of its own, or on that of Flush, once at a time;
-	// it may be slow, and must not call Flush.
+	// Tell is called at the end of a pause with the number of times that
+	// [Limit.Take] returned false in it. It runs on a goroutine of its own, or on
+	// the caller's of Flush, one call at a time; it may be slow, and must not call
+	// Flush.
 	Tell func(left uint64)
 
-	// Set is told of the limit while it has something to tell. nil: no other
-	// needs to know.
+	// Set holds the limit while it has a count to report. May be nil.
 	Set *Set
 }
 
@@ -49,7 +49,7 @@ func New(o Options) *Limit {
 	return &Limit{options: o, telling: make(chan struct{}, 1), tokens: o.Burst, at: time.Now()}
 }
 
-// Take reports whether something may be told that counts as so many. It does
+// Take reports whether something that counts as price may be logged. It does
 // not wait.
 func (l *Limit) Take(price int) bool {
 	l.mu.Lock()
@@ -69,8 +69,8 @@ func (l *Limit) Take(price int) bool {
 	return false
 }
 
-// Flush ends a pause now. It returns once what was left out in it has been
-// told, by another goroutine perhaps.
+// Flush ends a pause now. It returns once its count has been reported, perhaps
+// by another goroutine.
 func (l *Limit) Flush() {
 	l.telling <- struct{}{}
 	defer func() { <-l.telling }()
@@ -86,7 +86,7 @@ func (l *Limit) Flush() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.left == 0 { // else the next pause has begun
+	if l.left == 0 { // otherwise the next pause has begun
 		l.options.Set.remove(l)
 	}
 }

@@ -2,13 +2,14 @@ package pace
 
 import "sync"
 
-// Set holds the limits that have something to tell. Its zero value is empty.
+// Set holds the limits that have a count to report. Its zero value is empty.
 type Set struct {
 	mu     sync.Mutex
 	paused map[*Limit]struct{}
 }
 
-// Flush ends the pauses of all limits, and returns once all has been told.
+// Flush ends the pauses of all limits, and returns once all counts have been
+// reported.
 func (s *Set) Flush() {
 	for _, l := range s.all() {
 		l.Flush()

@@ -21,9 +21,9 @@ func (s *Set) Stats() map[string]any {
 	return stats
 }
 
-// figures asks for the figures of one. If it does not answer in time, or
-// panics, the answer says so. One that hangs holds one goroutine, however often
-// it is asked.
+// figures asks one plugin for its figures. If it does not answer in time, or
+// panics, the answer says so. A plugin that hangs holds one goroutine, however
+// many times it is asked.
 func (e *entry) figures() (any, bool) {
 	made, _ := e.state()
 	r, ok := made.(plugin.StatsReporter)

@@ -16,7 +16,7 @@ func start(ctx context.Context, p Plugin) error {
 	return nil
 }
 
-// Start starts the plugins that are made, in order. An error ends it.
+// Start starts the plugins that are made, in order, until the first error.
 func (s *Set) Start(ctx context.Context) error {
 	for _, e := range s.all {
 		made, started := e.state()
@@ -31,8 +31,8 @@ func (s *Set) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop stops the plugins that were started, in reverse order. One that does not
-// return before ctx ends is left behind.
+// Stop stops the started plugins, in reverse order. It abandons a plugin that
+// does not return before ctx ends.
 func (s *Set) Stop(ctx context.Context) (errs []error) {
 	for i := len(s.all) - 1; i >= 0; i-- {
 		e := s.all[i]
@@ -54,7 +54,7 @@ func (s *Set) Stop(ctx context.Context) (errs []error) {
 	return errs
 }
 
-// Reload reloads the plugins that are a plugin.Reloader, in order, whatever the
+// Reload reloads the plugins that are a plugin.Reloader, in order, despite
 // errors of others.
 func (s *Set) Reload(ctx context.Context) error {
 	var errs []error
@@ -66,8 +66,8 @@ func (s *Set) Reload(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// reload reloads the plugin if it can be. One that does not return before ctx
-// ends is left behind; the next reload waits for it.
+// reload reloads the plugin if it is a plugin.Reloader. It abandons a reload
+// that does not return before ctx ends; the next reload waits for it.
 func (e *entry) reload(ctx context.Context) error {
 	made, _ := e.state()
 	r, ok := made.(plugin.Reloader)
@@ -93,7 +93,7 @@ func (e *entry) reload(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	select {
-	case err := <-done: // it obeyed ctx, or was as fast
+	case err := <-done: // it obeyed ctx, or ended at the same time
 		return err
 	default:
 		return fmt.Errorf("its reload has not ended: %w", context.Cause(ctx))

@@ -2,7 +2,7 @@
 // reloads them, and asks them for figures. A plugin that hangs or panics costs
 // one goroutine and its own answer, not the daemon.
 //
-//   - plugins.go: which plugins there are
+//   - plugins.go: the set of plugins
 //   - life.go: start, stop and reload
 //   - figures.go: statistics
 package plugins
@@ -44,7 +44,7 @@ type entry struct {
 	reloads chan struct{} // holds a value while it is reloaded
 	making  sync.Mutex    // held while it is made
 	mu      sync.Mutex    // guards those below
-	made    Plugin        // nil while it is only promised
+	made    Plugin        // nil until it is made
 	started bool
 }
 
@@ -79,8 +79,8 @@ func (s *Set) add(e *entry) error {
 }
 
 // Find returns the first plugin that can be assigned to a value of type t. A
-// lazy one is made now, and started if the daemon runs. It returns nil if there
-// is none.
+// lazy one is made now, and started if the daemon runs. It returns nil if no
+// plugin fits.
 func (s *Set) Find(t reflect.Type) (Plugin, error) {
 	for _, e := range s.all {
 		if !e.yields.AssignableTo(t) {
@@ -95,7 +95,7 @@ func (s *Set) Find(t reflect.Type) (Plugin, error) {
 	return nil, nil
 }
 
-// make returns the plugin of e, and makes it first if need be.
+// make returns the plugin of e, and makes it first if necessary.
 func (s *Set) make(e *entry) (Plugin, error) {
 	if made, _ := e.state(); made != nil {
 		return made, nil
@@ -137,7 +137,7 @@ func (e *entry) set(made Plugin, started bool) {
 	e.made, e.started = made, started
 }
 
-// Each returns the plugins that are made and are a T, by their names.
+// Each returns the made plugins that are a T, by their names.
 func Each[T any](s *Set) func(yield func(name string, p T) bool) {
 	return func(yield func(string, T) bool) {
 		for _, e := range s.all {

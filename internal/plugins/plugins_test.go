@@ -44,8 +44,8 @@ func TestRefusals(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a name twice":      {h.set.Add(named("a")), "there is one of that name"},
-		"a lazy name twice": {h.set.AddLazy("a", func() (named, error) { return "", nil }), "there is one of that name"},
+		"a name twice":      {h.set.Add(named("a")), "a plugin of that name exists already"},
+		"a lazy name twice": {h.set.AddLazy("a", func() (named, error) { return "", nil }), "a plugin of that name exists already"},
 		"one that refuses":  {h.set.Add(named("b")), "refused"},
 		"nothing":           {h.set.AddLazy("c", nil), "it needs a func() (P, error)"},
 		"no function":       {h.set.AddLazy("c", named("c")), "not a plugins.named"},

@@ -5,17 +5,16 @@ import (
 	"syscall"
 )
 
-// Held keeps signals that are not to be dealt with for a while, with what there
-// is to say of the last of each. The zero Held holds none. Its methods may be
-// called from any goroutine.
+// Held keeps signals that must wait for a while, with a value for the last of
+// each. The zero Held holds none. Its methods may be called from any goroutine.
 type Held[T any] struct {
 	mu      sync.Mutex
-	by      map[syscall.Signal]int // how often each is held
-	waiting map[syscall.Signal]T   // the last of each that came meanwhile
+	by      map[syscall.Signal]int // how many times each is held
+	waiting map[syscall.Signal]T   // the value of the last of each that came meanwhile
 }
 
 // Hold holds signals until release is called, which returns what waited. A
-// signal that is held several times is free when it has been released as often.
+// signal that is held several times is free after as many releases.
 func (h *Held[T]) Hold(all []syscall.Signal) (release func() []T) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,8 +1,8 @@
 // Package signals knows what a daemon may do with which signals.
 //
-//   - signals.go: which there are, and which a Go program cannot take
+//   - signals.go: all signals, and the ones that a Go program cannot take
 //   - held.go: signals that wait
-//   - wishes.go: what signals ask for and takes long
+//   - wishes.go: slow work that signals ask for
 package signals
 
 import (
@@ -23,7 +23,7 @@ var BuiltIn = []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, 
 // EventsOnly are the signals that become events and do nothing else.
 var EventsOnly = []syscall.Signal{syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGIO}
 
-// Never reports whether no program decides what s does.
+// Never reports whether no program can decide what s does.
 func Never(s syscall.Signal) bool { return s == syscall.SIGKILL || s == syscall.SIGSTOP }
 
 // Untakeable says why a Go program cannot take s, or "". Package os/signal
@@ -48,7 +48,7 @@ func Untakeable(s syscall.Signal) string {
 }
 
 // Parse reads the name of a signal, with or without SIG, or its number. It
-// refuses those that a Go program cannot take.
+// refuses signals that a Go program cannot take.
 func Parse(text string) (syscall.Signal, error) {
 	sig := syscall.Signal(0)
 	if n, err := strconv.Atoi(text); err == nil {

@@ -1,5 +1,5 @@
 // Package taskruns remembers the tasks that were started over the control
-// socket: how they are getting on, and for a while how they have ended.
+// socket: their progress, and for a while how they ended.
 //
 // All methods may be called from any goroutine.
 package taskruns
@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// keptRuns is how many runs that have ended are remembered, and keptResults how
-	// much their results may take, in bytes as JSON.
+	// keptRuns is how many ended runs are remembered, and keptResults the bound of
+	// their results together, in bytes as JSON.
 	keptRuns    = 100
 	keptResults = 16 << 20
 )
 
-// Call is a task that runs.
+// Call is a running task.
 type Call interface {
 	Done() <-chan struct{} // closed at its end
 	PID() int
@@ -31,17 +31,17 @@ type Call interface {
 	Result() (any, error) // waits for the end
 }
 
-// Runs are the runs of a daemon. The zero value has none.
+// Runs are the runs of a daemon. The zero value is empty.
 type Runs struct {
 	mu   sync.Mutex
 	last uint64
 	runs []*Run // in the order of their start
 	over bool   // the daemon has stopped
 
-	running sync.WaitGroup // a goroutine for each run, which ends with its call
+	running sync.WaitGroup // a goroutine for each run, until its call ends
 }
 
-// Run is one of them.
+// Run is one run.
 type Run struct {
 	id      uint64
 	name    string
@@ -49,7 +49,7 @@ type Run struct {
 	ended   chan struct{}
 
 	mu   sync.Mutex
-	call Call // nil once it has ended: it has argument and result in it
+	call Call // nil once it has ended: it holds argument and result
 	pid  int
 	took time.Duration
 	out  any
@@ -57,19 +57,19 @@ type Run struct {
 	err  error
 }
 
-// End lets no more runs begin.
+// End prevents further runs.
 func (t *Runs) End() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over = true
 }
 
-// Running is done when all runs have ended and are remembered so; after
+// Running is done when all runs have ended and are recorded so; use it after
 // [Runs.End].
 func (t *Runs) Running() *sync.WaitGroup { return &t.running }
 
 // Start begins a run of the task of that name and remembers it. cancel is
-// called at its end. After [Runs.End] there is none, and Start returns nil.
+// called at its end. After [Runs.End], Start begins no run and returns nil.
 func (t *Runs) Start(name string, begin func() Call, cancel context.CancelFunc) *Run {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -92,7 +92,7 @@ func (t *Runs) Start(name string, begin func() Call, cancel context.CancelFunc) 
 	return r
 }
 
-// All returns the runs that are remembered, in the order of their start.
+// All returns the remembered runs, in the order of their start.
 func (t *Runs) All() []*Run {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -109,7 +109,7 @@ func (t *Runs) Find(id uint64) *Run {
 	return nil
 }
 
-// forgetLocked removes the oldest of too many that have ended.
+// forgetLocked removes the oldest ended runs if there are too many.
 func (t *Runs) forgetLocked() {
 	ended, size := 0, 0
 	for i := len(t.runs) - 1; i >= 0; i-- {
@@ -124,7 +124,7 @@ func (t *Runs) forgetLocked() {
 	}
 }
 
-// await waits for the end and keeps what it gave.
+// await waits for the end and keeps the result.
 func (r *Run) await() {
 	<-r.call.Done()
 	took := time.Since(r.started)
@@ -153,7 +153,7 @@ func (r *Run) over() bool {
 	}
 }
 
-// Failure is why a run that has ended has not ended well, or nil.
+// Failure is the error of an ended run, or nil.
 func (r *Run) Failure() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -169,7 +169,7 @@ func (r *Run) Info(result bool) status.TaskRun {
 	case r.call != nil:
 		i.PID, i.Took, i.State = r.call.PID(), time.Since(r.started), r.call.State().String()
 		if i.State == status.CallDone.String() {
-			i.State = status.CallRunning.String() // it ends just now
+			i.State = status.CallRunning.String() // it is ending
 		}
 	case r.err != nil:
 		i.State, i.Error = "failed", r.err.Error()

@@ -1,6 +1,6 @@
-// Package text makes short, valid text of what a program gives: [Shorten] cuts,
-// [Encodable] looks at times, [Snake] makes the names that configurations and
-// the control socket have.
+// Package text makes short, valid text from a program's values: [Shorten] cuts,
+// [Encodable] checks times, [Snake] makes the names in configurations and on
+// the control socket.
 //
 // All functions may be called from any goroutine.
 package text
@@ -29,8 +29,8 @@ func Encodable(t time.Time) bool {
 	return err == nil
 }
 
-// Snake returns the name of a field as configurations and the control socket
-// have it: LogLevel is log_level, PID is pid.
+// Snake returns the name of a field in configurations and on the control
+// socket: LogLevel is log_level, PID is pid.
 func Snake(name string) string {
 	var b strings.Builder
 	for i := range len(name) {

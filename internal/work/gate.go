@@ -10,7 +10,7 @@ import (
 // Gate lets one change at a time through: a reload, an upgrade or a restart.
 // Its methods may be called from any goroutine.
 type Gate struct {
-	queue chan struct{} // holds a value while there is a change
+	queue chan struct{} // holds a value during a change
 
 	mu    sync.Mutex // guards those below
 	what  string     // "a reload", for instance; "" if it is too short to tell
@@ -20,9 +20,9 @@ type Gate struct {
 // NewGate returns a Gate with no change under way.
 func NewGate() *Gate { return &Gate{queue: make(chan struct{}, 1)} }
 
-// Enter waits for the change that is under way to end, and begins another. The
-// caller calls leave at its end. If ctx ends first, the error says what was
-// waited for.
+// Enter waits for the present change to end, and begins another. The caller
+// calls leave at its end. If ctx ends first, the error names the present
+// change.
 func (g *Gate) Enter(ctx context.Context, what string) (leave func(), err error) {
 	select {
 	case g.queue <- struct{}{}:
@@ -51,7 +51,7 @@ func (g *Gate) set(what string) {
 	g.what, g.since = what, time.Now()
 }
 
-// Now returns the change that is under way, "" if there is none, and when it
+// Now returns the present change, "" if no change is under way, and when it
 // began.
 func (g *Gate) Now() (what string, since time.Time) {
 	g.mu.Lock()

@@ -1,8 +1,8 @@
 // Package work keeps what a daemon does beside its loop.
 //
 //   - group.go: Group, goroutines that end with the daemon
-//   - gate.go: Gate, changes of which there is one at a time
-//   - shared.go: Shared, a change that several ask for
+//   - gate.go: Gate, changes one at a time
+//   - shared.go: Shared, a change for several callers
 package work
 
 import (
@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// Group is goroutines and calls that end with the daemon, by what they do: a
-// stop waits for them, and names those that have not ended. The zero Group is
-// empty. Its methods may be called from any goroutine.
+// Group holds goroutines and calls that end with the daemon, by what they do: a
+// stop waits for them, and names the ones that have not ended. The zero Group
+// is empty. Its methods may be called from any goroutine.
 type Group struct {
 	mu    sync.Mutex
 	what  []string
-	empty chan struct{} // closed when nothing is left; nil if nothing waits for that
+	empty chan struct{} // closed when nothing is left; nil if no goroutine waits for that
 }
 
 // Go calls f on a goroutine of its own.
@@ -31,7 +31,7 @@ func (g *Group) Go(what string, f func()) {
 	}()
 }
 
-// Begin adds what this goroutine does now. The caller calls end after it.
+// Begin adds the present work of this goroutine. The caller calls end after it.
 func (g *Group) Begin(what string) (end func()) {
 	g.mu.Lock()
 	g.what = append(g.what, what)
@@ -47,8 +47,8 @@ func (g *Group) Begin(what string) (end func()) {
 	}
 }
 
-// ended returns a channel that is closed when nothing is left. It is no
-// WaitGroup, because a start may still begin something while a stop waits.
+// ended returns a channel that is closed when nothing is left. A WaitGroup does
+// not fit, because a start may still begin something while a stop waits.
 func (g *Group) ended() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -63,8 +63,8 @@ func (g *Group) ended() <-chan struct{} {
 	return empty
 }
 
-// Wait waits until nothing is left, or ctx has ended a moment ago. It returns
-// what is left, "" for nothing.
+// Wait waits until nothing is left, or until a moment after the end of ctx. It
+// returns what is left, "" for nothing.
 func (g *Group) Wait(ctx context.Context) (left string) {
 	if Ended(ctx, g.ended()) {
 		return ""
@@ -74,8 +74,8 @@ func (g *Group) Wait(ctx context.Context) (left string) {
 	return strings.Join(g.what, ", ")
 }
 
-// EndGrace is for goroutines that have been told to end: they may not have had
-// their turn yet when there is no time left.
+// EndGrace is for goroutines that were told to end: they may not have been
+// scheduled yet when no time is left.
 const EndGrace = 100 * time.Millisecond
 
 // Ended waits until ended is closed, at most until EndGrace after the end of

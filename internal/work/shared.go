@@ -6,24 +6,23 @@ import (
 	"sync"
 )
 
-// Shared is something that several callers may ask for: those that ask while
-// one waits for its turn share its run. The zero Shared is ready.
+// Shared is work that several callers may ask for: callers that ask while a run
+// waits for its turn share that run. The zero Shared is ready.
 type Shared struct {
 	mu   sync.Mutex
-	next *run // that waits for its turn; nil: none
+	next *run // waiting for its turn; nil: none
 }
 
-// run is one run, and what the callers that share it wait for.
+// run is one run, shared by callers.
 type run struct {
-	over    chan struct{} // closed at its end, when the rest is set
+	over    chan struct{} // closed at its end, after the other fields are set
 	err     error
-	givenUp bool // the context of its caller ended: the others do it themselves
+	givenUp bool // the context of its caller ended: another caller does it
 }
 
 // Do calls do, or waits for the run of another caller and returns its error. do
-// calls begun when its turn has come: who asks from then on waits for another
-// run. If the context of the caller that runs it ends, another one runs it
-// again.
+// calls begun when its turn has come: later callers wait for another run. If
+// the context of the caller that runs it ends, another caller runs it again.
 func (s *Shared) Do(ctx context.Context, do func(begun func()) error) error {
 	for {
 		next, first := s.join()
