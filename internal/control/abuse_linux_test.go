@@ -22,7 +22,7 @@ import (
 )
 
 func init() {
-	// abuse PATH: does what nobody should, says as JSON what was answered, and
+	// abuse PATH: misbehaves, says as JSON what was answered, and
 	// waits with its connections until its input ends.
 	parts["abuse"] = func(args []string) {
 		var limit syscall.Rlimit

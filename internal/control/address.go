@@ -207,7 +207,7 @@ func (a Address) mode() fs.FileMode {
 }
 
 // passers returns the bits of search permission that the folder of a Unix
-// socket needs, so that the users whom the socket admits can reach it: 0 for
+// socket needs, so that the users that the socket admits can reach it: 0 for
 // its owner alone. gid is the group that it needs, -1 any.
 func (a Address) passers() (bits fs.FileMode, gid int, err error) {
 	switch {

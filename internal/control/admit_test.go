@@ -144,8 +144,8 @@ func TestOperatorIsNotEvicted(t *testing.T) {
 	})
 }
 
-// Connected and Closed are called once each, in this order, for those who may
-// use something.
+// Connected and Closed are called once each, in this order, for clients that
+// may use something.
 func TestConnectedClosed(t *testing.T) {
 	var mu sync.Mutex
 	state := map[uint64]int{}

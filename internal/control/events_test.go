@@ -49,8 +49,8 @@ func TestEventsHeartbeat(t *testing.T) {
 	}
 }
 
-// A stream ends when nobody listens any more, though it has nothing to say, and
-// on a reset as well.
+// A stream ends when the client no longer listens, though it has nothing to
+// say, and on a reset as well.
 func TestEventsClientGone(t *testing.T) {
 	for _, address := range []string{"", "tcp://127.0.0.1:0?anyone=read"} {
 		f := serve(t, address, Options{})
@@ -96,7 +96,7 @@ func TestEventsAtShutdown(t *testing.T) {
 	}
 }
 
-// Streams are for those who may read.
+// Streams are for clients that may read.
 func TestEventsOfStrangers(t *testing.T) {
 	f := serve(t, "tcp://127.0.0.1:0", Options{Rules: []Rule{rule(t, "token", secret, rpc.Read)}})
 	c := f.browse(t)

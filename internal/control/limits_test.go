@@ -139,7 +139,7 @@ func TestMemory(t *testing.T) {
 		if got := first.line(); len(got) < 3<<19 {
 			t.Error(got)
 		}
-		// Answers that nobody takes count too.
+		// Answers that no client reads count too.
 		stuck := b.connect(1)
 		stuck.send(`{"jsonrpc":"2.0","id":1,"method":"big","params":[2000000]}` + "\n")
 		synctest.Wait()

@@ -132,7 +132,7 @@ func TestLineStreamsAfterEndOfInput(t *testing.T) {
 	within(t, f.ended)
 }
 
-// A call ends when nobody waits for it any more.
+// A call ends when its caller no longer waits.
 func TestLinesClientGone(t *testing.T) {
 	for _, address := range []string{"", "tcp://127.0.0.1:0?anyone=admin"} {
 		f := serve(t, address, Options{})

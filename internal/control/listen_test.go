@@ -17,7 +17,7 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// abandoned makes a socket that nobody answers at any more.
+// abandoned makes a socket at which no process answers any more.
 func abandoned(t *testing.T, path string) {
 	t.Helper()
 	l, err := net.Listen("unix", path)
@@ -83,7 +83,7 @@ func TestListenReplacesDeadSockets(t *testing.T) {
 	conn.Close()
 }
 
-// A daemon so busy that nobody can connect is not dead.
+// A daemon so busy that no client can connect is not dead.
 func TestListenLeavesTheBusyAlone(t *testing.T) {
 	checkLeaks(t)
 	path := filepath.Join(folder(t), "c.sock")

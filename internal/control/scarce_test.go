@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// scarceListener fails so often before it accepts, as it does without
+// scarceListener fails this many times before it accepts, as it does without
 // descriptors.
 type scarceListener struct {
 	net.Listener

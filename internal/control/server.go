@@ -194,15 +194,15 @@ func (s *Server) permitted(l net.Listener, a Address) error {
 	return nil
 }
 
-// A client that has just connected, or has just had an answer, may have its next
-// request on the way. Linger waits until no idle connection has had traffic for
-// lull, five times as long at most. Tests change it.
+// A client that has just connected, or has just had an answer, may have its
+// next request on the way. Linger waits until no idle connection has had
+// traffic for lull, five times as long at most. Tests change it.
 var lull = 50 * time.Millisecond
 
-// Linger gives the requests that are on their way time to arrive before Shutdown,
-// which closes idle connections. The listeners must be closed. It is for a server
-// whose clients will find another one in its place: they take a closed connection
-// for a failure.
+// Linger gives the requests that are on their way time to arrive before
+// Shutdown, which closes idle connections. The listeners must be closed. It is
+// for a server whose clients will find another one in its place: they take a
+// closed connection for a failure.
 func (s *Server) Linger(ctx context.Context) {
 	ctx, done := context.WithTimeout(ctx, 5*lull)
 	defer done()

@@ -69,7 +69,7 @@ func TestShutdown(t *testing.T) {
 	within(t, f.ended) // the stream
 	if c, err := net.Dial("unix", f.path); err == nil {
 		c.Close()
-		t.Error("somebody can connect")
+		t.Error("a client can connect")
 	}
 	if _, err := os.Lstat(f.path); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the file stays:", err)
@@ -149,6 +149,6 @@ func TestNew(t *testing.T) {
 		t.Error("a server without methods")
 	}
 	if _, err := New(Options{Registry: newMethods().Registry, Rules: []Rule{{Kind: "user", Role: rpc.Read}}}); err == nil {
-		t.Error("a rule that is none")
+		t.Error("an invalid rule")
 	}
 }

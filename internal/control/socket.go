@@ -204,8 +204,8 @@ func (c *Socket) Renew(log *slog.Logger) {
 // and for clients to read their answers: no slow request is left by then.
 const socketGrace = time.Second
 
-// Shutdown ends what is left. follows says that another process serves the clients
-// from now on: requests that are on their way are still answered here.
+// Shutdown ends what is left. follows says that another process serves the
+// clients from now on: requests that are on their way are still answered here.
 func (c *Socket) Shutdown(ctx context.Context, follows bool) {
 	c.mu.Lock()
 	server := c.server

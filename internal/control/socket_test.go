@@ -83,8 +83,8 @@ func TestSocketThatIsNotOpened(t *testing.T) {
 	none.Shutdown(context.Background(), false)
 }
 
-// Where another process follows, a request that is on its way is answered before
-// idle connections are closed.
+// Where another process follows, a request that is on its way is answered
+// before idle connections are closed.
 func TestShutdownAwaitsRequestsOnTheirWay(t *testing.T) {
 	before := lull
 	t.Cleanup(func() { lull = before })

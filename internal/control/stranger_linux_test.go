@@ -76,7 +76,7 @@ func TestStranger(t *testing.T) {
 		}
 	}
 	if got := play(t, 10002, nil, "say", f.path, "GET /healthz HTTP/1.0\r\n\r\n"); !strings.Contains(got, "alive") {
-		t.Error("health is open to everybody:", got)
+		t.Error("health is open to all:", got)
 	}
 	// Somebody with a role is served, up to that role.
 	if got := play(t, 10001, nil, "say", f.path, callEcho+callSet+callWho); strings.Count(got, "\n") != 3 || !strings.Contains(got, `"result":1`) ||

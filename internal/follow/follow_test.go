@@ -33,7 +33,7 @@ func TestFollowersEndWithTheirContext(t *testing.T) {
 func TestFollowersTellWhatIsMissing(t *testing.T) {
 	var f Feed[int]
 	if f.Wanted(1) {
-		t.Error("somebody wants something, and there is nobody")
+		t.Error("an item is wanted without followers")
 	}
 	one := f.Add(func(n int) bool { return n >= 0 })
 	defer f.Remove(one)

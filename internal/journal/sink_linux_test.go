@@ -139,7 +139,7 @@ func TestJournaldRestarts(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	}
-	// It was away between two entries only: nobody notices.
+	// It was away between two entries only: no entry is lost.
 	do(t, j.conn.Close())
 	os.Remove(path)
 	j = listen(t, path)

@@ -82,7 +82,7 @@ func TestNothingOutlivesTheTests(t *testing.T) {
 		t.Error(err)
 	}
 	_ = tests.Wait()
-	if rest, err := io.ReadAll(out); err != nil || len(rest) > 0 { // when nobody has its other end
+	if rest, err := io.ReadAll(out); err != nil || len(rest) > 0 { // when no process has its other end
 		t.Errorf("%q, %v", rest, err)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); !os.IsNotExist(err) {

@@ -19,7 +19,7 @@ type ordeal struct {
 	files     []held // every file that the path has ever led to
 }
 
-// hold keeps the file to which the path leads. It is false if there is none.
+// hold keeps the file to which the path leads. It is false without one.
 func (o *ordeal) hold() bool {
 	h, ok := hold(o.path)
 	if ok {

@@ -51,7 +51,7 @@ func terminal(t *testing.T) (slave *os.File, written func() string) {
 }
 
 // The log goes to the console besides its file. A terminal has the levels in
-// colour, if nobody minds, and nothing else of a line is touched.
+// colour, if the environment allows it, and nothing else of a line is touched.
 func TestLogConsole(t *testing.T) {
 	const yellow, end = "\x1b[33m", "\x1b[0m"
 	for name, c := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// nobody are the handlers of a daemon that has none.
+// nobody are the handlers of a daemon without handlers.
 var nobody = Handlers{Wanted: func() bool { return false }}
 
 // open opens a log of a file in a folder of its own, which the test's end

@@ -79,7 +79,7 @@ func (d caller) setLevel(_ context.Context, in levelIn) (levelOut, error) {
 	if in.Level != nil {
 		var l slog.Level
 		if err := l.UnmarshalText([]byte(*in.Level)); err != nil {
-			return levelOut{}, Wrong("level", "%q is none: use debug, info, warn or error", *in.Level)
+			return levelOut{}, Wrong("level", "%q is not a level: use debug, info, warn or error", *in.Level)
 		}
 		d.SetLogLevel(l)
 	}

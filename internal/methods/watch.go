@@ -60,7 +60,7 @@ func (in *tailIn) read() (lines int, level slog.Level, err error) {
 	}
 	if in.Level != nil {
 		if err := level.UnmarshalText([]byte(*in.Level)); err != nil {
-			return 0, 0, Wrong("level", "%q is none: use debug, info, warn or error", *in.Level)
+			return 0, 0, Wrong("level", "%q is not a level: use debug, info, warn or error", *in.Level)
 		}
 	}
 	return lines, level, nil

@@ -310,8 +310,8 @@ func TestWhenStallsMatter(t *testing.T) {
 	}
 }
 
-// What makes nothing due wakes nobody: the supervisor sleeps while calls come
-// and go.
+// What makes nothing due wakes no goroutine: the supervisor sleeps while calls
+// come and go.
 func TestNoNeedlessWakes(t *testing.T) {
 	for name, test := range map[string]struct {
 		armed time.Duration

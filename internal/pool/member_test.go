@@ -375,7 +375,7 @@ func TestStopDuringTheLaunch(t *testing.T) {
 }
 
 // A pool ends without a process that nothing can end; who waits for room in its
-// link gets away. What the process does later harms nobody.
+// link gets away. What the process does later does no harm.
 func TestStopWithoutAStuckProcess(t *testing.T) {
 	onStage(t, Config{Min: 1}, func(st *stage) {
 		a, m := st.actor(1), st.worker(1).member

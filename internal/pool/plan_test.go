@@ -173,8 +173,8 @@ func TestStopWithCallsThatWait(t *testing.T) {
 	}
 }
 
-// A stop ends a pause: calls that wait go to the workers, and those that nobody
-// can take have workers started for them.
+// A stop ends a pause: calls that wait go to the workers, and those that no
+// worker can take have workers started for them.
 func TestStopEndsAPause(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 2})
 	l.step(func(fx *effects) { l.pause(fx, l.now) })

@@ -231,7 +231,7 @@ func each(t *testing.T, f func(t *testing.T, tr link.Transport)) {
 	}
 }
 
-// pretended stands in for a process that there is none of.
+// pretended stands in for a missing process.
 type pretended struct {
 	kill func()
 	done chan struct{}

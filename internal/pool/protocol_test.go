@@ -145,7 +145,7 @@ func rude(conn link.Conn, says wire.Header) error {
 }
 
 // A breach of protocol is the death of the worker, and counts as one, whatever
-// it was; nobody above the pool hears of what was said.
+// it was; nothing above the pool learns what was sent.
 func TestRudeWorker(t *testing.T) {
 	for how := range rudeness {
 		t.Run(how, func(t *testing.T) {

@@ -251,7 +251,7 @@ func TestStackThatDoesNotCome(t *testing.T) {
 		if len(s.sent) != 1 || <-s.sent != wire.Stacks {
 			t.Errorf("it was asked %d times more", len(s.sent))
 		}
-		s.frame(wire.Stack, []byte("late")) // nobody waits, but it was asked for
+		s.frame(wire.Stack, []byte("late")) // no caller waits, but it was asked for
 		synctest.Wait()
 		go func() {
 			if k := <-s.sent; k != wire.Stacks {
@@ -280,7 +280,7 @@ func TestStackOfAWorkerThatDiesMeanwhile(t *testing.T) {
 	})
 }
 
-// A worker that sends stacks which nobody has asked for, or what cannot be any,
+// A worker that sends stacks without a request, or what cannot be any,
 // is ended.
 func TestStackThatBreaksTheProtocol(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -175,8 +175,8 @@ func TestCallerWaitsForRoom(t *testing.T) {
 	})
 }
 
-// A stream's worker is told what was taken, without anybody waiting for it; who
-// has told is told once the worker's link has taken it in, or never will.
+// A stream's worker is told what was taken, without a goroutine waiting for it;
+// who has told is told once the worker's link has taken it in, or never will.
 func TestGrant(t *testing.T) {
 	onStage(t, Config{Min: 1, MaxRestarts: 9, RestartWindow: time.Hour}, func(st *stage) {
 		a, sent := st.actor(1), 0
@@ -202,7 +202,7 @@ func TestGrant(t *testing.T) {
 		}
 		grant(c) // it has no worker
 		if sent != 3 {
-			t.Error("a grant to nobody was sent")
+			t.Error("a grant without a worker was sent")
 		}
 	})
 }

@@ -187,8 +187,8 @@ func TestSteering(t *testing.T) {
 	})
 }
 
-// One that does not leave is ended in the end, whoever has told it to; nobody
-// waits for one that is stuck.
+// One that does not leave is killed in the end, whatever told it to leave;
+// nobody waits for one that is stuck.
 func TestEndOfAWorkerThatStays(t *testing.T) {
 	for name, end := range map[string]func(st *stage) error{
 		"End":  func(st *stage) error { return st.End(st.t.Context(), 101) },

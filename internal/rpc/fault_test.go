@@ -27,7 +27,7 @@ type touchy struct{}
 
 func (*touchy) UnmarshalText([]byte) error { panic("do not touch") }
 
-// What a method does wrong is its caller's error, and nobody else's.
+// What a method does wrong is its caller's error only.
 func TestFaults(t *testing.T) {
 	var panicked []string
 	method := func(name string, fn func() (any, error)) rpc.Method {
@@ -91,7 +91,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A method that ends its goroutine ends nobody else's, and its caller has an
+// A method that ends its goroutine ends no other, and its caller has an
 // answer.
 func TestGoexit(t *testing.T) {
 	type item struct{}

@@ -82,7 +82,7 @@ func read(t testing.TB, data []byte) (a answer) {
 	return a
 }
 
-// code is the code of an answer's error, 0 if there is none.
+// code is the code of an answer's error, 0 without one.
 func (a answer) code() int {
 	if a.Error == nil {
 		return 0

@@ -28,7 +28,7 @@ func (r *Registry) own() []*method {
 				"Each call is a struct with methodName and params; each result is a list with the result in it, or a struct "+
 				"with faultCode and faultString. It must not call itself.",
 			"calls", (*exchange).multicall),
-		bound[token, identity]("rpc.auth", "Makes the connection that of the token's owner.", "",
+		bound[token, identity]("rpc.auth", "Gives the connection to the token's owner.", "",
 			func(x *exchange, t token) (identity, *Error) { return x.session.authenticate(t) }),
 		bound[begun, bool]("rpc.cancel", "Ends a stream of the connection; the result says whether it was running.", "",
 			func(x *exchange, b begun) (bool, *Error) { return x.session.cancelStream(b), nil }),

@@ -88,7 +88,7 @@ func TestRoles(t *testing.T) {
 		t.Error(got.message())
 	}
 	if got := read(t, r.JSON(t.Context(), []byte(`{"jsonrpc":"2.0","method":"system.listMethods","id":1}`))); got.code() != rpc.CodeRole {
-		t.Errorf("somebody without a role sees the methods: %s", got.Result)
+		t.Errorf("a caller without a role sees the methods: %s", got.Result)
 	}
 }
 
@@ -101,7 +101,7 @@ func secret(name string, tell func(any) string) rpc.Method {
 	return m
 }
 
-// Every change and every refusal is a record; looking at something is none.
+// Every change and every refusal is a record; looking is not recorded.
 func TestAudit(t *testing.T) {
 	var records []rpc.Record
 	r := newRegistry(t, rpc.Options{Audit: func(rec rpc.Record) { records = append(records, rec) }},

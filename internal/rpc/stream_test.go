@@ -90,8 +90,8 @@ func item(stream, value int) string {
 	return fmt.Sprintf(`{"jsonrpc":"2.0","method":"count","params":{"stream":%d,"item":%d}}`, stream, value)
 }
 
-// The answer comes first, then the items in order, then the end; while nobody
-// reads, the stream waits.
+// The answer comes first, then the items in order, then the end; while the
+// client does not read, the stream waits.
 func TestStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sent atomic.Int64

@@ -13,7 +13,7 @@ import (
 
 // strictness says why we refuse what every parser should accept.
 var strictness = map[string]string{
-	"y_object_duplicated_key.json":           "a name that is there twice is refused: nobody can say which value was meant",
+	"y_object_duplicated_key.json":           "a name that is there twice is refused: it is unclear which value was meant",
 	"y_object_duplicated_key_and_value.json": "as above",
 }
 
@@ -60,7 +60,7 @@ var open = map[string]struct{ code, anyCode int }{
 	"i_structure_UTF-8_BOM_empty_object.json":             {rpc.CodeParse, rpc.CodeParse},
 }
 
-// tooDeep are the texts that are refused for their depth before anybody sees
+// tooDeep are the texts that are refused for their depth before a parser sees
 // that they are no JSON.
 var tooDeep = []string{"n_structure_100000_opening_arrays.json", "n_structure_open_array_object.json"}
 

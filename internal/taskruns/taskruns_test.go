@@ -39,7 +39,7 @@ func (c *call) end(out any, err error) {
 func run(t *Runs, c *call) *Run { return t.Start("job", func() Call { return c }, func() {}) }
 
 // A run is described while it runs and after its end, with its result only for
-// those who may see it.
+// callers who may see it.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var runs Runs
