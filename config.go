@@ -40,8 +40,8 @@ type Config struct {
 	WorkDir string
 	// Umask becomes the umask, if it is not 0. Default: unchanged.
 	Umask int
-	// Nice is added to the niceness of the daemon and its workers, -20 to 19; a
-	// negative value needs privileges. Default 0.
+	// Nice is added to the niceness of the daemon and its workers, -20 to 19; less
+	// than 0 needs privileges. Default 0.
 	Nice int
 	// User and Group, by name or number, are the user and group to which the daemon
 	// switches after it has opened plugins and listeners, and before Init and the
@@ -52,8 +52,7 @@ type Config struct {
 	// daemon. The first process ends with code 0 when the daemon is ready, or with
 	// the daemon's error and exit code.
 	Background bool
-	// HardStart tells plugins to clean up after a dead daemon; a running one is not
-	// touched.
+	// HardStart tells plugins to clean up after a dead daemon, not a running one.
 	HardStart bool
 	// Command is the command that an upgrade and a start into the background
 	// execute: the program, then its arguments. Default: the path by which this

@@ -46,8 +46,8 @@
 // string travels without a codec. A closure sees the worker's own copy of the
 // variables that it captured, as they were when the worker's main declared it.
 //
-// The end and the deadline of the caller's context reach the function; its
-// values do not.
+// The end and deadline of the caller's context reach the function, its values
+// do not.
 //
 // # Calling
 //
@@ -63,8 +63,8 @@
 // When Pool.Timeout passes or the caller's context ends, the function's context
 // ends. If the function then returns within Pool.KillGrace, its worker lives
 // on. If not, Legion records the stacks of the process, kills it, and gives the
-// caller the stacks with the error. After a call has returned, its function no
-// longer runs.
+// caller the stacks with the error. When a call has returned, its function has
+// ended.
 //
 // # Errors
 //
@@ -101,10 +101,10 @@
 //
 // A daemon has one loop. It runs, one at a time, the functions given to
 // [Daemon.Init], [Daemon.Every], [Daemon.Cron], [Daemon.Teardown], [On],
-// [Future.Then] and the hooks of a pool, so they need no locks among each
-// other. The n-th call of Every is due n intervals after the first, without
-// drift. Do slow work in a worker: a function that blocks the loop delays the
-// others there, but no call and no other goroutine.
+// [Future.Then] and the hooks of a pool, so they need no locks. The n-th call
+// of Every is due n intervals after the first, without drift. Do slow work in a
+// worker: a function that blocks the loop delays the others there, but no call
+// and no other goroutine.
 //
 // # Events
 //
@@ -148,8 +148,8 @@
 // # Other shapes of functions
 //
 // [NewWorkers] and [Handle] declare methods of a value that each worker process
-// makes once, such as a model or a connection; if the value has a method Loop,
-// the worker also acts by itself. [Task] gives each call a process of its own.
+// makes once, such as a model or a connection; with a method Loop, the worker
+// also acts by itself. [Task] gives each call a process of its own.
 // [StreamWorker] declares a function whose result is a sequence.
 //
 // # Tests

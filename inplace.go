@@ -39,9 +39,8 @@ func (d *Daemon) letGo() {
 	d.succession.held = nil
 }
 
-// startAgain executes the next program in this process, in which nothing is
-// left of the daemon except what did not end in time. It returns only on
-// failure.
+// startAgain executes the next program in this process, after the daemon's
+// stop. It returns only on failure.
 func (d *Daemon) startAgain() error {
 	held := d.succession.held
 	if held == nil {

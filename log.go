@@ -60,9 +60,8 @@ func Logger(ctx context.Context) *slog.Logger {
 	return slog.Default()
 }
 
-// Logger returns the logger of the daemon's log, for code without one of its
-// contexts, such as another goroutine of the daemon. It never blocks, unless
-// Config.Logger does.
+// Logger returns the daemon's logger, for code without one of its contexts,
+// such as another goroutine. It never blocks, unless Config.Logger does.
 func (d *Daemon) Logger() *slog.Logger { return d.log.Logger }
 
 // SetLogLevel sets the lowest level that is logged from now on, in workers too.

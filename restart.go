@@ -67,8 +67,7 @@ func (d *Daemon) runs() error {
 	return nil
 }
 
-// again begins a stop after which Run starts the daemon again. It returns the
-// release that will start.
+// again begins a stop after which Run restarts. It returns the next release.
 func (d *Daemon) again(ctx context.Context, why string) (status.Release, error) {
 	next, err := d.try(ctx)
 	if err != nil {
