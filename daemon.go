@@ -53,7 +53,7 @@ type Daemon struct {
 // declarations are what the program has declared: the same in the daemon and in
 // its workers.
 type declarations struct {
-	pools          []*declaration
+	pools          []*declaredPool
 	init, teardown []func(context.Context) error
 	loops          []*Ticker
 	crons          []*cronLoop

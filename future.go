@@ -21,7 +21,7 @@ import (
 // when you get it.
 type Future[Out any] struct {
 	d    *Daemon
-	p    *declaration
+	p    *declaredPool
 	name string
 	call *pool.Call // nil if the call was never submitted
 	pool *pool.Pool

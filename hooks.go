@@ -18,7 +18,7 @@ type CallEnd struct {
 }
 
 // hooked reports whether any hook is set.
-func (p *declaration) hooked() bool {
+func (p *declaredPool) hooked() bool {
 	o := &p.opts
 	return o.OnEnd != nil || o.OnReturn != nil || o.OnDied != nil || o.OnTimeout != nil
 }
@@ -26,7 +26,7 @@ func (p *declaration) hooked() bool {
 // hook calls the hooks for the end of a call, and reports whether it called
 // any. claimed says that the call has a callback of its own. It runs on the
 // loop.
-func (p *declaration) hook(end CallEnd, claimed bool) (told bool) {
+func (p *declaredPool) hook(end CallEnd, claimed bool) (told bool) {
 	if !claimed {
 		if particular := p.hookFor(end.Err); particular != nil {
 			defer func() { // after OnEnd, even if that panics
@@ -43,7 +43,7 @@ func (p *declaration) hook(end CallEnd, claimed bool) (told bool) {
 }
 
 // hookFor returns the hook for calls that end with err and have no callback.
-func (p *declaration) hookFor(err error) func(CallEnd) {
+func (p *declaredPool) hookFor(err error) func(CallEnd) {
 	var remote *RemoteError
 	switch {
 	case err == nil, errors.As(err, &remote):

@@ -23,7 +23,7 @@ type goroutineProcess struct {
 }
 
 // launchGoroutine starts a worker as a goroutine of this process.
-func (p *declaration) launchGoroutine(id uint64) (pool.Process, link.Conn, error) {
+func (p *declaredPool) launchGoroutine(id uint64) (pool.Process, link.Conn, error) {
 	conn, files, err := link.New(p.opts.Transport, p.linkOptions())
 	if err != nil {
 		return nil, nil, err

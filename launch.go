@@ -20,7 +20,7 @@ import (
 )
 
 // newPool makes the supervisor of a declared pool.
-func (d *Daemon) newPool(p *declaration) *pool.Pool {
+func (d *Daemon) newPool(p *declaredPool) *pool.Pool {
 	launch := p.launchProcess
 	if d.declared.inProcess {
 		launch = p.launchGoroutine
@@ -60,12 +60,12 @@ func (d *Daemon) newPool(p *declaration) *pool.Pool {
 	})
 }
 
-func (p *declaration) linkOptions() link.Options {
+func (p *declaredPool) linkOptions() link.Options {
 	return link.Options{Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload}
 }
 
 // launchProcess starts a worker as a process.
-func (p *declaration) launchProcess(id uint64) (pool.Process, link.Conn, error) {
+func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error) {
 	conn, files, err := link.New(p.opts.Transport, p.linkOptions())
 	if err != nil {
 		return nil, nil, err
@@ -120,7 +120,7 @@ func (d *Daemon) serve() {
 			os.Exit(1)
 		}
 	}
-	var p *declaration
+	var p *declaredPool
 	for _, q := range d.declared.pools {
 		if q.name == purpose.Pool {
 			p = q
@@ -148,7 +148,7 @@ func tellFailure(conn link.Conn, err error) {
 
 // serveLink makes the state for the functions of p, and runs functions until
 // the daemon stops the worker.
-func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) error {
+func (p *declaredPool) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) error {
 	tally := new(worker.Tally)
 	ctx := withSelf(logs.WithLink(context.Background(), conn), p, id, tally)
 	var state any
@@ -179,7 +179,7 @@ func (p *declaration) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) e
 }
 
 // looped makes events of the states of a worker's own loop.
-func (d *Daemon) looped(p *declaration, id uint64, pid int, state wire.LoopState, fault wire.Fault) {
+func (d *Daemon) looped(p *declaredPool, id uint64, pid int, state wire.LoopState, fault wire.Fault) {
 	switch state {
 	case wire.LoopRuns:
 		announce(d, event.LoopStarted{Pool: p.name, Worker: id, PID: pid})

@@ -186,7 +186,7 @@ func live(field string) bool {
 
 // core returns the supervisor's configuration for resolved options: the fields
 // of the same name, and those of the declaration and the program.
-func (p *declaration) core(opts Pool) pool.Config {
+func (p *declaredPool) core(opts Pool) pool.Config {
 	cfg := pool.Config{
 		Name: p.name, Fresh: p.fresh, Looping: p.loops, Ahead: link.Ahead(opts.Transport),
 		Jitter: 0.1, MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,

@@ -16,7 +16,7 @@ type WorkerSelf struct {
 
 type selfKey struct{}
 
-func withSelf(ctx context.Context, p *declaration, id uint64, tally *worker.Tally) context.Context {
+func withSelf(ctx context.Context, p *declaredPool, id uint64, tally *worker.Tally) context.Context {
 	return context.WithValue(ctx, selfKey{}, func() WorkerSelf {
 		return WorkerSelf{Pool: p.name, Worker: id, Calls: tally.Calls.Load(), Turns: tally.Turns.Load()}
 	})

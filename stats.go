@@ -88,14 +88,14 @@ func (d *Daemon) figures() status.Stats {
 }
 
 // summary returns the statistics of the pool as a whole, which cost little.
-func (p *declaration) summary() pool.Summary {
+func (p *declaredPool) summary() pool.Summary {
 	if running := p.running.Load(); running != nil {
 		return running.Summary()
 	}
 	return pool.Summary{Name: p.name, State: pool.StateStopped, Min: p.opts.Min, Max: p.opts.Max, OnExit: p.opts.OnExit}
 }
 
-func (p *declaration) stats() status.PoolStats {
+func (p *declaredPool) stats() status.PoolStats {
 	var in pool.Stats
 	if running := p.running.Load(); running != nil {
 		in = running.Stats()

@@ -13,7 +13,7 @@ import (
 // Supervisor controls one pool at run time. Its methods may be used from any
 // goroutine; before the daemon's Start and after its Stop they return an error
 // that matches ErrStopped, or do nothing.
-type Supervisor struct{ p *declaration }
+type Supervisor struct{ p *declaredPool }
 
 // Name returns the name of the pool.
 func (s *Supervisor) Name() string { return s.p.name }

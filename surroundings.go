@@ -128,7 +128,7 @@ func (d *Daemon) whereStarted() string {
 }
 
 // nice is the nice value of p's workers; 0 is the daemon's own.
-func (p *declaration) nice() int {
+func (p *declaredPool) nice() int {
 	if p.opts.Nice == 0 {
 		return 0
 	}

@@ -75,7 +75,7 @@ func (f *flooded) goOn(t *testing.T) {
 // neither the loop nor the log, whatever it is. What was left out is told.
 func TestFloods(t *testing.T) {
 	const flood = 12_000 // more than any limit
-	pool := &declaration{name: "pool"}
+	pool := &declaredPool{name: "pool"}
 	for name, c := range map[string]struct {
 		come  func(d *Daemon, i int)
 		limit int

@@ -28,7 +28,7 @@ func TestFigures(t *testing.T) {
 		rootLines(files, 6500, 6500),
 		rootTypes(files, 36, 36),
 		daemonFields(files, 18, 18),
-		poolWords(files, 3, 2),
+		poolWords(files, 2, 2),
 		logWriters(files, 1, 1),
 		upwardImports(t, 0, 0),
 		retiredWords(files, 0, 0),

@@ -13,9 +13,9 @@ import (
 	"github.com/legion-go/legion/internal/worker"
 )
 
-// declaration is a declared pool: the same in the daemon and in its workers.
+// declaredPool is a declared pool: the same in the daemon and in its workers.
 // Only the daemon sets running.
-type declaration struct {
+type declaredPool struct {
 	d     *Daemon
 	name  string
 	opts  Pool // as declared; changes at run time are in changed
@@ -33,7 +33,7 @@ type declaration struct {
 
 // declare adds a pool. Misuse panics: it is a mistake in the program, found at
 // its first start.
-func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaration {
+func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaredPool {
 	d.mustDeclare(kind + " " + name)
 	if err := checkName(name); err != nil {
 		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
@@ -47,7 +47,7 @@ func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaration 
 			panic(fmt.Sprintf("legion: %s %q: the name is taken by another function or pool of daemon %s", kind, name, d.config.Name))
 		}
 	}
-	p := &declaration{d: d, name: name, opts: resolved, changed: resolved, fresh: fresh}
+	p := &declaredPool{d: d, name: name, opts: resolved, changed: resolved, fresh: fresh}
 	d.declared.pools = append(d.declared.pools, p)
 	return p
 }
@@ -83,7 +83,7 @@ func checkName(s string) error {
 // endpoint is the caller's side of a function of a pool: how its argument and
 // its result travel.
 type endpoint[In, Out any] struct {
-	p     *declaration
+	p     *declaredPool
 	name  string
 	index int
 	in    *codec.Codec[In]
@@ -94,7 +94,7 @@ type endpoint[In, Out any] struct {
 }
 
 // addFunc declares a function of pool p. Workers call run.
-func addFunc[In, Out any](p *declaration, kind, name string, run func(ctx context.Context, state any, in In) (Out, error)) endpoint[In, Out] {
+func addFunc[In, Out any](p *declaredPool, kind, name string, run func(ctx context.Context, state any, in In) (Out, error)) endpoint[In, Out] {
 	e := newEndpoint[In, Out](p, kind, name)
 	p.funcs = append(p.funcs, worker.Func{
 		Name: name, Hash: e.hash(), Raw: e.bytesIn,
@@ -120,7 +120,7 @@ func addFunc[In, Out any](p *declaration, kind, name string, run func(ctx contex
 	return e
 }
 
-func newEndpoint[In, Out any](p *declaration, kind, name string) endpoint[In, Out] {
+func newEndpoint[In, Out any](p *declaredPool, kind, name string) endpoint[In, Out] {
 	e := endpoint[In, Out]{p: p, name: name, index: len(p.funcs)}
 	if e.index == wire.MaxFuncs {
 		panic(fmt.Sprintf("legion: %s %q: a pool has at most %d functions", kind, name, wire.MaxFuncs))
@@ -221,7 +221,7 @@ func (e *endpoint[In, Out]) decode(data []byte) (out Out, err error) {
 
 // pool returns the running pool, or an error before the start. After the
 // daemon's end it still returns the pool, which then refuses calls.
-func (p *declaration) pool() (*pool.Pool, error) {
+func (p *declaredPool) pool() (*pool.Pool, error) {
 	if running := p.running.Load(); running != nil {
 		return running, nil
 	}
@@ -229,7 +229,7 @@ func (p *declaration) pool() (*pool.Pool, error) {
 }
 
 // kind returns the kind of the pool, for status and statistics.
-func (p *declaration) kind() string {
+func (p *declaredPool) kind() string {
 	switch {
 	case p.fresh:
 		return "task"
