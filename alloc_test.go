@@ -1,7 +1,7 @@
 //go:build !race
 
-// The race detector lets sync.Pool forget, so allocations are counted without it
-// (make norace).
+// The race detector lets sync.Pool forget, so allocations are counted without
+// it (make norace).
 
 package legion_test
 

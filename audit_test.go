@@ -120,8 +120,8 @@ func TestAuditHasNoLevel(t *testing.T) {
 	}
 }
 
-// stacksSeen says where a client sees stacks: in events, in the errors of methods,
-// in attributes of the log, and in lines of it.
+// stacksSeen says where a client sees stacks: in events, in the errors of
+// methods, in attributes of the log, and in lines of it.
 func stacksSeen(t *testing.T, c *controlled, cl *client.Client) map[string]bool {
 	t.Helper()
 	const sign = "goroutine "

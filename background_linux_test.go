@@ -18,8 +18,8 @@ import (
 	"github.com/legion-go/legion/event"
 )
 
-// backgroundMain is a daemon that goes into the background, and writes there who
-// it has become.
+// backgroundMain is a daemon that goes into the background, and writes there
+// who it has become.
 func backgroundMain() {
 	c := quiet("background")
 	c.Background, c.WorkDir, c.Umask = true, os.Getenv("WORK_DIR"), 0o27

@@ -13,7 +13,8 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// Whatever keeps a worker from becoming ready, Start says it, and leaves nothing.
+// Whatever keeps a worker from becoming ready, Start says it, and leaves
+// nothing.
 func TestBootFailure(t *testing.T) {
 	for how, c := range map[string]struct{ says, stack string }{
 		"error": {"no model file", ""},
@@ -50,8 +51,8 @@ func TestMainEndsBeforeRun(t *testing.T) {
 	}
 }
 
-// Each end of a worker that does not come to Start says that main runs there too,
-// and the end of one that has come there says no such thing.
+// Each end of a worker that does not come to Start says that main runs there
+// too, and the end of one that has come there says no such thing.
 func TestEarlyEndsTellOfMain(t *testing.T) {
 	for how, says := range map[string]string{
 		"listen": "exited with code 1: listen: address already in use",

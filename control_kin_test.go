@@ -49,7 +49,8 @@ func askByChild(ctx context.Context, path string, apart bool) (string, error) {
 	return string(out), err
 }
 
-// Workers, and what they start, are not the daemon's user at its control socket.
+// Workers, and what they start, are not the daemon's user at its control
+// socket.
 func TestWorkersAreNoOperators(t *testing.T) {
 	for name, access := range map[string]map[string]legion.Role{"by default": nil, "readers": {"workers": legion.RoleRead}} {
 		t.Run(name, func(t *testing.T) {

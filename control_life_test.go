@@ -21,8 +21,8 @@ import (
 
 func init() { programs["lively"] = livelyMain }
 
-// livelyMain is a daemon whose configuration comes from its environment, and its
-// control addresses from a file, so that an upgrade may find others.
+// livelyMain is a daemon whose configuration comes from its environment, and
+// its control addresses from a file, so that an upgrade may find others.
 func livelyMain() {
 	legion.SetUpgradeTimes(20*time.Second, 20*time.Millisecond)
 	c := quiet("lively")
@@ -200,8 +200,8 @@ func TestControlOfAnotherUser(t *testing.T) {
 	}
 }
 
-// A new version may listen elsewhere: what it does not know is given up, and what
-// it goes on with gets the mode that it says.
+// A new version may listen elsewhere: what it does not know is given up, and
+// what it goes on with gets the mode that it says.
 func TestControlAddressesChange(t *testing.T) {
 	dir := t.TempDir()
 	a, b, c := filepath.Join(dir, "a.sock"), filepath.Join(dir, "b.sock"), filepath.Join(dir, "c.sock")
@@ -265,8 +265,8 @@ func TestRestartInTheBackground(t *testing.T) {
 	vanished(t, first.PID)
 }
 
-// Signals that come while the daemon stops to restart: one that ends it ends it,
-// others do not; an error of the stop does not either.
+// Signals that come while the daemon stops to restart: one that ends it ends
+// it, others do not; an error of the stop does not either.
 func TestSignalsDuringARestart(t *testing.T) {
 	for _, c := range []struct {
 		sig  syscall.Signal

@@ -136,8 +136,8 @@ func TestControlStopsInspiteOfClients(t *testing.T) {
 	}
 }
 
-// A plugin whose Stats hangs or panics, or returns what has no JSON form, is its
-// own trouble.
+// A plugin whose Stats hangs or panics, or returns what has no JSON form, is
+// its own trouble.
 func TestControlWithABadPlugin(t *testing.T) {
 	c := newControlled(t, nil)
 	release := make(chan struct{})

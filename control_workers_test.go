@@ -39,8 +39,8 @@ func xmlCall(t testing.TB, path, method string, params ...string) string {
 	return string(answer)
 }
 
-// A client that knows a worker by its name lists, looks at, pauses and resumes it,
-// by place, over both protocols.
+// A client that knows a worker by its name lists, looks at, pauses and resumes
+// it, by place, over both protocols.
 func TestWorkersByName(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	conf := quiet("looping")
@@ -139,7 +139,8 @@ type celsius float64
 
 func (c celsius) Value() any { return float64(c) }
 
-// What is read is of one of the two types, and only another Either is looked through.
+// What is read is of one of the two types, and only another Either is looked
+// through.
 func TestEitherKeepsTypes(t *testing.T) {
 	var e legion.Either[string, legion.Either[celsius, bool]]
 	if err := json.Unmarshal([]byte("21.5"), &e); err != nil || e.Value() != celsius(21.5) {

@@ -75,9 +75,9 @@ func TestCrashLoopInCalls(t *testing.T) {
 	}
 }
 
-// While a worker serves, new ones that do not start are no reason to give up the
-// pool: it keeps what it has. A reload says so and ends, and the next one finds
-// nothing in its way.
+// While a worker serves, new ones that do not start are no reason to give up
+// the pool: it keeps what it has. A reload says so and ends, and the next one
+// finds nothing in its way.
 func TestCrashLoopBesideReadyWorker(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	t.Setenv(bootKey, "")

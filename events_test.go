@@ -162,8 +162,8 @@ func TestLifeEvents(t *testing.T) {
 	}
 }
 
-// What the handlers say counts, also when the context has ended meanwhile: a veto
-// is no matter of chance.
+// What the handlers say counts, also when the context has ended meanwhile: a
+// veto is no matter of chance.
 func TestEmitWithAnEndedContext(t *testing.T) {
 	type question struct{}
 	d := newKit(legion.Pool{}).d

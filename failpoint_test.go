@@ -13,8 +13,8 @@ import (
 )
 
 // A worker that dies at any step of a call: the call ends once and is executed
-// at most once; one that had not been started goes to another worker, which only
-// shared memory can tell. The next call works.
+// at most once; one that had not been started goes to another worker, which
+// only shared memory can tell. The next call works.
 func TestFailPoint(t *testing.T) {
 	large := make([]byte, 1<<20)
 	for _, c := range []struct {

@@ -20,8 +20,9 @@ import (
 )
 
 // A worker that fills the memory which it shares with its daemon, with files in
-// memory that count as no process's own, dies of it; the daemon does not, though
-// it is the larger process (as long as it has no more than half of the memory).
+// memory that count as no process's own, dies of it; the daemon does not,
+// though it is the larger process (as long as it has no more than half of the
+// memory).
 func TestFullMemory(t *testing.T) {
 	cgroup := filepath.Join("/sys/fs/cgroup/memory", fmt.Sprintf("legion-test-%d", os.Getpid()))
 	if err := os.Mkdir(cgroup, 0o755); err != nil {

@@ -18,8 +18,9 @@ import (
 
 func init() { programs["init"] = initMain }
 
-// initMain is a daemon that is process 1 of its namespace, as in a container. It
-// gets an orphan, loses a worker, waits late for a child, and tells what it sees.
+// initMain is a daemon that is process 1 of its namespace, as in a container.
+// It gets an orphan, loses a worker, waits late for a child, and tells what it
+// sees.
 func initMain() {
 	s := newSolo("init", legion.Pool{Max: 1})
 	late := exec.Command("/bin/sh", "-c", "exit 7") // a child of ours that is waited for late

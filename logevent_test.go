@@ -88,8 +88,8 @@ func TestLogEvent(t *testing.T) {
 	}
 }
 
-// What is logged on the loop comes after what was logged before elsewhere, and is
-// handled at once.
+// What is logged on the loop comes after what was logged before elsewhere, and
+// is handled at once.
 func TestLogEventOnTheLoop(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	path := filepath.Join(t.TempDir(), "log")

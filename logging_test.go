@@ -133,7 +133,8 @@ func TestLogJSON(t *testing.T) {
 	find(t, text, "worker ready", "DEBUG")
 }
 
-// Renamed, with and without Reload, and deleted: every line is in one file, once.
+// Renamed, with and without Reload, and deleted: every line is in one file,
+// once.
 func TestLogFileIsRotated(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	path := filepath.Join(t.TempDir(), "log")

@@ -12,8 +12,8 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// Everything given to the daemon runs on one loop, and neither errors nor panics
-// end it.
+// Everything given to the daemon runs on one loop, and neither errors nor
+// panics end it.
 func TestLoopSurvives(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	s := newSolo("solo", legion.Pool{Max: 1})

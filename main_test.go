@@ -60,9 +60,9 @@ func quiet(name string) legion.Config {
 	return legion.Config{Name: name, Control: "none", PID: legion.PIDMayChange, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
 }
 
-// kit is a daemon with functions for every purpose. Its worker processes declare
-// it with an empty Pool: limits that matter are set by the daemon, those that a
-// worker must know come with its declaration.
+// kit is a daemon with functions for every purpose. Its worker processes
+// declare it with an empty Pool: limits that matter are set by the daemon,
+// those that a worker must know come with its declaration.
 type kit struct {
 	d      *legion.Daemon
 	echo   *legion.Func[[]byte, []byte]

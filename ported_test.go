@@ -19,9 +19,9 @@ import (
 	"github.com/legion-go/legion/internal/slow"
 )
 
-// portedLoops are the examples of lifo101/php-daemon and of shaneharter/PHP-Daemon,
-// ported: they run until a signal. Each must log these, in this order; then it
-// gets SIGTERM.
+// portedLoops are the examples of lifo101/php-daemon and of
+// shaneharter/PHP-Daemon, ported: they run until a signal. Each must log these,
+// in this order; then it gets SIGTERM.
 var portedLoops = map[string]struct {
 	args    []string
 	signals []syscall.Signal // that it gets once it logs the first

@@ -41,8 +41,8 @@ func TestReadmeProgram(t *testing.T) {
 	t.Errorf("examples/readme prints\n%s\nREADME.md says\n%s", got, want)
 }
 
-// Every Go block of the documents, and every indented one of doc.go, stands like
-// that in a file that is compiled.
+// Every Go block of the documents, and every indented one of doc.go, stands
+// like that in a file that is compiled.
 func TestDocumentsQuoteCode(t *testing.T) {
 	var code strings.Builder
 	for _, pattern := range []string{"example*_test.go", "examples/*/*.go", "examples/ported/*/*.go", "examples/ported/*/*/*.go"} {
@@ -162,8 +162,8 @@ func read(t *testing.T, name string) string {
 // wrapped is the end of a line within a comment.
 var wrapped = regexp.MustCompile(`(?m)^(// .*)\n// +`)
 
-// flat is text without indentation and empty lines, and with each comment on one
-// line, so that it can be compared wherever it stands.
+// flat is text without indentation and empty lines, and with each comment on
+// one line, so that it can be compared wherever it stands.
 func flat(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

@@ -17,8 +17,8 @@ import (
 	"github.com/legion-go/legion/plugin"
 )
 
-// found is a daemon that is found by files: a control socket, a socket of its own
-// and a lock.
+// found is a daemon that is found by files: a control socket, a socket of its
+// own and a lock.
 type found struct {
 	t      *testing.T
 	folder string
@@ -57,9 +57,9 @@ func greet(l net.Listener) error {
 	}
 }
 
-// whole reports whether the daemon is found by all of its files. The lock is asked
-// first, which takes nothing from it: its file is there a moment before it is
-// locked.
+// whole reports whether the daemon is found by all of its files. The lock is
+// asked first, which takes nothing from it: its file is there a moment before
+// it is locked.
 func (f *found) whole() bool {
 	if f.lock.Lock().PID != os.Getpid() {
 		return false
@@ -154,8 +154,8 @@ func (f *found) changed(files []string, before []fs.FileInfo) bool {
 	return true
 }
 
-// What stands in the way is told once, not removed, and the file comes back when
-// it has gone.
+// What stands in the way is told once, not removed, and the file comes back
+// when it has gone.
 func TestFilesThatCannotComeBack(t *testing.T) {
 	f := newFound(t)
 	if err := f.d.Start(t.Context()); err != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// In a sandbox that forbids memfd_create, pools work over sockets: those that ask
-// for it, and those that take what there is. Who insists on shared memory is told
-// what to do.
+// In a sandbox that forbids memfd_create, pools work over sockets: those that
+// ask for it, and those that take what there is. Who insists on shared memory
+// is told what to do.
 func TestNoMemoryFiles(t *testing.T) {
 	p := run(t, "sandboxed")
 	for _, pool := range []string{"default", "socket"} {

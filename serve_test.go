@@ -154,8 +154,8 @@ func TestStopLeavesTimeForShutdown(t *testing.T) {
 	}
 }
 
-// plainly serves s, and tells whether there was time for its shutdown, before and
-// after it.
+// plainly serves s, and tells whether there was time for its shutdown, before
+// and after it.
 func plainly(s *http.Server, d *legion.Daemon, _ context.Context) (net.Listener, chan bool) {
 	alive := make(chan bool, 2)
 	return d.Serve("tcp", "127.0.0.1:0", s.Serve, func(ctx context.Context) error {

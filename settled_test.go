@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// pair is the program web in the middle of an upgrade: the new process serves, and
-// the old one watches it still.
+// pair is the program web in the middle of an upgrade: the new process serves,
+// and the old one watches it still.
 type pair struct {
 	*program
 	addr     string
@@ -67,8 +67,9 @@ func (x *pair) rest() (lines []string) {
 	return lines
 }
 
-// A new process that is told to upgrade while the old one watches it waits until
-// that one has gone: not one request is lost, each over a connection of its own.
+// A new process that is told to upgrade while the old one watches it waits
+// until that one has gone: not one request is lost, each over a connection of
+// its own.
 func TestUpgradeOfTheUnsettled(t *testing.T) {
 	x := newPair(t)
 	addr := x.addr
@@ -102,8 +103,8 @@ func TestUpgradeOfTheUnsettled(t *testing.T) {
 	x.rest()
 }
 
-// A stop counts whichever of the two processes of an upgrade gets it: the daemon is
-// gone, and what runs is finished.
+// A stop counts whichever of the two processes of an upgrade gets it: the
+// daemon is gone, and what runs is finished.
 func TestStopOfTheUnsettled(t *testing.T) {
 	for _, which := range []string{"old", "new", "new, twice"} {
 		t.Run(which, func(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 )
 
 // Signals that are held are dealt with afterwards, one of each, when the last
-// release has come; others, and a second one that stops the daemon, are not held up.
+// release has come; others, and a second one that stops the daemon, are not
+// held up.
 func TestHoldSignals(t *testing.T) {
 	d := New(Config{Name: "held", Control: "none", Logger: slog.New(slog.DiscardHandler)})
 	got := make(chan event.Signal, 100)
@@ -75,7 +76,8 @@ func drained[T any](c chan T) (all []T) {
 	}
 }
 
-// What a program reports is an event, and a line of the log; nothing if it is nil.
+// What a program reports is an event, and a line of the log; nothing if it is
+// nil.
 func TestReport(t *testing.T) {
 	d := New(Config{Name: "reports", Control: "none", Logger: slog.New(slog.DiscardHandler)})
 	got := make(chan event.Failure, 10)

@@ -76,8 +76,9 @@ func struckMain() {
 	fmt.Println("ended")
 }
 
-// A signal that reaches every process of a daemon, as systemd's default KillMode
-// and pkill send it, disturbs no call: it is as if only the daemon had it.
+// A signal that reaches every process of a daemon, as systemd's default
+// KillMode and pkill send it, disturbs no call: it is as if only the daemon had
+// it.
 func TestSignalToAllProcesses(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1} {
 		t.Run(s.String(), func(t *testing.T) {
@@ -179,8 +180,8 @@ func startingMain() {
 }
 
 // ignoredAtStart are the signals that this process was started with ignored, as
-// under nohup. What it starts ignores them too, also after another test has used
-// package os/signal for them, which then calls them handled.
+// under nohup. What it starts ignores them too, also after another test has
+// used package os/signal for them, which then calls them handled.
 var ignoredAtStart = slices.DeleteFunc([]syscall.Signal{syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM},
 	func(s syscall.Signal) bool { return !signal.Ignored(s) })
 
@@ -218,8 +219,8 @@ func TestInterruptedStartInBackground(t *testing.T) {
 	}
 }
 
-// A signal to a daemon that is starting: one that ends it ends the start, a reload
-// comes after it, and is no error.
+// A signal to a daemon that is starting: one that ends it ends the start, a
+// reload comes after it, and is no error.
 func TestSignalsDuringTheStart(t *testing.T) {
 	p := run(t, "starting")
 	p.hear("init")

@@ -33,9 +33,9 @@ import (
 
 func init() { programs["site"] = siteMain }
 
-// siteMain is a daemon that serves HTTP/1.1 and HTTP/2, without TLS and with it,
-// by package httpserve. It answers with the body of the request, and the pid of
-// a worker.
+// siteMain is a daemon that serves HTTP/1.1 and HTTP/2, without TLS and with
+// it, by package httpserve. It answers with the body of the request, and the
+// pid of a worker.
 func siteMain() {
 	legion.SetUpgradeTimes(10*time.Second, 50*time.Millisecond)
 	d := legion.New(quiet("site"))
@@ -213,8 +213,8 @@ func answerOf(resp *http.Response) (string, error) {
 	return string(answer), err
 }
 
-// site is a running siteMain with its patrons: each version of HTTP, with TLS and
-// without, GET and POST.
+// site is a running siteMain with its patrons: each version of HTTP, with TLS
+// and without, GET and POST.
 type site struct {
 	p             *program
 	pid           int

@@ -10,8 +10,8 @@ import (
 	"github.com/legion-go/legion"
 )
 
-// A function that holds the loop is named in the log, once, though it waits within
-// Legion; and so is that the loop goes on.
+// A function that holds the loop is named in the log, once, though it waits
+// within Legion; and so is that the loop goes on.
 func TestHeldLoopIsTold(t *testing.T) {
 	conf := quiet("solo")
 	log := &journal{}

@@ -46,8 +46,8 @@ func TestStoppedWorker(t *testing.T) {
 	s.must(t, deed{What: "pid"})
 }
 
-// A daemon that was itself stopped for many heartbeats does not take its workers
-// for dead when it goes on.
+// A daemon that was itself stopped for many heartbeats does not take its
+// workers for dead when it goes on.
 func TestStoppedDaemon(t *testing.T) {
 	slow.Test(t, "waits for many heartbeats", "3 s")
 	p := run(t, "daemon")

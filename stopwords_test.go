@@ -31,8 +31,8 @@ func (b *wordLog) has(s string) bool {
 	return strings.Contains(b.b.String(), s)
 }
 
-// A program that does not wait for the daemon's end is told, in the log, what it
-// must do; one that does is not.
+// A program that does not wait for the daemon's end is told, in the log, what
+// it must do; one that does is not.
 func TestStopThatNothingWaitsFor(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	const warning = "nothing waits for the end of the daemon"

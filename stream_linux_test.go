@@ -13,8 +13,8 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// The death of a worker in the midst of a stream is the stream's last error; the
-// elements before it have come in order.
+// The death of a worker in the midst of a stream is the stream's last error;
+// the elements before it have come in order.
 func TestStreamWorkerDies(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	k := newKit(legion.Pool{Max: 1}).start(t)
@@ -44,8 +44,8 @@ func TestStreamWorkerDies(t *testing.T) {
 
 func init() { replaceFD = func(old, new int) error { return unix.Dup3(old, new, 0) } }
 
-// A worker that reads nothing of what the daemon tells it cannot have it pile up:
-// it is found out when its window is full.
+// A worker that reads nothing of what the daemon tells it cannot have it pile
+// up: it is found out when its window is full.
 func TestStreamOfADeafWorker(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	f := newFlow(legion.Pool{Max: 1, Transport: legion.Socket})

@@ -24,7 +24,8 @@ type flow struct {
 	d     *legion.Daemon
 	count *legion.Stream[int, int]
 	flood *legion.Stream[int, []byte]
-	// large gives elements of 1 MiB and counts in sent; in process that can be seen.
+	// large gives elements of 1 MiB and counts in sent; in process that can be
+	// seen.
 	large *legion.Stream[int, []byte]
 	sent  atomic.Int64
 }
@@ -93,7 +94,8 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// ended is how many calls of a stream have ended in one of the ways of that test.
+// ended is how many calls of a stream have ended in one of the ways of that
+// test.
 func ended(s *legion.Stream[int, int]) uint64 {
 	st := s.Pool().Stats()
 	return st.OK + st.TimedOut + st.Canceled
@@ -171,8 +173,8 @@ func TestStreamThatFloods(t *testing.T) {
 // replaceFD makes new another descriptor for what old is one for.
 var replaceFD func(old, new int) error
 
-// deafen keeps this worker from reading what its daemon sends, and returns where
-// to write to that.
+// deafen keeps this worker from reading what its daemon sends, and returns
+// where to write to that.
 func deafen(fd int) int {
 	was, err := syscall.Dup(fd)
 	if err != nil {
@@ -188,8 +190,9 @@ func deafen(fd int) int {
 	return was
 }
 
-// floodItems writes elements to the socket of its worker, without end and without
-// asking. If size is negative it gives the loop time, and listens to nothing.
+// floodItems writes elements to the socket of its worker, without end and
+// without asking. If size is negative it gives the loop time, and listens to
+// nothing.
 func floodItems(ctx context.Context, size int) iter.Seq2[[]byte, error] {
 	fd, deaf := linkSocket(), size < 0
 	if deaf {

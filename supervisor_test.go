@@ -23,8 +23,8 @@ func (s *solo) pids() (pids []int) {
 	return pids
 }
 
-// End takes one worker away when it has finished what it runs, and another takes
-// its place; the end of its context does not wait for that.
+// End takes one worker away when it has finished what it runs, and another
+// takes its place; the end of its context does not wait for that.
 func TestEndOfOneWorker(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	s := newSolo("solo", legion.Pool{Min: 1, Max: 1}).start(t)

@@ -53,8 +53,8 @@ func TestStrangeDescriptors(t *testing.T) {
 	}
 }
 
-// A daemon that is started in a folder that was removed can go elsewhere, but not
-// to a place relative to it.
+// A daemon that is started in a folder that was removed can go elsewhere, but
+// not to a place relative to it.
 func TestWorkDirFromNowhere(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	gone := filepath.Join(t.TempDir(), "gone")

@@ -47,8 +47,8 @@ func sweptMain() {
 	fmt.Println("ended", os.Getpid())
 }
 
-// A socket that is removed while an upgrade is under way leads to the new process
-// afterwards.
+// A socket that is removed while an upgrade is under way leads to the new
+// process afterwards.
 func TestSocketSweptDuringUpgrade(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("SWEPT_FOLDER", folder)

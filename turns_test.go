@@ -129,7 +129,8 @@ func TestFloods(t *testing.T) {
 	}
 }
 
-// What fails at every turn of the loop is logged at a bounded rate, and counted.
+// What fails at every turn of the loop is logged at a bounded rate, and
+// counted.
 func TestErrorsWithoutEnd(t *testing.T) {
 	f := newFlooded(t, func(*Daemon) {})
 	close(f.release)
@@ -153,7 +154,8 @@ func TestErrorsWithoutEnd(t *testing.T) {
 	}
 }
 
-// A signal that comes without end is logged at a bounded rate, and hides no other.
+// A signal that comes without end is logged at a bounded rate, and hides no
+// other.
 func TestSignalsWithoutEnd(t *testing.T) {
 	f := newFlooded(t, func(*Daemon) {})
 	const signals = 5000
@@ -173,8 +175,8 @@ func TestSignalsWithoutEnd(t *testing.T) {
 	}
 }
 
-// However often signals ask for a change, one is under way and one follows it; and
-// the statistics that they ask for do not fill the log.
+// However often signals ask for a change, one is under way and one follows it;
+// and the statistics that they ask for do not fill the log.
 func TestWishesWithoutEnd(t *testing.T) {
 	f := newFlooded(t, func(*Daemon) {})
 	close(f.release)
@@ -214,9 +216,9 @@ func TestWishesWithoutEnd(t *testing.T) {
 
 func (d *Daemon) wishesFor(what string) int { return d.signals.wishes.Open(what) }
 
-// While a daemon stops, what comes from outside goes on to come: here each event
-// that is handled brings the next. Those that wait when the loop takes nothing more
-// are the last.
+// While a daemon stops, what comes from outside goes on to come: here each
+// event that is handled brings the next. Those that wait when the loop takes
+// nothing more are the last.
 func TestStopInAFlood(t *testing.T) {
 	var f *flooded
 	handled := 0 // no lock: on the loop

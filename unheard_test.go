@@ -14,8 +14,8 @@ import (
 )
 
 // A call made with Go that fails without that anything has asked for its end
-// makes one Failure event, whatever it failed of; one that something has asked for,
-// or that was canceled, makes none.
+// makes one Failure event, whatever it failed of; one that something has asked
+// for, or that was canceled, makes none.
 func TestUnheardFailures(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	s := newSolo("solo", legion.Pool{Max: 1, Queue: 1, KillGrace: 50 * time.Millisecond})
@@ -143,8 +143,8 @@ func TestOnEnd(t *testing.T) {
 	}
 }
 
-// OnEnd is told of calls whose callers wait, and of streams, too; the other hooks
-// are not.
+// OnEnd is told of calls whose callers wait, and of streams, too; the other
+// hooks are not.
 func TestOnEndOfCallsAndStreams(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	ends := make(chan legion.CallEnd, 100)

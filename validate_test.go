@@ -15,8 +15,8 @@ import (
 	"github.com/legion-go/legion/legiontest"
 )
 
-// extremes says of each number in the options whether its smallest value, 5 ns if
-// it is a duration, and its largest value are accepted: y, or refused: n.
+// extremes says of each number in the options whether its smallest value, 5 ns
+// if it is a duration, and its largest value are accepted: y, or refused: n.
 var extremes = map[string]string{
 	"Pool.Min": "nn", "Pool.Max": "nn", "Pool.Spawn": "nn", "Pool.IdleTimeout": "yny",
 	"Pool.Timeout": "nny", "Pool.KillGrace": "nny", "Pool.Queue": "ny", "Pool.Concurrency": "nn", "Pool.Retry": "ny",
@@ -68,8 +68,8 @@ func extreme(v reflect.Value, n int) bool {
 	return n < 2
 }
 
-// Every number in every option, at its largest and smallest, is as the table above
-// says: who adds a field decides there what is refused.
+// Every number in every option, at its largest and smallest, is as the table
+// above says: who adds a field decides there what is refused.
 func TestExtremesOfOptions(t *testing.T) {
 	seen := map[string]bool{}
 	for _, o := range []options{

@@ -29,8 +29,8 @@ type user struct {
 	env     []string
 }
 
-// newUser returns one whose daemon, if one runs at the end, is stopped, and that
-// leaves nothing in this process.
+// newUser returns one whose daemon, if one runs at the end, is stopped, and
+// that leaves nothing in this process.
 func newUser(t *testing.T) *user {
 	t.Helper()
 	legiontest.CheckLeaks(t)

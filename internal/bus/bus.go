@@ -54,8 +54,8 @@ func Protect(fn func() error) (err error) {
 	return fn()
 }
 
-// Apart calls fn on a goroutine of its own. The channel yields the error of fn, its
-// panic as a *PanicError, or that it ended its goroutine.
+// Apart calls fn on a goroutine of its own. The channel yields the error of fn,
+// its panic as a *PanicError, or that it ended its goroutine.
 func Apart(fn func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() {

@@ -6,8 +6,8 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Look finds out what this machine, with the rights of this process, lets Legion
-// do. It may make and remove a cgroup.
+// Look finds out what this machine, with the rights of this process, lets
+// Legion do. It may make and remove a cgroup.
 func Look() []status.Finding {
 	c := proc.Capabilities()
 	lifeline := status.Finding{

@@ -126,8 +126,8 @@ func (s *sender) carry(word uint64, p prefix, body []byte) (err error) {
 	return nil
 }
 
-// preparedLocked allocates the memory for large payloads at the first that needs
-// it, or says why nothing can be sent.
+// preparedLocked allocates the memory for large payloads at the first that
+// needs it, or says why nothing can be sent.
 func (s *sender) preparedLocked(n int) error {
 	if s.err != nil || n <= ring.BulkMin || s.allocate == nil {
 		return s.err

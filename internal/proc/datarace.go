@@ -38,6 +38,6 @@ func (t *tail) raceReport() string {
 var onRace atomic.Pointer[func(daemon, child string, e Exit)]
 
 // OnRace calls f, from now on, for each child that the race detector ends,
-// before its Done is closed; daemon is Purpose.Daemon, child the name in its Spec.
-// f must not block. It is for test binaries.
+// before its Done is closed; daemon is Purpose.Daemon, child the name in its
+// Spec. f must not block. It is for test binaries.
 func OnRace(f func(daemon, child string, e Exit)) { onRace.Store(&f) }

@@ -15,8 +15,8 @@ import (
 	"unsafe"
 )
 
-// childParts are the parts that children of Start play. Purpose.Daemon is a part's
-// argument.
+// childParts are the parts that children of Start play. Purpose.Daemon is a
+// part's argument.
 var childParts = map[string]func(*Child){
 	"hold": func(*Child) {
 		fmt.Printf("ready=%d\n", os.Getpid())

@@ -62,8 +62,8 @@ func (r *Registry) ByCode(code string) error {
 	return nil
 }
 
-// Fault is how an error of a function travels: with code, if that is not empty, or
-// else with that of the last registered sentinel that it matches.
+// Fault is how an error of a function travels: with code, if that is not empty,
+// or else with that of the last registered sentinel that it matches.
 func (r *Registry) Fault(err error, code string) wire.Fault {
 	f := wire.Fault{Message: err.Error(), Code: code}
 	r.mu.RLock()
