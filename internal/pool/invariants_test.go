@@ -60,8 +60,10 @@ func (s *sim) checkSend(p *simProc, c *simCall, d send) {
 	if s.ending(p) {
 		broken("a call was given to worker %d, which is to end another one", p.w.id)
 	}
+	// If it is queued again, it was taken back in the same step, and earlier calls
+	// with it.
 	for o := range s.waiting {
-		if o.state == callQueued && o.seq < c.seq {
+		if c.state != callQueued && o.state == callQueued && o.seq < c.seq {
 			broken("call %d was given to a worker before call %d", c.seq, o.seq)
 		}
 	}
