@@ -38,9 +38,12 @@ func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaredPool
 	if err := checkName(name); err != nil {
 		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
 	}
-	resolved, err := opts.resolve()
-	if err != nil {
-		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
+	resolved := opts.filled()
+	if !d.isWorker() { // the daemon has checked the same; looking at fields by name costs memory
+		var err error
+		if resolved, err = opts.resolve(); err != nil {
+			panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
+		}
 	}
 	for _, p := range d.declared.pools {
 		if p.name == name {

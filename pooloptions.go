@@ -141,23 +141,30 @@ var options = []option{
 // resolve checks p and returns it with the defaults filled in.
 func (p Pool) resolve() (Pool, error) {
 	c := checks{of: "Pool"}
+	value := reflect.ValueOf(p)
 	for _, o := range options {
-		o.sign(reflect.ValueOf(p).FieldByName(o.name), &c)
+		o.sign(value.FieldByName(o.name), &c)
 	}
 	if err := c.err(); err != nil {
 		return p, err
 	}
-	for _, o := range options {
-		if o.fill != nil {
-			o.fill(&p)
-		}
-	}
+	p = p.filled()
 	for _, o := range options {
 		if o.bounds != nil {
 			o.bounds(&p, &c)
 		}
 	}
 	return p, c.err()
+}
+
+// filled returns p with the defaults filled in.
+func (p Pool) filled() Pool {
+	for _, o := range options {
+		if o.fill != nil {
+			o.fill(&p)
+		}
+	}
+	return p
 }
 
 // sign checks a value before defaults are filled in.
