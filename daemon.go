@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
@@ -20,7 +21,6 @@ import (
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/internal/turns"
-	"github.com/legion-go/legion/internal/work"
 )
 
 // Daemon is a program made of one loop and pools of worker processes. Declare
@@ -34,10 +34,10 @@ type Daemon struct {
 	loop *loop.Loop
 	log  *logs.Log
 
-	turns     turns.Queue   // work from outside, for the loop
-	afterLoop turns.After   // callbacks that come after the loop's end
-	loopEnd   chan struct{} // closed when the loop's goroutine has ended
-	owned     work.Group    // goroutines that end with Closing
+	turns     turns.Queue      // work from outside, for the loop
+	afterLoop turns.After      // callbacks that come after the loop's end
+	loopEnd   chan struct{}    // closed when the loop's goroutine has ended
+	owned     concurrent.Group // goroutines that end with Closing
 	events    events
 	plugins   plugins.Set
 	control   control.Socket
@@ -76,8 +76,8 @@ type place struct {
 // succession is the state of upgrades and restarts, and what the next process
 // gets.
 type succession struct {
-	changes    *work.Gate          // a reload, an upgrade or a restart: one at a time
-	reload     work.Shared         // the reload that waits for its turn
+	changes    *concurrent.Gate    // a reload, an upgrade or a restart: one at a time
+	reload     concurrent.Shared   // the reload that waits for its turn
 	kept       map[string]*os.File // see Keep; guarded by Daemon.mu
 	left       []string            // sockets of the previous process that this one does not go on with
 	held       *takeover.Held      // for the next program in this process; of the stop
@@ -92,7 +92,7 @@ func New(c Config) *Daemon {
 		panic(fmt.Sprintf("legion: %v", err))
 	}
 	d := &Daemon{
-		config: c, loopEnd: make(chan struct{}), succession: succession{changes: work.NewGate()},
+		config: c, loopEnd: make(chan struct{}), succession: succession{changes: concurrent.NewGate()},
 	}
 	d.life = life.New(context.WithValue(context.Background(), onLoop{}, d), c.Name, d.shutDown, d.abandon)
 	d.newTurns()

@@ -79,7 +79,7 @@ func TestReloadsAreShared(t *testing.T) {
 	stacks := make([]byte, 4<<20)
 	await(t, func() bool { // all of them wait, but for the one who waits for its turn to do it
 		n := runtime.Stack(stacks, true)
-		return strings.Count(string(stacks[:n]), "[select]:\ngithub.com/legion-go/legion/internal/work.(*Shared).Do(") == 249
+		return strings.Count(string(stacks[:n]), "[select]:\ngithub.com/legion-go/legion/internal/concurrent.(*Shared).Do(") == 249
 	})
 	giveUp()
 	close(goOn)

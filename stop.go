@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/pool"
-	"github.com/legion-go/legion/internal/work"
 )
 
 // Wait waits until the daemon has stopped, and returns the errors of the stop,
@@ -151,7 +151,7 @@ func (d *Daemon) endWork(ctx context.Context) (errs []error) {
 	if left := d.owned.Wait(ctx); left != "" {
 		errs = append(errs, fmt.Errorf("not ended: %s", left))
 	}
-	if !work.Done(ctx, d.tasks.Running()) {
+	if !concurrent.Done(ctx, d.tasks.Running()) {
 		errs = append(errs, errors.New("the result of a task that the control socket has run has not been encoded"))
 	}
 	return errs
@@ -171,7 +171,7 @@ func (d *Daemon) awaitSettled(deadline time.Time) {
 
 // loopLeft waits a moment for the loop to end, and else says why it did not.
 func (d *Daemon) loopLeft() error {
-	late := time.NewTimer(work.EndGrace)
+	late := time.NewTimer(concurrent.EndGrace)
 	defer late.Stop()
 	select {
 	case <-d.loopEnd:

@@ -18,7 +18,7 @@ func TestFiguresAreCounted(t *testing.T) {
 		"internal/pool/pool.go": "package pool\ntype Pool int\ntype team int",
 		"internal/box/box.go":   "package box\nfunc (b Box) Write() {\n\tgo b.run()\n}",
 		"internal/file/file.go": "package file\nfunc (f File) Write() {}\nfunc buryIt() { buryIt() }",
-		"internal/work/work.go": "package work\nfunc Go() { go Go() }",
+		"internal/jobs/jobs.go": "package jobs\nfunc Go() { go Go() }",
 		"examples/x/main.go":    "package main\nfunc (f File) Write() {\n\tgo main()\n\n\n}",
 	} {
 		s := source{name: name, pkg: filepath.Dir(name), test: strings.HasSuffix(name, "_test.go"), lines: strings.Count(text, "\n"), fset: token.NewFileSet()}

@@ -34,7 +34,7 @@ var floors = map[string]int{
 	"internal/strictjson": 0,
 	"internal/text":       0,
 	"internal/vanish":     0,
-	"internal/work":       0,
+	"internal/concurrent": 0,
 	"internal/where":      0,
 	"internal/wire":       0,
 	"internal/xmlrpc":     0,

@@ -1,9 +1,9 @@
-// Package work keeps what a daemon does beside its loop.
+// Package concurrent keeps what a daemon does beside its loop.
 //
 //   - group.go: Group, goroutines that end with the daemon
 //   - gate.go: Gate, changes one at a time
 //   - shared.go: Shared, a change for several callers
-package work
+package concurrent
 
 import (
 	"context"
