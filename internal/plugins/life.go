@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/plugin"
 )
 
@@ -32,7 +33,8 @@ func (s *Set) Start(ctx context.Context) error {
 }
 
 // Stop stops the started plugins, in reverse order. It abandons a plugin that
-// does not return before ctx ends.
+// does not return before ctx ends; one that has its turn only after that has a
+// moment, for it may return at once.
 func (s *Set) Stop(ctx context.Context) (errs []error) {
 	for i := len(s.all) - 1; i >= 0; i-- {
 		e := s.all[i]
@@ -42,16 +44,26 @@ func (s *Set) Stop(ctx context.Context) (errs []error) {
 			continue
 		}
 		e.set(made, false)
-		select {
-		case err := <-bus.Apart(func() error { return p.Stop(ctx) }):
-			if err != nil {
-				errs = append(errs, fmt.Errorf("plugin %s: %w", e.name, err))
-			}
-		case <-ctx.Done():
-			errs = append(errs, fmt.Errorf("plugin %s: it did not stop in time", e.name))
+		if err := stop(ctx, p); err != nil {
+			errs = append(errs, fmt.Errorf("plugin %s: %w", e.name, err))
 		}
 	}
 	return errs
+}
+
+func stop(ctx context.Context, p plugin.Stopper) error {
+	over := ctx.Done()
+	if ctx.Err() != nil {
+		moment, done := context.WithTimeout(context.Background(), concurrent.EndGrace)
+		defer done()
+		over = moment.Done()
+	}
+	select {
+	case err := <-bus.Apart(func() error { return p.Stop(ctx) }):
+		return err
+	case <-over:
+		return errors.New("it did not stop in time")
+	}
 }
 
 // Reload reloads the plugins that are a plugin.Reloader, in order, despite
