@@ -32,6 +32,7 @@ type decoder struct {
 	off    int
 	depth  int    // levels of recursion left
 	budget uint64 // bytes of memory that may still be allocated
+	block  []byte // of text
 }
 
 func newDecoder(b []byte) decoder {

@@ -10,8 +10,8 @@
 // Read it in this order: codec.go (the API), compile.go (a type becomes a
 // plan), plan.go (what a plan is), scalar.go, sequence.go, mapping.go,
 // structure.go, clock.go and own.go (one kind of type each), decoder.go (how
-// input is read and bounded), refuse.go (what cannot travel, and what to do
-// instead), hash.go.
+// input is read and bounded), text.go (where strings go), refuse.go (what
+// cannot travel, and what to do instead), hash.go.
 //
 // # What travels
 //
@@ -43,6 +43,11 @@
 // Interfaces, functions, channels, uintptr and unsafe pointers, map keys that
 // hold pointers, and types larger than 16 MiB are refused when the codec is
 // compiled, with the path to the field and advice.
+//
+// The receiver's slices, maps and strings are its own, except that strings of
+// at most 32 bytes share blocks of at most 128 bytes with other strings of the
+// same value. A program that keeps one of them for long can free the others
+// with strings.Clone.
 //
 // # Encoding
 //

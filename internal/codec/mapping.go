@@ -141,12 +141,12 @@ func decStrings(d *decoder, p unsafe.Pointer) error {
 		if err != nil {
 			return at(err, "[key]")
 		}
-		key := string(k)
+		key := d.text(k)
 		v, err := d.span()
 		if err != nil {
 			return at(err, keyStep(reflect.ValueOf(key)))
 		}
-		m[key] = string(v)
+		m[key] = d.text(v)
 	}
 	if len(m) != n {
 		return errTwice

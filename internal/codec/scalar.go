@@ -138,7 +138,7 @@ func encString(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 func decString(d *decoder, p unsafe.Pointer) error {
 	b, err := d.span()
 	if err == nil {
-		*(*string)(p) = string(b)
+		*(*string)(p) = d.text(b)
 	}
 	return err
 }
