@@ -103,9 +103,14 @@ func (p *Pool) Await(ctx context.Context, c *Call) {
 	if woken == nil {
 		return
 	}
+	done := ctx.Done()
+	if done == nil { // a plain receive costs less than a select
+		<-woken
+		return
+	}
 	select {
 	case <-woken:
-	case <-ctx.Done():
+	case <-done:
 		p.Cancel(c, ctx.Err())
 		<-woken
 	}
