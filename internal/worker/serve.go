@@ -87,6 +87,9 @@ type job struct {
 
 	ahead wire.Window   // the part of a streamed result that is under way
 	more  chan struct{} // wakes an emit that waits for room in the window
+
+	server *server
+	begin  func() // server.work(this job); kept for reuse, because a go statement with arguments allocates
 }
 
 var jobs = sync.Pool{New: func() any { return new(job) }}
@@ -215,7 +218,11 @@ func (s *server) enter(j *job) {
 func (s *server) start(j *job) {
 	s.Busy.Add(1)
 	s.over.Add(1)
-	go s.work(j)
+	j.server = s
+	if j.begin == nil {
+		j.begin = func() { j.server.work(j) }
+	}
+	go j.begin()
 }
 
 // work runs jobs until none is waiting.
@@ -286,7 +293,7 @@ func (j *job) recycle() {
 	if cap(j.out) > keep {
 		j.out = nil
 	}
-	*j = job{scratch: j.scratch, out: j.out}
+	*j = job{scratch: j.scratch, out: j.out, begin: j.begin}
 	jobs.Put(j)
 }
 
