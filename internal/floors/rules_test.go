@@ -14,7 +14,7 @@ const module = "github.com/legion-go/legion"
 // is the root package. A package may import only from lower floors. A new
 // package gets its line here, with the lowest floor possible.
 var floors = map[string]int{
-	"internal/codec":      0,
+	"internal/buffer":     0,
 	"internal/cron":       0,
 	"internal/drain":      0,
 	"internal/enum":       0,
@@ -40,6 +40,8 @@ var floors = map[string]int{
 	"internal/xmlrpc":     0,
 
 	"client":                  1,
+	"internal/arena":          1,
+	"internal/codec":          1,
 	"internal/describe":       1,
 	"internal/bus":            1,
 	"internal/journal":        1,

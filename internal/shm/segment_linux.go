@@ -16,7 +16,8 @@ const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
 // is for debugging only and appears in /proc/pid/maps. The memory of the given
 // extents, or all of it if none is given, is allocated now: if memory is short,
 // Create fails, and no later access to them can fail unless the other process
-// frees them. Allocate the rest with Populate.
+// frees them. Of an empty extent nothing is allocated. Allocate the rest with
+// Populate.
 func Create(name string, size int, now ...Extent) ([]byte, *os.File, error) {
 	if err := Available(); err != nil {
 		return nil, nil, err
@@ -41,6 +42,9 @@ func fill(fd, size int, now []Extent) ([]byte, error) {
 		now = []Extent{{0, size}}
 	}
 	for _, e := range now {
+		if e.From == e.To {
+			continue
+		}
 		if err := retry(func() error { return unix.Fallocate(fd, 0, int64(e.From), int64(e.To-e.From)) }); err != nil {
 			return nil, err
 		}
@@ -64,6 +68,15 @@ func Populate(mem []byte) error {
 	}
 	if err := retry(func() error { return unix.Madvise(mem, unix.MADV_POPULATE_WRITE) }); err != nil && !errors.Is(err, unix.EINVAL) {
 		return fmt.Errorf("allocate %d bytes of a shared segment: %w", len(mem), err)
+	}
+	return nil
+}
+
+// Remove frees the memory of mem, whole pages of a segment, for both processes.
+// The next access, in either, finds zeros in new memory.
+func Remove(mem []byte) error {
+	if err := retry(func() error { return unix.Madvise(mem, unix.MADV_REMOVE) }); err != nil {
+		return fmt.Errorf("free %d bytes of a shared segment: %w", len(mem), err)
 	}
 	return nil
 }

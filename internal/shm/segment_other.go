@@ -15,6 +15,9 @@ func Create(name string, size int, now ...Extent) ([]byte, *os.File, error) {
 // Populate returns ErrUnsupported.
 func Populate(mem []byte) error { return ErrUnsupported }
 
+// Remove returns ErrUnsupported.
+func Remove(mem []byte) error { return ErrUnsupported }
+
 // Map returns ErrUnsupported.
 func Map(f *os.File) ([]byte, error) { return nil, ErrUnsupported }
 

@@ -1,0 +1,53 @@
+package buffer
+
+// Piece is the bytes of a Buffer without the Buffer: what a call carries. The
+// zero Piece stands for a nil Buffer.
+type Piece struct {
+	Bytes  []byte // the capacity is that of the Buffer; not nil, unless the Buffer is
+	Memory Memory // nil if the garbage collector frees it
+}
+
+// Release gives the memory back, if there is something to give back.
+func (p Piece) Release() {
+	if p.Memory != nil {
+		p.Memory.Release()
+	}
+}
+
+// Consume takes the bytes of Buffers, some of which may be nil; from now on the
+// Buffers may not be used. It panics, and releases all of them, if one is used
+// twice or has been given away before.
+func Consume(buffers []*Buffer) []Piece { return consume(buffers, nil) }
+
+// consume is Consume for Buffers of one scope.
+func consume(buffers []*Buffer, of *Scope) []Piece {
+	pieces := make([]Piece, len(buffers))
+	done := false
+	defer func() {
+		if !done {
+			for _, p := range pieces {
+				p.Release()
+			}
+		}
+	}()
+	for i, b := range buffers {
+		if b == nil {
+			continue
+		}
+		if b.scope != of {
+			panic("payload: a Buffer in a result: it belongs to another call; make one with payload.NewBuffer and the context of this call")
+		}
+		b.leave(consumed, "Call")
+		pieces[i] = b.take()
+	}
+	done = true
+	return pieces
+}
+
+// Size returns how many bytes are in the pieces.
+func Size(pieces []Piece) (n int) {
+	for _, p := range pieces {
+		n += len(p.Bytes)
+	}
+	return n
+}
