@@ -161,14 +161,17 @@ func TestControlWithABadPlugin(t *testing.T) {
 		t.Error("a plugin was asked by a method that does not show it")
 	}
 	for range 3 {
-		s := ask[struct {
+		type stats struct {
 			Plugins map[string]any `json:"plugins"`
 			Extra   map[string]any `json:"extra"`
-		}](t, cl, "daemon.stats", nil)
-		for name, want := range map[string]string{"hangs": "does not answer", "panics": "oh no", "odd": "chan int", "good": "7"} {
-			if got := text(s.Plugins[name]); !strings.Contains(got, want) {
-				t.Errorf("%s: %s", name, got)
-			}
+		}
+		var s stats
+		await(t, func() bool { // on a busy machine a good plugin may not answer in time either
+			s = ask[stats](t, cl, "daemon.stats", nil)
+			return text(s.Plugins["good"]) == "7" && strings.Contains(text(s.Plugins["panics"]), "oh no") && strings.Contains(text(s.Plugins["odd"]), "chan int")
+		})
+		if got := text(s.Plugins["hangs"]); !strings.Contains(got, "does not answer") {
+			t.Errorf("hangs: %s", got)
 		}
 		if text(s.Extra["n"]) != "1" || !strings.Contains(text(s.Extra["func"]), "func") {
 			t.Errorf("extra: %v", s.Extra)

@@ -103,7 +103,15 @@ func TestWorkersByName(t *testing.T) {
 		for _, p := range c.params {
 			texts = append(texts, p.(string))
 		}
-		if answer := strings.Join(strings.Fields(xmlCall(t, path, c.method, texts...)), ""); !strings.Contains(answer, c.xml) {
+		answer := ""
+		asked := func() bool {
+			answer = strings.Join(strings.Fields(xmlCall(t, path, c.method, texts...)), "")
+			return strings.Contains(answer, c.xml)
+		}
+		if !asked() && c.method == "worker.status" { // what a loop told late can be older than the last answer
+			await(t, asked)
+		}
+		if !strings.Contains(answer, c.xml) {
 			t.Errorf("%s %v over XML-RPC: %s, want %s", c.method, c.params, answer, c.xml)
 		}
 	}

@@ -9,8 +9,10 @@ import (
 
 	"github.com/legion-go/legion/internal/codec"
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
+	"github.com/legion-go/legion/payload"
 )
 
 // declaredPool is a declared pool: the same in the daemon and in its workers.
@@ -94,13 +96,15 @@ type endpoint[In, Out any] struct {
 	// A []byte travels unchanged: without the codec's copies and without a pointer
 	// that would move the argument to the heap.
 	bytesIn, bytesOut bool
+	lentIn            bool // the function gives the memory of its []byte back
+	args, results     *reuse.Hint
 }
 
 // addFunc declares a function of pool p. Workers call run.
 func addFunc[In, Out any](p *declaredPool, kind, name string, run func(ctx context.Context, state any, in In) (Out, error)) endpoint[In, Out] {
 	e := newEndpoint[In, Out](p, kind, name)
 	p.funcs = append(p.funcs, worker.Func{
-		Name: name, Hash: e.hash(), Raw: e.bytesIn,
+		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn,
 		Call: func(ctx context.Context, state any, arg []byte, buf *[]byte) ([]byte, error) {
 			in, err := e.decodeIn(arg)
 			if err != nil {
@@ -113,10 +117,11 @@ func addFunc[In, Out any](p *declaredPool, kind, name string, run func(ctx conte
 			if e.bytesOut {
 				return *(*[]byte)(unsafe.Pointer(&out)), nil
 			}
-			*buf, err = e.out.Append((*buf)[:0], &out)
+			*buf, err = e.out.Append(e.results.Room(*buf), &out)
 			if err != nil {
 				return nil, &worker.RefusedError{Err: fmt.Errorf("the result cannot travel: %w", err)}
 			}
+			e.results.Note(*buf)
 			return *buf, nil
 		},
 	})
@@ -135,20 +140,22 @@ func newEndpoint[In, Out any](p *declaredPool, kind, name string) endpoint[In, O
 	if e.out, err = codec.For[Out](); err != nil {
 		panic(fmt.Sprintf("legion: %s %q: its result: %v", kind, name, err))
 	}
-	_, e.bytesIn = any((*In)(nil)).(*[]byte)
-	_, e.bytesOut = any((*Out)(nil)).(*[]byte)
+	e.bytesIn, e.bytesOut = e.in.Bytes(), e.out.Bytes()
+	_, e.lentIn = any((*In)(nil)).(*payload.Lent)
+	e.args, e.results = new(reuse.Hint), new(reuse.Hint)
 	return e
 }
 
 func (e *endpoint[In, Out]) hash() uint64 { return e.in.Hash()*31 + e.out.Hash() }
 
-// decodeIn decodes the argument in a worker, to which a []byte belongs already.
+// decodeIn decodes the argument in a worker, to which a []byte belongs already,
+// and a payload.Lent until it answers.
 func (e *endpoint[In, Out]) decodeIn(arg []byte) (in In, err error) {
 	if e.bytesIn {
 		*(*[]byte)(unsafe.Pointer(&in)) = arg
 		return in, nil
 	}
-	if err := e.in.Decode(arg, &in); err != nil {
+	if err := e.in.Borrow(arg, &in); err != nil {
 		return in, &worker.RefusedError{Err: fmt.Errorf("the argument cannot be decoded: %w", err)}
 	}
 	return in, nil
@@ -157,39 +164,24 @@ func (e *endpoint[In, Out]) decodeIn(arg []byte) (in In, err error) {
 // argument returns the argument of an ended call for a pool's hook, decoded
 // from the bytes sent: the caller may have changed the original.
 func (e *endpoint[In, Out]) argument(arg []byte) any {
-	in, err := e.decodeIn(arg)
-	if err != nil {
+	var in In
+	if e.in.Decode(arg, &in) != nil {
 		return nil
 	}
 	return in
 }
 
-// call is a call with a buffer for its argument.
-type call struct {
-	*pool.Call
-	arg []byte
-}
-
-var calls = sync.Pool{New: func() any { return &call{Call: pool.NewCall()} }}
-
-func (c *call) recycle() {
-	if cap(c.arg) > 64<<10 {
-		c.arg = nil
-	}
-	c.Reset()
-	calls.Put(c)
-}
-
 // encodeIn puts the argument into the call.
-func (e *endpoint[In, Out]) encodeIn(c *call, in In) (err error) {
-	if c.arg, err = e.in.Append(c.arg[:0], &in); err != nil {
+func (e *endpoint[In, Out]) encodeIn(c *pool.Call, in In) (err error) {
+	if c.Encoded, err = e.in.Append(e.args.Room(c.Encoded), &in); err != nil {
 		return e.refuse("the argument cannot travel: %w", err)
 	}
-	return e.setArg(c, c.arg)
+	e.args.Note(c.Encoded)
+	return e.setArg(c, c.Encoded)
 }
 
 // setArg fills in the supervisor's fields.
-func (e *endpoint[In, Out]) setArg(c *call, arg []byte) error {
+func (e *endpoint[In, Out]) setArg(c *pool.Call, arg []byte) error {
 	if limit := e.p.opts.MaxPayload; int64(len(arg)) > limit {
 		return e.refuse("the argument: %w; raise Pool.MaxPayload, or pass a path instead", &wire.TooLarge{Size: int64(len(arg)), Limit: limit})
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 	"unsafe"
 
 	"github.com/legion-go/legion/internal/pool"
@@ -42,32 +41,58 @@ func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (O
 // function still finishes, Call returns its result.
 //
 // A []byte argument must not be changed before Call returns.
-func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) {
+func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) { return f.call(ctx, in, nil) }
+
+// CallInto is Call for large results: a []byte result goes into the memory of
+// *out, from its first byte to its capacity, if there is room, else into new
+// memory. Either way *out is then the result, whose memory the next CallInto
+// can use again. From 16 KiB up that is several times as fast as new memory for
+// each result; see package payload for the memory of the function.
+//
+// If *out has memory, nothing else may use it before CallInto returns. After an
+// error *out is the same slice, and its bytes are undefined. Results of other
+// types are decoded into new memory, as by Call; so are all results if
+// Pool.OnEnd is set, since the hook looks at them later.
+func (f *Func[In, Out]) CallInto(ctx context.Context, in In, out *Out) error {
+	var memory []byte
+	if f.bytesOut {
+		memory = *(*[]byte)(unsafe.Pointer(out))
+	}
+	result, err := f.call(ctx, in, memory)
+	if err == nil {
+		*out = result
+	}
+	return err
+}
+
+// call is Call; a []byte result goes into the memory of into, if it has any.
+func (f *Func[In, Out]) call(ctx context.Context, in In, into []byte) (Out, error) {
 	if f.p.opts.OnEnd != nil { // a future calls it; the other hooks are not for this call
 		return f.begin(ctx, in, true).Result()
 	}
-	c := calls.Get().(*call)
+	c := pool.TakeCall()
 	var err error
 	if f.bytesIn {
 		err = f.setArg(c, *(*[]byte)(unsafe.Pointer(&in)))
 	} else {
 		err = f.encodeIn(c, in)
 	}
+	c.Into = into
 	if err == nil {
 		err = f.do(ctx, c)
 	}
 	if err != nil {
 		var none Out
-		c.recycle()
+		c.Recycle()
 		return none, err
 	}
-	out, err := f.decodeOut(c.Call, ctx.Err())
-	c.recycle()
+	out, err := f.decodeOut(c, ctx.Err())
+	c.Recycle()
 	return out, err
 }
 
 // do runs a prepared call.
-func (f *Func[In, Out]) do(ctx context.Context, c *call) error {
+func (f *Func[In, Out]) do(ctx context.Context, c *pool.Call) error {
 	p, err := f.p.pool()
 	if err != nil {
 		return err
@@ -75,10 +100,7 @@ func (f *Func[In, Out]) do(ctx context.Context, c *call) error {
 	if err := ctx.Err(); err != nil {
 		return f.ended(err, beforeCall)
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		c.Limit = max(time.Until(deadline), 1)
-	}
-	p.Do(ctx, c.Call)
+	p.Do(ctx, c)
 	return nil
 }
 
@@ -102,7 +124,7 @@ func (f *Func[In, Out]) Go(ctx context.Context, in In) *Future[Out] { return f.b
 // begin is Go. claimed says that a caller waits for the end of the call.
 func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[Out] {
 	fut := &Future[Out]{d: f.p.d, p: f.p, name: f.name, done: make(chan struct{}), claimed: claimed}
-	c := &call{Call: pool.NewCall()}
+	c := pool.NewCall()
 	var err error
 	if f.bytesIn {
 		err = f.setArg(c, bytes.Clone(*(*[]byte)(unsafe.Pointer(&in))))
@@ -124,20 +146,9 @@ func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[
 		fut.finish(true)
 		return fut
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		c.Limit = max(time.Until(deadline), 1)
-	}
-	fut.call, fut.pool = c.Call, p
-	fut.resolve = func() (Out, error) { return f.decodeOut(c.Call, ctx.Err()) }
-	unwatch := func() bool { return true }
-	if ctx.Done() != nil {
-		unwatch = context.AfterFunc(ctx, func() { p.Cancel(c.Call, ctx.Err()) })
-	}
-	c.OnEnd = func(c *pool.Call) {
-		unwatch()
-		fut.finish(c.Kind != pool.OK)
-	}
-	p.Submit(c.Call)
+	fut.call, fut.pool = c, p
+	fut.resolve = func() (Out, error) { return f.decodeOut(c, ctx.Err()) }
+	p.Go(ctx, c, func(c *pool.Call) { fut.finish(c.Kind != pool.OK) })
 	return fut
 }
 

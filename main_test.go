@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 	legiontest.Main(m, append([]func() *legion.Daemon{
 		func() *legion.Daemon { return newKit(legion.Pool{}).d },
 		func() *legion.Daemon { return newTwins().d },
+		func() *legion.Daemon { return newLender(legion.Pool{}).d },
 		func() *legion.Daemon { return newFlow(legion.Pool{}).d },
 		func() *legion.Daemon { return newLooping(legion.Pool{}).d },
 		func() *legion.Daemon { return declareDecoder().Daemon },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/worker"
@@ -25,7 +24,7 @@ func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, 
 	p := d.declare("stream worker", name, opts, false)
 	e := newEndpoint[In, Out](p, "stream worker", name)
 	p.funcs = append(p.funcs, worker.Func{
-		Name: name, Hash: e.hash(), Raw: e.bytesIn,
+		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn,
 		Stream: func(ctx context.Context, _ any, arg []byte, emit func([]byte) error) error {
 			in, err := e.decodeIn(arg)
 			if err != nil {
@@ -91,7 +90,7 @@ func (s *Stream[In, Out]) All(ctx context.Context, in In) iter.Seq2[Out, error] 
 
 // open makes the call.
 func (s *Stream[In, Out]) open(ctx context.Context, in In) (*pool.Reader, *pool.Call, error) {
-	c := &call{Call: pool.NewCall()}
+	c := pool.NewCall()
 	err := s.encodeIn(c, in)
 	encoded := err == nil
 	var p *pool.Pool
@@ -102,13 +101,10 @@ func (s *Stream[In, Out]) open(ctx context.Context, in In) (*pool.Reader, *pool.
 		err = s.ended(ctx.Err(), beforeCall)
 	}
 	if err != nil {
-		s.tellEnd(c.Call, encoded, err)
+		s.tellEnd(c, encoded, err)
 		return nil, nil, err
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		c.Limit = max(time.Until(deadline), 1)
-	}
-	return p.Read(ctx, c.Call, func(c *pool.Call) {
+	return p.Read(ctx, c, func(c *pool.Call) {
 		if s.p.opts.OnEnd == nil {
 			return
 		}
@@ -117,7 +113,7 @@ func (s *Stream[In, Out]) open(ctx context.Context, in In) (*pool.Reader, *pool.
 			err = failure(s.p.name, s.name, c, ctx.Err())
 		}
 		s.tellEnd(c, true, err)
-	}), c.Call, nil
+	}), c, nil
 }
 
 // end returns the error of a call that has ended; nil at the regular end of the

@@ -20,6 +20,13 @@
 // race, it sets GORACE to halt_on_error=0 before Start; the race still fails
 // the test when that worker exits with the detector's code.
 //
+// # Memory that is only lent
+//
+// With [Main], memory that a call only lends is overwritten as soon as it is
+// taken back, in every process of the test, so a function that keeps a part of
+// its payload.Lent finds the byte 0xDB there; go test -race also reports the
+// access.
+//
 // # Without processes
 //
 // Call InProcess on the daemon before [Start]: workers are goroutines then.

@@ -9,6 +9,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/internal/leash"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/reuse"
 )
 
 // Main is for TestMain. In the test process it runs the tests, with a runtime
@@ -53,6 +54,7 @@ func run(m *testing.M) int {
 	defer release()
 	_ = os.Unsetenv("RUNTIME_DIRECTORY")
 	_ = os.Setenv("XDG_RUNTIME_DIR", dir)
+	_ = os.Setenv(reuse.SpoilVariable, "1")
 	code := m.Run()
 	for _, text := range takeRaces("") { // of daemons that were not started with Start
 		fmt.Fprintln(os.Stderr, "legiontest:", text)

@@ -46,6 +46,9 @@ func For[T any]() (*Codec[T], error) {
 // string and types named after them that do not encode themselves.
 func (c *Codec[T]) Raw() bool { return c.raw }
 
+// Bytes reports whether T is a []byte, or a type named after it, that is Raw.
+func (c *Codec[T]) Bytes() bool { return c.raw && c.plan.typ.Kind() == reflect.Slice }
+
 // Hash identifies the structure of T: kinds, and names and order of fields,
 // recursively. Two processes of one binary get the same hash; a daemon and a
 // worker whose hashes differ must not exchange values of T.
@@ -81,18 +84,26 @@ func (c *Codec[T]) Append(b []byte, v *T) ([]byte, error) {
 // memory with b. Every field that travels is overwritten, never merged into or
 // appended to; unexported fields and those tagged `legion:"-"` keep their
 // values. After an error the contents of *v are undefined and must not be used.
-func (c *Codec[T]) Decode(b []byte, v *T) error {
+func (c *Codec[T]) Decode(b []byte, v *T) error { return c.decode(b, v, false) }
+
+// Borrow is Decode, but a payload.Lent in the result is a part of b, which must
+// be in the heap.
+func (c *Codec[T]) Borrow(b []byte, v *T) error { return c.decode(b, v, true) }
+
+func (c *Codec[T]) decode(b []byte, v *T, borrow bool) error {
 	if c.raw {
-		if c.plan.typ.Kind() == reflect.String {
+		switch {
+		case c.plan.typ.Kind() == reflect.String:
 			*(*string)(unsafe.Pointer(v)) = string(b)
-			return nil
+		case borrow && c.plan.typ == lentType:
+			*(*[]byte)(unsafe.Pointer(v)) = b[:len(b):len(b)]
+		default:
+			*(*[]byte)(unsafe.Pointer(v)) = append([]byte{}, b...)
 		}
-		own := make([]byte, len(b))
-		copy(own, b)
-		*(*[]byte)(unsafe.Pointer(v)) = own
 		return nil
 	}
 	d := newDecoder(b)
+	d.borrow = borrow
 	var err error
 	if c.foreign {
 		own := new(T)

@@ -33,6 +33,7 @@ type decoder struct {
 	depth  int    // levels of recursion left
 	budget uint64 // bytes of memory that may still be allocated
 	block  []byte // of text
+	borrow bool   // a payload.Lent refers to buf
 }
 
 func newDecoder(b []byte) decoder {

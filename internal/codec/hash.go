@@ -44,6 +44,10 @@ func (h hasher) add(t reflect.Type) {
 		h.write(t.String())
 		return
 	}
+	if t == lentType { // its functions treat their memory differently
+		h.write("lent")
+		return
+	}
 	h.write(t.Kind().String())
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice:

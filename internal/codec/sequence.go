@@ -3,6 +3,8 @@ package codec
 import (
 	"reflect"
 	"unsafe"
+
+	"github.com/legion-go/legion/payload"
 )
 
 // sliceHeader is the layout of every slice.
@@ -105,10 +107,14 @@ func slice(p, elem *plan) {
 	}
 }
 
-// bulkSlice fills in the plan of a slice of numbers or bools, which is copied.
+var lentType = reflect.TypeFor[payload.Lent]()
+
+// bulkSlice fills in the plan of a slice of numbers or bools, which is copied,
+// or borrowed from the input if it is a payload.Lent.
 func bulkSlice(p, elem *plan) {
 	size, unit, bools := int(elem.typ.Size()), elem.unit, elem.typ.Kind() == reflect.Bool
 	p.bytes = elem.typ.Kind() == reflect.Uint8
+	lent := p.typ == lentType
 	p.enc = func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		h := *(*sliceHeader)(p)
 		if h.data == nil {
@@ -125,6 +131,10 @@ func bulkSlice(p, elem *plan) {
 		src, err := d.take(n * size)
 		if err != nil {
 			return err
+		}
+		if lent && d.borrow {
+			*(*[]byte)(p) = src[:n:n]
+			return nil
 		}
 		data := allocBulk(n*size, unit)
 		*(*sliceHeader)(p) = sliceHeader{data, n, n}

@@ -25,6 +25,7 @@ var floors = map[string]int{
 	"internal/logfile":    0,
 	"internal/outbox":     0,
 	"internal/pace":       0,
+	"internal/reuse":      0,
 	"internal/ring":       0,
 	"internal/life":       0,
 	"internal/saturate":   0,
@@ -38,6 +39,7 @@ var floors = map[string]int{
 	"internal/where":      0,
 	"internal/wire":       0,
 	"internal/xmlrpc":     0,
+	"payload":             0,
 
 	"client":                  1,
 	"internal/arena":          1,

@@ -101,7 +101,7 @@ func (cl *client) call(p, dst []byte) ([]byte, error) {
 	err := cl.c.Send(wire.Header{Kind: wire.Request, Code: uint16(i), Call: wire.CallID(i, s.gen)}, p)
 	if err == nil {
 		if lone {
-			cl.c.Poll(s.fin)
+			cl.c.Poll(0, s.fin)
 		}
 		if s.state.Load() != slotDone && s.state.CompareAndSwap(slotSent, slotParked) {
 			<-s.ch

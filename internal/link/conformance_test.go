@@ -223,7 +223,7 @@ func TestHandlersErrorEndsTheLink(t *testing.T) {
 		if err := d.Send(wire.Header{Kind: wire.Ping}, nil); err != link.ErrClosed {
 			t.Errorf("sending: %v", err)
 		}
-		if err := d.Serve(func(link.Frame) error { return nil }); err == nil || err == io.EOF {
+		if err := d.Serve(func(link.Frame) error { return nil }, nil); err == nil || err == io.EOF {
 			t.Errorf("serving again: %v", err)
 		}
 	})
@@ -255,7 +255,7 @@ func TestCloseDeliversWhatWasSent(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Errorf("closing again: %v", err)
 		}
-		if err := w.Serve(func(link.Frame) error { return nil }); err != nil {
+		if err := w.Serve(func(link.Frame) error { return nil }, nil); err != nil {
 			t.Errorf("serving after Close: %v", err)
 		}
 	})
@@ -311,7 +311,7 @@ func TestEnds(t *testing.T) {
 				d.Hangup()
 				d.Close()
 				d.Hangup()
-				d.Poll(func() bool { return false })
+				d.Poll(0, func() bool { return false })
 				if tr == link.SharedMemory && (d.Begin(1) || d.Revoke(1)) {
 					t.Error("marks after Close")
 				}

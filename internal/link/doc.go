@@ -5,12 +5,12 @@
 //
 // Reading order: link.go (the interface) and transport.go (which there are);
 // pieces.go (how a payload becomes frames), inbound.go (how frames become
-// payloads) with recycle.go (their memory); socket.go and socketread.go; then
-// shared memory: shared.go (the parts of an end, and how it ends), gate.go
-// (nothing goes away under those inside), sender.go (writing, and waiting for
-// space), receiver.go (receiving, and waiting for frames), poll.go (receiving
-// in Serve's stead), marks.go (which calls have been started), segment.go,
-// fault.go (memory that the peer takes away).
+// payloads) with loan.go (memory that is lent for them); socket.go and
+// socketread.go; then shared memory: shared.go (the parts of an end, and how it
+// ends), gate.go (nothing goes away under those inside), sender.go (writing,
+// and waiting for space), receiver.go (receiving, and waiting for frames),
+// poll.go (receiving in Serve's stead), marks.go (which calls have been
+// started), segment.go, fault.go (memory that the peer takes away).
 //
 // # Trust
 //

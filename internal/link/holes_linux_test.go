@@ -73,7 +73,7 @@ func TestMemoryHoles(t *testing.T) {
 					if d.Send(wire.Header{Kind: wire.Request, Call: call, Timeout: 1}, make([]byte, k*60_000+64)) != nil {
 						return
 					}
-					d.Poll(func() bool { return gen%3 == 0 })
+					d.Poll(0, func() bool { return gen%3 == 0 })
 					d.Revoke(call)
 				}
 			})

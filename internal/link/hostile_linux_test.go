@@ -111,7 +111,7 @@ func TestScribbler(t *testing.T) {
 					if d.Send(wire.Header{Kind: wire.Request, Call: call, Timeout: 1}, make([]byte, k*60_000)) != nil {
 						return
 					}
-					d.Poll(func() bool { return gen%5 == 0 })
+					d.Poll(0, func() bool { return gen%5 == 0 })
 					d.Revoke(call)
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/legion-go/legion/internal/fail"
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/ring"
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -16,6 +17,7 @@ type inbound struct {
 	worker  bool  // this is the worker's end
 	max     int64 // largest payload
 	handler Handler
+	lend    Lend    // may be nil
 	memory  *region // memory of frames that are not owned; nil for a socket
 	streams [wire.MaxStreams]join
 }
@@ -25,7 +27,9 @@ type join struct {
 	active bool
 	h      wire.Header
 	total  int
-	buf    []byte
+	got    int
+	buf    []byte // what has arrived, unless loan
+	loan   *Loan  // the memory for all of it, if its receiver lends some
 }
 
 // firstGrab bounds the first allocation for a payload in pieces, when only the
@@ -75,7 +79,7 @@ func (in *inbound) frame(word uint64, data []byte, owned bool) error {
 		if err != nil {
 			return err
 		}
-		copy(j.room(len(data)-n), data[n:])
+		j.add(data[n:])
 		return in.deliver(j, h)
 	}
 	n, err := takeTimeout(&h, data)
@@ -110,8 +114,8 @@ func takeTimeout(h *wire.Header, data []byte) (int, error) {
 
 // piece handles the beginning of a piece of size bytes in total: prefix holds
 // at least its prefix, or all of it. It returns the payload that the piece
-// belongs to, and the length of the prefix; the caller must put the rest of the
-// piece into room, and then call deliver.
+// belongs to, and the length of the prefix; the caller must pass the rest of
+// the piece to add, or put it into room, and then call deliver.
 func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, error) {
 	p, err := wire.GetPiece(prefix)
 	if err != nil {
@@ -129,6 +133,9 @@ func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, e
 		}
 		*j = join{active: true, h: *h, total: int(p.Total)}
 		j.h.Flags &^= wire.LinkFlags
+		if in.lend != nil {
+			j.loan = in.lend(j.h, j.total)
+		}
 	} else {
 		same := *h
 		same.Flags &^= wire.LinkFlags
@@ -137,22 +144,33 @@ func (in *inbound) piece(h *wire.Header, prefix []byte, size int) (*join, int, e
 			return nil, 0, corrupt("piece of %v (%d bytes) in a stream of %v (%d bytes)", *h, p.Total, j.h, j.total)
 		}
 	}
-	body, left := size-n, j.total-len(j.buf)
+	body, left := size-n, j.total-j.got
 	if last := h.Flags&wire.More == 0; body <= 0 || body > left || last != (body == left) {
 		return nil, 0, corrupt("%v: piece of %d bytes, %d are left, last: %v", h.Kind, body, left, last)
 	}
 	return j, n, nil
 }
 
-// room appends n bytes to the payload and returns them, to be filled. The
-// buffer grows with the bytes that have arrived.
+// add appends a piece to the payload.
+func (j *join) add(piece []byte) {
+	if j.loan == nil {
+		copy(j.room(len(piece)), piece)
+		return
+	}
+	j.loan.put(j.got, piece)
+	j.got += len(piece)
+}
+
+// room appends n bytes to a payload without a loan, and returns them, to be
+// filled. The buffer grows with the bytes that have arrived.
 func (j *join) room(n int) []byte {
 	need := len(j.buf) + n
 	if need > cap(j.buf) {
-		grown := buffer(min(j.total, max(need, 2*cap(j.buf), firstGrab)))
-		j.buf = append(grown, j.buf...)
+		grown := append(reuse.Get(min(j.total, max(need, 2*cap(j.buf), firstGrab))), j.buf...)
+		reuse.Put(j.buf)
+		j.buf = grown
 	}
-	j.buf = j.buf[:need]
+	j.buf, j.got = j.buf[:need], need
 	return j.buf[need-n:]
 }
 
@@ -164,6 +182,9 @@ func (in *inbound) deliver(j *join, h wire.Header) error {
 		return nil
 	}
 	f := Frame{Header: j.h, Payload: j.buf, Owned: true}
+	if j.loan != nil {
+		f.Payload = j.loan.payload(j.total)
+	}
 	*j = join{}
 	return in.handler(f)
 }

@@ -30,10 +30,14 @@ const (
 	defaultBuffer = 1 << 20
 	minBuffer     = 64 << 10
 	maxBuffer     = 1 << 30
-	// maxPiece is the largest number of bytes in one frame; larger payloads travel
-	// in pieces. It bounds the memory that a receiver allocates for a frame before
-	// its bytes arrive, and how long a large payload delays others.
-	maxPiece = 256 << 10
+	// maxPiece is the largest number of bytes of a payload that is sent in one
+	// frame; larger payloads travel in pieces. It bounds how long a large payload
+	// delays others. The prefix comes in addition, so that a payload of a power of
+	// two leaves no last piece of a few bytes.
+	maxPiece = 128 << 10
+	// maxFrame is the largest frame that is accepted. It bounds the memory that a
+	// receiver allocates for a frame before its bytes arrive.
+	maxFrame = 256 << 10
 )
 
 func (o Options) withDefaults() (Options, error) {
@@ -67,8 +71,8 @@ type Frame struct {
 	// the peer may change it at any time: copy it, and then check the copy. The
 	// peer may also free its memory: see AppendTo.
 	Payload []byte
-	// Owned says that Payload is ordinary memory that now belongs to the handler.
-	// See also Recycle.
+	// Owned says that Payload is ordinary memory that now belongs to the handler,
+	// or the memory of a Loan.
 	Owned bool
 
 	memory *region // the shared memory that Payload is in, if any
@@ -88,14 +92,15 @@ type Conn interface {
 	// Serve receives frames and calls h on the calling goroutine, until the link
 	// ends. It returns nil after Close; io.EOF when the peer is gone, after it has
 	// delivered all complete frames; the handler's error; or an error that wraps
-	// ErrCorrupt. It may be called once.
-	Serve(h Handler) error
-	// Poll lets a goroutine that waits for one frame receive instead of Serve for
-	// some microseconds, until done returns true or the time is over. Frames go to
-	// Serve's handler. Poll returns at once if another goroutine is receiving, if
-	// polling has not paid off lately, and over sockets. Daemon's end only; done
-	// must be quick and not block. Any goroutine may call it.
-	Poll(done func() bool)
+	// ErrCorrupt. It may be called once. lend may be nil.
+	Serve(h Handler, lend Lend) error
+	// Poll lets a goroutine that waits for one frame, the answer to a payload of
+	// size bytes, receive instead of Serve for some microseconds, until done
+	// returns true or the time is over. Frames go to Serve's handler. Poll returns
+	// at once if another goroutine is receiving, if polling has not paid off
+	// lately, and over sockets. Daemon's end only; done must be quick and not
+	// block. Any goroutine may call it.
+	Poll(size int, done func() bool)
 	// Begin marks a call as started, on the worker's end. It reports false if the
 	// call has been revoked or is not the newest of its slot: then it must not be
 	// run. Over sockets it is always true.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -116,13 +117,13 @@ func echo(c link.Conn, busy *atomic.Int32, how string, pinged func()) error {
 			busy.Add(-1)
 			answer(call, code, *b)
 			if owned {
-				link.Recycle(*b)
+				reuse.Put(*b)
 				*b = nil
 			}
 			pool.put(b)
 		}()
 		return nil
-	})
+	}, nil)
 }
 
 // start runs the test binary as the worker of a new link.
@@ -214,6 +215,6 @@ func await[T any](t testing.TB, what string, c <-chan T) T {
 // serve runs Serve and sends its error to the channel.
 func serve(c link.Conn, h link.Handler) <-chan error {
 	done := make(chan error, 1)
-	go func() { done <- c.Serve(h) }()
+	go func() { done <- c.Serve(h, nil) }()
 	return done
 }

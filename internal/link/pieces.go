@@ -9,8 +9,10 @@ import (
 // both or neither.
 type prefix struct {
 	n int
-	b [wire.PieceSize + wire.TimeoutSize]byte
+	b [prefixSize]byte
 }
+
+const prefixSize = wire.PieceSize + wire.TimeoutSize
 
 func (p *prefix) piece(h wire.PieceHead) {
 	h.Put(p.b[p.n:])

@@ -9,7 +9,7 @@ import (
 const pollLimit = 64
 
 // poll receives instead of Serve. See Conn.
-func (r *receiver) poll(done func() bool) {
+func (r *receiver) poll(size int, done func() bool) {
 	if r.pollSkip.Load() > 0 {
 		r.pollSkip.Add(-1)
 		return
@@ -29,7 +29,7 @@ func (r *receiver) poll(done func() bool) {
 		debug.SetPanicOnFault(before)
 	}()
 	r.ring.Unpark()
-	if err := r.pollFor(done); err != nil {
+	if err := r.pollFor(size, done); err != nil {
 		r.end.fail(err)
 	}
 	head := r.ring.Head()
@@ -41,8 +41,8 @@ func (r *receiver) poll(done func() bool) {
 	}
 }
 
-func (r *receiver) pollFor(done func() bool) error {
-	budget := r.pollSpin.Budget()
+func (r *receiver) pollFor(size int, done func() bool) error {
+	budget := r.pollSpin.Budget(pollExtra + r.forSize(size))
 	var start time.Time
 	for i := 0; ; i++ {
 		if _, err := r.drain(done, pollLimit); err != nil {

@@ -88,7 +88,7 @@ func TestWorkerKilledUnderLoad(t *testing.T) {
 							return
 						}
 						end := time.Now().Add(20 * time.Microsecond)
-						c.Poll(func() bool { return time.Now().After(end) })
+						c.Poll(0, func() bool { return time.Now().After(end) })
 					}
 				})
 			}

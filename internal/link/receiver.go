@@ -60,6 +60,7 @@ type receiver struct {
 	pollSkip atomic.Int32 // polls to skip; see ring.Spinner
 	spin     ring.Spinner // Serve's
 	pollSpin ring.Spinner // of the polling goroutine, guarded by the role
+	recent   atomic.Int64 // the size of a frame that came lately
 }
 
 const (
@@ -156,7 +157,7 @@ func (r *receiver) regain() {
 // drain delivers the frames in the ring: at most limit frames, and none after
 // stop returns true. It returns their number.
 func (r *receiver) drain(stop func() bool, limit int) (int, error) {
-	frames := 0
+	frames, size := 0, 0
 	var err error
 	for frames < limit && !r.end.abrupt() {
 		rec, ok, e := r.ring.Next()
@@ -168,6 +169,7 @@ func (r *receiver) drain(stop func() bool, limit int) (int, error) {
 			break
 		}
 		frames++
+		size = max(size, len(rec.Data))
 		err = r.in.frame(rec.Tag, rec.Data, false)
 		if r.ring.Release() {
 			r.space.Ring()
@@ -178,6 +180,9 @@ func (r *receiver) drain(stop func() bool, limit int) (int, error) {
 	}
 	if r.ring.Publish() {
 		r.space.Ring()
+	}
+	if frames > 0 && r.recent.Load() != int64(size) { // a store costs more
+		r.recent.Store(int64(size))
 	}
 	return frames, err
 }
@@ -203,9 +208,28 @@ func (r *receiver) salvage() error {
 	return nil
 }
 
+// forSize is how much longer a spin is worth it because the frames are large:
+// the peer copies them, often into memory that the system has yet to provide.
+// size is that of a payload just sent.
+func (r *receiver) forSize(size int) time.Duration {
+	return min(time.Duration(max(int64(size), r.recent.Load()))/2, maxExtra)
+}
+
+const (
+	// pollExtra is how much longer a caller polls than Serve spins: when it gives
+	// up, two wake-ups follow instead of one.
+	pollExtra = 30 * time.Microsecond
+	// maxExtra bounds what large frames add to a spin.
+	maxExtra = 300 * time.Microsecond
+	// yieldEvery is the number of pauses after which a spinning thread offers its
+	// processor to other threads, among them the peer's: the kernel often puts both
+	// on one.
+	yieldEvery = 128
+)
+
 // look spins until the ring has a record at head. It reports false if the time
 // is over, the link is over or enough, which may be nil, returns true. It
-// yields to other goroutines while it spins.
+// yields to other goroutines and threads while it spins.
 func (r *receiver) look(head uint64, budget time.Duration, enough func() bool) bool {
 	var start time.Time
 	for i := 1; ; i++ {
@@ -225,6 +249,9 @@ func (r *receiver) look(head uint64, budget time.Duration, enough func() bool) b
 			}
 			runtime.Gosched()
 		}
+		if i%yieldEvery == 0 {
+			shm.Yield()
+		}
 	}
 }
 
@@ -236,7 +263,7 @@ func (r *receiver) awaitDaemon() {
 	}
 	head := r.ring.Head() // must not be read while a poller may have the role
 	r.role.Store(roleSpin)
-	if budget := r.spin.Budget(); budget > 0 {
+	if budget := r.spin.Budget(r.forSize(0)); budget > 0 {
 		if r.look(head, budget, func() bool { return r.role.Load() != roleSpin }) {
 			r.spin.Hit()
 			if r.role.CompareAndSwap(roleSpin, roleHeld) {
@@ -298,7 +325,7 @@ func (r *receiver) awaitWorker() {
 			return
 		}
 	}
-	if budget := r.spin.Budget(); budget > 0 {
+	if budget := r.spin.Budget(r.forSize(0)); budget > 0 {
 		if r.look(r.ring.Head(), budget, nil) {
 			r.spin.Hit()
 			return

@@ -109,7 +109,7 @@ func changeRoles(t *testing.T, tr link.Transport, callers, rounds int) {
 				}
 				pause(rng)
 				if rng.IntN(3) > 0 {
-					d.Poll(fin)
+					d.Poll(0, fin)
 				}
 				select {
 				case <-woken[i]:

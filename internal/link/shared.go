@@ -112,7 +112,7 @@ func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*sh
 		return nil, err
 	}
 	s := &shared{seg: seg, at: regionOf(seg.mem), bell: bell, space: space, max: o.MaxPayload}
-	s.split = newSplitter(min(maxPiece, seg.g.MaxPayload()) - len(prefix{}.b))
+	s.split = newSplitter(min(maxPiece, seg.g.MaxPayload()-prefixSize))
 	s.gate.free = s.free
 	s.send = sender{ring: p, bell: bell, space: space, gate: &s.gate, memory: s.at}
 	s.send.allocate = func() error { return shm.Populate(out[seg.g.BulkAt():seg.g.Size()]) }
@@ -169,7 +169,7 @@ func (c *shared) stop(set func()) {
 	c.recv.wakeSelf()
 }
 
-func (c *shared) Serve(h Handler) error {
+func (c *shared) Serve(h Handler, lend Lend) error {
 	if c.serving.Swap(true) {
 		return errors.New("serve a link: already served")
 	}
@@ -177,18 +177,18 @@ func (c *shared) Serve(h Handler) error {
 		return nil
 	}
 	defer c.gate.leave()
-	c.recv.in.handler = h
+	c.recv.in.handler, c.recv.in.lend = h, lend
 	err := c.recv.serve()
 	c.send.fail(ErrClosed)
 	return err
 }
 
-func (c *shared) Poll(done func() bool) {
+func (c *shared) Poll(size int, done func() bool) {
 	if c.recv.in.worker || !c.gate.enter() {
 		return
 	}
 	defer c.gate.leave()
-	c.recv.poll(done)
+	c.recv.poll(size, done)
 }
 
 func (c *shared) Begin(call uint32) bool {

@@ -69,7 +69,7 @@ func makeSocket(f *os.File, o Options, worker bool) (*socket, error) {
 	}
 	return &socket{
 		f: f, max: o.MaxPayload,
-		split: newSplitter(maxPiece - len(prefix{}.b)),
+		split: newSplitter(maxPiece),
 		in:    inbound{worker: worker, max: o.MaxPayload},
 	}, nil
 }
@@ -114,7 +114,7 @@ func (c *socket) carry(word uint64, p prefix, body []byte) error {
 	return nil
 }
 
-func (c *socket) Serve(h Handler) error {
+func (c *socket) Serve(h Handler, _ Lend) error {
 	if c.serving.Swap(true) {
 		return errors.New("serve a link: already served")
 	}
@@ -130,7 +130,7 @@ func (c *socket) Serve(h Handler) error {
 	return err
 }
 
-func (c *socket) Poll(done func() bool)   {}
+func (c *socket) Poll(int, func() bool)   {}
 func (c *socket) Begin(call uint32) bool  { return true }
 func (c *socket) Revoke(call uint32) bool { return false }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -44,8 +45,8 @@ func (c *socket) receive() error {
 		size := binary.LittleEndian.Uint32(r.buf[r.from:])
 		word := binary.LittleEndian.Uint64(r.buf[r.from+4:])
 		r.from += frameHead
-		if size > maxPiece {
-			return corrupt("frame of %d bytes, the largest is %d", size, maxPiece)
+		if size > maxFrame {
+			return corrupt("frame of %d bytes, the largest is %d", size, maxFrame)
 		}
 		ok, err := c.take(word, int(size))
 		if err != nil || !ok {
@@ -74,7 +75,7 @@ func (c *socket) take(word uint64, size int) (bool, error) {
 		return false, err
 	}
 	if h.Flags&wire.Piece == 0 {
-		data := make([]byte, size)
+		data := reuse.Get(size)[:size]
 		if !c.fill(data) {
 			return false, nil
 		}

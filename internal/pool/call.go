@@ -2,11 +2,13 @@ package pool
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -55,7 +57,7 @@ type Death struct {
 // An Outcome is how one call ended.
 type Outcome struct {
 	Kind    Kind
-	Data    []byte // OK: the result; owned by the call until Recycle
+	Data    []byte // OK: the result; unless Raw, owned by the call until Reset
 	Fault   wire.Fault
 	Death   *Death // also for Timeout and Canceled, when the worker had to be killed for it
 	Reason  string
@@ -70,8 +72,11 @@ type Call struct {
 	Payload []byte                  // the argument
 	Limit   time.Duration           // time left until the caller's own deadline; passed to the function; 0 = none
 	Raw     bool                    // give the result in memory of its own instead of in the call's buffer
+	Into    []byte                  // its memory, up to its capacity, is for the result, if Raw and if there is room; taken at the first answer
 	Stream  func(item []byte) error // takes the elements of a streamed result and owns them; must not block; an error: more came than was granted
 	OnEnd   func(*Call)             // called once at the end, on the goroutine that ended it; must not block
+
+	Encoded []byte // memory for an encoded argument, which Reset keeps
 
 	Outcome // valid after the end
 
@@ -97,7 +102,8 @@ type Call struct {
 	signal atomic.Uint32 // callOpen, callAwaited, callDone
 	woken  chan struct{}
 	isDone func() bool
-	buf    []byte
+	buf    []byte     // memory for the next result, unless Raw
+	loan   *link.Loan // Into, while a result arrives in pieces
 }
 
 type callState uint8
@@ -115,6 +121,18 @@ const (
 	callDone
 )
 
+var calls = sync.Pool{New: func() any { return NewCall() }}
+
+// TakeCall returns a call that was given back with [Call.Recycle], or a new
+// one.
+func TakeCall() *Call { return calls.Get().(*Call) }
+
+// Recycle is Reset, and gives the call back.
+func (c *Call) Recycle() {
+	c.Reset()
+	calls.Put(c)
+}
+
 // NewCall returns a call that can be reused after each [Call.Reset].
 func NewCall() *Call {
 	c := &Call{woken: make(chan struct{}, 1)}
@@ -125,14 +143,25 @@ func NewCall() *Call {
 // Reset prepares the call for another use. Only its owner may call it, after
 // the end.
 func (c *Call) Reset() {
-	c.Func, c.Payload, c.Limit, c.Raw, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil
+	if !c.Raw && c.Data != nil {
+		c.buf = keep(c.Data)
+	}
+	c.Encoded = keep(c.Encoded)
+	c.Func, c.Payload, c.Limit, c.Raw, c.Into, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil, nil
 	c.Outcome = Outcome{}
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
 	c.submitted, c.deadline, c.obeyBy, c.given = 0, 0, 0, 0
 	c.signal.Store(callOpen)
-	if cap(c.buf) > 64<<10 {
-		c.buf = nil // do not keep the memory of one large call
+}
+
+// keep returns b, empty, if a call should keep it for its next use: not the
+// memory of one large call.
+func keep(b []byte) []byte {
+	if cap(b) <= 64<<10 {
+		return b[:0]
 	}
+	reuse.Put(b)
+	return nil
 }
 
 // Number returns the number of the call in its pool, from 1. It is valid after
@@ -178,35 +207,79 @@ func (c *Call) letGo() {
 	}
 }
 
-// fill takes an answer's payload into the call. The pool's lock may be held.
-func (c *Call) fill(f link.Frame) (_ Kind, err error) {
+// An answer is what a frame says about the end of a call.
+type answer struct {
+	kind  Kind
+	data  []byte
+	fault wire.Fault
+}
+
+// memory takes the memory for an answer from the call, under the pool's lock.
+func (c *Call) memory(f link.Frame) (b []byte) {
+	n := len(f.Payload)
+	switch {
+	case wire.Status(f.Code) != wire.OK:
+	case c.Raw && cap(c.Into) >= n && c.Into != nil:
+		b, c.Into = c.Into[:0], nil
+	case f.Owned: // it has its memory
+	case c.Raw:
+		b = reuse.Fresh(n)
+	case cap(c.buf) >= n && c.buf != nil:
+		b, c.buf = c.buf[:0], nil
+	default:
+		b = reuse.Get(n)
+	}
+	return b
+}
+
+// lend lends the memory for a result that begins to arrive, under the pool's
+// lock.
+func (c *Call) lend(n int) *link.Loan {
+	if !c.Raw || cap(c.Into) < n {
+		return nil
+	}
+	c.loan = link.NewLoan(c.Into)
+	c.Into = nil
+	return c.loan
+}
+
+// read reads an answer into the memory b. It does not touch the call: a hostile
+// worker may answer a call that has moved to another one.
+func read(f link.Frame, b []byte) (a answer, err error) {
 	switch wire.Status(f.Code) {
 	case wire.OK:
 		switch {
-		case f.Owned:
-			c.Data = f.Payload
-		case c.Raw:
-			c.Data, err = f.AppendTo(make([]byte, 0, len(f.Payload)))
+		case f.Owned && b == nil:
+			a.data = f.Payload
 		default:
-			if c.buf, err = f.AppendTo(c.buf[:0]); err == nil {
-				c.Data = c.buf
+			if a.data, err = f.AppendTo(b); f.Owned {
+				reuse.Put(f.Payload)
 			}
 		}
-		return OK, err
+		a.kind = OK
+		return a, err
 	case wire.End:
-		if c.Stream == nil {
-			return 0, fmt.Errorf("the end of a stream for call %08x, which is not a stream", f.Call)
-		}
-		return OK, nil
+		a.kind = OK
+		return a, nil
 	}
 	kind, ok := map[wire.Status]Kind{wire.Error: Failed, wire.Panic: Panicked, wire.Refused: Refused}[wire.Status(f.Code)]
 	if !ok {
-		return 0, fmt.Errorf("status %d is unknown", f.Code)
+		return a, fmt.Errorf("status %d is unknown", f.Code)
 	}
-	b, err := f.AppendTo(nil)
+	a.kind = kind
+	text, err := f.AppendTo(nil)
 	if err != nil {
-		return kind, err
+		return a, err
 	}
-	c.Fault, err = wire.DecodeFault(b)
-	return kind, err
+	a.fault, err = wire.DecodeFault(text)
+	return a, err
+}
+
+// fill takes an answer into the call, under the pool's lock.
+func (c *Call) fill(f link.Frame, a answer) error {
+	if wire.Status(f.Code) == wire.End && c.Stream == nil {
+		return fmt.Errorf("the end of a stream for call %08x, which is not a stream", f.Call)
+	}
+	c.Data, c.Fault = a.data, a.fault
+	return nil
 }

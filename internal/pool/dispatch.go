@@ -75,6 +75,8 @@ func (k *core) release(w *worker, c *Call, now time.Duration) {
 	w.load--
 	w.bytes -= len(c.Payload)
 	c.worker = nil
+	c.loan.End()
+	c.loan = nil
 	if w.load == 0 {
 		w.idleSince = now
 	}

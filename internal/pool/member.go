@@ -68,7 +68,7 @@ func (m *member) run() {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := conn.Serve(func(f link.Frame) error { return m.receive(f, began) }); err != nil && !errors.Is(err, io.EOF) {
+		if err := conn.Serve(func(f link.Frame) error { return m.receive(f, began) }, m.lend); err != nil && !errors.Is(err, io.EOF) {
 			m.fault(err)
 		}
 	}()
@@ -307,29 +307,44 @@ func (m *member) response(f link.Frame) error {
 		p.mu.Unlock()
 		return fmt.Errorf("an answer to call %08x, which it does not have", f.Call)
 	}
-	if len(f.Payload) >= copyUnlocked && !f.Owned {
-		// The call can end meanwhile only if it is abandoned: the hold is for that.
+	memory := c.memory(f)
+	unlocked := len(f.Payload) >= copyUnlocked && (!f.Owned || memory != nil)
+	if unlocked {
+		// Meanwhile the call can move to another worker or, if it is abandoned, end:
+		// the hold is for that.
 		c.hold()
 		p.mu.Unlock()
-		kind, err := c.fill(f)
+	}
+	a, err := read(f, memory)
+	if unlocked {
 		p.mu.Lock()
-		if err == nil && p.core.lookup(m.w, f.Call) == c {
-			p.core.answered(&fx, m.w, f.Call, kind, p.now())
+	}
+	if err == nil && (!unlocked || p.core.lookup(m.w, f.Call) == c) {
+		if err = c.fill(f, a); err == nil {
+			p.core.answered(&fx, m.w, f.Call, a.kind, p.now())
 		}
+	}
+	if unlocked {
 		fx.answers.add(c) // lets go of the hold
-		p.prepare(&fx)
-		p.mu.Unlock()
-		p.apply(&fx)
-		return err
 	}
-	kind, err := c.fill(f)
-	if err == nil {
-		p.core.answered(&fx, m.w, f.Call, kind, p.now())
-		p.prepare(&fx)
-	}
+	p.prepare(&fx)
 	p.mu.Unlock()
 	p.apply(&fx)
 	return err
+}
+
+// lend gives the memory of the caller for a large result, if there is any.
+func (m *member) lend(h wire.Header, n int) *link.Loan {
+	if h.Kind != wire.Response || wire.Status(h.Code) != wire.OK {
+		return nil
+	}
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	c := m.pool.core.lookup(m.w, h.Call)
+	if c == nil {
+		return nil // its end is a breach of protocol
+	}
+	return c.lend(n)
 }
 
 // item passes one element of a streamed result to its call.

@@ -204,12 +204,18 @@ func TestAnswers(t *testing.T) {
 		status     wire.Status
 		stream     bool
 		raw, owned bool
+		into       int // room in the caller's memory; 0 = it gives none
 		payload    string
 		kind       Kind
 	}{
 		{status: wire.OK, payload: "x", kind: OK}, {status: wire.OK, payload: "x", raw: true, kind: OK},
 		{status: wire.OK, payload: large, kind: OK}, {status: wire.OK, payload: large, raw: true, kind: OK},
 		{status: wire.OK, payload: large, owned: true, kind: OK}, {status: wire.OK, payload: large, owned: true, raw: true, kind: OK},
+		{status: wire.OK, payload: "x", raw: true, into: 1, kind: OK}, {status: wire.OK, payload: "xy", raw: true, into: 1, kind: OK},
+		{status: wire.OK, payload: large, raw: true, into: copyUnlocked, kind: OK}, {status: wire.OK, payload: large, raw: true, into: copyUnlocked - 1, kind: OK},
+		{status: wire.OK, payload: large, raw: true, owned: true, into: copyUnlocked, kind: OK}, {status: wire.OK, payload: large, raw: true, owned: true, into: copyUnlocked - 1, kind: OK},
+		{status: wire.OK, payload: "x", into: 1, kind: OK},
+		{status: wire.Error, payload: fault, raw: true, into: copyUnlocked, kind: Failed},
 		{status: wire.OK, kind: OK},
 		{status: wire.End, stream: true, kind: OK},
 		{status: wire.Error, payload: fault, kind: Failed}, {status: wire.Panic, payload: fault, kind: Panicked}, {status: wire.Refused, payload: fault, kind: Refused},
@@ -223,6 +229,10 @@ func TestAnswers(t *testing.T) {
 			}
 			call.buf = make([]byte, 0, 2*copyUnlocked)
 			own := call.buf[:1]
+			into := make([]byte, c.into)
+			if c.into > 0 {
+				call.Into = into[:0]
+			}
 			st.Submit(call)
 			synctest.Wait()
 			a, memory := st.actor(1), []byte(c.payload)
@@ -243,7 +253,11 @@ func TestAnswers(t *testing.T) {
 			}
 			if len(memory) > 0 {
 				theirs, mine := &call.Data[0] == &memory[0], &call.Data[0] == &own[0]
-				if theirs != c.owned || mine != (!c.owned && !c.raw) {
+				fits := c.raw && c.into >= len(memory)
+				if given := c.into > 0 && &call.Data[0] == &into[0]; given != fits {
+					t.Errorf("with room for %d bytes, %d are in the caller's memory: %v", c.into, len(memory), given)
+				}
+				if theirs != (c.owned && !fits) || mine != (!c.owned && !c.raw) {
 					t.Errorf("%+v: it has the link's memory: %v, the call's: %v", c.raw, theirs, mine)
 				}
 			}

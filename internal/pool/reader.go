@@ -31,13 +31,10 @@ type Reader struct {
 func (p *Pool) Read(ctx context.Context, c *Call, ended func(*Call)) *Reader {
 	r := &Reader{pool: p, call: c, more: make(chan struct{}, 1), over: make(chan struct{})}
 	c.Stream = r.take
-	unwatch := context.AfterFunc(ctx, func() { p.Cancel(c, ctx.Err()) })
-	c.OnEnd = func(c *Call) {
-		unwatch()
+	p.Go(ctx, c, func(c *Call) {
 		ended(c)
 		close(r.over)
-	}
-	p.Submit(c)
+	})
 	return r
 }
 

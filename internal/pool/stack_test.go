@@ -196,7 +196,7 @@ func (s *scripted) Revoke(uint32) bool                 { return true }
 func (s *scripted) Hangup()                            { s.once.Do(func() { close(s.over) }) }
 func (s *scripted) Close() error                       { s.Hangup(); return nil }
 
-func (s *scripted) Serve(h link.Handler) error {
+func (s *scripted) Serve(h link.Handler, _ link.Lend) error {
 	for {
 		select {
 		case f := <-s.toDaemon:

@@ -46,6 +46,7 @@ type actor struct {
 	st     *stage
 	id     uint64
 	toPool chan link.Frame
+	lend   link.Lend
 	gone   chan struct{} // the process has ended
 	hung   chan struct{}
 	end    sync.Once
@@ -342,7 +343,8 @@ func (a *actor) Send(h wire.Header, payload []byte) error {
 	return nil
 }
 
-func (a *actor) Serve(h link.Handler) error {
+func (a *actor) Serve(h link.Handler, lend link.Lend) error {
+	a.lend = lend
 	for {
 		select {
 		case f := <-a.toPool:
@@ -373,7 +375,7 @@ func (a *actor) Revoke(id uint32) bool {
 
 func (a *actor) Hangup() { a.hangUp.Do(func() { close(a.hung) }) }
 
-func (a *actor) Poll(func() bool) { a.st.note("%d: polled", a.id) }
+func (a *actor) Poll(int, func() bool) { a.st.note("%d: polled", a.id) }
 
 func (a *actor) Close() error {
 	a.Hangup()

@@ -19,6 +19,28 @@ func (p *Pool) Submit(c *Call) {
 	p.apply(&fx)
 }
 
+// Go is Submit, bounded by ctx, whose end cancels the call. ended is called as
+// OnEnd.
+func (p *Pool) Go(ctx context.Context, c *Call, ended func(*Call)) {
+	c.bound(ctx)
+	c.OnEnd = ended
+	if ctx.Done() != nil {
+		unwatch := context.AfterFunc(ctx, func() { p.Cancel(c, ctx.Err()) })
+		c.OnEnd = func(c *Call) {
+			unwatch()
+			ended(c)
+		}
+	}
+	p.Submit(c)
+}
+
+// bound tells the worker the deadline of ctx.
+func (c *Call) bound(ctx context.Context) {
+	if deadline, ok := ctx.Deadline(); ok {
+		c.Limit = max(time.Until(deadline), 1)
+	}
+}
+
 // sendAside is send for goroutines that must not wait for room in the link: the
 // loop, the supervisor, and above all the receiver of a link, because the
 // worker may be waiting for it in turn. If room may be missing, a goroutine of
@@ -91,8 +113,9 @@ func (p *Pool) take(fx *effects, c *Call) {
 // call, which takes until the function obeys, at most KillGrace and the time to
 // kill a process.
 func (p *Pool) Do(ctx context.Context, c *Call) {
+	c.bound(ctx)
 	if lone := p.submit(ctx, c); lone != nil {
-		lone.Poll(c.isDone)
+		lone.Poll(len(c.Payload), c.isDone)
 	}
 	p.Await(ctx, c)
 }

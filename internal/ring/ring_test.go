@@ -407,27 +407,27 @@ func TestNothingAllocates(t *testing.T) {
 func TestSpinnerBacksOff(t *testing.T) {
 	var s ring.Spinner
 	straight := func() (n int) { // counts waits until the next one that spins
-		for s.Budget() == 0 {
+		for s.Budget(0) == 0 {
 			n++
 		}
 		return n
 	}
-	if s.Budget() != ring.SpinBudget {
-		t.Fatalf("first budget %v", s.Budget())
+	if s.Budget(0) != ring.SpinBudget {
+		t.Fatalf("first budget %v", s.Budget(0))
 	}
 	for _, want := range []int{4, 8, 16, 32, 64, 128, 256, 256} {
 		s.Miss()
 		if n := straight(); n != want {
 			t.Fatalf("%d waits without spinning, want %d", n, want)
 		}
-		if s.Budget() != 4*ring.SpinBudget {
-			t.Fatalf("a probe spins for %v", s.Budget())
+		if s.Budget(0) != 4*ring.SpinBudget {
+			t.Fatalf("a probe spins for %v", s.Budget(0))
 		}
 	}
 	for range 5 {
 		s.Hit()
 	}
-	if s.Budget() != ring.SpinBudget {
-		t.Fatalf("after successes: %v", s.Budget())
+	if s.Budget(0) != ring.SpinBudget {
+		t.Fatalf("after successes: %v", s.Budget(0))
 	}
 }

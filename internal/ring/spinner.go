@@ -21,17 +21,18 @@ type Spinner struct {
 	back, skip int
 }
 
-// Budget returns how long the wait that begins now should spin; 0 means not at
-// all. After a budget greater than 0, report with Hit or Miss.
-func (s *Spinner) Budget() time.Duration {
+// Budget returns how long the wait that begins now should spin, if extra is how
+// much longer than usual the record may take; 0 means not at all. After a
+// budget greater than 0, report with Hit or Miss.
+func (s *Spinner) Budget(extra time.Duration) time.Duration {
 	switch {
 	case s.skip > 0:
 		s.skip--
 		return 0
 	case s.back > 0:
-		return spinProbe * SpinBudget
+		return spinProbe * (SpinBudget + extra)
 	}
-	return SpinBudget
+	return SpinBudget + extra
 }
 
 // Hit reports that the record came during the spin.

@@ -21,6 +21,10 @@ func FutexWait(w *uint32, v uint32) {
 	syscall.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexWait, uintptr(v), 0, 0, 0)
 }
 
+// Yield lets another thread that waits for this processor run. Go's scheduler
+// does not notice.
+func Yield() { syscall.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+
 // FutexWake wakes one thread that waits on w, in any process. It never blocks.
 func FutexWake(w *uint32) {
 	syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexWake, 1, 0, 0, 0)

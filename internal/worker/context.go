@@ -5,7 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/payload"
 )
 
 // callContext is the context of one call. The daemon watches the deadline and
@@ -23,6 +25,8 @@ type callContext struct {
 	err   error
 	done  chan struct{}
 	after map[*func()]struct{}
+
+	scratch [][]byte // given to the function
 }
 
 func (c *callContext) Deadline() (time.Time, bool) { return c.deadline, !c.deadline.IsZero() }
@@ -96,12 +100,37 @@ func causeError(c wire.Cause) error {
 
 type callKey struct{}
 
-// Value returns the number of the call or a value of the process.
+// Value returns the number of the call, its memory or a value of the process.
 func (c *callContext) Value(key any) any {
-	if key == (callKey{}) {
+	switch key {
+	case callKey{}:
 		return c.call
+	case (*payload.Lent)(nil):
+		return c
 	}
 	return c.Context.Value(key)
+}
+
+// Scratch is payload.Scratch.
+func (c *callContext) Scratch(n int) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return make([]byte, 0, n)
+	}
+	b := reuse.Get(n)
+	c.scratch = append(c.scratch, b)
+	return b
+}
+
+// release takes the scratch memory of an answered call back.
+func (c *callContext) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, b := range c.scratch {
+		reuse.Put(b)
+	}
+	c.scratch = nil
 }
 
 // Call returns the number of the call whose context ctx is, or 0.

@@ -258,7 +258,7 @@ func (d *desk) Send(h wire.Header, payload []byte) error {
 	return nil
 }
 
-func (d *desk) Serve(h link.Handler) error {
+func (d *desk) Serve(h link.Handler, _ link.Lend) error {
 	for f := range d.frames {
 		if f.Kind == 0 {
 			return nil // closed

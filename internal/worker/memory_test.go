@@ -99,7 +99,7 @@ func TestLargeArgumentsAreKept(t *testing.T) {
 		}
 	})
 	news := make(chan wire.Kind)
-	both.Go(func() { _ = daemon.Serve(func(f link.Frame) error { news <- f.Kind; return nil }) })
+	both.Go(func() { _ = daemon.Serve(func(f link.Frame) error { news <- f.Kind; return nil }, nil) })
 	<-news // it is ready
 	for i := range 10 {
 		h := wire.Header{Kind: wire.Request, Call: wire.CallID(1, uint32(i+1))}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -83,7 +84,7 @@ type job struct {
 	id      uint32
 	in, out []byte
 	scratch []byte // memory for in
-	lent    bool   // in goes back to the link: the function has seen only values decoded from it
+	lent    bool   // in is used again: the function owns no part of it
 
 	ahead wire.Window   // the part of a streamed result that is under way
 	more  chan struct{} // wakes an emit that waits for room in the window
@@ -110,7 +111,7 @@ func Serve(conn link.Conn, c Config) error {
 	if c.Loop != nil {
 		s.startLoop()
 	}
-	err := conn.Serve(s.receive)
+	err := conn.Serve(s.receive, nil)
 	s.loop.stop()
 	s.mu.Lock()
 	s.waiting = nil
@@ -184,8 +185,11 @@ func (s *server) request(f link.Frame) error {
 	case f.Owned:
 		j.in, j.lent = f.Payload, !j.fn.Raw
 	case j.fn.Raw:
-		j.in = append(make([]byte, 0, len(f.Payload)), f.Payload...)
+		j.in = append(reuse.Fresh(len(f.Payload)), f.Payload...)
 	default:
+		if cap(j.scratch) < len(f.Payload) {
+			j.scratch = reuse.Get(len(f.Payload))
+		}
 		j.scratch = append(j.scratch[:0], f.Payload...)
 		j.in = j.scratch
 	}
@@ -284,15 +288,19 @@ func (s *server) pass() *job {
 // large.
 func (j *job) recycle() {
 	const keep = 64 << 10
+	reuse.Spoil(j.scratch)
 	if cap(j.scratch) > keep {
+		reuse.Put(j.scratch)
 		j.scratch = nil
 	}
 	if j.lent {
-		link.Recycle(j.in)
+		reuse.Put(j.in)
 	}
 	if cap(j.out) > keep {
+		reuse.Put(j.out)
 		j.out = nil
 	}
+	j.ctx.release()
 	*j = job{scratch: j.scratch, out: j.out, begin: j.begin}
 	jobs.Put(j)
 }

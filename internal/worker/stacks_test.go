@@ -25,7 +25,7 @@ func (w *wireless) Send(h wire.Header, _ []byte) error {
 	return nil
 }
 
-func (w *wireless) Serve(h link.Handler) error {
+func (w *wireless) Serve(h link.Handler, _ link.Lend) error {
 	for f := range w.frames {
 		if err := h(f); err != nil {
 			return err

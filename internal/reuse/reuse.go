@@ -1,0 +1,118 @@
+// Package reuse keeps the memory of large payloads for the next ones. Touching
+// a fresh page costs about twenty times what copying a page costs, so a process
+// that gets a fresh buffer for each large payload spends most of its time in
+// the system, and in the garbage collector.
+//
+// What is kept is bounded: at most Buffers buffers, at most Bytes bytes
+// together, and nothing for longer than Idle without a use. All functions may
+// be called from any goroutine.
+package reuse
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+const (
+	// Buffers is how many buffers are kept at most.
+	Buffers = 8
+	// Bytes is how many bytes all kept buffers have together at most.
+	Bytes = 32 << 20
+	// Least is the size of the smallest buffer that is worth keeping. The runtime
+	// reuses smaller ones well by itself.
+	Least = 16 << 10
+	// Idle is how long buffers are kept without a use: at least once, and less than
+	// twice this time.
+	Idle = time.Second
+)
+
+// kept holds the buffers, the oldest first.
+var kept struct {
+	sync.Mutex
+	buffers [][]byte
+	bytes   int
+	used    bool // since the last look of the timer
+	timed   bool // the timer runs
+}
+
+// Get returns an empty slice with room for at least n bytes. Its memory holds
+// anything, also bytes of earlier payloads.
+func Get(n int) []byte {
+	if n < Least {
+		return Fresh(n)
+	}
+	kept.Lock()
+	best, size := -1, math.MaxInt
+	for i, b := range kept.buffers {
+		if c := cap(b); c >= n && c/4 <= n && c < size { // a much larger one is left to a larger payload
+			best, size = i, c
+		}
+	}
+	if best < 0 {
+		kept.Unlock()
+		return Fresh(n)
+	}
+	b := kept.buffers[best]
+	take(best)
+	kept.used = true
+	kept.Unlock()
+	return b
+}
+
+// Put takes back a buffer that is no longer used. It is never necessary, and b
+// may be any slice that owns its memory, up to its capacity. See also Spoil.
+func Put(b []byte) {
+	Spoil(b)
+	if cap(b) < Least || cap(b) > Bytes {
+		return
+	}
+	kept.Lock()
+	defer kept.Unlock()
+	for len(kept.buffers) == Buffers || kept.bytes+cap(b) > Bytes {
+		take(0)
+	}
+	kept.buffers = append(kept.buffers, b[:0])
+	kept.bytes += cap(b)
+	kept.used = true
+	if !kept.timed {
+		kept.timed = true
+		time.AfterFunc(Idle, look)
+	}
+}
+
+// take removes the buffer at index i, under the lock.
+func take(i int) {
+	kept.bytes -= cap(kept.buffers[i])
+	kept.buffers = slices.Delete(kept.buffers, i, i+1)
+}
+
+// look drops all buffers if none was used since the last look.
+func look() {
+	kept.Lock()
+	defer kept.Unlock()
+	if !kept.used {
+		kept.buffers, kept.bytes = nil, 0
+	}
+	kept.used = false
+	if kept.timed = len(kept.buffers) > 0; kept.timed {
+		time.AfterFunc(Idle, look)
+	}
+}
+
+// Fresh returns an empty slice with room for n bytes, whose memory holds
+// anything. Clearing memory that will be overwritten costs about as much as
+// overwriting it; strings.Builder is the only public way around it.
+func Fresh(n int) []byte {
+	if n < 1<<10 {
+		return make([]byte, 0, n)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte(0) // so that the string has memory
+	s := b.String()
+	return unsafe.Slice(unsafe.StringData(s), n)[:0]
+}

@@ -1,0 +1,179 @@
+package reuse
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unsafe"
+)
+
+// memory identifies the memory of b.
+func memory(b []byte) *byte { return unsafe.SliceData(b[:cap(b)]) }
+
+// empty drops what is kept.
+func empty() {
+	kept.Lock()
+	defer kept.Unlock()
+	kept.buffers, kept.bytes, kept.used, kept.timed = nil, 0, false, false // a timer ends with its bubble
+}
+
+func TestMemoryIsUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer empty()
+		b := make([]byte, 100<<10)
+		Put(b)
+		for _, n := range []int{100<<10 + 1, 25<<10 - 1, Least - 1, 0} {
+			got := Get(n)
+			if len(got) != 0 || cap(got) < n {
+				t.Errorf("%d bytes wanted: %d, room for %d", n, len(got), cap(got))
+			}
+			if memory(got) == memory(b) {
+				t.Errorf("%d bytes in a buffer of %d", n, cap(b))
+			}
+		}
+		Put(make([]byte, 200<<10))
+		if got := Get(60 << 10); memory(got) != memory(b) {
+			t.Error("not the smallest buffer that has room")
+		}
+		if got := Get(60 << 10); cap(got) != 200<<10 {
+			t.Errorf("a buffer of %d bytes", cap(got))
+		}
+		if got := Get(60 << 10); cap(got) != 60<<10 {
+			t.Errorf("a buffer was given twice: %d bytes", cap(got))
+		}
+	})
+}
+
+func TestKeptIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer empty()
+		check := func(buffers, size int) {
+			t.Helper()
+			kept.Lock()
+			defer kept.Unlock()
+			sum := 0
+			for _, b := range kept.buffers {
+				sum += cap(b)
+			}
+			if len(kept.buffers) != buffers || sum != size || kept.bytes != size {
+				t.Errorf("%d buffers of %d bytes, counted as %d; want %d of %d", len(kept.buffers), sum, kept.bytes, buffers, size)
+			}
+		}
+		Put(nil)
+		Put(make([]byte, Least-1))
+		Put(make([]byte, Bytes+1))
+		check(0, 0)
+		for range 2 * Buffers {
+			Put(make([]byte, Least))
+		}
+		check(Buffers, Buffers*Least)
+		Put(make([]byte, Bytes-Least))
+		check(2, Bytes)
+		Put(make([]byte, Bytes))
+		check(1, Bytes)
+	})
+}
+
+func TestIdleMemoryIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer empty()
+		has := func() bool {
+			kept.Lock()
+			defer kept.Unlock()
+			return len(kept.buffers) > 0
+		}
+		for range 3 {
+			Put(make([]byte, Least))
+			for range 5 { // each use keeps it
+				time.Sleep(Idle * 3 / 4)
+				Put(Get(Least))
+			}
+			time.Sleep(Idle - 1)
+			if !has() {
+				t.Error("dropped too early")
+			}
+			time.Sleep(Idle + 2)
+			if has() {
+				t.Error("kept too long")
+			}
+		}
+	})
+}
+
+func TestBuffersHaveOneUser(t *testing.T) {
+	defer empty()
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 500 {
+				b := append(Get(Least), bytes.Repeat([]byte{byte(i)}, Least)...)
+				if bytes.Count(b, []byte{byte(i)}) != Least {
+					t.Error("another user writes to it")
+				}
+				Put(b)
+			}
+		})
+	}
+	all.Wait()
+	kept.Lock()
+	defer kept.Unlock()
+	seen := map[*byte]bool{}
+	for _, b := range kept.buffers {
+		if seen[memory(b)] {
+			t.Error("a buffer is kept twice")
+		}
+		seen[memory(b)] = true
+	}
+}
+
+func TestSpoil(t *testing.T) {
+	old := spoils
+	defer func() { spoils = old }()
+	for _, on := range []bool{false, true} {
+		spoils = func() bool { return on }
+		for _, n := range []int{0, 1, 4 << 10, 10_001} {
+			b := make([]byte, n, n+3)
+			Spoil(b)
+			if got := bytes.Count(b[:cap(b)], []byte{Pattern}); on && got != cap(b) || !on && got > 0 {
+				t.Errorf("%v: %d of %d bytes overwritten", on, got, cap(b))
+			}
+		}
+	}
+	if raceEnabled && !old() {
+		t.Error("with the race detector, taken-back memory is not overwritten")
+	}
+}
+
+func TestFresh(t *testing.T) {
+	for _, n := range []int{0, 1, 1023, 1024, 100_000} {
+		if b := Fresh(n); b == nil || len(b) != 0 || cap(b) != n {
+			t.Errorf("%d wanted: %d bytes, room for %d", n, len(b), cap(b))
+		}
+	}
+}
+
+func TestHint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer empty()
+		var h Hint
+		small := make([]byte, 10, 100)
+		if got := h.Room(small); len(got) != 0 || memory(got) != memory(small) {
+			t.Error("without a hint, it is not the given memory")
+		}
+		large := make([]byte, 3*Least)
+		Put(large)
+		h.Note(large)
+		if got := h.Room(small); len(got) != 0 || memory(got) != memory(large) {
+			t.Error("after a large value, it is not kept memory")
+		}
+		if got := h.Room(large); memory(got) != memory(large) {
+			t.Error("given memory that is large enough is not used")
+		}
+		h.Note(small)
+		if got := h.Room(small); memory(got) != memory(small) {
+			t.Error("after a small value, the hint still counts")
+		}
+	})
+}
