@@ -94,8 +94,8 @@ cover: ## coverage of all packages by all tests; details in build/cover.out
 conformance: ## third-party clients, in other languages, against the control socket; installs them first
 	@.ci/conformance
 
-bench: ## measures Legion beside its peers and prints the table
-	cd bench && GOWORK=off $(GO) run -buildvcs=false .
+bench: ## measures Legion beside its peers and prints the table; with QUICK=1 a choice of it
+	cd bench && GOWORK=off $(GO) run -buildvcs=false . $(if $(QUICK),-quick)
 
 soak: ## the long tests; they take up to hours
 	SOAK=1 $(GO) test -race -count=1 -timeout 4h -run '$(RUN)' ./...

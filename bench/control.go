@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 )
 
 // controlRows are the rows about the control socket: calls of built-in methods
@@ -18,8 +19,8 @@ func controlRows() []Row {
 				Name:    fmt.Sprintf("%s x%d", method, clients),
 				About:   fmt.Sprintf("daemon.%s, %s with a connection of its own", method, plural(clients, "client")),
 				Columns: []Metric{P50, P99, Rate, CPU, WorkerCPU, Allocs},
-				Versus:  []Metric{P50, Rate},
-				Peers:   controlPeers, Baseline: jsonrpcName,
+				Versus:  versus(jsonrpcName, P50, Rate),
+				Peers:   controlPeers,
 				measure: func(p Peer, c Config) (Sample, error) { return loop(p, clients, methodCaller("daemon."+method), c) },
 			})
 		}
@@ -28,8 +29,8 @@ func controlRows() []Row {
 		Name:    "abuse",
 		About:   "daemon.status, 1 client, while others abuse the same control socket",
 		Columns: []Metric{P50, P99, Rate, HeapPeak, HeapKept, Floods},
-		Versus:  []Metric{P50, P99},
-		Peers:   abusePeers, Baseline: quiet,
+		Versus:  slices.Concat(versus(quiet, P50, P99), versus(elsewhere, P99)),
+		Peers:   abusePeers,
 		measure: underAbuse,
 	})
 }

@@ -35,6 +35,7 @@ func (legionPeer) Procs() int { return 1 }
 type legionDaemon struct {
 	*legion.Daemon
 	bytes  *legion.Func[[]byte, []byte]
+	read   *legion.Func[[]byte, []byte] // the worker reads all bytes
 	record *legion.Func[Record, Record]
 }
 
@@ -46,6 +47,10 @@ func (p legionPeer) declare() legionDaemon {
 	return legionDaemon{
 		Daemon: d,
 		bytes:  legion.Worker(d, "bytes", func(_ context.Context, in []byte) ([]byte, error) { return in, nil }, opts),
+		read: legion.Worker(d, "read", func(_ context.Context, in []byte) ([]byte, error) {
+			readAll(in)
+			return in, nil
+		}, opts),
 		record: legion.Worker(d, "record", func(_ context.Context, in Record) (Record, error) { return in, nil }, opts),
 	}
 }
@@ -87,6 +92,19 @@ func (s *legionSession) Bytes(p []byte) (Call, error) {
 	}, nil
 }
 
+func (s *legionSession) Touched(size int) (Call, error) {
+	ctx := context.Background()
+	source, p := newPayload(size), make([]byte, size)
+	return func() error {
+		copy(p, source)
+		answer, err := s.read.Call(ctx, p)
+		if err != nil {
+			return err
+		}
+		return checkAll(source, answer)
+	}, nil
+}
+
 func (s *legionSession) Record() (Call, error) {
 	ctx := context.Background()
 	in := newRecord()
@@ -101,7 +119,7 @@ func (s *legionSession) Record() (Call, error) {
 
 func (s *legionSession) PIDs() []int {
 	var pids []int
-	for _, pool := range []*legion.Supervisor{s.bytes.Pool(), s.record.Pool()} {
+	for _, pool := range []*legion.Supervisor{s.bytes.Pool(), s.read.Pool(), s.record.Pool()} {
 		for _, w := range pool.Stats().Workers {
 			pids = append(pids, w.PID)
 		}

@@ -14,14 +14,14 @@ import (
 // beginning of the next. So a latency contains one reading of the clock (main
 // prints what that costs) and counting the call, some 10 ns.
 //
-// Calls that end after d count for latency, CPU and allocations, not for the
-// rate.
+// A caller's last call ends after d, perhaps long after. So the rate is the sum
+// of the callers' own: calls, divided by the time until the last of them ended.
 func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
 	type caller struct {
-		hist   hist
-		inTime uint64
-		err    error
-		_      [64]byte // shares no cache line with the next caller
+		hist hist
+		took time.Duration
+		err  error
+		_    [64]byte // shares no cache line with the next caller
 	}
 	callers := make([]caller, len(calls))
 	start := make(chan struct{})
@@ -43,9 +43,9 @@ func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
 				me.hist.add(now - last)
 				last = now
 				if now >= d {
+					me.took = now
 					return
 				}
-				me.inTime++
 			}
 		})
 	}
@@ -58,18 +58,18 @@ func closedLoop(s Session, calls []Call, d time.Duration) (Sample, error) {
 	after := readUsage(s.PIDs())
 
 	var all hist
-	var inTime uint64
+	var rate float64
 	for i := range callers {
 		if err := callers[i].err; err != nil {
 			return nil, fmt.Errorf("calling with %d callers: %w", len(calls), err)
 		}
 		all.merge(&callers[i].hist)
-		inTime += callers[i].inTime
+		rate += float64(callers[i].hist.n) / callers[i].took.Seconds()
 	}
 	sample := Sample{
 		P50:  all.quantile(0.50),
 		P99:  all.quantile(0.99),
-		Rate: float64(inTime) / d.Seconds(),
+		Rate: rate,
 	}
 	after.since(before, float64(all.n), sample)
 	return sample, nil

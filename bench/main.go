@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -14,7 +15,11 @@ import (
 )
 
 func main() {
-	if role := takeRole(); role != "" {
+	role := takeRole()
+	if role == exitRole {
+		return
+	}
+	if role != "" {
 		fmt.Fprintln(os.Stderr, "bench:", serve(role))
 		os.Exit(1)
 	}
@@ -31,6 +36,12 @@ func main() {
 	}
 }
 
+// What -quick measures, unless the command line says otherwise.
+const (
+	quickRows  = "^(64B|64KiB|1MiB) x|^touched 16MiB x1$|^struct x64$|^(paced|task|idle|abuse)$"
+	quickPeers = "raw,go-plugin,legion,legion-small,exec-self,legion-task,quiet,crowd,floods,floods-elsewhere"
+)
+
 // hangAfter is the longest time for one measurement. Normally the longest takes
 // a few seconds.
 const hangAfter = time.Minute
@@ -41,12 +52,13 @@ func run() (failed []string, err error) {
 	var (
 		rowPattern = flag.String("rows", "", "measure the rows whose name matches this regular `expression` only")
 		peerList   = flag.String("peers", "", "measure these peers only: `names`, separated by commas")
-		dur        = flag.Duration("dur", 300*time.Millisecond, "time per measurement of a closed loop")
-		rounds     = flag.Int("rounds", 3, "how often every peer is measured")
+		dur        = flag.Duration("dur", 200*time.Millisecond, "time per measurement of a closed loop")
+		rounds     = flag.Int("rounds", 5, "how often every peer is measured")
 		procs      = flag.Int("worker-procs", runtime.GOMAXPROCS(0), "GOMAXPROCS of the workers of all peers but Legion")
 		jsonPath   = flag.String("json", "", "write all figures to this `file`, too")
 		before     = flag.String("before", "", "also compare workers of a small program with those of another version of Legion, in this `folder`")
-		quick      = flag.Bool("quick", false, "one short round: does everything work?")
+		quick      = flag.Bool("quick", false, "a choice of rows and peers, in shorter rounds: some figure for each kind of target")
+		smoke      = flag.Bool("smoke", false, "one very short round: does everything work?")
 	)
 	flag.Parse()
 	if flag.NArg() > 0 || *rounds < 1 || *dur <= 0 || *procs < 1 {
@@ -54,9 +66,15 @@ func run() (failed []string, err error) {
 		return nil, fmt.Errorf("reading the command line: -rounds, -dur and -worker-procs are above 0, and there are no arguments")
 	}
 	config := Config{Dur: *dur, Paced: max(*dur, time.Second), Idle: 300 * time.Millisecond, Spawns: 8}
-	if *quick {
+	switch {
+	case *smoke:
 		*rounds = 1
-		config = Config{Dur: 50 * time.Millisecond, Paced: 100 * time.Millisecond, Idle: 50 * time.Millisecond, Spawns: 2}
+		config = Config{Dur: 20 * time.Millisecond, Paced: 100 * time.Millisecond, Idle: 50 * time.Millisecond, Spawns: 2}
+	case *quick:
+		*rounds = 3
+		config = Config{Dur: 120 * time.Millisecond, Paced: 500 * time.Millisecond, Idle: 200 * time.Millisecond, Spawns: 4}
+		*rowPattern = cmp.Or(*rowPattern, quickRows)
+		*peerList = cmp.Or(*peerList, quickPeers)
 	}
 	all := allRows()
 	if *before != "" {
@@ -95,6 +113,7 @@ func run() (failed []string, err error) {
 		report.Results = append(report.Results, res)
 	}
 	report.Verdicts = judge(allTargets(), report.Results)
+	writeCurve(os.Stdout, report.Results)
 	writeTargets(os.Stdout, report.Verdicts)
 	report.Took = time.Since(report.Began).Round(time.Second).String()
 	fmt.Printf("\n%d rows, %d peers, %d rounds in %s\n", len(report.Results), len(report.Machine.WorkerProcs), *rounds, report.Took)

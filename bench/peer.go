@@ -42,29 +42,39 @@ type lifePeer interface {
 	Prepare() error
 }
 
+// toucher is a session for the rows in which every byte is written and read.
+type toucher interface {
+	// Touched prepares a caller that writes all bytes of its argument before each
+	// call, the time of which includes that. The worker reads all of them, and the
+	// caller all of the answer.
+	Touched(size int) (Call, error)
+}
+
 // Call makes one call, waits for the answer and checks it.
 type Call func() error
 
 // errNotCarried says that this peer does not take part in a row.
 var errNotCarried = errors.New("not for it")
 
-// baseline is the peer that all others are compared with.
+// baseline is the peer that most others are compared with.
 const baseline = "go-plugin"
+
+// shmipcName names a peer that not every system has.
+const shmipcName = "shmipc-go"
 
 // everyone lists the peers of all rows.
 func everyone(procs int) []Peer {
-	return slices.Concat(allPeers(procs), controlPeers(procs), abusePeers(procs), versionPeers(""))
+	return slices.Concat(allPeers(procs), taskPeers(procs), controlPeers(procs), abusePeers(procs), versionPeers(""))
 }
 
 // allPeers lists the peers of the rows about calls in the order of the tables.
 // procs is the GOMAXPROCS of their workers.
 func allPeers(procs int) []Peer {
-	return append([]Peer{
-		rawPeer{procs},
+	return slices.Concat([]Peer{rawPeer{procs}}, shmipcPeers(procs), []Peer{
 		netrpcPeer{procs},
 		grpcPeer{procs},
 		gopluginPeer{procs},
-	}, legionPeers()...)
+	}, legionPeers())
 }
 
 // choosePeers picks peers by a comma-separated list of names; the empty list is
@@ -75,13 +85,30 @@ func choosePeers(all []Peer, names string) ([]Peer, error) {
 	}
 	var chosen []Peer
 	for name := range strings.SplitSeq(names, ",") {
-		i := slices.IndexFunc(all, func(p Peer) bool { return p.Name() == strings.TrimSpace(name) })
+		i := indexOf(all, strings.TrimSpace(name))
 		if i < 0 {
 			return nil, fmt.Errorf("choosing peers: there is no peer %q; there are %s", name, strings.Join(peerNames(all), ", "))
 		}
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
+}
+
+// pick takes the peers with these names, in the order of the names, without
+// those that this system does not have.
+func pick(all []Peer, names ...string) []Peer {
+	var picked []Peer
+	for _, name := range names {
+		if i := indexOf(all, name); i >= 0 {
+			picked = append(picked, all[i])
+		}
+	}
+	return picked
+}
+
+// indexOf is -1 if there is no such peer.
+func indexOf(all []Peer, name string) int {
+	return slices.IndexFunc(all, func(p Peer) bool { return p.Name() == name })
 }
 
 func peerNames(peers []Peer) []string {

@@ -13,13 +13,16 @@ import (
 )
 
 // gopluginPeer is hashicorp/go-plugin with its gRPC protocol and default
-// settings: what Go programs use today to run functions in processes of their
-// own, hence the baseline.
+// settings, but for the size of a message: what Go programs use today to run
+// functions in processes of their own, hence the baseline.
 type gopluginPeer struct{ procs int }
 
 func (gopluginPeer) Name() string { return baseline }
 
 func (p gopluginPeer) Procs() int { return p.procs }
+
+// gopluginMost is the largest message, instead of 4 MiB.
+const gopluginMost = 64 << 20
 
 var gopluginHandshake = plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "LEGION_BENCH", MagicCookieValue: "echo"}
 
@@ -41,8 +44,10 @@ func (p gopluginPeer) Serve() error {
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: gopluginHandshake,
 		Plugins:         gopluginSet,
-		GRPCServer:      plugin.DefaultGRPCServer,
-		Logger:          hclog.NewNullLogger(),
+		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
+			return plugin.DefaultGRPCServer(append(opts, grpc.MaxRecvMsgSize(gopluginMost)))
+		},
+		Logger: hclog.NewNullLogger(),
 	})
 	// Serve returns when the client has asked the plugin to leave, which is the
 	// orderly end of this worker.
@@ -64,6 +69,7 @@ func (p gopluginPeer) Open() (_ Session, err error) {
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(),
 		Managed:          true, // for CleanupClients
+		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(gopluginMost))},
 	})
 	defer func() {
 		if err != nil {

@@ -14,11 +14,17 @@ import (
 // buffers used again and again.
 type rawPeer struct{ procs int }
 
-func (rawPeer) Name() string { return "raw" }
+// rawName names the peer that the payload curve is compared with.
+const rawName = "raw"
+
+func (rawPeer) Name() string { return rawName }
 
 func (p rawPeer) Procs() int { return p.procs }
 
-const rawHeader = 4 // length of what follows, little endian
+const (
+	rawHeader = 4       // length of what follows, little endian
+	rawRead   = 1 << 31 // in the length: the worker shall read all bytes
+)
 
 func (p rawPeer) Serve() error {
 	ln, err := inheritedListener()
@@ -45,6 +51,9 @@ func rawEcho(conn net.Conn) {
 		if err != nil {
 			return
 		}
+		if binary.LittleEndian.Uint32(frame)&rawRead != 0 {
+			readAll(frame[rawHeader:])
+		}
 		if _, err := conn.Write(frame); err != nil {
 			return
 		}
@@ -63,7 +72,7 @@ func readFrame(r io.Reader, buf []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	total := rawHeader + int(binary.LittleEndian.Uint32(buf))
+	total := rawHeader + int(binary.LittleEndian.Uint32(buf)&^rawRead)
 	if n > total {
 		return nil, fmt.Errorf("reading a frame: %d bytes beyond its %d", n-total, total)
 	}
@@ -89,6 +98,19 @@ type rawSession struct {
 }
 
 func (s *rawSession) Bytes(p []byte) (Call, error) {
+	frame := append(binary.LittleEndian.AppendUint32(nil, uint32(len(p))), p...)
+	return s.caller(frame, func() {}, func(answer []byte) error { return checkBytes(p, answer) })
+}
+
+func (s *rawSession) Touched(size int) (Call, error) {
+	p := newPayload(size)
+	frame := append(binary.LittleEndian.AppendUint32(nil, uint32(size)|rawRead), p...)
+	return s.caller(frame, func() { copy(frame[rawHeader:], p) }, func(answer []byte) error { return checkAll(p, answer) })
+}
+
+// caller has a connection of its own. It fills the frame before each call, and
+// checks the answer.
+func (s *rawSession) caller(frame []byte, fill func(), check func(answer []byte) error) (Call, error) {
 	conn, err := s.dial()
 	if err != nil {
 		return nil, err
@@ -96,9 +118,9 @@ func (s *rawSession) Bytes(p []byte) (Call, error) {
 	s.mu.Lock()
 	s.conns = append(s.conns, conn)
 	s.mu.Unlock()
-	frame := append(binary.LittleEndian.AppendUint32(nil, uint32(len(p))), p...)
 	answer := make([]byte, len(frame))
 	return func() error {
+		fill()
 		if _, err := conn.Write(frame); err != nil {
 			return err
 		}
@@ -106,7 +128,7 @@ func (s *rawSession) Bytes(p []byte) (Call, error) {
 		if answer, err = readFrame(conn, answer); err != nil {
 			return err
 		}
-		return checkBytes(p, answer[rawHeader:])
+		return check(answer[rawHeader:])
 	}, nil
 }
 

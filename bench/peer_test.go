@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"reflect"
 	"sync"
 	"syscall"
@@ -34,6 +35,15 @@ func TestPeersAnswer(t *testing.T) {
 			})
 		}
 		callers.Wait()
+		if touching, is := s.(toucher); is {
+			call, err := touching.Touched(100_000)
+			if err == nil {
+				err = errors.Join(call(), call())
+			}
+			if err != nil {
+				t.Errorf("touched: %v", err)
+			}
+		}
 		call, err := s.Record()
 		if errors.Is(err, errNotCarried) {
 			return
@@ -138,18 +148,40 @@ func TestChecksNoticeWrongAnswers(t *testing.T) {
 	p := newPayload(64)
 	changed := append([]byte(nil), p...)
 	changed[63]++
+	inside := append([]byte(nil), p...)
+	inside[7]++ // not seen by checkBytes
 	for name, err := range map[string]error{
 		"changed":  checkBytes(p, changed),
 		"short":    checkBytes(p, p[:63]),
 		"empty":    checkBytes(p, nil),
+		"inside":   checkAll(p, inside),
 		"no items": checkRecord(newRecord().ID, 0, len(newRecord().Nums)),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := errors.Join(checkBytes(p, p), checkBytes(nil, nil)); err != nil {
+	if err := errors.Join(checkBytes(p, p), checkBytes(nil, nil), checkBytes(p, inside), checkAll(p, p), checkAll(nil, nil),
+		checkAll(newPayload(7), newPayload(7)), checkAll(newPayload(8), newPayload(8)), checkAll(newPayload(1<<20), newPayload(1<<20))); err != nil {
 		t.Error(err)
+	}
+}
+
+// A program that is started for each call has ended when the call returns, and
+// a program that fails is an error.
+func TestExecPeers(t *testing.T) {
+	for name, program := range map[string]string{"true": "/bin/true", "false": "/bin/false", "none": "/nonexistent"} {
+		s, err := execPeer{name, func() *exec.Cmd { return exec.Command(program) }}.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, err := taskCaller(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := call(); (err == nil) != (name == "true") {
+			t.Errorf("%s: %v", program, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 )
@@ -68,7 +69,22 @@ func checkBytes(sent, got []byte) error {
 	return nil
 }
 
-// checkRecord does the same for a Record, by its first field, its last one and
+// checkAll looks at every byte of an answer, and compares length, ends and the
+// count of one value.
+func checkAll(sent, got []byte) error {
+	if err := checkBytes(sent, got); err != nil {
+		return err
+	}
+	if want, have := (len(sent)+255-7)/256, readAll(got); have != want {
+		return fmt.Errorf("echo of %d bytes came back changed: %d bytes are 7, not %d", len(sent), have, want)
+	}
+	return nil
+}
+
+// readAll looks at every byte of p of newPayload, at the speed of memory.
+func readAll(p []byte) int { return bytes.Count(p, []byte{7}) }
+
+// checkRecord checks a Record by its first field, its last one and
 // the size of a nested one.
 func checkRecord(id int64, items, nums int) error {
 	want := recordShape

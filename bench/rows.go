@@ -1,9 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -12,10 +12,9 @@ type Row struct {
 	Name    string
 	About   string
 	Columns []Metric // what the table shows
-	Versus  []Metric // what the table also shows as a ratio to the baseline
+	Versus  []Versus // the comparisons that it shows, too
 
-	Peers    func(procs int) []Peer // the peers that take part; nil = allPeers
-	Baseline string                 // the peer that ratios are to; "" = baseline
+	Peers func(procs int) []Peer // the peers that take part; nil = allPeers
 
 	measure func(p Peer, c Config) (Sample, error)
 }
@@ -36,22 +35,20 @@ func (r Row) peers(procs int) []Peer {
 	return r.Peers(procs)
 }
 
-func (r Row) baseline() string { return cmp.Or(r.Baseline, baseline) }
-
 // allRows lists the rows in the order of the output.
 func allRows() []Row {
 	rows := []Row{
-		bytesRow("64B", 64, 1), bytesRow("64B", 64, 64), bytesRow("64B", 64, 1000),
-		bytesRow("4KiB", 4<<10, 1), bytesRow("4KiB", 4<<10, 64),
-		bytesRow("1MiB", 1<<20, 1), bytesRow("1MiB", 1<<20, 64),
-		recordRow(1), recordRow(64),
+		bytesRow(64, 1, nil, versus(baseline, P50, Rate)),
+		bytesRow(64, 64, nil, versus(baseline, P50, Rate)),
+		bytesRow(64, 1000, nil, versus(baseline, P50, Rate)),
 	}
-	rows = append(rows,
+	rows = slices.Concat(rows, payloadRows(), touchedRows())
+	rows = append(rows, recordRow(1), recordRow(64),
 		Row{
 			Name:    "paced",
 			About:   "echo of 64 bytes, one caller, 1,000 calls/s",
 			Columns: []Metric{P50, P99, Rate, CPU, WorkerShare, Allocs},
-			Versus:  []Metric{P50, WorkerShare},
+			Versus:  versus(baseline, P50, WorkerShare),
 			measure: func(p Peer, c Config) (Sample, error) {
 				return withCallers(p, 1, bytesCaller(64), c.Dur/4, func(s Session, calls []Call) (Sample, error) {
 					return paced(s, calls[0], time.Millisecond, c.Paced)
@@ -62,17 +59,17 @@ func allRows() []Row {
 			Name:    "spawn",
 			About:   "from nothing to the first answer of a fresh worker process",
 			Columns: []Metric{P50, P99},
-			Versus:  []Metric{P50},
+			Versus:  versus(baseline, P50),
 			measure: prepared(func(p Peer, c Config) (Sample, error) { return spawn(p, c.Spawns) }),
 		},
 		Row{
 			Name:    "idle",
 			About:   "one worker process that has answered one call",
 			Columns: []Metric{Private, PSS, WorkerShare},
-			Versus:  []Metric{Private},
+			Versus:  versus(baseline, Private),
 			measure: prepared(func(p Peer, c Config) (Sample, error) { return idle(p, c.Idle) }),
 		})
-	return append(rows, controlRows()...)
+	return slices.Concat(rows, taskRows(), controlRows())
 }
 
 // prepared is measure for the rows about the life of a worker.
@@ -108,36 +105,12 @@ func chooseRows(all []Row, pattern string) ([]Row, error) {
 // newCaller prepares one caller of a session.
 type newCaller func(Session) (Call, error)
 
-// bytesCaller echoes its own payload of the size.
-func bytesCaller(size int) newCaller {
-	return func(s Session) (Call, error) { return s.Bytes(newPayload(size)) }
-}
-
-func bytesRow(title string, size, callers int) Row {
-	return Row{
-		Name:    fmt.Sprintf("%s x%d", title, callers),
-		About:   fmt.Sprintf("echo of %d bytes, %s", size, plural(callers, "caller")),
-		Columns: []Metric{P50, P99, Rate, Throughput, CPU, WorkerCPU, Allocs},
-		Versus:  []Metric{P50, Rate},
-		measure: func(p Peer, c Config) (Sample, error) {
-			if size*callers >= 16<<20 {
-				c.Dur *= 4 // a call takes up to a third of a second: make enough of them
-			}
-			sample, err := loop(p, callers, bytesCaller(size), c)
-			if err == nil {
-				sample[Throughput] = sample[Rate] * float64(size) / 1e6
-			}
-			return sample, err
-		},
-	}
-}
-
 func recordRow(callers int) Row {
 	return Row{
 		Name:    fmt.Sprintf("struct x%d", callers),
 		About:   fmt.Sprintf("echo of a struct of ten fields, %s", plural(callers, "caller")),
 		Columns: []Metric{P50, P99, Rate, CPU, WorkerCPU, Allocs},
-		Versus:  []Metric{P50, Rate},
+		Versus:  versus(baseline, P50, Rate),
 		measure: func(p Peer, c Config) (Sample, error) { return loop(p, callers, Session.Record, c) },
 	}
 }

@@ -17,10 +17,10 @@ type Result struct {
 type PeerResult struct {
 	Name   string   `json:"name"`
 	Rounds []Sample `json:"rounds"`
-	Median Sample   `json:"median"`                // of every metric over the rounds
-	Ratio  Sample   `json:"to_baseline,omitempty"` // median over the rounds of metric / baseline's metric
-	Absent string   `json:"absent,omitempty"`      // why this peer does not take part
-	Error  string   `json:"error,omitempty"`       // the error; the peer is left out from then on
+	Median Sample   `json:"median"`           // of every metric over the rounds
+	Ratios []Ratio  `json:"ratios,omitempty"` // the row's comparisons that this peer has figures for
+	Absent string   `json:"absent,omitempty"` // why this peer does not take part
+	Error  string   `json:"error,omitempty"`  // the error; the peer is left out from then on
 }
 
 // runRow measures every peer once per round, beginning with another peer each
@@ -56,21 +56,28 @@ func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string
 
 // summarize fills medians and ratios.
 func (r *Result) summarize() {
-	base := r.peer(r.row.baseline())
 	for _, pr := range r.Peers {
-		pr.Median, pr.Ratio = Sample{}, Sample{}
+		pr.Median = Sample{}
 		for _, s := range pr.Rounds {
 			for m := range s {
-				pr.Median[m] = medianOf(pr.Rounds, m)
-				if base == nil {
-					continue
-				}
-				if q := ratioOf(pr.Rounds, base.Rounds, m); q == q { // not NaN
-					pr.Ratio[m] = q
-				}
+				pr.Median[m] = median(valuesOf(pr.Rounds, m))
+			}
+		}
+		for _, v := range r.row.Versus {
+			if s, ok := r.ratio(pr.Name, v); ok {
+				pr.Ratios = append(pr.Ratios, Ratio{v.Metric, v.To, s})
 			}
 		}
 	}
+}
+
+// ratio compares a peer; ok is false if no round measured both.
+func (r *Result) ratio(of string, v Versus) (s Spread, ok bool) {
+	mine, other := r.peer(of), r.peer(v.To)
+	if mine == nil || other == nil {
+		return Spread{}, false
+	}
+	return spreadOf(ratiosOf(mine.Rounds, other.Rounds, v.Metric))
 }
 
 // peer finds a peer's result; nil if it did not take part.

@@ -8,50 +8,6 @@ import (
 	"time"
 )
 
-func TestMedian(t *testing.T) {
-	for _, c := range []struct {
-		in   []float64
-		want float64
-	}{
-		{[]float64{7}, 7},
-		{[]float64{3, 1, 2}, 2},
-		{[]float64{4, 1, 3, 2}, 2.5},
-		{[]float64{1, 1, 1000}, 1},
-	} {
-		in := slices.Clone(c.in)
-		if got := median(in); got != c.want {
-			t.Errorf("median(%v) = %v, want %v", c.in, got, c.want)
-		}
-		if !slices.Equal(in, c.in) {
-			t.Errorf("median changed its argument from %v to %v", c.in, in)
-		}
-	}
-	if got := median(nil); !math.IsNaN(got) {
-		t.Errorf("median of nothing = %v", got)
-	}
-}
-
-// The machine is ten times slower in the second round: ratios do not care.
-func TestRatioPairsWithinTheRound(t *testing.T) {
-	a := []Sample{{P50: 1}, {P50: 10}, {P50: 1}}
-	b := []Sample{{P50: 4}, {P50: 40}, {P50: 4}}
-	if got := ratioOf(a, b, P50); got != 0.25 {
-		t.Errorf("ratio %v, want 0.25", got)
-	}
-	if got := ratioOf(a, b[:1], P50); got != 0.25 {
-		t.Errorf("ratio with rounds lacking %v, want 0.25", got)
-	}
-	for name, got := range map[string]float64{
-		"lacking metric": ratioOf(a, b, Rate),
-		"lacking rounds": ratioOf(a, nil, P50),
-		"division by 0":  ratioOf(a, []Sample{{P50: 0}}, P50),
-	} {
-		if !math.IsNaN(got) {
-			t.Errorf("%s: ratio %v, want none", name, got)
-		}
-	}
-}
-
 // Buckets follow each other without gap or overlap, and each value lies in its
 // own.
 func TestHistBuckets(t *testing.T) {

@@ -25,8 +25,8 @@ func (r *Result) write(w io.Writer) {
 	for _, m := range r.row.Columns {
 		header = append(header, titles[m])
 	}
-	for _, m := range r.row.Versus {
-		header = append(header, titles[m]+" ÷ "+r.row.baseline())
+	for _, v := range r.row.Versus {
+		header = append(header, v.title())
 	}
 	var lines [][]string
 	for _, pr := range r.Peers {
@@ -38,10 +38,10 @@ func (r *Result) write(w io.Writer) {
 			line = append(line, pr.Absent)
 		default:
 			for _, m := range r.row.Columns {
-				line = append(line, cell(pr.Median, m, number))
+				line = append(line, cell(pr.Median, m))
 			}
-			for _, m := range r.row.Versus {
-				line = append(line, cell(pr.Ratio, m, number))
+			for _, v := range r.row.Versus {
+				line = append(line, r.ratioCell(pr.Name, v))
 			}
 		}
 		lines = append(lines, line)
@@ -51,12 +51,22 @@ func (r *Result) write(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
-func cell(s Sample, m Metric, format func(float64) string) string {
+func cell(s Sample, m Metric) string {
 	v, ok := s[m]
 	if !ok {
 		return none
 	}
-	return format(v)
+	return number(v)
+}
+
+// ratioCell is a comparison with its quartiles; with nothing around it for the
+// peer that the others are compared with.
+func (r *Result) ratioCell(of string, v Versus) string {
+	s, ok := r.ratio(of, v)
+	if !ok {
+		return none
+	}
+	return s.format(number)
 }
 
 // number prints a value that is not negative with three or four significant

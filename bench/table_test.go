@@ -32,7 +32,7 @@ func (fakePeer) Serve() error           { return errors.New("fake") }
 func fakeRun(name string, order *[]string) *Result {
 	round := map[string]float64{}
 	row := Row{
-		Name: name, About: "fake", Columns: []Metric{P50, Rate, Allocs}, Versus: []Metric{P50, Rate},
+		Name: name, About: "fake", Columns: []Metric{P50, Rate, Allocs}, Versus: versus(baseline, P50, Rate),
 		measure: func(p Peer, _ Config) (Sample, error) {
 			*order = append(*order, p.Name())
 			round[p.Name()]++
@@ -54,16 +54,23 @@ func fakeRun(name string, order *[]string) *Result {
 func TestRunRow(t *testing.T) {
 	var order []string
 	res := fakeRun("64B x1", &order)
-	want := []string{"raw", "broken", baseline, subject, baseline, subject, baseline, subject}
-	if !slices.Equal(order, want) {
-		t.Errorf("order %q, want %q", order, want)
+	wantOrder := []string{"raw", "broken", baseline, subject, baseline, subject, baseline, subject}
+	if !slices.Equal(order, wantOrder) {
+		t.Errorf("order %q, want %q", order, wantOrder)
 	}
 	mine := res.peer(subject)
-	if mine == nil || mine.Median[P50] != 4 || mine.Ratio[P50] != 0.01 || mine.Ratio[Rate] != 20 {
-		t.Errorf("result %+v", mine)
+	if mine == nil || mine.Median[P50] != 4 {
+		t.Fatalf("result %+v", mine)
 	}
-	if _, ok := mine.Ratio[Allocs]; ok {
-		t.Error("a ratio to a metric that the baseline lacks")
+	want := []Ratio{{P50, baseline, Spread{0.01, 0.01, 0.01}}, {Rate, baseline, Spread{20, 20, 20}}}
+	if !slices.Equal(mine.Ratios, want) {
+		t.Errorf("ratios %v, want %v", mine.Ratios, want)
+	}
+	if _, ok := res.ratio(subject, Versus{Allocs, baseline}); ok {
+		t.Error("a ratio to a metric that the other lacks")
+	}
+	if _, ok := res.ratio(subject, Versus{P50, "broken"}); ok {
+		t.Error("a ratio to a peer that failed")
 	}
 	if got := failures([]*Result{res}); !slices.Equal(got, []string{"64B x1, broken: it broke"}) {
 		t.Errorf("failures %q", got)
@@ -107,21 +114,21 @@ func TestTargets(t *testing.T) {
 	var order []string
 	results := []*Result{fakeRun("64B x1", &order), fakeRun("64B x64", &order)}
 	verdicts := judge([]Target{
-		{Row: "64B x1", Metric: P50, Versus: baseline, Now: 0.05, Final: 0.002},
-		{Row: "64B x64", Metric: Rate, Versus: baseline, AtLeast: true, Now: 10, Final: 25},
-		{Row: "64B x1", Metric: Allocs, Final: 1.05},
-		{Row: "64B x1", Metric: P50, Versus: "raw", Final: 0.08},
-		{Row: "spawn", Metric: P50, Versus: baseline, Final: 0.4},
+		{Row: "64B x1", Metric: P50, Versus: baseline, Limit: 0.002},
+		{Row: "64B x64", Metric: Rate, Versus: baseline, AtLeast: true, Limit: 20},
+		{Row: "64B x1", Metric: Allocs, Limit: 1.05},
+		{Row: "64B x1", Of: baseline, Metric: P50, Limit: 500},
+		{Row: "64B x1", Metric: P50, Versus: "raw", Limit: 0.08},
+		{Row: "spawn", Metric: P50, Versus: baseline, Limit: 0.4},
 	}, results)
 	var b strings.Builder
 	writeTargets(&b, verdicts)
-	want := `targets of legion, as medians of the rounds
-  metric                        measured  this version            final
-  64B x1, p50 µs ÷ go-plugin      1.00 %      ≤ 5.00 %  pass  ≤ 0.200 %  miss
-  64B x64, calls/s ÷ go-plugin    20.0 ×      ≥ 10.0 ×  pass   ≥ 25.0 ×  miss
-  64B x1, allocs/call               1.00             –     –     ≤ 1.05  pass
-  64B x1, p50 µs ÷ raw                 –             –     –   ≤ 8.00 %     –
-  spawn, p50 µs ÷ go-plugin            –             –     –   ≤ 40.0 %     –
+	want := `targets, as medians of the rounds with the quartiles; 4 of 6 were measured
+  target                                  measured        quartiles      limit
+  64B x1, p50 µs of legion ÷ go-plugin      1.00 %  1.00 % – 1.00 %  ≤ 0.200 %  miss
+  64B x64, calls/s of legion ÷ go-plugin    20.0 ×  20.0 × – 20.0 ×   ≥ 20.0 ×  pass
+  64B x1, allocs/call of legion               1.00      1.00 – 1.00     ≤ 1.05  pass
+  64B x1, p50 µs of go-plugin                  400        300 – 600      ≤ 500  pass
 `
 	if got := b.String(); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)
@@ -137,6 +144,42 @@ func TestTargetsFitTheRows(t *testing.T) {
 	for _, target := range allTargets() {
 		if !slices.Contains(rows[target.Row].Columns, target.Metric) {
 			t.Errorf("row %q does not measure %s", target.Row, target.Metric)
+		}
+	}
+}
+
+// The curve has a line for each row that was measured, and a gap for a peer
+// that was not.
+func TestCurve(t *testing.T) {
+	row := Row{Name: "64KiB x8", Columns: []Metric{Rate}, measure: func(p Peer, _ Config) (Sample, error) {
+		return Sample{Rate: map[string]float64{rawName: 2000, subject: 4000}[p.Name()]}, nil
+	}}
+	res := runRow(row, []Peer{fakePeer(rawName), fakePeer(subject)}, 3, Config{}, func(string) {})
+	var b strings.Builder
+	writeCurve(&b, []*Result{res})
+	lines := strings.Split(b.String(), "\n")
+	if got := strings.Fields(lines[2]); !slices.Equal(got, []string{"64KiB", "x8", "2,000", none, none, "2.00"}) {
+		t.Errorf("line %q of:\n%s", got, b.String())
+	}
+	b.Reset()
+	if writeCurve(&b, nil); b.Len() > 0 {
+		t.Errorf("a curve of nothing: %s", b.String())
+	}
+}
+
+// What -quick measures is there.
+func TestQuickExists(t *testing.T) {
+	rows, err := chooseRows(allRows(), quickRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peers, err := choosePeers(everyone(1), quickPeers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if !slices.ContainsFunc(row.peers(1), func(p Peer) bool { return slices.Contains(peerNames(peers), p.Name()) }) {
+			t.Errorf("%s has none of the peers", row.Name)
 		}
 	}
 }

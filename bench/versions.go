@@ -14,8 +14,8 @@ func versionRow(other string) Row {
 		Name:    "versions",
 		About:   "start and memory of a worker of the small program, with this version of Legion and with that in " + other,
 		Columns: []Metric{P50, P99, Private, PSS},
-		Versus:  []Metric{P50, Private, PSS},
-		Peers:   func(int) []Peer { return versionPeers(other) }, Baseline: "before",
+		Versus:  versus("before", P50, Private, PSS),
+		Peers:   func(int) []Peer { return versionPeers(other) },
 		measure: prepared(func(p Peer, c Config) (Sample, error) { return startAndMemory(p, 4*c.Spawns) }),
 	}
 }
