@@ -11,6 +11,7 @@
 //	payload.go     the rows of the payload curve; task.go: a process for each call
 //	load.go        callers in a closed loop; paced.go: one caller with a clock; life.go: start and idle memory
 //	peer.go        what a peer is; peer_*.go, legion*.go: the peers
+//	copies.go      what the machine's memory allows, beside the peers
 //	control.go     the control socket: rows and peers; control_*.go: how they are asked
 //	abuse.go       the control socket while other clients abuse it
 //	versions.go    this version of Legion beside another one

@@ -40,7 +40,7 @@ type legionDaemon struct {
 }
 
 func (p legionPeer) declare() legionDaemon {
-	d := legion.New(legion.Config{Name: "bench", Logger: slog.New(slog.DiscardHandler)})
+	d := newDaemon()
 	// Lazy: the worker starts with the first call, and a function that a row does
 	// not call has no worker.
 	opts := legion.Pool{Max: 1, Spawn: legion.Lazy, Transport: p.transport}
@@ -55,26 +55,12 @@ func (p legionPeer) declare() legionDaemon {
 	}
 }
 
-// Serve declares the same as the daemon. In a worker process Start never
-// returns.
-func (p legionPeer) Serve() error {
-	d := p.declare()
-	if err := d.Start(context.Background()); err != nil {
-		return err
-	}
-	return errors.Join(errors.New("this is not a worker process of Legion"), d.Stop(context.Background()))
-}
+func (p legionPeer) Serve() error { return serveDaemon(p.declare().Daemon) }
 
-// Open starts a daemon. Its workers inherit the role, which leads them to
-// Serve; all other peers' workers are given theirs explicitly.
 func (p legionPeer) Open() (Session, error) {
-	if err := os.Setenv(roleVar, p.name); err != nil {
-		return nil, err
-	}
 	d := p.declare()
-	if err := d.Start(context.Background()); err != nil {
-		os.Unsetenv(roleVar)
-		return nil, fmt.Errorf("starting a daemon: %w", err)
+	if err := startDaemon(p.name, d.Daemon); err != nil {
+		return nil, err
 	}
 	return &legionSession{d}, nil
 }
@@ -118,16 +104,50 @@ func (s *legionSession) Record() (Call, error) {
 }
 
 func (s *legionSession) PIDs() []int {
+	return workerPIDs(s.bytes.Pool(), s.read.Pool(), s.record.Pool())
+}
+
+func (s *legionSession) Close() error { return stopDaemon(s.Daemon) }
+
+// newDaemon is a daemon with nothing but defaults.
+func newDaemon() *legion.Daemon {
+	return legion.New(legion.Config{Name: "bench", Logger: slog.New(slog.DiscardHandler)})
+}
+
+// startDaemon starts the daemon of a peer. Its workers inherit the role, which
+// leads them to Serve; all other peers' workers are given theirs explicitly.
+func startDaemon(peer string, d *legion.Daemon) error {
+	if err := os.Setenv(roleVar, peer); err != nil {
+		return err
+	}
+	if err := d.Start(context.Background()); err != nil {
+		os.Unsetenv(roleVar)
+		return fmt.Errorf("starting a daemon: %w", err)
+	}
+	return nil
+}
+
+// serveDaemon is for worker processes, which declare the same as the daemon. In
+// them Start never returns.
+func serveDaemon(d *legion.Daemon) error {
+	if err := d.Start(context.Background()); err != nil {
+		return err
+	}
+	return errors.Join(errors.New("this is not a worker process of Legion"), d.Stop(context.Background()))
+}
+
+func stopDaemon(d *legion.Daemon) error {
+	defer os.Unsetenv(roleVar)
+	return d.Stop(context.Background())
+}
+
+// workerPIDs are the processes of pools.
+func workerPIDs(pools ...*legion.Supervisor) []int {
 	var pids []int
-	for _, pool := range []*legion.Supervisor{s.bytes.Pool(), s.read.Pool(), s.record.Pool()} {
+	for _, pool := range pools {
 		for _, w := range pool.Stats().Workers {
 			pids = append(pids, w.PID)
 		}
 	}
 	return pids
-}
-
-func (s *legionSession) Close() error {
-	defer os.Unsetenv(roleVar)
-	return s.Stop(context.Background())
 }

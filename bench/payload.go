@@ -38,10 +38,10 @@ func eachPayload(f func(size, callers int)) {
 	}
 }
 
-// payloadPeers lists the peers of the payload curve: with more, a run would
-// take too long.
+// payloadPeers lists the peers of the payload curve, and its limit: with more,
+// a run would take too long.
 func payloadPeers(procs int) []Peer {
-	return pick(allPeers(procs), rawName, shmipcName, baseline, subject)
+	return append(pick(allPeers(procs), rawName, shmipcName, baseline, subject), copiesPeer{name: copiesName})
 }
 
 // payloadTargets are the bounds of the curve, as multiples of raw.
@@ -127,7 +127,9 @@ func touchedRows() []Row {
 	return rows
 }
 
-func touchedPeers(procs int) []Peer { return pick(allPeers(procs), rawName, subject) }
+func touchedPeers(procs int) []Peer {
+	return append(pick(allPeers(procs), rawName, subject), copiesPeer{name: copiesName}, copiesPeer{touchesName, true})
+}
 
 // writeCurve sums the payload rows up: a line for each, with the peers' calls/s
 // as multiples of raw's. It prints nothing if none was measured.

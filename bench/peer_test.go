@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -118,6 +119,30 @@ func TestDeadWorkerEndsTheCall(t *testing.T) {
 			t.Fatal("the call waits for the killed worker")
 		}
 	})
+}
+
+// What the limits copy arrives whole.
+func TestCopiesAreWhole(t *testing.T) {
+	for _, size := range []int{0, 1, copiedAtOnce, 3*copiedAtOnce + 5} {
+		from, to := newPayload(size), make([]byte, size)
+		copyThrough(to, make([]byte, min(size, copiedAtOnce)), from)
+		if !bytes.Equal(from, to) {
+			t.Errorf("%d bytes were not all copied", size)
+		}
+	}
+	for _, p := range []copiesPeer{{name: copiesName}, {touchesName, true}} {
+		s, err := p.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, err := s.(toucher).Touched(100_000)
+		if err == nil {
+			err = call()
+		}
+		if err != nil {
+			t.Errorf("%s: %v", p.name, err)
+		}
+	}
 }
 
 func TestWorkerEnvHasOneRole(t *testing.T) {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
@@ -86,25 +84,16 @@ func (p taskPeer) Name() string { return p.name }
 func (taskPeer) Procs() int { return 1 }
 
 func (p taskPeer) declare() taskSession {
-	d := legion.New(legion.Config{Name: "bench", Logger: slog.New(slog.DiscardHandler)})
+	d := newDaemon()
 	return taskSession{d, legion.Task(d, "echo", func(_ context.Context, in []byte) ([]byte, error) { return in, nil }, p.opts)}
 }
 
-// Serve declares the same as the daemon; in a process of a task, Start never
-// returns.
-func (p taskPeer) Serve() error {
-	d := p.declare()
-	return errors.Join(d.Start(context.Background()), errors.New("this is not a process of a task"))
-}
+func (p taskPeer) Serve() error { return serveDaemon(p.declare().Daemon) }
 
 func (p taskPeer) Open() (Session, error) {
-	if err := os.Setenv(roleVar, p.name); err != nil {
-		return nil, err
-	}
 	s := p.declare()
-	if err := s.Start(context.Background()); err != nil {
-		os.Unsetenv(roleVar)
-		return nil, fmt.Errorf("starting a daemon: %w", err)
+	if err := startDaemon(p.name, s.Daemon); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -131,10 +120,7 @@ func (taskSession) Record() (Call, error) { return nil, errNotCarried }
 
 func (taskSession) PIDs() []int { return nil }
 
-func (s taskSession) Close() error {
-	defer os.Unsetenv(roleVar)
-	return s.Stop(context.Background())
-}
+func (s taskSession) Close() error { return stopDaemon(s.Daemon) }
 
 // execPeer starts a program with os/exec, and waits for its end. It carries
 // nothing: what a task does beyond this is Legion's.
