@@ -41,13 +41,17 @@ func eachPayload(f func(size, callers int)) {
 // payloadPeers lists the peers of the payload curve, and its limit: with more,
 // a run would take too long.
 func payloadPeers(procs int) []Peer {
-	return append(pick(allPeers(procs), rawName, shmipcName, baseline, subject), copiesPeer{name: copiesName})
+	return append(pick(allPeers(procs), rawName, shmipcName, baseline, subject), legionReusePeer{}, copiesPeer{name: copiesName})
 }
 
 // payloadTargets are the bounds of the curve, as multiples of raw.
 func payloadTargets() []Target {
-	var all []Target
+	var all, reuse []Target
 	eachPayload(func(size, callers int) {
+		at := slices.Index(payloadCallers, callers)
+		if limit := reuseLimits[size][at]; limit > 0 {
+			reuse = append(reuse, Target{Row: bytesName(size, callers), Of: reuseName, Metric: Rate, Versus: rawName, AtLeast: true, Limit: limit})
+		}
 		limit := 0.7
 		switch {
 		case callers == 1 && size > 4<<20:
@@ -57,7 +61,17 @@ func payloadTargets() []Target {
 		}
 		all = append(all, Target{Row: bytesName(size, callers), Metric: Rate, Versus: rawName, AtLeast: true, Limit: limit})
 	})
-	return all
+	return append(all, reuse...)
+}
+
+// reuseLimits are those of reuse, by the size, for payloadCallers.
+var reuseLimits = map[int][3]float64{
+	16 << 10:  {3.5, 2, 2},
+	64 << 10:  {4, 3, 2.5},
+	256 << 10: {3, 1.8, 1.8},
+	1 << 20:   {3.5, 1.8, 2},
+	4 << 20:   {2.8, 1.3, 1.6},
+	16 << 20:  {2, 1.2},
 }
 
 // bytesName names a row: "64KiB x8".
@@ -128,7 +142,7 @@ func touchedRows() []Row {
 }
 
 func touchedPeers(procs int) []Peer {
-	return append(pick(allPeers(procs), rawName, subject), copiesPeer{name: copiesName}, copiesPeer{touchesName, true})
+	return append(pick(allPeers(procs), rawName, subject), legionReusePeer{}, copiesPeer{name: copiesName}, copiesPeer{touchesName, true})
 }
 
 // writeCurve sums the payload rows up: a line for each, with the peers' calls/s

@@ -158,7 +158,7 @@ func TestCurve(t *testing.T) {
 	var b strings.Builder
 	writeCurve(&b, []*Result{res})
 	lines := strings.Split(b.String(), "\n")
-	if got := strings.Fields(lines[2]); !slices.Equal(got, []string{"64KiB", "x8", "2,000", none, none, "2.00", none}) {
+	if got := strings.Fields(lines[2]); !slices.Equal(got, []string{"64KiB", "x8", "2,000", none, none, "2.00", none, none}) {
 		t.Errorf("line %q of:\n%s", got, b.String())
 	}
 	b.Reset()
