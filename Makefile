@@ -16,7 +16,7 @@ STEPS = needs fmt vet staticcheck unit norace failpoint modules cross fuzz
 export GO TIMEOUT FUZZTIME
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test needs short lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz figures cover conformance bench soak clean
+.PHONY: help test needs short lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz figures cost cover conformance bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +85,9 @@ fuzz: ## every fuzz test of the root module, each for FUZZTIME
 
 figures: ## how large the code is, against the ceilings in internal/floors
 	@$(GO) test -count=1 -v -run '^TestFigures$$' ./internal/floors
+
+cost: ## what a call costs in memory, page faults and sleeps, against the bounds in internal/cost
+	@$(GO) test -count=1 -v ./internal/cost
 
 cover: ## coverage of all packages by all tests; details in build/cover.out
 	@mkdir -p build

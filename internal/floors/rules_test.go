@@ -15,6 +15,7 @@ const module = "github.com/legion-go/legion"
 // package gets its line here, with the lowest floor possible.
 var floors = map[string]int{
 	"internal/buffer":     0,
+	"internal/cost":       0,
 	"internal/cron":       0,
 	"internal/drain":      0,
 	"internal/enum":       0,

@@ -1,0 +1,118 @@
+// Package cost keeps calls from becoming more expensive without anybody
+// noticing. Its test counts what a call costs: objects and bytes of the heap,
+// pages that the kernel makes, and sleeps. Nothing is timed, so the speed of
+// the machine does not matter, and a busy one adds little. make cost prints the
+// figures.
+package cost
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/legion-go/legion/internal/slow"
+)
+
+// Report and Cost are what the program in testdata/echo prints, and says there.
+type Report struct {
+	Idle           int
+	Daemon, Worker map[string]Cost
+}
+
+type Cost struct{ Allocs, Bytes, Faults, Switches float64 }
+
+// A row bounds what an echo costs in both processes. The measured values are
+// the largest of 33 runs on two processors: idle ones, busy ones with four
+// endless loops, and one alone. Objects and bytes are nearly the same in every
+// run, so half an object more for each call is too much. Faults and switches
+// depend on the garbage collector and the scheduler; their bounds are at least
+// twice the measured value. Fresh memory has a page for every 4 KiB, which is
+// above all bounds of faults.
+type row struct {
+	name           string
+	daemon, worker pair
+}
+
+type pair struct{ measured, most Cost }
+
+var rows = []row{
+	{
+		"64 B",
+		pair{Cost{1.0, 66, 0.01, 1.5}, Cost{1.5, 90, 0.2, 4}}, // the result
+		pair{Cost{2.0, 176, 0.05, 1}, Cost{2.5, 200, 0.2, 3}}, // the argument and the context
+	}, {
+		"64 B, 64 callers",
+		pair{Cost{1.1, 67, 0, 0.11}, Cost{1.5, 90, 0.1, 0.5}},
+		pair{Cost{2.5, 193, 0, 0.05}, Cost{2.9, 220, 0.1, 0.5}},
+	}, {
+		"struct",
+		pair{Cost{6.0, 784, 0, 1.4}, Cost{6.5, 860, 0.2, 4}}, // three slices, a map in two parts, a block for the strings
+		pair{Cost{7.0, 896, 0, 0.9}, Cost{7.5, 980, 0.2, 3}},
+	}, {
+		"64 KiB",
+		pair{Cost{1.1, 65_543, 0.6, 1.5}, Cost{1.5, 66_500, 8, 4}},
+		pair{Cost{2.1, 65_651, 0.1, 1.2}, Cost{2.5, 66_500, 8, 4}},
+	}, {
+		"64 KiB, reused",
+		pair{Cost{0.01, 0.2, 0, 1.5}, Cost{0.5, 90, 0.2, 4}},
+		pair{Cost{2.0, 137, 0, 1.2}, Cost{2.5, 160, 0.2, 4}}, // the context, and its list of scratch memory
+	}, {
+		"1 MiB",
+		pair{Cost{2.2, 1_048_754, 33, 13}, Cost{4, 1_060_000, 100, 40}},
+		pair{Cost{3.4, 1_048_783, 32, 11}, Cost{5, 1_060_000, 100, 30}},
+	}, {
+		"1 MiB, reused",
+		pair{Cost{1.1, 33, 0, 23}, Cost{1.6, 60, 1, 50}},
+		pair{Cost{2.1, 138, 0.1, 5}, Cost{2.5, 160, 1, 15}},
+	},
+}
+
+// idle bounds the private memory, in KiB, of a worker of the program after its
+// first call. Measured: 932 to 1000.
+const idle = 1150
+
+func TestCostOfCalls(t *testing.T) {
+	slow.Test(t, "compiles a program, and counts what 120,000 calls cost", "3 s")
+	program := filepath.Join(t.TempDir(), "echo")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./testdata/echo").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report Report
+	if err := json.Unmarshal(out, &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Daemon) != len(rows) {
+		t.Errorf("%d rows have bounds, the program has %d", len(rows), len(report.Daemon))
+	}
+	for _, r := range rows {
+		check(t, r.name+", daemon", report.Daemon[r.name], r.daemon)
+		check(t, r.name+", worker", report.Worker[r.name], r.worker)
+	}
+	t.Logf("%d KiB of private memory of an idle worker, at most %d", report.Idle, idle)
+	if report.Idle == 0 || report.Idle > idle {
+		t.Errorf("an idle worker has %d KiB of private memory, at most %d are allowed", report.Idle, idle)
+	}
+}
+
+func check(t *testing.T, where string, got Cost, b pair) {
+	t.Helper()
+	t.Logf("%-24s %5.2f objects of %9.0f bytes, %6.2f faults, %5.2f switches", where, got.Allocs, got.Bytes, got.Faults, got.Switches)
+	for _, c := range []struct {
+		what                string
+		got, measured, most float64
+	}{
+		{"objects in the heap", got.Allocs, b.measured.Allocs, b.most.Allocs},
+		{"bytes in the heap", got.Bytes, b.measured.Bytes, b.most.Bytes},
+		{"page faults", got.Faults, b.measured.Faults, b.most.Faults},
+		{"voluntary context switches", got.Switches, b.measured.Switches, b.most.Switches},
+	} {
+		if c.got > c.most || got.Bytes == 0 {
+			t.Errorf("%s: a call costs %.2f %s, at most %v are allowed, and %v were measured", where, c.got, c.what, c.most, c.measured)
+		}
+	}
+}
