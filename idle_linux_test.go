@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
 )
 
 // An idle worker uses no CPU, and little memory of its own, even in a binary as
@@ -38,7 +39,16 @@ func TestIdleWorkerCostsNothing(t *testing.T) {
 	if used := cpu(t, pid) - settled; used > 1 {
 		t.Errorf("%d ticks of 10 ms of CPU in a second of idleness", used)
 	}
-	var private int
+	mine := private(t, pid) >> 10
+	t.Logf("%d KiB of private memory", mine)
+	if mine == 0 || mine > 1536 {
+		t.Errorf("%d KiB of private memory", mine)
+	}
+}
+
+// private returns the bytes of memory that a process shares with no other.
+func private(t *testing.T, pid int) (bytes int) {
+	t.Helper()
 	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
 		t.Fatal(err)
@@ -47,13 +57,10 @@ func TestIdleWorkerCostsNothing(t *testing.T) {
 		var name string
 		var kib int
 		if _, err := fmt.Sscan(line, &name, &kib); err == nil && strings.HasPrefix(name, "Private_") {
-			private += kib
+			bytes += kib << 10
 		}
 	}
-	t.Logf("%d KiB of private memory", private)
-	if private == 0 || private > 1536 {
-		t.Errorf("%d KiB of private memory", private)
-	}
+	return bytes
 }
 
 // cpu returns the clock ticks that a process has used.
@@ -70,4 +77,27 @@ func cpu(t *testing.T, pid int) (ticks int) {
 		ticks += n
 	}
 	return ticks
+}
+
+// A worker that rests after large payloads gives their memory back.
+func TestIdleWorkerGivesMemoryBack(t *testing.T) {
+	l := newLender(legion.Pool{Max: 1})
+	legiontest.Start(t, l.d)
+	call := func(size int) {
+		var out []byte
+		if err := l.upper.CallInto(t.Context(), make([]byte, size), &out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call(64)
+	pid := l.upper.Pool().Stats().Workers[0].PID
+	before := private(t, pid)
+	for range 5 {
+		call(8 << 20)
+	}
+	most := before + 3<<20 // the ring's pages stay
+	if busy := private(t, pid); busy <= most {
+		t.Fatalf("only %d KiB after large payloads: this test shows nothing", busy>>10)
+	}
+	await(t, func() bool { return private(t, pid) <= most })
 }

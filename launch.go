@@ -15,6 +15,7 @@ import (
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
 )
@@ -132,6 +133,7 @@ func (d *Daemon) serve() {
 	case p == nil:
 		err = fmt.Errorf("pool %q is not declared in its worker: declarations must be the same in every process, and must come before Start and Run", purpose.Pool)
 	default:
+		reuse.ReturnToSystem()
 		err = p.serveLink(conn, busy, purpose.Worker)
 	}
 	if err != nil {

@@ -59,3 +59,16 @@ func TestSendersAreServedInOrder(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPayloadFillsTheBuffer sends a payload as large as the buffer, which
+// nobody reads: its pieces fit without a gap.
+func TestPayloadFillsTheBuffer(t *testing.T) {
+	for _, size := range []int{64 << 10, 256 << 10, 1 << 20, 4 << 20} {
+		d, _ := pair(t, link.SharedMemory, link.Options{Buffer: size})
+		sent := make(chan error, 1)
+		go func() { sent <- d.Send(wire.Header{Kind: wire.Request, Call: 1}, make([]byte, size)) }()
+		if err := await(t, "sender of a payload", sent); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -31,10 +31,11 @@ const (
 	minBuffer     = 64 << 10
 	maxBuffer     = 1 << 30
 	// maxPiece is the largest number of bytes of a payload that is sent in one
-	// frame; larger payloads travel in pieces. It bounds how long a large payload
-	// delays others. The prefix comes in addition, so that a payload of a power of
-	// two leaves no last piece of a few bytes.
-	maxPiece = 128 << 10
+	// frame; larger payloads travel in pieces, and both ends work at the same time.
+	// It bounds how long a large payload delays others. With its prefix a piece
+	// takes 64 KiB, so that the pieces of a buffer fill it without a gap: otherwise
+	// a payload as large as the buffer would have to wait for its last piece.
+	maxPiece = 64<<10 - prefixSize
 	// maxFrame is the largest frame that is accepted. It bounds the memory that a
 	// receiver allocates for a frame before its bytes arrive.
 	maxFrame = 256 << 10

@@ -219,6 +219,8 @@ const (
 	// pollExtra is how much longer a caller polls than Serve spins: when it gives
 	// up, two wake-ups follow instead of one.
 	pollExtra = 30 * time.Microsecond
+	// spaceExtra is how much longer a sender waits for space than Serve spins.
+	spaceExtra = 100 * time.Microsecond
 	// maxExtra bounds what large frames add to a spin.
 	maxExtra = 300 * time.Microsecond
 	// yieldEvery is the number of pauses after which a spinning thread offers its

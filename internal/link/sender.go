@@ -2,8 +2,10 @@ package link
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/ring"
@@ -34,7 +36,8 @@ type sender struct {
 	allocate func() error // allocates the bulk area; nil once that is done
 
 	queue waiters
-	err   error // why nothing can be sent any more
+	spin  ring.Spinner // the leader's
+	err   error        // why nothing can be sent any more
 	// gate keeps the memory and the bells alive. A goroutine that holds the lock
 	// while err is nil counts as inside, because Close sets err before it shuts the
 	// gate; one that continues without the lock must enter the gate while it holds
@@ -186,6 +189,9 @@ func (s *sender) lead(w *waiter) {
 		}
 		ok, err := s.grantLocked(w)
 		if err == nil && !ok {
+			ok, err = s.spinLocked(w)
+		}
+		if err == nil && !ok {
 			ok, err = s.ring.Full(w.n)
 			if err == nil && !ok {
 				s.mu.Unlock()
@@ -207,6 +213,36 @@ func (s *sender) lead(w *waiter) {
 			return
 		}
 	}
+}
+
+// spinLocked waits for the consumer to make space, as long as a spin is worth
+// it: the consumer usually works on the payload of which w is a piece, and half
+// a buffer takes it less time than waking this goroutine does. It leaves the
+// lock in between.
+func (s *sender) spinLocked(w *waiter) (ok bool, err error) {
+	budget := s.spin.Budget(spaceExtra)
+	if budget == 0 {
+		return false, nil
+	}
+	for start := time.Now(); !ok && err == nil; {
+		if time.Since(start) > budget {
+			s.spin.Miss()
+			return false, nil
+		}
+		s.mu.Unlock()
+		for range 64 {
+			ring.Pause()
+		}
+		runtime.Gosched()
+		shm.Yield()
+		s.mu.Lock()
+		if s.err != nil {
+			return false, s.err
+		}
+		ok, err = s.grantLocked(w)
+	}
+	s.spin.Hit()
+	return ok, err
 }
 
 // grantLocked reserves space for w, the first of the queue, and removes it.

@@ -48,7 +48,7 @@ func Get(n int) []byte {
 	kept.Lock()
 	best, size := -1, math.MaxInt
 	for i, b := range kept.buffers {
-		if c := cap(b); c >= n && c/4 <= n && c < size { // a much larger one is left to a larger payload
+		if c := cap(b); c >= n && c/2 <= n && c < size { // a much larger one is left to a larger payload
 			best, size = i, c
 		}
 	}
@@ -96,6 +96,9 @@ func look() {
 	defer kept.Unlock()
 	if !kept.used {
 		kept.buffers, kept.bytes = nil, 0
+		if f := returns.Load(); f != nil {
+			go (*f)()
+		}
 	}
 	kept.used = false
 	if kept.timed = len(kept.buffers) > 0; kept.timed {

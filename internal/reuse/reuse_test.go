@@ -2,6 +2,7 @@ package reuse
 
 import (
 	"bytes"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -24,7 +25,7 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 		defer empty()
 		b := make([]byte, 100<<10)
 		Put(b)
-		for _, n := range []int{100<<10 + 1, 25<<10 - 1, Least - 1, 0} {
+		for _, n := range []int{100<<10 + 1, 50<<10 - 1, Least - 1, 0} {
 			got := Get(n)
 			if len(got) != 0 || cap(got) < n {
 				t.Errorf("%d bytes wanted: %d, room for %d", n, len(got), cap(got))
@@ -33,11 +34,11 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 				t.Errorf("%d bytes in a buffer of %d", n, cap(b))
 			}
 		}
-		Put(make([]byte, 200<<10))
+		Put(make([]byte, 110<<10))
 		if got := Get(60 << 10); memory(got) != memory(b) {
 			t.Error("not the smallest buffer that has room")
 		}
-		if got := Get(60 << 10); cap(got) != 200<<10 {
+		if got := Get(60 << 10); cap(got) != 110<<10 {
 			t.Errorf("a buffer of %d bytes", cap(got))
 		}
 		if got := Get(60 << 10); cap(got) != 60<<10 {
@@ -84,6 +85,10 @@ func TestIdleMemoryIsDropped(t *testing.T) {
 			defer kept.Unlock()
 			return len(kept.buffers) > 0
 		}
+		told, returned := 0, 0
+		tell := func() { told++ }
+		returns.Store(&tell)
+		defer returns.Store(nil)
 		for range 3 {
 			Put(make([]byte, Least))
 			for range 5 { // each use keeps it
@@ -98,8 +103,30 @@ func TestIdleMemoryIsDropped(t *testing.T) {
 			if has() {
 				t.Error("kept too long")
 			}
+			synctest.Wait()
+			if returned++; told != returned {
+				t.Errorf("memory was returned %d times, not %d", told, returned)
+			}
 		}
 	})
+}
+
+// A process that returns memory is small again soon after large payloads.
+func TestReturnToSystem(t *testing.T) {
+	defer returns.Store(nil)
+	ReturnToSystem()
+	Put(append(Fresh(Bytes), bytes.Repeat([]byte{1}, Bytes)...))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(Idle / 10) {
+		runtime.ReadMemStats(&after)
+		if after.HeapReleased >= before.HeapReleased+Bytes*3/4 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("of %d bytes in the heap %d were returned", before.HeapAlloc, after.HeapReleased-before.HeapReleased)
+		}
+	}
 }
 
 func TestBuffersHaveOneUser(t *testing.T) {
