@@ -22,6 +22,7 @@ type declaredPool struct {
 	name  string
 	opts  Pool // as declared; changes at run time are in changed
 	fresh bool // a task: one call per process
+	spare int  // … and so many that wait for a call
 	loops bool // its workers have loops of their own
 	funcs []worker.Func
 	// setup makes, in a worker, the state for its functions.
@@ -35,7 +36,7 @@ type declaredPool struct {
 
 // declare adds a pool. Misuse panics: it is a mistake in the program, found at
 // its first start.
-func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaredPool {
+func (d *Daemon) declare(kind, name string, opts Pool) *declaredPool {
 	d.mustDeclare(kind + " " + name)
 	if err := checkName(name); err != nil {
 		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
@@ -52,7 +53,7 @@ func (d *Daemon) declare(kind, name string, opts Pool, fresh bool) *declaredPool
 			panic(fmt.Sprintf("legion: %s %q: the name is taken by another function or pool of daemon %s", kind, name, d.config.Name))
 		}
 	}
-	p := &declaredPool{d: d, name: name, opts: resolved, changed: resolved, fresh: fresh}
+	p := &declaredPool{d: d, name: name, opts: resolved, changed: resolved}
 	d.declared.pools = append(d.declared.pools, p)
 	return p
 }

@@ -27,7 +27,7 @@ type Func[In, Out any] struct {
 // field.
 func Worker[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts Pool) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("worker %q", name), fn == nil)
-	p := d.declare("worker", name, opts, false)
+	p := d.declare("worker", name, opts)
 	e := addFunc(p, "worker", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
 	return offer("worker", &Func[In, Out]{endpoint: e, inline: fn})
 }

@@ -195,7 +195,7 @@ func live(field string) bool {
 // of the same name, and those of the declaration and the program.
 func (p *declaredPool) core(opts Pool) pool.Config {
 	cfg := pool.Config{
-		Name: p.name, Fresh: p.fresh, Looping: p.loops, Ahead: link.Ahead(opts.Transport),
+		Name: p.name, Fresh: p.fresh, Spare: p.spare, Looping: p.loops, Ahead: link.Ahead(opts.Transport),
 		Jitter: 0.1, MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
 	}
 	from, to := reflect.ValueOf(opts), reflect.ValueOf(&cfg).Elem()

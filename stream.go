@@ -21,7 +21,7 @@ type Stream[In, Out any] struct {
 // endless one, and bound the context of All where needed.
 func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, In) iter.Seq2[Out, error], opts Pool) *Stream[In, Out] {
 	mustFunc(fmt.Sprintf("stream worker %q", name), fn == nil)
-	p := d.declare("stream worker", name, opts, false)
+	p := d.declare("stream worker", name, opts)
 	e := newEndpoint[In, Out](p, "stream worker", name)
 	p.funcs = append(p.funcs, worker.Func{
 		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn,

@@ -1,6 +1,7 @@
 package legion
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -12,7 +13,13 @@ type TaskOptions struct {
 	// At most MaxRunning processes run at the same time; further calls wait, at
 	// most Queue of them. Default: the number of CPUs. Raise it for many tasks that
 	// mostly wait, for a network for instance.
-	MaxRunning  int
+	MaxRunning int
+	// Spare is how many processes are kept ready for the next calls, from the first
+	// call until none has come for 30 s. A call takes a spare at once, and another
+	// is started. Running processes and spares together are at most MaxRunning:
+	// with 1, the next spare waits for the end of the call. A reload replaces the
+	// spares, a pause ends them. Default 1; negative: none.
+	Spare       int
 	Queue       int           // default 1024
 	Timeout     time.Duration // default 0: none
 	KillGrace   time.Duration // default 500 ms
@@ -33,14 +40,15 @@ type TaskOptions struct {
 // every function it is declared before Start: the process finds fn by its name,
 // and the argument carries all that differs between calls. The future of Go
 // also returns the task's State and PID and, by Info, when it started and
-// ended. A process takes some milliseconds to start; use Worker for frequent
-// calls.
+// ended. A process takes some milliseconds to start, which Spare hides while
+// calls are few; use Worker for frequent calls.
 func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("task %q", name), fn == nil)
 	if err := opts.Validate(); err != nil {
 		panic(fmt.Sprintf("legion: task %q: %v", name, err))
 	}
-	p := d.declare("task", name, opts.pool(), true)
+	p := d.declare("task", name, opts.pool())
+	p.fresh, p.spare = true, max(cmp.Or(opts.Spare, 1), 0)
 	e := addFunc(p, "task", name, func(ctx context.Context, _ any, in In) (Out, error) { return fn(ctx, in) })
 	return offer("task", &Func[In, Out]{endpoint: e, inline: fn})
 }
@@ -61,7 +69,7 @@ func (o TaskOptions) Validate() error {
 // pool returns the pool behind a task.
 func (o TaskOptions) pool() Pool {
 	return Pool{
-		Max: o.MaxRunning, Spawn: Lazy, Queue: o.Queue, Timeout: o.Timeout, KillGrace: o.KillGrace,
+		Max: o.MaxRunning, Spawn: Lazy, IdleTimeout: 30 * time.Second, Queue: o.Queue, Timeout: o.Timeout, KillGrace: o.KillGrace,
 		Retry: o.Retry, MemoryLimit: o.MemoryLimit, Procs: o.Procs, Nice: o.Nice, Files: o.Files,
 		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer,
 		OnReturn: o.OnReturn, OnDied: o.OnDied, OnTimeout: o.OnTimeout, OnEnd: o.OnEnd,

@@ -25,7 +25,7 @@ var extremes = map[string]string{
 	"Pool.BootTimeout": "nny", "Pool.Heartbeat": "yny", "Pool.MaxRestarts": "yy", "Pool.RestartWindow": "nny",
 	"Pool.Transport": "nn", "Pool.Buffer": "nn", "Pool.MaxPayload": "nn", "Pool.LoopEvery": "nny", "Pool.OnExit": "nn",
 
-	"TaskOptions.MaxRunning": "nn", "TaskOptions.Queue": "ny", "TaskOptions.Timeout": "nny", "TaskOptions.KillGrace": "nny",
+	"TaskOptions.MaxRunning": "nn", "TaskOptions.Spare": "yy", "TaskOptions.Queue": "ny", "TaskOptions.Timeout": "nny", "TaskOptions.KillGrace": "nny",
 	"TaskOptions.Retry": "ny", "TaskOptions.MemoryLimit": "yn", "TaskOptions.Procs": "nn", "TaskOptions.Nice": "nn",
 	"TaskOptions.Files": "yn", "TaskOptions.BootTimeout": "nny", "TaskOptions.Transport": "nn", "TaskOptions.MaxPayload": "nn",
 

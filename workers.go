@@ -41,7 +41,7 @@ func NewWorkers[T any](d *Daemon, name string, newT func(context.Context) (*T, e
 		}
 	}
 	mustFunc(fmt.Sprintf("pool %q", name), newT == nil)
-	p := d.declare("pool", name, opts, false)
+	p := d.declare("pool", name, opts)
 	p.loops = loops
 	p.setup = func(ctx context.Context) (any, error) {
 		t, err := newT(ctx)

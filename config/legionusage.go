@@ -37,6 +37,7 @@ var legionUsage = map[string]string{
 	"Pool.OnExit":        "what the end of a looping worker means: restart, stop-daemon or ignore",
 
 	"TaskOptions.MaxRunning":  "runs at a time",
+	"TaskOptions.Spare":       "ready processes that wait for the next runs; negative: none",
 	"TaskOptions.Queue":       "runs that may wait",
 	"TaskOptions.Timeout":     "how long a run may take, its wait included",
 	"TaskOptions.KillGrace":   "how long a function may go on after its run has ended",

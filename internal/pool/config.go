@@ -11,6 +11,7 @@ type Config struct {
 	Spawn       Spawn         // when they are started
 	IdleTimeout time.Duration // a worker above Min leaves after it was idle this long; 0 or less = never
 	Fresh       bool          // a process serves one call and leaves
+	Spare       int           // ready processes that wait for the next calls, if Fresh
 
 	Concurrency int           // calls that one worker runs at the same time
 	Ahead       int           // most calls that may wait inside a worker, behind those that run

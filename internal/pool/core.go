@@ -42,6 +42,7 @@ type core struct {
 	timers   list          // calls with a deadline, earliest first
 	live     int           // calls that have not ended
 	armed    time.Duration // when the shell will call tick; 0 = not at all
+	lastCall time.Duration // when the last call came; 0 = none did
 
 	deaths      []stamp       // recent unexpected deaths, oldest first
 	delayed     time.Duration // how long starts were put off after crashes, in total
@@ -158,6 +159,7 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 		k.end(fx, c, Stopped, now)
 		return
 	}
+	k.lastCall = now
 	w := (*worker)(nil)
 	if k.queue.len == 0 && k.state == StateRunning {
 		w = k.pick(now)
@@ -174,10 +176,13 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	}
 	if w != nil {
 		k.assign(fx, c, w, now)
-		return
+		if !k.cfg.Fresh {
+			return
+		}
+	} else {
+		c.state = callQueued
+		k.queue.pushBack(c)
 	}
-	c.state = callQueued
-	k.queue.pushBack(c)
 	k.plan(fx, now)
 }
 

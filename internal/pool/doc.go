@@ -13,9 +13,10 @@
 //   - the core's parts, one concern each: dispatch.go (calls to workers) with
 //     list.go (the queue), rules.go (what time makes due), ladder.go (a call
 //     that must end) with cause.go, heartbeat.go, supervise.go (how many
-//     workers there are), deaths.go (what their ends mean), recycle.go and
-//     roll.go (replacing them), stuck.go (processes that SIGKILL does not end),
-//     drain.go (the end), stats.go with histogram.go;
+//     workers there are), spare.go (processes that wait for their only call),
+//     deaths.go (what their ends mean), recycle.go and roll.go (replacing
+//     them), stuck.go (processes that SIGKILL does not end), drain.go (the
+//     end), stats.go with histogram.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
 //     member.go, protocol.go (what a worker may send, and when) and stack.go:
 //     the shell. [Pool] guards the core with one mutex and carries out its

@@ -96,6 +96,7 @@ func (s *sim) checkSpawn() {
 	if s.halted {
 		broken("a worker is started in a pool whose workers were all told to leave")
 	}
+	s.checkStart()
 }
 
 // checkAct looks at what is asked of p, and notes it.
@@ -114,12 +115,15 @@ func (s *sim) checkAct(p *simProc, a act) {
 	case opCancel:
 		s.checkCancel(p, a)
 	case opStop:
-		once(&p.stopped, "a stop")
-		s.recycled++
 		idle := k.cfg.IdleTimeout > 0 && len(p.running) == 0 && s.now-p.idle >= k.cfg.IdleTimeout
+		if k.cfg.Fresh {
+			idle = s.mayGo(p)
+		}
 		if ends := s.stopped && k.queue.len == 0; p.w.retiring == "" && !ends && !idle && !s.scaling && !s.halted && !s.succeeded(p.w) {
 			broken("worker %d is told to leave for no reason", p.w.id)
 		}
+		once(&p.stopped, "a stop")
+		s.recycled++
 	case opPing:
 		p.pinged = s.now
 		if p.w.due != 0 {

@@ -194,6 +194,7 @@ func (s *sim) checkDue() {
 			s.checkServing(p)
 		}
 	}
+	s.checkSpares(starts)
 	if k.state > StatePaused && (k.state != StateStopping || k.queue.len == 0) || s.now <= s.notAfter {
 		return
 	}
@@ -258,7 +259,7 @@ func (s *sim) checkServing(p *simProc) {
 		broken("worker %d goes on at the age of %v after %d calls", w.id, age, p.answers)
 	case k.cfg.MemoryLimit > 0 && p.size > k.cfg.MemoryLimit:
 		broken("worker %d has %d bytes", w.id, p.size)
-	case k.cfg.IdleTimeout > 0 && w.load == 0 && s.now >= p.idle+k.cfg.IdleTimeout && k.spare():
+	case k.cfg.IdleTimeout > 0 && w.load == 0 && s.now >= p.idle+k.cfg.IdleTimeout && !k.cfg.Fresh && k.surplus():
 		broken("worker %d has been idle for %v: %s; since %v", w.id, s.now-p.idle, s.due(k.nextLook(w, s.now)), w.idleSince)
 	case p.retired != 0 && s.boots == 0 && s.faults == 0 && k.state == StateRunning && k.cfg.BootTimeout > 0 && !s.stopped && s.now > p.retired+30*time.Second+s.jumped:
 		broken("worker %d was to be replaced %v ago", w.id, s.now-p.retired)

@@ -27,6 +27,8 @@ type model struct {
 	reached  bool          // Min workers have been ready, in a steady world
 	scaling  bool          // an operator is scaling, or has told a worker to leave
 	halted   bool          // an operator has ended all workers
+	rolling  bool          // an operator is replacing all workers
+	lastCall time.Duration // when the pool last took a call; 0 = never
 
 	recent     []time.Duration // deaths since the pool was last tried
 	bootFails  int             // in a row

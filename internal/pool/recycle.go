@@ -47,13 +47,17 @@ func (k *core) retire(fx *effects, w *worker, now time.Duration) {
 }
 
 // idleness is the rule of workers above the minimum that have been idle for
-// IdleTimeout.
+// IdleTimeout, and of spares.
 func (k *core) idleness(w *worker, now time.Duration) (deed, time.Duration) {
-	if k.cfg.IdleTimeout <= 0 || w.state != workerReady || w.load > 0 || !k.spare() {
-		return nothing, 0
+	at := time.Duration(0)
+	switch {
+	case w.state != workerReady || w.load > 0:
+	case k.cfg.Fresh:
+		at = k.spareUntil(w, now)
+	case k.cfg.IdleTimeout > 0 && k.surplus():
+		at = saturate.Add(w.idleSince, k.cfg.IdleTimeout)
 	}
-	at := saturate.Add(w.idleSince, k.cfg.IdleTimeout)
-	if now < at {
+	if at == 0 || now < at {
 		return nothing, at
 	}
 	return letGo, at

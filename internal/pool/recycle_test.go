@@ -160,7 +160,7 @@ func TestFreshWorkers(t *testing.T) {
 			t.Errorf("rolls %v: the next call waits", rolls)
 		}
 	}
-	l := newLab(t, Config{Max: 1, Fresh: true, Spawn: Lazy})
+	l := newLab(t, Config{Max: 1, Fresh: true, Spawn: Lazy, Spare: 1})
 	l.give(0)
 	l.boot()
 	w := l.workers[0]

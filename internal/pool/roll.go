@@ -19,6 +19,10 @@ const rolled = "recycle"
 // recycle replaces every worker, one after the other. One that is starting is
 // replaced too: what it reads may be older than this request.
 func (k *core) recycle(fx *effects, now time.Duration) {
+	if k.cfg.Fresh {
+		k.renewSpares(fx, now)
+		return
+	}
 	k.unready = 0
 	for _, w := range k.workers {
 		if takes(w) && w.retiring == "" {

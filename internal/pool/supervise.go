@@ -23,8 +23,8 @@ func (k *core) counted() (workers, booting int) {
 	return
 }
 
-// spare reports whether more workers are ready than must be kept.
-func (k *core) spare() bool {
+// surplus reports whether more workers are ready than must be kept.
+func (k *core) surplus() bool {
 	n, booting := k.counted()
 	return n-booting > k.minimum()
 }
@@ -42,15 +42,15 @@ func (k *core) minimum() int {
 	return k.cfg.Min
 }
 
-// plan starts missing workers: up to the minimum, for waiting calls, and
-// replacements for retiring workers.
+// plan starts missing workers: up to the minimum, for waiting calls, spares,
+// and replacements for retiring workers.
 func (k *core) plan(fx *effects, now time.Duration) {
 	k.failIfStuck(fx, now)
 	if k.state == StateFailed || k.state == StateStopped || k.state == StateStopping && k.queue.len == 0 || now < k.notUntil {
 		return
 	}
 	have, booting := k.counted()
-	want := min(max(k.minimum(), have+k.demand(now)-booting), k.cfg.Max)
+	want := min(max(k.minimum(), have+max(k.demand(now)-booting, k.missingSpares(now))), k.cfg.Max)
 	if k.bootFail > 0 {
 		want = min(want, have+1-min(booting, 1)) // one at a time until one succeeds
 	}
@@ -153,6 +153,7 @@ func (k *core) pause(fx *effects, _ time.Duration) {
 	if k.state == StateRunning {
 		k.state = StatePaused
 		k.holdLoops(fx, opPause)
+		fx.poke = true // spares leave
 	}
 }
 

@@ -51,6 +51,7 @@ func newSim(seed uint64) *sim {
 	}
 	if cfg.Fresh {
 		cfg.Min, cfg.MaxCalls, cfg.Concurrency, cfg.Spawn, cfg.Looping = 0, 0, 1, Lazy, false
+		cfg.Spare = []int{0, 1, 1, 2, 1 << 62}[r.IntN(5)]
 	}
 	s := &sim{
 		rng: r, now: 1,
@@ -180,6 +181,9 @@ func (s *sim) submit() {
 	s.calls = append(s.calls, c)
 	s.byCall[c.Call] = c
 	waited, state, idle := s.k.queue.len, s.k.state, s.idler()
+	if state <= StatePaused {
+		s.lastCall = s.now
+	}
 	s.step(func(fx *effects) { s.k.submit(fx, c.Call, s.now) })
 	s.checkSubmit(c, waited, state, idle)
 	if s.odds(0.1) {
@@ -243,7 +247,7 @@ func (s *sim) operate() {
 		s.step(func(fx *effects) { k.scale(fx, lo, hi, s.now) })
 		s.scaling = false
 	case 3:
-		s.step(func(fx *effects) { k.recycle(fx, s.now) })
+		s.recycle()
 	case 4:
 		some.byHand = true
 		s.step(func(fx *effects) { k.kill(fx, some.w, "kill", false, s.now) })
