@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { return newTwins().d },
 		func() *legion.Daemon { return newLender(legion.Pool{}).d },
 		func() *legion.Daemon { return newFlow(legion.Pool{}).d },
+		func() *legion.Daemon { return newTasks(legion.TaskOptions{}).d },
 		func() *legion.Daemon { return newLooping(legion.Pool{}).d },
 		func() *legion.Daemon { return declareDecoder().Daemon },
 		func() *legion.Daemon { d, _ := newGreeted(); return d },

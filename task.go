@@ -18,7 +18,8 @@ type TaskOptions struct {
 	// call until none has come for 30 s. A call takes a spare at once, and another
 	// is started. Running processes and spares together are at most MaxRunning:
 	// with 1, the next spare waits for the end of the call. A reload replaces the
-	// spares, a pause ends them. Default 1; negative: none.
+	// spares, because main has run in them; a pause ends them. Default 1; negative:
+	// none.
 	Spare       int
 	Queue       int           // default 1024
 	Timeout     time.Duration // default 0: none
