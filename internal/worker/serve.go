@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -276,10 +277,7 @@ func (s *server) pass() *job {
 		return nil
 	}
 	next := s.waiting[0]
-	s.waiting[0] = nil
-	if s.waiting = s.waiting[1:]; len(s.waiting) == 0 {
-		s.waiting = s.waiting[:0:0]
-	}
+	s.waiting = slices.Delete(s.waiting, 0, 1) // moves the others, which are few, and keeps the room for more
 	s.enter(next)
 	return next
 }
