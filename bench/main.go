@@ -39,7 +39,7 @@ func main() {
 // What -quick measures, unless the command line says otherwise.
 const (
 	quickRows  = "^(64B|64KiB|1MiB) x|^touched 16MiB x1$|^struct x64$|^(paced|task|idle|abuse)$"
-	quickPeers = "raw,go-plugin,legion,legion-reuse,legion-small,copies,touches,exec-self,legion-task,quiet,crowd,floods,floods-elsewhere"
+	quickPeers = "raw,go-plugin,legion,legion-reuse,legion-small,copies,touches,exec-self,legion-task,legion-task-cold,quiet,crowd,floods,floods-elsewhere"
 )
 
 // hangAfter is the longest time for one measurement. Normally the longest takes
@@ -52,7 +52,7 @@ func run() (failed []string, err error) {
 	var (
 		rowPattern = flag.String("rows", "", "measure the rows whose name matches this regular `expression` only")
 		peerList   = flag.String("peers", "", "measure these peers only: `names`, separated by commas")
-		dur        = flag.Duration("dur", 200*time.Millisecond, "time per measurement of a closed loop")
+		dur        = flag.Duration("dur", 150*time.Millisecond, "time per measurement of a closed loop")
 		rounds     = flag.Int("rounds", 5, "how often every peer is measured")
 		procs      = flag.Int("worker-procs", runtime.GOMAXPROCS(0), "GOMAXPROCS of the workers of all peers but Legion")
 		jsonPath   = flag.String("json", "", "write all figures to this `file`, too")

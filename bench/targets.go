@@ -41,7 +41,8 @@ func allTargets() []Target {
 		{Row: "paced", Metric: P50, Versus: baseline, Limit: 0.28},
 		{Row: "paced", Metric: WorkerShare, Versus: baseline, Limit: 0.15},
 	}, payloadTargets(), []Target{
-		{Row: "task", Of: taskName, Metric: P50, Versus: execSelf, Limit: 1.3},
+		{Row: "task", Of: taskName, Metric: P50, Versus: execSelf, Limit: 0.3},
+		{Row: "task", Of: coldName, Metric: P50, Versus: execSelf, Limit: 1.3},
 		{Row: "idle", Of: smallSubject, Metric: Private, Limit: 870},
 		{Row: "idle", Metric: WorkerShare, Limit: 0.05},
 		{Row: "abuse", Of: "crowd", Metric: P50, Versus: quiet, Limit: 1.25},

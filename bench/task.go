@@ -14,8 +14,9 @@ import (
 // The peers of the rows about tasks.
 const (
 	taskName = "legion-task"
-	execSelf = "exec-self" // this binary, which exits at once
-	execTrue = "exec-true" // /bin/true: the cost of a process without Go
+	coldName = "legion-task-cold" // no process is kept ready
+	execSelf = "exec-self"        // this binary, which exits at once
+	execTrue = "exec-true"        // /bin/true: the cost of a process without Go
 )
 
 // exitRole is the role of a process that exits at once.
@@ -56,6 +57,7 @@ func taskPeers(int) []Peer {
 			return cmd
 		}},
 		taskPeer{taskName, legion.TaskOptions{}},
+		taskPeer{coldName, legion.TaskOptions{Spare: -1}},
 	}
 }
 
