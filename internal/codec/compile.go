@@ -9,8 +9,14 @@ import (
 // nothing before it is finished.
 type compiler struct {
 	plans   map[reflect.Type]*plan // enc is nil while a plan is being made
-	again   []*plan                // of types that contain themselves: seen again while they were being made
+	again   []again                // types that contain themselves: seen again while they were being made
 	foreign bool                   // some type encodes itself
+}
+
+// again is a copy of a plan that was not finished.
+type again struct {
+	*plan
+	path string
 }
 
 func compile(t reflect.Type) (*compiled, error) {
@@ -20,7 +26,11 @@ func compile(t reflect.Type) (*compiled, error) {
 		return nil, err
 	}
 	for _, a := range c.again {
-		*a = recursive(*c.plans[a.typ])
+		done := c.plans[a.typ]
+		if len(done.buffers) > 0 { // it is behind a pointer, or in a slice or map
+			return nil, refuseBuffer(a.path)
+		}
+		*a.plan = recursive(*done)
 	}
 	raw := plainString(p) || p.bytes
 	return &compiled{plan: p, foreign: c.foreign, raw: raw, hash: hashOf(t)}, nil
@@ -37,7 +47,7 @@ func (c *compiler) plan(t reflect.Type, path string) (*plan, error) {
 	}
 	if p.enc == nil { // so that every cycle of types has a plan that counts depth
 		p = &plan{typ: t, min: p.min}
-		c.again = append(c.again, p)
+		c.again = append(c.again, again{p, path})
 	}
 	return p, nil
 }
@@ -49,12 +59,17 @@ func (c *compiler) element(t reflect.Type, path string, least int) (*plan, error
 	if err != nil {
 		return nil, err
 	}
+	if len(p.buffers) > 0 {
+		return nil, refuseBuffer(path)
+	}
 	return atLeast(p, least), nil
 }
 
 // minimum returns the fewest bytes that an encoding of t takes.
 func minimum(t reflect.Type) int {
 	switch {
+	case t == bufferType:
+		return 0
 	case t == timeType:
 		return minTime
 	case hasOwn(t):
@@ -87,9 +102,15 @@ func (c *compiler) fill(p *plan, path string) error {
 	if t.Size() > maxTypeSize {
 		return refuse(path, t, "takes "+strconv.Itoa(int(t.Size()>>20))+" MiB of memory in one piece", "use a slice instead of an array")
 	}
-	if t == timeType {
+	switch t {
+	case timeType:
 		p.enc, p.dec = encTime, decTime
 		return nil
+	case bufferType:
+		p.enc, p.dec, p.buffers = encBuffer, decBuffer, []uintptr{0}
+		return nil
+	case bufferType.Elem():
+		return refuse(path, t, "must not be copied", "use a *payload.Buffer")
 	}
 	o, err := ownOf(t, path)
 	if err != nil {
@@ -132,6 +153,9 @@ func (c *compiler) fill(p *plan, path string) error {
 		if err != nil {
 			return err
 		}
+		if len(elem.buffers) > 0 {
+			return refuseBuffer(path + "[i]")
+		}
 		if elem.unit > 0 {
 			bulkArray(p, elem)
 		} else {
@@ -156,6 +180,9 @@ func (c *compiler) fillStruct(p *plan, path string) error {
 		sub, err := c.plan(sf.Type, path+"."+sf.Name)
 		if err != nil {
 			return err
+		}
+		for _, off := range sub.buffers {
+			p.buffers = append(p.buffers, sf.Offset+off)
 		}
 		if sub.fields == nil {
 			fields = append(fields, field{"." + sf.Name, sf.Offset, sub})

@@ -9,9 +9,9 @@
 //
 // Read it in this order: codec.go (the API), compile.go (a type becomes a
 // plan), plan.go (what a plan is), scalar.go, sequence.go, mapping.go,
-// structure.go, clock.go and own.go (one kind of type each), decoder.go (how
-// input is read and bounded), text.go (where strings go), refuse.go (what
-// cannot travel, and what to do instead), hash.go.
+// structure.go, clock.go, own.go and beside.go (one kind of type each),
+// decoder.go (how input is read and bounded), text.go (where strings go),
+// refuse.go (what cannot travel, and what to do instead), hash.go.
 //
 // # What travels
 //
@@ -40,6 +40,9 @@
 // where they exist). An error or a panic in these methods is an error of the
 // codec. They get a copy of the bytes, which they may keep.
 //
+// A *payload.Buffer travels beside the encoding, as a field of the value or of
+// a struct in it, and nowhere else: see beside.go.
+//
 // Interfaces, functions, channels, uintptr and unsafe pointers, map keys that
 // hold pointers, and types larger than 16 MiB are refused when the codec is
 // compiled, with the path to the field and advice.
@@ -64,6 +67,7 @@
 //	struct                   fields that travel, in the order of the type
 //	time.Time                Unix seconds as int64, nanoseconds in 4 bytes little-endian, zone (see clock.go)
 //	own encoding             varint length, bytes
+//	*payload.Buffer          nothing
 //
 // Numbers and bools in slices and arrays are not varints: they have the width
 // they have in memory, little-endian, so that they are copied at once. At the

@@ -34,8 +34,12 @@ func (h hasher) add(t reflect.Type) {
 		return
 	}
 	h.seen[t] = len(h.seen)
-	if t == timeType {
+	switch t {
+	case timeType:
 		h.write("time")
+		return
+	case bufferType:
+		h.write("buffer")
 		return
 	}
 	if o, _ := ownOf(t, ""); o != nil {

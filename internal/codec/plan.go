@@ -23,6 +23,8 @@ type plan struct {
 	bytes  bool         // a slice of plain bytes
 	fields []field      // a struct: its fields, flattened
 	own    *ownEncoding // the type encodes itself
+
+	buffers []uintptr // where the Buffers in a value are; see beside.go
 }
 
 // encFunc appends the encoding of the value at p to b. It must store p only on

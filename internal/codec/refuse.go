@@ -41,6 +41,13 @@ func adviceInterface(t reflect.Type) string {
 	return "use a concrete type, a struct with a pointer field for each possible type, or json.RawMessage for JSON of any shape"
 }
 
+// refuseBuffer says why a Buffer, found in or behind what is at path, does not
+// travel from there.
+func refuseBuffer(path string) error {
+	return fmt.Errorf("codec: cannot carry %s: it is, or holds, a *payload.Buffer, and is in a slice, array or map, or behind a pointer; "+
+		"make the Buffer a field of the argument or result, or of a struct in it, and use a []byte for the others", path)
+}
+
 // refuseHidden says why a struct without exported fields does not travel.
 func refuseHidden(path string, t reflect.Type) error {
 	switch t.PkgPath() {
