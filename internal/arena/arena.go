@@ -18,8 +18,9 @@ type Arena struct {
 	own    extent // the half from which this end lends
 	system system // tests replace it
 
-	// Tell, if not nil, is called when Freed has something to say and had nothing
-	// before. It must not block. It is set before the first use.
+	// Tell, if not nil, is called when Freed has something to say. It must not
+	// block, and is not called again before Freed has returned nothing. It is set
+	// before the first use.
 	Tell func()
 	// Forgotten, if not nil, is called with the size of each Buffer for a result
 	// that was not released, but found by the garbage collector. It is set before
@@ -33,6 +34,7 @@ type Arena struct {
 	pages  pages
 	claims []extent // parts of the other half, sorted
 	freed  []uint64 // claims that have ended, and of which the worker has not heard
+	told   bool     // somebody calls Freed until it returns nothing
 	leases int      // that have not been released
 	closed bool
 	timer  *time.Timer // looks after idle pages; nil: none has memory

@@ -64,8 +64,8 @@ func (a *Arena) unclaimLocked(e extent) (tell func()) {
 		a.claims = slices.Delete(a.claims, i, i+1)
 	}
 	if !a.closed {
-		if len(a.freed) == 0 {
-			tell = a.Tell
+		if !a.told {
+			a.told, tell = true, a.Tell
 		}
 		a.freed = append(a.freed, uint64(e.from))
 	}
@@ -73,12 +73,12 @@ func (a *Arena) unclaimLocked(e extent) (tell func()) {
 	return tell
 }
 
-// Freed returns, once, the offsets of claims that have ended, so that they can
-// be told to the worker.
+// Freed returns, once, the offsets of claims that have ended, so that the worker
+// can be told. One goroutine calls it until it returns nothing.
 func (a *Arena) Freed() []uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	offsets := a.freed
-	a.freed = nil
+	a.freed, a.told = nil, len(offsets) > 0
 	return offsets
 }

@@ -66,21 +66,12 @@ func appendPiece(b []byte, p Piece) []byte {
 // Unpack takes apart a payload with the places of n Buffers: it returns the
 // encoded value and what the places say. The payload, which only the caller may
 // change, can come from a hostile sender. Pieces that travelled inline are
-// parts of b. find returns the piece that a ref names, or an error. After an
-// error all pieces have been released.
+// parts of b. find returns the piece that a ref names, or an error.
 func Unpack(b []byte, n int, find func(at, length uint64) (Piece, error)) (body []byte, pieces []Piece, err error) {
 	if len(b) < Overhead(n) {
 		return nil, nil, fmt.Errorf("%w: %d bytes for %d places", ErrPlaces, len(b), n)
 	}
 	places, rest := b[:Overhead(n)], b[Overhead(n):]
-	defer func() {
-		if err != nil {
-			for _, p := range pieces {
-				p.Release()
-			}
-			body, pieces = nil, nil
-		}
-	}()
 	inline := 0 // bytes
 	for i := range n {
 		_, length := place(places, i)
@@ -98,20 +89,20 @@ func Unpack(b []byte, n int, find func(at, length uint64) (Piece, error)) (body 
 		switch form(places, i) {
 		case formNil:
 			if first != 0 || length != 0 {
-				return body, pieces, fmt.Errorf("%w: place %d of a nil buffer is not zero", ErrPlaces, i)
+				return nil, nil, fmt.Errorf("%w: place %d of a nil buffer is not zero", ErrPlaces, i)
 			}
 		case formInline:
 			if first != formInline {
-				return body, pieces, fmt.Errorf("%w: place %d is inline and has an offset", ErrPlaces, i)
+				return nil, nil, fmt.Errorf("%w: place %d is inline and has an offset", ErrPlaces, i)
 			}
 			pieces[i].Bytes = rest[:length:length]
 			rest = rest[length:]
 		case formRef:
 			if pieces[i], err = find(first>>formBits, length); err != nil {
-				return body, pieces, fmt.Errorf("%w: place %d: %w", ErrPlaces, i, err)
+				return nil, nil, fmt.Errorf("%w: place %d: %w", ErrPlaces, i, err)
 			}
 		default:
-			return body, pieces, fmt.Errorf("%w: place %d has an unknown form", ErrPlaces, i)
+			return nil, nil, fmt.Errorf("%w: place %d has an unknown form", ErrPlaces, i)
 		}
 	}
 	return body, pieces, nil

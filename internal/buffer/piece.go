@@ -14,6 +14,10 @@ func (p Piece) Release() {
 	}
 }
 
+// Same reports whether p and q are in the same memory, which is not the garbage
+// collector's.
+func (p Piece) Same(q Piece) bool { return p.Memory != nil && p.Memory == q.Memory }
+
 // Consume takes the bytes of Buffers, some of which may be nil; from now on the
 // Buffers may not be used. It panics, and releases all of them, if one is used
 // twice or has been given away before.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/internal/buffer"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/reuse"
@@ -69,7 +70,9 @@ type Outcome struct {
 // caller's, and must not change between Submit and the end.
 type Call struct {
 	Func    int                     // index into Config.Funcs
-	Payload []byte                  // the argument
+	Payload []byte                  // the argument, without its Buffers
+	In      []buffer.Piece          // the bytes of its Buffers; the call owns them, and gives them back at the end
+	Results int                     // how many Buffers are in the result; needs Raw
 	Limit   time.Duration           // time left until the caller's own deadline; passed to the function; 0 = none
 	Raw     bool                    // give the result in memory of its own instead of in the call's buffer
 	Into    []byte                  // its memory, up to its capacity, is for the result, if Raw and if there is room; taken at the first answer
@@ -78,7 +81,8 @@ type Call struct {
 
 	Encoded []byte // memory for an encoded argument, which Reset keeps
 
-	Outcome // valid after the end
+	Outcome                  // valid after the end
+	Out     []*buffer.Buffer // OK: the Buffers of the result, of which some may be nil
 
 	// Owned by the core, under the pool's lock.
 	state     callState
@@ -92,6 +96,8 @@ type Call struct {
 	deadline  time.Duration // 0 = none
 	obeyBy    time.Duration // when its worker is killed, once the call is being cancelled
 	given     time.Duration // when it was assigned; 0 = never, or taken back before it was started
+	size      int           // bytes that its worker gets, while it is assigned
+	back      []bool        // which of In are in Out; nil for none
 	inQueue   links
 	inTimers  links
 
@@ -147,7 +153,9 @@ func (c *Call) Reset() {
 		c.buf = keep(c.Data)
 	}
 	c.Encoded = keep(c.Encoded)
+	c.giveBack() // if it was not submitted
 	c.Func, c.Payload, c.Limit, c.Raw, c.Into, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil, nil
+	c.In, c.Results, c.Out, c.back = nil, 0, nil, nil
 	c.Outcome = Outcome{}
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
 	c.submitted, c.deadline, c.obeyBy, c.given = 0, 0, 0, 0
@@ -198,6 +206,7 @@ func (c *Call) letGo() {
 	if c.holds.Add(-1) != 0 {
 		return
 	}
+	c.giveBack()
 	onEnd := c.OnEnd
 	if c.signal.Swap(callDone) == callAwaited {
 		c.woken <- struct{}{}

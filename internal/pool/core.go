@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/legion-go/legion/internal/arena"
 	"github.com/legion-go/legion/internal/saturate"
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -79,6 +80,7 @@ type worker struct {
 	marks  marks
 	member *member // the shell's side; the core only carries it
 	pid    int
+	arena  *arena.Arena // for Buffers; nil if there is none
 
 	state    workerState
 	ready    bool   // was ready at some time
@@ -162,7 +164,7 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	k.lastCall = now
 	w := (*worker)(nil)
 	if k.queue.len == 0 && k.state == StateRunning {
-		w = k.pick(now)
+		w = k.choose(c, now)
 	}
 	if k.queue.len >= k.cfg.Queue {
 		c.Reason = fmt.Sprintf("%d calls wait already", k.queue.len)

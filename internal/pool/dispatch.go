@@ -59,8 +59,9 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 	}
 	c.hold()
 	w.given++
-	w.bytes += len(c.Payload)
-	fits := len(c.Payload) <= fitsCall && w.bytes+w.stale <= fitsAll
+	c.size = c.sizeFor(w)
+	w.bytes += c.size
+	fits := c.size <= fitsCall && w.bytes+w.stale <= fitsAll
 	fx.sends.add(send{c, w, c.id, left, fits})
 	if w.load > k.cfg.Concurrency {
 		k.wakeBy(fx, k.nextStall(now))
@@ -73,7 +74,7 @@ func (k *core) release(w *worker, c *Call, now time.Duration) {
 	w.slots[slot] = nil
 	w.free = append(w.free, slot)
 	w.load--
-	w.bytes -= len(c.Payload)
+	w.bytes -= c.size
 	c.worker = nil
 	c.loan.End()
 	c.loan = nil
@@ -103,11 +104,11 @@ func (k *core) dispatch(fx *effects, now time.Duration) {
 		return
 	}
 	for k.queue.len > 0 {
-		w := k.pick(now)
+		c := k.queue.head
+		w := k.choose(c, now)
 		if w == nil {
 			return
 		}
-		c := k.queue.head
 		k.queue.remove(c)
 		k.assign(fx, c, w, now)
 		if k.state == StateStopping {
@@ -185,7 +186,7 @@ func (k *core) recall(fx *effects, w *worker, now time.Duration) {
 // takeBack takes from w a call that it has not started. Its caller waits for
 // sends still under way, wherever the call goes next.
 func (k *core) takeBack(fx *effects, w *worker, c *Call, now time.Duration) {
-	w.stale += len(c.Payload)
+	w.stale += c.size
 	k.release(w, c, now)
 	if c.holds.Load() > 1 {
 		k.expectPong(fx, w, now)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/legion-go/legion/internal/arena"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -59,9 +60,14 @@ func (m *member) run() {
 		m.exited(d)
 		return
 	}
+	var shared *arena.Arena
+	if with, ok := conn.(*arenaLink); ok {
+		conn, shared = with.Conn, with.arena
+		shared.Tell = m.tellFreed
+	}
 	p.mu.Lock()
 	m.proc, m.conn = process, conn
-	m.w.pid, m.w.marks = process.PID(), conn
+	m.w.pid, m.w.marks, m.w.arena = process.PID(), conn, shared
 	p.mu.Unlock()
 	m.catchUp()
 
@@ -87,6 +93,9 @@ func (m *member) run() {
 	m.mu.Unlock()
 	m.exited(d)
 	conn.Close()
+	if shared != nil {
+		shared.Close()
+	}
 	m.mu.Lock()
 	m.closed = true
 	m.mu.Unlock()
@@ -320,7 +329,10 @@ func (m *member) response(f link.Frame) error {
 		p.mu.Lock()
 	}
 	if err == nil && (!unlocked || p.core.lookup(m.w, f.Call) == c) {
-		if err = c.fill(f, a); err == nil {
+		if err = c.fill(f, a); err == nil && a.kind == OK {
+			err = m.adopt(c)
+		}
+		if err == nil {
 			p.core.answered(&fx, m.w, f.Call, a.kind, p.now())
 		}
 	}

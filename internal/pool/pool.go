@@ -150,7 +150,7 @@ func (p *Pool) send(s send) {
 	if !s.fits {
 		m.sending.Add(1)
 	}
-	if err := m.conn.Send(h, c.Payload); err != nil {
+	if err := m.conn.Send(h, c.payloadFor(s.to)); err != nil {
 		m.fault(err)
 	}
 	if !s.fits {

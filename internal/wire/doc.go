@@ -1,12 +1,13 @@
 // Package wire defines the protocol between a daemon and its worker processes:
 // the kinds of frames, their header, the identity of calls, and the few
-// payloads that do not depend on the functions (Hello, Fault, credits, stacks).
+// payloads that do not depend on the functions (Hello, Fault, credits, stacks,
+// offsets).
 // It does no input or output and does not know about rings and sockets; package
 // link moves frames. PROTOCOL.md beside this file is the specification, with
 // every layout and limit.
 //
 // Reading order: kind.go, header.go, call.go, fault.go, hello.go, stream.go,
-// stack.go, limits.go.
+// stack.go, freed.go, limits.go.
 //
 // Every decoder in this package accepts hostile bytes: it returns an error,
 // never panics, never reads a byte again after it has checked it, and never

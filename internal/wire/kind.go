@@ -56,11 +56,14 @@ const (
 	Stacks
 	// Stack, worker to daemon, answers a Stacks. The payload is AppendStack's.
 	Stack
+	// Freed, daemon to worker, gives back parts of the worker's half of the arena.
+	// The payload is AppendOffsets'.
+	Freed
 
 	kindEnd // one past the last kind
 )
 
-var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack"}
+var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed"}
 
 // Valid reports whether k is a kind of this version.
 func (k Kind) Valid() bool { return k > 0 && k < kindEnd }
@@ -72,7 +75,7 @@ func (k Kind) ToWorker() bool { return toWorker>>k&1 != 0 }
 
 // toWorker has a bit for each kind that travels to the worker: the lookup,
 // which every frame needs, takes no branch.
-const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks
+const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks | 1<<Freed
 
 // MaxPayload returns the largest payload of a frame of this kind, in a pool
 // whose calls have payloads of at most limit bytes.

@@ -39,6 +39,7 @@ type Config struct {
 	Fault       func(error) wire.Fault // encodes an error
 	Context     context.Context        // values that every call sees
 	State       any                    // the state of this worker's functions
+	Freed       func([]uint64) error   // takes back parts of the arena; may be nil
 
 	// Loop, if not nil, is the worker's own loop; see loop.go.
 	Loop      func(ctx context.Context) error
@@ -139,6 +140,12 @@ func (s *server) receive(f link.Frame) error {
 			return err
 		}
 		s.credit(f.Call, taken)
+	case wire.Freed:
+		offsets, err := wire.DecodeOffsets(f.Payload)
+		if err != nil || s.Freed == nil {
+			return err
+		}
+		return s.Freed(offsets)
 	case wire.Ping:
 		// In a new goroutine: Send may have to wait for room, and the daemon for this
 		// goroutine.
