@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+
+	"github.com/legion-go/legion/internal/text"
 )
 
 // Config is the configuration of a daemon. Only Name is required. Durations
@@ -155,7 +157,7 @@ const defaultStopTimeout = 10 * time.Second
 // *FieldError, and errors.Join joins several.
 func (c Config) Validate() error {
 	k := checks{of: "Config"}
-	if err := checkName(c.Name); err != nil {
+	if err := text.CheckName(c.Name); err != nil {
 		k.that(false, "Name", "%q: %v", c.Name, err)
 	}
 	k.duration("StopTimeout", c.StopTimeout, leastPatience)

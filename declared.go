@@ -7,9 +7,12 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/legion-go/legion/internal/arena"
+	"github.com/legion-go/legion/internal/buffer"
 	"github.com/legion-go/legion/internal/codec"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/reuse"
+	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
 	"github.com/legion-go/legion/payload"
@@ -25,6 +28,10 @@ type declaredPool struct {
 	spare int  // … and so many that wait for a call
 	loops bool // its workers have loops of their own
 	funcs []worker.Func
+	// buffers says that its functions have Buffers. In a worker, arena is the
+	// memory for them, or nil.
+	buffers bool
+	arena   *arena.Arena
 	// setup makes, in a worker, the state for its functions.
 	setup func(ctx context.Context) (state any, err error)
 
@@ -38,7 +45,7 @@ type declaredPool struct {
 // its first start.
 func (d *Daemon) declare(kind, name string, opts Pool) *declaredPool {
 	d.mustDeclare(kind + " " + name)
-	if err := checkName(name); err != nil {
+	if err := text.CheckName(name); err != nil {
 		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
 	}
 	resolved := opts.filled()
@@ -65,27 +72,6 @@ func mustFunc(what string, isNil bool) {
 	}
 }
 
-// checkName accepts names that are safe in logs, file names and commands. It
-// checks all names: of daemons, pools, functions and plugins.
-func checkName(s string) error {
-	switch {
-	case s == "" || len(s) > 64:
-		return fmt.Errorf("a name has 1 to 64 characters")
-	case s == "." || s == "..":
-		return fmt.Errorf("a name is neither \".\" nor \"..\", which are folders")
-	case s[0] == '-':
-		return fmt.Errorf("a name does not begin with '-', as options do")
-	}
-	for _, c := range []byte(s) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
-		default:
-			return fmt.Errorf("a name is made of letters, digits, '.', '_' and '-'")
-		}
-	}
-	return nil
-}
-
 // endpoint is the caller's side of a function of a pool: how its argument and
 // its result travel.
 type endpoint[In, Out any] struct {
@@ -105,9 +91,14 @@ type endpoint[In, Out any] struct {
 func addFunc[In, Out any](p *declaredPool, kind, name string, run func(ctx context.Context, state any, in In) (Out, error)) endpoint[In, Out] {
 	e := newEndpoint[In, Out](p, kind, name)
 	p.funcs = append(p.funcs, worker.Func{
-		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn,
+		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn || e.in.CountBuffers() > 0,
 		Call: func(ctx context.Context, state any, arg []byte, buf *[]byte) ([]byte, error) {
-			in, err := e.decodeIn(arg)
+			var scope *buffer.Scope
+			if e.in.CountBuffers()+e.out.CountBuffers() > 0 {
+				ctx, scope = buffer.Begin(ctx)
+			}
+			defer scope.End()
+			in, err := e.decodeIn(scope, arg)
 			if err != nil {
 				return nil, err
 			}
@@ -123,7 +114,14 @@ func addFunc[In, Out any](p *declaredPool, kind, name string, run func(ctx conte
 				return nil, &worker.RefusedError{Err: fmt.Errorf("the result cannot travel: %w", err)}
 			}
 			e.results.Note(*buf)
-			return *buf, nil
+			if e.out.CountBuffers() == 0 {
+				return *buf, nil
+			}
+			packed, err := scope.Pack(*buf, e.out.Buffers(&out), p.opts.MaxPayload)
+			if err != nil {
+				return nil, &worker.RefusedError{Err: err}
+			}
+			return packed, nil
 		},
 	})
 	return e
@@ -141,6 +139,11 @@ func newEndpoint[In, Out any](p *declaredPool, kind, name string) endpoint[In, O
 	if e.out, err = codec.For[Out](); err != nil {
 		panic(fmt.Sprintf("legion: %s %q: its result: %v", kind, name, err))
 	}
+	if e.in.CountBuffers()+e.out.CountBuffers() > 0 {
+		if p.buffers = true; kind == "stream worker" {
+			panic(fmt.Sprintf("legion: %s %q: a *payload.Buffer cannot be part of a stream: use a []byte", kind, name))
+		}
+	}
 	e.bytesIn, e.bytesOut = e.in.Bytes(), e.out.Bytes()
 	_, e.lentIn = any((*In)(nil)).(*payload.Lent)
 	e.args, e.results = new(reuse.Hint), new(reuse.Hint)
@@ -150,13 +153,13 @@ func newEndpoint[In, Out any](p *declaredPool, kind, name string) endpoint[In, O
 func (e *endpoint[In, Out]) hash() uint64 { return e.in.Hash()*31 + e.out.Hash() }
 
 // decodeIn decodes the argument in a worker, to which a []byte belongs already,
-// and a payload.Lent until it answers.
-func (e *endpoint[In, Out]) decodeIn(arg []byte) (in In, err error) {
+// and a payload.Lent until it answers. Buffers become part of scope.
+func (e *endpoint[In, Out]) decodeIn(scope *buffer.Scope, arg []byte) (in In, err error) {
 	if e.bytesIn {
 		*(*[]byte)(unsafe.Pointer(&in)) = arg
 		return in, nil
 	}
-	if err := e.in.Borrow(arg, &in); err != nil {
+	if err := e.in.Receive(scope, arg, &in); err != nil {
 		return in, &worker.RefusedError{Err: fmt.Errorf("the argument cannot be decoded: %w", err)}
 	}
 	return in, nil
@@ -172,8 +175,10 @@ func (e *endpoint[In, Out]) argument(arg []byte) any {
 	return in
 }
 
-// encodeIn puts the argument into the call.
+// encodeIn puts the argument into the call, which owns its Buffers from then
+// on.
 func (e *endpoint[In, Out]) encodeIn(c *pool.Call, in In) (err error) {
+	c.In = e.in.TakeBuffers(&in)
 	if c.Encoded, err = e.in.Append(e.args.Room(c.Encoded), &in); err != nil {
 		return e.refuse("the argument cannot travel: %w", err)
 	}
@@ -183,10 +188,11 @@ func (e *endpoint[In, Out]) encodeIn(c *pool.Call, in In) (err error) {
 
 // setArg fills in the supervisor's fields.
 func (e *endpoint[In, Out]) setArg(c *pool.Call, arg []byte) error {
-	if limit := e.p.opts.MaxPayload; int64(len(arg)) > limit {
-		return e.refuse("the argument: %w; raise Pool.MaxPayload, or pass a path instead", &wire.TooLarge{Size: int64(len(arg)), Limit: limit})
+	c.Func, c.Payload, c.Results = e.index, arg, e.out.CountBuffers()
+	c.Raw = e.bytesOut || c.Results > 0
+	if limit := e.p.opts.MaxPayload; int64(c.Size()) > limit {
+		return e.refuse("the argument: %w; raise Pool.MaxPayload, or pass a path instead", &wire.TooLarge{Size: int64(c.Size()), Limit: limit})
 	}
-	c.Func, c.Payload, c.Raw = e.index, arg, e.bytesOut
 	return nil
 }
 
@@ -203,7 +209,10 @@ func (e *endpoint[In, Out]) decodeOut(c *pool.Call, cause error) (out Out, err e
 		*(*[]byte)(unsafe.Pointer(&out)) = c.Data
 		return out, nil
 	}
-	return e.decode(c.Data)
+	if out, err = e.decode(c.Data); err == nil {
+		e.out.SetBuffers(&out, c.Out)
+	}
+	return out, err
 }
 
 // decode decodes a result. It has a result variable of its own, so that

@@ -142,6 +142,7 @@ func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[
 		err = f.ended(ctx.Err(), beforeCall)
 	}
 	if err != nil {
+		c.Reset()
 		fut.resolve = func() (out Out, _ error) { return out, err }
 		fut.finish(true)
 		return fut

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/arena"
+	"github.com/legion-go/legion/internal/buffer"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/logs"
@@ -24,7 +26,9 @@ import (
 func (d *Daemon) newPool(p *declaredPool) *pool.Pool {
 	launch := p.launchProcess
 	if d.declared.inProcess {
-		launch = p.launchGoroutine
+		launch = func(id uint64) (pool.Process, link.Conn, error) {
+			return pool.LaunchGoroutine(p.opts.Transport, p.linkOptions(), func(c link.Conn, busy *atomic.Int32) error { return p.serveLink(c, busy, id) })
+		}
 	}
 	log := d.log.With("pool", p.name)
 	records := d.log.Records(p.name)
@@ -71,11 +75,12 @@ func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	conn, files, shared := p.withArena(conn, files)
 	defer closeFiles(files)
 	output := p.d.log.Output(p.name)
 	process, err := proc.Start(proc.Spec{
 		Name:    p.d.config.Name + ": " + p.name,
-		Purpose: proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload},
+		Purpose: proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: shared},
 		Files:   files,
 		Dir:     p.d.whereStarted(),
 		Limits:  proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},
@@ -87,6 +92,23 @@ func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error)
 	}
 	output.Start(process.PID())
 	return process, conn, nil
+}
+
+// withArena adds an arena to a link, and its file to the worker's, if the
+// functions of p have Buffers and shared memory.
+func (p *declaredPool) withArena(conn link.Conn, files []*os.File) (link.Conn, []*os.File, bool) {
+	if !p.buffers || p.opts.Transport != SharedMemory || p.opts.Arena < 0 || p.opts.MaxPayload < minBuffer {
+		return conn, files, false
+	}
+	a, file, err := arena.New(p.opts.Arena)
+	if err != nil {
+		p.d.log.Warn("the Buffers of a worker are copied", "pool", p.name, "why", err)
+		return conn, files, false
+	}
+	a.Forgotten = func(size int) {
+		p.d.log.Warn("a Buffer was never released: release those of a result, and those that no call gets", "pool", p.name, "bytes", size)
+	}
+	return pool.WithArena(conn, a), append(files, file), true
 }
 
 // refuseToFork refuses test binaries whose workers would run all tests again,
@@ -107,7 +129,12 @@ func (d *Daemon) isWorker() bool { return proc.Self() != nil }
 func (d *Daemon) serve() {
 	purpose := proc.Self().Purpose
 	busy := new(atomic.Int32)
-	conn, err := link.Open(link.Transport(purpose.Transport), proc.Self().Files,
+	files := proc.Self().Files
+	var shared *arena.Arena
+	if n := len(files) - 1; purpose.Arena {
+		files, shared = files[:n], arena.Open(files[n])
+	}
+	conn, err := link.Open(link.Transport(purpose.Transport), files,
 		link.Options{Buffer: purpose.Buffer, MaxPayload: purpose.MaxPayload, Busy: busy})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "legion: opening the link to the daemon: %v\n", err)
@@ -117,7 +144,7 @@ func (d *Daemon) serve() {
 	d.log.UseLink(conn)
 	if d.config.WorkDir != "" { // the worker started in the daemon's first directory
 		if err := host.Chdir(d.config.WorkDir); err != nil {
-			tellFailure(conn, fmt.Errorf("Config.WorkDir: %w", err))
+			link.TellFailure(conn, fmt.Errorf("Config.WorkDir: %w", err))
 			os.Exit(1)
 		}
 	}
@@ -134,18 +161,14 @@ func (d *Daemon) serve() {
 		err = fmt.Errorf("pool %q is not declared in its worker: declarations must be the same in every process, and must come before Start and Run", purpose.Pool)
 	default:
 		reuse.ReturnToSystem()
+		p.arena, p.opts.MaxPayload = shared, purpose.MaxPayload
 		err = p.serveLink(conn, busy, purpose.Worker)
 	}
 	if err != nil {
-		tellFailure(conn, err)
+		link.TellFailure(conn, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
-}
-
-// tellFailure sends the daemon the error with which a worker ends.
-func tellFailure(conn link.Conn, err error) {
-	_ = conn.Send(wire.Header{Kind: wire.Failed}, wire.AppendFault(nil, wire.Fault{Message: err.Error()}))
 }
 
 // serveLink makes the state for the functions of p, and runs functions until
@@ -166,6 +189,9 @@ func (p *declaredPool) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) 
 	config := worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: fault, Context: ctx, State: state,
 		Tally: tally,
+	}
+	if p.arena != nil {
+		config.Context, config.Freed = buffer.WithSource(ctx, p.arena), p.arena.Returned
 	}
 	if p.loops {
 		config.Loop, config.LoopEvery = state.(looper).Loop, p.opts.LoopEvery

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { return newKit(legion.Pool{}).d },
 		func() *legion.Daemon { return newTwins().d },
 		func() *legion.Daemon { return newLender(legion.Pool{}).d },
+		func() *legion.Daemon { return newShelf(legion.Pool{}).d },
 		func() *legion.Daemon { return newFlow(legion.Pool{}).d },
 		func() *legion.Daemon { return newTasks(legion.TaskOptions{}).d },
 		func() *legion.Daemon { return newLooping(legion.Pool{}).d },

@@ -119,7 +119,7 @@ func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 		option(&m)
 	}
 	switch first, _, dotted := strings.Cut(m.Name, "."); {
-	case dotted && reserved(first):
+	case dotted && methods.Reserved(first):
 		panic(fmt.Sprintf("legion: method %q: names that begin with %q are Legion's own: choose another", m.Name, first+"."))
 	case m.Name == "call":
 		panic(`legion: method "call": it is Legion's own: choose another name`)
@@ -135,15 +135,6 @@ func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 		}
 	}
 	d.declared.methods = append(d.declared.methods, m)
-}
-
-// reserved reports whether methods of that kind are built in.
-func reserved(kind string) bool {
-	switch kind {
-	case "daemon", "pool", "worker", "func", "call", "task", "cron", "event", "log", "stats", "plugin", "lock", "config", "system", "rpc":
-		return true
-	}
-	return false
 }
 
 // anyFuture is a future whose result is of any type.

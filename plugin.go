@@ -7,6 +7,7 @@ import (
 
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/internal/text"
 )
 
 // Plugin is a part that starts and stops with the daemon: a lock, a
@@ -25,7 +26,7 @@ type Attacher interface{ Attach(d *Daemon) error }
 // Use adds a plugin.
 func (d *Daemon) Use(p Plugin) {
 	d.mustDeclare("Use of plugin " + p.Name())
-	mustPlugin(p.Name(), checkName(p.Name()))
+	mustPlugin(p.Name(), text.CheckName(p.Name()))
 	mustPlugin(p.Name(), d.plugins.Add(p))
 }
 
@@ -33,7 +34,7 @@ func (d *Daemon) Use(p Plugin) {
 // error) where P is a Plugin.
 func (d *Daemon) UseLazy(name string, make any) {
 	d.mustDeclare("UseLazy of plugin " + name)
-	mustPlugin(name, checkName(name))
+	mustPlugin(name, text.CheckName(name))
 	mustPlugin(name, d.plugins.AddLazy(name, make))
 }
 

@@ -125,6 +125,13 @@ type Pool struct {
 	// direction of each worker; larger payloads travel in pieces. 64 KiB to 1 GiB,
 	// rounded up to a power of two. Default 1 MiB.
 	Buffer int
+	// Arena is how many bytes of memory the daemon shares with each worker for the
+	// Buffers of arguments, and how many for those of results (see payload.Buffer),
+	// if functions of the pool have Buffers: 64 KiB to 64 GiB, or negative for
+	// none, as with a MaxPayload below 64 KiB. What is not in use takes address
+	// space only. MemoryLimit does not count it, except in a memory cgroup. Default
+	// 256 MiB.
+	Arena int
 	// MaxPayload is the largest argument, result or stream element in bytes.
 	// Default 64 MiB. The daemon holds one result for a call; for a call of a
 	// Stream it holds the elements that wait to be read, at most 4 MiB and one

@@ -125,6 +125,11 @@ var options = []option{
 		bounds: func(p *Pool, c *checks) {
 			c.that(p.Buffer >= minBuffer && p.Buffer <= maxBuffer, "Buffer", "is %d bytes: use 64 KiB to 1 GiB", p.Buffer)
 		}},
+	{name: "Arena", negative: true,
+		fill: func(p *Pool) { p.Arena = cmp.Or(p.Arena, 256<<20) },
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.Arena < 0 || p.Arena >= minBuffer && int64(p.Arena) <= 64<<30, "Arena", "is %d bytes: use 64 KiB to 64 GiB, or a negative number for none", p.Arena)
+		}},
 	{name: "MaxPayload",
 		fill: func(p *Pool) { p.MaxPayload = cmp.Or(p.MaxPayload, wire.MaxPayload) },
 		bounds: func(p *Pool, c *checks) {

@@ -26,7 +26,7 @@ func StreamWorker[In, Out any](d *Daemon, name string, fn func(context.Context, 
 	p.funcs = append(p.funcs, worker.Func{
 		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn,
 		Stream: func(ctx context.Context, _ any, arg []byte, emit func([]byte) error) error {
-			in, err := e.decodeIn(arg)
+			in, err := e.decodeIn(nil, arg)
 			if err != nil {
 				return err
 			}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/legion-go/legion/internal/buffer"
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/payload"
 	"github.com/legion-go/legion/status"
 )
 
@@ -146,6 +148,21 @@ func (s *Supervisor) try(f func(*pool.Pool) error) error {
 		return fmt.Errorf("legion: %w", err)
 	}
 	return nil
+}
+
+// NewBuffer returns a Buffer of n bytes for one call of a function of this
+// pool; see [payload.Buffer]. Its contents are unspecified. It has at most
+// Pool.MaxPayload bytes, less 16, and so has all of an argument or result,
+// counting 16 bytes for each Buffer in it.
+func (s *Supervisor) NewBuffer(n int) (*payload.Buffer, error) {
+	if limit := s.p.opts.MaxPayload - int64(buffer.Overhead(1)); n <= 0 || int64(n) > limit {
+		return nil, fmt.Errorf("legion: a Buffer of %d bytes for pool %s: it must have 1 to %d bytes; raise Pool.MaxPayload", n, s.p.name, limit)
+	}
+	p, err := s.p.pool()
+	if err != nil {
+		return nil, err
+	}
+	return (*payload.Buffer)(p.NewBuffer(n)), nil
 }
 
 // Stats returns the statistics of the pool.

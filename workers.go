@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+
+	"github.com/legion-go/legion/internal/text"
 )
 
 // Workers is a pool whose worker processes each hold one T.
@@ -65,7 +67,7 @@ func Handle[T, In, Out any](w *Workers[T], name string, method func(*T, context.
 	p := w.p
 	p.d.mustDeclare("handle " + name)
 	mustFunc(fmt.Sprintf("handle %q", name), method == nil)
-	if err := checkName(name); err != nil {
+	if err := text.CheckName(name); err != nil {
 		panic(fmt.Sprintf("legion: handle %q: %v", name, err))
 	}
 	for _, f := range p.funcs {

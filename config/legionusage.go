@@ -32,6 +32,7 @@ var legionUsage = map[string]string{
 	"Pool.RestartWindow": "in which deaths are counted",
 	"Pool.Transport":     "how calls travel: default, shared-memory or socket",
 	"Pool.Buffer":        "bytes of room for large payloads on the way, in each direction of a worker",
+	"Pool.Arena":         "bytes shared with each worker for Buffers of arguments, and the same for results",
 	"Pool.MaxPayload":    "bytes that an argument or a result may have",
 	"Pool.LoopEvery":     "the interval of a worker's own loop",
 	"Pool.OnExit":        "what the end of a looping worker means: restart, stop-daemon or ignore",

@@ -16,7 +16,7 @@ import (
 // wrong has values that a pool refuses, by the Go name of the field, where
 // neither -1 nor 5ns is one. Of a field that takes every value it has "".
 var wrong = map[string]string{
-	"Spawn": "9", "Transport": "9", "OnExit": "9", "Nice": "99", "MemoryLimit": "5", "Files": "5",
+	"Spawn": "9", "Transport": "9", "OnExit": "9", "Nice": "99", "MemoryLimit": "5", "Files": "5", "Arena": "5",
 	"MaxMemory": "99999999, memory_limit: 88888888", "MaxRestarts": "", "Spare": "",
 }
 

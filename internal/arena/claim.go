@@ -73,8 +73,8 @@ func (a *Arena) unclaimLocked(e extent) (tell func()) {
 	return tell
 }
 
-// Freed returns, once, the offsets of claims that have ended, so that the worker
-// can be told. One goroutine calls it until it returns nothing.
+// Freed returns, once, the offsets of claims that have ended, so that the
+// worker can be told. One goroutine calls it until it returns nothing.
 func (a *Arena) Freed() []uint64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/legion-go/legion/internal/buffer"
+	"github.com/legion-go/legion/internal/reuse"
 )
 
 // lease is a part of an arena that is lent. It implements buffer.Memory.
@@ -45,6 +46,9 @@ func (l *lease) release() (tell func()) {
 		return nil
 	}
 	l.over = true
+	if l.kind != view && a.mem != nil {
+		guard(func() { reuse.Spoil(a.mem[l.at.from:l.at.to:l.at.to]) })
+	}
 	switch l.kind {
 	case ownHalf:
 		if err := a.giveLocked(l.at.from); err != nil {

@@ -185,7 +185,10 @@ func TestScope(t *testing.T) {
 	large, _ := Make(ctx, 500)
 	copy(large.Bytes(), "large")
 	large.Truncate(5)
-	result := s.Pack(nil, []byte("out"), []*Buffer{in[0], nil, fresh, large}, 1000)
+	result, err := s.Pack([]byte("out"), []*Buffer{in[0], nil, fresh, large}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.End()
 	mustPanic(t, "given to a call", func() { fresh.Bytes() })
 	mustPanic(t, "has ended", func() { dropped.Bytes() })
@@ -207,9 +210,9 @@ func TestScope(t *testing.T) {
 	ctx, s = Begin(WithSource(context.Background(), src))
 	_, other := Begin(ctx)
 	b, _ := Make(ctx, 50)
-	mustPanic(t, "another call", func() { other.Pack(nil, nil, []*Buffer{b}, 1000) })
+	mustPanic(t, "another call", func() { other.Pack(nil, []*Buffer{b}, 1000) })
 	m := b.memory.(*counted)
-	if s.Pack(nil, nil, []*Buffer{b}, 50) != nil || m.n.Load() != 1 {
+	if _, err := s.Pack(nil, []*Buffer{b}, 50); err == nil || m.n.Load() != 1 {
 		t.Error("a result that is too large")
 	}
 	s.End()
@@ -230,7 +233,7 @@ func TestScopeWithoutArena(t *testing.T) {
 		t.Fatal(err)
 	}
 	copy(b.Bytes(), "bytes")
-	if got := s.Pack(nil, nil, []*Buffer{b}, 100); !bytes.HasSuffix(got, []byte("bytes")) {
+	if got, _ := s.Pack(nil, []*Buffer{b}, 100); !bytes.HasSuffix(got, []byte("bytes")) {
 		t.Error(got)
 	}
 	free, err := Make(t.Context(), 5)

@@ -3,6 +3,7 @@ package buffer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 )
 
@@ -102,26 +103,30 @@ func (s *Scope) Unpack(arg []byte, n int) (body []byte, buffers []*Buffer, err e
 	return body, buffers, nil
 }
 
-// Pack appends to b the result, encoded as body, with its Buffers, and consumes
-// them. If a result of more than limit bytes would travel, it returns nil, and
+// Pack puts together the result, encoded as body, with its Buffers, which it
+// consumes. If they are together larger than limit, it returns an error, and
 // the Buffers are released.
-func (s *Scope) Pack(b, body []byte, buffers []*Buffer, limit int64) []byte {
+func (s *Scope) Pack(body []byte, buffers []*Buffer, limit int64) ([]byte, error) {
 	pieces := consume(buffers, s)
-	if int64(len(body)+Overhead(len(pieces))+Size(pieces)) > limit {
+	if n := int64(len(body) + Overhead(len(pieces)) + Size(pieces)); n > limit {
 		for _, p := range pieces {
 			p.Release()
 		}
-		return nil
+		return nil, fmt.Errorf("the result does not fit: %d bytes with its Buffers exceed the limit of %d bytes; raise Pool.MaxPayload", n, limit)
 	}
 	offset := func(Piece) (int, bool) { return 0, false }
 	if s.source != nil {
 		offset = s.source.Offset
 	}
-	return Pack(b, body, pieces, offset)
+	return Pack(nil, body, pieces, offset), nil
 }
 
-// End ends the Buffers of the call that are not in its result.
+// End ends the Buffers of the call that are not in its result. A nil Scope has
+// none.
 func (s *Scope) End() {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	buffers := s.buffers
 	s.over, s.buffers = true, nil

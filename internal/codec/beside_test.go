@@ -6,21 +6,22 @@ import (
 
 	"github.com/legion-go/legion/internal/buffer"
 	"github.com/legion-go/legion/internal/codec"
+	"github.com/legion-go/legion/payload"
 )
 
 type picture struct {
 	Name  string
-	Data  *buffer.Buffer
+	Data  *payload.Buffer
 	Inner struct {
-		Mask *buffer.Buffer
+		Mask *payload.Buffer
 		Size int
 	}
-	Skipped *buffer.Buffer `legion:"-"`
-	hidden  *buffer.Buffer
+	Skipped *payload.Buffer `legion:"-"`
+	hidden  *payload.Buffer
 }
 
-func newBuffer(n int) *buffer.Buffer {
-	return buffer.New(buffer.Piece{Bytes: make([]byte, n)}, nil)
+func newBuffer(n int) *payload.Buffer {
+	return (*payload.Buffer)(buffer.New(buffer.Piece{Bytes: make([]byte, n)}, nil))
 }
 
 // Buffers have places and no bytes.
@@ -32,7 +33,7 @@ func TestBuffersTravelBeside(t *testing.T) {
 	in := picture{Name: "n", Data: newBuffer(1), Skipped: newBuffer(3), hidden: newBuffer(4)}
 	in.Inner.Mask, in.Inner.Size = newBuffer(2), 7
 	found := c.Buffers(&in)
-	if c.CountBuffers() != 2 || len(found) != 2 || found[0] != in.Data || found[1] != in.Inner.Mask {
+	if c.CountBuffers() != 2 || len(found) != 2 || (*payload.Buffer)(found[0]) != in.Data || (*payload.Buffer)(found[1]) != in.Inner.Mask {
 		t.Fatal(c.CountBuffers(), found)
 	}
 	b, err := c.Append(nil, &in)
@@ -49,15 +50,15 @@ func TestBuffersTravelBeside(t *testing.T) {
 	}
 	c.SetBuffers(&out, nil)
 
-	one, err := codec.For[*buffer.Buffer]()
+	one, err := codec.For[*payload.Buffer]()
 	if err != nil || one.CountBuffers() != 1 || one.Raw() {
 		t.Fatal(err)
 	}
 	v := in.Data
-	if b, err := one.Append(nil, &v); err != nil || len(b) != 0 || one.Buffers(&v)[0] != v {
+	if b, err := one.Append(nil, &v); err != nil || len(b) != 0 || (*payload.Buffer)(one.Buffers(&v)[0]) != v {
 		t.Fatal(b, err)
 	}
-	var w *buffer.Buffer
+	var w *payload.Buffer
 	if one.SetBuffers(&w, found[:1]); w != v {
 		t.Fatal(w)
 	}
@@ -68,11 +69,11 @@ func TestHashOfBuffers(t *testing.T) {
 	a, _ := codec.For[struct{ A int }]()
 	b, _ := codec.For[struct {
 		A int
-		B *buffer.Buffer `legion:"-"`
+		B *payload.Buffer `legion:"-"`
 	}]()
 	c, _ := codec.For[struct {
 		A int
-		B *buffer.Buffer
+		B *payload.Buffer
 	}]()
 	if a.Hash() != b.Hash() || a.Hash() == c.Hash() {
 		t.Error(a.Hash(), b.Hash(), c.Hash())
@@ -80,13 +81,13 @@ func TestHashOfBuffers(t *testing.T) {
 }
 
 type loop struct {
-	Data *buffer.Buffer
+	Data *payload.Buffer
 	Next *loop
 }
 
 type loops struct {
 	All  []loops
-	Data *buffer.Buffer
+	Data *payload.Buffer
 }
 
 func cannotHold[T any](t *testing.T, path string) {
@@ -99,12 +100,12 @@ func cannotHold[T any](t *testing.T, path string) {
 
 // Elsewhere a Buffer is refused, with its path.
 func TestRefusedBuffers(t *testing.T) {
-	cannotHold[[]*buffer.Buffer](t, "[i]")
-	cannotHold[[2]*buffer.Buffer](t, "[i]")
-	cannotHold[map[string]*buffer.Buffer](t, `["k"]`)
-	cannotHold[**buffer.Buffer](t, "")
+	cannotHold[[]*payload.Buffer](t, "[i]")
+	cannotHold[[2]*payload.Buffer](t, "[i]")
+	cannotHold[map[string]*payload.Buffer](t, `["k"]`)
+	cannotHold[**payload.Buffer](t, "")
 	cannotHold[struct{ P *picture }](t, ".P")
-	if _, err := codec.For[struct{ B buffer.Buffer }](); err == nil || !strings.Contains(err.Error(), "use a *payload.Buffer") {
+	if _, err := codec.For[struct{ B payload.Buffer }](); err == nil || !strings.Contains(err.Error(), "use a *payload.Buffer") {
 		t.Error(err)
 	}
 	cannotHold[struct {

@@ -154,6 +154,12 @@ func Open(t Transport, files []*os.File, o Options) (Conn, error) {
 	return nil, err
 }
 
+// TellFailure sends the daemon the error with which a worker ends that never
+// became ready.
+func TellFailure(c Conn, err error) {
+	_ = c.Send(wire.Header{Kind: wire.Failed}, wire.AppendFault(nil, wire.Fault{Message: err.Error()}))
+}
+
 func closeAll(files []*os.File) {
 	for _, f := range files {
 		f.Close()

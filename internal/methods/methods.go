@@ -16,6 +16,7 @@
 //   - cron.go: cron.*
 //   - watch.go: event.*, log.* and stats.follow
 //   - eventname.go: the names of types of events
+//   - reserved.go: names that a program's methods may not have
 //   - parts.go: plugin.list, lock.list and config.show
 package methods
 

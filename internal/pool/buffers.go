@@ -18,12 +18,27 @@ import (
 // then.
 
 // WithArena returns a link with an arena beside it: a Launcher returns it for a
-// worker that has the other end of both. The member closes both.
+// worker that has the other end of both. Close closes both.
 func WithArena(c link.Conn, a *arena.Arena) link.Conn { return &arenaLink{c, a} }
 
 type arenaLink struct {
 	link.Conn
 	arena *arena.Arena
+}
+
+func (l *arenaLink) Close() error {
+	l.arena.Close()
+	return l.Conn.Close()
+}
+
+// arenaOf returns the arena beside a link, or nil.
+func (m *member) arenaOf(c link.Conn) *arena.Arena {
+	l, ok := c.(*arenaLink)
+	if !ok {
+		return nil
+	}
+	l.arena.Tell = m.tellFreed
+	return l.arena
 }
 
 // NewBuffer returns a Buffer of n bytes in the arena of the ready worker with
@@ -48,6 +63,11 @@ func (p *Pool) NewBuffer(n int) *buffer.Buffer {
 		}
 	}
 	return buffer.New(buffer.Piece{Bytes: make([]byte, n)}, nil)
+}
+
+// Size returns the size of the argument of c.
+func (c *Call) Size() int {
+	return len(c.Payload) + buffer.Overhead(len(c.In)) + buffer.Size(c.In)
 }
 
 // sizeFor returns the size of the payload of c for w.

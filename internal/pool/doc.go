@@ -18,11 +18,12 @@
 //     them), stuck.go (processes that SIGKILL does not end), drain.go (the
 //     end), stats.go with histogram.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
-//     member.go, protocol.go (what a worker may send, and when) and stack.go:
+//     member.go, protocol.go (what a worker may send, and when), aside.go,
+//     stack.go and buffers.go (bytes that are in memory shared with a worker):
 //     the shell. [Pool] guards the core with one mutex and carries out its
 //     effects after unlocking; a member is one process with its link. Processes
 //     come from a [Launcher], so that workers can be processes, or goroutines
-//     in a test.
+//     (goroutine.go).
 //
 // # Guarantees
 //

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/legion-go/legion/internal/arena"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -60,14 +59,9 @@ func (m *member) run() {
 		m.exited(d)
 		return
 	}
-	var shared *arena.Arena
-	if with, ok := conn.(*arenaLink); ok {
-		conn, shared = with.Conn, with.arena
-		shared.Tell = m.tellFreed
-	}
 	p.mu.Lock()
 	m.proc, m.conn = process, conn
-	m.w.pid, m.w.marks, m.w.arena = process.PID(), conn, shared
+	m.w.pid, m.w.marks, m.w.arena = process.PID(), conn, m.arenaOf(conn)
 	p.mu.Unlock()
 	m.catchUp()
 
@@ -93,9 +87,6 @@ func (m *member) run() {
 	m.mu.Unlock()
 	m.exited(d)
 	conn.Close()
-	if shared != nil {
-		shared.Close()
-	}
 	m.mu.Lock()
 	m.closed = true
 	m.mu.Unlock()
@@ -181,29 +172,6 @@ func (m *member) catchUp() {
 	for _, a := range early {
 		m.signal(a)
 	}
-}
-
-// control sends a small frame beside the calls. It does not block: the peer's
-// buffer may be full, and the operator must not wait for it.
-func (m *member) control(h wire.Header, payload []byte) {
-	m.aside(func() { _ = m.conn.Send(h, payload) })
-}
-
-// aside runs f, which sends something, in a goroutine that the member waits
-// for. When the link is closed nothing has to wait, and it starts no goroutine.
-func (m *member) aside(f func()) {
-	m.mu.Lock()
-	if m.closed {
-		m.mu.Unlock()
-		f()
-		return
-	}
-	m.controls.Add(1)
-	m.mu.Unlock()
-	go func() {
-		defer m.controls.Done()
-		f()
-	}()
 }
 
 // fault handles the failure of the link. The end of either side is not a

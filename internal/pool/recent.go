@@ -3,8 +3,6 @@ package pool
 import (
 	"strings"
 	"time"
-
-	"github.com/legion-go/legion/internal/buffer"
 )
 
 // kept is how many ended calls, and how many ended processes, are remembered.
@@ -60,7 +58,7 @@ type callRecord struct {
 // record makes the record of c.
 func (c *Call) record(t *callRecord) {
 	t.number, t.queued, t.began, t.end = c.seq, c.submitted, c.given, 0
-	t.arg, t.result, t.pid = int32(len(c.Payload)+buffer.Size(c.In)), 0, int32(c.Worker)
+	t.arg, t.result, t.pid = int32(c.Size()), 0, int32(c.Worker)
 	t.tries, t.fn, t.kind, t.running = int32(c.tries), uint16(c.Func), c.Kind, false
 	switch c.state {
 	case callEnded:

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/legion-go/legion/internal/arena"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/wire"
@@ -26,9 +27,11 @@ type stage struct {
 	mu      sync.Mutex
 	did     []string // what its workers were sent, what was done to them, and what the hooks were told
 	actors  []*actor
-	fails   func(id uint64) error // of the launch
-	curtain chan struct{}         // if not nil, launches wait for its end
-	result  chan error            // of Start
+	fails   func(id uint64) error   // of the launch
+	curtain chan struct{}           // if not nil, launches wait for its end
+	arenas  map[uint64]*arena.Arena // of its workers, if they share
+	shares  int                     // bytes of the halves of their arenas; 0 = none
+	result  chan error              // of Start
 }
 
 // raise ends the curtain.
@@ -77,7 +80,7 @@ func onStage(t *testing.T, cfg Config, play func(st *stage)) {
 }
 
 func newStage(t *testing.T, cfg Config) *stage {
-	st := &stage{t: t, result: make(chan error, 1)}
+	st := &stage{t: t, result: make(chan error, 1), arenas: map[uint64]*arena.Arena{}}
 	cfg.Name, cfg.Funcs = "stage", testFuncs
 	cfg.Concurrency, cfg.Queue, cfg.Max = max(cfg.Concurrency, 1), max(cfg.Queue, 10), max(cfg.Max, 1)
 	if cfg.KillGrace == 0 {
@@ -121,6 +124,17 @@ func (st *stage) launchActor(id uint64) (Process, link.Conn, error) {
 	st.mu.Lock()
 	st.actors = append(st.actors, a)
 	st.mu.Unlock()
+	if st.shares > 0 {
+		shared, file, err := arena.New(st.shares)
+		if err != nil {
+			return nil, nil, err
+		}
+		_ = file.Close() // it knows what is in it
+		st.mu.Lock()
+		st.arenas[id] = shared
+		st.mu.Unlock()
+		return a, WithArena(a, shared), nil
+	}
 	return a, a, nil
 }
 

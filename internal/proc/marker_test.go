@@ -13,7 +13,7 @@ import (
 func exampleMarker() marker {
 	return marker{
 		parent: 42, name: "thumbs: resize", args0: "/bin/thumbs, 5:x", hasMax: true, goMax: "", cgroup: true, crash: true, files: 3,
-		purpose: Purpose{Daemon: "thumbs", Pool: "résumé\n\xff", Worker: math.MaxUint64, Transport: 2, Buffer: 1 << 20, MaxPayload: 64 << 20},
+		purpose: Purpose{Daemon: "thumbs", Pool: "résumé\n\xff", Worker: math.MaxUint64, Transport: 2, Buffer: 1 << 20, MaxPayload: 64 << 20, Arena: true},
 		limits:  Limits{Memory: 256 << 20, Procs: 2, Nice: -3, Files: 100},
 		version: markerVersion,
 	}

@@ -37,6 +37,7 @@ type Purpose struct {
 	Transport  uint8  // kind of its link
 	Buffer     int    // bytes of the link's buffer
 	MaxPayload int64  // bytes of the largest payload
+	Arena      bool   // the last file is that of an arena
 }
 
 // Limits of one child. The zero value sets GOMAXPROCS to 1 and limits nothing

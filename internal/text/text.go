@@ -1,6 +1,6 @@
 // Package text makes short, valid text from a program's values: [Shorten] cuts,
-// [Encodable] checks times, [Snake] makes the names in configurations and on
-// the control socket.
+// [Encodable] checks times, [CheckName] checks names, [Snake] makes the names
+// in configurations and on the control socket.
 //
 // All functions may be called from any goroutine.
 package text

@@ -231,6 +231,20 @@ func FuzzHello(f *testing.F) {
 	})
 }
 
+func FuzzOffsets(f *testing.F) {
+	f.Add(wire.AppendOffsets(nil, []uint64{0, 4096, 1 << 40}))
+	f.Add(wire.AppendOffsets(nil, make([]uint64, wire.MaxFreed+1)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v, err := wire.DecodeOffsets(b)
+		if (err == nil) != (len(b)%8 == 0 && len(b) <= 8*wire.MaxFreed) {
+			t.Fatal(len(b), err)
+		}
+		if again := wire.AppendOffsets(nil, v); err == nil && !bytes.Equal(again, b) {
+			t.Fatalf("%x decodes to offsets that encode as %x", b, again)
+		}
+	})
+}
+
 func FuzzCredit(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
