@@ -6,7 +6,7 @@
 // The files in reading order:
 //
 //	main.go        flags, the order of steps
-//	run.go         rounds: every peer in turn, again and again
+//	run.go         rounds: every peer in turn, again and again; patience.go: once more if it was disturbed
 //	rows.go        what is measured
 //	payload.go     the rows of the payload curve; task.go: a process for each call
 //	load.go        callers in a closed loop; paced.go: one caller with a clock; life.go: start and idle memory

@@ -110,3 +110,17 @@ func (u usage) since(before usage, n float64, sample Sample) {
 	sample[WorkerCPU] = micros(workers) / n
 	sample[WorkerShare] = 100 * workers.Seconds() / u.at.Sub(before.at).Seconds()
 }
+
+// busy is the CPU time that the whole machine has used, and the benchmark of
+// it.
+type busy struct {
+	at       time.Time
+	all, own time.Duration
+}
+
+// others is the share of cpus CPUs that other processes used between before and
+// b, in percent.
+func (b busy) others(before busy, cpus int) float64 {
+	used := (b.all - before.all) - (b.own - before.own)
+	return max(0, 100*used.Seconds()/b.at.Sub(before.at).Seconds()/float64(cpus))
+}

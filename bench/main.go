@@ -55,6 +55,7 @@ func run() (failed []string, err error) {
 		dur        = flag.Duration("dur", 150*time.Millisecond, "time per measurement of a closed loop")
 		rounds     = flag.Int("rounds", 5, "how often every peer is measured")
 		procs      = flag.Int("worker-procs", runtime.GOMAXPROCS(0), "GOMAXPROCS of the workers of all peers but Legion")
+		patient    = flag.Duration("patience", 0, "measure again, for so long in all, what other processes have disturbed")
 		jsonPath   = flag.String("json", "", "write all figures to this `file`, too")
 		before     = flag.String("before", "", "also compare workers of a small program with those of another version of Legion, in this `folder`")
 		quick      = flag.Bool("quick", false, "a choice of rows and peers, in shorter rounds: some figure for each kind of target")
@@ -104,11 +105,13 @@ func run() (failed []string, err error) {
 	}
 	report := &Report{Began: time.Now(), Machine: describe(takers), Config: config, Rounds: *rounds}
 	report.Machine.write(os.Stdout)
+	calm := &patience{read: readBusy}
 	for _, row := range rows {
 		if len(taking[row.Name]) == 0 {
 			continue
 		}
-		res := runRow(row, taking[row.Name], *rounds, config, hang)
+		calm.left = max(0, calm.left) + *patient/time.Duration(len(rows)) // what a row leaves, the next ones have
+		res := runRow(row, taking[row.Name], *rounds, config, calm, hang)
 		res.write(os.Stdout)
 		report.Results = append(report.Results, res)
 	}
@@ -117,6 +120,9 @@ func run() (failed []string, err error) {
 	writeTargets(os.Stdout, report.Verdicts)
 	report.Took = time.Since(report.Began).Round(time.Second).String()
 	fmt.Printf("\n%d rows, %d peers, %d rounds in %s\n", len(report.Results), len(report.Machine.WorkerProcs), *rounds, report.Took)
+	if *patient > 0 {
+		fmt.Printf("%d measurements were disturbed and made again; patience was left for %v\n", calm.again, max(0, calm.left).Round(time.Second))
+	}
 	if *jsonPath != "" {
 		if err := report.save(*jsonPath); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"runtime"
 )
 
 // Result is the result of a row for all peers.
@@ -10,7 +11,11 @@ type Result struct {
 	Name  string        `json:"name"`
 	About string        `json:"about"`
 	Peers []*PeerResult `json:"peers"`
-	row   Row
+	// Others is the share of all CPUs that other processes used meanwhile, in
+	// percent; nil if this system does not say. It is too high for rows in which
+	// legion-small takes part: its daemon counts as another process.
+	Others *float64 `json:"others_percent,omitempty"`
+	row    Row
 }
 
 // PeerResult is the result of a row for one peer.
@@ -26,11 +31,12 @@ type PeerResult struct {
 // runRow measures every peer once per round, beginning with another peer each
 // time, so that other work of the machine affects all of them alike. before
 // gets the name of the next measurement.
-func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string)) *Result {
+func runRow(row Row, peers []Peer, rounds int, c Config, calm *patience, before func(what string)) *Result {
 	res := &Result{Name: row.Name, About: row.About, row: row}
 	for _, p := range peers {
 		res.Peers = append(res.Peers, &PeerResult{Name: p.Name()})
 	}
+	began, watched := readBusy()
 	for round := range rounds {
 		for i := range peers {
 			at := (i + round) % len(peers)
@@ -39,7 +45,7 @@ func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string
 				continue
 			}
 			before(fmt.Sprintf("%s, %s, round %d", row.Name, p.Name(), round+1))
-			sample, err := row.measure(p, c)
+			sample, err := calm.measure(p, func() (Sample, error) { return row.measure(p, c) })
 			switch {
 			case errors.Is(err, errNotCarried):
 				pr.Absent = err.Error()
@@ -49,6 +55,10 @@ func runRow(row Row, peers []Peer, rounds int, c Config, before func(what string
 				pr.Rounds = append(pr.Rounds, sample)
 			}
 		}
+	}
+	if now, ok := readBusy(); ok && watched {
+		share := now.others(began, runtime.NumCPU())
+		res.Others = &share
 	}
 	res.summarize()
 	return res

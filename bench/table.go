@@ -46,9 +46,17 @@ func (r *Result) write(w io.Writer) {
 		}
 		lines = append(lines, line)
 	}
-	fmt.Fprintf(w, "%s: %s\n", r.Name, r.About)
+	fmt.Fprintf(w, "%s: %s%s\n", r.Name, r.About, r.noise())
 	writeTable(w, header, lines)
 	fmt.Fprintln(w)
+}
+
+// noise says what else the machine did.
+func (r *Result) noise() string {
+	if r.Others == nil {
+		return ""
+	}
+	return fmt.Sprintf("; others used %.0f %% of the CPUs", *r.Others)
 }
 
 func cell(s Sample, m Metric) string {

@@ -48,7 +48,7 @@ func fakeRun(name string, order *[]string) *Result {
 			return nil, errors.New("it broke")
 		},
 	}
-	return runRow(row, []Peer{fakePeer("raw"), fakePeer("broken"), fakePeer(baseline), fakePeer(subject)}, 3, Config{}, func(string) {})
+	return runRow(row, []Peer{fakePeer("raw"), fakePeer("broken"), fakePeer(baseline), fakePeer(subject)}, 3, Config{}, &patience{read: readBusy}, func(string) {})
 }
 
 func TestRunRow(t *testing.T) {
@@ -87,7 +87,7 @@ func TestRunRowRotates(t *testing.T) {
 		order = append(order, p.Name())
 		return Sample{}, nil
 	}}
-	runRow(row, []Peer{fakePeer("a"), fakePeer("b"), fakePeer("c")}, 3, Config{}, func(string) {})
+	runRow(row, []Peer{fakePeer("a"), fakePeer("b"), fakePeer("c")}, 3, Config{}, &patience{read: readBusy}, func(string) {})
 	if got := strings.Join(order, ""); got != "abcbcacab" {
 		t.Errorf("order %s", got)
 	}
@@ -96,8 +96,11 @@ func TestRunRowRotates(t *testing.T) {
 func TestResultTable(t *testing.T) {
 	var order []string
 	var b strings.Builder
-	fakeRun("64B x1", &order).write(&b)
-	want := `64B x1: fake
+	res := fakeRun("64B x1", &order)
+	others := 12.4
+	res.Others = &others
+	res.write(&b)
+	want := `64B x1: fake; others used 12 % of the CPUs
   peer                  p50 µs  calls/s  allocs/call  p50 µs ÷ go-plugin  calls/s ÷ go-plugin
   raw               not for it
   broken     failed, see below
@@ -154,7 +157,7 @@ func TestCurve(t *testing.T) {
 	row := Row{Name: "64KiB x8", Columns: []Metric{Rate}, measure: func(p Peer, _ Config) (Sample, error) {
 		return Sample{Rate: map[string]float64{rawName: 2000, subject: 4000}[p.Name()]}, nil
 	}}
-	res := runRow(row, []Peer{fakePeer(rawName), fakePeer(subject)}, 3, Config{}, func(string) {})
+	res := runRow(row, []Peer{fakePeer(rawName), fakePeer(subject)}, 3, Config{}, &patience{read: readBusy}, func(string) {})
 	var b strings.Builder
 	writeCurve(&b, []*Result{res})
 	lines := strings.Split(b.String(), "\n")

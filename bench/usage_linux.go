@@ -20,6 +20,39 @@ func ownCPU() (time.Duration, bool) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), true
 }
 
+// readBusy reads how much CPU time the machine has used so far, and this
+// process with its children: those that have ended only.
+func readBusy() (b busy, ok bool) {
+	var self, children unix.Rusage
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil || unix.Getrusage(unix.RUSAGE_SELF, &self) != nil || unix.Getrusage(unix.RUSAGE_CHILDREN, &children) != nil {
+		return busy{}, false
+	}
+	b.all, ok = busyOf(string(text))
+	b.own = time.Duration(self.Utime.Nano() + self.Stime.Nano() + children.Utime.Nano() + children.Stime.Nano())
+	b.at = time.Now()
+	return b, ok
+}
+
+// busyOf reads the first line of /proc/stat, in hundredths of a second: user,
+// nice, system, idle, iowait, irq, softirq, steal. What the hypervisor took
+// counts as busy.
+func busyOf(stat string) (sum time.Duration, ok bool) {
+	line, _, _ := strings.Cut(stat, "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 9 || fields[0] != "cpu" {
+		return 0, false
+	}
+	for _, at := range []int{1, 2, 3, 6, 7, 8} {
+		n, err := strconv.ParseInt(fields[at], 10, 64)
+		if err != nil {
+			return 0, false
+		}
+		sum += time.Duration(n) * 10 * time.Millisecond
+	}
+	return sum, true
+}
+
 // processCPU is the CPU time that processes have used so far, to the
 // nanosecond: /proc has steps of 10 ms.
 func processCPU(pids []int) (time.Duration, bool) {

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestBusyOf(t *testing.T) {
+	const stat = "cpu  100 20 3 40000 5000 6 7 8 900 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n"
+	if got, ok := busyOf(stat); !ok || got != 1440*time.Millisecond {
+		t.Errorf("%v, %v", got, ok)
+	}
+	for _, stat := range []string{"", "cpu 1 2 3", "cpu0 1 2 3 4 5 6 7 8", "cpu 1 2 x 4 5 6 7 8"} {
+		if _, ok := busyOf(stat); ok {
+			t.Errorf("%q was understood", stat)
+		}
+	}
+	if b, ok := readBusy(); !ok || b.all <= 0 || b.own <= 0 || b.own > b.all+time.Second {
+		t.Errorf("this machine: %+v, %v", b, ok)
+	}
+}
