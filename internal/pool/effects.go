@@ -46,6 +46,21 @@ func (f *few[T]) at(i int) T {
 	return f.more[i-len(f.first)]
 }
 
+// clear empties the list, and keeps the room for more.
+func (f *few[T]) clear() {
+	clear(f.first[:min(f.n, len(f.first))])
+	clear(f.more)
+	f.n, f.more = 0, f.more[:0]
+}
+
+// clear makes fx ready for another step without new memory.
+func (fx *effects) clear() {
+	fx.sends.clear()
+	fx.answers.clear()
+	clear(fx.acts)
+	fx.acts, fx.poke, fx.news = fx.acts[:0], false, news{}
+}
+
 // send gives a call to a worker. It repeats the id, because the call may have
 // moved on before the send is carried out; the worker then skips it.
 type send struct {

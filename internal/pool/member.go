@@ -42,6 +42,7 @@ type member struct {
 	controls sync.WaitGroup
 	sending  atomic.Int32 // sends under way that may have to wait for room
 	protocol *protocol
+	fx       effects // of an answer: the receiver's, kept because their lists may have grown
 }
 
 // run is the life of a member.
@@ -277,7 +278,8 @@ func (p *Pool) match(h wire.Hello) error {
 // response ends a call.
 func (m *member) response(f link.Frame) error {
 	p := m.pool
-	var fx effects
+	fx := &m.fx
+	defer fx.clear()
 	p.mu.Lock()
 	c := p.core.lookup(m.w, f.Call)
 	if c == nil {
@@ -301,15 +303,15 @@ func (m *member) response(f link.Frame) error {
 			err = m.adopt(c)
 		}
 		if err == nil {
-			p.core.answered(&fx, m.w, f.Call, a.kind, p.now())
+			p.core.answered(fx, m.w, f.Call, a.kind, p.now())
 		}
 	}
 	if unlocked {
 		fx.answers.add(c) // lets go of the hold
 	}
-	p.prepare(&fx)
+	p.prepare(fx)
 	p.mu.Unlock()
-	p.apply(&fx)
+	p.apply(fx)
 	return err
 }
 

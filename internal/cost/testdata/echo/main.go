@@ -126,6 +126,7 @@ func main() {
 	}{
 		{"64 B", 1, 4000, echo(64)},
 		{"64 B, 64 callers", 64, 200, echo(64)},
+		{"64 B, 1000 callers", 1000, 20, echo(64)},
 		{"struct", 1, 2000, func() error { _, err := records.Call(ctx, record); return err }},
 		{"64 KiB", 1, 400, echo(64 << 10)},
 		{"64 KiB, reused", 1, 400, reuse(64 << 10)},
