@@ -39,7 +39,7 @@ func main() {
 // What -quick measures, unless the command line says otherwise.
 const (
 	quickRows  = "^(64B|64KiB|1MiB) x|^touched 16MiB x1$|^struct x64$|^(paced|task|idle|abuse)$"
-	quickPeers = "raw,go-plugin,legion,legion-reuse,legion-small,copies,touches,exec-self,legion-task,legion-task-cold,quiet,crowd,floods,floods-elsewhere"
+	quickPeers = "raw,go-plugin,legion,legion-reuse,legion-buffer,legion-small,copies,touches,exec-self,legion-task,legion-task-cold,quiet,crowd,floods,floods-elsewhere"
 )
 
 // hangAfter is the longest time for one measurement. Normally the longest takes

@@ -61,7 +61,13 @@ func payloadTargets() []Target {
 		}
 		all = append(all, Target{Row: bytesName(size, callers), Metric: Rate, Versus: rawName, AtLeast: true, Limit: limit})
 	})
-	return append(all, reuse...)
+	return slices.Concat(all, reuse, bufferTargets)
+}
+
+// bufferTargets are those of memory that is shared and not copied.
+var bufferTargets = []Target{
+	{Row: "touched 1MiB x1", Of: bufferName, Metric: Rate, Versus: rawName, AtLeast: true, Limit: 3},
+	{Row: "touched 16MiB x1", Of: bufferName, Metric: Rate, Versus: rawName, AtLeast: true, Limit: 5},
 }
 
 // reuseLimits are those of reuse, by the size, for payloadCallers.
@@ -142,7 +148,7 @@ func touchedRows() []Row {
 }
 
 func touchedPeers(procs int) []Peer {
-	return append(pick(allPeers(procs), rawName, subject), legionReusePeer{}, copiesPeer{name: copiesName}, copiesPeer{touchesName, true})
+	return append(pick(allPeers(procs), rawName, subject), legionReusePeer{}, legionBufferPeer{}, copiesPeer{name: copiesName}, copiesPeer{touchesName, true})
 }
 
 // writeCurve sums the payload rows up: a line for each, with the peers' calls/s
