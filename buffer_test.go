@@ -28,6 +28,7 @@ type shelf struct {
 	cards *legion.Func[cards, cards]
 	do    *legion.Func[errand, int]
 	other *legion.Func[*payload.Buffer, *payload.Buffer] // of another pool
+	task  *legion.Func[*payload.Buffer, *payload.Buffer]
 }
 
 type cards struct {
@@ -114,6 +115,13 @@ func newShelfOf(c legion.Config, p legion.Pool) *shelf {
 	s.other = legion.Worker(s.d, "other", func(_ context.Context, in *payload.Buffer) (*payload.Buffer, error) {
 		return in, nil
 	}, legion.Pool{Max: 1, Spawn: legion.Lazy, Transport: p.Transport})
+	s.task = legion.Task(s.d, "task", func(ctx context.Context, in *payload.Buffer) (*payload.Buffer, error) {
+		out, err := payload.NewBuffer(ctx, in.Len())
+		if err == nil {
+			copy(out.Bytes(), in.Bytes())
+		}
+		return out, err
+	}, legion.TaskOptions{Transport: p.Transport})
 	return s
 }
 
@@ -210,6 +218,18 @@ func TestBuffers(t *testing.T) {
 				t.Error(err)
 			} else {
 				out.Release()
+			}
+			// The result of a task outlives its process.
+			for range 3 {
+				b, err := s.task.Pool().NewBuffer(4)
+				if err != nil {
+					t.Fatal(err)
+				}
+				copy(b.Bytes(), "task")
+				if b, err = s.task.Call(t.Context(), b); err != nil || string(b.Bytes()) != "task" {
+					t.Fatal(err)
+				}
+				b.Release()
 			}
 			// A future has one result, however often it is asked.
 			fut := s.turn.Go(t.Context(), s.buffer(t, "x"))

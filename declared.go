@@ -209,18 +209,16 @@ func (e *endpoint[In, Out]) decodeOut(c *pool.Call, cause error) (out Out, err e
 		*(*[]byte)(unsafe.Pointer(&out)) = c.Data
 		return out, nil
 	}
-	if out, err = e.decode(c.Data); err == nil {
-		e.out.SetBuffers(&out, c.Out)
-	}
-	return out, err
+	return e.decode(c.Data, c.Out)
 }
 
-// decode decodes a result. It has a result variable of its own, so that
-// decodeOut's stays off the heap in a []byte call.
-func (e *endpoint[In, Out]) decode(data []byte) (out Out, err error) {
+// decode decodes a result with its Buffers. It has a result variable of its
+// own, so that decodeOut's stays off the heap in a []byte call.
+func (e *endpoint[In, Out]) decode(data []byte, buffers []*buffer.Buffer) (out Out, err error) {
 	if err := e.out.Decode(data, &out); err != nil {
 		return out, e.refuse("the result cannot be decoded: %w", err)
 	}
+	e.out.SetBuffers(&out, buffers)
 	return out, nil
 }
 

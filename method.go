@@ -142,9 +142,13 @@ type anyFuture[Out any] struct{ *Future[Out] }
 
 func (f anyFuture[Out]) Result() (any, error) { return f.Future.Result() }
 
-// offer makes f callable by name.
+// offer makes f callable by name, unless it has Buffers, which JSON cannot
+// carry.
 func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
 	d := f.p.d
+	if f.in.CountBuffers()+f.out.CountBuffers() > 0 {
+		return f
+	}
 	d.declared.offers = append(d.declared.offers, methods.Function{
 		Name: f.name, Pool: f.p.name, Kind: kind, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
 		Call:  func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },

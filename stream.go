@@ -81,7 +81,7 @@ func (s *Stream[In, Out]) All(ctx context.Context, in In) iter.Seq2[Out, error] 
 				}
 				return
 			}
-			if out, err := s.decode(item); !yield(out, err) || err != nil {
+			if out, err := s.decode(item, nil); !yield(out, err) || err != nil {
 				return
 			}
 		}

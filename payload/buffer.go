@@ -17,6 +17,10 @@ import (
 // this type, also in structs in it. Elsewhere, as in slices and behind
 // pointers, and in streams, a Buffer is refused when the function is declared.
 //
+// The zero Buffer has no bytes, and travels as nil. Functions with Buffers
+// cannot be called over the control socket. A hook of the pool sees the Buffers
+// of the result, which are the caller's, and nil for those of the argument.
+//
 // # Who owns it
 //
 // A Buffer has one owner, who may use it, and the slices that Bytes returned,
