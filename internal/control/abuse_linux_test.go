@@ -115,7 +115,7 @@ func TestAbuse(t *testing.T) {
 		Rules: []Rule{rule(t, "uid", "10001", rpc.Admin)},
 		// The answers to the storm are what counts here: not that it is kept out, nor
 		// how fast the machine is.
-		Limits: Limits{PerSecond: 10000, FirstByte: hang, Request: hang},
+		Limits: Limits{PerSecond: 10000, Large: 1 << 30, FirstByte: hang, Request: hang},
 	})
 	good := f.dial(t)
 	_ = good.SetDeadline(time.Time{})

@@ -54,6 +54,8 @@
 //	requests executed          64 at once, of one peer 48, 16 kept for root and the own user; others wait for up to 1 s
 //	a request                  4 MiB
 //	large requests, answers    what each has above 64 KiB: 64 MiB together, of one peer 32 MiB
+//	large requests, pace       what each has above 64 KiB: 64 MiB in a second together, after a pause 4 MiB at once
+//	refused input, pace        64 MiB in a second together
 //	head of an HTTP request    16 KiB, 100 fields, a target of 8 KiB
 //	the first byte             within 10 s, and then the TLS handshake
 //	a request                  complete within 10 s of its first byte; of an unknown client 64 KiB at most
@@ -62,6 +64,12 @@
 //	comments in silent events  every 15 s
 //	a client that has gone     is noticed within 0.5 s; its request is cancelled
 //	complaints in the log      20 at once, 20 a minute, and a count of the others
+//
+// The pace is what keeps a flood of large requests from everybody else: each
+// connection reads 64 KiB and waits for its turn, the kernel's buffers hold up
+// its client meanwhile, and requests that are small never wait. JSON that is
+// nested too deeply, and a batch of too many, are recognised while they arrive:
+// the rest is read as refused input, and not kept.
 //
 // When all places are taken, the server closes a connection that executes
 // nothing and has no stream: of the peer with the most connections, preferably
@@ -84,12 +92,12 @@
 //   - rule.go, access.go: who may do what; peer.go (with peer_linux.go,
 //     peer_xucred.go, peer_other.go, peerpid_darwin.go, peerpid_freebsd.go):
 //     who it is;
-//   - limits.go, share.go, room.go, arrivals.go: how much, how fast;
+//   - limits.go, share.go, room.go, arrivals.go, flow.go: how much, how fast;
 //   - server.go: a [Server] from New to Shutdown; admit.go: who gets a place;
 //   - conn.go: the life of a connection; gone_linux.go, gone_other.go: its end;
 //     client.go: what the daemon is told of it;
 //   - sniff.go, then lines.go, rawxml.go, and http.go with httphead.go,
-//     route.go and events.go: what it speaks;
+//     route.go and events.go: what it speaks; gather.go: how a request is read;
 //   - refusal.go, hint.go, complaints.go: how it says no;
 //   - audit.go: what is logged of changes and refusals; withheld.go: what a
 //     client who may only look does not see.

@@ -52,7 +52,7 @@ func (c *conn) exchange(ctx context.Context) bool {
 	}
 	space := &room{share: &c.server.memory, peer: c.peer}
 	defer space.free()
-	body := gather{room: space, limit: c.server.request}
+	body := c.gather(space, c.server.request, route.json)
 	if why == nil {
 		if why, err = c.readBody(h, &body); err != nil {
 			c.fail(err)

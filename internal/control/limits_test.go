@@ -47,6 +47,11 @@ func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }
 // connect is a connection of a user.
 func (b *bubble) connect(uid int) *client {
 	here, there := net.Pipe()
+	return b.join(uid, here, there)
+}
+
+// join is connect with both ends of a connection.
+func (b *bubble) join(uid int, here, there net.Conn) *client {
 	p := peer{key: fmt.Sprint("uid ", uid), uid: uid, gid: uid, pid: 1, operator: uid == 0}
 	b.welcome(there, Address{Network: "unix", Addr: "/x"}, p)
 	b.t.Cleanup(func() { here.Close() })

@@ -108,7 +108,7 @@ func (c *conn) readLine(space *room, from rpc.Role) ([]byte, error) {
 	if err := c.enter(reading, c.server.limits.Request); err != nil {
 		return nil, err
 	}
-	g := gather{room: space, limit: limit}
+	g := c.gather(space, limit, true)
 	if err := g.line(c.in); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}

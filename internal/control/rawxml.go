@@ -46,7 +46,7 @@ func (c *conn) readDocument(space *room) ([]byte, error) {
 	if err := c.enter(reading, c.server.limits.Request); err != nil {
 		return nil, err
 	}
-	g := gather{room: space, limit: c.server.request}
+	g := c.gather(space, c.server.request, false)
 	var end callEnd
 	for {
 		if _, err := c.in.Peek(1); err != nil {

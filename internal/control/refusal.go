@@ -88,8 +88,14 @@ func (c *conn) linger() {
 	if c.server.hurried() {
 		patience = lingerBrief
 	}
-	_ = c.raw.SetReadDeadline(time.Now().Add(patience))
-	_, _ = io.CopyN(io.Discard, c.safe, lingerBytes)
+	end := time.Now().Add(patience)
+	_ = c.raw.SetReadDeadline(end)
+	for range lingerBytes / flowStep {
+		if _, err := io.CopyN(io.Discard, c.safe, flowStep); err != nil {
+			return
+		}
+		c.server.waste.wait(flowStep, time.Until(end))
+	}
 }
 
 // timedOut reports whether a read or write failed because of our deadline.

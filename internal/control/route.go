@@ -12,6 +12,7 @@ import (
 type route struct {
 	role   rpc.Role                                         // least role that is needed
 	serve  func(ctx context.Context, body []byte) *response // a nil answer is 204, No Content
+	json   bool                                             // the body is JSON-RPC
 	stream string                                           // if serve is nil: the method whose items are sent
 }
 
@@ -64,7 +65,7 @@ func (s *Server) routeRPC(h *head) (route, *refusal) {
 	registry := s.options.Registry
 	switch media := h.media(); {
 	case media == "application/json" || media == "application/json-rpc":
-		return route{role: rpc.Read, serve: func(ctx context.Context, body []byte) *response {
+		return route{role: rpc.Read, json: true, serve: func(ctx context.Context, body []byte) *response {
 			if answer := registry.JSON(ctx, body); answer != nil {
 				return &response{kind: typeJSON, body: answer}
 			}

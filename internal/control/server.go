@@ -54,6 +54,8 @@ type Server struct {
 	arrivals   arrivals
 	running    share
 	memory     share
+	large      flow // of large requests
+	waste      flow // of input that is refused
 
 	conversations sync.WaitGroup // one for each connection
 	stop          chan struct{}  // closed by Shutdown
@@ -87,13 +89,16 @@ func New(o Options) (*Server, error) {
 	}
 	o.Log = everyLevel(o.Log)
 	l := o.Limits.filled()
+	stop := make(chan struct{})
 	return &Server{
 		options: o, limits: l, request: o.Registry.Limits().Request, self: os.Geteuid(),
 		complaints: newComplaints(o.Log),
 		arrivals:   arrivals{step: time.Second / time.Duration(l.PerSecond), burst: 2 * l.PerSecond, due: map[string]time.Time{}},
 		running:    share{total: l.Running, each: max(1, l.Running*3/4), reserve: min(l.Reserve, l.Running/4)},
 		memory:     share{total: l.Memory, each: l.Memory / 2},
-		stop:       make(chan struct{}),
+		large:      flow{rate: l.Large, burst: largeBurst, stop: stop},
+		waste:      flow{rate: l.Large, stop: stop},
+		stop:       stop,
 		listeners:  map[net.Listener]struct{}{},
 		conns:      map[*conn]struct{}{}, all: map[*conn]struct{}{}, peers: map[string]int{},
 	}, nil

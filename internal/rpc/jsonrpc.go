@@ -20,6 +20,13 @@ func (r *Registry) JSON(ctx context.Context, request []byte) (response []byte) {
 	return x.document(request)
 }
 
+// Scan finds out, while a request or batch arrives, that JSON and
+// [Session.Handle] will refuse it for its depth or length: after an error of
+// the scan they answer what has come so far as they would answer the whole.
+func (r *Registry) Scan() strictjson.Scan {
+	return strictjson.Scan{MaxDepth: r.limits.Depth, MaxElements: r.limits.Batch}
+}
+
 // JSONError is the answer to input that could not be read as a request: an
 // error with the id null.
 func JSONError(code int, message string) []byte {

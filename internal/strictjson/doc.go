@@ -3,7 +3,8 @@
 //
 // Read it in this order:
 //
-//   - strictjson.go: [Marshal], [Unmarshal], [Check] and [Take];
+//   - strictjson.go: [Marshal], [Unmarshal], [Check] and [Take]; scan.go: a
+//     [Scan] checks limits while a text arrives;
 //   - duration.go: a time.Duration is a number of seconds; number.go: the Go
 //     type of a number in an any;
 //   - error.go: errors that name the place and say in plain words what was

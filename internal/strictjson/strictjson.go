@@ -85,7 +85,8 @@ func CheckList(data []byte, maxDepth, maxElements int) error {
 // checks it, which saves a second pass. take must read the whole value; the
 // caller must not use the value before Take has returned nil.
 func Take(data []byte, maxDepth, maxElements int, take func(*jsontext.Decoder) error) error {
-	if err := scan(data, maxDepth, maxElements); err != nil {
+	limits := Scan{MaxDepth: maxDepth, MaxElements: maxElements}
+	if err := limits.Next(data); err != nil {
 		return err
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(data))
@@ -94,38 +95,6 @@ func Take(data []byte, maxDepth, maxElements int, take func(*jsontext.Decoder) e
 	}
 	if rest := skipSpace(data[d.InputOffset():]); len(rest) > 0 {
 		return &Error{Kind: Syntax, Offset: len(data) - len(rest), Message: "there is more text after the value"}
-	}
-	return nil
-}
-
-// scan looks for the first bracket in data that opens a value deeper than
-// maxDepth, and, if data is a list, for the comma after its element number
-// maxElements. Of JSON it understands only brackets, commas and strings.
-func scan(data []byte, maxDepth, maxElements int) error {
-	list := bytes.HasPrefix(skipSpace(data), []byte("["))
-	depth, commas := 0, 0
-	for i := 0; i < len(data); i++ {
-		switch data[i] {
-		case '[', '{':
-			if depth++; depth > maxDepth {
-				return &Error{Kind: Deep, Offset: i, Limit: maxDepth}
-			}
-		case ']', '}':
-			depth--
-		case ',':
-			if !list || depth != 1 {
-				continue
-			}
-			if commas++; commas >= maxElements {
-				return &Error{Kind: Long, Offset: i, Limit: maxElements}
-			}
-		case '"':
-			for i++; i < len(data) && data[i] != '"'; i++ {
-				if data[i] == '\\' {
-					i++
-				}
-			}
-		}
 	}
 	return nil
 }
