@@ -96,6 +96,7 @@ func main() {
 	lent := legion.Handle(w, "lent", func(_ *worker, ctx context.Context, b payload.Lent) ([]byte, error) {
 		return append(payload.Scratch(ctx, len(b)), b...), nil
 	})
+	buffers := legion.Handle(w, "buffers", func(_ *worker, _ context.Context, b *payload.Buffer) (*payload.Buffer, error) { return b, nil })
 	records := legion.Handle(w, "record", func(_ *worker, _ context.Context, r Record) (Record, error) { return r, nil })
 	usage := legion.Handle(w, "usage", func(*worker, context.Context, bool) (Cost, error) { return used(), nil })
 	ctx := context.Background()
@@ -109,6 +110,16 @@ func main() {
 	reuse := func(size int) func() error {
 		b, out := make([]byte, size), make([]byte, 0, size)
 		return func() error { return lent.CallInto(ctx, b, &out) }
+	}
+	buffer := func() error {
+		b, err := bytes.Pool().NewBuffer(1 << 20)
+		if err != nil {
+			return err
+		}
+		if b, err = buffers.Call(ctx, b); err == nil {
+			b.Release()
+		}
+		return err
 	}
 	check := func(err error) {
 		if err != nil {
@@ -132,6 +143,7 @@ func main() {
 		{"64 KiB, reused", 1, 400, reuse(64 << 10)},
 		{"1 MiB", 1, 100, echo(1 << 20)},
 		{"1 MiB, reused", 1, 100, reuse(1 << 20)},
+		{"1 MiB, buffer", 1, 100, buffer},
 	} {
 		for round := range 6 {
 			theirs, err := usage.Call(ctx, true)
