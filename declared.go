@@ -109,11 +109,11 @@ func addFunc[In, Out any](p *declaredPool, kind, name string, run func(ctx conte
 			if e.bytesOut {
 				return *(*[]byte)(unsafe.Pointer(&out)), nil
 			}
-			*buf, err = e.out.Append(e.results.Room(*buf), &out)
+			encoded, err := e.out.Append(e.results.Room(*buf), &out)
 			if err != nil {
 				return nil, &worker.RefusedError{Err: fmt.Errorf("the result cannot travel: %w", err)}
 			}
-			e.results.Note(*buf)
+			*buf = e.results.Note(*buf, encoded)
 			if e.out.CountBuffers() == 0 {
 				return *buf, nil
 			}
@@ -177,12 +177,13 @@ func (e *endpoint[In, Out]) argument(arg []byte) any {
 
 // encodeIn puts the argument into the call, which owns its Buffers from then
 // on.
-func (e *endpoint[In, Out]) encodeIn(c *pool.Call, in In) (err error) {
+func (e *endpoint[In, Out]) encodeIn(c *pool.Call, in In) error {
 	c.In = e.in.TakeBuffers(&in)
-	if c.Encoded, err = e.in.Append(e.args.Room(c.Encoded), &in); err != nil {
+	encoded, err := e.in.Append(e.args.Room(c.Encoded), &in)
+	if err != nil {
 		return e.refuse("the argument cannot travel: %w", err)
 	}
-	e.args.Note(c.Encoded)
+	c.Encoded = e.args.Note(c.Encoded, encoded)
 	return e.setArg(c, c.Encoded)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime"
 	"strings"
 	"testing"
 	"unsafe"
@@ -180,4 +181,33 @@ func TestKeptMemoryIsSpoiled(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A small call that follows large ones does not hold the memory of a large one
+// while it waits.
+func TestSmallCallsAfterLargeHoldLittle(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	l := newLender(legion.Pool{Max: 1})
+	l.d.InProcess()
+	legiontest.Start(t, l.d)
+	var waiting []*legion.Future[picture]
+	var before, after runtime.MemStats
+	large := make([]byte, 4<<20)
+	runtime.ReadMemStats(&before)
+	for range 20 {
+		if _, err := l.field.Call(t.Context(), picture{"large", large}); err != nil {
+			t.Fatal(err)
+		}
+		f := l.field.Go(t.Context(), picture{"small", nil})
+		if _, err := f.Result(); err != nil {
+			t.Fatal(err)
+		}
+		waiting = append(waiting, f) // it has its memory for as long as it is reachable
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 60<<20 {
+		t.Errorf("%d small calls hold %d MiB", len(waiting), grown>>20)
+	}
+	runtime.KeepAlive(waiting)
 }

@@ -27,9 +27,10 @@
 // # What is kept
 //
 // A process keeps at most 8 buffers of 16 KiB to 32 MiB, together at most 32
-// MiB, and drops them when none was used for a second. They may hold the bytes
-// of earlier calls of the same process: Scratch therefore returns an empty
-// slice.
+// MiB, and drops one that was not used for a second, or at most two. (Besides,
+// it keeps up to 128 KiB for each of the calls that run at the same time, until
+// the garbage collector drops them.) They may hold the bytes of earlier calls
+// of the same process: Scratch therefore returns an empty slice.
 //
 // # Misuse
 //

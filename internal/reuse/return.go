@@ -6,13 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// returns is called after the buffers were dropped; nil calls nothing.
+// returns is called after the last buffer was dropped; nil calls nothing.
 var returns atomic.Pointer[func()]
 
-// ReturnToSystem makes this process give dropped buffers back to the system at
-// once. Otherwise that takes the runtime some minutes, if the process does
-// nothing else. It is for workers: it costs a garbage collection for each time
-// of rest after large payloads.
+// ReturnToSystem makes this process give dropped buffers back to the system
+// when none is left. Otherwise that takes the runtime some minutes, if the
+// process does nothing else. It is for workers: it costs a garbage collection
+// for each time of rest after large payloads.
 func ReturnToSystem() {
 	f := returnMemory
 	returns.Store(&f)

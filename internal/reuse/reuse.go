@@ -4,8 +4,8 @@
 // the system, and in the garbage collector.
 //
 // What is kept is bounded: at most Buffers buffers, at most Bytes bytes
-// together, and nothing for longer than Idle without a use. All functions may
-// be called from any goroutine.
+// together, and none for long that is not used: see Idle. All functions may be
+// called from any goroutine.
 package reuse
 
 import (
@@ -25,17 +25,17 @@ const (
 	// Least is the size of the smallest buffer that is worth keeping. The runtime
 	// reuses smaller ones well by itself.
 	Least = 16 << 10
-	// Idle is how long buffers are kept without a use: at least once, and less than
-	// twice this time.
+	// Idle is how long a buffer is kept without a use: at least once, and at most
+	// twice this time, whatever is used beside it.
 	Idle = time.Second
 )
 
-// kept holds the buffers, the oldest first.
+// kept holds the buffers, in the order in which they were put back.
 var kept struct {
 	sync.Mutex
 	buffers [][]byte
 	bytes   int
-	used    bool // since the last look of the timer
+	old     int  // so many, the first ones, were there at the last look of the timer
 	timed   bool // the timer runs
 }
 
@@ -48,7 +48,9 @@ func Get(n int) []byte {
 	kept.Lock()
 	best, size := -1, math.MaxInt
 	for i, b := range kept.buffers {
-		if c := cap(b); c >= n && c/2 <= n && c < size { // a much larger one is left to a larger payload
+		// A much larger one is left to a larger payload. Of equal ones it is the last:
+		// those that are never needed age.
+		if c := cap(b); c >= n && c/2 <= n && c <= size {
 			best, size = i, c
 		}
 	}
@@ -58,7 +60,6 @@ func Get(n int) []byte {
 	}
 	b := kept.buffers[best]
 	take(best)
-	kept.used = true
 	kept.Unlock()
 	return b
 }
@@ -77,7 +78,6 @@ func Put(b []byte) {
 	}
 	kept.buffers = append(kept.buffers, b[:0])
 	kept.bytes += cap(b)
-	kept.used = true
 	if !kept.timed {
 		kept.timed = true
 		time.AfterFunc(Idle, look)
@@ -88,21 +88,23 @@ func Put(b []byte) {
 func take(i int) {
 	kept.bytes -= cap(kept.buffers[i])
 	kept.buffers = slices.Delete(kept.buffers, i, i+1)
+	if i < kept.old {
+		kept.old--
+	}
 }
 
-// look drops all buffers if none was used since the last look.
+// look drops the buffers that nobody has used since the last look.
 func look() {
 	kept.Lock()
 	defer kept.Unlock()
-	if !kept.used {
-		kept.buffers, kept.bytes = nil, 0
-		if f := returns.Load(); f != nil {
-			go (*f)()
-		}
+	for kept.old > 0 {
+		take(0)
 	}
-	kept.used = false
-	if kept.timed = len(kept.buffers) > 0; kept.timed {
+	kept.old = len(kept.buffers)
+	if kept.timed = kept.old > 0; kept.timed {
 		time.AfterFunc(Idle, look)
+	} else if f := returns.Load(); f != nil {
+		go (*f)()
 	}
 }
 

@@ -17,7 +17,7 @@ func memory(b []byte) *byte { return unsafe.SliceData(b[:cap(b)]) }
 func empty() {
 	kept.Lock()
 	defer kept.Unlock()
-	kept.buffers, kept.bytes, kept.used, kept.timed = nil, 0, false, false // a timer ends with its bubble
+	kept.buffers, kept.bytes, kept.old, kept.timed = nil, 0, 0, false // a timer ends with its bubble
 }
 
 func TestMemoryIsUsedAgain(t *testing.T) {
@@ -111,6 +111,34 @@ func TestIdleMemoryIsDropped(t *testing.T) {
 	})
 }
 
+// A buffer that nobody uses is dropped although others are in use: one large
+// payload costs nothing for as long as small ones come, nor does one moment
+// with many payloads.
+func TestUnusedMemoryIsDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer empty()
+		used := make([]byte, 2*Least)
+		Put(make([]byte, Bytes/2))
+		for range Buffers - 2 {
+			Put(make([]byte, 2*Least))
+		}
+		Put(used)
+		for range 9 {
+			time.Sleep(Idle / 4)
+			got := Get(2 * Least)
+			if memory(got) != memory(used) {
+				t.Fatal("not the one that was used last")
+			}
+			Put(got)
+		}
+		kept.Lock()
+		defer kept.Unlock()
+		if len(kept.buffers) != 1 || kept.bytes != cap(used) {
+			t.Errorf("%d buffers of %d bytes are kept", len(kept.buffers), kept.bytes)
+		}
+	})
+}
+
 // A process that returns memory is small again soon after large payloads.
 func TestReturnToSystem(t *testing.T) {
 	defer returns.Store(nil)
@@ -191,16 +219,35 @@ func TestHint(t *testing.T) {
 		}
 		large := make([]byte, 3*Least)
 		Put(large)
-		h.Note(large)
+		if got := h.Note(nil, large); memory(got) != memory(large) {
+			t.Error("a large value was moved")
+		}
 		if got := h.Room(small); len(got) != 0 || memory(got) != memory(large) {
 			t.Error("after a large value, it is not kept memory")
 		}
 		if got := h.Room(large); memory(got) != memory(large) {
 			t.Error("given memory that is large enough is not used")
 		}
-		h.Note(small)
-		if got := h.Room(small); memory(got) != memory(small) {
-			t.Error("after a small value, the hint still counts")
+		for _, test := range []struct {
+			given []byte
+			n     int
+			moved bool
+		}{{small, 50, true}, {small, 5_000, true}, {nil, 50, true}, {large, 50, false}, {small, Least, false}} {
+			empty()
+			if memory(test.given) != memory(large) {
+				Put(large)
+			}
+			h.Note(nil, large)
+			got := h.Note(test.given, append(h.Room(test.given), bytes.Repeat([]byte("v"), test.n)...))
+			if bytes.Count(got, []byte("v")) != test.n || test.moved && cap(got) >= Least {
+				t.Errorf("a value of %d bytes has become one of %d in memory of %d", test.n, len(got), cap(got))
+			}
+			if room := Get(cap(large)); (memory(room) == memory(large)) != test.moved {
+				t.Errorf("%d bytes: the memory of the large value is kept: %v", test.n, !test.moved)
+			}
+			if got := h.Room(small); test.n < Least && memory(got) != memory(small) {
+				t.Error("after a small value, the hint still counts")
+			}
 		}
 	})
 }
