@@ -58,6 +58,13 @@ func TestMemory(t *testing.T) {
 	if err != nil || v.Bytes[size-1] != 7 {
 		t.Fatal(err)
 	}
+	// The worker can take the memory away: the daemon finds zeros, in new memory.
+	if err := shm.Remove(w.mem[:size]); err != nil {
+		t.Fatal(err)
+	}
+	if p.Bytes[size-1] != 0 || allocated(t, file) != os.Getpagesize() {
+		t.Errorf("%d, and %d bytes are allocated", p.Bytes[size-1], allocated(t, file))
+	}
 	r := w.Take(size)
 	r.Bytes[3] = 5
 	at, _ = w.Offset(r)

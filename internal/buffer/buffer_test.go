@@ -194,6 +194,12 @@ func TestScope(t *testing.T) {
 	mustPanic(t, "has ended", func() { dropped.Bytes() })
 	mustPanic(t, "has ended", func() { in[2].Bytes() })
 
+	for m, at := range src.out {
+		if kept := at == 0 || at == 10; m.n.Load() > 0 == kept { // two are the argument's, and in the result
+			t.Errorf("the memory at %d was released %d times", at, m.n.Load())
+		}
+	}
+
 	var refs [][2]uint64
 	body, out, err := Unpack(result, 4, func(at, length uint64) (Piece, error) {
 		refs = append(refs, [2]uint64{at, length})

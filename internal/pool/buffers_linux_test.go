@@ -97,6 +97,17 @@ func TestRefsAndBytes(t *testing.T) {
 	})
 }
 
+// A worker that has the bytes, and a call, is not preferred to an idle one.
+func TestIdleBeforeShared(t *testing.T) {
+	sharing(t, Config{Min: 2, Max: 2, Concurrency: 2}, func(st *stage) {
+		first, _, third := st.lay(1), st.lay(1), st.lay(1)
+		st.submitted(first)
+		st.want("1: Request spinning of 16 bytes")
+		st.submitted(third)
+		st.want("2: Request spinning of 17 bytes")
+	})
+}
+
 // Without room, a Buffer is in ordinary memory.
 func TestFullArena(t *testing.T) {
 	sharing(t, Config{Min: 1}, func(st *stage) {
@@ -230,6 +241,23 @@ func TestFalseResults(t *testing.T) {
 			})
 		})
 	}
+	// A true ref before a false one: the argument stays the call's, for the next
+	// try, and what was claimed does not.
+	sharing(t, Config{Min: 1, Max: 1, Retry: 1}, func(st *stage) {
+		c := st.lay(5000)
+		c.Results = 3
+		st.submitted(c)
+		st.actor(1).answers(0, wire.OK, ref([2]int{0, 10}, [2]int{testHalf, 10}, [2]int{2 * testHalf, 1}))
+		st.boot()
+		if left := st.arenas[1].Leases(); c.Done() || left != 1 {
+			t.Errorf("the call is done: %v; %d leases", c.Done(), left)
+		}
+		st.actor(2).answers(0, wire.OK, make([]byte, 3*16))
+		st.wantEnd(c, OK)
+		if left := st.arenas[1].Leases(); left != 0 {
+			t.Errorf("%d leases are left", left)
+		}
+	})
 	// A worker without shared memory has nothing to name.
 	onStage(t, Config{Min: 1, Max: 1}, func(st *stage) {
 		c := st.submitted(st.lay(5000))
