@@ -10,7 +10,9 @@ import (
 	"github.com/legion-go/legion/internal/arena"
 	"github.com/legion-go/legion/internal/buffer"
 	"github.com/legion-go/legion/internal/codec"
+	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/internal/wire"
@@ -48,19 +50,19 @@ func (d *Daemon) declare(kind, name string, opts Pool) *declaredPool {
 	if err := text.CheckName(name); err != nil {
 		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
 	}
-	resolved := opts.filled()
-	if !d.isWorker() { // the daemon has checked the same; looking at fields by name costs memory
-		var err error
-		if resolved, err = opts.resolve(); err != nil {
-			panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
-		}
+	p := &declaredPool{d: d, name: name, opts: opts}
+	if d.isWorker() { // the daemon has checked the same, and chosen the transport
+		p.opts.Transport = link.Transport(proc.Self().Purpose.Transport)
+		p.opts.fill()
+	} else if err := p.opts.resolve(); err != nil {
+		panic(fmt.Sprintf("legion: %s %q: %v", kind, name, err))
 	}
-	for _, p := range d.declared.pools {
-		if p.name == name {
+	p.changed = p.opts
+	for _, q := range d.declared.pools {
+		if q.name == name {
 			panic(fmt.Sprintf("legion: %s %q: the name is taken by another function or pool of daemon %s", kind, name, d.config.Name))
 		}
 	}
-	p := &declaredPool{d: d, name: name, opts: resolved, changed: resolved}
 	d.declared.pools = append(d.declared.pools, p)
 	return p
 }

@@ -176,6 +176,5 @@ var EndLoop = worker.ErrEndLoop
 // each is a *FieldError, and errors.Join joins several. Package config calls
 // it, at a reload too, to report a bad limit in a file with its line.
 func (p Pool) Validate() error {
-	_, err := p.resolve()
-	return err
+	return p.resolve()
 }

@@ -143,33 +143,32 @@ var options = []option{
 	{name: "OnReturn"}, {name: "OnDied"}, {name: "OnTimeout"}, {name: "OnEnd"},
 }
 
-// resolve checks p and returns it with the defaults filled in.
-func (p Pool) resolve() (Pool, error) {
+// resolve checks p and fills in the defaults.
+func (p *Pool) resolve() error {
 	c := checks{of: "Pool"}
-	value := reflect.ValueOf(p)
+	value := reflect.ValueOf(*p)
 	for _, o := range options {
 		o.sign(value.FieldByName(o.name), &c)
 	}
 	if err := c.err(); err != nil {
-		return p, err
+		return err
 	}
-	p = p.filled()
+	p.fill()
 	for _, o := range options {
 		if o.bounds != nil {
-			o.bounds(&p, &c)
+			o.bounds(p, &c)
 		}
 	}
-	return p, c.err()
+	return c.err()
 }
 
-// filled returns p with the defaults filled in.
-func (p Pool) filled() Pool {
-	for _, o := range options {
-		if o.fill != nil {
-			o.fill(&p)
+// fill fills in the defaults.
+func (p *Pool) fill() {
+	for i := range options {
+		if fill := options[i].fill; fill != nil {
+			fill(p)
 		}
 	}
-	return p
 }
 
 // sign checks a value before defaults are filled in.

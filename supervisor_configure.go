@@ -33,7 +33,7 @@ func (s *Supervisor) Configure(change func(*Pool) error) error {
 		return err
 	}
 	lowest := next.Min
-	if next, err = next.resolve(); err == nil {
+	if err = next.resolve(); err == nil {
 		err = mustKeep(now, next)
 	}
 	if err != nil {

@@ -45,8 +45,10 @@ type TaskOptions struct {
 // calls are few; use Worker for frequent calls.
 func Task[In, Out any](d *Daemon, name string, fn func(context.Context, In) (Out, error), opts TaskOptions) *Func[In, Out] {
 	mustFunc(fmt.Sprintf("task %q", name), fn == nil)
-	if err := opts.Validate(); err != nil {
-		panic(fmt.Sprintf("legion: task %q: %v", name, err))
+	if !d.isWorker() {
+		if err := opts.Validate(); err != nil {
+			panic(fmt.Sprintf("legion: task %q: %v", name, err))
+		}
 	}
 	p := d.declare("task", name, opts.pool())
 	p.fresh, p.spare = true, max(cmp.Or(opts.Spare, 1), 0)

@@ -3,7 +3,6 @@ package codec
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"reflect"
 	"time"
 	"unsafe"
@@ -28,7 +27,7 @@ var timeType = reflect.TypeFor[time.Time]()
 var (
 	errZone   = errors.New("not a time zone")
 	errNanos  = errors.New("not nanoseconds of a second")
-	errOffset = fmt.Errorf("the offset of the time zone is more than %d seconds: convert the time to UTC", maxOffset)
+	errOffset = &limitError{"the offset of the time zone is more than %d seconds: convert the time to UTC", maxOffset}
 )
 
 func encTime(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {

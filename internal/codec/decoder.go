@@ -16,15 +16,24 @@ const (
 )
 
 var (
-	errTooDeep = fmt.Errorf("the value is nested more than %d levels deep: break the cycle, if it has one, or send a flat form such as a slice", maxDepth)
+	errTooDeep = &limitError{"the value is nested more than %d levels deep: break the cycle, if it has one, or send a flat form such as a slice", maxDepth}
 	errEnd     = errors.New("the input ends within the value")
 	errVarint  = errors.New("not the shortest varint of 64 bits")
 	errBool    = errors.New("a bool that is neither 0 nor 1")
 	errPadding = errors.New("padding that is not zero")
 	errNil     = errors.New("a pointer that is neither 0 (nil) nor 1")
 	errTwice   = errors.New("a map key that occurs twice")
-	errMemory  = fmt.Errorf("the input claims more than %d bytes of memory per byte", amplify)
+	errMemory  = &limitError{"the input claims more than %d bytes of memory per byte", amplify}
 )
+
+// limitError says that a limit was exceeded. Its text is made when it is read:
+// a worker that never reads it spends nothing on it.
+type limitError struct {
+	format string
+	limit  int
+}
+
+func (e *limitError) Error() string { return fmt.Sprintf(e.format, e.limit) }
 
 // decoder reads one input and counts what decoding may still cost.
 type decoder struct {

@@ -131,12 +131,45 @@ type response struct {
 	header []string // more fields: name, value, …
 }
 
-// reasons are the reason phrases of the statuses that we use.
-var reasons = map[int]string{
-	200: "OK", 204: "No Content", 400: "Bad Request", 401: "Unauthorized",
-	403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 413: "Content Too Large",
-	414: "URI Too Long", 415: "Unsupported Media Type", 417: "Expectation Failed", 431: "Request Header Fields Too Large",
-	500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
+// reason is the reason phrase of a status that we use.
+func reason(status int) string {
+	switch status {
+	case 200:
+		return "OK"
+	case 204:
+		return "No Content"
+	case 400:
+		return "Bad Request"
+	case 401:
+		return "Unauthorized"
+	case 403:
+		return "Forbidden"
+	case 404:
+		return "Not Found"
+	case 405:
+		return "Method Not Allowed"
+	case 408:
+		return "Request Timeout"
+	case 413:
+		return "Content Too Large"
+	case 414:
+		return "URI Too Long"
+	case 415:
+		return "Unsupported Media Type"
+	case 417:
+		return "Expectation Failed"
+	case 431:
+		return "Request Header Fields Too Large"
+	case 500:
+		return "Internal Server Error"
+	case 501:
+		return "Not Implemented"
+	case 503:
+		return "Service Unavailable"
+	case 505:
+		return "HTTP Version Not Supported"
+	}
+	return ""
 }
 
 // respond writes an answer. h is nil if the request could not be read.
@@ -165,7 +198,7 @@ func (c *conn) respond(h *head, r *response, last bool) error {
 // preamble is the status line and the fields of every answer.
 func preamble(status int, kind string, header []string) []byte {
 	b := fmt.Appendf(make([]byte, 0, 512), "HTTP/1.1 %d %s\r\nDate: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
-		status, reasons[status], time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+		status, reason(status), time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
 	if kind != "" {
 		b = fmt.Appendf(b, "Content-Type: %s\r\n", kind)
 	}

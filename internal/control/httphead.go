@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/legion-go/legion/internal/rpc"
 )
 
 // head is the head of an HTTP request, RFC 9112. It refuses everything that two
@@ -337,7 +339,7 @@ func (h *head) readBody(in *bufio.Reader, g *gather) error {
 	}
 }
 
-var errChunk = httpRefusal(400, "a chunk of the body is malformed, has an extension, or there are trailers")
+var errChunk = &refusal{status: 400, code: rpc.CodeTransport, text: "a chunk of the body is malformed, has an extension, or there are trailers"}
 
 func chunkSize(s string) (int, error) {
 	n, err := strconv.ParseUint(s, 16, 31)

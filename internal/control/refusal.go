@@ -30,8 +30,8 @@ func forbidden(format string, args ...any) *refusal {
 }
 
 // overload refuses a request for lack of resources at the moment.
-func overload(format string, args ...any) *refusal {
-	return &refusal{status: 503, code: rpc.CodeSystem, text: fmt.Sprintf(format, args...), header: []string{"Retry-After", "1"}}
+func overload(text string) *refusal {
+	return &refusal{status: 503, code: rpc.CodeSystem, text: text, header: []string{"Retry-After", "1"}}
 }
 
 var (

@@ -15,12 +15,14 @@ const oomScore = 500
 // starts, before the daemon when memory is full. Without it, memory that is not
 // the process's own, such as files in memory, would not count. Best effort.
 func offerToKernel() {
-	const file = "/proc/self/oom_score_adj"
-	b, err := os.ReadFile(file)
+	f, err := os.OpenFile("/proc/self/oom_score_adj", os.O_RDWR, 0)
 	if err != nil {
 		return
 	}
-	if inherited, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
-		_ = os.WriteFile(file, strconv.AppendInt(nil, int64(min(inherited+oomScore, 1000)), 10), 0)
+	defer f.Close()
+	b := make([]byte, 16)
+	n, _ := f.Read(b)
+	if inherited, err := strconv.Atoi(strings.TrimSpace(string(b[:n]))); err == nil {
+		_, _ = f.Write(strconv.AppendInt(b[:0], int64(min(inherited+oomScore, 1000)), 10))
 	}
 }

@@ -103,10 +103,11 @@ func Map(f *os.File) ([]byte, error) {
 }
 
 func mapFd(fd, size int) ([]byte, error) {
-	mem, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	at, err := unix.MmapPtr(fd, 0, nil, uintptr(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map: %w", err)
 	}
+	mem := unsafe.Slice((*byte)(at), size)
 	// Keep it out of processes that the worker forks, and out of core dumps of the
 	// daemon.
 	unix.Madvise(mem, unix.MADV_DONTFORK)
@@ -116,7 +117,9 @@ func mapFd(fd, size int) ([]byte, error) {
 
 // Unmap ends a mapping. No goroutine may access the memory during the call or
 // later: that would be a SIGSEGV.
-func Unmap(mem []byte) error { return unix.Munmap(mem) }
+func Unmap(mem []byte) error {
+	return unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(mem)), uintptr(len(mem)))
+}
 
 func retry(f func() error) error {
 	for {

@@ -104,7 +104,8 @@ func Serve(conn link.Conn, c Config) error {
 	if c.Tally == nil {
 		c.Tally = new(Tally)
 	}
-	s := &server{Config: c, conn: conn}
+	s := new(server) // not a literal, which would first be made on the stack
+	s.Config, s.conn = c, conn
 	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs)}
 	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
@@ -117,7 +118,7 @@ func Serve(conn link.Conn, c Config) error {
 	s.loop.stop()
 	s.mu.Lock()
 	s.waiting = nil
-	for _, j := range s.running {
+	for _, j := range &s.running {
 		if j != nil {
 			j.ctx.cancel(context.Canceled)
 		}

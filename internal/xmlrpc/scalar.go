@@ -11,27 +11,31 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// scalars are the types that hold only text, with the functions that turn it
-// into JSON. An int of more than 32 bits is accepted: many senders with 64-bit
-// integers call them all int.
-var scalars = map[string]func(text string) (jsontext.Value, error){
-	"string":           func(text string) (jsontext.Value, error) { return jsontext.AppendQuote(nil, text) },
-	"i1":               integer(8),
-	"ex:i1":            integer(8),
-	"i2":               integer(16),
-	"ex:i2":            integer(16),
-	"int":              integer(64),
-	"i4":               integer(64),
-	"i8":               integer(64),
-	"ex:i8":            integer(64),
-	"boolean":          boolean,
-	"double":           double,
-	"float":            double,
-	"ex:float":         double,
-	"dateTime.iso8601": func(text string) (jsontext.Value, error) { return dateTime(strings.Trim(text, space)) },
-	"base64":           binary64,
-	"nil":              null,
-	"ex:nil":           null,
+// scalar returns the function that turns the text of a type that holds nothing
+// else into JSON, or nil if there is no such type. An int of more than 32 bits
+// is accepted: many senders with 64-bit integers call them all int.
+func scalar(name string) func(text string) (jsontext.Value, error) {
+	switch name {
+	case "string":
+		return func(text string) (jsontext.Value, error) { return jsontext.AppendQuote(nil, text) }
+	case "i1", "ex:i1":
+		return integer(8)
+	case "i2", "ex:i2":
+		return integer(16)
+	case "int", "i4", "i8", "ex:i8":
+		return integer(64)
+	case "boolean":
+		return boolean
+	case "double", "float", "ex:float":
+		return double
+	case "dateTime.iso8601":
+		return func(text string) (jsontext.Value, error) { return dateTime(strings.Trim(text, space)) }
+	case "base64":
+		return binary64
+	case "nil", "ex:nil":
+		return null
+	}
+	return nil
 }
 
 func integer(bits int) func(string) (jsontext.Value, error) {

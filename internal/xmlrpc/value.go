@@ -52,7 +52,7 @@ func (p *parser) typed(name string, depth int) error {
 		}
 		return p.structure(depth + 1)
 	}
-	read := scalars[name]
+	read := scalar(name)
 	if read == nil {
 		return p.invalid("<%s> is not a type: use int, i8, boolean, double, string, dateTime.iso8601, base64, nil, array "+
 			"or struct", clip(name))
