@@ -93,7 +93,7 @@ type endpoint[In, Out any] struct {
 func addFunc[In, Out any](p *declaredPool, kind, name string, run func(ctx context.Context, state any, in In) (Out, error)) endpoint[In, Out] {
 	e := newEndpoint[In, Out](p, kind, name)
 	p.funcs = append(p.funcs, worker.Func{
-		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn || e.in.CountBuffers() > 0,
+		Name: name, Hash: e.hash(), Raw: e.bytesIn && !e.lentIn,
 		Call: func(ctx context.Context, state any, arg []byte, buf *[]byte) ([]byte, error) {
 			var scope *buffer.Scope
 			if e.in.CountBuffers()+e.out.CountBuffers() > 0 {

@@ -21,6 +21,7 @@ type lender struct {
 	upper *legion.Func[payload.Lent, []byte]
 	field *legion.Func[picture, picture]
 	keep  *legion.Func[payload.Lent, string]
+	hold  *legion.Func[bundle, string]
 	named *legion.Func[bitmap, bitmap]
 	names *legion.Stream[payload.Lent, []byte]
 }
@@ -31,6 +32,10 @@ type (
 		Bytes payload.Lent
 	}
 	bitmap []byte
+	bundle struct {
+		Text    payload.Lent
+		Picture *payload.Buffer
+	}
 )
 
 func newLender(p legion.Pool) *lender {
@@ -59,6 +64,16 @@ func newLender(p legion.Pool) *lender {
 		copy(scratch[:4], in)
 		scratch = scratch[:4]
 		return string(in[:4]), nil
+	})
+	var held [3][]byte
+	l.hold = legion.Handle(w, "hold", func(_ *struct{}, ctx context.Context, in bundle) (string, error) {
+		if in.Picture == nil {
+			return fmt.Sprintf("%s %s %s", held[0], held[1], held[2]), nil
+		}
+		own, err := payload.NewBuffer(ctx, 4)
+		held = [...][]byte{in.Text[max(0, len(in.Text)-4):], in.Picture.Bytes(), own.Bytes()}
+		copy(held[2], "mine")
+		return "", err
 	})
 	l.named = legion.Handle(w, "named", func(_ *struct{}, _ context.Context, in bitmap) (bitmap, error) { return in, nil })
 	l.names = legion.StreamWorker(l.d, "names", func(ctx context.Context, in payload.Lent) iter.Seq2[[]byte, error] {
@@ -210,4 +225,24 @@ func TestSmallCallsAfterLargeHoldLittle(t *testing.T) {
 		t.Errorf("%d small calls hold %d MiB", len(waiting), grown>>20)
 	}
 	runtime.KeepAlive(waiting)
+}
+
+// So does one that keeps what is lent beside a Buffer, or the Buffer's bytes.
+func TestKeptMemoryBesideABuffer(t *testing.T) {
+	everyWay(t, func(t *testing.T, l *lender) {
+		for _, size := range []int{100, 20_000, 200_000, 2 << 20} {
+			b, err := l.hold.Pool().NewBuffer(4)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copy(b.Bytes(), "mine")
+			if _, err := l.hold.Call(t.Context(), bundle{bytes.Repeat([]byte("mine"), size/4), b}); err != nil {
+				t.Fatal(err)
+			}
+			const spoiled = "\xdb\xdb\xdb\xdb"
+			if out, err := l.hold.Call(t.Context(), bundle{}); err != nil || out != spoiled+" "+spoiled+" "+spoiled {
+				t.Errorf("beside %d bytes it finds %q, %v", size, out, err)
+			}
+		}
+	})
 }

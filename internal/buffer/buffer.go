@@ -156,11 +156,7 @@ func (b *Buffer) leave(to uint32, method string) {
 
 // drop gives the memory of a Buffer back that has been left.
 func (b *Buffer) drop() {
-	if b.memory != nil {
-		b.cleanup.Stop()
-		b.memory.Release()
-	}
-	b.bytes = nil
+	b.take().Release()
 }
 
 // take returns the bytes of a Buffer that has been left; they are the caller's.

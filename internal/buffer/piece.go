@@ -1,5 +1,7 @@
 package buffer
 
+import "github.com/legion-go/legion/internal/reuse"
+
 // Piece is the bytes of a Buffer without the Buffer: what a call carries. The
 // zero Piece stands for a nil Buffer.
 type Piece struct {
@@ -7,10 +9,13 @@ type Piece struct {
 	Memory Memory // nil if the garbage collector frees it
 }
 
-// Release gives the memory back, if there is something to give back.
+// Release gives the memory back, if there is something to give back. In tests,
+// ordinary memory is overwritten, as other memory is by its owner.
 func (p Piece) Release() {
 	if p.Memory != nil {
 		p.Memory.Release()
+	} else {
+		reuse.Spoil(p.Bytes)
 	}
 }
 

@@ -118,7 +118,13 @@ func (s *Scope) Pack(body []byte, buffers []*Buffer, limit int64) ([]byte, error
 	if s.source != nil {
 		offset = s.source.Offset
 	}
-	return Pack(nil, body, pieces, offset), nil
+	packed := Pack(nil, body, pieces, offset)
+	for _, p := range pieces {
+		if p.Memory == nil {
+			p.Release() // its bytes travel
+		}
+	}
+	return packed, nil
 }
 
 // End ends the Buffers of the call that are not in its result. A nil Scope has

@@ -14,6 +14,8 @@ const module = "github.com/legion-go/legion"
 // is the root package. A package may import only from lower floors. A new
 // package gets its line here, with the lowest floor possible.
 var floors = map[string]int{
+	"internal/reuse": -2,
+
 	"internal/buffer": -1, // what a public type is made of, which leaves know
 
 	"internal/cost":       0,
@@ -27,7 +29,6 @@ var floors = map[string]int{
 	"internal/logfile":    0,
 	"internal/outbox":     0,
 	"internal/pace":       0,
-	"internal/reuse":      0,
 	"internal/ring":       0,
 	"internal/life":       0,
 	"internal/saturate":   0,
