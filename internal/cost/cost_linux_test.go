@@ -60,7 +60,7 @@ var rows = []row{
 		pair{Cost{2.1, 65_651, 0.1, 0.1}, Cost{2.5, 66_500, 8, 4}},
 	}, {
 		"64 KiB, reused",
-		pair{Cost{1.1, 33, 0.01, 1.3}, Cost{1.6, 60, 0.2, 4}}, // the loan of the memory to the link
+		pair{Cost{0.1, 6, 0, 1.3}, Cost{0.5, 30, 0.2, 4}},
 		pair{Cost{2.0, 137, 0, 0.01}, Cost{2.5, 160, 0.2, 4}}, // the context, and its list of scratch memory
 	}, {
 		"1 MiB",

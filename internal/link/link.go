@@ -30,12 +30,14 @@ const (
 	defaultBuffer = 1 << 20
 	minBuffer     = 64 << 10
 	maxBuffer     = 1 << 30
-	// maxPiece is the largest number of bytes of a payload that is sent in one
-	// frame; larger payloads travel in pieces, and both ends work at the same time.
-	// It bounds how long a large payload delays others. With its prefix a piece
-	// takes 64 KiB, so that the pieces of a buffer fill it without a gap: otherwise
-	// a payload as large as the buffer would have to wait for its last piece.
-	maxPiece = 64<<10 - prefixSize
+	// maxWhole is the largest payload that is sent in one frame; larger ones travel
+	// in pieces, and both ends work at the same time. It bounds how long a large
+	// payload delays others.
+	maxWhole = 64 << 10
+	// maxPiece is the size of a piece. With its prefix it takes 64 KiB, so that the
+	// pieces of a buffer fill it without a gap: otherwise a payload as large as the
+	// buffer would have to wait for its last piece.
+	maxPiece = maxWhole - prefixSize
 	// maxFrame is the largest frame that is accepted. It bounds the memory that a
 	// receiver allocates for a frame before its bytes arrive.
 	maxFrame = 256 << 10

@@ -35,12 +35,15 @@ type carrier interface {
 
 // splitter sends payloads that are too large for one frame, in pieces.
 type splitter struct {
+	whole   int         // bytes of the largest payload that is not split
 	piece   int         // bytes of payload in each piece
 	streams chan uint32 // the free piece streams
 }
 
-func newSplitter(piece int) splitter {
-	s := splitter{piece: piece, streams: make(chan uint32, wire.MaxStreams)}
+// newSplitter makes a splitter for frames with at most frame bytes.
+func newSplitter(frame int) splitter {
+	room := frame - prefixSize
+	s := splitter{whole: min(maxWhole, room), piece: min(maxPiece, room), streams: make(chan uint32, wire.MaxStreams)}
 	for i := range uint32(wire.MaxStreams) {
 		s.streams <- i
 	}

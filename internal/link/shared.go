@@ -112,7 +112,7 @@ func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*sh
 		return nil, err
 	}
 	s := &shared{seg: seg, at: regionOf(seg.mem), bell: bell, space: space, max: o.MaxPayload}
-	s.split = newSplitter(min(maxPiece, seg.g.MaxPayload()-prefixSize))
+	s.split = newSplitter(seg.g.MaxPayload())
 	s.gate.free = s.free
 	s.send = sender{ring: p, bell: bell, space: space, gate: &s.gate, memory: s.at}
 	s.send.allocate = func() error { return shm.Populate(out[seg.g.BulkAt():seg.g.Size()]) }
@@ -137,7 +137,7 @@ func (c *shared) Send(h wire.Header, payload []byte) error {
 	}
 	h.Flags &^= wire.LinkFlags
 	var err error
-	if len(payload) > c.split.piece {
+	if len(payload) > c.split.whole {
 		err = c.split.send(&c.send, h, payload)
 	} else {
 		var p prefix

@@ -69,7 +69,7 @@ func makeSocket(f *os.File, o Options, worker bool) (*socket, error) {
 	}
 	return &socket{
 		f: f, max: o.MaxPayload,
-		split: newSplitter(maxPiece),
+		split: newSplitter(maxFrame),
 		in:    inbound{worker: worker, max: o.MaxPayload},
 	}, nil
 }
@@ -79,7 +79,7 @@ func (c *socket) Send(h wire.Header, payload []byte) error {
 		return err
 	}
 	h.Flags &^= wire.LinkFlags
-	if len(payload) > c.split.piece {
+	if len(payload) > c.split.whole {
 		return c.split.send(c, h, payload)
 	}
 	var p prefix
