@@ -69,7 +69,8 @@
 // connection reads 64 KiB and waits for its turn, the kernel's buffers hold up
 // its client meanwhile, and requests that are small never wait. JSON that is
 // nested too deeply, and a batch of too many, are recognised while they arrive:
-// the rest is read as refused input, and not kept.
+// the rest is read as refused input, and not kept. Package rpc takes large
+// requests apart one at a time.
 //
 // When all places are taken, the server closes a connection that executes
 // nothing and has no stream: of the peer with the most connections, preferably

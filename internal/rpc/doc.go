@@ -11,7 +11,7 @@
 //   - exchange.go: how a method runs, whichever protocol asked for it;
 //     params.go: how it gets its parameters;
 //   - jsonrpc.go with request.go, xml.go: the protocols; split.go takes JSON
-//     apart;
+//     apart; turn.go: large requests, one at a time;
 //   - session.go, stream.go: the line protocol; open.go, query.go: a stream for
 //     each request;
 //   - own.go, multicall.go, introspect.go, schema.go: the methods that belong
@@ -81,6 +81,10 @@
 // filled 16 MiB the requests that come after are answered with errors that say
 // that they were not run; notifications are run. So an answer has at most 32
 // MiB, plus some bytes for each of its errors.
+//
+// Requests of more than 64 KiB are taken apart one at a time, and for half of
+// the time at most, in the order in which they come: so a flood of them leaves
+// a processor for all others. One whose caller has gone meanwhile is not run.
 //
 // # The line protocol
 //

@@ -39,12 +39,17 @@ func (x *exchange) document(text []byte) []byte {
 		return failure(nil, errorf(CodeSystem, "the request has %d bytes; %d are allowed", len(text), limit))
 	}
 	batch, requests := false, []request(nil)
-	err := strictjson.Take(text, x.r.limits.Depth, x.r.limits.Batch, func(d *jsontext.Decoder) (err error) {
-		batch = d.PeekKind() == '['
-		requests, err = parse(d, text)
-		return err
+	var err error
+	late := x.r.turn.take(x.ctx, len(text), func() {
+		err = strictjson.Take(text, x.r.limits.Depth, x.r.limits.Batch, func(d *jsontext.Decoder) (err error) {
+			batch = d.PeekKind() == '['
+			requests, err = parse(d, text)
+			return err
+		})
 	})
 	switch {
+	case late != nil:
+		return failure(nil, late)
 	case err != nil:
 		return failure(nil, unreadable(err))
 	case batch:

@@ -39,6 +39,7 @@ type Options struct {
 type Registry struct {
 	options Options
 	limits  Limits
+	turn    turn
 
 	mu      sync.RWMutex
 	methods map[string]*method
@@ -47,7 +48,7 @@ type Registry struct {
 // New makes a registry with only the protocols' methods: system.… and
 // rpc.discover.
 func New(o Options) *Registry {
-	r := &Registry{options: o, limits: o.Limits.filled(), methods: map[string]*method{}}
+	r := &Registry{options: o, limits: o.Limits.filled(), turn: make(turn, 1), methods: map[string]*method{}}
 	for _, m := range r.own() {
 		r.methods[m.Name] = m
 	}

@@ -21,8 +21,14 @@ func (r *Registry) XML(ctx context.Context, request []byte) (response []byte) {
 func (r *Registry) XMLCharset(ctx context.Context, request []byte, charset string) (response []byte) {
 	x := &exchange{ctx: speaking(ctx, protocolXML), r: r, style: inXML}
 	limits := xmlrpc.Limits{Size: r.limits.Request, Depth: r.limits.Depth, Values: r.limits.Values}
-	method, params, failed := xmlrpc.ParseCall(request, charset, limits)
-	if failed != nil {
+	var method string
+	var params []byte
+	var failed error
+	late := r.turn.take(x.ctx, len(request), func() { method, params, failed = xmlrpc.ParseCall(request, charset, limits) })
+	switch {
+	case late != nil:
+		return XMLFault(late.Code, late.Message)
+	case failed != nil:
 		return XMLFault(unreadableXML(failed))
 	}
 	out, err := x.call(method, params)
