@@ -325,6 +325,44 @@ func TestBuffersOfADeadWorker(t *testing.T) {
 	await(t, func() bool { return mappings() <= 2 }) // of the live workers of both pools
 }
 
+// Workers die all the time: every call that has a result has the right one, and
+// nothing is left.
+func TestBuffersOfDyingWorkers(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	s := newShelf(legion.Pool{Max: 2, Min: 2, Retry: 2, MaxRestarts: -1, Arena: 256 << 10}).start(t)
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for n := range 40 {
+				if i == 0 && n%4 == 0 {
+					_ = s.turn.Pool().KillAll()
+				}
+				size := 1 + (i*7919+n*104729)%40_000
+				text := strings.Repeat(string(rune('a'+i)), size)
+				in := cards{Name: "x", First: s.buffer(t, text)}
+				in.Deep.Last = s.buffer(t, "abc")
+				out, err := s.cards.Call(t.Context(), in)
+				if errors.Is(err, legion.ErrCrashed) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if string(out.First.Bytes()) != "abc" || string(out.Deep.Last.Bytes()) != text {
+					t.Errorf("caller %d got another's bytes", i)
+				}
+				out.First.Release()
+				out.Deep.Last.Release()
+			}
+		})
+	}
+	all.Wait()
+	if n := s.turn.Pool().Stats().Corrupt; n != 0 {
+		t.Errorf("%d workers broke the protocol", n)
+	}
+}
+
 // A call that is tried again takes its Buffers to the next worker.
 func TestRetryWithABuffer(t *testing.T) {
 	legiontest.CheckLeaks(t)
