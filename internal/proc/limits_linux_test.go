@@ -108,6 +108,23 @@ func TestMinMemory(t *testing.T) {
 	o.value(t, p, "hoarded")
 }
 
+// The kernel is to end a child rather than its parent.
+func TestChildIsOfferedToTheKernel(t *testing.T) {
+	score := func(pid int) int {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+		n, bad := strconv.Atoi(strings.TrimSpace(string(b)))
+		if err != nil || bad != nil {
+			t.Fatal(err, bad)
+		}
+		return n
+	}
+	p, o := begin(t, "deaf")
+	o.value(t, p, "ready")
+	if own, is := score(os.Getpid()), score(p.PID()); is != min(own+oomScore, 1000) {
+		t.Errorf("the score of the child is %d, that of its parent %d", is, own)
+	}
+}
+
 func TestMemory(t *testing.T) {
 	small, o := begin(t, "hold")
 	o.value(t, small, "ready")
