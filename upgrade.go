@@ -2,6 +2,7 @@ package legion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -86,14 +87,14 @@ func (d *Daemon) change(ctx context.Context, what string, fn func(context.Contex
 		return fmt.Errorf("waiting for the upgrade before: %w", ctx.Err())
 	}
 	if err = fn(ctx); err != nil && d.life.StopsForGood() {
-		err = fmt.Errorf("%w: %w", errOverruled, err)
+		err = fmt.Errorf("%w: %w: %w", ErrStopped, errOverruled, err)
 	}
 	return err
 }
 
 // errOverruled says that a stop was requested after the change: the last
 // request counts.
-var errOverruled = fmt.Errorf("%w: a stop came meanwhile", ErrStopped)
+var errOverruled = errors.New("a stop came meanwhile")
 
 var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
 
