@@ -423,6 +423,9 @@ func TestSpinnerBacksOff(t *testing.T) {
 		if s.Budget(0) != 4*ring.SpinBudget {
 			t.Fatalf("a probe spins for %v", s.Budget(0))
 		}
+		if got := s.Budget(time.Millisecond); got != 4*ring.SpinBudget+time.Millisecond {
+			t.Fatalf("a probe for a large record spins for %v", got)
+		}
 	}
 	for range 5 {
 		s.Hit()

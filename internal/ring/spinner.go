@@ -7,7 +7,7 @@ const (
 	// parking and being woken.
 	SpinBudget = 20 * time.Microsecond
 
-	spinProbe   = 4   // a probe after a back-off may spin this many times longer
+	spinProbe   = 4   // a probe after a back-off may spin for this many budgets
 	spinBackMin = 4   // waits that go straight to the park after the first failure
 	spinBackMax = 256 // and after many failures
 )
@@ -23,14 +23,16 @@ type Spinner struct {
 
 // Budget returns how long the wait that begins now should spin, if extra is how
 // much longer than usual the record may take; 0 means not at all. After a
-// budget greater than 0, report with Hit or Miss.
+// budget greater than 0, report with Hit or Miss. (A probe gets extra once: a
+// probe of a millisecond would find answers for which no other spin is long
+// enough, and burn as much again in the spins that follow.)
 func (s *Spinner) Budget(extra time.Duration) time.Duration {
 	switch {
 	case s.skip > 0:
 		s.skip--
 		return 0
 	case s.back > 0:
-		return spinProbe * (SpinBudget + extra)
+		return spinProbe*SpinBudget + extra
 	}
 	return SpinBudget + extra
 }
