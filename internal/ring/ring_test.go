@@ -109,8 +109,10 @@ func TestEveryLengthArrives(t *testing.T) {
 			c.Publish()
 		}
 	}
-	if _, _, err := p.Reserve(small.MaxPayload() + 1); err == nil {
-		t.Error("a payload beyond the limit was taken")
+	for _, n := range []int{-1, small.MaxPayload() + 1} {
+		if _, ok, err := p.Reserve(n); ok || err == nil {
+			t.Errorf("a payload of %d bytes was taken", n)
+		}
 	}
 }
 
@@ -309,6 +311,13 @@ func TestSalvage(t *testing.T) {
 	if len(got) != 2 || got[0] != 100 || got[1] != 5000 {
 		t.Fatalf("salvaged %v, want [100 5000]", got)
 	}
+	put(t, p, 7, nil) // it comes between a look at the ring and the salvage
+	if more, err := c.Salvage(); !more || err != nil {
+		t.Fatalf("a complete record: %v, %v", more, err)
+	}
+	if r, ok := get(t, c); !ok || r.Tag != 7 {
+		t.Fatalf("a complete record was skipped: %v, %v", r.Tag, ok)
+	}
 }
 
 func TestFullAsksForHalfARing(t *testing.T) {
@@ -356,8 +365,36 @@ func TestLies(t *testing.T) {
 			put(t, p, 1, nil)
 		}
 		binary.LittleEndian.PutUint64(mem[lie.off:], lie.word)
-		if _, err := p.Full(1); !errors.Is(err, ring.ErrCorrupt) {
-			t.Errorf("%s: %v", lie.name, err)
+		if ok, err := p.Full(1); ok || !errors.Is(err, ring.ErrCorrupt) {
+			t.Errorf("%s: %v, %v", lie.name, ok, err)
+		}
+	}
+	for _, off := range []int{offHead, offBulk} {
+		p, c, mem := pair(t, small)
+		for range 3 {
+			put(t, p, 1, make([]byte, ring.BulkMin+1))
+			get(t, c)
+			c.Release()
+		}
+		if _, err := p.Full(1); err != nil {
+			t.Fatal(err)
+		}
+		mem[off]--
+		if ok, err := p.Full(1); ok || !errors.Is(err, ring.ErrCorrupt) {
+			t.Errorf("a position that goes back: %v, %v", ok, err)
+		}
+		for range small.Cells { // until it looks at the positions again
+			s, ok, err := p.Reserve(ring.BulkMin)
+			if err != nil {
+				if ok || s.Buf != nil || !errors.Is(err, ring.ErrCorrupt) {
+					t.Errorf("a position that goes back: %v, %v", ok, err)
+				}
+				break
+			}
+			if !ok {
+				t.Fatal("a position that goes back is not noticed")
+			}
+			p.Commit(s, 1)
 		}
 	}
 	const good = 1 << 31 // the stamp of cell 0
@@ -373,8 +410,15 @@ func TestLies(t *testing.T) {
 	} {
 		_, c, mem := pair(t, small)
 		binary.LittleEndian.PutUint64(mem[firstCell:], lie.word)
-		if _, _, err := c.Next(); !errors.Is(err, ring.ErrCorrupt) {
-			t.Errorf("%s: %v", lie.name, err)
+		if _, ok, err := c.Next(); ok || !errors.Is(err, ring.ErrCorrupt) {
+			t.Errorf("%s: %v, %v", lie.name, ok, err)
+		}
+	}
+	for name, size := range map[string]uint64{"a skip": 0xffffffff, "a record larger than any": uint64(small.MaxPayload() + 2)} {
+		_, c, mem := pair(t, small)
+		binary.LittleEndian.PutUint64(mem[firstCell:], size<<32)
+		if ok, err := c.Salvage(); ok || !errors.Is(err, ring.ErrCorrupt) {
+			t.Errorf("%s without a stamp: %v, %v", name, ok, err)
 		}
 	}
 	p, c, mem := pair(t, small)
@@ -412,8 +456,8 @@ func TestSpinnerBacksOff(t *testing.T) {
 		}
 		return n
 	}
-	if s.Budget(0) != ring.SpinBudget {
-		t.Fatalf("first budget %v", s.Budget(0))
+	if s.Budget(0) != ring.SpinBudget || s.Budget(time.Second) != ring.SpinBudget+time.Second {
+		t.Fatalf("first budget %v, with a second more %v", s.Budget(0), s.Budget(time.Second))
 	}
 	for _, want := range []int{4, 8, 16, 32, 64, 128, 256, 256} {
 		s.Miss()
@@ -426,6 +470,13 @@ func TestSpinnerBacksOff(t *testing.T) {
 		if got := s.Budget(time.Millisecond); got != 4*ring.SpinBudget+time.Millisecond {
 			t.Fatalf("a probe for a large record spins for %v", got)
 		}
+	}
+	if got := s.Budget(time.Second); got != 4*(ring.SpinBudget+time.Second) {
+		t.Fatalf("a probe with a second more spins for %v", got)
+	}
+	s.Miss()
+	if n, again := s.Skips(), s.Skips(); n != 256 || again != 0 || s.Budget(0) == 0 {
+		t.Fatalf("%d waits were taken from the spinner, then %d", n, again)
 	}
 	for range 5 {
 		s.Hit()
