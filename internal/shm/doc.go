@@ -22,8 +22,9 @@
 // writing forbids this. At the next access, even a read, the kernel allocates a
 // new page and charges it to the accessing process; under strict overcommit
 // (vm.overcommit_memory=2), when memory is full, the access is a SIGBUS. So
-// package link treats a fault in a segment as a breach of protocol. The only
-// limit is that on memory: the file system behind memfds has no size limit.
+// package link treats a fault in a segment as a breach of protocol;
+// payload.Buffer says what one in an arena means. The only limit is that on
+// memory: the file system behind memfds has no size limit.
 //
 // A bell is a pair of pipes, not an eventfd: the two processes would share the
 // eventfd's open file description, and the peer could clear its O_NONBLOCK,
