@@ -169,6 +169,9 @@ func (w *tool) do(ctx context.Context, x deed) (string, error) {
 		w.leak = append(w.leak, b)
 		return fmt.Sprint(os.Getpid()), nil
 	case "loop":
+		if x.Path != "" {
+			_ = os.WriteFile(x.Path, nil, 0o600)
+		}
 		for n := 0; ; n++ { // nothing here calls anything
 		}
 	case "sleep":
@@ -268,6 +271,29 @@ func newTwins() *twins {
 		d: d,
 		a: legion.Worker(d, "a", do, legion.Pool{Max: 2, KillGrace: 50 * time.Millisecond, MemoryLimit: 128 << 20}),
 		b: legion.Worker(d, "b", do, legion.Pool{Max: 1}),
+	}
+}
+
+// expiring returns a context whose deadline passes when expire is called: a
+// test need not guess how long what comes before takes.
+func expiring(parent context.Context) (_ context.Context, expire func()) {
+	c := &expiringContext{Context: parent, done: make(chan struct{})}
+	return c, sync.OnceFunc(func() { close(c.done) })
+}
+
+type expiringContext struct {
+	context.Context
+	done chan struct{}
+}
+
+func (c *expiringContext) Done() <-chan struct{} { return c.done }
+
+func (c *expiringContext) Err() error {
+	select {
+	case <-c.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -79,9 +80,12 @@ func essentials(t *testing.T, k *kit) {
 	if _, err := fut.Result(); !errors.Is(err, legion.ErrCanceled) {
 		t.Errorf("a cancelled call: %v", err)
 	}
-	short, cancel = context.WithTimeout(ctx, 20*time.Millisecond)
-	defer cancel()
-	if out, err := k.do.Call(short, deed{What: "obstinate", Path: filepath.Join(t.TempDir(), "runs")}); err != nil || out != "done all the same" {
+	late, expire := expiring(ctx)
+	runs := filepath.Join(t.TempDir(), "runs")
+	fut = k.do.Go(late, deed{What: "obstinate", Path: runs})
+	await(t, func() bool { _, err := os.Stat(runs); return err == nil })
+	expire()
+	if out, err := fut.Result(); err != nil || out != "done all the same" {
 		t.Errorf("a result after the deadline: %q, %v", out, err)
 	}
 
@@ -105,12 +109,15 @@ func deaths(t *testing.T, k *kit) {
 		what string
 		is   error
 	}{{"exit", legion.ErrCrashed}, {"SIGKILL", legion.ErrCrashed}, {"loop", legion.ErrTimeout}} {
-		limited, cancel := context.WithTimeout(ctx, time.Minute)
+		limited, expire := expiring(ctx)
+		runs := filepath.Join(t.TempDir(), "runs")
+		fut := k.do.Go(limited, deed{What: c.what, Path: runs})
 		if c.is == legion.ErrTimeout {
-			limited, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
+			await(t, func() bool { _, err := os.Stat(runs); return err == nil })
+			expire()
 		}
-		_, err := k.do.Call(limited, deed{What: c.what})
-		cancel()
+		_, err := fut.Result()
+		expire()
 		var e *legion.WorkerError
 		if !errors.Is(err, c.is) || !errors.As(err, &e) || e.PID == 0 {
 			t.Errorf("%s: %v", c.what, err)

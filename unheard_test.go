@@ -100,16 +100,16 @@ func TestOnEnd(t *testing.T) {
 		{deed{What: "large", Size: 200_000}, legion.ErrRefused, 0},
 		{deed{Ballast: make([]byte, 200_000)}, legion.ErrRefused, -1},
 	} {
-		ctx, cancel := context.WithCancel(t.Context())
-		if c.is == legion.ErrTimeout {
-			ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
-		}
+		ctx, expire := expiring(t.Context())
 		f := s.do.Go(ctx, c.deed)
-		if c.is == legion.ErrCanceled {
+		switch c.is {
+		case legion.ErrTimeout:
+			expire()
+		case legion.ErrCanceled:
 			f.Cancel()
 		}
 		e := <-ends
-		cancel()
+		expire()
 		if !errors.Is(e.Err, c.is) || (e.Err == nil) != (c.is == nil) || (e.Out != nil) != (c.is == nil) || e.Pool != "pool" || e.Func != "do" {
 			t.Errorf("%+v: %+v", c.deed, e)
 		}
