@@ -18,13 +18,19 @@ func ReturnToSystem() {
 	returns.Store(&f)
 }
 
-// cheap is the size of the heap up to which a collection is not noticed by a
-// call that comes meanwhile.
+// cheap is how many bytes of small objects may be in the heap for a collection
+// to be short. Large ones are mostly payloads, also those that are garbage,
+// which a collection does not look into.
 const cheap = 64 << 20
 
 func returnMemory() {
 	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); m.HeapAlloc <= cheap+Bytes {
+	runtime.ReadMemStats(&m)
+	small := uint64(0)
+	for _, c := range m.BySize { // those of at most about 18 KiB each
+		small += uint64(c.Size) * (c.Mallocs - c.Frees)
+	}
+	if small <= cheap {
 		debug.FreeOSMemory()
 	}
 }

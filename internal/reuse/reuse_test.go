@@ -3,6 +3,7 @@ package reuse
 import (
 	"bytes"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -139,22 +140,43 @@ func TestUnusedMemoryIsDropped(t *testing.T) {
 	})
 }
 
-// A process that returns memory is small again soon after large payloads.
+// A process that returns memory is small again soon after large payloads, also
+// if many were under way at the same time.
 func TestReturnToSystem(t *testing.T) {
 	defer returns.Store(nil)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	const payloads = 5
 	ReturnToSystem()
-	Put(append(Fresh(Bytes), bytes.Repeat([]byte{1}, Bytes)...))
+	for range payloads {
+		Put(append(Fresh(Bytes), bytes.Repeat([]byte{1}, Bytes)...))
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(Idle / 10) {
 		runtime.ReadMemStats(&after)
-		if after.HeapReleased >= before.HeapReleased+Bytes*3/4 {
+		if after.HeapReleased >= before.HeapReleased+payloads*Bytes*3/4 {
 			break
 		}
 		if time.Now().After(end) {
 			t.Fatalf("of %d bytes in the heap %d were returned", before.HeapAlloc, after.HeapReleased-before.HeapReleased)
 		}
 	}
+}
+
+// It is not worth a long collection.
+func TestLargeHeapsAreNotCollected(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	heap := make([]*[1024]byte, cheap/1024)
+	for i := range heap {
+		heap[i] = new([1024]byte)
+	}
+	returnMemory()
+	runtime.ReadMemStats(&after)
+	if after.NumForcedGC != before.NumForcedGC {
+		t.Error("it was collected")
+	}
+	runtime.KeepAlive(heap)
 }
 
 func TestBuffersHaveOneUser(t *testing.T) {
