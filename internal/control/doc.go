@@ -54,7 +54,7 @@
 //	requests executed          64 at once, of one peer 48, 16 kept for root and the own user; others wait for up to 1 s
 //	a request                  4 MiB
 //	large requests, answers    what each has above 64 KiB: 64 MiB together, of one peer 32 MiB
-//	large requests, pace       what each has above 64 KiB: 64 MiB in a second together, after a pause 4 MiB at once
+//	large requests, pace       what each has above 64 KiB: 128 MiB in a second together, after a pause 4 MiB at once
 //	refused input, pace        64 MiB in a second together
 //	head of an HTTP request    16 KiB, 100 fields, a target of 8 KiB
 //	the first byte             within 10 s, and then the TLS handshake

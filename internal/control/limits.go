@@ -16,7 +16,7 @@ type Limits struct {
 	Running int // requests executed at the same time, of one peer three quarters of these; default 64
 	Memory  int // bytes of requests and answers beyond 64 KiB of each, of one peer half of these; default 64 MiB
 
-	Large int // bytes of requests beyond 64 KiB of each that are read in a second, and of refused input as many; default 64 MiB
+	Large int // bytes of requests beyond 64 KiB of each that are read in a second, and half as many of refused input; default 128 MiB
 
 	Head   int // bytes of the head of an HTTP request; default 16 KiB
 	Fields int // in such a head; default 100
@@ -38,7 +38,7 @@ func (l Limits) filled() Limits {
 		Reserve:     count(l.Reserve, 16),
 		Running:     count(l.Running, 64),
 		Memory:      count(l.Memory, 64<<20),
-		Large:       count(l.Large, 64<<20),
+		Large:       count(l.Large, 128<<20),
 		Head:        count(l.Head, 16<<10),
 		Fields:      count(l.Fields, 100),
 		FirstByte:   span(l.FirstByte, 10*time.Second),
@@ -53,7 +53,7 @@ func (l Limits) filled() Limits {
 const (
 	freeMemory    = 64 << 10               // of each request and answer, not taken from Limits.Memory
 	flowStep      = 64 << 10               // bytes read at once, of large requests and of refused input
-	largeBurst    = time.Second / 16       // of Limits.Large, after a pause
+	largeBurst    = time.Second / 32       // of Limits.Large, after a pause
 	writeStep     = 64 << 10               // bytes in each Limits.Write
 	lingerBytes   = 16 << 20               // read and thrown away before a refused connection is closed
 	lingerTime    = 2 * time.Second        // and for how long

@@ -97,7 +97,7 @@ func New(o Options) (*Server, error) {
 		running:    share{total: l.Running, each: max(1, l.Running*3/4), reserve: min(l.Reserve, l.Running/4)},
 		memory:     share{total: l.Memory, each: l.Memory / 2},
 		large:      flow{rate: l.Large, burst: largeBurst, stop: stop},
-		waste:      flow{rate: l.Large, stop: stop},
+		waste:      flow{rate: max(1, l.Large/2), stop: stop},
 		stop:       stop,
 		listeners:  map[net.Listener]struct{}{},
 		conns:      map[*conn]struct{}{}, all: map[*conn]struct{}{}, peers: map[string]int{},
