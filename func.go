@@ -49,10 +49,10 @@ func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) { return f
 // can use again. From 16 KiB up that is several times as fast as new memory for
 // each result; see package payload for the memory of the function.
 //
-// If *out has memory, nothing else may use it before CallInto returns. After an
-// error *out is the same slice, and its bytes are undefined. Results of other
-// types are decoded into new memory, as by Call; so are all results if
-// Pool.OnEnd is set, since the hook looks at them later.
+// If *out has memory, nothing else may use it before CallInto returns, and no
+// part of it may be in the argument. After an error *out is the same slice, and
+// its bytes are undefined. Results of other types are decoded into new memory,
+// as by Call; so are all results if Pool.OnEnd is set.
 func (f *Func[In, Out]) CallInto(ctx context.Context, in In, out *Out) error {
 	var memory []byte
 	if f.bytesOut {

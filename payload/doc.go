@@ -13,7 +13,7 @@
 //
 // The caller gives memory for the result with CallInto:
 //
-//	var out []byte
+//	var out []byte // each goroutine needs its own
 //	for picture := range pictures {
 //		if err := blurs.CallInto(ctx, picture, &out); err != nil { … }
 //	}
@@ -38,7 +38,8 @@
 // Nothing can stop it, so tests look for it: a test binary that calls
 // legiontest.Main, and every program built with the race detector, overwrites
 // such memory with the byte 0xDB as soon as the answer is sent, so a function
-// that kept a part of it finds nonsense there, and the race detector reports
-// the access. The same is done to the memory of a [Buffer] that is released or
-// consumed, and not to the result; there the race detector cannot help.
+// that kept a part of it finds nonsense there, and the race detector reports a
+// goroutine that goes on using it. The same is done to the memory of a [Buffer]
+// that is released or consumed, and not to the result; in shared memory the
+// race detector cannot help.
 package payload

@@ -7,10 +7,11 @@ import "context"
 // not in a goroutine that goes on. It may return it, or a part of it, as its
 // result.
 //
-// Lent is for arguments: the argument itself, or a field of it. There it saves
-// a copy, and fresh memory for it. In the memory of the caller, and in results,
-// it is a []byte like any other. The caller passes a []byte where a Lent is
-// wanted: Go converts it.
+// Lent is for arguments: the argument itself, or a part of it, such as a field.
+// There it saves a copy, and fresh memory for it. In the memory of the caller,
+// and in results, it is a []byte like any other. The caller passes a []byte
+// where a Lent is wanted: Go converts it. Only Func.Inline gives the function
+// the memory of the caller itself.
 type Lent []byte
 
 // Scratch returns an empty slice with room for n bytes, for the result of the

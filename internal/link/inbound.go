@@ -86,7 +86,11 @@ func (in *inbound) frame(word uint64, data []byte, owned bool) error {
 	if err != nil {
 		return err
 	}
-	data = data[n:]
+	if owned && n > 0 {
+		data = data[:copy(data, data[n:])] // without its first bytes it would be shorter at each use
+	} else {
+		data = data[n:]
+	}
 	if limit := h.Kind.MaxPayload(in.max); int64(len(data)) > limit {
 		return corrupt("%v with %d bytes, the limit is %d", h.Kind, len(data), limit)
 	}

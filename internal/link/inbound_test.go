@@ -65,3 +65,20 @@ func TestInbound(t *testing.T) {
 		}
 	}
 }
+
+// The memory of an owned payload is whole, so that it can be used again for one
+// of the same size.
+func TestOwnedPayloadIsWhole(t *testing.T) {
+	var got Frame
+	in := inbound{worker: true, max: 100, handler: func(f Frame) error { got = f; return nil }}
+	data := make([]byte, wire.TimeoutSize, wire.TimeoutSize+7)
+	wire.PutTimeout(data, 5)
+	data = append(data, "payload"...)
+	h := wire.Header{Kind: wire.Request, Flags: wire.Timed, Call: 7}
+	if err := in.frame(h.Word(), data, true); err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Payload) != "payload" || got.Timeout != 5 || cap(got.Payload) != cap(data) {
+		t.Errorf("%q with %v, room for %d of %d bytes", got.Payload, got.Timeout, cap(got.Payload), cap(data))
+	}
+}
