@@ -1,7 +1,12 @@
 package legion_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -18,6 +23,13 @@ func TestSpareDiesOfATask(t *testing.T) {
 	if err := syscall.Kill(spare, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	await(t, func() bool { // every thread of it has stopped
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", spare))
+		return err == nil && len(threads) > 0 && !slices.ContainsFunc(threads, func(path string) bool {
+			b, _ := os.ReadFile(path)
+			return !strings.Contains(string(b), ") T ")
+		})
+	})
 	fut := s.do.Go(t.Context(), deed{What: "pid"})
 	await(t, func() bool { return fut.PID() == spare })
 	if err := syscall.Kill(spare, syscall.SIGKILL); err != nil {

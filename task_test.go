@@ -164,7 +164,8 @@ func TestSparesGo(t *testing.T) {
 	for len(gone) > 0 {
 		delete(gone, (<-s.died).PID)
 	}
-	if st := p.Stats(); len(st.Workers) != 0 || st.Restarts != 0 {
+	await(t, func() bool { return len(p.Stats().Workers) == 0 }) // the process of the call has ended, too
+	if st := p.Stats(); st.Started != 5 || st.Restarts != 0 {
 		t.Errorf("%+v", st)
 	}
 	s.pid(t) // and there are calls again
