@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -388,6 +389,32 @@ func TestEverySenderGetsThrough(t *testing.T) {
 			if n != each {
 				t.Errorf("%d frames of sender %d", n, i)
 			}
+		}
+	})
+}
+
+// The flags of this level are not the caller's, and files that cannot be opened
+// are closed.
+func TestSendSetsItsFlags(t *testing.T) {
+	each(t, func(t *testing.T, tr link.Transport) {
+		d, w := pair(t, tr, link.Options{})
+		frames, h := collect(1)
+		serve(w, h)
+		if err := d.Send(wire.Header{Kind: wire.Request, Call: 5, Flags: wire.LinkFlags}, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if f := await(t, "frame", frames); f.Flags != 0 || string(f.Payload) != "x" {
+			t.Errorf("got %+v", f)
+		}
+		r, w2, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := link.Open(tr, []*os.File{r, w2}, link.Options{}); err == nil {
+			t.Error("two files were taken")
+		}
+		if r.Close() == nil || w2.Close() == nil {
+			t.Error("files were left open")
 		}
 	})
 }

@@ -3,7 +3,10 @@ package link
 import (
 	"bytes"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -55,6 +58,7 @@ func TestLoan(t *testing.T) {
 				loan.End()
 			}
 		}
+		loan.End() // the payload has arrived
 		if string(got) != test.want || string(memory) != test.memory {
 			t.Errorf("%s: got %q, the memory holds %q", test.name, got, memory)
 		}
@@ -62,6 +66,31 @@ func TestLoan(t *testing.T) {
 			t.Errorf("%s: it was copied, or has lost room", test.name)
 		}
 	}
+}
+
+// The buffer of a payload grows with what has arrived, and the memory that it
+// has outgrown is used again.
+func TestRoom(t *testing.T) {
+	(*Loan)(nil).End() // lends nothing
+	synctest.Test(t, func(t *testing.T) {
+		const total = firstGrab + firstGrab/2
+		j := join{total: total}
+		first := &j.room(1)[0]
+		if cap(j.buf) != firstGrab {
+			t.Errorf("room for %d bytes after the first", cap(j.buf))
+		}
+		if j.room(firstGrab - 1); &j.buf[0] != first {
+			t.Error("it has moved although there was room")
+		}
+		j.room(total - firstGrab)
+		if &j.buf[0] == first || len(j.buf) != total || cap(j.buf) != total {
+			t.Errorf("%d bytes with room for %d, of %d", len(j.buf), cap(j.buf), total)
+		}
+		if b := reuse.Get(firstGrab)[:1]; &b[0] != first {
+			t.Error("the memory that it has outgrown is lost")
+		}
+		time.Sleep(3 * reuse.Idle) // its timer must end with the bubble
+	})
 }
 
 // Two payloads for one call have different memory, and each is complete.

@@ -10,14 +10,14 @@ import (
 )
 
 func TestMarks(t *testing.T) {
+	d, w := pair(t, link.Socket, link.Options{})
+	if !w.Begin(1) || d.Revoke(1) {
+		t.Error("a socket has no marks")
+	}
 	if link.Default() != link.SharedMemory {
-		d, w := pair(t, link.Socket, link.Options{})
-		if !w.Begin(1) || d.Revoke(1) {
-			t.Error("a socket has no marks")
-		}
 		return
 	}
-	d, w := pair(t, link.SharedMemory, link.Options{})
+	d, w = pair(t, link.SharedMemory, link.Options{})
 	id := wire.CallID
 	for _, step := range []struct {
 		what string

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unsafe"
+
+	"github.com/legion-go/legion/internal/reuse"
 )
 
 type testKey struct{}
@@ -78,4 +82,34 @@ func TestAfterFunc(t *testing.T) {
 	if n := <-ran; n != 3 {
 		t.Error(n)
 	}
+}
+
+// Scratch memory is used again when its call has been answered, and not before;
+// a function that goes on after the end of its context gets memory of its own.
+func TestScratch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size = reuse.Bytes / 2 // nothing else of this process keeps so large a buffer
+		memory := func(b []byte) *byte { return unsafe.SliceData(b[:cap(b)]) }
+		c := newTestContext()
+		first, second := c.Scratch(size), c.Scratch(size)
+		if len(first) != 0 || cap(first) < size || memory(first) == memory(second) {
+			t.Errorf("%d bytes with room for %d, the same memory twice: %v", len(first), cap(first), memory(first) == memory(second))
+		}
+		if other := reuse.Get(size); memory(other) == memory(first) || memory(other) == memory(second) {
+			t.Error("memory in use was given away")
+		}
+		c.release()
+		c.release() // takes nothing back twice
+		again, more, last := reuse.Get(size), reuse.Get(size), reuse.Get(size)
+		if memory(again) != memory(second) || memory(more) != memory(first) || memory(last) == memory(first) || memory(last) == memory(second) {
+			t.Error("it is not used again, once")
+		}
+		c.cancel(context.Canceled)
+		late := c.Scratch(size)
+		c.release()
+		if other := reuse.Get(size); cap(late) < size || memory(other) == memory(late) {
+			t.Error("memory of a call that has ended was taken back")
+		}
+		time.Sleep(3 * reuse.Idle) // its timer must end with the bubble
+	})
 }
