@@ -88,7 +88,7 @@ func TestAfterFunc(t *testing.T) {
 // a function that goes on after the end of its context gets memory of its own.
 func TestScratch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const size = reuse.Bytes / 2 // nothing else of this process keeps so large a buffer
+		const size = reuse.Bytes / 8
 		memory := func(b []byte) *byte { return unsafe.SliceData(b[:cap(b)]) }
 		c := newTestContext()
 		first, second := c.Scratch(size), c.Scratch(size)
