@@ -90,6 +90,17 @@ func TestPollInVain(t *testing.T) {
 	if n := p.recv.pollSkip.Load(); n != 0 {
 		t.Errorf("after a success, %d polls are skipped", n)
 	}
+	looks = 0
+	p.Poll(0, func() bool {
+		if looks++; looks == 2 { // it comes while the poller looks
+			p.send(t)
+		}
+		return got > 0
+	})
+	if n := p.recv.pollSkip.Load(); n != 0 || got != 1 {
+		t.Errorf("after a success, %d polls are skipped", n)
+	}
+	got = 0
 	p.Poll(0, func() bool { return false })
 	p.send(t)
 	for skip := int32(4); skip > 0; skip-- {
@@ -120,22 +131,29 @@ func TestPollIsBounded(t *testing.T) {
 	p.Poll(0, func() bool { return false })
 }
 
-// What a poller leaves behind wakes Serve: a frame, an error.
+// What a poller leaves behind wakes Serve: a frame, an error,
+// the end.
 func TestPollWakesServe(t *testing.T) {
 	if NoSharedMemory() != nil {
 		return
 	}
 	mine := errors.New("mine")
-	for name, want := range map[string]error{"a frame": io.EOF, "an error": mine} {
+	for name, want := range map[string]error{"a frame": io.EOF, "an error": mine, "the end": nil} {
 		got := 0
-		p := newPolled(t, func(Frame) error {
+		var p *polled
+		p = newPolled(t, func(Frame) error {
 			if got++; want == mine {
 				return mine
+			}
+			if want == nil {
+				p.end.hangUp()
 			}
 			return nil
 		})
 		p.send(t)
-		p.send(t)
+		if want != nil {
+			p.send(t)
+		}
 		p.Poll(0, func() bool { return got > 0 })
 		if err := p.bell.Wait(); err != nil { // a hang if it is not woken
 			t.Fatal(err)

@@ -45,6 +45,14 @@ func TestResetLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestRecycledCallIsReset(t *testing.T) {
+	c := NewCall()
+	c.Func = 1
+	if c.Recycle(); c.Func != 0 {
+		t.Error("it still has its function")
+	}
+}
+
 // fillField sets a field to something else than nothing, as far as it is a
 // number, a text, bytes or a truth.
 func fillField(f reflect.Value) {
