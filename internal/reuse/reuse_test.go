@@ -218,6 +218,11 @@ func TestSpoil(t *testing.T) {
 			}
 		}
 	}
+	spoils = func() bool { return true }
+	b := make([]byte, 100)
+	if Put(b); bytes.Count(b, []byte{Pattern}) != len(b) {
+		t.Error("memory that is put back is not overwritten")
+	}
 	if raceEnabled && !old() {
 		t.Error("with the race detector, taken-back memory is not overwritten")
 	}
