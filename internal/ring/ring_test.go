@@ -471,9 +471,6 @@ func TestSpinnerBacksOff(t *testing.T) {
 			t.Fatalf("a probe for a large record spins for %v", got)
 		}
 	}
-	if got := s.Budget(time.Second); got != 4*(ring.SpinBudget+time.Second) {
-		t.Fatalf("a probe with a second more spins for %v", got)
-	}
 	s.Miss()
 	if n, again := s.Skips(), s.Skips(); n != 256 || again != 0 || s.Budget(0) == 0 {
 		t.Fatalf("%d waits were taken from the spinner, then %d", n, again)
