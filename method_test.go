@@ -164,17 +164,17 @@ func TestMethodOutlivesItsClient(t *testing.T) {
 // A stop waits for what has begun by task.run, and lets nothing more begin.
 func TestTaskRunsEndWithTheDaemon(t *testing.T) {
 	legiontest.CheckLeaks(t)
-	c := newControlled(t, func(conf *legion.Config) { conf.StopTimeout = 2 * time.Second })
+	c := newControlled(t, func(conf *legion.Config) { conf.StopTimeout = 4 * time.Second })
 	if err := c.d.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	cl := c.dial()
-	long := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "wait": false, "arg": deed{What: "sleep", For: time.Hour}})
+	long := ask[status.TaskRun](t, cl, "task.run", args{"name": "job", "wait": false, "arg": deed{What: "wait", For: time.Hour}})
 	await(t, func() bool { return ask[status.TaskRun](t, cl, "task.status", args{"id": long.ID}).State == "running" })
 	waiting := make(chan error, 1)
 	other := c.dial()
 	go func() {
-		waiting <- other.Call(context.Background(), "task.run", args{"name": "job", "arg": deed{What: "sleep", For: time.Hour}}, nil)
+		waiting <- other.Call(context.Background(), "task.run", args{"name": "job", "arg": deed{What: "wait", For: time.Hour}}, nil)
 	}()
 	await(t, func() bool { return ask[status.Tasks](t, cl, "task.list", nil).Tasks[0].Running == 2 })
 	if err := c.d.Stop(t.Context()); err != nil {
