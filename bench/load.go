@@ -116,11 +116,12 @@ func (u usage) since(before usage, n float64, sample Sample) {
 type busy struct {
 	at       time.Time
 	all, own time.Duration
+	cpus     int // of the machine, whichever of them this process may use
 }
 
-// others is the share of cpus CPUs that other processes used between before and
+// others is the share of all CPUs that other processes used between before and
 // b, in percent.
-func (b busy) others(before busy, cpus int) float64 {
+func (b busy) others(before busy) float64 {
 	used := (b.all - before.all) - (b.own - before.own)
-	return max(0, 100*used.Seconds()/b.at.Sub(before.at).Seconds()/float64(cpus))
+	return max(0, 100*used.Seconds()/b.at.Sub(before.at).Seconds()/float64(b.cpus))
 }

@@ -32,13 +32,13 @@ func TestRateOfLongCalls(t *testing.T) {
 // one and a half. Rounding does not make them less than nothing.
 func TestOthersShare(t *testing.T) {
 	began := time.Now()
-	before := busy{began, 100 * time.Second, 10 * time.Second}
-	after := busy{began.Add(2 * time.Second), 102500 * time.Millisecond, 11 * time.Second}
-	if got := after.others(before, 2); got != 37.5 {
+	before := busy{began, 100 * time.Second, 10 * time.Second, 2}
+	after := busy{began.Add(2 * time.Second), 102500 * time.Millisecond, 11 * time.Second, 2}
+	if got := after.others(before); got != 37.5 {
 		t.Errorf("%v %%, want 37.5", got)
 	}
 	after.all = 100*time.Second + 990*time.Millisecond
-	if got := after.others(before, 2); got != 0 {
+	if got := after.others(before); got != 0 {
 		t.Errorf("%v %%, want 0", got)
 	}
 }

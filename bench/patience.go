@@ -1,9 +1,6 @@
 package main
 
-import (
-	"runtime"
-	"time"
-)
+import "time"
 
 // disturbed is the share of the CPUs, in percent, from which on the work of
 // other processes spoils a measurement.
@@ -26,7 +23,7 @@ func (p *patience) measure(of Peer, m func() (Sample, error)) (Sample, error) {
 		before, watched := p.read()
 		sample, err := m()
 		after, _ := p.read()
-		if err != nil || goesOn || !watched || p.left <= 0 || after.others(before, runtime.NumCPU()) < disturbed {
+		if err != nil || goesOn || !watched || p.left <= 0 || after.others(before) < disturbed {
 			return sample, err
 		}
 		p.left -= after.at.Sub(before.at)

@@ -10,7 +10,7 @@ import (
 func TestPatience(t *testing.T) {
 	began := time.Now()
 	var clock, used time.Duration
-	calm := &patience{left: 2500 * time.Millisecond, read: func() (busy, bool) { return busy{began.Add(clock), used, 0}, true }}
+	calm := &patience{left: 2500 * time.Millisecond, read: func() (busy, bool) { return busy{began.Add(clock), used, 0, 1}, true }}
 	measured := 0
 	measure := func(noisy int) func() (Sample, error) {
 		measured = 0

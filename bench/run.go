@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"runtime"
 )
 
 // Result is the result of a row for all peers.
@@ -57,7 +56,7 @@ func runRow(row Row, peers []Peer, rounds int, c Config, calm *patience, before 
 		}
 	}
 	if now, ok := readBusy(); ok && watched {
-		share := now.others(began, runtime.NumCPU())
+		share := now.others(began)
 		res.Others = &share
 	}
 	res.summarize()

@@ -28,7 +28,7 @@ func readBusy() (b busy, ok bool) {
 	if err != nil || unix.Getrusage(unix.RUSAGE_SELF, &self) != nil || unix.Getrusage(unix.RUSAGE_CHILDREN, &children) != nil {
 		return busy{}, false
 	}
-	b.all, ok = busyOf(string(text))
+	b.all, b.cpus, ok = busyOf(string(text))
 	b.own = time.Duration(self.Utime.Nano() + self.Stime.Nano() + children.Utime.Nano() + children.Stime.Nano())
 	b.at = time.Now()
 	return b, ok
@@ -36,21 +36,22 @@ func readBusy() (b busy, ok bool) {
 
 // busyOf reads the first line of /proc/stat, in hundredths of a second: user,
 // nice, system, idle, iowait, irq, softirq, steal. What the hypervisor took
-// counts as busy.
-func busyOf(stat string) (sum time.Duration, ok bool) {
+// counts as busy. A line for each CPU follows.
+func busyOf(stat string) (sum time.Duration, cpus int, ok bool) {
 	line, _, _ := strings.Cut(stat, "\n")
 	fields := strings.Fields(line)
-	if len(fields) < 9 || fields[0] != "cpu" {
-		return 0, false
+	cpus = strings.Count(stat, "\ncpu")
+	if len(fields) < 9 || fields[0] != "cpu" || cpus == 0 {
+		return 0, 0, false
 	}
 	for _, at := range []int{1, 2, 3, 6, 7, 8} {
 		n, err := strconv.ParseInt(fields[at], 10, 64)
 		if err != nil {
-			return 0, false
+			return 0, 0, false
 		}
 		sum += time.Duration(n) * 10 * time.Millisecond
 	}
-	return sum, true
+	return sum, cpus, true
 }
 
 // processCPU is the CPU time that processes have used so far, to the
