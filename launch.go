@@ -161,6 +161,9 @@ func (d *Daemon) serve() {
 		err = fmt.Errorf("pool %q is not declared in its worker: declarations must be the same in every process, and must come before Start and Run", purpose.Pool)
 	default:
 		reuse.ReturnToSystem()
+		if p.opts.MaxMemory == 0 {
+			reuse.AllowFloor()
+		}
 		p.arena, p.opts.MaxPayload = shared, purpose.MaxPayload
 		err = p.serveLink(conn, busy, purpose.Worker)
 	}

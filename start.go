@@ -9,6 +9,7 @@ import (
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
+	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/takeover"
 )
 
@@ -124,6 +125,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	}
 	announce(d, event.Init{})
 	d.adoptOrphans()
+	reuse.AllowFloor()
 	return d.startPools(ctx)
 }
 

@@ -35,8 +35,9 @@ var kept struct {
 	sync.Mutex
 	buffers [][]byte
 	bytes   int
-	old     int  // so many, the first ones, were there at the last look of the timer
-	timed   bool // the timer runs
+	old     int    // so many, the first ones, were there at the last look of the timer
+	timed   bool   // the timer runs
+	floor   string // see floor.go
 }
 
 // Get returns an empty slice with room for at least n bytes. Its memory holds
@@ -78,6 +79,11 @@ func Put(b []byte) {
 	}
 	kept.buffers = append(kept.buffers, b[:0])
 	kept.bytes += cap(b)
+	watch()
+}
+
+// watch starts the timer, under the lock.
+func watch() {
 	if !kept.timed {
 		kept.timed = true
 		time.AfterFunc(Idle, look)
@@ -101,8 +107,10 @@ func look() {
 		take(0)
 	}
 	kept.old = len(kept.buffers)
-	if kept.timed = kept.old > 0; kept.timed {
-		time.AfterFunc(Idle, look)
+	lower()
+	kept.timed = false
+	if kept.old > 0 || kept.floor != "" {
+		watch()
 	} else if f := returns.Load(); f != nil {
 		go (*f)()
 	}
@@ -115,9 +123,15 @@ func Fresh(n int) []byte {
 	if n < 1<<10 {
 		return make([]byte, 0, n)
 	}
+	raise(n)
+	return unsafe.Slice(unsafe.StringData(untouched(n)), n)[:0]
+}
+
+// untouched returns a string whose memory has room for n bytes and was not
+// cleared. Only its first byte is written, so that it has memory.
+func untouched(n int) string {
 	var b strings.Builder
 	b.Grow(n)
-	b.WriteByte(0) // so that the string has memory
-	s := b.String()
-	return unsafe.Slice(unsafe.StringData(s), n)[:0]
+	b.WriteByte(0)
+	return b.String()
 }
