@@ -10,19 +10,22 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/synctest"
 )
 
 // The block makes the heap larger, and takes no memory.
 func TestFloorTakesNoMemory(t *testing.T) {
-	defer forbid()
-	forbid()
-	debug.FreeOSMemory()
-	before := resident(t)
-	AllowFloor()
-	raise(floorFrom)
-	if grown := resident(t) - before; !raised() || grown > floorBytes/4 {
-		t.Errorf("raised: %v, the process has grown by %d bytes", raised(), grown)
-	}
+	synctest.Test(t, func(t *testing.T) { // whose timer ends with it
+		defer forbid()
+		forbid()
+		debug.FreeOSMemory()
+		before := resident(t)
+		AllowFloor()
+		raise(floorFrom)
+		if grown := resident(t) - before; !raised() || grown > floorBytes/4 {
+			t.Errorf("raised: %v, the process has grown by %d bytes", raised(), grown)
+		}
+	})
 }
 
 // resident returns the bytes of memory of this process that no file has.

@@ -42,14 +42,16 @@ func collections() uint32 {
 
 // With the floor there are far fewer collections.
 func TestFloor(t *testing.T) {
-	defer forbid()
-	forbid()
-	without := collections()
-	AllowFloor()
-	with := collections()
-	if !raised() || 2*with > without {
-		t.Errorf("%d collections with a floor, raised: %v; %d without", with, raised(), without)
-	}
+	synctest.Test(t, func(t *testing.T) { // whose timer ends with it
+		defer forbid()
+		forbid()
+		without := collections()
+		AllowFloor()
+		with := collections()
+		if !raised() || 2*with > without {
+			t.Errorf("%d collections with a floor, raised: %v; %d without", with, raised(), without)
+		}
+	})
 }
 
 // The block is there only while it is needed.
@@ -85,29 +87,31 @@ func TestFloorIsLowered(t *testing.T) {
 
 // Nothing is done without permission, or against settings of the program.
 func TestFloorIsAllowed(t *testing.T) {
-	defer forbid()
-	for name, set := range map[string]func() (undo func()){
-		"not allowed": func() func() { floor.allowed.Store(false); return func() {} },
-		"GOGC": func() func() {
-			old := debug.SetGCPercent(200)
-			return func() { debug.SetGCPercent(old) }
-		},
-		"GOGC off": func() func() {
-			old := debug.SetGCPercent(-1)
-			return func() { debug.SetGCPercent(old) }
-		},
-		"GOMEMLIMIT": func() func() {
-			debug.SetMemoryLimit(1 << 40)
-			return func() { debug.SetMemoryLimit(math.MaxInt64) }
-		},
-	} {
-		forbid()
-		AllowFloor()
-		undo := set()
-		Fresh(floorFrom)
-		if raised() {
-			t.Errorf("%s: raised", name)
+	synctest.Test(t, func(t *testing.T) { // whose timer ends with it
+		defer forbid()
+		for name, set := range map[string]func() (undo func()){
+			"not allowed": func() func() { floor.allowed.Store(false); return func() {} },
+			"GOGC": func() func() {
+				old := debug.SetGCPercent(200)
+				return func() { debug.SetGCPercent(old) }
+			},
+			"GOGC off": func() func() {
+				old := debug.SetGCPercent(-1)
+				return func() { debug.SetGCPercent(old) }
+			},
+			"GOMEMLIMIT": func() func() {
+				debug.SetMemoryLimit(1 << 40)
+				return func() { debug.SetMemoryLimit(math.MaxInt64) }
+			},
+		} {
+			forbid()
+			AllowFloor()
+			undo := set()
+			Fresh(floorFrom)
+			if raised() {
+				t.Errorf("%s: raised", name)
+			}
+			undo()
 		}
-		undo()
-	}
+	})
 }

@@ -180,29 +180,31 @@ func TestLargeHeapsAreNotCollected(t *testing.T) {
 }
 
 func TestBuffersHaveOneUser(t *testing.T) {
-	defer empty()
-	var all sync.WaitGroup
-	for i := range 8 {
-		all.Go(func() {
-			for range 500 {
-				b := append(Get(Least), bytes.Repeat([]byte{byte(i)}, Least)...)
-				if bytes.Count(b, []byte{byte(i)}) != Least {
-					t.Error("another user writes to it")
+	synctest.Test(t, func(t *testing.T) { // whose timer ends with it
+		defer empty()
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				for range 500 {
+					b := append(Get(Least), bytes.Repeat([]byte{byte(i)}, Least)...)
+					if bytes.Count(b, []byte{byte(i)}) != Least {
+						t.Error("another user writes to it")
+					}
+					Put(b)
 				}
-				Put(b)
-			}
-		})
-	}
-	all.Wait()
-	kept.Lock()
-	defer kept.Unlock()
-	seen := map[*byte]bool{}
-	for _, b := range kept.buffers {
-		if seen[memory(b)] {
-			t.Error("a buffer is kept twice")
+			})
 		}
-		seen[memory(b)] = true
-	}
+		all.Wait()
+		kept.Lock()
+		defer kept.Unlock()
+		seen := map[*byte]bool{}
+		for _, b := range kept.buffers {
+			if seen[memory(b)] {
+				t.Error("a buffer is kept twice")
+			}
+			seen[memory(b)] = true
+		}
+	})
 }
 
 func TestSpoil(t *testing.T) {
