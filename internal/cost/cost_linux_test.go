@@ -44,12 +44,12 @@ var rows = []row{
 		pair{Cost{2.0, 176, 0.05, 0.1}, Cost{2.5, 200, 0.2, 3}}, // the argument and the context
 	}, {
 		"64 B, 64 callers", // the calls that wait in the worker have room already
-		pair{Cost{1.1, 65, 0, 0.1}, Cost{1.5, 90, 0.1, 0.5}},
-		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 0.5}},
+		pair{Cost{1.1, 65, 0, 0.1}, Cost{1.5, 90, 0.1, 1.5}},
+		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 1.5}},
 	}, {
 		"64 B, 1000 callers", // so have the calls to send; a tenth of an object is the caller's goroutine
-		pair{Cost{1.1, 68, 0, 0.1}, Cost{1.4, 80, 0.1, 0.5}},
-		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 0.5}},
+		pair{Cost{1.1, 68, 0, 0.1}, Cost{1.4, 80, 0.1, 1.5}},
+		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 1.5}},
 	}, {
 		"struct", // three slices, a map in two parts, a block for the strings
 		pair{Cost{6.0, 784, 0, 1.3}, Cost{6.5, 860, 0.2, 4}},
