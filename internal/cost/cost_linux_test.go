@@ -44,12 +44,12 @@ var rows = []row{
 		pair{Cost{2.0, 176, 0.05, 0.1}, Cost{2.5, 200, 0.2, 3}}, // the argument and the context
 	}, {
 		"64 B, 64 callers", // the calls that wait in the worker have room already
-		pair{Cost{1.1, 65, 0, 0.1}, Cost{1.5, 90, 0.1, 1.5}},
-		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 1.5}},
+		pair{Cost{1.1, 65, 0, 0.1}, Cost{1.5, 90, 0.1, 0.5}},
+		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 0.5}},
 	}, {
 		"64 B, 1000 callers", // so have the calls to send; a tenth of an object is the caller's goroutine
-		pair{Cost{1.1, 68, 0, 0.1}, Cost{1.4, 80, 0.1, 1.5}},
-		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 1.5}},
+		pair{Cost{1.1, 68, 0, 0.1}, Cost{1.4, 80, 0.1, 0.5}},
+		pair{Cost{2.0, 177, 0, 0.01}, Cost{2.3, 186, 0.1, 0.5}},
 	}, {
 		"struct", // three slices, a map in two parts, a block for the strings
 		pair{Cost{6.0, 784, 0, 1.3}, Cost{6.5, 860, 0.2, 4}},
@@ -87,13 +87,11 @@ func TestCostOfCalls(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, "./testdata/echo").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	out, err := exec.CommandContext(t.Context(), program).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var report Report
-	if err := json.Unmarshal(out, &report); err != nil {
-		t.Fatal(err)
+	report := count(t, program)
+	for range 2 { // the least counts: a busy machine adds sleeps, and takes none away
+		if !within(report) {
+			report = report.least(count(t, program))
+		}
 	}
 	if len(report.Daemon) != len(rows) {
 		t.Errorf("%d rows have bounds, the program has %d", len(rows), len(report.Daemon))
@@ -106,6 +104,45 @@ func TestCostOfCalls(t *testing.T) {
 	if report.Idle == 0 || report.Idle > idle {
 		t.Errorf("an idle worker has %d KiB of private memory, at most %d are allowed", report.Idle, idle)
 	}
+}
+
+// count runs the program.
+func count(t *testing.T, program string) (r Report) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// within reports whether every count is.
+func within(r Report) bool {
+	for _, row := range rows {
+		if !r.Daemon[row.name].within(row.daemon.most) || !r.Worker[row.name].within(row.worker.most) {
+			return false
+		}
+	}
+	return r.Idle <= idle
+}
+
+func (c Cost) within(most Cost) bool {
+	return c.Allocs <= most.Allocs && c.Bytes <= most.Bytes && c.Faults <= most.Faults && c.Switches <= most.Switches
+}
+
+// least returns the smaller of each count.
+func (r Report) least(o Report) Report {
+	for _, of := range [][2]map[string]Cost{{r.Daemon, o.Daemon}, {r.Worker, o.Worker}} {
+		for name, a := range of[0] {
+			b := of[1][name]
+			of[0][name] = Cost{min(a.Allocs, b.Allocs), min(a.Bytes, b.Bytes), min(a.Faults, b.Faults), min(a.Switches, b.Switches)}
+		}
+	}
+	r.Idle = min(r.Idle, o.Idle)
+	return r
 }
 
 func check(t *testing.T, where string, got Cost, b pair) {
