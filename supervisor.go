@@ -156,7 +156,7 @@ func (s *Supervisor) try(f func(*pool.Pool) error) error {
 // counting 16 bytes for each Buffer in it.
 func (s *Supervisor) NewBuffer(n int) (*payload.Buffer, error) {
 	if limit := s.p.opts.MaxPayload - int64(buffer.Overhead(1)); n <= 0 || int64(n) > limit {
-		return nil, fmt.Errorf("legion: a Buffer of %d bytes for pool %s: it must have 1 to %d bytes; raise Pool.MaxPayload", n, s.p.name, limit)
+		return nil, fmt.Errorf("legion: a Buffer of %d bytes for pool %s: it must have 1 to %d bytes; for a larger one raise Pool.MaxPayload", n, s.p.name, limit)
 	}
 	p, err := s.p.pool()
 	if err != nil {
