@@ -200,8 +200,9 @@ func (s *Server) permitted(l net.Listener, a Address) error {
 }
 
 // A client that has just connected, or has just had an answer, may have its
-// next request on the way. Linger waits until no idle connection has had
-// traffic for lull, five times as long at most. Tests change it.
+// next request on the way. Linger waits until no request is being executed and
+// no connection has had traffic for lull, five times as long at most. Tests
+// change it.
 var lull = 50 * time.Millisecond
 
 // Linger gives the requests that are on their way time to arrive before
@@ -215,8 +216,12 @@ func (s *Server) Linger(ctx context.Context) {
 		s.mu.Lock()
 		var last time.Time
 		for c := range s.conns {
-			if c.idle() && c.heard.After(last) {
-				last = c.heard
+			heard := c.heard
+			if c.phase == running {
+				heard = time.Now() // its client may have the answer already
+			}
+			if c.phase != streaming && heard.After(last) {
+				last = heard
 			}
 		}
 		s.mu.Unlock()

@@ -110,3 +110,18 @@ func TestShutdownAwaitsRequestsOnTheirWay(t *testing.T) {
 	hurry()
 	<-over
 }
+
+// A client has its answer before the server knows that it was sent: its next
+// request is awaited as well.
+func TestLingerAwaitsWhoeverIsBeingAnswered(t *testing.T) {
+	f := serve(t, "", Options{})
+	f.dial(t).send(`{"jsonrpc":"2.0","id":1,"method":"block","params":["call"]}` + "\n")
+	within(t, f.entered)
+	begun := time.Now()
+	f.Linger(t.Context())
+	if took := time.Since(begun); took < lull {
+		t.Errorf("it has waited for %v, less than %v", took, lull)
+	}
+	close(f.release)
+	within(t, f.ended)
+}
