@@ -7,12 +7,16 @@ import (
 	"runtime/debug"
 	"strconv"
 	"syscall"
+
+	"github.com/legion-go/legion/internal/confine"
+	"github.com/legion-go/legion/sandbox"
 )
 
 // Child describes a process started by [Start] to itself.
 type Child struct {
 	Purpose Purpose
 	Limits  Limits
+	Sandbox *sandbox.Sandbox // nil: none
 	// Parent is the process id of the daemon.
 	Parent int
 	// Files are the inherited Spec.Files; the caller that takes them owns them.
@@ -110,8 +114,15 @@ func become(text string) (*Child, error) {
 	if err := m.limits.apply(); err != nil {
 		return nil, err
 	}
+	box, err := unpackSandbox(m.sandbox)
+	if err == nil && box != nil {
+		err = confine.Birth(box)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making the sandbox: %w", err)
+	}
 
-	c := &Child{Purpose: m.purpose, Limits: m.limits, Parent: m.parent}
+	c := &Child{Purpose: m.purpose, Limits: m.limits, Sandbox: box, Parent: m.parent}
 	for i := range m.files {
 		c.Files = append(c.Files, os.NewFile(uintptr(first+i), "inherited "+strconv.Itoa(i)))
 	}

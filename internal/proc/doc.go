@@ -50,7 +50,8 @@
 //     lets this package do;
 //   - start.go, process.go, kin.go: the life of a child; exit.go,
 //     maxrss_darwin.go, maxrss_other.go: how it ended;
-//   - marker.go, child.go, deaf.go, oom_linux.go: the other side;
+//   - sealed.go: the sandbox of a child;
+//   - marker.go, fields.go, child.go, deaf.go, oom_linux.go: the other side;
 //     testbinary.go: children of test binaries;
 //   - pipe.go, output.go: its output; crash.go, crash_temp.go, datarace.go,
 //     detector_on.go, detector_off.go, stacks.go: its reports at its end;

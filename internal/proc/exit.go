@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/legion-go/legion/sandbox"
 )
 
 // Exit says how a child ended.
@@ -27,6 +29,9 @@ type Exit struct {
 	// Race is true if the child was built with the race detector, which found a
 	// data race and ended the child.
 	Race bool
+	// Forbidden is the system call that ended the child because its Sandbox does
+	// not allow it; nil if none did.
+	Forbidden *sandbox.Forbidden
 	// Stack is the Go runtime's crash report, or "" without one; valid UTF-8 of at
 	// most MaxStack bytes. It is the report printed to stderr, without registers,
 	// frame addresses and the runtime's own goroutines. With Race it is the end of

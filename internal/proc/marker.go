@@ -3,7 +3,6 @@ package proc
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -21,9 +20,8 @@ const markerVersion = "1"
 
 // marker is everything a child must know before main.
 //
-// Its text is a sequence of netstrings ("5:hello,"), in the order in which
-// visit names the fields; so a name may contain any byte but zero, and reading
-// it needs no library.
+// Its text has the fields in the order in which visit names them: see
+// fieldWriter.
 type marker struct {
 	parent  int    // process id of the daemon; a process with another parent has inherited the marker by accident
 	name    string // for comm
@@ -35,6 +33,7 @@ type marker struct {
 	files   int    // number of Files
 	purpose Purpose
 	limits  Limits
+	sandbox string // Spec.Sandbox: see packSandbox; "": none
 	version string
 }
 
@@ -61,6 +60,7 @@ func (m *marker) visit(str func(*string), num func(*int64)) {
 	conv(int64(m.limits.Procs), func(v int64) { m.limits.Procs = int(v) })
 	conv(int64(m.limits.Nice), func(v int64) { m.limits.Nice = int(v) })
 	conv(int64(m.limits.Files), func(v int64) { m.limits.Files = uint64(v) })
+	str(&m.sandbox)
 }
 
 func b2i(b bool) int64 {
@@ -73,23 +73,12 @@ func b2i(b bool) int64 {
 // encode returns the marker's text, or an error if the names in it are too long
 // or have a zero byte.
 func (m marker) encode() (string, error) {
-	var b []byte
+	var w fieldWriter
 	m.version = markerVersion
-	m.visit(func(s *string) {
-		b = strconv.AppendInt(b, int64(len(*s)), 10)
-		b = append(b, ':')
-		b = append(b, *s...)
-		b = append(b, ',')
-	}, func(v *int64) {
-		digits := strconv.FormatInt(*v, 10)
-		b = strconv.AppendInt(b, int64(len(digits)), 10)
-		b = append(b, ':')
-		b = append(b, digits...)
-		b = append(b, ',')
-	})
-	text := string(b)
+	m.visit(w.str, w.num)
+	text := string(w.text)
 	if len(text) > maxMarker {
-		return "", fmt.Errorf("the names of daemon, pool and program take %d bytes; the limit is %d: use shorter names", len(text), maxMarker)
+		return "", fmt.Errorf("the names of daemon, pool and program, and the paths of its sandbox, take %d bytes; the limit is %d: use fewer or shorter ones", len(text), maxMarker)
 	}
 	if strings.IndexByte(text, 0) >= 0 {
 		return "", errors.New("the name of daemon, pool or program has a zero byte in it")
@@ -100,54 +89,31 @@ func (m marker) encode() (string, error) {
 // decodeMarker reads text, which is not trusted.
 func decodeMarker(text string) (marker, error) {
 	var m marker
-	var failed error
-	fail := func(what string) {
-		if failed == nil {
-			failed = errors.New(what)
-		}
-	}
 	if len(text) > maxMarker {
 		return m, fmt.Errorf("it has %d bytes; the limit is %d", len(text), maxMarker)
 	}
-	rest := text
-	next := func() string {
-		if failed != nil {
-			return ""
-		}
-		length, tail, ok := strings.Cut(rest, ":")
-		n, err := strconv.ParseUint(length, 10, 31)
-		if !ok || err != nil || uint64(len(tail)) <= n || tail[n] != ',' {
-			fail("it is not a sequence of fields")
-			return ""
-		}
-		rest = tail[n+1:]
-		return tail[:n]
-	}
-	m.visit(func(s *string) { *s = next() }, func(v *int64) {
-		n, err := strconv.ParseInt(next(), 10, 64)
-		if err != nil {
-			fail("a field of it is not a number")
-		}
-		*v = n
-	})
+	r := fieldReader{rest: text}
+	m.visit(r.str, r.num)
+	r.end()
+	box, err := unpackSandbox(m.sandbox)
 	switch {
-	case failed != nil:
-	case rest != "":
-		fail("it has more text after its last field")
+	case r.failed != nil:
+	case err != nil:
+		r.fail("its sandbox: " + err.Error())
 	case m.version != markerVersion:
-		fail(fmt.Sprintf("its version is %q, not %q", m.version, markerVersion))
+		r.fail(fmt.Sprintf("its version is %q, not %q", m.version, markerVersion))
 	case m.parent <= 0:
-		fail("it does not name a parent")
+		r.fail("it does not name a parent")
 	case m.files < 0 || m.files > maxFiles:
-		fail(fmt.Sprintf("it names %d files", m.files))
+		r.fail(fmt.Sprintf("it names %d files", m.files))
 	case strings.IndexByte(m.name, 0) >= 0 || strings.IndexByte(m.goMax, 0) >= 0:
-		fail("a name in it has a zero byte")
+		r.fail("a name in it has a zero byte")
 	default:
-		spec := Spec{Limits: m.limits}
-		failed = spec.check()
+		spec := Spec{Limits: m.limits, Sandbox: box}
+		r.failed = spec.check()
 	}
-	if failed != nil {
-		return marker{}, failed
+	if r.failed != nil {
+		return marker{}, r.failed
 	}
 	return m, nil
 }

@@ -3,6 +3,8 @@ package proc
 import (
 	"fmt"
 	"os"
+
+	"github.com/legion-go/legion/sandbox"
 )
 
 // Spec describes the child to start. Its zero value starts a copy of this
@@ -21,6 +23,8 @@ type Spec struct {
 	Files []*os.File
 	// Limits bind the child before any user code runs.
 	Limits Limits
+	// Sandbox confines the child, which has to call Seal. Default: nothing does.
+	Sandbox *sandbox.Sandbox
 	// Output receives the output of the child and its children, line by line
 	// without the newline; lines longer than MaxLine are split into several. One
 	// goroutine per stream calls it, and the line is valid only during the call. It
@@ -119,6 +123,9 @@ func (s *Spec) check() error {
 		return fmt.Errorf("limits: Files is %d; a Go process needs %d: use at least that, or 0 for the daemon's own", l.Files, MinFiles)
 	case l.Files > MaxLimit:
 		return fmt.Errorf("limits: Files is %d, more than is possible: use 0 for the daemon's own", l.Files)
+	}
+	if err := s.Sandbox.Validate(); err != nil {
+		return err
 	}
 	for i, f := range s.Files {
 		if f == nil {

@@ -52,6 +52,7 @@ func start(s Spec) (*Process, error) {
 	m := marker{
 		parent: os.Getpid(), name: s.Name, args0: argv[0], cgroup: l.cgroup.join != nil, crash: true,
 		files: len(s.Files), purpose: s.Purpose, limits: s.Limits,
+		sandbox: packSandbox(s.Sandbox),
 	}
 	env, err := childEnv(m, text, os.Environ())
 	if err != nil {

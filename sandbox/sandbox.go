@@ -1,0 +1,48 @@
+package sandbox
+
+// Sandbox confines the workers of a pool. Its zero value is the strictest:
+// functions compute on their arguments and do nothing else. Each field down to
+// Env opens something.
+//
+// It holds from the end of the worker's setup, before its first call. Until
+// then main and the function given to NewWorkers may open what Setup, Read and
+// Write name, and connect anywhere. If the system cannot do what is asked,
+// Start fails and says what is missing.
+//
+// It contains what hostile input makes a function do, not hostile code:
+// whatever is compiled into the program runs in the daemon as well.
+type Sandbox struct {
+	// Read and Write name files and folders that functions may read, and also
+	// write and make. They are absolute paths, and must exist at the start of a
+	// worker. A folder stands for everything below it.
+	Read, Write []string
+	// Setup names what only the worker's setup may read: a model, a certificate.
+	Setup []string
+	// Network is what functions may open. Connections made by setup stay open.
+	// Default NoNetwork.
+	Network Network
+	// Exec lets functions start programs found in Read. They are confined alike.
+	Exec bool
+	// JIT lets functions make memory executable: wazero's compiler, dlopen.
+	JIT bool
+	// Env names the variables a worker keeps beside PATH, HOME, LANG, LC_*, TZ,
+	// TMPDIR and GO*. "*" keeps all.
+	Env []string
+	// User is whom the workers become; the daemon must be root. Default: the
+	// daemon's.
+	User string
+	// CPU bounds a worker in CPUs, 0.05 or more; it needs a cgroup. Default 0:
+	// none.
+	CPU float64
+	// FileSize bounds each file that is written, in bytes. Default 1 MiB.
+	FileSize uint64
+	// Threads bounds the worker's tasks, by a pids cgroup. Default 0: none.
+	Threads int
+	// Strict ends a worker with ErrForbidden, and its stack, at any forbidden
+	// system call. Without, libraries that probe get an error and go on; only calls
+	// that no function has a reason for (ptrace, mount, bpf, another ABI) end it.
+	Strict bool
+	// BestEffort lets workers serve without what this system cannot do. Each
+	// missing part is a warning at Start, in PoolStats.Sandbox and in doctor.
+	BestEffort bool
+}
