@@ -14,22 +14,7 @@ func (f *Future[Out]) Info() status.CallInfo {
 		_, err := f.outcome()
 		return refused(f.p.name, f.name, err)
 	}
-	return callInfo(f.p.name, f.pool.Info(f.call))
-}
-
-// callInfo converts the supervisor's description of a call.
-func callInfo(poolName string, i pool.CallInfo) status.CallInfo {
-	c := status.CallInfo{
-		Pool: poolName, Func: i.Func, Call: i.Number, Outcome: i.Kind.String(), PID: i.PID, Tries: i.Tries,
-		Queued: i.Queued, Started: i.Started, Ended: i.Ended, ArgBytes: i.Arg, ResultBytes: i.Result,
-	}
-	switch {
-	case i.Kind != 0:
-		c.State = status.CallDone
-	case i.Running:
-		c.State = status.CallRunning
-	}
-	return c
+	return f.pool.Info(f.call).Status(f.p.name)
 }
 
 // refused describes a call that no pool has accepted.
@@ -55,13 +40,10 @@ func (s *Supervisor) Recent() status.Recent {
 	}
 	calls, workers := p.Recent()
 	for _, c := range calls {
-		r.Calls = append(r.Calls, callInfo(s.p.name, c))
+		r.Calls = append(r.Calls, c.Status(s.p.name))
 	}
 	for _, w := range workers {
-		r.Workers = append(r.Workers, status.WorkerEnd{
-			ID: w.Worker, PID: w.Death.PID, Calls: w.Calls, Started: w.Start, Ended: w.End, Expected: w.Death.Expected, How: w.How,
-			CPU: w.Death.Usage.User + w.Death.Usage.System, Memory: w.Death.Usage.MaxRSS,
-		})
+		r.Workers = append(r.Workers, w.Status())
 	}
 	return r
 }

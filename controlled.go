@@ -75,12 +75,12 @@ func (c controlled) OnLoop(ctx context.Context, fn func() error) error {
 func (c controlled) Schedule() (all []methods.Scheduled) {
 	for _, e := range c.declared.crons {
 		all = append(all, methods.Scheduled{Cron: e.status(), Run: func() {
-			e.runs.Add(1)
+			e.Count()
 			c.execute(e.name, 0, e.fn)
 		}})
 	}
 	for _, t := range c.declared.loops {
-		s := t.stats()
+		s := t.ticker.Stats()
 		all = append(all, methods.Scheduled{
 			Cron: status.Cron{Name: t.name, Spec: t.Interval().String(), Runs: s.Runs, Missed: s.Missed},
 			Run:  func() { c.execute(t.name, 0, t.fn) },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/legion-go/legion/event"
@@ -15,21 +14,13 @@ import (
 // Ticker is a function given to Every. Its methods may be called at any time,
 // from any goroutine and on the loop.
 type Ticker struct {
-	d    *Daemon
-	name string
-	fn   func(context.Context) error
-
-	mu       sync.Mutex // guards those below
-	interval time.Duration
-	ticker   *loop.Ticker // from Start on
+	name   string
+	fn     func(context.Context) error
+	ticker *loop.Ticker
 }
 
 // Interval returns the time from one call to the next.
-func (t *Ticker) Interval() time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.interval
-}
+func (t *Ticker) Interval() time.Duration { return t.ticker.Interval() }
 
 // Reset changes the interval, as Reset of a time.Ticker does: the next call is
 // due one interval from now, also if fn calls Reset itself, and the n-th after
@@ -37,31 +28,11 @@ func (t *Ticker) Interval() time.Duration {
 // panics like Every.
 func (t *Ticker) Reset(interval time.Duration) {
 	checkInterval("Ticker.Reset", interval)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.interval = interval
-	if t.ticker != nil {
-		t.ticker.Reset(interval)
-	}
+	t.ticker.Reset(interval)
 }
 
 // Runs returns how many calls have begun.
-func (t *Ticker) Runs() uint64 { return t.stats().Runs }
-
-func (t *Ticker) stats() loop.TickerStats {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.ticker == nil {
-		return loop.TickerStats{}
-	}
-	return t.ticker.Stats()
-}
-
-func (t *Ticker) start() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.ticker = t.d.loop.Every(t.interval, func() { t.d.execute(t.name, t.Interval(), t.fn) })
-}
+func (t *Ticker) Runs() uint64 { return t.ticker.Stats().Runs }
 
 // Every calls fn on the loop when the daemon has started, and then at every
 // interval. The n-th call is due n intervals after the first, without drift. A
@@ -74,7 +45,8 @@ func (d *Daemon) Every(interval time.Duration, fn func(context.Context) error) *
 	d.mustDeclare("Every")
 	checkInterval("Every", interval)
 	mustFunc("Every", fn == nil)
-	t := &Ticker{d: d, name: fmt.Sprintf("every %v", interval), interval: interval, fn: fn}
+	t := &Ticker{name: fmt.Sprintf("every %v", interval), fn: fn}
+	t.ticker = d.loop.NewTicker(interval, func() { d.execute(t.name, t.Interval(), fn) })
 	d.declared.loops = append(d.declared.loops, t)
 	return t
 }
@@ -94,7 +66,7 @@ func checkInterval(what string, interval time.Duration) {
 // startLoops begins the calls.
 func (d *Daemon) startLoops() {
 	for _, t := range d.declared.loops {
-		t.start()
+		t.ticker.Start()
 	}
 }
 

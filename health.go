@@ -74,6 +74,13 @@ func (d *Daemon) loopPatience() time.Duration {
 	return most
 }
 
+// watchLoop logs when one function holds the loop until the daemon counts as
+// unhealthy.
+func (d *Daemon) watchLoop() {
+	most := d.loopPatience()
+	d.owned.Go("the watch over the loop", func() { d.loop.Watch(d.life.Closing(), most, d.log.Logger) })
+}
+
 // Responsive returns nil if the daemon is healthy and its loop answers before
 // ctx ends.
 func (d *Daemon) Responsive(ctx context.Context) error {

@@ -47,11 +47,9 @@ func (d *Daemon) status() status.Daemon {
 	for _, p := range d.declared.pools {
 		in := p.summary()
 		out.Workers += in.Size
-		out.Pools = append(out.Pools, status.Pool{
-			Name: in.Name, Kind: p.kind(), State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max, Ready: in.Serving,
-			Queued: in.Queued, Running: in.Running, Calls: in.Calls, Restarts: in.Deaths,
-			Errors: in.Failed + in.Panicked + in.Refused + in.Timeout + in.Canceled + in.Crashed + in.Dropped,
-		})
+		of := in.Status()
+		of.Kind = p.kind()
+		out.Pools = append(out.Pools, of)
 	}
 	return out
 }

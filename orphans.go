@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/proc"
 )
 
@@ -29,18 +30,7 @@ func (d *Daemon) adoptOrphans() {
 	if n := proc.EndLeftovers(d.config.Name); n > 0 {
 		d.log.Warn("ended processes left by an earlier daemon of this name", "processes", n)
 	}
-	d.owned.Go("the search for orphans", func() {
-		ticker := time.NewTicker(escapeInterval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				d.endEscaped()
-			case <-d.life.Closing().Done():
-				return
-			}
-		}
-	})
+	d.owned.Go("the search for orphans", func() { concurrent.Every(d.life.Closing(), escapeInterval, d.endEscaped) })
 }
 
 // endEscaped ends processes left by dead workers.

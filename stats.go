@@ -74,15 +74,16 @@ func (d *Daemon) figures() status.Stats {
 	waiting, leftOut := d.turns.Count()
 	s.Loop.Pending, s.Loop.LeftOut = s.Loop.Pending+waiting, leftOut
 	for _, t := range d.declared.loops {
-		ts := t.stats()
+		ts := t.ticker.Stats()
 		s.Loop.Ticks += ts.Runs
 		s.Loop.Missed += ts.Missed
 		s.Loop.Overruns += ts.Overruns
 	}
 	s.Log = d.log.Stats()
 	for _, c := range d.declared.crons {
-		s.Loop.Ticks += c.runs.Load()
-		s.Loop.Missed += c.missed.Load()
+		f := c.Figures()
+		s.Loop.Ticks += f.Runs
+		s.Loop.Missed += f.Missed
 	}
 	return s
 }
@@ -96,34 +97,13 @@ func (p *declaredPool) summary() pool.Summary {
 }
 
 func (p *declaredPool) stats() status.PoolStats {
-	var in pool.Stats
+	in := pool.Stats{Summary: p.summary()}
 	if running := p.running.Load(); running != nil {
 		in = running.Stats()
-	} else {
-		in.Summary = p.summary()
 	}
-	s := status.PoolStats{
-		Name: in.Name, Kind: p.kind(), State: in.State.String(), Reason: in.Reason, Min: in.Min, Max: in.Max,
-		Ready: in.Serving, Queued: in.Queued, Running: in.Running,
-		Calls: in.Calls, OK: in.OK, Failed: in.Failed, Panicked: in.Panicked, Refused: in.Refused,
-		TimedOut: in.Timeout, Canceled: in.Canceled, Crashed: in.Crashed, Dropped: in.Dropped, Retried: in.Retried,
-		Started: in.Started, Recycled: in.Recycled, Restarts: in.Deaths, Corrupt: in.Corrupt,
-		LastDeath: in.LastDeath, LoopEvery: p.opts.LoopEvery, Forever: in.OnExit == pool.Restart,
-	}
-	for _, w := range in.Workers {
-		s.Workers = append(s.Workers, status.WorkerStats(w))
-	}
-	for _, f := range in.Funcs {
-		s.Funcs = append(s.Funcs, funcStats(f))
-	}
+	s := in.Status()
+	s.Kind, s.LoopEvery = p.kind(), p.opts.LoopEvery
 	return s
-}
-
-func funcStats(f pool.FuncStats) status.FuncStats {
-	return status.FuncStats{
-		Name: f.Name, Calls: f.Calls, Errors: f.Errors,
-		Mean: f.Mean, P50: f.P50, P90: f.P90, P99: f.P99, Max: f.Latency.Max,
-	}
 }
 
 // processStats fills in the values of the daemon's own process and machine,

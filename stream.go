@@ -139,7 +139,7 @@ func (s *Stream[In, Out]) tellEnd(c *pool.Call, encoded bool, err error) {
 	}
 	end := CallEnd{CallInfo: refused(s.p.name, s.name, err), Err: err}
 	if p := s.p.running.Load(); p != nil && c.Number() != 0 {
-		end.CallInfo = callInfo(s.p.name, p.Info(c))
+		end.CallInfo = p.Info(c).Status(s.p.name)
 	}
 	if encoded {
 		end.Arg = s.argument(c.Payload)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/status"
 )
@@ -181,16 +182,7 @@ func (d *Daemon) restartEvery() {
 		return
 	}
 	d.owned.Go("the wait for RestartEvery", func() {
-		timer := time.NewTicker(d.config.RestartEvery)
-		defer timer.Stop()
-		for {
-			select {
-			case <-timer.C:
-				d.restart("RestartEvery")
-			case <-d.life.Closing().Done():
-				return
-			}
-		}
+		concurrent.Every(d.life.Closing(), d.config.RestartEvery, func() { d.restart("RestartEvery") })
 	})
 }
 

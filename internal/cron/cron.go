@@ -1,5 +1,6 @@
-// Package cron tells when cron entries are due. It has no timer: the caller
-// passes the time, so that jumps of the clock can be tested.
+// Package cron tells when cron entries are due. An Entry has no timer: the
+// caller passes the time, so that jumps of the clock can be tested. A Clock has
+// one, and begins the Jobs of entries that are due.
 package cron
 
 import (

@@ -27,7 +27,8 @@
 // loop.go holds the loop itself, posts.go the queue of posted functions,
 // ticker.go the schedule of one ticker, tickers.go the set of tickers,
 // alarm.go, with alarm_linux.go and alarm_other.go, the timer that the loop
-// sleeps on, and onloop.go tells the loop's goroutine from others.
+// sleeps on, onloop.go tells the loop's goroutine from others, and watch.go
+// reports a function that holds the loop.
 //
 // # Concurrency
 //

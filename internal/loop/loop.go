@@ -113,16 +113,20 @@ func (l *Loop) Post(fn func()) bool {
 // functions run. Before Run, "at once" means when Run begins. A negative
 // interval and a nil fn panic. After the end of the loop fn never runs.
 func (l *Loop) Every(interval time.Duration, fn func()) *Ticker {
+	t := l.NewTicker(interval, fn)
+	t.Start()
+	return t
+}
+
+// NewTicker is Every for a ticker that has yet to be started.
+func (l *Loop) NewTicker(interval time.Duration, fn func()) *Ticker {
 	if interval < 0 {
 		panic(fmt.Sprintf("loop: Every with an interval of %v; it must not be negative", interval))
 	}
 	if fn == nil {
 		panic("loop: Every of a nil function")
 	}
-	t := &Ticker{loop: l, set: &l.tickers, fn: fn, interval: interval}
-	l.tickers.add(t, l.now())
-	l.rouse()
-	return t
+	return &Ticker{loop: l, set: &l.tickers, fn: fn, interval: interval}
 }
 
 // Stop begins the end of the loop and returns at once: Post accepts no more

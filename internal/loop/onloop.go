@@ -25,7 +25,3 @@ func goroutineID() uint64 {
 	}
 	return 0
 }
-
-// Goroutine returns the number of the goroutine that runs the loop, as in Go's
-// stacks; 0 if the loop does not run.
-func (l *Loop) Goroutine() uint64 { return l.goroutine.Load() }

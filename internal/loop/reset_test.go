@@ -44,3 +44,24 @@ func TestReset(t *testing.T) {
 		}
 	})
 }
+
+// A ticker that is made while the loop runs has no tick before Start, and the
+// first one at once then, with the interval that Reset has given it.
+func TestNewTicker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := loop.New(loop.Config{})
+		wait := run(t, t.Context(), l)
+		var at []time.Duration
+		began := time.Now()
+		ticker := l.NewTicker(time.Second, func() { at = append(at, time.Since(began)) })
+		time.Sleep(10 * time.Second)
+		ticker.Reset(time.Minute)
+		ticker.Start()
+		time.Sleep(61 * time.Second)
+		l.Stop()
+		wait()
+		if want := []time.Duration{10 * time.Second, 70 * time.Second}; !slices.Equal(at, want) {
+			t.Errorf("ticks at %v, want %v", at, want)
+		}
+	})
+}

@@ -32,6 +32,13 @@ type TickerStats struct {
 	LongestLate time.Duration // the greatest Late
 }
 
+// Start begins the ticks of a ticker made by NewTicker: the first is due at
+// once. It must be called once.
+func (t *Ticker) Start() {
+	t.set.add(t, t.loop.now())
+	t.loop.rouse()
+}
+
 // Stop ends the ticker: no further tick begins. It does not wait for a tick
 // that runs or is about to begin; if Stop is called on the loop, no tick is
 // about to begin, so fn is not called again. Stop may be called more than once.

@@ -16,7 +16,7 @@
 //     workers there are), spare.go (processes that wait for their only call),
 //     deaths.go (what their ends mean), recycle.go and roll.go (replacing
 //     them), stuck.go (processes that SIGKILL does not end), drain.go (the
-//     end), stats.go with histogram.go;
+//     end), stats.go with histogram.go and status.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
 //     member.go, protocol.go (what a worker may send, and when), aside.go,
 //     stack.go and buffers.go (bytes that are in memory shared with a worker):

@@ -7,6 +7,7 @@ import (
 
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/where"
+	"github.com/legion-go/legion/status"
 )
 
 // Counts are a pool's counters since its start.
@@ -51,14 +52,6 @@ func (n *Counts) count(k Kind) {
 	}
 }
 
-// FuncStats are the figures of one function.
-type FuncStats struct {
-	Name   string
-	Calls  uint64 // ended
-	Errors uint64 // … without a result
-	Latency
-}
-
 type funcStats struct {
 	calls, errors uint64
 	latency       histogram
@@ -70,21 +63,6 @@ func (f *funcStats) count(k Kind, took time.Duration) {
 		f.errors++
 	}
 	f.latency.add(took)
-}
-
-// WorkerStats are the figures of one process.
-type WorkerStats struct {
-	ID       uint64
-	PID      int
-	State    string
-	Retiring string // why it is due for replacement; "" = it is not
-	Age      time.Duration
-	Calls    uint64 // finished
-	Load     int    // calls in it now
-	Call     string // the function that has been running longest; "" = idle
-	For      time.Duration
-	Memory   uint64        // resident bytes, as of the last look
-	CPU      time.Duration // user and system time of the process; 0 where it is not known
 }
 
 // Summary are the figures of a pool as a whole.
@@ -104,8 +82,8 @@ type Summary struct {
 // Stats are the figures of a pool, its workers and its functions.
 type Stats struct {
 	Summary
-	Workers   []WorkerStats
-	Funcs     []FuncStats
+	Workers   []status.WorkerStats
+	Funcs     []status.FuncStats
 	LastDeath string
 }
 
@@ -143,7 +121,7 @@ func (w *worker) shown() string {
 func (k *core) stats(now time.Duration) Stats {
 	s := Stats{Summary: k.summary()}
 	for _, w := range k.workers {
-		ws := WorkerStats{
+		ws := status.WorkerStats{
 			ID: w.id, PID: w.pid, State: w.shown(), Retiring: w.retiring,
 			Age: now - w.began, Calls: w.calls, Load: w.load, Memory: w.memory,
 		}
@@ -154,8 +132,9 @@ func (k *core) stats(now time.Duration) Stats {
 		s.Workers = append(s.Workers, ws)
 	}
 	for i, f := range k.funcs {
-		s.Funcs = append(s.Funcs, FuncStats{
-			Name: k.cfg.Funcs[i], Calls: f.calls, Errors: f.errors, Latency: f.latency.summary(),
+		l := f.latency.summary()
+		s.Funcs = append(s.Funcs, status.FuncStats{
+			Name: k.cfg.Funcs[i], Calls: f.calls, Errors: f.errors, Mean: l.Mean, P50: l.P50, P90: l.P90, P99: l.P99, Max: l.Max,
 		})
 	}
 	if k.last != nil {

@@ -1,0 +1,50 @@
+package pool
+
+import "github.com/legion-go/legion/status"
+
+// Status returns the figures of a pool as a client sees them; Kind is left
+// open.
+func (s Summary) Status() status.Pool {
+	return status.Pool{
+		Name: s.Name, State: s.State.String(), Reason: s.Reason, Min: s.Min, Max: s.Max, Ready: s.Serving,
+		Queued: s.Queued, Running: s.Running, Calls: s.Calls, Restarts: s.Deaths,
+		Errors: s.Failed + s.Panicked + s.Refused + s.Timeout + s.Canceled + s.Crashed + s.Dropped,
+	}
+}
+
+// Status returns all figures of a pool as a client sees them; Kind and
+// LoopEvery are left open.
+func (s Stats) Status() status.PoolStats {
+	return status.PoolStats{
+		Name: s.Name, State: s.State.String(), Reason: s.Reason, Min: s.Min, Max: s.Max,
+		Ready: s.Serving, Queued: s.Queued, Running: s.Running,
+		Calls: s.Calls, OK: s.OK, Failed: s.Failed, Panicked: s.Panicked, Refused: s.Refused,
+		TimedOut: s.Timeout, Canceled: s.Canceled, Crashed: s.Crashed, Dropped: s.Dropped, Retried: s.Retried,
+		Started: s.Started, Recycled: s.Recycled, Restarts: s.Deaths, Corrupt: s.Corrupt,
+		LastDeath: s.LastDeath, Forever: s.OnExit == Restart, Workers: s.Workers, Funcs: s.Funcs,
+	}
+}
+
+// Status returns what is known of a call of the named pool, as a client sees
+// it.
+func (i CallInfo) Status(pool string) status.CallInfo {
+	c := status.CallInfo{
+		Pool: pool, Func: i.Func, Call: i.Number, Outcome: i.Kind.String(), PID: i.PID, Tries: i.Tries,
+		Queued: i.Queued, Started: i.Started, Ended: i.Ended, ArgBytes: i.Arg, ResultBytes: i.Result,
+	}
+	switch {
+	case i.Kind != 0:
+		c.State = status.CallDone
+	case i.Running:
+		c.State = status.CallRunning
+	}
+	return c
+}
+
+// Status returns the end of a process as a client sees it.
+func (g Gone) Status() status.WorkerEnd {
+	return status.WorkerEnd{
+		ID: g.Worker, PID: g.Death.PID, Calls: g.Calls, Started: g.Start, Ended: g.End, Expected: g.Death.Expected, How: g.How,
+		CPU: g.Death.Usage.User + g.Death.Usage.System, Memory: g.Death.Usage.MaxRSS,
+	}
+}
