@@ -30,13 +30,31 @@ func Look() []status.Finding {
 	if !limit.OK {
 		limit.Found, limit.Means, limit.Advice = "no RLIMIT_DATA", "Pool.MemoryLimit only guides the garbage collector of a worker", "run it on Linux"
 	}
-	cgroup := status.Finding{
-		Topic: "memory cgroup", OK: c.Cgroup != "", Found: c.Cgroup + " in " + c.CgroupDir,
-		Means: "Pool.MemoryLimit holds for all that a worker and its children use, page cache and C too",
+	user := status.Finding{
+		Topic: "workers as other users", OK: c.Users == "", Found: "permitted", Means: "Pool.User makes the workers another user than the daemon",
 	}
-	if !cgroup.OK {
-		cgroup.Found, cgroup.Means = "none: "+c.CgroupReason, "Pool.MemoryLimit holds for each process by itself (RLIMIT_DATA), not for what it starts"
-		cgroup.Advice = "run the daemon as root, or under systemd with Delegate=memory"
+	if !user.OK {
+		user.Found, user.Means = "not permitted: "+c.Users, "a pool with Pool.User does not start"
+		user.Advice = "start the daemon as root, with CAP_SETUID, CAP_SETGID and CAP_KILL"
 	}
-	return []status.Finding{lifeline, pidfd, limit, cgroup}
+	return []status.Finding{
+		lifeline, pidfd, limit,
+		cgroup("memory", c.MemoryCgroup, "Pool.MemoryLimit holds for all that a worker and its children use, page cache and C too",
+			"Pool.MemoryLimit holds for each process by itself (RLIMIT_DATA), not for what it starts"),
+		cgroup("cpu", c.CPUCgroup, "Pool.CPU holds for a worker and its children", "a pool with Pool.CPU does not start"),
+		cgroup("pids", c.PidsCgroup, "Pool.Threads holds for a worker and its children", "a pool with Pool.Threads does not start"),
+		user,
+	}
+}
+
+// cgroup says whether limits can be held by one controller of cgroups, and what
+// that means for a pool with such a limit.
+func cgroup(controller string, c proc.CgroupPlace, with, without string) status.Finding {
+	if c.Version == "" {
+		return status.Finding{
+			Topic: controller + " cgroup", Found: "none: " + c.Reason, Means: without,
+			Advice: "run the daemon as root, or under systemd with Delegate=" + controller,
+		}
+	}
+	return status.Finding{Topic: controller + " cgroup", OK: true, Found: c.Version + " in " + c.Dir, Means: with}
 }

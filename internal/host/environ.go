@@ -1,6 +1,7 @@
 package host
 
 import (
+	"os"
 	"slices"
 	"strings"
 )
@@ -20,28 +21,39 @@ var personal = []string{"HOME", "LOGNAME", "SHELL", "USER", "USERNAME", "XDG_CAC
 
 // CleanEnv returns environ ("NAME=value") for a daemon that runs as to: without
 // the variables of the login session in which it was started (its terminal,
-// display, agent, sudo). If the daemon changes its user, the variables that
-// name the old user are removed too, and HOME, USER and LOGNAME name the new
-// one, as far as known. All other variables stay, in their order: they may
-// configure the daemon.
+// display, agent, sudo), and as PersonalEnv. All other variables stay, in their
+// order: they may configure the daemon.
 func CleanEnv(environ []string, to Identity) []string {
-	changes := to.UID != Current().UID
-	clean := make([]string, 0, len(environ)+3)
-	for _, kv := range environ {
-		if name, _, ok := strings.Cut(kv, "="); ok && !drops(name, changes) {
-			clean = append(clean, kv)
-		}
-	}
-	if changes && to.Home != "" {
-		clean = append(clean, "HOME="+to.Home)
-	}
-	if changes && to.Name != "" {
-		clean = append(clean, "USER="+to.Name, "LOGNAME="+to.Name)
-	}
-	return clean
+	return PersonalEnv(without(environ, func(name string) bool {
+		return slices.Contains(session, name) || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+	}), to)
 }
 
-func drops(name string, changes bool) bool {
-	return slices.Contains(session, name) || changes && slices.Contains(personal, name) ||
-		slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+// PersonalEnv returns environ for a process that runs as to. If that changes
+// the user, the variables that name the old user are removed, and HOME, USER
+// and LOGNAME name the new one, as far as known.
+func PersonalEnv(environ []string, to Identity) []string {
+	if to.UID == os.Geteuid() {
+		return environ
+	}
+	own := without(environ, func(name string) bool { return slices.Contains(personal, name) })
+	if to.Home != "" {
+		own = append(own, "HOME="+to.Home)
+	}
+	if to.Name != "" {
+		own = append(own, "USER="+to.Name, "LOGNAME="+to.Name)
+	}
+	return own
+}
+
+// without returns environ without the variables that are bad, and without what
+// is no variable.
+func without(environ []string, bad func(name string) bool) []string {
+	rest := make([]string, 0, len(environ)+3)
+	for _, kv := range environ {
+		if name, _, ok := strings.Cut(kv, "="); ok && !bad(name) {
+			rest = append(rest, kv)
+		}
+	}
+	return rest
 }

@@ -14,11 +14,19 @@ type Caps struct {
 	Memory bool
 	// DataLimit says whether Limits.Memory sets RLIMIT_DATA.
 	DataLimit bool
-	// Cgroup is the kind of memory cgroup that a child with Limits.Memory gets:
-	// "v2", "v1" or "" for none.
-	Cgroup string
-	// CgroupDir is the folder in which cgroups are made.
-	CgroupDir string
-	// CgroupReason is why no cgroups are made, or the last error in making one.
-	CgroupReason string
+	// MemoryCgroup, CPUCgroup and PidsCgroup say where the cgroups are made for
+	// Limits.Memory, which does not need one, and for CPU and Threads, which do.
+	MemoryCgroup, CPUCgroup, PidsCgroup CgroupPlace
+	// Users is why this process cannot start children of other users; "" if it can.
+	Users string
+}
+
+// CgroupPlace says where children's cgroups with one controller are made.
+type CgroupPlace struct {
+	// Version is "v2", "v1", or "" for none.
+	Version string
+	// Dir is the folder in which they are made.
+	Dir string
+	// Reason is why none is made, or the last error in making one.
+	Reason string
 }

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -14,14 +15,24 @@ func Capabilities() Caps {
 		c.Pidfd = true
 		unix.Close(fd)
 	}
-	g := &cgroups
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if c.CgroupDir = cgroupBase(); c.CgroupDir != "" {
-		c.Cgroup = g.kind.version
+	if err := privileged(); err != nil {
+		c.Users = err.Error()
 	}
-	if g.reason != nil {
-		c.CgroupReason = g.reason.Error()
+	cgroups.mu.Lock()
+	defer cgroups.mu.Unlock()
+	places := cgroupPlaces()
+	c.MemoryCgroup, c.CPUCgroup, c.PidsCgroup = places[memoryController].capability(), places[cpuController].capability(), places[pidsController].capability()
+	return c
+}
+
+func (p place) capability() (c CgroupPlace) {
+	err := p.reason
+	if err == nil {
+		c.Version, c.Dir = fmt.Sprintf("v%d", p.version), p.dir
+		err = p.failed
+	}
+	if err != nil {
+		c.Reason = err.Error()
 	}
 	return c
 }

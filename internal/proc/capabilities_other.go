@@ -4,5 +4,10 @@ package proc
 
 // Capabilities finds out what this system lets proc do.
 func Capabilities() Caps {
-	return Caps{Lifeline: "goroutine", CgroupReason: "only Linux has cgroups"}
+	none := CgroupPlace{Reason: errNoCgroups.Error()}
+	c := Caps{Lifeline: "goroutine", MemoryCgroup: none, CPUCgroup: none, PidsCgroup: none}
+	if err := privileged(); err != nil {
+		c.Users = err.Error()
+	}
+	return c
 }

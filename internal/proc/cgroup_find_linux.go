@@ -12,27 +12,42 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// findBase finds the folder in which this process may make memory cgroups:
-// version 2 first, else version 1. self is /proc/self; delegated reports
-// whether a version 2 folder was delegated to this process.
-func findBase(self string, pid int, delegated func(mount, dir string) bool) (kind hierarchyKind, base string, reason error) {
-	mounts, err := os.ReadFile(filepath.Join(self, "mountinfo"))
-	if err != nil {
-		return kind, "", err
-	}
-	own, err := os.ReadFile(filepath.Join(self, "cgroup"))
-	if err != nil {
-		return kind, "", err
+// place is where the cgroups of children with one controller are made.
+type place struct {
+	version int // of cgroups: 1 or 2
+	dir     string
+	reason  error // why none is made there
+	failed  error // the last error in making one
+}
+
+// findPlaces finds, for each controller, the folder in which this process may
+// make cgroups: in version 2 if the controller is there, else in version 1.
+// self is /proc/self; claimed says what this process may do with a folder of
+// version 2.
+func findPlaces(self string, pid int, claimed func(mount, dir string) claim) map[controller]place {
+	mounts, err1 := os.ReadFile(filepath.Join(self, "mountinfo"))
+	own, err2 := os.ReadFile(filepath.Join(self, "cgroup"))
+	places := map[controller]place{}
+	if err := errors.Join(err1, err2); err != nil {
+		for _, name := range controllers {
+			places[name] = place{reason: err}
+		}
+		return places
 	}
 	mount, dir := ownCgroup(string(mounts), string(own), "cgroup2", "")
-	base, err2 := base2(mount, dir, pid, func(d string) bool { return delegated(mount, d) })
-	if err2 == nil {
-		return cgroup2, base, nil
+	base, reasons := base2(mount, dir, pid, func(d string) claim { return claimed(mount, d) })
+	for _, name := range controllers {
+		at := place{version: 2, dir: base, reason: reasons[name]}
+		if at.reason != nil {
+			if _, dir := ownCgroup(string(mounts), string(own), "cgroup", string(name)); dir != "" {
+				at = place{version: 1, dir: dir}
+			} else {
+				at = place{reason: fmt.Errorf("cgroup v2: %w; cgroup v1: no %s controller here", at.reason, name)}
+			}
+		}
+		places[name] = at
 	}
-	if _, dir = ownCgroup(string(mounts), string(own), "cgroup", "memory"); dir != "" {
-		return cgroup1, dir, nil
-	}
-	return kind, "", fmt.Errorf("cgroup v2: %w; cgroup v1: no memory controller here", err2)
+	return places
 }
 
 // ownCgroup finds this process's folder in the hierarchy of one controller (""
@@ -88,48 +103,94 @@ func unescape(s string) string {
 // requires it.
 const daemonGroup = "legion-daemon"
 
-// base2 finds or makes a version 2 folder whose children may have a memory
-// limit.
+// base2 finds or makes a version 2 folder whose children may have limits, and
+// says of each controller why it is not there, or nil.
 //
 // In version 2 a folder with limited children must not contain processes
 // itself. So either our folder has limited children already (only the root
-// folder can), or our parent has and was delegated (systemd: Delegate=yes with
-// DelegateSubgroup=, or this daemon moved itself before a restart), or our
-// folder was delegated and we are alone in it: then we move into a folder below
-// it. See https://systemd.io/CGROUP_DELEGATION.
-func base2(mount, own string, pid int, delegated func(dir string) bool) (string, error) {
+// folder can), or our parent may have them and was delegated (systemd:
+// Delegate=yes with DelegateSubgroup=, or this daemon moved itself before a
+// restart), or our folder was delegated and we are alone in it: then we move
+// into a folder below it. See https://systemd.io/CGROUP_DELEGATION.
+func base2(mount, own string, pid int, claimed func(dir string) claim) (base string, reasons map[controller]error) {
+	all := func(err error) (string, map[controller]error) {
+		reasons := map[controller]error{}
+		for _, name := range controllers {
+			reasons[name] = err
+		}
+		return "", reasons
+	}
 	if own == "" {
-		return "", errors.New("not mounted, or this process is outside the mounted part")
+		return all(errors.New("not mounted, or this process is outside the mounted part"))
 	}
-	if !hasWord(own, "cgroup.controllers", "memory") {
-		return "", errors.New("no memory controller here")
+	if hasAny(own, "cgroup.subtree_control") {
+		return own, enable(own, claimed(own))
 	}
-	if hasWord(own, "cgroup.subtree_control", "memory") {
-		return own, nil
+	if parent := filepath.Dir(own); own != mount && claimed(parent) != foreign {
+		by := claimed(parent)
+		if filepath.Base(own) == daemonGroup { // made by a program before this one
+			by = delegated
+		}
+		if reasons := enable(parent, by); hasNil(reasons) {
+			return parent, reasons
+		}
 	}
-	if parent := filepath.Dir(own); own != mount && delegated(parent) && hasWord(parent, "cgroup.subtree_control", "memory") {
-		return parent, nil
+	if !hasAny(own, "cgroup.controllers") {
+		return all(errors.New("no memory, cpu or pids controller here"))
 	}
-	if !delegated(own) {
-		return "", fmt.Errorf("%s is not delegated to this process (systemd: Delegate=memory, DelegateSubgroup=daemon)", own)
+	if claimed(own) == foreign {
+		return all(fmt.Errorf("%s is not delegated to this process (systemd: Delegate=cpu memory pids, DelegateSubgroup=daemon)", own))
 	}
 	for member := range members(own) {
 		if member != pid {
-			return "", fmt.Errorf("%s has other processes in it (process %d); a daemon must be alone there", own, member)
+			return all(fmt.Errorf("%s has other processes in it (process %d); a daemon must be alone there", own, member))
 		}
 	}
 	sub := filepath.Join(own, daemonGroup)
 	if err := os.Mkdir(sub, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", err
+		return all(err)
 	}
 	if err := writeControl(sub, "cgroup.procs", strconv.Itoa(pid)); err != nil {
-		return "", err
+		return all(err)
 	}
-	if err := writeControl(own, "cgroup.subtree_control", "+memory"); err != nil {
+	reasons = enable(own, delegated)
+	if !hasNil(reasons) {
 		writeControl(own, "cgroup.procs", strconv.Itoa(pid)) // back
-		return "", err
 	}
-	return own, nil
+	return own, reasons
+}
+
+// enable lets the children of the version 2 folder dir have limits, if it is
+// delegated, and says of each controller why they cannot have them, or nil.
+func enable(dir string, by claim) map[controller]error {
+	reasons := map[controller]error{}
+	for _, name := range controllers {
+		switch {
+		case hasWord(dir, "cgroup.subtree_control", string(name)):
+			reasons[name] = nil
+		case !hasWord(dir, "cgroup.controllers", string(name)):
+			reasons[name] = fmt.Errorf("%s has no %s controller (systemd: Delegate=%s)", dir, name, name)
+		case by != delegated:
+			reasons[name] = fmt.Errorf("the children of %s have no %s controller: write +%s to its cgroup.subtree_control (systemd: Delegate=%s)", dir, name, name, name)
+		default:
+			reasons[name] = writeControl(dir, "cgroup.subtree_control", "+"+string(name))
+		}
+	}
+	return reasons
+}
+
+func hasNil(reasons map[controller]error) bool {
+	for _, err := range reasons {
+		if err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// hasAny reports whether a control file has one of the controllers in its list.
+func hasAny(dir, name string) bool {
+	return slices.ContainsFunc(controllers, func(c controller) bool { return hasWord(dir, name, string(c)) })
 }
 
 // hasWord reports whether a control file has word in its list.
@@ -138,21 +199,34 @@ func hasWord(dir, name, word string) bool {
 	return slices.Contains(strings.Fields(string(b)), word)
 }
 
-// delegated reports whether the version 2 folder dir was delegated to this
-// process: systemd marks delegated folders; a folder that the user may write to
-// counts as delegated; so does the root folder of a container.
-func delegated(mount, dir string) bool {
+// claim is what this process may do with a folder of version 2.
+type claim int
+
+const (
+	foreign   claim = iota // nothing
+	permitted              // make folders in it; which controllers they may have is up to others
+	delegated              // everything
+)
+
+// claimed returns what this process may do with the version 2 folder dir.
+// systemd marks the folders that it delegates; the root folder of a container
+// counts as delegated too. Root may write everywhere, which does not make a
+// folder its own.
+func claimed(mount, dir string) claim {
 	if unix.Access(dir, unix.W_OK) != nil || unix.Access(filepath.Join(dir, "cgroup.procs"), unix.W_OK) != nil {
-		return false
+		return foreign
 	}
-	if os.Geteuid() != 0 || dir == mount {
-		return true
+	if dir == mount {
+		return delegated
 	}
 	for _, name := range []string{"trusted.delegate", "user.delegate"} {
 		var value [1]byte
 		if n, err := unix.Getxattr(dir, name, value[:]); err == nil && n == 1 && value[0] == '1' {
-			return true
+			return delegated
 		}
 	}
-	return false
+	if os.Geteuid() != 0 {
+		return permitted
+	}
+	return foreign
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,41 +14,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A memory cgroup limits a child together with its own children, counts memory
-// that RLIMIT_DATA does not (shared memory, files in memory, kernel memory),
-// and reports reliably when the kernel killed because of memory. It is used if
-// the daemon may make one, and costs nothing otherwise.
-
-// cgroup is the memory cgroup of one child. The zero value means no cgroup.
+// cgroup is the group of one child: a folder in version 2, and one in the
+// hierarchy of each controller in version 1. It binds the child together with
+// its own children. The zero value means no cgroup, and costs nothing.
 type cgroup struct {
-	kind hierarchyKind
-	dir  string
-	// join is cgroup.procs, open for the child to write itself into, in version 1.
-	// The child does so before user code runs.
-	join *os.File
+	folders []folder
+	// join are the files cgroup.procs for the child to write itself into, in
+	// version 1. The child does so before user code runs.
+	join []*os.File
 	// enter is the folder in which the kernel starts the child, in version 2.
 	enter *os.File
 }
 
-// hierarchyKind holds the file names of one version of cgroups.
-type hierarchyKind struct {
-	version        string
-	limit, swap    string // swap may be missing, and writing to it may fail
-	together       string // 1: all processes are killed together; "" if not supported
-	events         string // has a line "oom_kill <n>"
-	swapIsTogether bool   // swap limits memory and swap together
+// folder is one folder of a cgroup.
+type folder struct {
+	dir    string
+	events string // a file with a line "oom_kill <n>", "" if it does not limit memory
 }
-
-var (
-	cgroup1 = hierarchyKind{version: "v1", limit: "memory.limit_in_bytes", swap: "memory.memsw.limit_in_bytes", events: "memory.oom_control", swapIsTogether: true}
-	cgroup2 = hierarchyKind{version: "v2", limit: "memory.max", swap: "memory.swap.max", together: "memory.oom.group", events: "memory.events"}
-)
 
 const (
 	cgroupPrefix = "legion-" // "legion-<namespace>-<daemon's pid>-<its start>-<number>", see cookie
-	// foreignAge is how old an empty cgroup of another namespace must be to be
-	// removed, because its daemon is not visible.
-	foreignAge = time.Minute
 	// removeGrace is how long a cgroup may stay busy after the end of its child.
 	removeGrace = 500 * time.Millisecond
 )
@@ -55,107 +41,128 @@ const (
 // cgroups is the state of making cgroups for this process's children.
 var cgroups struct {
 	mu     sync.Mutex
-	known  bool
-	kind   hierarchyKind
-	base   string // "": no cgroups are made,
-	reason error  // for this reason
+	places map[controller]place // nil: not looked for yet
 	number uint64
 	left   []string // folders that were still busy at removal
 }
 
-// cgroupBase finds out, once, where children's cgroups can be made. cgroups.mu
-// is held.
-func cgroupBase() string {
+// cgroupPlaces finds out, once, where children's cgroups can be made.
+// cgroups.mu is held.
+func cgroupPlaces() map[controller]place {
 	c := &cgroups
-	if !c.known {
-		c.known = true
-		c.kind, c.base, c.reason = findBase("/proc/self", os.Getpid(), delegated)
-		if c.base != "" {
-			if c.reason = tryBase(c.kind, c.base); c.reason != nil {
-				c.base = ""
+	if c.places == nil {
+		c.places = findPlaces("/proc/self", os.Getpid(), claimed)
+		for name, at := range c.places {
+			if at.reason == nil {
+				at.reason = tryPlace(name, at)
+				c.places[name] = at
 			}
 		}
 	}
-	return c.base
+	return c.places
 }
 
-// giveUpCgroups stops using cgroups, for a reason that only a start can reveal.
-func giveUpCgroups(reason error) {
+// giveUpEntering stops using cgroups of version 2, for a reason that only a
+// start can reveal.
+func giveUpEntering(reason error) {
 	cgroups.mu.Lock()
 	defer cgroups.mu.Unlock()
-	cgroups.base, cgroups.reason = "", reason
+	for name, at := range cgroups.places {
+		if at.version == 2 {
+			at.reason = reason
+			cgroups.places[name] = at
+		}
+	}
 }
 
-// newCgroup makes a cgroup for one child, or returns the zero cgroup. It
-// returns an error only for a temporary shortage that also affects the rest of
-// the start.
-func newCgroup(limit uint64) (cgroup, error) {
+// newCgroup makes the cgroup of one child with the limits that only cgroups
+// hold, and with its memory limit if that is possible: a memory cgroup counts
+// what RLIMIT_DATA does not, and reports reliably when the kernel killed
+// because of memory.
+func newCgroup(l Limits) (g cgroup, err error) {
+	wanted := l.controllers()
+	if len(wanted) == 0 {
+		return cgroup{}, nil
+	}
 	c := &cgroups
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if cgroupBase() == "" {
-		return cgroup{}, nil
-	}
-	busy := c.left[:0]
-	for _, dir := range c.left {
-		if err := unix.Rmdir(dir); err == unix.EBUSY {
-			busy = append(busy, dir)
-		}
-	}
-	c.left = busy
-
+	places := cgroupPlaces()
+	c.left = slices.DeleteFunc(c.left, func(dir string) bool { return unix.Rmdir(dir) != unix.EBUSY })
 	c.number++
-	g, err := makeCgroup(c.kind, childDir(c.base, os.Getpid(), c.number), limit+headroom(limit))
-	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM) {
-		return cgroup{}, err
-	}
-	if err != nil {
-		c.reason = err // Capabilities reports it; the next start tries again
-		return cgroup{}, nil
+	for _, name := range wanted {
+		at := places[name]
+		err := at.reason
+		if err == nil {
+			err = g.limit(name, at.version, childDir(at.dir, os.Getpid(), c.number), l)
+		}
+		switch {
+		case err == nil:
+		case name != memoryController:
+			g.discard()
+			return cgroup{}, fmt.Errorf("%s needs a %s cgroup: %w", name.limit(), name, err)
+		case scarce(err): // as the rest of the start is
+			g.discard()
+			return cgroup{}, err
+		case at.reason == nil:
+			at.failed = err // Capabilities reports it; the next start tries again
+			places[name] = at
+		}
 	}
 	return g, nil
 }
 
-// headroom is what a cgroup may have beyond Limits.Memory. A cgroup counts all
-// resident memory, also the program's start and the kernel's bookkeeping. With
-// headroom a Go program's heap reaches RLIMIT_DATA first, which leaves a stack
-// trace; the kernel's kill leaves nothing.
-func headroom(limit uint64) uint64 { return 16<<20 + limit/16 }
+// scarce reports whether an error is a temporary shortage.
+func scarce(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
+}
 
 func childDir(base string, pid int, number uint64) string {
 	return filepath.Join(base, fmt.Sprintf("%s%d-%d-%d-%d", cgroupPrefix, namespace(), pid, born(pid), number))
 }
 
-// makeCgroup makes the folder dir with a limit in bytes, and opens the file
-// that puts a child into it.
-func makeCgroup(kind hierarchyKind, dir string, limit uint64) (g cgroup, err error) {
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return cgroup{}, fmt.Errorf("making a memory cgroup: %w", err)
-	}
-	g = cgroup{kind: kind, dir: dir}
-	defer func() {
-		if err != nil {
-			g.close()
-			unix.Rmdir(dir)
-			g, err = cgroup{}, fmt.Errorf("making a memory cgroup: %w", err)
+// limit makes the controller limit the cgroup. It makes the folder dir, and
+// opens what puts a child into it, unless another controller has it already.
+func (g *cgroup) limit(name controller, version int, dir string, l Limits) (err error) {
+	at := slices.IndexFunc(g.folders, func(f folder) bool { return f.dir == dir })
+	if at < 0 {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return fmt.Errorf("making a cgroup: %w", err)
 		}
-	}()
-	bytes := strconv.FormatUint(limit, 10)
-	if err := writeControl(dir, kind.limit, bytes); err != nil {
-		return g, err
+		at = len(g.folders)
+		g.folders = append(g.folders, folder{dir: dir})
+		joined := len(g.join)
+		defer func() {
+			if err != nil {
+				alone := cgroup{folders: g.folders[at:], join: g.join[joined:]}
+				if version == 2 {
+					alone.enter, g.enter = g.enter, nil
+				}
+				alone.discard()
+				g.folders, g.join = g.folders[:at], g.join[:joined]
+			}
+		}()
+		if version == 2 {
+			if g.enter, err = os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY, 0); err != nil {
+				return err
+			}
+		} else {
+			f, err := os.OpenFile(filepath.Join(dir, "cgroup.procs"), os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			g.join = append(g.join, f)
+		}
 	}
-	swap := "0"
-	if kind.swapIsTogether {
-		swap = bytes
+	for _, s := range name.settings(version, l) {
+		if err := s.set(dir); err != nil {
+			return err
+		}
 	}
-	writeControl(dir, kind.swap, swap) // missing where swap is not counted
-	if kind.together != "" {
-		writeControl(dir, kind.together, "1") // since Linux 4.19
-		g.enter, err = os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY, 0)
-	} else {
-		g.join, err = os.OpenFile(filepath.Join(dir, "cgroup.procs"), os.O_WRONLY, 0)
+	if name == memoryController {
+		g.folders[at].events = memoryEvents(version)
 	}
-	return g, err
+	return nil
 }
 
 // writeControl writes to an existing control file.
@@ -170,7 +177,7 @@ func writeControl(dir, name, value string) error {
 
 // close closes the files that were open for the start.
 func (g *cgroup) close() {
-	for _, f := range []*os.File{g.join, g.enter} {
+	for _, f := range append(g.join, g.enter) {
 		if f != nil {
 			f.Close()
 		}
@@ -178,16 +185,26 @@ func (g *cgroup) close() {
 	g.join, g.enter = nil, nil
 }
 
+// discard removes a cgroup in which no process has been.
+func (g *cgroup) discard() {
+	g.close()
+	for _, f := range g.folders {
+		unix.Rmdir(f.dir)
+	}
+}
+
 // killed reports whether the kernel has killed a process in this cgroup because
 // memory ran out.
 func (g *cgroup) killed() bool {
-	if g.dir == "" {
-		return false
-	}
-	b, _ := os.ReadFile(filepath.Join(g.dir, g.kind.events))
-	for line := range strings.Lines(string(b)) {
-		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok {
-			return n != "0"
+	for _, f := range g.folders {
+		if f.events == "" {
+			continue
+		}
+		b, _ := os.ReadFile(filepath.Join(f.dir, f.events))
+		for line := range strings.Lines(string(b)) {
+			if n, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok {
+				return n != "0"
+			}
 		}
 	}
 	return false
@@ -196,22 +213,29 @@ func (g *cgroup) killed() bool {
 // remove kills the processes left in the cgroup and removes it. If it stays
 // busy, later starts try again.
 func (g *cgroup) remove() {
-	if g.dir == "" {
-		return
+	var busy []string
+	for _, f := range g.folders {
+		busy = append(busy, f.dir)
 	}
 	for pause, deadline := time.Millisecond, time.Now().Add(removeGrace); ; pause *= 2 {
-		if err := unix.Rmdir(g.dir); err != unix.EBUSY && err != unix.EINTR {
+		busy = slices.DeleteFunc(busy, func(dir string) bool {
+			err := unix.Rmdir(dir)
+			return err != unix.EBUSY && err != unix.EINTR
+		})
+		if len(busy) == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
 			break
 		}
-		killMembers(g.dir)
+		for _, dir := range busy {
+			killMembers(dir)
+		}
 		time.Sleep(pause)
 	}
 	cgroups.mu.Lock()
 	defer cgroups.mu.Unlock()
-	cgroups.left = append(cgroups.left, g.dir)
+	cgroups.left = append(cgroups.left, busy...)
 }
 
 // killMembers kills every process in the cgroup dir.
@@ -237,62 +261,10 @@ func members(dir string) map[int]bool {
 	return m
 }
 
-// sweepCgroups removes the leftovers of killed daemons wherever this daemon
-// could make cgroups.
-func sweepCgroups() {
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return
-	}
-	own, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return
-	}
-	here := namespace()
-	dead := func(pid int, start uint64) bool {
-		if pid == os.Getpid() && start == born(pid) {
-			return !hasStarted() // the program that executed this one
-		}
-		return born(pid) != start
-	}
-	if mount, dir := ownCgroup(string(mounts), string(own), "cgroup2", ""); dir != "" {
-		sweep(dir, here, dead)
-		if dir != mount {
-			sweep(filepath.Dir(dir), here, dead)
-		}
-	}
-	if _, dir := ownCgroup(string(mounts), string(own), "cgroup", "memory"); dir != "" {
-		sweep(dir, here, dead)
-	}
-}
-
-// sweep removes the cgroups of killed daemons, with the processes still in
-// them. The daemon of another namespace is not visible: of its cgroups only
-// empty ones are removed, after a time.
-func sweep(base string, here uint64, dead func(pid int, start uint64) bool) {
-	dirs, _ := filepath.Glob(filepath.Join(base, cgroupPrefix+"*-*-*-*"))
-	for _, dir := range dirs {
-		f := strings.Split(strings.TrimPrefix(filepath.Base(dir), cgroupPrefix), "-")
-		if len(f) != 4 {
-			continue
-		}
-		pid, start := int(number(f[1])), number(f[2])
-		switch {
-		case pid <= 0 || start == 0:
-		case number(f[0]) != here:
-			if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > foreignAge {
-				unix.Rmdir(dir)
-			}
-		case dead(pid, start):
-			(&cgroup{dir: dir}).remove()
-		}
-	}
-}
-
-// tryBase makes a cgroup and removes it.
-func tryBase(kind hierarchyKind, base string) error {
-	g, err := makeCgroup(kind, childDir(base, os.Getpid(), 0), MinMemory)
-	g.close()
-	g.remove()
+// tryPlace makes a cgroup with the controller and removes it.
+func tryPlace(name controller, at place) error {
+	var g cgroup
+	err := g.limit(name, at.version, childDir(at.dir, os.Getpid(), 0), Limits{Memory: MinMemory, CPU: 1, Threads: MinThreads})
+	g.discard()
 	return err
 }

@@ -70,47 +70,69 @@ func FuzzOwnCgroup(f *testing.F) {
 }
 
 // The situations of a daemon under cgroup v2, as trees of files.
-func TestFindBaseVersion2(t *testing.T) {
+func TestPlacesVersion2(t *testing.T) {
 	const pid = 42
-	ours := map[string]bool{"ours": true}
+	ours := map[string]claim{"ours": delegated}
+	none := func(says string) map[controller]string {
+		return map[controller]string{memoryController: says, cpuController: says, pidsController: says}
+	}
 	for _, c := range []struct {
-		name      string
-		own       string // from the mount
-		files     []string
-		delegated map[string]bool
-		base      string // from the mount; "-": none,
-		says      string // the reason
+		name   string
+		own    string // from the mount
+		files  []string
+		claims map[string]claim
+		base   string                // from the mount
+		says   map[controller]string // the reasons
 	}{
-		{"no controller", "a", []string{"a/cgroup.controllers", "cpu pids"}, ours, "-", "no memory controller"},
-		{"root folder", "", []string{"cgroup.controllers", "cpu memory", "cgroup.subtree_control", "memory"}, nil, "", ""},
-		{"not delegated", "a", []string{"a/cgroup.controllers", "memory", "a/cgroup.subtree_control", ""}, nil, "-", "not delegated"},
-		{"in a delegated parent", "ours/sub", []string{"ours/cgroup.subtree_control", "memory pids",
-			"ours/sub/cgroup.controllers", "memory", "ours/sub/cgroup.subtree_control", ""}, ours, "ours", ""},
+		{"no controller", "a", []string{"a/cgroup.controllers", "io"}, ours, "", none("no memory, cpu or pids controller")},
+		{"root folder", "", []string{"cgroup.controllers", "cpu memory", "cgroup.subtree_control", "memory"}, nil, "",
+			map[controller]string{cpuController: "write +cpu to its cgroup.subtree_control", pidsController: "no pids controller (systemd: Delegate=pids)"}},
+		{"root folder of a container", "", []string{"cgroup.controllers", "cpu memory", "cgroup.subtree_control", "memory"}, map[string]claim{".": delegated}, "",
+			map[controller]string{pidsController: "no pids controller"}},
+		{"not delegated", "a", []string{"a/cgroup.controllers", "memory", "a/cgroup.subtree_control", ""}, nil, "", none("not delegated")},
+		{"in a delegated parent", "ours/sub", []string{"ours/cgroup.controllers", "cpu memory pids io", "ours/cgroup.subtree_control", "memory pids",
+			"ours/sub/cgroup.controllers", "memory", "ours/sub/cgroup.subtree_control", ""}, ours, "ours", nil},
+		{"in a delegated parent without limits", "ours/sub", []string{"ours/cgroup.controllers", "cpu", "ours/cgroup.subtree_control", "",
+			"ours/sub/cgroup.controllers", "", "ours/sub/cgroup.subtree_control", ""}, ours, "ours",
+			map[controller]string{memoryController: "no memory controller", pidsController: "no pids controller"}},
+		{"in a parent that others look after", "a/sub", []string{"a/cgroup.controllers", "cpu memory pids", "a/cgroup.subtree_control", "memory pids",
+			"a/sub/cgroup.controllers", "memory pids", "a/sub/cgroup.subtree_control", ""}, map[string]claim{"a": permitted}, "a",
+			map[controller]string{cpuController: "the children of"}},
+		{"moved before", "a/legion-daemon", []string{"a/cgroup.controllers", "cpu memory", "a/cgroup.subtree_control", "memory",
+			"a/legion-daemon/cgroup.controllers", "memory"}, map[string]claim{"a": permitted}, "a", map[controller]string{pidsController: "no pids controller"}},
 		{"parent is not ours", "a/sub", []string{"a/cgroup.subtree_control", "memory pids",
-			"a/sub/cgroup.controllers", "memory", "a/sub/cgroup.subtree_control", ""}, nil, "-", "not delegated"},
+			"a/sub/cgroup.controllers", "memory", "a/sub/cgroup.subtree_control", ""}, nil, "", none("not delegated")},
 		{"alone in a delegated folder", "ours", []string{"ours/cgroup.controllers", "memory", "ours/cgroup.subtree_control", "",
-			"ours/cgroup.procs", "42\n", "ours/legion-daemon/cgroup.procs", ""}, ours, "ours", ""},
+			"ours/cgroup.procs", "42\n", "ours/legion-daemon/cgroup.procs", ""}, ours, "ours",
+			map[controller]string{cpuController: "no cpu controller", pidsController: "no pids controller"}},
 		{"not alone there", "ours", []string{"ours/cgroup.controllers", "memory", "ours/cgroup.subtree_control", "",
-			"ours/cgroup.procs", "42\n43\n"}, ours, "-", "process 43"},
+			"ours/cgroup.procs", "42\n43\n"}, ours, "", none("process 43")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			mount := t.TempDir()
 			tree(t, mount, c.files...)
 			self := t.TempDir()
 			tree(t, self, "mountinfo", "30 24 0:26 / "+mount+" rw - cgroup2 cgroup2 rw\n", "cgroup", "0::/"+c.own+"\n")
-			kind, base, err := findBase(self, pid, func(m, dir string) bool {
-				rel, _ := filepath.Rel(mount, dir)
-				return m == mount && c.delegated[rel]
-			})
-			switch {
-			case c.base == "-":
-				if base != "" || err == nil || !strings.Contains(err.Error(), c.says) {
-					t.Errorf("%q, %v", base, err)
+			places := findPlaces(self, pid, func(m, dir string) claim {
+				rel, err := filepath.Rel(mount, dir)
+				if m != mount || err != nil {
+					t.Error(m, err)
 				}
-			case base != filepath.Join(mount, c.base) || err != nil || kind != cgroup2:
-				t.Errorf("%q, %v, %v", base, kind, err)
+				return c.claims[rel]
+			})
+			for _, name := range controllers {
+				at, says := places[name], c.says[name]
+				switch {
+				case says != "":
+					if at.reason == nil || !strings.Contains(at.reason.Error(), says) {
+						t.Errorf("%s: %+v", name, at)
+					}
+				case at.dir != filepath.Join(mount, c.base) || at.reason != nil || at.version != 2:
+					t.Errorf("%s: %+v", name, at)
+				}
 			}
 			if c.name == "alone in a delegated folder" {
+				base := filepath.Join(mount, c.base)
 				if p, s := content(t, base, "legion-daemon/cgroup.procs"), content(t, base, "cgroup.subtree_control"); p != "42" || s != "+memory" {
 					t.Errorf("cgroup.procs %q, subtree_control %q", p, s)
 				}
@@ -119,28 +141,66 @@ func TestFindBaseVersion2(t *testing.T) {
 	}
 }
 
-// makeCgroup on a fake kernel: the control files appear as soon as the folder
+// Each controller is looked for in both versions.
+func TestPlacesVersion1(t *testing.T) {
+	self, mount := t.TempDir(), t.TempDir()
+	tree(t, mount, "cgroup.controllers", "pids", "cgroup.subtree_control", "pids")
+	tree(t, self, "mountinfo", "30 24 0:26 / "+mount+" rw - cgroup2 cgroup2 rw\n"+
+		"36 31 0:32 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n", "cgroup", "2:cpu,cpuacct:/c\n0::/\n")
+	places := findPlaces(self, 42, func(_, dir string) claim { return foreign })
+	if at := places[cpuController]; at != (place{version: 1, dir: "/sys/fs/cgroup/cpu,cpuacct/c"}) {
+		t.Errorf("%+v", at)
+	}
+	if at := places[pidsController]; at != (place{version: 2, dir: mount}) {
+		t.Errorf("%+v", at)
+	}
+	if at := places[memoryController]; at.reason == nil || !strings.Contains(at.reason.Error(), "cgroup v1: no memory controller here") {
+		t.Errorf("%+v", at)
+	}
+	for name, at := range findPlaces(filepath.Join(self, "none"), 42, nil) {
+		if !errors.Is(at.reason, os.ErrNotExist) {
+			t.Errorf("%s: %+v", name, at)
+		}
+	}
+}
+
+// The settings on a fake kernel: the control files appear as soon as the folder
 // does.
-func TestMakeCgroupVersion2(t *testing.T) {
+func TestLimitVersion2(t *testing.T) {
 	base := t.TempDir()
 	dir := childDir(base, 42, 1)
-	if _, err := makeCgroup(cgroup2, dir, 1<<20); err == nil || !strings.Contains(err.Error(), "memory.max") {
-		t.Errorf("in a folder that is not a cgroup: %v", err)
-	}
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		t.Error("the folder is left")
-	}
-	if _, err := makeCgroup(cgroup2, filepath.Join(base, "no/where"), 1<<20); !errors.Is(err, os.ErrNotExist) {
-		t.Error(err)
-	}
-
-	tree(t, dir, "memory.max", "", "memory.swap.max", "", "memory.oom.group", "", "memory.events", "low 0\noom 3\noom_kill 0\noom_group_kill 2\n")
-	for name, value := range map[string]string{"memory.max": "1048576", "memory.swap.max": "0", "memory.oom.group": "1"} {
-		if err := writeControl(dir, name, value); err != nil {
+	all := Limits{Memory: 32 << 20, CPU: 0.5, Threads: 100}
+	for _, name := range controllers {
+		var g cgroup
+		if err := g.limit(name, 2, dir, all); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), string(name)+".max") {
+			t.Errorf("%s in a folder that is not a cgroup: %v", name, err)
+		}
+		if g.enter != nil || len(g.folders)+len(g.join) > 0 {
+			t.Errorf("%+v", g)
+		}
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Error("the folder is left")
+		}
+		if err := g.limit(name, 2, filepath.Join(base, "no/where"), all); !errors.Is(err, os.ErrNotExist) {
 			t.Error(err)
 		}
 	}
-	g := cgroup{kind: cgroup2, dir: dir}
+
+	tree(t, dir, "memory.max", "", "memory.swap.max", "", "memory.oom.group", "", "cpu.max", "", "pids.max", "",
+		"memory.events", "low 0\noom 3\noom_kill 0\noom_group_kill 2\n")
+	g := cgroup{folders: []folder{{dir: dir}}}
+	for _, name := range controllers {
+		if err := g.limit(name, 2, dir, all); err != nil {
+			t.Error(err)
+		}
+	}
+	for name, value := range map[string]string{
+		"memory.max": strconv.Itoa(32<<20 + 16<<20 + 2<<20), "memory.swap.max": "0", "memory.oom.group": "1", "cpu.max": "50000 100000", "pids.max": "100",
+	} {
+		if got := content(t, dir, name); got != value {
+			t.Errorf("%s is %q, not %q", name, got, value)
+		}
+	}
 	if g.killed() {
 		t.Error("killed, without a kill")
 	}
@@ -180,13 +240,17 @@ func TestSweep(t *testing.T) {
 
 // needCgroup skips the test if no memory cgroup can be made: that needs root,
 // or a delegated folder.
-func needCgroup(t *testing.T) Caps {
+func needCgroup(t *testing.T) CgroupPlace {
 	t.Helper()
-	c := Capabilities()
-	if c.Cgroup == "" {
-		t.Skipf("needs a memory cgroup, which cannot be made here: %s", c.CgroupReason)
+	return need(t, "memory", Capabilities().MemoryCgroup)
+}
+
+func need(t *testing.T, controller string, c CgroupPlace) CgroupPlace {
+	t.Helper()
+	if c.Version == "" {
+		t.Skipf("needs a %s cgroup, which cannot be made here: %s", controller, c.Reason)
 	}
-	t.Logf("memory cgroups %s below %s", c.Cgroup, c.CgroupDir)
+	t.Logf("%s cgroups %s below %s", controller, c.Version, c.Dir)
 	return c
 }
 
@@ -198,8 +262,10 @@ func TestKernelOutOfMemory(t *testing.T) {
 	if e.Signal != syscall.SIGKILL || !e.OutOfMemory || e.KilledBy != "" || e.Stack != "" || e.String() != "SIGKILL, out of memory" {
 		t.Errorf("%v %+v %q", e, e, o.all())
 	}
-	if _, err := os.Stat(p.launch.cgroup.dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the cgroup is left: %v", err)
+	for _, f := range p.launch.cgroup.folders {
+		if _, err := os.Stat(f.dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the cgroup is left: %v", err)
+		}
 	}
 }
 
@@ -216,17 +282,18 @@ func TestCgroupOfTheChild(t *testing.T) {
 
 	p, o = begin(t, "hold", memory(64<<20))
 	o.value(t, p, "ready")
-	if !members(p.launch.cgroup.dir)[p.PID()] || filepath.Dir(p.launch.cgroup.dir) != c.CgroupDir {
-		t.Errorf("process %d is not in %s", p.PID(), p.launch.cgroup.dir)
+	dir := p.launch.cgroup.folders[0].dir
+	if !members(dir)[p.PID()] || filepath.Dir(dir) != c.Dir {
+		t.Errorf("process %d is not in %s", p.PID(), dir)
 	}
-	if got := content(t, p.launch.cgroup.dir, p.launch.cgroup.kind.limit); strings.TrimSpace(got) != strconv.Itoa(64<<20+16<<20+4<<20) {
+	if got := content(t, dir, map[string]string{"v1": "memory.limit_in_bytes", "v2": "memory.max"}[c.Version]); strings.TrimSpace(got) != strconv.Itoa(64<<20+16<<20+4<<20) {
 		t.Errorf("its limit is %s", got)
 	}
 	syscall.Kill(p.PID(), syscall.SIGKILL)
 	if e := wait(t, p); e.OutOfMemory {
 		t.Errorf("%v", e)
 	}
-	if p, o := begin(t, "hold"); o.value(t, p, "ready") != "" && p.launch.cgroup.dir != "" {
+	if p, o := begin(t, "hold"); o.value(t, p, "ready") != "" && p.launch.cgroup.folders != nil {
 		t.Error("a cgroup without a memory limit")
 	}
 }

@@ -2,13 +2,29 @@
 
 package proc
 
-import "os"
+import (
+	"errors"
+	"fmt"
+	"os"
+)
 
-// cgroup is the memory cgroup of one child; this system has no cgroups.
-type cgroup struct{ join, enter *os.File }
+// cgroup is the cgroup of one child; this system has none.
+type cgroup struct {
+	join  []*os.File
+	enter *os.File
+}
 
-func newCgroup(uint64) (cgroup, error) { return cgroup{}, nil }
-func giveUpCgroups(error)              {}
-func (g *cgroup) close()               {}
-func (g *cgroup) killed() bool         { return false }
-func (g *cgroup) remove()              {}
+var errNoCgroups = errors.New("only Linux has cgroups")
+
+// newCgroup refuses the limits that only cgroups hold.
+func newCgroup(l Limits) (cgroup, error) {
+	if l.CPU != 0 || l.Threads != 0 {
+		return cgroup{}, fmt.Errorf("CPU and Threads: %w", errNoCgroups)
+	}
+	return cgroup{}, nil
+}
+
+func giveUpEntering(error)     {}
+func (g *cgroup) close()       {}
+func (g *cgroup) killed() bool { return false }
+func (g *cgroup) remove()      {}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
-	"syscall"
 
 	"github.com/legion-go/legion/internal/confine"
 	"github.com/legion-go/legion/sandbox"
@@ -38,7 +37,7 @@ var args = append([]string(nil), os.Args...)
 func Args() []string { return append([]string(nil), args...) }
 
 // Descriptors that every child inherits, in this order, after stdin, stdout and
-// stderr. The crash file and the cgroup to join follow if the marker says so,
+// stderr. The crash file and the cgroups to join follow if the marker says so,
 // then Spec.Files.
 const (
 	lifelineFD = 3
@@ -86,11 +85,10 @@ func become(text string) (*Child, error) {
 		return nil, fmt.Errorf("restoring GOMAXPROCS in the environment: %w", err)
 	}
 	setComm(m.name)
-	offerToKernel()
 
 	// Mark all inherited descriptors close-on-exec, above all the lifeline, so that
 	// grandchildren do not get them.
-	first := firstFD + int(b2i(m.crash)) + int(b2i(m.cgroup))
+	first := firstFD + int(b2i(m.crash)) + m.cgroups
 	for fd := lifelineFD; fd < first+m.files; fd++ {
 		if err := closeOnExec(fd); err != nil {
 			return nil, fmt.Errorf("descriptor %d should have been inherited: %w", fd, err)
@@ -106,9 +104,9 @@ func become(text string) (*Child, error) {
 		}
 		fd++
 	}
-	if m.cgroup {
+	for ; fd < first; fd++ {
 		if err := joinCgroup(fd); err != nil {
-			return nil, fmt.Errorf("joining the memory cgroup: %w", err)
+			return nil, fmt.Errorf("joining a cgroup: %w", err)
 		}
 	}
 	if err := m.limits.apply(); err != nil {
@@ -148,28 +146,4 @@ func joinCgroup(fd int) error {
 	f := os.NewFile(uintptr(fd), "cgroup.procs")
 	_, err := f.WriteString("0") // 0 means the writing process
 	return errors.Join(err, f.Close())
-}
-
-// apply sets the limits on this process.
-func (l Limits) apply() error {
-	if l.Nice != 0 {
-		if err := renice(l.Nice); err != nil {
-			return fmt.Errorf("setting the nice value to %d: %w", l.Nice, err)
-		}
-	}
-	if l.Files != 0 {
-		if err := setrlimit(syscall.RLIMIT_NOFILE, l.Files); err != nil {
-			return fmt.Errorf("limiting open files to %d (RLIMIT_NOFILE): %w", l.Files, err)
-		}
-	}
-	if l.Memory != 0 {
-		if err := limitData(l.Memory); err != nil {
-			return fmt.Errorf("limiting memory to %d bytes (RLIMIT_DATA): %w", l.Memory, err)
-		}
-		// A lower GOMEMLIMIT of the user stays.
-		if soft := int64(l.Memory / 10 * 9); soft < debug.SetMemoryLimit(-1) {
-			debug.SetMemoryLimit(soft)
-		}
-	}
-	return nil
 }

@@ -86,3 +86,8 @@ func closeOnExec(fd int) error {
 func setrlimit(resource int, n uint64) error {
 	return syscall.Setrlimit(resource, &syscall.Rlimit{Cur: n, Max: n})
 }
+
+// noCore is the RLIMIT_CORE that forbids core dumps. With 0 the kernel would
+// still give them to the program that core_pattern names; 1 is less than any
+// core dump, and forbids that too: see core(5).
+const noCore = 1

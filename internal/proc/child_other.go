@@ -57,3 +57,6 @@ func setrlimit(resource int, n uint64) error {
 	l.Cur, l.Max = limitValue(n), limitValue(n)
 	return os.NewSyscallError("setrlimit", syscall.Setrlimit(resource, &l))
 }
+
+// noCore is the RLIMIT_CORE that forbids core dumps.
+const noCore = 0

@@ -36,18 +36,18 @@
 //
 // The group is killed while its leader is dead but not reaped, so that its
 // number cannot belong to another group. A grandchild that made its own session
-// or group escapes this, but not the memory cgroup, if it has one. A cookie in
-// its environment identifies its owner. A living daemon adopts the processes
-// that its children leave behind, and ends them: [Adopt], [EndEscaped]. The
+// or group escapes this, but not the cgroup, if it has one. A cookie in its
+// environment identifies its owner. A living daemon adopts the processes that
+// its children leave behind, and ends them: [Adopt], [EndEscaped]. The
 // leftovers of a killed daemon are ended by the next one: [EndLeftovers]. A
-// process with another environment than its parent, and without a memory
-// cgroup, is not found.
+// process with another environment than its parent, and without a cgroup, is
+// not found.
 //
 // # Reading order
 //
-//   - spec.go: the configuration of a child; rlimit_signed.go,
-//     rlimit_unsigned.go: the type of a limit; capabilities.go: what the system
-//     lets this package do;
+//   - spec.go, limits.go: the configuration of a child; environ.go, user.go: its
+//     environment and its user; rlimit_signed.go, rlimit_unsigned.go: the type of
+//     a limit; capabilities.go: what the system lets this package do;
 //   - start.go, process.go, kin.go: the life of a child; exit.go,
 //     maxrss_darwin.go, maxrss_other.go: how it ended;
 //   - sealed.go: the sandbox of a child;
@@ -56,16 +56,18 @@
 //   - pipe.go, output.go: its output; crash.go, crash_temp.go, datarace.go,
 //     detector_on.go, detector_off.go, stacks.go: its reports at its end;
 //   - memory_linux.go, tracer_linux.go: its figures;
-//   - cgroup_linux.go, cgroup_find_linux.go, cookie_linux.go, orphans_linux.go:
-//     the cleaning up of processes that it has started.
+//   - cgroup_controller_linux.go, cgroup_find_linux.go, cgroup_linux.go: limits
+//     that bind it together with the processes that it has started;
+//   - cgroup_sweep_linux.go, cookie_linux.go, orphans_linux.go: the cleaning up of
+//     those.
 //
-// Each file ending in _linux.go, also of start, process, kin, child, crash and
-// capabilities, has a stub ending in _other.go, which says what is missing
-// there: start_linux.go and start_other.go, process_linux.go and
+// Each file ending in _linux.go, also of start, process, kin, child, crash,
+// user and capabilities, has a stub ending in _other.go, which says what is
+// missing there: start_linux.go and start_other.go, process_linux.go and
 // process_other.go, kin_linux.go and kin_other.go, child_linux.go and
-// child_other.go, crash_linux.go and crash_other.go, capabilities_linux.go and
-// capabilities_other.go; oom_other.go, memory_other.go, tracer_other.go,
-// cgroup_other.go, orphans_other.go.
+// child_other.go, crash_linux.go and crash_other.go, user_linux.go and
+// user_other.go, capabilities_linux.go and capabilities_other.go; oom_other.go,
+// memory_other.go, tracer_other.go, cgroup_other.go, orphans_other.go.
 //
 // # Concurrency
 //

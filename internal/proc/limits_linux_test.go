@@ -90,15 +90,17 @@ func TestRuntimeOutOfMemory(t *testing.T) {
 // withoutCgroups makes this test run as on a system without cgroups.
 func withoutCgroups(t *testing.T) {
 	Capabilities() // looks for them
-	g := &cgroups
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	base, reason := g.base, g.reason
-	g.base = ""
+	cgroups.mu.Lock()
+	defer cgroups.mu.Unlock()
+	before := cgroups.places
+	cgroups.places = map[controller]place{}
+	for _, name := range controllers {
+		cgroups.places[name] = place{reason: errors.New("there is none in this test")}
+	}
 	t.Cleanup(func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.base, g.reason = base, reason
+		cgroups.mu.Lock()
+		defer cgroups.mu.Unlock()
+		cgroups.places = before
 	})
 }
 
@@ -110,17 +112,9 @@ func TestMinMemory(t *testing.T) {
 
 // The kernel is to end a child rather than its parent.
 func TestChildIsOfferedToTheKernel(t *testing.T) {
-	score := func(pid int) int {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
-		n, bad := strconv.Atoi(strings.TrimSpace(string(b)))
-		if err != nil || bad != nil {
-			t.Fatal(err, bad)
-		}
-		return n
-	}
 	p, o := begin(t, "deaf")
 	o.value(t, p, "ready")
-	if own, is := score(os.Getpid()), score(p.PID()); is != min(own+oomScore, 1000) {
+	if own, is := score(t, os.Getpid()), score(t, p.PID()); is != min(own+oomScore, 1000) {
 		t.Errorf("the score of the child is %d, that of its parent %d", is, own)
 	}
 }
@@ -176,6 +170,17 @@ func TestCPU(t *testing.T) {
 	}
 }
 
+// cgroupDirs returns the folders in which cgroups are made.
+func cgroupDirs() (dirs []string) {
+	c := Capabilities()
+	for _, at := range []CgroupPlace{c.MemoryCgroup, c.CPUCgroup, c.PidsCgroup} {
+		if at.Dir != "" {
+			dirs = append(dirs, at.Dir)
+		}
+	}
+	return dirs
+}
+
 // 200 children leave no zombie, descriptor, goroutine or cgroup behind.
 func TestNothingIsLeft(t *testing.T) {
 	finish(t, "return", memory(64<<20))
@@ -201,8 +206,8 @@ func TestNothingIsLeft(t *testing.T) {
 	for _, pid := range strings.Fields(string(children)) {
 		t.Errorf("process %s is left: %v", pid, stat("/proc/"+pid))
 	}
-	if c := Capabilities(); c.CgroupDir != "" {
-		left, _ := filepath.Glob(filepath.Join(c.CgroupDir, fmt.Sprintf("legion-%d-*", os.Getpid())))
+	for _, dir := range cgroupDirs() {
+		left, _ := filepath.Glob(filepath.Join(dir, fmt.Sprintf("legion-*-%d-*", os.Getpid())))
 		if len(left) > 0 {
 			t.Errorf("cgroups are left: %q", left)
 		}

@@ -3,6 +3,7 @@ package proc
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -28,7 +29,7 @@ type marker struct {
 	args0   string // the daemon's os.Args[0]
 	hasMax  bool   // whether the daemon's environment has GOMAXPROCS,
 	goMax   string // and its value; the child's own is its Limits.Procs
-	cgroup  bool   // a cgroup.procs file to join is inherited before Files
+	cgroups int    // so many cgroup.procs files to join are inherited before Files
 	crash   bool   // a crash file is inherited before that
 	files   int    // number of Files
 	purpose Purpose
@@ -46,7 +47,7 @@ func (m *marker) visit(str func(*string), num func(*int64)) {
 	str(&m.args0)
 	conv(b2i(m.hasMax), func(v int64) { m.hasMax = v != 0 })
 	str(&m.goMax)
-	conv(b2i(m.cgroup), func(v int64) { m.cgroup = v != 0 })
+	conv(int64(m.cgroups), func(v int64) { m.cgroups = int(v) })
 	conv(b2i(m.crash), func(v int64) { m.crash = v != 0 })
 	conv(int64(m.files), func(v int64) { m.files = int(v) })
 	str(&m.purpose.Daemon)
@@ -60,6 +61,11 @@ func (m *marker) visit(str func(*string), num func(*int64)) {
 	conv(int64(m.limits.Procs), func(v int64) { m.limits.Procs = int(v) })
 	conv(int64(m.limits.Nice), func(v int64) { m.limits.Nice = int(v) })
 	conv(int64(m.limits.Files), func(v int64) { m.limits.Files = uint64(v) })
+	conv(int64(math.Float64bits(m.limits.CPU)), func(v int64) { m.limits.CPU = math.Float64frombits(uint64(v)) })
+	conv(int64(m.limits.Threads), func(v int64) { m.limits.Threads = int(v) })
+	conv(int64(m.limits.FileSize), func(v int64) { m.limits.FileSize = uint64(v) })
+	conv(b2i(m.limits.NoCore), func(v int64) { m.limits.NoCore = v != 0 })
+	conv(int64(m.limits.OOMScore), func(v int64) { m.limits.OOMScore = int(v) })
 	str(&m.sandbox)
 }
 
@@ -104,6 +110,8 @@ func decodeMarker(text string) (marker, error) {
 		r.fail(fmt.Sprintf("its version is %q, not %q", m.version, markerVersion))
 	case m.parent <= 0:
 		r.fail("it does not name a parent")
+	case m.cgroups < 0 || m.cgroups > maxCgroups:
+		r.fail(fmt.Sprintf("it names %d cgroups", m.cgroups))
 	case m.files < 0 || m.files > maxFiles:
 		r.fail(fmt.Sprintf("it names %d files", m.files))
 	case strings.IndexByte(m.name, 0) >= 0 || strings.IndexByte(m.goMax, 0) >= 0:
@@ -117,6 +125,10 @@ func decodeMarker(text string) (marker, error) {
 	}
 	return m, nil
 }
+
+// maxCgroups is how many cgroups a child may have to join: one for each kind of
+// limit.
+const maxCgroups = 3
 
 // maxFiles bounds Spec.Files.
 const maxFiles = 1024

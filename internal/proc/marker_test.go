@@ -12,9 +12,9 @@ import (
 
 func exampleMarker() marker {
 	return marker{
-		parent: 42, name: "thumbs: resize", args0: "/bin/thumbs, 5:x", hasMax: true, goMax: "", cgroup: true, crash: true, files: 3,
+		parent: 42, name: "thumbs: resize", args0: "/bin/thumbs, 5:x", hasMax: true, goMax: "", cgroups: 2, crash: true, files: 3,
 		purpose: Purpose{Daemon: "thumbs", Pool: "résumé\n\xff", Worker: math.MaxUint64, Transport: 2, Buffer: 1 << 20, MaxPayload: 64 << 20, Arena: true},
-		limits:  Limits{Memory: 256 << 20, Procs: 2, Nice: -3, Files: 100},
+		limits:  Limits{Memory: 256 << 20, Procs: 2, Nice: -3, Files: 100, CPU: 0.3, Threads: 64, FileSize: 1 << 20, NoCore: true, OOMScore: -7},
 		version: markerVersion,
 	}
 }
@@ -76,7 +76,7 @@ func FuzzMarker(f *testing.F) {
 func TestForeignMarkerIsRefused(t *testing.T) {
 	mine := exampleMarker()
 	mine.parent = os.Getpid()
-	mine.files, mine.cgroup, mine.crash = 0, false, false
+	mine.files, mine.cgroups, mine.crash = 0, 0, false
 	noFiles, _ := mine.encode()
 	mine.files = 500
 	missing, _ := mine.encode()

@@ -43,21 +43,26 @@ func TestUntiedChildEndsWithTheDaemon(t *testing.T) {
 // A process that has left its worker's group outlives a killed daemon, until
 // the next daemon of that name starts.
 func TestLeftoversOfAKilledDaemon(t *testing.T) {
-	for _, memory := range []string{"", strconv.Itoa(64 << 20)} {
-		t.Run("memory limit "+memory, func(t *testing.T) {
+	for _, limit := range []string{"", "Memory", "CPU", "Threads"} {
+		t.Run("limit "+limit, func(t *testing.T) {
 			base := ""
-			if memory != "" {
-				base = needCgroup(t).CgroupDir
+			switch c := Capabilities(); limit {
+			case "Memory":
+				base = need(t, "memory", c.MemoryCgroup).Dir
+			case "CPU":
+				base = need(t, "cpu", c.CPUCgroup).Dir
+			case "Threads":
+				base = need(t, "pids", c.PidsCgroup).Dir
 			}
 			cgroups := func(daemon watched) []string {
 				dirs, _ := filepath.Glob(filepath.Join(base, cgroupPrefix+"*-"+strconv.Itoa(daemon.pid)+"-*-*"))
 				return dirs
 			}
-			t.Setenv("PROC_TEST_MEMORY", memory)
+			t.Setenv("PROC_TEST_LIMIT", limit)
 			daemon, v := startDaemon(t, "grandchild:escaped", "grandchild")
 			g := watchPID(t, "grandchild", v["grandchild"])
 			worker := watchPID(t, "worker", parentOf(t, g.pid))
-			if memory != "" && len(cgroups(daemon)) != 1 {
+			if limit != "" && len(cgroups(daemon)) != 1 {
 				t.Fatalf("no cgroup in %s", base)
 			}
 			startDaemon(t, "grandchild:escaped", "grandchild") // it leaves the processes of a living daemon alone
@@ -78,7 +83,7 @@ func TestLeftoversOfAKilledDaemon(t *testing.T) {
 				t.Error("the next daemon runs, and the grandchild is still there")
 			}
 			for _, dir := range dirs {
-				if _, err := os.Stat(dir); memory != "" && !errors.Is(err, os.ErrNotExist) {
+				if _, err := os.Stat(dir); limit != "" && !errors.Is(err, os.ErrNotExist) {
 					t.Errorf("%s is left: %v", dir, err)
 				}
 			}

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/legion-go/legion/internal/host"
 )
 
 // childParts are the parts that children of Start play. Purpose.Daemon is a
@@ -159,12 +161,21 @@ func runDaemon(part string) {
 		part = "hold"
 		l.Memory, _ = strconv.ParseUint(argument, 10, 64)
 	}
-	if memory := os.Getenv("PROC_TEST_MEMORY"); memory != "" {
-		l.Memory, _ = strconv.ParseUint(memory, 10, 64)
+	switch os.Getenv("PROC_TEST_LIMIT") {
+	case "Memory":
+		l.Memory = 64 << 20
+	case "CPU":
+		l.CPU = 1
+	case "Threads":
+		l.Threads = 100
+	}
+	var user *host.Identity
+	if os.Getenv("PROC_TEST_USER") != "" {
+		user = &stranger
 	}
 	EndLeftovers(argument)
 	_, err := Start(Spec{
-		Name: "test: " + part, Purpose: Purpose{Pool: part, Daemon: argument}, Limits: l,
+		Name: "test: " + part, Purpose: Purpose{Pool: part, Daemon: argument}, Limits: l, User: user,
 		Output: func(_ Stream, line []byte) { os.Stdout.Write(append(line, '\n')) },
 	})
 	check(err)

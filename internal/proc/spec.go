@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/sandbox"
 )
 
@@ -14,8 +15,17 @@ type Spec struct {
 	// bytes are also the process's comm, which top shows. The child's os.Args[0] is
 	// still the daemon's. Default: the daemon's os.Args[0].
 	Name string
-	// Dir is the child's working directory. Default: the daemon's own.
+	// Dir is the child's working directory. Default: the daemon's own, also for a
+	// child of another user that may not go to Dir.
 	Dir string
+	// User is the user and the group that the child runs as, without supplementary
+	// groups: see MayBecome. HOME, USER and LOGNAME in its environment are those of
+	// that user. Default: the daemon's, with its groups.
+	User *host.Identity
+	// Env names the variables of the daemon's environment that the child keeps
+	// beside keptEnv: "NAME"; "NAME*" for all whose names begin so, "*" for all.
+	// "NAME=value" sets one. Nil keeps all.
+	Env []string
 	// Purpose is passed to the child unchanged, as Self().Purpose.
 	Purpose Purpose
 	// Files are inherited and become Self().Files, in that order. The caller keeps
@@ -44,37 +54,8 @@ type Purpose struct {
 	Arena      bool   // the last file is that of an arena
 }
 
-// Limits of one child. The zero value sets GOMAXPROCS to 1 and limits nothing
-// else.
-type Limits struct {
-	// Memory is how many bytes the child may allocate beyond those that the Go
-	// runtime has mapped at its start. 0: no limit, otherwise at least MinMemory.
-	// It becomes RLIMIT_DATA (the process ends with the runtime's "out of memory"
-	// and a stack), a GOMEMLIMIT of 90 %, and, with 1/16 and 16 MiB more, the limit
-	// of a memory cgroup where one can be made: that also counts shared memory, and
-	// the child together with its own children. Swap is not used if the cgroup can
-	// forbid it. Systems other than Linux have only the GOMEMLIMIT.
-	Memory uint64
-	// Procs is GOMAXPROCS. Default: 1.
-	Procs int
-	// Nice is the nice value of all of the child's threads, −20 … 19; a value below
-	// the daemon's needs privileges. Default, and 0: the daemon's own.
-	Nice int
-	// Files is RLIMIT_NOFILE, soft and hard. 0: the daemon's own, otherwise at
-	// least MinFiles.
-	Files uint64
-}
-
-// Bounds of a Spec, and of an Exit.
+// Bounds of what is kept of a child's output.
 const (
-	// MinMemory is the least Limits.Memory. The runtime of an idle Go process grows
-	// by about 4 MiB at its first allocations; with less than this a worker would
-	// die at its start.
-	MinMemory = 16 << 20
-	// MinFiles is the least Limits.Files.
-	MinFiles = 32
-	// MaxLimit is the largest limit.
-	MaxLimit = 1 << 62
 	// MaxLine is the longest line in bytes that Output gets in one piece.
 	MaxLine = 8 << 10
 	// MaxStack is the longest Exit.Stack in bytes.
@@ -110,19 +91,11 @@ func (s Stream) String() string {
 
 // check refuses a Spec that could only fail later, in the child.
 func (s *Spec) check() error {
-	switch l := &s.Limits; {
-	case l.Memory != 0 && l.Memory < MinMemory:
-		return fmt.Errorf("limits: Memory is %d bytes; a Go process needs %d to start: use at least that, or 0 for no limit", l.Memory, MinMemory)
-	case l.Memory > MaxLimit:
-		return fmt.Errorf("limits: Memory is %d bytes, more than is possible: use 0 for no limit", l.Memory)
-	case l.Procs < 0:
-		return fmt.Errorf("limits: Procs is %d; use 1 or more, or 0 for the default of 1", l.Procs)
-	case l.Nice < -20 || l.Nice > 19:
-		return fmt.Errorf("limits: Nice is %d; use −20 … 19", l.Nice)
-	case l.Files != 0 && l.Files < MinFiles:
-		return fmt.Errorf("limits: Files is %d; a Go process needs %d: use at least that, or 0 for the daemon's own", l.Files, MinFiles)
-	case l.Files > MaxLimit:
-		return fmt.Errorf("limits: Files is %d, more than is possible: use 0 for the daemon's own", l.Files)
+	if err := s.Limits.check(); err != nil {
+		return fmt.Errorf("limits: %w", err)
+	}
+	if err := CheckEnv(s.Env); err != nil {
+		return fmt.Errorf("env: %w", err)
 	}
 	if err := s.Sandbox.Validate(); err != nil {
 		return err
@@ -138,12 +111,4 @@ func (s *Spec) check() error {
 		}
 	}
 	return nil
-}
-
-// procs returns the GOMAXPROCS of l.
-func (l Limits) procs() int {
-	if l.Procs == 0 {
-		return 1
-	}
-	return l.Procs
 }

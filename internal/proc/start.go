@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -50,11 +48,11 @@ func start(s Spec) (*Process, error) {
 		argv = []string{""}
 	}
 	m := marker{
-		parent: os.Getpid(), name: s.Name, args0: argv[0], cgroup: l.cgroup.join != nil, crash: true,
+		parent: os.Getpid(), name: s.Name, args0: argv[0], cgroups: len(l.cgroup.join), crash: true,
 		files: len(s.Files), purpose: s.Purpose, limits: s.Limits,
 		sandbox: packSandbox(s.Sandbox),
 	}
-	env, err := childEnv(m, text, os.Environ())
+	env, err := childEnv(m, text, s.environ(os.Environ()))
 	if err != nil {
 		l.abandon()
 		return nil, err
@@ -89,14 +87,20 @@ type launch struct {
 	cgroup         cgroup   // zero: none
 	pidfd          *os.File // nil if not supported
 
-	dir      string     // the child's working directory; "": the daemon's
-	inherit  []uintptr  // the child's descriptors, by number
-	childEnd []*os.File // the files that the daemon closes after the start
+	user     *syscall.Credential // nil: the daemon's
+	bound    bool                // it has limits that only its cgroup holds
+	dir      string              // the child's working directory; "": the daemon's
+	inherit  []uintptr           // the child's descriptors, by number
+	childEnd []*os.File          // the files that the daemon closes after the start
 }
 
 // open opens everything that a start needs. After an error, abandon closes what
 // is open.
 func (l *launch) open(s Spec) error {
+	var err error
+	if l.user, err = s.credential(); err != nil {
+		return err
+	}
 	l.dir = s.Dir
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -122,13 +126,12 @@ func (l *launch) open(s Spec) error {
 		return err
 	}
 	l.inherit = append(l.inherit, l.crash.Fd())
-	if s.Limits.Memory != 0 {
-		if l.cgroup, err = newCgroup(s.Limits.Memory); err != nil {
-			return err
-		}
-		if l.cgroup.join != nil {
-			l.inherit = append(l.inherit, l.cgroup.join.Fd())
-		}
+	l.bound = s.Limits.CPU != 0 || s.Limits.Threads != 0
+	if l.cgroup, err = newCgroup(s.Limits); err != nil {
+		return err
+	}
+	for _, f := range l.cgroup.join {
+		l.inherit = append(l.inherit, f.Fd())
 	}
 	for _, f := range s.Files {
 		fd, err := descriptor(f)
@@ -174,22 +177,32 @@ var forkExec = syscall.StartProcess
 // fork starts the child on this thread.
 func (l *launch) fork(exe string, argv, env []string) (pid int, err error) {
 	pidfd := -1
-	attr := &syscall.ProcAttr{Dir: l.dir, Env: env, Files: l.inherit, Sys: &syscall.SysProcAttr{Setpgid: true}}
+	attr := &syscall.ProcAttr{Dir: l.dir, Env: env, Files: l.inherit, Sys: &syscall.SysProcAttr{Setpgid: true, Credential: l.user}}
 	systemAttr(attr.Sys, &pidfd, l.cgroup)
 	host.KeepDescriptors()
+	if l.user != nil {
+		defer keepDumpable()()
+	}
 	pid, _, err = forkExec(exe, argv, attr)
-	if err != nil && l.cgroup.enter != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ENOMEM) {
-		// Perhaps the kernel refused the cgroup. The other limits work without it.
+	if errors.Is(err, syscall.EACCES) && l.user != nil && l.dir != "" {
+		// Perhaps its user may not go there. The daemon's own directory is inherited.
+		attr.Dir = ""
+		pid, _, err = forkExec(exe, argv, attr)
+	}
+	if err != nil && l.cgroup.enter != nil && !l.bound && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ENOMEM) {
+		// Perhaps the kernel refused the cgroup. Limits.Memory works without it.
 		cause := err
-		l.cgroup.close()
-		l.cgroup.remove()
+		g := l.cgroup
+		l.cgroup = cgroup{}
+		g.close()
+		g.remove()
 		systemAttr(attr.Sys, &pidfd, l.cgroup)
 		if pid, _, err = forkExec(exe, argv, attr); err == nil {
-			giveUpCgroups(fmt.Errorf("starting a process in one: %w", cause))
+			giveUpEntering(fmt.Errorf("starting a process in one: %w", cause))
 		}
 	}
 	if err != nil {
-		return 0, &os.PathError{Op: "fork/exec", Path: exe, Err: err}
+		return 0, l.explain(&os.PathError{Op: "fork/exec", Path: exe, Err: err})
 	}
 	if pidfd >= 0 && syscall.SetNonblock(pidfd, true) == nil { // non-blocking: the netpoller may wait for it
 		l.pidfd = os.NewFile(uintptr(pidfd), "pidfd")
@@ -197,6 +210,19 @@ func (l *launch) fork(exe string, argv, env []string) (pid int, err error) {
 		syscall.Close(pidfd)
 	}
 	return pid, nil
+}
+
+// explain adds to the error of a start what only its limits can have caused.
+func (l *launch) explain(err error) error {
+	switch {
+	case l.user != nil && errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%w: user %d needs permission to execute the file of this program (chmod o+x)", err, l.user.Uid)
+	case l.user != nil && errors.Is(err, syscall.EPERM):
+		return fmt.Errorf("%w: the system does not let this process start one of user %d", err, l.user.Uid)
+	case l.bound && l.cgroup.enter != nil:
+		return fmt.Errorf("%w: in the cgroup %s, which its limits need", err, l.cgroup.enter.Name())
+	}
+	return err
 }
 
 // closeChildEnds closes the descriptors that only the child needs.
@@ -218,37 +244,6 @@ func (l *launch) abandon() {
 		}
 	}
 	l.cgroup.remove()
-}
-
-// childEnv returns the daemon's environment with the marker and the cookie, and
-// with the child's GOMAXPROCS instead of the daemon's: the runtime reads it
-// before any of our code runs, and then starts smaller. The child restores
-// both.
-func childEnv(m marker, cookie string, environ []string) ([]string, error) {
-	procs := "GOMAXPROCS=" + strconv.Itoa(m.limits.procs())
-	env := make([]string, 0, len(environ)+2)
-	for _, kv := range environ {
-		name, value, _ := strings.Cut(kv, "=")
-		switch name {
-		case markerName, cookieName:
-			continue
-		case "GOMAXPROCS":
-			m.hasMax, m.goMax = true, value
-			kv = procs
-		}
-		env = append(env, kv)
-	}
-	if !m.hasMax {
-		env = append(env, procs)
-	}
-	text, err := m.encode()
-	if err != nil {
-		return nil, err
-	}
-	if cookie != "" {
-		env = append(env, cookieName+"="+cookie)
-	}
-	return append(env, markerName+"="+text), nil
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"regexp"
@@ -25,11 +26,21 @@ func TestSpecIsChecked(t *testing.T) {
 		{Spec{Limits: Limits{Procs: -1}}, "Procs is -1"},
 		{Spec{Limits: Limits{Nice: 20}}, "Nice is 20"},
 		{Spec{Limits: Limits{Files: 3}}, "Files is 3"},
+		{Spec{Limits: Limits{CPU: 0.04}}, "CPU is 0.04; use 0.05 … 1024"},
+		{Spec{Limits: Limits{CPU: 1025}}, "CPU is 1025"},
+		{Spec{Limits: Limits{CPU: math.NaN()}}, "CPU is NaN"},
+		{Spec{Limits: Limits{Threads: 15}}, "Threads is 15; use 16 … 4194304"},
+		{Spec{Limits: Limits{Threads: -1}}, "Threads is -1"},
+		{Spec{Limits: Limits{Threads: 4<<20 + 1}}, "Threads is 4194305"},
+		{Spec{Limits: Limits{FileSize: 1}}, "the report of a crash needs 262144"},
+		{Spec{Limits: Limits{FileSize: 1 << 63}}, "more than is possible"},
+		{Spec{Limits: Limits{OOMScore: 1001}}, "OOMScore is 1001"},
+		{Spec{Limits: Limits{OOMScore: -1001}}, "OOMScore is -1001"},
 		{Spec{Files: []*os.File{nil}}, "number 0 is nil"},
 		{Spec{Files: make([]*os.File, maxFiles+1)}, "nil"},
 		{Spec{Name: "a\x00b"}, "zero byte"},
 		{Spec{Purpose: Purpose{Pool: "a\x00b"}}, "zero byte"},
-		{Spec{Purpose: Purpose{Pool: strings.Repeat("x", 100<<10)}}, "shorter names"},
+		{Spec{Purpose: Purpose{Pool: strings.Repeat("x", 100<<10)}}, "use fewer or shorter ones"},
 	} {
 		before := descriptors(t)
 		p, err := Start(c.s)
