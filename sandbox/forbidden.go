@@ -1,13 +1,13 @@
 package sandbox
 
-import "fmt"
+import "strings"
 
 // Forbidden is the system call that ended a worker because its [Sandbox] does
 // not allow it.
 type Forbidden struct {
 	// Call is the name of the system call: "socket". It is "call 451" for one that
-	// has no name here, and says so if the call was made in the manner of another
-	// processor.
+	// has no name here, and "a system call of another ABI" for one that was made in
+	// the manner of another processor, or from a thread that blocks SIGSYS.
 	Call string
 	// Args are its arguments, as far as they matter and are known: "AF_INET,
 	// SOCK_STREAM". They may be empty.
@@ -24,7 +24,10 @@ type Forbidden struct {
 // String says it in one clause: "called socket(AF_INET, SOCK_STREAM), which
 // Sandbox.Network does not allow: it was in webp.fetch (webp.go:14)".
 func (f *Forbidden) String() string {
-	s := fmt.Sprintf("called %s(%s)", f.Call, f.Args)
+	s := "called " + f.Call
+	if !strings.Contains(s[len("called "):], " ") {
+		s += "(" + f.Args + ")"
+	}
 	if f.Rule != "" {
 		s += ", which Sandbox." + f.Rule + " does not allow"
 	} else {

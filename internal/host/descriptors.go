@@ -27,7 +27,7 @@ const firstOther = 3
 
 // keepListed marks them one by one. That takes longer, so it does it only once.
 var keepListed = sync.OnceFunc(func() {
-	names := listDescriptors()
+	names := ListDescriptors()
 	for _, name := range names {
 		if fd, err := strconv.Atoi(name); err == nil && fd >= firstOther {
 			unix.CloseOnExec(fd) // the error for a descriptor that is closed already does not matter
@@ -35,8 +35,9 @@ var keepListed = sync.OnceFunc(func() {
 	}
 })
 
-// listDescriptors returns the numbers of the open descriptors.
-func listDescriptors() []string {
+// ListDescriptors returns the numbers of the open descriptors, with that of the
+// folder that lists them; nil if the system does not tell.
+func ListDescriptors() []string {
 	dir, err := os.Open("/dev/fd")
 	if err != nil {
 		return nil

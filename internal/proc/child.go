@@ -60,16 +60,24 @@ func init() {
 }
 
 // become makes this process the child that the marker's text describes. The
-// order matters: first the environment that user code sees, then the tie to the
-// daemon's life, then the limits.
+// order matters: first what needs /proc, then the environment that user code
+// sees, then the tie to the daemon's life, then the limits.
 func become(text string) (*Child, error) {
-	m, err := decodeMarker(text)
+	m, err := readMarker(text)
 	if err != nil {
-		return nil, fmt.Errorf("the environment variable %s was not set by a daemon: %w: unset it", markerName, err)
+		return nil, err
 	}
-	if parent := os.Getppid(); parent != m.parent {
-		return nil, fmt.Errorf("the environment variable %s is for a child of process %d, and this process is a child of process %d: "+
-			"it was inherited by accident, or the daemon has just ended; unset it", markerName, m.parent, parent)
+	box, err := unpackSandbox(m.sandbox)
+	if err == nil && box != nil {
+		err = beforeBirth(&m, box)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making the sandbox: %w", err)
+	}
+	if !m.again { // else it is done
+		if err := offerToKernel(m.limits.OOMScore); err != nil {
+			return nil, err
+		}
 	}
 
 	ignoreStops()
@@ -86,9 +94,9 @@ func become(text string) (*Child, error) {
 	}
 	setComm(m.name)
 
-	// Mark all inherited descriptors close-on-exec, above all the lifeline, so that
-	// grandchildren do not get them.
-	first := firstFD + int(b2i(m.crash)) + m.cgroups
+	// Mark all inherited descriptors close-on-exec, so that grandchildren do not
+	// get them.
+	first := m.firstFile()
 	for fd := lifelineFD; fd < first+m.files; fd++ {
 		if err := closeOnExec(fd); err != nil {
 			return nil, fmt.Errorf("descriptor %d should have been inherited: %w", fd, err)
@@ -112,12 +120,10 @@ func become(text string) (*Child, error) {
 	if err := m.limits.apply(); err != nil {
 		return nil, err
 	}
-	box, err := unpackSandbox(m.sandbox)
-	if err == nil && box != nil {
-		err = confine.Birth(box)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("making the sandbox: %w", err)
+	if box != nil && !m.again {
+		if err := confine.Birth(box); err != nil {
+			return nil, fmt.Errorf("making the sandbox: %w", err)
+		}
 	}
 
 	c := &Child{Purpose: m.purpose, Limits: m.limits, Sandbox: box, Parent: m.parent}
@@ -125,6 +131,20 @@ func become(text string) (*Child, error) {
 		c.Files = append(c.Files, os.NewFile(uintptr(first+i), "inherited "+strconv.Itoa(i)))
 	}
 	return c, nil
+}
+
+// readMarker reads the marker's text, and makes sure that it is for this
+// process.
+func readMarker(text string) (marker, error) {
+	m, err := decodeMarker(text)
+	if err != nil {
+		return m, fmt.Errorf("the environment variable %s was not set by a daemon: %w: unset it", markerName, err)
+	}
+	if parent := os.Getppid(); parent != m.parent {
+		return m, fmt.Errorf("the environment variable %s is for a child of process %d, and this process is a child of process %d: "+
+			"it was inherited by accident, or the daemon has just ended; unset it", markerName, m.parent, parent)
+	}
+	return m, nil
 }
 
 // redirectCrash makes the runtime write crash reports to fd besides stderr.

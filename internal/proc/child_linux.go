@@ -11,7 +11,9 @@ import (
 )
 
 // armLifeline makes the kernel kill this process's group when the pipe at fd is
-// closed at its other end, and makes sure that it was not closed before.
+// closed at its other end, and makes sure that it was not closed before. Then
+// it closes fd: the daemon has the open file too (see keepsLifeline), and
+// without a descriptor this process cannot take back what it asked for.
 //
 // Owner, signal and mode belong to the open file, not to the descriptor; so
 // each child needs a separate pipe. The kernel checks the permission to signal
@@ -38,7 +40,7 @@ func armLifeline(fd int) error {
 	var b [1]byte
 	switch n, err := unix.Read(fd, b[:]); {
 	case err == unix.EAGAIN || err == unix.EINTR:
-		return nil
+		return os.NewSyscallError("close", unix.Close(fd))
 	case n == 0 && err == nil:
 		return errors.New("the daemon has ended already")
 	default:
@@ -69,7 +71,7 @@ func renice(nice int) error {
 // cannot be avoided: the runtime's own tables, the race detector's shadow
 // memory, the stacks of C threads.
 func limitData(n uint64) error {
-	now, err := statm("self")
+	now, err := ownSizes()
 	if err != nil {
 		return err
 	}

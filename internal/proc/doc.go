@@ -27,10 +27,11 @@
 // when that pipe reports an event; the only possible event is that the write
 // end was closed, because the daemon is gone. No code in the child has to run
 // for this, so it works for a hung or stopped child, and it also ends the
-// child's own children. The daemon keeps the read end open too, so that this
-// works for a child that has closed it or executes another program. Pdeathsig
-// covers the time before this is armed, and a child that has left its group.
-// Elsewhere a goroutine of the child reads the pipe.
+// child's own children. The daemon keeps the read end open too, and the child
+// closes its own once this is armed: so no code in the child can disarm it, and
+// it works for a child that executes another program. Pdeathsig covers the time
+// before, and a child that has left its group. Elsewhere a goroutine of the
+// child reads the pipe.
 //
 // # Groups
 //
@@ -65,9 +66,10 @@
 // user and capabilities, has a stub ending in _other.go, which says what is
 // missing there: start_linux.go and start_other.go, process_linux.go and
 // process_other.go, kin_linux.go and kin_other.go, child_linux.go and
-// child_other.go, crash_linux.go and crash_other.go, user_linux.go and
-// user_other.go, capabilities_linux.go and capabilities_other.go; oom_other.go,
-// memory_other.go, tracer_other.go, cgroup_other.go, orphans_other.go.
+// child_other.go, sealed_linux.go and sealed_other.go, crash_linux.go and
+// crash_other.go, user_linux.go and user_other.go, capabilities_linux.go and
+// capabilities_other.go; oom_other.go, memory_other.go, tracer_other.go,
+// cgroup_other.go, orphans_other.go.
 //
 // # Concurrency
 //

@@ -110,15 +110,13 @@ func (l Limits) procs() int {
 	return l.Procs
 }
 
-// apply sets the limits on this process that a process sets itself.
+// apply sets the limits on this process that a process sets itself, but
+// OOMScore.
 func (l Limits) apply() error {
 	if l.Nice != 0 {
 		if err := renice(l.Nice); err != nil {
 			return fmt.Errorf("setting the nice value to %d: %w", l.Nice, err)
 		}
-	}
-	if err := offerToKernel(l.OOMScore); err != nil {
-		return err
 	}
 	if l.Files != 0 {
 		if err := setrlimit(syscall.RLIMIT_NOFILE, l.Files); err != nil {

@@ -35,8 +35,13 @@ type marker struct {
 	purpose Purpose
 	limits  Limits
 	sandbox string // Spec.Sandbox: see packSandbox; "": none
+	again   bool   // the child has executed the program again: see restart;
+	statm   int    // then with this descriptor of /proc/self/statm, if it is not 0
 	version string
 }
+
+// firstFile is the descriptor of the first of Files.
+func (m *marker) firstFile() int { return firstFD + int(b2i(m.crash)) + m.cgroups }
 
 // visit calls the right function for each field, in the order of the text.
 func (m *marker) visit(str func(*string), num func(*int64)) {
@@ -67,6 +72,8 @@ func (m *marker) visit(str func(*string), num func(*int64)) {
 	conv(b2i(m.limits.NoCore), func(v int64) { m.limits.NoCore = v != 0 })
 	conv(int64(m.limits.OOMScore), func(v int64) { m.limits.OOMScore = int(v) })
 	str(&m.sandbox)
+	conv(b2i(m.again), func(v int64) { m.again = v != 0 })
+	conv(int64(m.statm), func(v int64) { m.statm = int(v) })
 }
 
 func b2i(b bool) int64 {
@@ -84,7 +91,7 @@ func (m marker) encode() (string, error) {
 	m.visit(w.str, w.num)
 	text := string(w.text)
 	if len(text) > maxMarker {
-		return "", fmt.Errorf("the names of daemon, pool and program, and the paths of its sandbox, take %d bytes; the limit is %d: use fewer or shorter ones", len(text), maxMarker)
+		return "", fmt.Errorf("the names of daemon, pool and program, and the paths of the sandbox, take %d bytes; the limit is %d: use fewer or shorter ones", len(text), maxMarker)
 	}
 	if strings.IndexByte(text, 0) >= 0 {
 		return "", errors.New("the name of daemon, pool or program has a zero byte in it")

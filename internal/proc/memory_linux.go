@@ -39,6 +39,10 @@ func statm(pid string) (s sizes, err error) {
 		return s, &os.PathError{Op: "open", Path: file, Err: err}
 	}
 	defer unix.Close(fd)
+	return readSizes(fd, file)
+}
+
+func readSizes(fd int, file string) (s sizes, err error) {
 	var b [7 * 21]byte
 	n, err := unix.Read(fd, b[:])
 	if err != nil {

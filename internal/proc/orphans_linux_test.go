@@ -17,6 +17,11 @@ import (
 )
 
 func init() {
+	childParts["loose"] = func(*Child) { // cuts its ties as far as it can
+		disarm()
+		fmt.Printf("ready=%d\n", os.Getpid())
+		forever()
+	}
 	childParts["regroup"] = func(*Child) { // leaves its group
 		g := exec.Command("sleep", "120")
 		g.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -25,6 +30,23 @@ func init() {
 		check(syscall.Setpgid(0, g.Process.Pid))
 		fmt.Printf("ready=%d\n", os.Getpid())
 		forever()
+	}
+}
+
+// disarm takes back whatever this process can of what ties it to the daemon:
+// Pdeathsig, and what was asked of a pipe that it has beside its output.
+func disarm() {
+	check(unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0))
+	for fd := lifelineFD; fd < 64; fd++ {
+		var st unix.Stat_t
+		if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
+			continue
+		}
+		for _, step := range []struct{ cmd, arg int }{{unix.F_SETOWN, 0}, {unix.F_SETSIG, 0}, {unix.F_SETFL, 0}} {
+			_, err := unix.FcntlInt(uintptr(fd), step.cmd, step.arg)
+			check(err)
+		}
+		check(unix.Close(fd))
 	}
 }
 

@@ -106,11 +106,6 @@ var childParts = map[string]func(*Child){
 		fmt.Printf("ready=%d\n", os.Getpid())
 		check(syscall.Exec("/bin/sleep", []string{"sleep", "120"}, os.Environ()))
 	},
-	"loose": func(*Child) { // cuts its lifeline
-		check(syscall.Close(lifelineFD))
-		fmt.Printf("ready=%d\n", os.Getpid())
-		forever()
-	},
 	"ignore": func(*Child) {
 		signal.Ignore(stackSignal)
 		fmt.Printf("ready=%d\n", os.Getpid())

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/legion-go/legion/internal/confine"
 )
 
 // drainGrace is how long output is still read after the end of a child and its
@@ -219,7 +217,7 @@ func (p *Process) explain(errs *tail, s Spec) {
 	head, body := errs.crashHead(), readCrash(p.launch.crash)
 	p.exit.Stack = crashReport(head, body)
 	if s.Sandbox != nil {
-		p.exit.Forbidden = confine.Explain(body)
+		p.exit.Forbidden = forbidden(body, p.exit)
 	}
 	p.exit.OutOfMemory = p.exit.OutOfMemory || ranOutOfMemory(head, body)
 	p.exit.Stderr = errs.lines(body != "")

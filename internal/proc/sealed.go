@@ -2,8 +2,10 @@ package proc
 
 import (
 	"math"
+	"syscall"
 
 	"github.com/legion-go/legion/internal/confine"
+	"github.com/legion-go/legion/internal/where"
 	"github.com/legion-go/legion/sandbox"
 )
 
@@ -16,6 +18,23 @@ func Seal() (sandbox.Report, error) {
 		return sandbox.Report{}, nil
 	}
 	return confine.Seal(self.Sandbox)
+}
+
+// otherABI is the Call of a child that the kernel ended without a report.
+const otherABI = "a system call of another ABI"
+
+// forbidden returns the call that ended a child with a sandbox, or nil. body is
+// the content of its crash file. The filter ends a call of another ABI, and one
+// in a thread that blocks SIGSYS, without a report.
+func forbidden(body string, e Exit) *sandbox.Forbidden {
+	f := confine.Explain(body)
+	switch {
+	case f != nil:
+		f.Where = where.Crashed(e.Stack)
+	case e.Signal == syscall.SIGSYS:
+		f = &sandbox.Forbidden{Call: otherABI}
+	}
+	return f
 }
 
 // packSandbox returns s as the text of fields; "" for nil.

@@ -20,10 +20,10 @@ func executable() (string, error) {
 
 // keepsLifeline: the daemon keeps the child's end of the lifeline open too. The
 // kernel's action at the close of the other end belongs to the open file, which
-// then exists even if the child has closed its descriptor, executed another
-// program, or died. When the daemon dies the kernel closes both ends, the one
-// with the lower number last (Linux 4.4 and later); pipe2 gives the lower
-// number to the reading end.
+// then exists although the child has closed its descriptor, and even if it has
+// executed another program, or died. When the daemon dies the kernel closes
+// both ends, the one with the lower number last (Linux 4.4 and later); pipe2
+// gives the lower number to the reading end.
 const keepsLifeline = true
 
 func systemAttr(a *syscall.SysProcAttr, pidfd *int, c cgroup) {

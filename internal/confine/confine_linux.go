@@ -1,0 +1,102 @@
+//go:build amd64 || arm64
+
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/legion-go/legion/sandbox"
+)
+
+// Missing returns what this system, or this program, cannot do of s: each entry
+// is a clause that names the cure.
+func Missing(s *sandbox.Sandbox) []string {
+	if s == nil {
+		return nil
+	}
+	return planFor(s, look()).missing
+}
+
+// ready returns the plan for s, or an error if the system cannot hold s.
+func ready(s *sandbox.Sandbox) (plan, system, error) {
+	sys := look()
+	p := planFor(s, sys)
+	if len(p.missing) > 0 && !s.BestEffort {
+		return p, sys, errors.New(strings.Join(p.missing, "; "))
+	}
+	return p, sys, nil
+}
+
+// Restarts reports whether [Birth] can confine only the thread that calls it.
+// Then it must be called before anything else, on a thread that stays its
+// goroutine's, and the program must be executed again after it.
+func Restarts(s *sandbox.Sandbox) (bool, error) {
+	p, _, err := ready(s)
+	return p.restarts, err
+}
+
+// Birth confines this process to what s allows its setup. From then on it
+// cannot open a file in /proc.
+func Birth(s *sandbox.Sandbox) error {
+	p, sys, err := ready(s)
+	if err != nil || !p.outer {
+		return err
+	}
+	l, err := outerLayer(s, sys, p)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if err := noNewPrivileges(p.atBirth); err != nil {
+		return err
+	}
+	return l.enforce(p.atBirth)
+}
+
+// Seal confines this process, with all of its threads, to what s allows its
+// functions, and makes sure that it holds. After an error the process must end.
+func Seal(s *sandbox.Sandbox) (sandbox.Report, error) {
+	p, sys, err := ready(s)
+	if err != nil {
+		return sandbox.Report{}, err
+	}
+	time.Now().Zone() // reads the local time zone, which would not be possible later
+	if p.inner {
+		l, err := innerLayer(s, sys, p)
+		if err != nil {
+			return sandbox.Report{}, err
+		}
+		err = l.enforce(p.atSeal)
+		l.close()
+		if err != nil {
+			return sandbox.Report{}, err
+		}
+	}
+	if p.calls {
+		if err := install(policy(s, os.Getpid(), sys.abi)); err != nil {
+			return sandbox.Report{}, err
+		}
+	}
+	if err := probe(s, p); err != nil {
+		return sandbox.Report{}, err
+	}
+	return p.report(sys), nil
+}
+
+func (p plan) report(sys system) sandbox.Report {
+	r := sandbox.Report{Missing: p.missing}
+	if p.outer {
+		r.Held = append(r.Held, fmt.Sprintf("files: Landlock %d", sys.abi))
+	}
+	if p.ports != nowhere {
+		r.Held = append(r.Held, fmt.Sprintf("ports: Landlock %d", sys.abi))
+	}
+	if p.calls {
+		r.Held = append(r.Held, "calls: seccomp")
+	}
+	return r
+}
