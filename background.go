@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/logs"
@@ -41,7 +40,7 @@ func (d *Daemon) goToBackground(ctx context.Context) {
 	// The working directory must not change: paths of the configuration may be
 	// relative to it.
 	pid, code, words := takeover.StartInBackground(ctx, d.config.Name, takeover.Spec{
-		Path: path, Args: args, Env: host.CleanEnv(successorEnv(), host.Current()),
+		Path: path, Args: args, Env: host.CleanEnv(takeover.Environ(), host.Current()),
 	})
 	if code != 0 {
 		for _, line := range words {
@@ -54,18 +53,6 @@ func (d *Daemon) goToBackground(ctx context.Context) {
 		fmt.Fprintln(os.Stderr, "only clients that follow it on the control socket see its log: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
 	os.Exit(0)
-}
-
-// successorEnv is the environment of this process without the variables that
-// package config hands to workers: a new process reads the configuration
-// itself.
-func successorEnv() (env []string) {
-	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "_LEGION_") {
-			env = append(env, e)
-		}
-	}
-	return env
 }
 
 // tellPredecessor reports the result of the start to the process that started

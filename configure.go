@@ -3,10 +3,8 @@ package legion
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 
-	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/proc"
 )
@@ -61,35 +59,4 @@ func (d *Daemon) Configure(change func(*Config) error) error {
 
 func (d *Daemon) tooLate() error {
 	return fmt.Errorf("legion: configuring %s: it has been started; do it before Start or Run", d.config.Name)
-}
-
-// RuntimePath returns the folder that RuntimeDir would provide, without making
-// or checking it.
-func (d *Daemon) RuntimePath() (string, error) {
-	owner, err := host.Lookup(d.config.User, d.config.Group)
-	if err == nil {
-		var path string
-		if path, err = host.RuntimePath(d.config.Name, d.runtimeDir(), owner); err == nil {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("legion: %w", err)
-}
-
-// runtimeDir is Config.RuntimeDir. A relative one is below WorkDir, to which
-// the daemon changes when it starts.
-func (d *Daemon) runtimeDir() string {
-	d.mu.Lock()
-	started, fixed := d.place.startDir, d.place.runtime
-	d.mu.Unlock()
-	if fixed != "" {
-		return fixed
-	}
-	dir := d.config.RuntimeDir
-	for _, above := range []string{d.config.WorkDir, started} {
-		if dir != "" && above != "" && !filepath.IsAbs(dir) {
-			dir = filepath.Join(above, dir)
-		}
-	}
-	return dir
 }

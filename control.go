@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"strings"
 
 	"github.com/legion-go/legion/event"
@@ -14,7 +13,6 @@ import (
 	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
-	"github.com/legion-go/legion/internal/saturate"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/plugin"
 	"github.com/legion-go/legion/status"
@@ -39,16 +37,7 @@ func (d *Daemon) controlAddresses() ([]control.Address, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Config.Control: %w", err)
 	}
-	for i, a := range all {
-		if a.Network == "unix" && a.Addr == "" {
-			dir, err := d.RuntimePath()
-			if err != nil {
-				return nil, err
-			}
-			all[i].Addr = filepath.Join(dir, control.SocketName)
-		}
-	}
-	return all, nil
+	return all, control.Locate(all, d.RuntimePath)
 }
 
 // ControlAddress returns the address for clients of the daemon: the first one
@@ -115,7 +104,7 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	server, err := control.New(control.Options{
 		Registry: registry, Rules: rules, TLS: d.config.ControlTLS, Log: d.Logger(), Audit: audit,
 		Worker: func(pid int) bool { return !d.declared.inProcess && proc.OfWorker(pid, d.config.Name) },
-		Limits: d.config.controlLimits(),
+		Limits: control.LimitsOf(d.config.ControlConnections, d.config.ControlTimeout),
 		Hello:  func() any { return d.hello() },
 		Ready:  d.ready,
 		Connected: func(c control.Client) {
@@ -129,18 +118,6 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	return server, nil
 }
 
-// controlLimits returns the limits that Config sets; all others have their
-// defaults.
-func (c *Config) controlLimits() (l control.Limits) {
-	if n := c.ControlConnections; n > 0 {
-		l.Connections, l.PerPeer = n, min(n, max(n/8, 8))
-	}
-	if t := c.ControlTimeout; t > 0 {
-		l.FirstByte, l.Request, l.Write, l.Idle = t, t, t, saturate.Duration(6*float64(t))
-	}
-	return l
-}
-
 func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addresses []control.Address) error {
 	for _, a := range addresses {
 		if err := server.Check(a); err != nil {
@@ -148,8 +125,9 @@ func (d *Daemon) openControlAt(ctx context.Context, server *control.Server, addr
 		}
 	}
 	place := control.Place{Path: d.RuntimePath, Make: d.RuntimeDir, Log: d.log.Logger}
-	if d.drops() {
-		place.Owner = &d.place.identity
+	if d.place.Drops(d.settings()) {
+		owner := d.place.Owner()
+		place.Owner = &owner
 	}
 	if err := d.control.Open(ctx, server, addresses, place); err != nil {
 		return err
@@ -166,8 +144,8 @@ func (d *Daemon) accessRules() ([]control.Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Config.Access: %w", err)
 	}
-	if d.drops() { // the server takes the current user for the daemon's own
-		rules = append(rules, control.Rule{Kind: "uid", ID: d.place.identity.UID, Role: RoleAdmin})
+	if d.place.Drops(d.settings()) { // the server takes the current user for the daemon's own
+		rules = append(rules, control.Rule{Kind: "uid", ID: d.place.Owner().UID, Role: RoleAdmin})
 	}
 	return rules, nil
 }

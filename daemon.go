@@ -66,10 +66,7 @@ type declarations struct {
 
 // place is where the daemon runs, and as which user.
 type place struct {
-	identity host.Identity // from Start on
-	runtime  string        // the runtime folder, once it was needed; guarded by Daemon.mu
-	startDir string        // where the daemon was started, if WorkDir is another; guarded by Daemon.mu until it runs
-
+	host.Surroundings
 	memoryAtStart uint64 // resident bytes; set before the daemon runs
 }
 
@@ -97,7 +94,7 @@ func New(c Config) *Daemon {
 	d.life = life.New(context.WithValue(context.Background(), onLoop{}, d), c.Name, d.shutDown, d.abandon)
 	d.newTurns()
 	d.plugins = d.newPlugins()
-	d.keeper.Folders, d.keeper.Restore = d.folders, d.restoreAll
+	d.keeper.Folders, d.keeper.Restore = d.files().Folders, d.restoreAll
 	d.log = d.newLog()
 	d.loop = loop.New(loop.Config{Panic: d.panicked, Idle: d.idle, MinPause: c.MinPause, Precise: true})
 	return d

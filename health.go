@@ -6,9 +6,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/life"
-	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/pool"
-	"github.com/legion-go/legion/plugin"
 )
 
 // loopPatience is how long one function may hold the loop before the daemon
@@ -54,30 +52,16 @@ func (d *Daemon) unhealthy(detail bool) string {
 		}
 		return why
 	}
-	if held, most := d.loop.Stats().Running, d.loopPatience(); held > most {
+	if held, most := d.loop.Stats().Running, d.plugins.LoopPatience(loopPatience); held > most {
 		return fmt.Sprintf("a function has been holding the loop for %v, longer than %v", held.Round(time.Millisecond), most)
 	}
 	return ""
 }
 
-// loopPatience is the shortest patience of a Watchdog, or the default.
-func (d *Daemon) loopPatience() time.Duration {
-	most := time.Duration(0)
-	for _, w := range plugins.Each[plugin.Watchdog](&d.plugins) {
-		if own := w.LoopPatience(); own > 0 && (most == 0 || own < most) {
-			most = own
-		}
-	}
-	if most == 0 {
-		return loopPatience
-	}
-	return most
-}
-
 // watchLoop logs when one function holds the loop until the daemon counts as
 // unhealthy.
 func (d *Daemon) watchLoop() {
-	most := d.loopPatience()
+	most := d.plugins.LoopPatience(loopPatience)
 	d.owned.Go("the watch over the loop", func() { d.loop.Watch(d.life.Closing(), most, d.log.Logger) })
 }
 

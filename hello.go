@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/host"
-	"github.com/legion-go/legion/internal/plugins"
-	"github.com/legion-go/legion/plugin"
 	"github.com/legion-go/legion/status"
 )
 
@@ -39,7 +37,7 @@ func (d *Daemon) status() status.Daemon {
 	for _, a := range d.control.Addresses() {
 		out.Control = append(out.Control, a.String())
 	}
-	out.RestartNeeded = d.restartNeeded()
+	out.RestartNeeded = d.plugins.RestartNeeded()
 	if what, since := d.succession.changes.Now(); what != "" {
 		out.Changing, out.ChangingFor = what, time.Since(since)
 	}
@@ -82,13 +80,4 @@ func releaseText(r status.Release) string { return r.Version + "\n" + r.Program 
 func parseRelease(told string) status.Release {
 	version, program, _ := strings.Cut(told, "\n")
 	return status.Release{Version: version, Program: program}
-}
-
-// restartNeeded returns the settings that plugins report as changed, see
-// plugin.RestartReporter.
-func (d *Daemon) restartNeeded() (keys []string) {
-	for _, r := range plugins.Each[plugin.RestartReporter](&d.plugins) {
-		keys = append(keys, r.RestartNeeded()...)
-	}
-	return keys
 }

@@ -47,7 +47,7 @@ func (d *Daemon) startAgain() error {
 		held, _ = takeover.Hold(nil)
 	}
 	stderr := takeover.LastWords(d.config.LogFile)
-	if dir := d.whereStarted(); dir != "" {
+	if dir := d.place.Started(); dir != "" {
 		_ = os.Chdir(dir) // if it vanishes now, the next program starts in the current directory
 	}
 	self := proc.Args()
@@ -55,7 +55,7 @@ func (d *Daemon) startAgain() error {
 		self[0] = executable
 	}
 	path, args := d.command()
-	err := fmt.Errorf("legion: restarting %s: %w", d.config.Name, held.GoOn(path, args, self, successorEnv(), stderr))
+	err := fmt.Errorf("legion: restarting %s: %w", d.config.Name, held.GoOn(path, args, self, takeover.Environ(), stderr))
 	if stderr != nil {
 		fmt.Fprintln(stderr, err)
 	}

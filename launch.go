@@ -82,7 +82,7 @@ func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error)
 		Name:    p.d.config.Name + ": " + p.name,
 		Purpose: proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: shared},
 		Files:   files,
-		Dir:     p.d.whereStarted(),
+		Dir:     p.d.place.Started(),
 		Limits:  proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},
 		Output:  output.Line,
 	})

@@ -4,15 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
-	"sync"
 
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
-	"github.com/legion-go/legion/plugin"
 )
 
 // Listen declares a listener that survives upgrades: the new process takes it
@@ -76,20 +72,6 @@ func (d *Daemon) startServers() {
 	}
 }
 
-// stopServers waits for the requests of all servers at once. The listeners are
-// closed already.
-func (d *Daemon) stopServers(ctx context.Context) {
-	var all sync.WaitGroup
-	for _, s := range d.declared.servers {
-		all.Go(func() {
-			if err := s.Stop(ctx); err != nil {
-				d.log.Warn("a server did not shut down cleanly", "addr", s.Listener.Address, "err", err)
-			}
-		})
-	}
-	all.Wait()
-}
-
 // listening returns all listeners that an upgrade hands over.
 func (d *Daemon) listening() []*sockets.Listener {
 	return append(slices.Clone(d.declared.listeners), d.control.Listeners()...)
@@ -124,11 +106,7 @@ func (d *Daemon) ownListeners() {
 		}
 		d.control.Renew(d.log.Logger)
 		d.keepFiles()
-		for _, path := range d.succession.left {
-			if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
-				_ = os.Remove(path)
-			}
-		}
+		sockets.Remove(d.succession.left)
 	})
 }
 
@@ -138,20 +116,17 @@ func (d *Daemon) keepFiles() {
 	d.owned.Go("the watch over sockets and locks", func() { d.keeper.Run(d.life.Closing()) })
 }
 
-// folders returns the folders with files that must stay.
-func (d *Daemon) folders() (all []string) {
-	for _, l := range d.listening() {
-		if l.HasFile() {
-			all = append(all, filepath.Dir(l.Address))
-		}
+// files are the files that must stay.
+func (d *Daemon) files() *sockets.Files {
+	return &sockets.Files{
+		Listeners: d.listening, Plugins: plugins.Each[sockets.Restorer](&d.plugins), MakeFolder: d.restoreFolder,
+		Note: func(what string, back bool, err error) {
+			if d.life.Closing().Err() != nil {
+				err = nil
+			}
+			d.keeper.Note(d.Logger(), what, back, err)
+		},
 	}
-	for _, r := range plugins.Each[plugin.Restorer](&d.plugins) {
-		for _, path := range r.Files() {
-			all = append(all, filepath.Dir(path))
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 // restoreAll restores missing files. It waits for a change that is under way:
@@ -164,30 +139,7 @@ func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
 		return false, false
 	}
 	defer end()
-	return d.restoreMissing(ctx)
-}
-
-// restoreMissing is restoreAll within a change.
-func (d *Daemon) restoreMissing(ctx context.Context) (restored, failed bool) {
-	note := func(what string, back bool, err error) {
-		restored, failed = restored || back, failed || err != nil
-		if d.life.Closing().Err() != nil {
-			err = nil
-		}
-		d.keeper.Note(d.Logger(), what, back, err)
-	}
-	for _, l := range d.listening() {
-		back, err := l.Restore(ctx, d.restoreFolder)
-		note(l.Address, back, err)
-	}
-	for name, r := range plugins.Each[plugin.Restorer](&d.plugins) {
-		back, err := r.Restore(ctx)
-		for _, path := range back {
-			note(path, true, nil)
-		}
-		note("plugin "+name, false, err)
-	}
-	return restored, failed
+	return d.files().Restore(ctx)
 }
 
 // restoreFolder makes the runtime folder again; other folders are the

@@ -3,9 +3,7 @@ package legion
 import (
 	"os"
 
-	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/takeover"
-	"github.com/legion-go/legion/plugin"
 )
 
 // PIDPolicy says whether the process id of a daemon may change in an upgrade.
@@ -34,10 +32,8 @@ func (d *Daemon) pidStays() string {
 	case PIDStays:
 		return "Config.PID says so"
 	}
-	for _, t := range plugins.Each[plugin.PIDTeller](&d.plugins) {
-		if os.Getpid() != 1 && t.TellsPID() {
-			return ""
-		}
+	if os.Getpid() != 1 && d.plugins.TellsPID() {
+		return ""
 	}
 	return takeover.Awaited()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/concurrent"
 )
 
 // Reload reloads the daemon's state in the same process: it calls the handlers
@@ -51,7 +52,7 @@ func (d *Daemon) reloadInTurn(ctx context.Context, begun func()) error {
 	if err = d.unlessStopped(d.reload(ctx)); err == nil {
 		d.log.Info("reloaded")
 	}
-	if keys := d.restartNeeded(); len(keys) > 0 {
+	if keys := d.plugins.RestartNeeded(); len(keys) > 0 {
 		d.log.Warn("changed settings take effect only after a restart or an upgrade", "settings", strings.Join(keys, ", "))
 	}
 	announce(d, event.Reloaded{Err: d.whileReloading(err)})
@@ -67,23 +68,15 @@ func (d *Daemon) reload(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("a handler of Reload: %w", err)
 	}
-	d.restoreMissing(ctx)
+	d.files().Restore(ctx)
 	d.log.Reopen()
 	errs := []error{err, d.plugins.Reload(ctx), d.reloadControl(ctx)}
-	rolled := make(chan error, len(d.declared.pools))
-	for _, p := range d.declared.pools {
-		go func() {
-			err := p.running.Load().Roll(ctx)
-			if err != nil {
-				err = fmt.Errorf("pool %s: replacing its workers: %w", p.name, err)
-			}
-			rolled <- err
-		}()
-	}
-	for range d.declared.pools {
-		errs = append(errs, <-rolled)
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, concurrent.All(d.declared.pools, func(p *declaredPool) error {
+		if err := p.running.Load().Roll(ctx); err != nil {
+			return fmt.Errorf("pool %s: replacing its workers: %w", p.name, err)
+		}
+		return nil
+	}))...)
 }
 
 // unlessStopped returns err, as an ErrStopped if a stop or a restart caused it.

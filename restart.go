@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/legion-go/legion/internal/plugins"
-	"github.com/legion-go/legion/plugin"
 	"github.com/legion-go/legion/status"
 )
 
@@ -51,10 +49,8 @@ func (d *Daemon) restartBy(ctx context.Context, who string) error {
 
 // mayRestart returns an error if the daemon cannot restart.
 func (d *Daemon) mayRestart() error {
-	for name, r := range plugins.Each[plugin.RestartGuard](&d.plugins) {
-		if err := r.MayRestart(); err != nil {
-			return fmt.Errorf("legion: restarting %s: plugin %s: %w", d.config.Name, name, err)
-		}
+	if err := d.plugins.MayRestart(); err != nil {
+		return fmt.Errorf("legion: restarting %s: %w", d.config.Name, err)
 	}
 	return d.runs()
 }

@@ -15,7 +15,8 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return err
 	}
 	signals := make(chan os.Signal, 64)
-	d.notify(signals)
+	plan := d.plan()
+	plan.Notify(signals)
 	over := make(chan struct{})
 	watched := make(chan struct{})
 	go func() {
@@ -40,9 +41,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if !d.life.Reruns() {
 		return err
 	}
-	d.hold()
+	plan.Hold()
 	unwatch()
-	if d.endedBy(signals) || ctx.Err() != nil || !d.life.Reruns() {
+	if plan.EndedBy(signals) || ctx.Err() != nil || !d.life.Reruns() {
 		d.letGo()
 		return err
 	}

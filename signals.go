@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"os"
-	"os/signal"
 	"slices"
 	"sync"
 	"syscall"
@@ -45,6 +44,27 @@ func (d *Daemon) actions() map[syscall.Signal]SignalAction {
 	return wanted
 }
 
+// plan returns which signals Run takes.
+func (d *Daemon) plan() (p signals.Plan) {
+	for s, a := range d.actions() {
+		switch a {
+		case SignalIgnore:
+			p.Ignored = append(p.Ignored, s)
+		case SignalDefault, SignalEvent:
+			p.Taken = append(p.Taken, s)
+		}
+		if d.ends(s) {
+			p.Ending = append(p.Ending, s)
+		}
+	}
+	return p
+}
+
+// ends reports whether s stops the daemon by default.
+func (d *Daemon) ends(s syscall.Signal) bool {
+	return (s == syscall.SIGTERM || s == syscall.SIGINT) && d.config.Signals[s] == SignalDefault
+}
+
 // checkSignals refuses signals and actions that Run cannot support.
 func (c *Config) checkSignals(k *checks) {
 	for _, s := range slices.Sorted(maps.Keys(c.Signals)) {
@@ -58,18 +78,6 @@ func (c *Config) checkSignals(k *checks) {
 			k.that(false, "Signals", "ignores SIGCHLD: the kernel would discard the exit codes of all children; leave it out")
 		case why != "" && (a != SignalSystem || signals.Never(s)):
 			k.that(false, "Signals", "has %s, which cannot be handled: %s; leave it out", name, why)
-		}
-	}
-}
-
-// notify asks for the signals that Run handles.
-func (d *Daemon) notify(to chan<- os.Signal) {
-	for s, a := range d.actions() {
-		switch a {
-		case SignalIgnore:
-			signal.Ignore(s)
-		case SignalDefault, SignalEvent:
-			signal.Notify(to, s)
 		}
 	}
 }
@@ -109,36 +117,6 @@ func (d *Daemon) watchSignals(signals <-chan os.Signal, over <-chan struct{}) {
 			return
 		}
 	}
-}
-
-// hold ignores the signals that Run handles until the next Run handles them, in
-// the program that a restart executes: some would end it before. Signals that
-// stop the daemon keep their effect.
-func (d *Daemon) hold() {
-	for s, a := range d.actions() {
-		if (a == SignalDefault || a == SignalEvent) && !d.ends(s) {
-			signal.Ignore(s)
-		}
-	}
-}
-
-// endedBy reports whether one of the pending signals ends the daemon.
-func (d *Daemon) endedBy(signals <-chan os.Signal) bool {
-	for {
-		select {
-		case s := <-signals:
-			if d.ends(s.(syscall.Signal)) {
-				return true
-			}
-		default:
-			return false
-		}
-	}
-}
-
-// ends reports whether s stops the daemon by default.
-func (d *Daemon) ends(s syscall.Signal) bool {
-	return (s == syscall.SIGTERM || s == syscall.SIGINT) && d.config.Signals[s] == SignalDefault
 }
 
 // received calls the handlers of a signal, then takes the built-in action. A

@@ -2,11 +2,11 @@ package legion
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/reuse"
@@ -152,15 +152,7 @@ func (d *Daemon) startPools(ctx context.Context) error {
 	if stopped {
 		return ErrStopped
 	}
-	errs := make(chan error, len(d.declared.pools))
-	for _, p := range d.declared.pools {
-		go func() {
-			errs <- startFailure(p.name, p.running.Load().Start(ctx))
-		}()
-	}
-	var all []error
-	for range d.declared.pools {
-		all = append(all, <-errs)
-	}
-	return errors.Join(all...)
+	return concurrent.All(d.declared.pools, func(p *declaredPool) error {
+		return startFailure(p.name, p.running.Load().Start(ctx))
+	})
 }

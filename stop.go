@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"sync"
 	"time"
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/sockets"
 )
 
 // Wait waits until the daemon has stopped, and returns the errors of the stop,
@@ -93,13 +93,8 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	d.stopPools(deadline)
 	d.endEscaped()
 	d.life.Cancel() // callbacks that still run must end
-	go func() {
-		select {
-		case <-d.life.Hurry():
-			time.AfterFunc(hurryGrace, done)
-		case <-ctx.Done():
-		}
-	}()
+	ctx, done = d.life.Hurried(ctx, hurryGrace)
+	defer done()
 	var errs []error
 	for i := len(d.declared.teardown) - 1; i >= 0; i-- {
 		if err := d.onLoop(ctx, func() error { return d.declared.teardown[i](ctx) }); err != nil {
@@ -141,12 +136,8 @@ func (d *Daemon) endWork(ctx context.Context) (errs []error) {
 	d.tasks.End()
 	d.events.unheard.End()
 	d.loop.Stop()
-	select {
-	case <-d.loopEnd:
-	case <-ctx.Done():
-		if err := d.loopLeft(); err != nil {
-			errs = append(errs, err)
-		}
+	if !concurrent.Ended(ctx, d.loopEnd) {
+		errs = append(errs, d.loop.Left())
 	}
 	if left := d.owned.Wait(ctx); left != "" {
 		errs = append(errs, fmt.Errorf("not ended: %s", left))
@@ -169,38 +160,15 @@ func (d *Daemon) awaitSettled(deadline time.Time) {
 	}
 }
 
-// loopLeft waits a moment for the loop to end, and else says why it did not.
-func (d *Daemon) loopLeft() error {
-	late := time.NewTimer(concurrent.EndGrace)
-	defer late.Stop()
-	select {
-	case <-d.loopEnd:
-		return nil
-	case <-late.C:
-	}
-	s := d.loop.Stats()
-	if s.Running == 0 {
-		return fmt.Errorf("the loop has not ended: %d functions wait for it", s.Pending)
-	}
-	return fmt.Errorf("a function of the loop has not ended: it has been running for %v, and %d others wait (if it waits for one of them, such as a Then or a handler, it waits for itself)", s.Running.Round(time.Millisecond), s.Pending)
-}
-
 // finishRequests lets servers finish their requests, which may make calls, for
 // at most half of StopTimeout, and then calls the handlers of Shutdown, which
 // have an eighth of it even if the servers took their half.
 func (d *Daemon) finishRequests(ctx context.Context, why string) {
-	ctx, done := context.WithCancel(ctx)
+	ctx, done := d.life.Hurried(ctx, 0)
 	defer done()
-	go func() {
-		select {
-		case <-d.life.Hurry():
-			done()
-		case <-ctx.Done():
-		}
-	}()
 	half := time.Now().Add(d.config.StopTimeout / 2)
 	serving, served := context.WithDeadline(ctx, half)
-	d.stopServers(serving)
+	sockets.StopAll(serving, d.declared.servers, d.log.Logger)
 	served()
 	witness(d, event.Shutdown{Reason: why, Again: d.life.Reruns()})
 	if !d.events.bus.Count(reflect.TypeFor[event.Shutdown]()) {
@@ -227,19 +195,5 @@ func (d *Daemon) stopPools(deadline time.Time) {
 			}
 		}
 	})
-	over := make(chan struct{})
-	var all, hurried sync.WaitGroup
-	for _, p := range running {
-		all.Go(func() { p.Stop(time.Until(deadline)) })
-		hurried.Go(func() {
-			select {
-			case <-d.life.Hurry():
-				p.Stop(0)
-			case <-over:
-			}
-		})
-	}
-	all.Wait()
-	close(over)
-	hurried.Wait()
+	pool.StopAll(running, deadline, d.life.Hurry())
 }

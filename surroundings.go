@@ -2,11 +2,6 @@ package legion
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
@@ -30,67 +25,22 @@ var executable = func() string {
 // in worker processes.
 func Program() string { return executable }
 
+// settings are the parts of the configuration that settle and drop apply.
+func (d *Daemon) settings() host.Settings {
+	c := &d.config
+	return host.Settings{Name: c.Name, User: c.User, Group: c.Group, RuntimeDir: c.RuntimeDir, WorkDir: c.WorkDir, Umask: c.Umask, Nice: c.Nice}
+}
+
 // settle applies the settings that can be applied before the plugins start:
 // umask, niceness and working directory.
-func (d *Daemon) settle() (err error) {
-	if d.place.identity, err = host.Lookup(d.config.User, d.config.Group); err != nil {
-		return fmt.Errorf("Config.User and Config.Group: %w", err)
-	}
-	if d.config.Umask != 0 {
-		host.Umask(d.config.Umask)
-	}
-	if d.config.Nice != 0 && !takeover.Upgraded() && !takeover.GoesOn() { // inherited from the previous process
-		if err := host.Nice(nicer(d.config.Nice)); err != nil {
-			return fmt.Errorf("Config.Nice: %w", err)
-		}
-	}
-	if d.config.WorkDir != "" {
-		// Other processes of the daemon start in the same directory as this one,
-		// because its arguments may be relative to that, and change it as this one
-		// does.
-		dir, err := os.Getwd()
-		switch {
-		case err != nil && !filepath.IsAbs(d.config.WorkDir):
-			return fmt.Errorf("Config.WorkDir %s is relative to a working directory that does not exist: start the daemon elsewhere, or give an absolute path: %w", d.config.WorkDir, err)
-		case err != nil:
-			dir = "" // removed: the daemon cannot go back
-		}
-		d.mu.Lock()
-		d.place.startDir = dir
-		d.mu.Unlock()
-		if err := host.Chdir(d.config.WorkDir); err != nil {
-			return fmt.Errorf("Config.WorkDir: %w", err)
-		}
-	}
-	return nil
+func (d *Daemon) settle() error {
+	niced := takeover.Upgraded() || takeover.GoesOn() // by the previous process
+	return d.place.Settle(d.settings(), niced)
 }
 
 // drop switches to Config.User and Config.Group for good, after plugins and
 // listeners, which may need privileges, have been opened.
-func (d *Daemon) drop() error {
-	if !d.drops() {
-		return nil
-	}
-	env := host.CleanEnv(os.Environ(), d.place.identity)
-	if err := host.Drop(d.place.identity); err != nil {
-		return fmt.Errorf("becoming user %q, group %q: %w", d.config.User, d.config.Group, err)
-	}
-	os.Clearenv()
-	for _, e := range env {
-		name, value, _ := strings.Cut(e, "=")
-		if err := os.Setenv(name, value); err != nil {
-			return fmt.Errorf("the environment of user %q: %w", d.config.User, err)
-		}
-	}
-	return nil
-}
-
-// drops reports whether the daemon will switch to another user or group: not
-// after an upgrade, and not if it was started as that user.
-func (d *Daemon) drops() bool {
-	now := host.Current()
-	return (d.config.User != "" || d.config.Group != "") && (now.UID != d.place.identity.UID || now.GID != d.place.identity.GID)
-}
+func (d *Daemon) drop() error { return d.place.Drop(d.settings()) }
 
 // RuntimeDir returns the folder for the daemon's sockets, locks and pid files,
 // which belongs to the daemon's user alone, and makes it if it does not exist:
@@ -99,41 +49,30 @@ func (d *Daemon) drops() bool {
 // temporary files. A folder that another user owns or may write to, and a
 // symbolic link, are refused.
 func (d *Daemon) RuntimeDir() (string, error) {
-	owner, err := host.Lookup(d.config.User, d.config.Group)
-	if err == nil {
-		var dir string
-		if dir, err = host.RuntimeDir(d.config.Name, d.runtimeDir(), owner); err == nil {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			if d.life.State() != life.Declared {
-				d.place.runtime = dir // for good: a removed folder is made again at the same place
-			}
-			return dir, nil
-		}
+	dir, err := d.place.RuntimeDir(d.settings(), d.life.State() != life.Declared)
+	if err != nil {
+		return "", fmt.Errorf("legion: %w", err)
 	}
-	return "", fmt.Errorf("legion: %w", err)
+	return dir, nil
+}
+
+// RuntimePath returns the folder that RuntimeDir would provide, without making
+// or checking it.
+func (d *Daemon) RuntimePath() (string, error) {
+	path, err := d.place.RuntimePath(d.settings())
+	if err != nil {
+		return "", fmt.Errorf("legion: %w", err)
+	}
+	return path, nil
 }
 
 // HardStart reports Config.HardStart, for plugins.
 func (d *Daemon) HardStart() bool { return d.config.HardStart }
-
-// whereStarted is the folder in which other processes of the daemon are
-// started; "" is this one's own, also if the daemon cannot go back as another
-// user.
-func (d *Daemon) whereStarted() string {
-	if d.place.startDir == "" || unix.Access(d.place.startDir, unix.X_OK) != nil {
-		return ""
-	}
-	return d.place.startDir
-}
 
 // nice is the nice value of p's workers; 0 is the daemon's own.
 func (p *declaredPool) nice() int {
 	if p.opts.Nice == 0 {
 		return 0
 	}
-	return nicer(p.opts.Nice)
+	return host.Nicer(p.opts.Nice)
 }
-
-// nicer adds to the niceness of this process.
-func nicer(by int) int { return max(min(host.Niceness()+by, 19), -20) }

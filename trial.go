@@ -19,7 +19,7 @@ var errTooOld = errors.New("it was built with a Legion that cannot continue in t
 func (d *Daemon) try(ctx context.Context) (status.Release, error) {
 	path, args := d.command()
 	told, err := takeover.Try(ctx, takeover.Spec{
-		Path: path, Args: args, Env: successorEnv(), Dir: d.whereStarted(), Timeout: upgradeTimeout,
+		Path: path, Args: args, Env: takeover.Environ(), Dir: d.place.Started(), Timeout: upgradeTimeout,
 	})
 	if err != nil {
 		return status.Release{}, err

@@ -145,7 +145,7 @@ func (d *Daemon) takeOver(ctx context.Context) (*takeover.Successor, error) {
 	d.log.Info("upgrading")
 	path, args := d.command()
 	return takeover.Start(ctx, takeover.Spec{
-		Path: path, Args: args, Env: successorEnv(), Kind: takeover.Upgrade, Files: files, Dir: d.whereStarted(),
+		Path: path, Args: args, Env: takeover.Environ(), Kind: takeover.Upgrade, Files: files, Dir: d.place.Started(),
 		Stdout: os.Stdout, Stderr: os.Stderr, Timeout: upgradeTimeout, Settle: upgradeSettle, Leave: d.config.StopTimeout,
 	})
 }

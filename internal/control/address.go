@@ -73,6 +73,22 @@ func ParseAddresses(list string) (all []Address, err error) {
 	return all, nil
 }
 
+// Locate puts the path of a socket in the runtime folder into the addresses
+// whose path the daemon chooses.
+func Locate(all []Address, folder func() (string, error)) error {
+	for i, a := range all {
+		if a.Network != "unix" || a.Addr != "" {
+			continue
+		}
+		dir, err := folder()
+		if err != nil {
+			return err
+		}
+		all[i].Addr = filepath.Join(dir, SocketName)
+	}
+	return nil
+}
+
 func parseAddress(s string) (a Address, err error) {
 	where, query, _ := strings.Cut(s, "?")
 	switch {

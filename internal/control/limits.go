@@ -3,6 +3,8 @@ package control
 import (
 	"cmp"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // Limits bound the cost of clients. A field that is not above zero means the
@@ -26,6 +28,19 @@ type Limits struct {
 	Idle      time.Duration // between two HTTP requests; default 60 s. The line protocol has no such limit
 	Write     time.Duration // until the client has taken the next 64 KiB; default 10 s
 	Heartbeat time.Duration // between comments in a silent stream of server-sent events; default 15 s
+}
+
+// LimitsOf returns limits with the given number of connections, and the given
+// time for each step of a client; those not above zero, and all others, have
+// their defaults.
+func LimitsOf(connections int, step time.Duration) (l Limits) {
+	if n := connections; n > 0 {
+		l.Connections, l.PerPeer = n, min(n, max(n/8, 8))
+	}
+	if step > 0 {
+		l.FirstByte, l.Request, l.Write, l.Idle = step, step, step, saturate.Duration(6*float64(step))
+	}
+	return l
 }
 
 func (l Limits) filled() Limits {

@@ -40,8 +40,8 @@
 //
 //   - identity.go, accounts.go, names.go: user and group;
 //   - runtimedir.go, secret.go: files that other users must not touch;
-//   - nice_linux.go, drop.go, drop_linux.go, process.go: what a start changes;
-//     environ.go;
+//   - surroundings.go: the order above, for a daemon; nice_linux.go, drop.go,
+//     drop_linux.go, process.go: what a start changes; environ.go;
 //   - descriptors.go, descriptors_linux.go, invoked.go: how the program was
 //     started; version.go: its version;
 //   - exit_linux.go: the end of a child;

@@ -1,6 +1,7 @@
 package life
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -100,6 +101,19 @@ func (l *Life) Hasten() {
 
 // Hurry is closed when a stop must not wait any more.
 func (l *Life) Hurry() <-chan struct{} { return l.hurry }
+
+// Hurried returns a context that ends a grace after Hasten, or with ctx.
+func (l *Life) Hurried(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	ctx, done := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-l.hurry:
+			time.AfterFunc(grace, done)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, done
+}
 
 // Fail records the error that ends the daemon. It reports whether it is the
 // first.

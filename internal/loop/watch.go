@@ -37,6 +37,15 @@ func (l *Loop) Watch(ctx context.Context, most time.Duration, log *slog.Logger) 
 	}
 }
 
+// Left says what a loop is doing that should have ended.
+func (l *Loop) Left() error {
+	s := l.Stats()
+	if s.Running == 0 {
+		return fmt.Errorf("the loop has not ended: %d functions wait for it", s.Pending)
+	}
+	return fmt.Errorf("a function of the loop has not ended: it has been running for %v, and %d others wait (if it waits for one of them, such as a Then or a handler, it waits for itself)", s.Running.Round(time.Millisecond), s.Pending)
+}
+
 // place returns where the program's function on the loop is now; "" if unknown.
 func (l *Loop) place() string {
 	stacks := make([]byte, 1<<20)

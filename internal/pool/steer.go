@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/legion-go/legion/internal/saturate"
@@ -72,6 +73,26 @@ func (p *Pool) Stop(within time.Duration) {
 	p.mu.Unlock()
 	p.step(func(k *core, fx *effects, now time.Duration) { k.stop(fx, saturate.Add(now, within), now) })
 	<-p.stopped
+}
+
+// StopAll ends pools at the same time, by a deadline. When hurry is closed, it
+// does not wait for calls.
+func StopAll(pools []*Pool, deadline time.Time, hurry <-chan struct{}) {
+	over := make(chan struct{})
+	var all, hurried sync.WaitGroup
+	for _, p := range pools {
+		all.Go(func() { p.Stop(time.Until(deadline)) })
+		hurried.Go(func() {
+			select {
+			case <-hurry:
+				p.Stop(0)
+			case <-over:
+			}
+		})
+	}
+	all.Wait()
+	close(over)
+	hurried.Wait()
 }
 
 // Summary returns the figures of the pool as a whole. It makes no system calls.

@@ -1,6 +1,7 @@
 // Package signals knows what a daemon may do with which signals.
 //
 //   - signals.go: all signals, and the ones that a Go program cannot take
+//   - plan.go: what becomes of each
 //   - held.go: signals that wait
 //   - wishes.go: slow work that signals ask for
 package signals

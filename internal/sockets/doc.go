@@ -11,5 +11,5 @@
 //   - listener.go: one listener
 //   - restore.go: the file of a Unix socket that was removed
 //   - server.go: a server on a listener, and how it stops
-//   - keeper.go: the watch over the files that must stay
+//   - files.go: the files that must stay; keeper.go: the watch over them
 package sockets

@@ -54,6 +54,15 @@ func Left(names []string) (paths []string) {
 	return paths
 }
 
+// Remove removes those of the files that are sockets.
+func Remove(paths []string) {
+	for _, path := range paths {
+		if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+			_ = os.Remove(path)
+		}
+	}
+}
+
 func (l *Listener) listenPlainly(ctx context.Context) (net.Listener, error) {
 	if !l.HasFile() {
 		var c net.ListenConfig

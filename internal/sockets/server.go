@@ -3,7 +3,9 @@ package sockets
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/legion-go/legion/internal/bus"
@@ -64,6 +66,20 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	s.conns.Wait(early, func(c *drain.Conn) bool { return awaitsAnswer(c, silence) })
 	return bus.Protect(func() error { return s.shutdown(ctx) })
+}
+
+// StopAll stops servers at the same time, and waits for their requests. Their
+// listeners are closed already.
+func StopAll(ctx context.Context, servers []*Server, log *slog.Logger) {
+	var all sync.WaitGroup
+	for _, s := range servers {
+		all.Go(func() {
+			if err := s.Stop(ctx); err != nil {
+				log.Warn("a server did not shut down cleanly", "addr", s.Listener.Address, "err", err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // awaitsAnswer reports whether a stop waits for the answer to the client of c.

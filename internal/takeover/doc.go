@@ -67,12 +67,12 @@
 //
 // # Reading order
 //
-// spec.go, start.go, successor.go, handover.go (the predecessor's part of the
-// diagram above), failed.go, stderr.go, then inherit.go, inheritance.go (the
-// other side), record.go (bytes), files.go (descriptors). background.go is a
-// start that goes into the background; inplace.go the next program in the same
-// process, with replace_linux.go and replace_other.go; here.go says which of
-// all this process came from.
+// spec.go, environ.go, start.go, successor.go, handover.go (the predecessor's
+// part of the diagram above), failed.go, stderr.go, then inherit.go,
+// inheritance.go (the other side), record.go (bytes), files.go (descriptors).
+// background.go is a start that goes into the background; inplace.go the next
+// program in the same process, with replace_linux.go and replace_other.go;
+// here.go says which of all this process came from.
 //
 // # Concurrency
 //
