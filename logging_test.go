@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -236,7 +237,7 @@ func loggerMain() {
 		return errors.New("a handler in a worker")
 	})
 	legion.On(s.d, func(context.Context, event.Started) error {
-		go obey(s)
+		go obey(s, new(sync.WaitGroup))
 		return nil
 	})
 	if err := s.d.Run(context.Background()); err != nil {

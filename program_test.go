@@ -37,11 +37,13 @@ func daemonMain() {
 	c := quiet("daemon")
 	c.StopTimeout = time.Hour
 	s := newSoloOf(c, legion.Pool{Min: 3, Max: 3, Heartbeat: 200 * time.Millisecond, KillGrace: 100 * time.Millisecond})
+	var deeds sync.WaitGroup
 	legion.On(s.d, func(context.Context, event.Started) error {
-		go obey(s)
+		go obey(s, &deeds)
 		return nil
 	})
 	s.d.Teardown(func(context.Context) error {
+		deeds.Wait() // all calls have ended by now; a busy machine prints their ends later
 		fmt.Println("teardown")
 		return nil
 	})
@@ -51,7 +53,7 @@ func daemonMain() {
 	}
 }
 
-func obey(s *solo) {
+func obey(s *solo, deeds *sync.WaitGroup) {
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		if in.Text() == "workers" {
 			ready := s.workers("ready")
@@ -66,7 +68,7 @@ func obey(s *solo) {
 			fmt.Println("error", err)
 			continue
 		}
-		go func() {
+		deeds.Go(func() {
 			out, err := s.do.Call(context.Background(), x)
 			kind := "ok"
 			for _, k := range []error{legion.ErrStopped, legion.ErrCrashed, legion.ErrTimeout} {
@@ -75,7 +77,7 @@ func obey(s *solo) {
 				}
 			}
 			fmt.Println("did", kind, out)
-		}()
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/legion-go/legion/internal/proc"
@@ -15,6 +16,10 @@ import (
 // What a worker prints is in the log, with its stream; a flood is bounded by
 // its bytes, and what is left out is told.
 func TestOutput(t *testing.T) {
+	synctest.Test(t, testOutput) // however long the lines take, no time passes, in which more would be let through
+}
+
+func testOutput(t *testing.T) {
 	l, read := open(t, Config{Level: slog.LevelDebug}, nobody)
 	o := l.Output("pool")
 	printed := make(chan struct{})
