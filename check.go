@@ -45,6 +45,11 @@ func (d *Daemon) checkPlaces() error {
 	if _, err := host.Lookup(d.config.User, d.config.Group); err != nil {
 		errs = append(errs, fmt.Errorf("Config.User and Config.Group: %w", err))
 	}
+	for _, p := range d.declared.pools {
+		if _, err := host.LookupPair(p.opts.User); p.opts.User != "" && err != nil {
+			errs = append(errs, fmt.Errorf("pool %s: Pool.User: %w", p.name, err))
+		}
+	}
 	if dir := d.config.WorkDir; dir != "" {
 		if info, err := os.Stat(dir); err != nil {
 			errs = append(errs, fmt.Errorf("Config.WorkDir: %w", err))

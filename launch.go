@@ -78,14 +78,10 @@ func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error)
 	conn, files, shared := p.withArena(conn, files)
 	defer closeFiles(files)
 	output := p.d.log.Output(p.name)
-	process, err := proc.Start(proc.Spec{
-		Name:    p.d.config.Name + ": " + p.name,
-		Purpose: proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: shared},
-		Files:   files,
-		Dir:     p.d.place.Started(),
-		Limits:  proc.Limits{Memory: p.opts.MemoryLimit, Procs: p.opts.Procs, Nice: p.nice(), Files: p.opts.Files},
-		Output:  output.Line,
-	})
+	spec := p.spec()
+	spec.Purpose = proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: shared, Dir: p.workDir()}
+	spec.Files, spec.Output = files, output.Line
+	process, err := proc.Start(spec)
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, err
@@ -142,9 +138,9 @@ func (d *Daemon) serve() {
 	}
 	_ = conn.Send(wire.Header{Kind: wire.Log}, nil) // a sign of life
 	d.log.UseLink(conn)
-	if d.config.WorkDir != "" { // the worker started in the daemon's first directory
-		if err := host.Chdir(d.config.WorkDir); err != nil {
-			link.TellFailure(conn, fmt.Errorf("Config.WorkDir: %w", err))
+	if purpose.Dir != "" { // the worker started in the daemon's first directory
+		if err := host.Chdir(purpose.Dir); err != nil {
+			link.TellFailure(conn, fmt.Errorf("its working directory, by Pool.Dir or Config.WorkDir: %w", err))
 			os.Exit(1)
 		}
 	}

@@ -99,6 +99,36 @@ type Pool struct {
 	// Files limits the open files of a worker; at least 32. Default 0: the daemon's
 	// limit.
 	Files uint64
+	// CPU bounds the processor time of a worker and the processes that it starts
+	// together, in CPUs: 0.5 is half of one. At least 0.05. It needs a cpu cgroup;
+	// without it Start fails. Default 0: none.
+	CPU float64
+	// Threads bounds the processes and threads of a worker and the processes that
+	// it starts together; at least 16. A Go program has five to ten threads, and
+	// one more for each call that waits in the kernel or in C; it dies if it gets
+	// none. It needs a pids cgroup; without it Start fails. Default 0: none.
+	Threads int
+	// FileSize bounds the size in bytes of each file that a worker writes: writing
+	// more fails with EFBIG. At least 256 KiB. Default 0: the daemon's limit.
+	FileSize uint64
+	// NoCore forbids core dumps of a worker, which contain what it works on.
+	NoCore bool
+	// OOMScore is added to the oom_score_adj of the worker, -1000 to 1000: if the
+	// machine's memory is full, the kernel kills first what has more. Less than 0
+	// needs privileges. Default 500: workers before the daemon.
+	OOMScore int
+	// User is whom the workers become, without supplementary groups: "user" or
+	// "user:group", by name or number. The daemon must run as root; else Start
+	// fails. Default: the daemon's user.
+	User string
+	// Env names the variables of the daemon's environment that a worker keeps,
+	// besides PATH, HOME, LANG, LC_*, TZ, TMPDIR and those of the Go runtime. A *
+	// at the end stands for anything: "*" keeps all; "NAME=value" sets one. main
+	// runs in the worker too, and finds only these. Default nil: all.
+	Env []string
+	// Dir is the working directory of a worker, below the daemon's if it is
+	// relative. Default: the daemon's.
+	Dir string
 
 	// BootTimeout bounds the time from the start of a process until it is ready.
 	// Default 10 s.

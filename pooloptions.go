@@ -94,15 +94,11 @@ var options = []option{
 		bounds: func(p *Pool, c *checks) {
 			c.that(p.Procs <= maxProcs, "Procs", "is %d: at most %d", p.Procs, maxProcs)
 		}},
-	{name: "Nice", negative: true,
-		bounds: func(p *Pool, c *checks) {
-			c.that(p.Nice >= -20 && p.Nice <= 19, "Nice", "is %d: use -20 to 19", p.Nice)
-		}},
-	{name: "Files",
-		bounds: func(p *Pool, c *checks) {
-			c.that(p.Files == 0 || p.Files >= proc.MinFiles, "Files", "is %d: a Go process needs at least %d", p.Files, proc.MinFiles)
-			c.that(p.Files <= proc.MaxLimit, "Files", "is %d, more than possible: use 0 for the daemon's limit", p.Files)
-		}},
+	{name: "Nice", negative: true},
+	{name: "Files"}, {name: "CPU"}, {name: "Threads"}, {name: "FileSize"}, {name: "NoCore"},
+	{name: "OOMScore", negative: true}, {name: "User"},
+	{name: "Env", fill: func(p *Pool) { p.Env = slices.Clone(p.Env) }},
+	{name: "Dir"},
 	{name: "BootTimeout", live: true,
 		fill: func(p *Pool) { p.BootTimeout = cmp.Or(p.BootTimeout, 10*time.Second) }},
 	{name: "Heartbeat", live: true, negative: true,
@@ -159,6 +155,7 @@ func (p *Pool) resolve() error {
 			o.bounds(p, &c)
 		}
 	}
+	p.boundLimits(&c)
 	return c.err()
 }
 

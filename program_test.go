@@ -101,7 +101,21 @@ func run(t testing.TB, name string) *program {
 // runCommand is run by another command.
 func runCommand(t testing.TB, name string, command ...string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command(command[0], command[1:]...)}
+	return start(t, name, exec.Command(command[0], command[1:]...))
+}
+
+// runAs is run as another user, who may not enter the folder of the test
+// binary.
+func runAs(t testing.TB, name string, user *syscall.Credential) *program {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Credential: user}
+	return start(t, name, cmd)
+}
+
+func start(t testing.TB, name string, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, cmd: cmd}
 	p.cmd.Env = append(os.Environ(), programKey+"="+name)
 	p.cmd.Stderr = &p.stderr
 	p.cmd.WaitDelay = 10 * time.Second

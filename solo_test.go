@@ -158,6 +158,16 @@ func (w *tool) more(ctx context.Context, x deed) (string, error) {
 			legion.Logger(ctx).Warn("a record", "n", n)
 		}
 		return "", nil
+	case "burn on": // after the call too
+		for range 2 {
+			go func() {
+				for {
+				}
+			}()
+		}
+		return "", nil
+	case "write": // Size bytes
+		return "", os.WriteFile(x.Path, make([]byte, x.Size), 0o600)
 	case "args":
 		return strings.Join(os.Args, "\n"), nil
 	case "env":

@@ -124,6 +124,9 @@ func (d *Daemon) startUp(ctx context.Context) error {
 		}
 	}
 	announce(d, event.Init{})
+	if err := d.checkLimits(); err != nil {
+		return err
+	}
 	d.adoptOrphans()
 	reuse.AllowFloor()
 	return d.startPools(ctx)

@@ -65,5 +65,5 @@ func same(a, b reflect.Value) bool {
 	if a.Kind() == reflect.Func {
 		return a.Pointer() == b.Pointer()
 	}
-	return a.Equal(b)
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }

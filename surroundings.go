@@ -2,6 +2,7 @@ package legion
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
@@ -68,6 +69,14 @@ func (d *Daemon) RuntimePath() (string, error) {
 
 // HardStart reports Config.HardStart, for plugins.
 func (d *Daemon) HardStart() bool { return d.config.HardStart }
+
+// workDir is the working directory of p's workers; "" is where they start.
+func (p *declaredPool) workDir() string {
+	if filepath.IsAbs(p.opts.Dir) {
+		return p.opts.Dir
+	}
+	return filepath.Join(p.d.config.WorkDir, p.opts.Dir)
+}
 
 // nice is the nice value of p's workers; 0 is the daemon's own.
 func (p *declaredPool) nice() int {

@@ -29,6 +29,14 @@ type TaskOptions struct {
 	Procs       int           // default 1
 	Nice        int           // default 0
 	Files       uint64        // default 0: the daemon's limit
+	CPU         float64       // default 0: none
+	Threads     int           // default 0: none
+	FileSize    uint64        // default 0: the daemon's limit
+	NoCore      bool          // default false
+	OOMScore    int           // default 500
+	User        string        // default: the daemon's
+	Env         []string      // default nil: all
+	Dir         string        // default: the daemon's
 	BootTimeout time.Duration // default 10 s
 	Transport   Transport
 	MaxPayload  int64 // default 64 MiB
@@ -74,6 +82,7 @@ func (o TaskOptions) pool() Pool {
 	return Pool{
 		Max: o.MaxRunning, Spawn: Lazy, IdleTimeout: 30 * time.Second, Queue: o.Queue, Timeout: o.Timeout, KillGrace: o.KillGrace,
 		Retry: o.Retry, MemoryLimit: o.MemoryLimit, Procs: o.Procs, Nice: o.Nice, Files: o.Files,
+		CPU: o.CPU, Threads: o.Threads, FileSize: o.FileSize, NoCore: o.NoCore, OOMScore: o.OOMScore, User: o.User, Env: o.Env, Dir: o.Dir,
 		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer,
 		OnReturn: o.OnReturn, OnDied: o.OnDied, OnTimeout: o.OnTimeout, OnEnd: o.OnEnd,
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,6 +197,25 @@ func TestPoolAsSection(t *testing.T) {
 	}
 	if p := got.Resize; p.Max != 4 || p.Min != 1 || p.Timeout != 2*time.Second || p.MemoryLimit != 256<<20 {
 		t.Errorf("got %+v", p)
+	}
+}
+
+// Every limit can be in a file. A list that is there and empty is not the
+// default: no variable is kept then.
+func TestLimitsAsSection(t *testing.T) {
+	type s struct{ Resize legion.Pool }
+	got, err := load(t, &s{}, "resize: {cpu: 0.5, threads: 64, file_size: 1MiB, no_core: true, oom_score: -7, user: nobody, dir: /tmp, env: [DB_*, \"A=b,c\"]}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := got.Resize; p.CPU != 0.5 || p.Threads != 64 || p.FileSize != 1<<20 || !p.NoCore || p.OOMScore != -7 || p.User != "nobody" || p.Dir != "/tmp" ||
+		!slices.Equal(p.Env, []string{"DB_*", "A=b,c"}) {
+		t.Errorf("got %+v", p)
+	}
+	for text, kept := range map[string]bool{"resize: {env: []}\n": true, "resize: {max: 1}\n": false} {
+		if got, err := load(t, &s{}, text); err != nil || (got.Resize.Env != nil) != kept {
+			t.Errorf("%s: %#v, %v", text, got.Resize.Env, err)
+		}
 	}
 }
 

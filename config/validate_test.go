@@ -18,6 +18,7 @@ import (
 var wrong = map[string]string{
 	"Spawn": "9", "Transport": "9", "OnExit": "9", "Nice": "99", "MemoryLimit": "5", "Files": "5", "Arena": "5",
 	"MaxMemory": "99999999, memory_limit: 88888888", "MaxRestarts": "", "Spare": "",
+	"FileSize": "5", "OOMScore": "-1001", "User": `":"`, "Env": `["A*B"]`, "NoCore": "", "Dir": "",
 }
 
 // Every option that a declaration would refuse is refused when the file is
@@ -52,7 +53,7 @@ func TestReloadOfWhatNewRefuses(t *testing.T) {
 				continue
 			}
 			key := ""
-			for i, r := range f.Name {
+			for i, r := range strings.NewReplacer("OOM", "Oom", "CPU", "Cpu").Replace(f.Name) {
 				if i > 0 && r >= 'A' && r <= 'Z' {
 					key += "_"
 				}

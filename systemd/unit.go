@@ -147,9 +147,9 @@ func (o UnitOptions) service(w *unitWriter) {
 
 func (o UnitOptions) hardening(w *unitWriter) {
 	w.gap()
-	w.comment("Workers with a memory limit get a memory cgroup each, below the service's own. With")
+	w.comment("Workers with a limit of memory, CPU or threads get a cgroup each, below the service's own. With")
 	w.comment("ProtectControlGroups=yes they could not.")
-	w.set("Delegate", "memory")
+	w.set("Delegate", "cpu memory pids")
 	w.set("ProtectControlGroups", "no")
 
 	w.gap()

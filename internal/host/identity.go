@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // ErrUnknown says that the user or group does not exist.
@@ -72,6 +73,15 @@ func Lookup(user, group string) (Identity, error) {
 		}
 	}
 	return id, nil
+}
+
+// LookupPair is Lookup of "user" or "user:group".
+func LookupPair(pair string) (Identity, error) {
+	user, group, both := strings.Cut(pair, ":")
+	if user == "" || both && group == "" {
+		return Identity{}, fmt.Errorf("%q is not a user, nor user:group", pair)
+	}
+	return Lookup(user, group)
 }
 
 // findUser tries the name first: a name may consist of digits.

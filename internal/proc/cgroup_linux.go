@@ -100,7 +100,7 @@ func newCgroup(l Limits) (g cgroup, err error) {
 		case err == nil:
 		case name != memoryController:
 			g.discard()
-			return cgroup{}, fmt.Errorf("%s needs a %s cgroup: %w", name.limit(), name, err)
+			return cgroup{}, errors.New(needs(name.limit(), string(name), err.Error()))
 		case scarce(err): // as the rest of the start is
 			g.discard()
 			return cgroup{}, err

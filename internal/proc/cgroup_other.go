@@ -4,7 +4,6 @@ package proc
 
 import (
 	"errors"
-	"fmt"
 	"os"
 )
 
@@ -18,8 +17,11 @@ var errNoCgroups = errors.New("only Linux has cgroups")
 
 // newCgroup refuses the limits that only cgroups hold.
 func newCgroup(l Limits) (cgroup, error) {
-	if l.CPU != 0 || l.Threads != 0 {
-		return cgroup{}, fmt.Errorf("CPU and Threads: %w", errNoCgroups)
+	switch {
+	case l.CPU != 0:
+		return cgroup{}, errors.New(needs("CPU", "cpu", errNoCgroups.Error()))
+	case l.Threads != 0:
+		return cgroup{}, errors.New(needs("Threads", "pids", errNoCgroups.Error()))
 	}
 	return cgroup{}, nil
 }

@@ -47,7 +47,7 @@
 // # Reading order
 //
 //   - spec.go, limits.go: the configuration of a child; environ.go, user.go: its
-//     environment and its user; rlimit_signed.go, rlimit_unsigned.go: the type of
+//     environment and its user; strict.go: what its sandbox adds; rlimit_signed.go, rlimit_unsigned.go: the type of
 //     a limit; capabilities.go: what the system lets this package do;
 //   - start.go, process.go, kin.go: the life of a child; exit.go,
 //     maxrss_darwin.go, maxrss_other.go: how it ended;

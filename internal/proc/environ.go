@@ -36,9 +36,9 @@ func CheckEnv(env []string) error {
 }
 
 // environ returns the daemon's environment as the child gets it.
-func (s *Spec) environ(daemon []string) []string {
-	if s.User != nil {
-		daemon = host.PersonalEnv(daemon, *s.User)
+func (s *Spec) environ(daemon []string, user *host.Identity) []string {
+	if user != nil {
+		daemon = host.PersonalEnv(daemon, *user)
 	}
 	if s.Env == nil {
 		return daemon

@@ -34,7 +34,7 @@ func TestEnviron(t *testing.T) {
 		{[]string{"SECRET=", "A=b=c", "PATH=/usr/bin"}, append([]string{"SECRET=", "A=b=c", "PATH=/usr/bin"}, base[1:]...)},
 		{[]string{"*", "SECRET=x"}, append([]string{"SECRET=x"}, slices.DeleteFunc(slices.Clone(daemon), func(e string) bool { return e == "SECRET=s" })...)},
 	} {
-		got := (&Spec{Env: c.env}).environ(daemon)
+		got := (&Spec{Env: c.env}).environ(daemon, nil)
 		slices.Sort(got)
 		slices.Sort(c.want)
 		if !slices.Equal(got, c.want) {

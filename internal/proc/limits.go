@@ -2,6 +2,7 @@ package proc
 
 import (
 	"fmt"
+	"iter"
 	"runtime/debug"
 	"syscall"
 )
@@ -47,12 +48,12 @@ type Limits struct {
 	NoCore bool
 	// OOMScore is added to the daemon's oom_score_adj, −1000 … 1000: a process with
 	// a larger value is the first that the kernel kills when the machine's memory
-	// is full. Default, and 0: 500. A value below 0 needs privileges. Only on
-	// Linux; elsewhere a value other than 0 fails.
+	// is full. Default, and 0: the constant OOMScore. A value below 0 needs
+	// privileges. Only on Linux; elsewhere a value other than 0 fails.
 	OOMScore int
 }
 
-// Bounds of Limits.
+// Bounds and defaults of Limits.
 const (
 	// MinMemory is the least Limits.Memory. The runtime of an idle Go process grows
 	// by about 4 MiB at its first allocations; with less than this a worker would
@@ -69,37 +70,39 @@ const (
 	MinThreads, MaxThreads = 16, 4 << 20
 	// MinFileSize is the least Limits.FileSize: a report of a crash needs it.
 	MinFileSize = crashSize
+	// OOMScore is the default of Limits.OOMScore: a worker can be replaced, its
+	// daemon cannot.
+	OOMScore = 500
 	// MaxLimit is the largest limit.
 	MaxLimit = 1 << 62
 )
 
-// check refuses limits that could only fail later, in the child.
-func (l *Limits) check() error {
-	switch {
-	case l.Memory != 0 && l.Memory < MinMemory:
-		return fmt.Errorf("Memory is %d bytes; a Go process needs %d to start: use at least that, or 0 for no limit", l.Memory, MinMemory)
-	case l.Memory > MaxLimit:
-		return fmt.Errorf("Memory is %d bytes, more than is possible: use 0 for no limit", l.Memory)
-	case l.Procs < 0:
-		return fmt.Errorf("Procs is %d; use 1 or more, or 0 for the default of 1", l.Procs)
-	case l.Nice < -20 || l.Nice > 19:
-		return fmt.Errorf("Nice is %d; use −20 … 19", l.Nice)
-	case l.Files != 0 && l.Files < MinFiles:
-		return fmt.Errorf("Files is %d; a Go process needs %d: use at least that, or 0 for the daemon's own", l.Files, MinFiles)
-	case l.Files > MaxLimit:
-		return fmt.Errorf("Files is %d, more than is possible: use 0 for the daemon's own", l.Files)
-	case l.CPU != 0 && !(l.CPU >= MinCPU && l.CPU <= MaxCPU): // also not a number
-		return fmt.Errorf("CPU is %v; use %v … %d, or 0 for no limit", l.CPU, MinCPU, MaxCPU)
-	case l.Threads != 0 && (l.Threads < MinThreads || l.Threads > MaxThreads):
-		return fmt.Errorf("Threads is %d; use %d … %d, or 0 for no limit", l.Threads, MinThreads, MaxThreads)
-	case l.FileSize != 0 && l.FileSize < MinFileSize:
-		return fmt.Errorf("FileSize is %d bytes; the report of a crash needs %d: use at least that, or 0 for the daemon's own", l.FileSize, MinFileSize)
-	case l.FileSize > MaxLimit:
-		return fmt.Errorf("FileSize is %d bytes, more than is possible: use 0 for the daemon's own", l.FileSize)
-	case l.OOMScore < -1000 || l.OOMScore > 1000:
-		return fmt.Errorf("OOMScore is %d; use −1000 … 1000", l.OOMScore)
+// Mistakes yields each field of l that could only fail later, in the child,
+// with what is wrong and what to do.
+func (l Limits) Mistakes() iter.Seq2[string, string] {
+	return func(yield func(field, problem string) bool) {
+		for _, m := range []struct {
+			wrong   bool
+			field   string
+			problem string
+		}{
+			{l.Memory != 0 && l.Memory < MinMemory, "Memory", fmt.Sprintf("is %d bytes; a Go process needs %d to start: use at least that, or 0 for no limit", l.Memory, MinMemory)},
+			{l.Memory > MaxLimit, "Memory", fmt.Sprintf("is %d bytes, more than is possible: use 0 for no limit", l.Memory)},
+			{l.Procs < 0, "Procs", fmt.Sprintf("is %d; use 1 or more, or 0 for the default of 1", l.Procs)},
+			{l.Nice < -20 || l.Nice > 19, "Nice", fmt.Sprintf("is %d; use -20 to 19", l.Nice)},
+			{l.Files != 0 && l.Files < MinFiles, "Files", fmt.Sprintf("is %d; a Go process needs at least %d: use that, or 0 for the daemon's limit", l.Files, MinFiles)},
+			{l.Files > MaxLimit, "Files", fmt.Sprintf("is %d, more than possible: use 0 for the daemon's limit", l.Files)},
+			{l.CPU != 0 && !(l.CPU >= MinCPU && l.CPU <= MaxCPU), "CPU", fmt.Sprintf("is %v; use %v to %d, or 0 for no limit", l.CPU, MinCPU, MaxCPU)}, // also if it is not a number
+			{l.Threads != 0 && (l.Threads < MinThreads || l.Threads > MaxThreads), "Threads", fmt.Sprintf("is %d; use %d to %d, or 0 for no limit", l.Threads, MinThreads, MaxThreads)},
+			{l.FileSize != 0 && l.FileSize < MinFileSize, "FileSize", fmt.Sprintf("is %d bytes; the report of a crash needs %d: use at least that, or 0 for the daemon's limit", l.FileSize, MinFileSize)},
+			{l.FileSize > MaxLimit, "FileSize", fmt.Sprintf("is %d bytes, more than possible: use 0 for the daemon's limit", l.FileSize)},
+			{l.OOMScore < -1000 || l.OOMScore > 1000, "OOMScore", fmt.Sprintf("is %d; use -1000 to 1000", l.OOMScore)},
+		} {
+			if m.wrong && !yield(m.field, m.problem) {
+				return
+			}
+		}
 	}
-	return nil
 }
 
 // procs returns the GOMAXPROCS of l.

@@ -114,7 +114,7 @@ func TestMinMemory(t *testing.T) {
 func TestChildIsOfferedToTheKernel(t *testing.T) {
 	p, o := begin(t, "deaf")
 	o.value(t, p, "ready")
-	if own, is := score(t, os.Getpid()), score(t, p.PID()); is != min(own+oomScore, 1000) {
+	if own, is := score(t, os.Getpid()), score(t, p.PID()); is != min(own+OOMScore, 1000) {
 		t.Errorf("the score of the child is %d, that of its parent %d", is, own)
 	}
 }

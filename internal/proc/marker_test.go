@@ -13,7 +13,7 @@ import (
 func exampleMarker() marker {
 	return marker{
 		parent: 42, name: "thumbs: resize", args0: "/bin/thumbs, 5:x", hasMax: true, goMax: "", cgroups: 2, crash: true, files: 3,
-		purpose: Purpose{Daemon: "thumbs", Pool: "résumé\n\xff", Worker: math.MaxUint64, Transport: 2, Buffer: 1 << 20, MaxPayload: 64 << 20, Arena: true},
+		purpose: Purpose{Daemon: "thumbs", Pool: "résumé\n\xff", Worker: math.MaxUint64, Transport: 2, Buffer: 1 << 20, MaxPayload: 64 << 20, Arena: true, Dir: "/tmp"},
 		limits:  Limits{Memory: 256 << 20, Procs: 2, Nice: -3, Files: 100, CPU: 0.3, Threads: 64, FileSize: 1 << 20, NoCore: true, OOMScore: -7},
 		sandbox: packSandbox(exampleSandbox()), again: true, statm: 9,
 		version: markerVersion,

@@ -9,12 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// oomScore is the default of Limits.OOMScore: a worker can be replaced, its
-// daemon cannot.
-const oomScore = 500
-
 // offerToKernel adds to this process's score, in thousandths of all memory,
-// when the kernel must kill a process because memory is short; 0 adds oomScore,
+// when the kernel must kill a process because memory is short; 0 adds OOMScore,
 // as well as that is possible. So the kernel kills it, or processes that it
 // starts, before the daemon. Without it, memory that is not the process's own,
 // such as files in memory, would not count. An os.File would cost the start of
@@ -46,7 +42,7 @@ func addToScore(add int) error {
 		return err
 	}
 	if add == 0 {
-		add = oomScore
+		add = OOMScore
 	}
 	_, err = unix.Write(fd, strconv.AppendInt(b[:0], int64(max(min(inherited+add, 1000), -1000)), 10))
 	return err

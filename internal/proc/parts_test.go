@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
-
-	"github.com/legion-go/legion/internal/host"
 )
 
 // childParts are the parts that children of Start play. Purpose.Daemon is a
@@ -164,13 +162,9 @@ func runDaemon(part string) {
 	case "Threads":
 		l.Threads = 100
 	}
-	var user *host.Identity
-	if os.Getenv("PROC_TEST_USER") != "" {
-		user = &stranger
-	}
 	EndLeftovers(argument)
 	_, err := Start(Spec{
-		Name: "test: " + part, Purpose: Purpose{Pool: part, Daemon: argument}, Limits: l, User: user,
+		Name: "test: " + part, Purpose: Purpose{Pool: part, Daemon: argument}, Limits: l, User: os.Getenv("PROC_TEST_USER"),
 		Output: func(_ Stream, line []byte) { os.Stdout.Write(append(line, '\n')) },
 	})
 	check(err)

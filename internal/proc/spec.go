@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/sandbox"
 )
 
@@ -18,10 +17,11 @@ type Spec struct {
 	// Dir is the child's working directory. Default: the daemon's own, also for a
 	// child of another user that may not go to Dir.
 	Dir string
-	// User is the user and the group that the child runs as, without supplementary
-	// groups: see MayBecome. HOME, USER and LOGNAME in its environment are those of
-	// that user. Default: the daemon's, with its groups.
-	User *host.Identity
+	// User is whom the child runs as, without supplementary groups: "user" or
+	// "user:group", by name or number. HOME, USER and LOGNAME in its environment
+	// are those of that user. It needs the rights to become another user and to
+	// kill its processes. Default: the daemon's user, with its groups.
+	User string
 	// Env names the variables of the daemon's environment that the child keeps
 	// beside keptEnv: "NAME"; "NAME*" for all whose names begin so, "*" for all.
 	// "NAME=value" sets one. Nil keeps all.
@@ -52,6 +52,7 @@ type Purpose struct {
 	Buffer     int    // bytes of the link's buffer
 	MaxPayload int64  // bytes of the largest payload
 	Arena      bool   // the last file is that of an arena
+	Dir        string // its working directory, to which it changes after main; "": where it starts
 }
 
 // Bounds of what is kept of a child's output.
@@ -91,8 +92,8 @@ func (s Stream) String() string {
 
 // check refuses a Spec that could only fail later, in the child.
 func (s *Spec) check() error {
-	if err := s.Limits.check(); err != nil {
-		return fmt.Errorf("limits: %w", err)
+	for field, problem := range s.Limits.Mistakes() {
+		return fmt.Errorf("limits: %s %s", field, problem)
 	}
 	if err := CheckEnv(s.Env); err != nil {
 		return fmt.Errorf("env: %w", err)

@@ -29,6 +29,14 @@ func start(s Spec) (*Process, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	s = s.strict()
+	if s.Sandbox != nil && s.Sandbox.BestEffort {
+		s, _ = s.possible()
+	}
+	user, err := s.identity()
+	if err != nil {
+		return nil, err
+	}
 	if len(s.Files) > maxFiles {
 		return nil, fmt.Errorf("%d files to inherit; the limit is %d", len(s.Files), maxFiles)
 	}
@@ -36,7 +44,7 @@ func start(s Spec) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding this program's own file: %w", err)
 	}
-	l := new(launch)
+	l := &launch{user: credential(user)}
 	if err := l.open(s); err != nil {
 		l.abandon()
 		return nil, err
@@ -52,7 +60,7 @@ func start(s Spec) (*Process, error) {
 		files: len(s.Files), purpose: s.Purpose, limits: s.Limits,
 		sandbox: packSandbox(s.Sandbox),
 	}
-	env, err := childEnv(m, text, s.environ(os.Environ()))
+	env, err := childEnv(m, text, s.environ(os.Environ(), user))
 	if err != nil {
 		l.abandon()
 		return nil, err
@@ -97,10 +105,6 @@ type launch struct {
 // open opens everything that a start needs. After an error, abandon closes what
 // is open.
 func (l *launch) open(s Spec) error {
-	var err error
-	if l.user, err = s.credential(); err != nil {
-		return err
-	}
 	l.dir = s.Dir
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -156,6 +160,9 @@ func (l *launch) pipe(readable bool) (*os.File, error) {
 	ours, child, err := newPipe(readable)
 	if err != nil {
 		return nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	if readable && l.user != nil {
+		_ = child.Chown(int(l.user.Uid), int(l.user.Gid)) // so that it can open /dev/stdout
 	}
 	l.give(child)
 	return ours, nil

@@ -8,28 +8,39 @@ import (
 	"github.com/legion-go/legion/internal/host"
 )
 
-// MayBecome reports, as an error, why this process cannot start children that
-// run as to, and end them. A process may always start children of its own user
-// and group.
-func MayBecome(to host.Identity) error {
-	err := privileged()
-	if err == nil || to.UID == os.Geteuid() && to.GID == os.Getegid() {
-		return nil
-	}
-	return fmt.Errorf("workers cannot run as user %d, group %d: %w", to.UID, to.GID, err)
-}
-
-// credential returns what makes the child another user, without supplementary
-// groups; nil if it remains this one.
-func (s *Spec) credential() (*syscall.Credential, error) {
-	if s.User == nil {
+// identity returns whom the child becomes, nil for Spec.User "".
+func (s *Spec) identity() (*host.Identity, error) {
+	if s.User == "" {
 		return nil, nil
 	}
-	if err := MayBecome(*s.User); err != nil {
-		return nil, err
+	to, err := host.LookupPair(s.User)
+	if err == nil {
+		err = mayBecome(to)
 	}
-	if privileged() != nil {
-		return nil, nil // it is this user already
+	if err != nil {
+		return nil, fmt.Errorf("User %s: %w", s.User, err)
 	}
-	return &syscall.Credential{Uid: uint32(s.User.UID), Gid: uint32(s.User.GID)}, nil
+	return &to, nil
+}
+
+// mayBecome reports, as an error, why this process cannot start children that
+// run as to, and end them. A process may always start children of its own user
+// and group.
+func mayBecome(to host.Identity) error {
+	if isOwn(to) {
+		return nil
+	}
+	return privileged()
+}
+
+func isOwn(to host.Identity) bool { return to.UID == os.Geteuid() && to.GID == os.Getegid() }
+
+// credential returns what makes the child another user, without supplementary
+// groups; nil if it remains this one, with its groups, because it cannot give
+// them up.
+func credential(to *host.Identity) *syscall.Credential {
+	if to == nil || isOwn(*to) && privileged() != nil {
+		return nil
+	}
+	return &syscall.Credential{Uid: uint32(to.UID), Gid: uint32(to.GID)}
 }

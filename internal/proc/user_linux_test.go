@@ -12,12 +12,10 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/legion-go/legion/internal/host"
 )
 
 // stranger is a user without an account and without processes.
-var stranger = host.Identity{UID: 54321, GID: 54322, Home: "/nonexistent", Name: "stranger"}
+const stranger = "54321:54322"
 
 func init() {
 	childParts["whoami"] = func(*Child) {
@@ -31,12 +29,17 @@ func init() {
 		fmt.Printf("home=%s %s\n", os.Getenv("HOME"), os.Getenv("USER"))
 		_, err = os.ReadFile("/proc/self/environ") // belongs to root unless the process may be dumped
 		fmt.Printf("environ=%v\n", err)
+		for _, name := range []string{"/dev/stdout", "/dev/stderr"} {
+			f, err := os.OpenFile(name, os.O_WRONLY, 0)
+			check(err)
+			fmt.Fprintf(f, "%s=opened\n", name)
+		}
 		fmt.Printf("root=%v\n", unix.Setresuid(-1, 0, -1))
 		fmt.Printf("ids=%v %v %v\n", uids, gids, groups)
 		forever()
 	}
 	helperParts["unprivileged"] = func(*Child) {
-		own := host.Identity{UID: os.Geteuid(), GID: os.Getegid()}
+		user := func(uid, gid int) Spec { return Spec{User: fmt.Sprintf("%d:%d", os.Geteuid()+uid, os.Getegid()+gid)} }
 		try := func(what string, s Spec) {
 			s.Purpose.Pool = "return"
 			p, err := Start(s)
@@ -47,12 +50,9 @@ func init() {
 			}
 			fmt.Printf("%s: %v\n", what, err)
 		}
-		try("own", Spec{User: &own})
-		own.UID++
-		try("other", Spec{User: &own})
-		own.UID--
-		own.GID++
-		try("other group", Spec{User: &own})
+		try("own", user(0, 0))
+		try("other", user(1, 0))
+		try("other group", user(0, 1))
 		try("score", Spec{Limits: Limits{OOMScore: -1}})
 		try("cpu", Spec{Limits: Limits{CPU: 1}})
 		try("threads", Spec{Limits: Limits{Threads: 64}})
@@ -62,7 +62,7 @@ func init() {
 		fmt.Printf("caps: %s; %s\n", c.Users, c.CPUCgroup.Reason)
 	}
 	helperParts["without kill"] = func(*Child) {
-		_, err := Start(Spec{User: &stranger})
+		_, err := Start(Spec{User: stranger})
 		fmt.Println(err)
 	}
 }
@@ -74,7 +74,7 @@ func needsRoot(t *testing.T) {
 	}
 }
 
-func asStranger(s *Spec) { s.User = &stranger }
+func asStranger(s *Spec) { s.User = stranger }
 
 // The child is another user from its first instruction on, for good, and is
 // otherwise like any other.
@@ -88,8 +88,8 @@ func TestUser(t *testing.T) {
 	for dir, want := range map[string]string{"": own, "/": "/", hidden: own} {
 		p, o := begin(t, "whoami", asStranger, func(s *Spec) { s.Dir = dir })
 		for name, want := range map[string]string{
-			"ids": "[54321 54321 54321] [54322 54322 54322] []", "root": "operation not permitted", "home": "/nonexistent stranger",
-			"environ": "<nil>", "wd": want,
+			"ids": "[54321 54321 54321] [54322 54322 54322] []", "root": "operation not permitted", "home": " ",
+			"environ": "<nil>", "wd": want, "/dev/stdout": "opened",
 		} {
 			if got := o.value(t, p, name); got != want {
 				t.Errorf("in %q, %s is %q, not %q", dir, name, got, want)
@@ -127,14 +127,14 @@ func TestUserLeavesTheDaemonAlone(t *testing.T) {
 // and the next daemon ends what is left.
 func TestUserEndsWithTheDaemon(t *testing.T) {
 	needsRoot(t)
-	t.Setenv("PROC_TEST_USER", "stranger")
+	t.Setenv("PROC_TEST_USER", stranger)
 	for _, part := range []string{"hold", "exec", "loose", "busy"} {
 		daemon, v := startDaemon(t, part, "ready")
 		child := watchPID(t, part, v["ready"])
 		if part == "hold" {
 			stop(t, child.pid)
 		}
-		if got := owner(t, child.pid); got != stranger.UID {
+		if got := owner(t, child.pid); got != 54321 {
 			t.Errorf("%s runs as %d", part, got)
 		}
 		syscall.Kill(daemon.pid, syscall.SIGKILL)
@@ -197,8 +197,8 @@ func TestUnprivilegedDaemon(t *testing.T) {
 	}
 	for what, says := range map[string]string{
 		"own":         "<nil>",
-		"other":       "workers cannot run as user 54322, group 54321: only a daemon that runs as root can do that, and this one runs as user 54321",
-		"other group": "workers cannot run as user 54321, group 54322: only a daemon",
+		"other":       "User 54322:54321: only a daemon that runs as root can do that, and this one runs as user 54321",
+		"other group": "User 54321:54322: only a daemon",
 		"score":       "CAP_SYS_RESOURCE",
 		"cpu":         "CPU needs a cpu cgroup: ",
 		"threads":     "Threads needs a pids cgroup: ",
@@ -236,7 +236,7 @@ func TestUserThatMayNotExecute(t *testing.T) {
 	defer func() { forkExec = before }()
 	for refusal, says := range map[error]string{syscall.EACCES: "permission to execute the file of this program", syscall.EPERM: "does not let this process"} {
 		forkExec = func(string, []string, *syscall.ProcAttr) (int, uintptr, error) { return 0, 0, refusal }
-		_, err := Start(Spec{User: &stranger})
+		_, err := Start(Spec{User: stranger})
 		if !errors.Is(err, refusal) || !strings.Contains(err.Error(), says) {
 			t.Error(err)
 		}
