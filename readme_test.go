@@ -86,7 +86,7 @@ func TestDocumentsLinkToFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
-	for _, name := range append(documents, "README.md", "CONTRIBUTING.md") {
+	for _, name := range append(documents, "README.md", "CONTRIBUTING.md", "SECURITY.md") {
 		for _, found := range link.FindAllStringSubmatch(read(t, name), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(name), found[1])); err != nil {
 				t.Errorf("%s links to %s: %v", name, found[1], err)

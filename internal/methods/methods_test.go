@@ -2,6 +2,7 @@ package methods
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -250,5 +251,16 @@ func TestRoles(t *testing.T) {
 	secret := Telling(rpc.Method{}, func(in int) string { return "seven" })
 	if !secret.Secret || secret.Tell(7) != "seven" {
 		t.Error("the log tells something else")
+	}
+}
+
+// No client chooses what the daemon executes, or whom it becomes: what ends and
+// replaces it has no parameters, and the signals that it may name are those
+// that the daemon takes.
+func TestNoMethodNamesAProgram(t *testing.T) {
+	for _, m := range Of(newFake()) {
+		if m.Role == rpc.Admin && m.In != reflect.TypeFor[None]() && m.In != reflect.TypeFor[signalIn]() {
+			t.Errorf("%s takes a %v", m.Name, m.In)
+		}
 	}
 }
