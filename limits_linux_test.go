@@ -190,10 +190,10 @@ func TestCPUBetweenCalls(t *testing.T) {
 	used := func() time.Duration { return s.workers("")[0].CPU }
 	before, begin := used(), time.Now()
 	await(t, func() bool { return used()-before >= time.Second/2 })
-	rate := (used() - before).Seconds() / time.Since(begin).Seconds()
-	t.Logf("%.3f CPUs", rate)
-	if rate > quota*1.1 {
-		t.Errorf("it used %.3f CPUs, not %v", rate, quota)
+	burnt, took := (used() - before).Seconds(), time.Since(begin).Seconds()
+	t.Logf("%.3f CPUs", burnt/took)
+	if burnt > quota*1.1*(took+0.1) { // a period of the kernel more, at the beginning and the end
+		t.Errorf("it used %.3f CPUs, not %v", burnt/took, quota)
 	}
 	if got := s.must(t, deed{What: "pid"}); got == "" {
 		t.Error("it does not answer")

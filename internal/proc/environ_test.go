@@ -10,6 +10,7 @@ import (
 
 func init() {
 	childParts["environ"] = func(*Child) {
+		fmt.Printf("pid=%d\n", os.Getpid())
 		inherited, err := os.ReadFile("/proc/self/environ")
 		check(err)
 		fmt.Printf("environ=%q\n", os.Environ())

@@ -128,7 +128,7 @@ func TestUserLeavesTheDaemonAlone(t *testing.T) {
 func TestUserEndsWithTheDaemon(t *testing.T) {
 	needsRoot(t)
 	t.Setenv("PROC_TEST_USER", stranger)
-	for _, part := range []string{"hold", "exec", "loose", "busy"} {
+	for _, part := range []string{"hold", "exec", "loose", "busy", "regroup"} {
 		daemon, v := startDaemon(t, part, "ready")
 		child := watchPID(t, part, v["ready"])
 		if part == "hold" {
