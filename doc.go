@@ -90,12 +90,13 @@
 // # Pools
 //
 // A pool has Min to Max workers and one queue, which stays in the daemon.
-// [Pool] lists its limits: the time of a call, the memory of a worker, the
-// calls and age after which a worker is replaced, the deaths after which the
-// pool fails. A worker serves until its replacement is ready. [Supervisor],
-// which Func.Pool and Daemon.Pool return, pauses, stops, scales, recycles,
-// configures and kills at run time; [Daemon.Stats] and [Supervisor.Recent]
-// report on it. [Self] identifies the worker to the code that runs in it.
+// [Pool] lists its limits: the time of a call, the memory, CPU time, threads
+// and files of a worker, the calls and age after which a worker is replaced,
+// the deaths after which the pool fails. A worker serves until its replacement
+// is ready. [Supervisor], which Func.Pool and Daemon.Pool return, pauses,
+// stops, scales, recycles, configures and kills at run time; [Daemon.Stats] and
+// [Supervisor.Recent] report on it. [Self] identifies the worker to the code
+// that runs in it.
 //
 // # The loop
 //

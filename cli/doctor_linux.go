@@ -141,11 +141,11 @@ func coreDumps() *status.Finding {
 	case piped:
 		f.OK = false
 		f.Means = "a worker that crashes in C, or with GOTRACEBACK=crash, is not gone before " + strings.Fields(program + " ?")[0] + " has read all of its memory, whatever the limit is; its replacement starts only then"
-		f.Advice = "to make crashes cheap: sysctl kernel.core_pattern=core, with a limit of 0"
+		f.Advice = "to make crashes cheap: Pool.NoCore; or sysctl kernel.core_pattern=core, with a limit of 0"
 	case limit.Cur > 0:
 		f.OK = false
 		f.Means = "a worker that crashes in C, or with GOTRACEBACK=crash, writes its memory to a file before it is gone"
-		f.Advice = "to make crashes cheap: ulimit -c 0, LimitCORE=0 in a unit"
+		f.Advice = "to make crashes cheap: Pool.NoCore; or ulimit -c 0, LimitCORE=0 in a unit"
 	}
 	return f
 }

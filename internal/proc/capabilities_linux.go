@@ -20,8 +20,9 @@ func Capabilities() Caps {
 	}
 	cgroups.mu.Lock()
 	defer cgroups.mu.Unlock()
-	places := cgroupPlaces()
-	c.MemoryCgroup, c.CPUCgroup, c.PidsCgroup = places[memoryController].capability(), places[cpuController].capability(), places[pidsController].capability()
+	c.MemoryCgroup = cgroupPlace(memoryController).capability()
+	c.CPUCgroup = cgroupPlace(cpuController).capability()
+	c.PidsCgroup = cgroupPlace(pidsController).capability()
 	return c
 }
 

@@ -4,7 +4,7 @@ package proc
 
 // Capabilities finds out what this system lets proc do.
 func Capabilities() Caps {
-	none := CgroupPlace{Reason: errNoCgroups.Error()}
+	none := CgroupPlace{Reason: noCgroups}
 	c := Caps{Lifeline: "goroutine", MemoryCgroup: none, CPUCgroup: none, PidsCgroup: none}
 	if err := privileged(); err != nil {
 		c.Users = err.Error()

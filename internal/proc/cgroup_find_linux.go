@@ -20,34 +20,25 @@ type place struct {
 	failed  error // the last error in making one
 }
 
-// findPlaces finds, for each controller, the folder in which this process may
-// make cgroups: in version 2 if the controller is there, else in version 1.
-// self is /proc/self; claimed says what this process may do with a folder of
-// version 2.
-func findPlaces(self string, pid int, claimed func(mount, dir string) claim) map[controller]place {
+// findPlace finds the folder in which this process may make cgroups with the
+// controller: in version 2 if the controller is there, else in version 1. self
+// is /proc/self; claimed says what this process may do with a folder of version
+// 2.
+func findPlace(name controller, self string, pid int, claimed func(mount, dir string) claim) place {
 	mounts, err1 := os.ReadFile(filepath.Join(self, "mountinfo"))
 	own, err2 := os.ReadFile(filepath.Join(self, "cgroup"))
-	places := map[controller]place{}
 	if err := errors.Join(err1, err2); err != nil {
-		for _, name := range controllers {
-			places[name] = place{reason: err}
-		}
-		return places
+		return place{reason: err}
 	}
 	mount, dir := ownCgroup(string(mounts), string(own), "cgroup2", "")
-	base, reasons := base2(mount, dir, pid, func(d string) claim { return claimed(mount, d) })
-	for _, name := range controllers {
-		at := place{version: 2, dir: base, reason: reasons[name]}
-		if at.reason != nil {
-			if _, dir := ownCgroup(string(mounts), string(own), "cgroup", string(name)); dir != "" {
-				at = place{version: 1, dir: dir}
-			} else {
-				at = place{reason: fmt.Errorf("cgroup v2: %w; cgroup v1: no %s controller here", at.reason, name)}
-			}
-		}
-		places[name] = at
+	base, err := base2(name, mount, dir, pid, func(d string) claim { return claimed(mount, d) })
+	if err == nil {
+		return place{version: 2, dir: base}
 	}
-	return places
+	if _, dir = ownCgroup(string(mounts), string(own), "cgroup", string(name)); dir != "" {
+		return place{version: 1, dir: dir}
+	}
+	return place{reason: fmt.Errorf("cgroup v2: %w; cgroup v1: no %s controller here", err, name)}
 }
 
 // ownCgroup finds this process's folder in the hierarchy of one controller (""
@@ -103,100 +94,75 @@ func unescape(s string) string {
 // requires it.
 const daemonGroup = "legion-daemon"
 
-// base2 finds or makes a version 2 folder whose children may have limits, and
-// says of each controller why it is not there, or nil.
+// base2 finds or makes a version 2 folder whose children may have the
+// controller's limit. It enables no other controller: what nobody asks for
+// changes nothing, and cpu divides the processor among the folders.
 //
 // In version 2 a folder with limited children must not contain processes
 // itself. So either our folder has limited children already (only the root
 // folder can), or our parent may have them and was delegated (systemd:
-// Delegate=yes with DelegateSubgroup=, or this daemon moved itself before a
-// restart), or our folder was delegated and we are alone in it: then we move
-// into a folder below it. See https://systemd.io/CGROUP_DELEGATION.
-func base2(mount, own string, pid int, claimed func(dir string) claim) (base string, reasons map[controller]error) {
-	all := func(err error) (string, map[controller]error) {
-		reasons := map[controller]error{}
-		for _, name := range controllers {
-			reasons[name] = err
-		}
-		return "", reasons
-	}
+// Delegate=yes with DelegateSubgroup=, or this daemon moved itself before), or
+// our folder was delegated and we are alone in it: then we move into a folder
+// below it. See https://systemd.io/CGROUP_DELEGATION.
+func base2(name controller, mount, own string, pid int, claimed func(dir string) claim) (string, error) {
 	if own == "" {
-		return all(errors.New("not mounted, or this process is outside the mounted part"))
+		return "", errors.New("not mounted, or this process is outside the mounted part")
 	}
-	if hasAny(own, "cgroup.subtree_control") {
-		return own, enable(own, claimed(own))
+	if slices.ContainsFunc(controllers, func(c controller) bool { return hasWord(own, "cgroup.subtree_control", c) }) {
+		return own, enable(name, own, claimed(own))
 	}
 	if parent := filepath.Dir(own); own != mount && claimed(parent) != foreign {
 		by := claimed(parent)
-		if filepath.Base(own) == daemonGroup { // made by a program before this one
+		if filepath.Base(own) == daemonGroup { // we, or a program before this one, have made it
 			by = delegated
 		}
-		if reasons := enable(parent, by); hasNil(reasons) {
-			return parent, reasons
+		if err := enable(name, parent, by); err == nil || by == delegated {
+			return parent, err
 		}
 	}
-	if !hasAny(own, "cgroup.controllers") {
-		return all(errors.New("no memory, cpu or pids controller here"))
+	if !hasWord(own, "cgroup.controllers", name) {
+		return "", fmt.Errorf("%s has no %s controller (systemd: Delegate=%s)", own, name, name)
 	}
 	if claimed(own) == foreign {
-		return all(fmt.Errorf("%s is not delegated to this process (systemd: Delegate=cpu memory pids, DelegateSubgroup=daemon)", own))
+		return "", fmt.Errorf("%s is not delegated to this process (systemd: Delegate=%s, DelegateSubgroup=daemon)", own, name)
 	}
 	for member := range members(own) {
 		if member != pid {
-			return all(fmt.Errorf("%s has other processes in it (process %d); a daemon must be alone there", own, member))
+			return "", fmt.Errorf("%s has other processes in it (process %d); a daemon must be alone there", own, member)
 		}
 	}
 	sub := filepath.Join(own, daemonGroup)
 	if err := os.Mkdir(sub, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return all(err)
+		return "", err
 	}
 	if err := writeControl(sub, "cgroup.procs", strconv.Itoa(pid)); err != nil {
-		return all(err)
+		return "", err
 	}
-	reasons = enable(own, delegated)
-	if !hasNil(reasons) {
+	err := enable(name, own, delegated)
+	if err != nil {
 		writeControl(own, "cgroup.procs", strconv.Itoa(pid)) // back
 	}
-	return own, reasons
+	return own, err
 }
 
-// enable lets the children of the version 2 folder dir have limits, if it is
-// delegated, and says of each controller why they cannot have them, or nil.
-func enable(dir string, by claim) map[controller]error {
-	reasons := map[controller]error{}
-	for _, name := range controllers {
-		switch {
-		case hasWord(dir, "cgroup.subtree_control", string(name)):
-			reasons[name] = nil
-		case !hasWord(dir, "cgroup.controllers", string(name)):
-			reasons[name] = fmt.Errorf("%s has no %s controller (systemd: Delegate=%s)", dir, name, name)
-		case by != delegated:
-			reasons[name] = fmt.Errorf("the children of %s have no %s controller: write +%s to its cgroup.subtree_control (systemd: Delegate=%s)", dir, name, name, name)
-		default:
-			reasons[name] = writeControl(dir, "cgroup.subtree_control", "+"+string(name))
-		}
+// enable lets the children of the version 2 folder dir have the controller's
+// limit, if they cannot have it already and the folder is delegated.
+func enable(name controller, dir string, by claim) error {
+	switch {
+	case hasWord(dir, "cgroup.subtree_control", name):
+		return nil
+	case !hasWord(dir, "cgroup.controllers", name):
+		return fmt.Errorf("%s has no %s controller (systemd: Delegate=%s)", dir, name, name)
+	case by != delegated:
+		return fmt.Errorf("the children of %s have no %s controller: write +%s to its cgroup.subtree_control (systemd: Delegate=%s)", dir, name, name, name)
 	}
-	return reasons
+	return writeControl(dir, "cgroup.subtree_control", "+"+string(name))
 }
 
-func hasNil(reasons map[controller]error) bool {
-	for _, err := range reasons {
-		if err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// hasAny reports whether a control file has one of the controllers in its list.
-func hasAny(dir, name string) bool {
-	return slices.ContainsFunc(controllers, func(c controller) bool { return hasWord(dir, name, string(c)) })
-}
-
-// hasWord reports whether a control file has word in its list.
-func hasWord(dir, name, word string) bool {
-	b, _ := os.ReadFile(filepath.Join(dir, name))
-	return slices.Contains(strings.Fields(string(b)), word)
+// hasWord reports whether a control file has the controller in its list.
+func hasWord(dir, file string, name controller) bool {
+	b, _ := os.ReadFile(filepath.Join(dir, file))
+	return slices.Contains(strings.Fields(string(b)), string(name))
 }
 
 // claim is what this process may do with a folder of version 2.

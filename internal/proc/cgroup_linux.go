@@ -39,27 +39,35 @@ const (
 )
 
 // cgroups is the state of making cgroups for this process's children.
-var cgroups struct {
+var cgroups = struct {
 	mu     sync.Mutex
-	places map[controller]place // nil: not looked for yet
+	places map[controller]place // those that were looked for
 	number uint64
 	left   []string // folders that were still busy at removal
+}{places: map[controller]place{}}
+
+// cgroupPlace finds out, once, where children's cgroups with a controller can
+// be made. cgroups.mu is held.
+func cgroupPlace(name controller) place {
+	at, known := cgroups.places[name]
+	if !known {
+		at = findPlace(name, "/proc/self", os.Getpid(), claimed)
+		if at.reason == nil {
+			at.reason = tryPlace(name, at)
+		}
+		cgroups.places[name] = at
+	}
+	return at
 }
 
-// cgroupPlaces finds out, once, where children's cgroups can be made.
-// cgroups.mu is held.
-func cgroupPlaces() map[controller]place {
-	c := &cgroups
-	if c.places == nil {
-		c.places = findPlaces("/proc/self", os.Getpid(), claimed)
-		for name, at := range c.places {
-			if at.reason == nil {
-				at.reason = tryPlace(name, at)
-				c.places[name] = at
-			}
-		}
+// lacking returns why no cgroup with the controller can be made, or "".
+func lacking(name controller) string {
+	cgroups.mu.Lock()
+	defer cgroups.mu.Unlock()
+	if err := cgroupPlace(name).reason; err != nil {
+		return err.Error()
 	}
-	return c.places
+	return ""
 }
 
 // giveUpEntering stops using cgroups of version 2, for a reason that only a
@@ -87,11 +95,10 @@ func newCgroup(l Limits) (g cgroup, err error) {
 	c := &cgroups
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	places := cgroupPlaces()
 	c.left = slices.DeleteFunc(c.left, func(dir string) bool { return unix.Rmdir(dir) != unix.EBUSY })
 	c.number++
 	for _, name := range wanted {
-		at := places[name]
+		at := cgroupPlace(name)
 		err := at.reason
 		if err == nil {
 			err = g.limit(name, at.version, childDir(at.dir, os.Getpid(), c.number), l)
@@ -100,13 +107,13 @@ func newCgroup(l Limits) (g cgroup, err error) {
 		case err == nil:
 		case name != memoryController:
 			g.discard()
-			return cgroup{}, errors.New(needs(name.limit(), string(name), err.Error()))
+			return cgroup{}, errors.New(needs(name, err.Error()))
 		case scarce(err): // as the rest of the start is
 			g.discard()
 			return cgroup{}, err
 		case at.reason == nil:
 			at.failed = err // Capabilities reports it; the next start tries again
-			places[name] = at
+			c.places[name] = at
 		}
 	}
 	return g, nil

@@ -84,12 +84,13 @@ func TestPlacesVersion2(t *testing.T) {
 		base   string                // from the mount
 		says   map[controller]string // the reasons
 	}{
-		{"no controller", "a", []string{"a/cgroup.controllers", "io"}, ours, "", none("no memory, cpu or pids controller")},
+		{"no controller", "a", []string{"a/cgroup.controllers", "io"}, ours, "",
+			map[controller]string{memoryController: "no memory controller", cpuController: "no cpu controller", pidsController: "no pids controller (systemd: Delegate=pids)"}},
 		{"root folder", "", []string{"cgroup.controllers", "cpu memory", "cgroup.subtree_control", "memory"}, nil, "",
 			map[controller]string{cpuController: "write +cpu to its cgroup.subtree_control", pidsController: "no pids controller (systemd: Delegate=pids)"}},
 		{"root folder of a container", "", []string{"cgroup.controllers", "cpu memory", "cgroup.subtree_control", "memory"}, map[string]claim{".": delegated}, "",
 			map[controller]string{pidsController: "no pids controller"}},
-		{"not delegated", "a", []string{"a/cgroup.controllers", "memory", "a/cgroup.subtree_control", ""}, nil, "", none("not delegated")},
+		{"not delegated", "a", []string{"a/cgroup.controllers", "cpu memory pids", "a/cgroup.subtree_control", ""}, nil, "", none("not delegated")},
 		{"in a delegated parent", "ours/sub", []string{"ours/cgroup.controllers", "cpu memory pids io", "ours/cgroup.subtree_control", "memory pids",
 			"ours/sub/cgroup.controllers", "memory", "ours/sub/cgroup.subtree_control", ""}, ours, "ours", nil},
 		{"in a delegated parent without limits", "ours/sub", []string{"ours/cgroup.controllers", "cpu", "ours/cgroup.subtree_control", "",
@@ -97,44 +98,44 @@ func TestPlacesVersion2(t *testing.T) {
 			map[controller]string{memoryController: "no memory controller", pidsController: "no pids controller"}},
 		{"in a parent that others look after", "a/sub", []string{"a/cgroup.controllers", "cpu memory pids", "a/cgroup.subtree_control", "memory pids",
 			"a/sub/cgroup.controllers", "memory pids", "a/sub/cgroup.subtree_control", ""}, map[string]claim{"a": permitted}, "a",
-			map[controller]string{cpuController: "the children of"}},
+			map[controller]string{cpuController: "a/sub has no cpu controller"}},
 		{"moved before", "a/legion-daemon", []string{"a/cgroup.controllers", "cpu memory", "a/cgroup.subtree_control", "memory",
 			"a/legion-daemon/cgroup.controllers", "memory"}, map[string]claim{"a": permitted}, "a", map[controller]string{pidsController: "no pids controller"}},
 		{"parent is not ours", "a/sub", []string{"a/cgroup.subtree_control", "memory pids",
-			"a/sub/cgroup.controllers", "memory", "a/sub/cgroup.subtree_control", ""}, nil, "", none("not delegated")},
+			"a/sub/cgroup.controllers", "cpu memory pids", "a/sub/cgroup.subtree_control", ""}, nil, "", none("not delegated")},
 		{"alone in a delegated folder", "ours", []string{"ours/cgroup.controllers", "memory", "ours/cgroup.subtree_control", "",
 			"ours/cgroup.procs", "42\n", "ours/legion-daemon/cgroup.procs", ""}, ours, "ours",
 			map[controller]string{cpuController: "no cpu controller", pidsController: "no pids controller"}},
-		{"not alone there", "ours", []string{"ours/cgroup.controllers", "memory", "ours/cgroup.subtree_control", "",
+		{"not alone there", "ours", []string{"ours/cgroup.controllers", "cpu memory pids", "ours/cgroup.subtree_control", "",
 			"ours/cgroup.procs", "42\n43\n"}, ours, "", none("process 43")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			mount := t.TempDir()
-			tree(t, mount, c.files...)
-			self := t.TempDir()
-			tree(t, self, "mountinfo", "30 24 0:26 / "+mount+" rw - cgroup2 cgroup2 rw\n", "cgroup", "0::/"+c.own+"\n")
-			places := findPlaces(self, pid, func(m, dir string) claim {
-				rel, err := filepath.Rel(mount, dir)
-				if m != mount || err != nil {
-					t.Error(m, err)
-				}
-				return c.claims[rel]
-			})
 			for _, name := range controllers {
-				at, says := places[name], c.says[name]
-				switch {
-				case says != "":
+				mount := t.TempDir()
+				tree(t, mount, c.files...)
+				self := t.TempDir()
+				tree(t, self, "mountinfo", "30 24 0:26 / "+mount+" rw - cgroup2 cgroup2 rw\n", "cgroup", "0::/"+c.own+"\n")
+				at := findPlace(name, self, pid, func(m, dir string) claim {
+					rel, err := filepath.Rel(mount, dir)
+					if m != mount || err != nil {
+						t.Error(m, err)
+					}
+					return c.claims[rel]
+				})
+				if says := c.says[name]; says != "" {
 					if at.reason == nil || !strings.Contains(at.reason.Error(), says) {
 						t.Errorf("%s: %+v", name, at)
 					}
-				case at.dir != filepath.Join(mount, c.base) || at.reason != nil || at.version != 2:
+					continue
+				}
+				base := filepath.Join(mount, c.base)
+				if at.dir != base || at.reason != nil || at.version != 2 {
 					t.Errorf("%s: %+v", name, at)
 				}
-			}
-			if c.name == "alone in a delegated folder" {
-				base := filepath.Join(mount, c.base)
-				if p, s := content(t, base, "legion-daemon/cgroup.procs"), content(t, base, "cgroup.subtree_control"); p != "42" || s != "+memory" {
-					t.Errorf("cgroup.procs %q, subtree_control %q", p, s)
+				if c.name == "alone in a delegated folder" {
+					if p, s := content(t, base, "legion-daemon/cgroup.procs"), content(t, base, "cgroup.subtree_control"); p != "42" || s != "+"+string(name) {
+						t.Errorf("cgroup.procs %q, subtree_control %q", p, s)
+					}
 				}
 			}
 		})
@@ -147,20 +148,20 @@ func TestPlacesVersion1(t *testing.T) {
 	tree(t, mount, "cgroup.controllers", "pids", "cgroup.subtree_control", "pids")
 	tree(t, self, "mountinfo", "30 24 0:26 / "+mount+" rw - cgroup2 cgroup2 rw\n"+
 		"36 31 0:32 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n", "cgroup", "2:cpu,cpuacct:/c\n0::/\n")
-	places := findPlaces(self, 42, func(_, dir string) claim { return foreign })
-	if at := places[cpuController]; at != (place{version: 1, dir: "/sys/fs/cgroup/cpu,cpuacct/c"}) {
+	find := func(name controller) place {
+		return findPlace(name, self, 42, func(_, dir string) claim { return foreign })
+	}
+	if at := find(cpuController); at != (place{version: 1, dir: "/sys/fs/cgroup/cpu,cpuacct/c"}) {
 		t.Errorf("%+v", at)
 	}
-	if at := places[pidsController]; at != (place{version: 2, dir: mount}) {
+	if at := find(pidsController); at != (place{version: 2, dir: mount}) {
 		t.Errorf("%+v", at)
 	}
-	if at := places[memoryController]; at.reason == nil || !strings.Contains(at.reason.Error(), "cgroup v1: no memory controller here") {
+	if at := find(memoryController); at.reason == nil || !strings.Contains(at.reason.Error(), "cgroup v1: no memory controller here") {
 		t.Errorf("%+v", at)
 	}
-	for name, at := range findPlaces(filepath.Join(self, "none"), 42, nil) {
-		if !errors.Is(at.reason, os.ErrNotExist) {
-			t.Errorf("%s: %+v", name, at)
-		}
+	if at := findPlace(cpuController, filepath.Join(self, "none"), 42, nil); !errors.Is(at.reason, os.ErrNotExist) {
+		t.Errorf("%+v", at)
 	}
 }
 

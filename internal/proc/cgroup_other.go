@@ -13,15 +13,17 @@ type cgroup struct {
 	enter *os.File
 }
 
-var errNoCgroups = errors.New("only Linux has cgroups")
+const noCgroups = "only Linux has cgroups"
+
+// lacking returns why no cgroup can be made.
+func lacking(controller) string { return noCgroups }
 
 // newCgroup refuses the limits that only cgroups hold.
 func newCgroup(l Limits) (cgroup, error) {
-	switch {
-	case l.CPU != 0:
-		return cgroup{}, errors.New(needs("CPU", "cpu", errNoCgroups.Error()))
-	case l.Threads != 0:
-		return cgroup{}, errors.New(needs("Threads", "pids", errNoCgroups.Error()))
+	for _, name := range l.controllers() {
+		if name != memoryController {
+			return cgroup{}, errors.New(needs(name, noCgroups))
+		}
 	}
 	return cgroup{}, nil
 }

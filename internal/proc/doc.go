@@ -47,8 +47,9 @@
 // # Reading order
 //
 //   - spec.go, limits.go: the configuration of a child; environ.go, user.go: its
-//     environment and its user; strict.go: what its sandbox adds; rlimit_signed.go, rlimit_unsigned.go: the type of
-//     a limit; capabilities.go: what the system lets this package do;
+//     environment and its user; strict.go: what its sandbox adds;
+//     rlimit_signed.go, rlimit_unsigned.go: the type of a limit; capabilities.go:
+//     what the system lets this package do;
 //   - start.go, process.go, kin.go: the life of a child; exit.go,
 //     maxrss_darwin.go, maxrss_other.go: how it ended;
 //   - sealed.go: the sandbox of a child;
@@ -57,8 +58,9 @@
 //   - pipe.go, output.go: its output; crash.go, crash_temp.go, datarace.go,
 //     detector_on.go, detector_off.go, stacks.go: its reports at its end;
 //   - memory_linux.go, tracer_linux.go: its figures;
-//   - cgroup_controller_linux.go, cgroup_find_linux.go, cgroup_linux.go: limits
-//     that bind it together with the processes that it has started;
+//   - controller.go, cgroup_settings_linux.go, cgroup_find_linux.go,
+//     cgroup_linux.go: limits that bind it together with the processes that it has
+//     started;
 //   - cgroup_sweep_linux.go, cookie_linux.go, orphans_linux.go: the cleaning up of
 //     those.
 //

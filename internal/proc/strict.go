@@ -39,21 +39,25 @@ func (s Spec) possible() (Spec, []string) {
 		missing = append(missing, err.Error())
 		s.User = ""
 	}
-	if s.Limits.CPU != 0 || s.Limits.Threads != 0 {
-		c := Capabilities()
-		if s.Limits.CPU != 0 && c.CPUCgroup.Version == "" {
-			missing = append(missing, needs("CPU", "cpu", c.CPUCgroup.Reason))
-			s.Limits.CPU = 0
+	for _, name := range s.Limits.controllers() {
+		if name == memoryController { // it is not all that holds Limits.Memory
+			continue
 		}
-		if s.Limits.Threads != 0 && c.PidsCgroup.Version == "" {
-			missing = append(missing, needs("Threads", "pids", c.PidsCgroup.Reason))
-			s.Limits.Threads = 0
+		if why := lacking(name); why != "" {
+			missing = append(missing, needs(name, why))
+			s.Limits = s.Limits.without(name)
 		}
 	}
 	return s, missing
 }
 
-// needs says that a limit needs a cgroup.
-func needs(limit, controller, reason string) string {
-	return limit + " needs a " + controller + " cgroup: " + reason + ": run the daemon as root, or under systemd with Delegate=" + controller
+// without returns l without what a controller holds.
+func (l Limits) without(name controller) Limits {
+	switch name {
+	case cpuController:
+		l.CPU = 0
+	case pidsController:
+		l.Threads = 0
+	}
+	return l
 }

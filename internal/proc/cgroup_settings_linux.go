@@ -8,37 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// controller is a kind of limit that cgroups hold.
-type controller string
-
-const (
-	memoryController controller = "memory"
-	cpuController    controller = "cpu"
-	pidsController   controller = "pids"
-)
-
-// controllers are all controllers that this package uses.
-var controllers = []controller{memoryController, cpuController, pidsController}
-
-// controllers returns those that l asks for.
-func (l Limits) controllers() (names []controller) {
-	if l.Memory != 0 {
-		names = append(names, memoryController)
-	}
-	if l.CPU != 0 {
-		names = append(names, cpuController)
-	}
-	if l.Threads != 0 {
-		names = append(names, pidsController)
-	}
-	return names
-}
-
-// limit is the field of Limits that the controller holds.
-func (c controller) limit() string {
-	return map[controller]string{memoryController: "Memory", cpuController: "CPU", pidsController: "Threads"}[c]
-}
-
 // setting is a value for a file of a cgroup.
 type setting struct {
 	file, value string
