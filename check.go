@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/legion-go/legion/internal/confine"
 	"github.com/legion-go/legion/internal/host"
 )
 
@@ -46,6 +47,11 @@ func (d *Daemon) checkPlaces() error {
 		errs = append(errs, fmt.Errorf("Config.User and Config.Group: %w", err))
 	}
 	for _, p := range d.declared.pools {
+		if box := p.opts.Sandbox; box != nil && !box.BestEffort && !d.declared.inProcess {
+			for _, missing := range confine.Missing(box) {
+				errs = append(errs, fmt.Errorf("pool %s: Pool.Sandbox: %s", p.name, missing))
+			}
+		}
 		if _, err := host.LookupPair(p.opts.User); p.opts.User != "" && err != nil {
 			errs = append(errs, fmt.Errorf("pool %s: Pool.User: %w", p.name, err))
 		}

@@ -37,6 +37,7 @@ type declaredPool struct {
 	// setup makes, in a worker, the state for its functions.
 	setup func(ctx context.Context) (state any, err error)
 
+	missing []string                  // what the system cannot hold of its limits and sandbox; set before running
 	running atomic.Pointer[pool.Pool] // from Start on
 
 	mu      sync.Mutex

@@ -71,9 +71,9 @@
 // An error returned by the function is a *[RemoteError]. It has the error's
 // text and, if [RegisterError] gave it one, its code, by which errors.Is
 // recognizes it. Every other error is a *[WorkerError] that matches one of
-// [ErrTimeout], [ErrCanceled], [ErrCrashed], [ErrOutOfMemory], [ErrPanicked],
-// [ErrPoisoned], [ErrQueueFull], [ErrPoolFailed], [ErrStopped] and
-// [ErrRefused], and, if the worker died, says how: exit code or signal, the
+// [ErrTimeout], [ErrCanceled], [ErrCrashed], [ErrOutOfMemory], [ErrForbidden],
+// [ErrPanicked], [ErrPoisoned], [ErrQueueFull], [ErrPoolFailed], [ErrStopped]
+// and [ErrRefused], and, if the worker died, says how: exit code or signal, the
 // reason for a kill, the stacks, its last lines of standard error. If the
 // caller's own context ended the call, the error matches context.Canceled or
 // context.DeadlineExceeded, too.
@@ -97,6 +97,10 @@
 // stops, scales, recycles, configures and kills at run time; [Daemon.Stats] and
 // [Supervisor.Recent] report on it. [Self] identifies the worker to the code
 // that runs in it.
+//
+// Pool.Sandbox confines what its functions do: [Locked] lets them compute and
+// do nothing else. It takes hold after the worker's setup and before its first
+// call. Workers of InProcess, and calls made with Inline, are not confined.
 //
 // # The loop
 //

@@ -12,6 +12,7 @@ import (
 	"github.com/legion-go/legion/internal/sentinel"
 	"github.com/legion-go/legion/internal/where"
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/sandbox"
 	"github.com/legion-go/legion/status"
 )
 
@@ -30,6 +31,9 @@ var (
 	// ErrOutOfMemory: the worker process died for lack of memory, according to the
 	// kernel, the Go runtime or the pool's MemoryLimit.
 	ErrOutOfMemory = errors.New("worker ran out of memory")
+	// ErrForbidden: the worker process ended because a function did what
+	// Pool.Sandbox does not allow. It matches ErrCrashed too.
+	ErrForbidden = errors.New("forbidden")
 	// ErrPanicked: the function panicked. Its worker lives on.
 	ErrPanicked = errors.New("function panicked")
 	// ErrPoisoned: every try of an idempotent call killed a worker. It matches
@@ -62,6 +66,8 @@ type WorkerError struct {
 	Stderr   []string       // its last lines of standard error
 	Usage    status.Usage
 
+	Forbidden *sandbox.Forbidden // the call that Pool.Sandbox does not allow; nil if there was none
+
 	kind   error // one of the sentinels
 	cause  error // the caller's context error, or nil
 	detail string
@@ -82,7 +88,7 @@ func (e *WorkerError) Error() string {
 // Unwrap returns the sentinel, and the context's error if that ended the call.
 func (e *WorkerError) Unwrap() []error {
 	errs := []error{e.kind}
-	if e.kind == ErrPoisoned {
+	if e.kind == ErrPoisoned || e.kind == ErrForbidden {
 		errs = append(errs, ErrCrashed)
 	}
 	if e.cause != nil {
@@ -158,6 +164,8 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 		e.kind = ErrCrashed
 	case pool.OutOfMemory:
 		e.kind = ErrOutOfMemory
+	case pool.Forbidden:
+		e.kind = ErrForbidden
 	case pool.Poisoned:
 		e.kind = ErrPoisoned
 	case pool.Panicked:
@@ -185,7 +193,7 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 // died fills in how the worker died.
 func (e *WorkerError) died(d *pool.Death) {
 	e.PID, e.Uptime, e.ExitCode, e.Signal = d.PID, d.Uptime, d.Code, d.Signal
-	e.KilledBy, e.Stack, e.Stderr = d.KilledBy, d.Stack, d.Stderr
+	e.KilledBy, e.Stack, e.Stderr, e.Forbidden = d.KilledBy, d.Stack, d.Stderr, d.Forbidden
 	e.Usage = status.Usage(d.Usage)
 	e.detail = d.String()
 }
@@ -213,6 +221,8 @@ func startFailure(poolName string, err error) error {
 	e.died(boot.Death)
 	if boot.Death.OutOfMemory {
 		e.kind = ErrOutOfMemory
+	} else if boot.Death.Forbidden != nil {
+		e.kind = ErrForbidden
 	}
 	return &startError{err, e}
 }

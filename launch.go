@@ -33,13 +33,19 @@ func (d *Daemon) newPool(p *declaredPool) *pool.Pool {
 	log := d.log.With("pool", p.name)
 	records := d.log.Records(p.name)
 	return pool.New(p.core(p.opts), worker.Hello(p.funcs), launch, pool.Hooks{
-		Ready: func(id uint64, pid int, took time.Duration) {
+		Ready: func(id uint64, pid int, took time.Duration, seal wire.Seal) {
 			log.Debug("worker ready", "worker", id, "pid", pid, "took", took)
-			announce(d, event.WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took})
+			announce(d, event.WorkerStarted{Pool: p.name, Worker: id, PID: pid, Took: took, Sealed: seal.Took})
 		},
 		Died: func(dead *pool.Death) {
 			records.End(dead.PID)
 			switch {
+			case dead.Forbidden != nil:
+				log.Error("worker did what its sandbox forbids", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
+				announce(d, event.Forbidden{
+					Pool: p.name, Worker: dead.Worker, PID: dead.PID, Call: dead.Forbidden.Call, Args: dead.Forbidden.Args,
+					Rule: dead.Forbidden.Rule, Where: dead.Forbidden.Where, Stack: dead.Stack,
+				})
 			case dead.Race:
 				log.Error("worker had a data race", "worker", dead.Worker, "pid", dead.PID, "how", dead.String(), "report", dead.Stack)
 			case dead.KilledBy != "" && pool.Cause(dead.KilledBy) != pool.CauseStop:
@@ -179,15 +185,19 @@ func (p *declaredPool) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) 
 	if p.setup != nil {
 		var err error
 		if state, err = p.setup(ctx); err != nil {
-			return fmt.Errorf("the worker's setup failed: %w", err)
+			return fmt.Errorf("the worker's setup failed: %w", worker.ExplainSetup(err))
 		}
 	}
 	if self := proc.Self(); self != nil { // not where workers are goroutines of the daemon
 		emitHere(ctx, p.d, event.WorkerStarted{Pool: p.name, Worker: self.Purpose.Worker, PID: os.Getpid()})
 	}
+	seal, err := worker.Seal()
+	if err != nil {
+		return err
+	}
 	config := worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: fault, Context: ctx, State: state,
-		Tally: tally,
+		Tally: tally, Seal: seal,
 	}
 	if p.arena != nil {
 		config.Context, config.Freed = buffer.WithSource(ctx, p.arena), p.arena.Returned
@@ -195,8 +205,7 @@ func (p *declaredPool) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) 
 	if p.loops {
 		config.Loop, config.LoopEvery = state.(looper).Loop, p.opts.LoopEvery
 	}
-	err := worker.Serve(conn, config)
-	if err != nil {
+	if err := worker.Serve(conn, config); err != nil {
 		return err
 	}
 	if err := closeState(state); err != nil {

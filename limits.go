@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/legion-go/legion/internal/confine"
 	"github.com/legion-go/legion/internal/proc"
 )
 
@@ -34,15 +35,37 @@ func (p *declaredPool) spec() proc.Spec {
 	limits.Nice = p.nice()
 	return proc.Spec{
 		Name: p.d.config.Name + ": " + p.name, Dir: p.d.place.Started(), Limits: limits, User: p.opts.User, Env: p.opts.Env,
+		Sandbox: p.opts.Sandbox,
 	}
 }
 
-// checkLimits refuses pools with limits that this system cannot hold.
+// lacks returns what of the limits and the sandbox of p this system cannot
+// hold, with the rights of this process.
+func (p *declaredPool) lacks() []string {
+	if p.d.declared.inProcess {
+		return nil
+	}
+	return append(proc.Missing(p.spec()), confine.Missing(p.opts.Sandbox)...)
+}
+
+// checkLimits refuses pools with limits, or a sandbox, that this system cannot
+// hold, or warns if they do without.
 func (d *Daemon) checkLimits() error {
 	var errs []error
 	for _, p := range d.declared.pools {
-		if missing := proc.Missing(p.spec()); len(missing) > 0 && !d.declared.inProcess {
-			errs = append(errs, fmt.Errorf("pool %s: this system cannot hold its limits: %s", p.name, strings.Join(missing, "; ")))
+		what := "limits"
+		if p.opts.Sandbox != nil {
+			what = "sandbox"
+		}
+		p.missing = p.lacks()
+		switch {
+		case len(p.missing) == 0:
+		case p.opts.Sandbox == nil || !p.opts.Sandbox.BestEffort:
+			errs = append(errs, fmt.Errorf("pool %s: this system cannot hold its %s: %s", p.name, what, strings.Join(p.missing, "; ")))
+		default:
+			for _, part := range p.missing {
+				d.log.Warn("the sandbox of a pool is not whole", "pool", p.name, "missing", part)
+			}
 		}
 	}
 	return errors.Join(errs...)

@@ -168,6 +168,12 @@ type Pool struct {
 	// element, and the caller's current one.
 	MaxPayload int64
 
+	// Sandbox confines the functions of the workers, from the end of their setup
+	// on; see [Sandbox]. Start fails if this system cannot hold it. The pool has a
+	// copy: later changes have no effect. InProcess workers, and calls made with
+	// Inline, are not confined. Default: nil, none.
+	Sandbox *Sandbox
+
 	// LoopEvery is the interval of the workers' own loops, for a pool made by
 	// NewWorkers whose T has a method Loop. Default 0: no pause.
 	LoopEvery time.Duration

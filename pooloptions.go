@@ -131,6 +131,9 @@ var options = []option{
 		bounds: func(p *Pool, c *checks) {
 			c.that(p.MaxPayload <= math.MaxInt32, "MaxPayload", "is %d bytes: at most 2 GiB - 1", p.MaxPayload)
 		}},
+	{name: "Sandbox",
+		fill:   func(p *Pool) { p.Sandbox = p.Sandbox.Clone() },
+		bounds: (*Pool).boundSandbox},
 	{name: "LoopEvery", least: leastInterval},
 	{name: "OnExit", live: true,
 		bounds: func(p *Pool, c *checks) {
@@ -196,7 +199,7 @@ func live(field string) bool {
 // of the same name, and those of the declaration and the program.
 func (p *declaredPool) core(opts Pool) pool.Config {
 	cfg := pool.Config{
-		Name: p.name, Fresh: p.fresh, Spare: p.spare, Looping: p.loops, Ahead: link.Ahead(opts.Transport),
+		Name: p.name, Fresh: p.fresh, Spare: p.spare, Looping: p.loops, Sealed: opts.Sandbox != nil && !p.d.declared.inProcess, Ahead: link.Ahead(opts.Transport),
 		Jitter: 0.1, MaxBootFails: 8, BackoffMin: 50 * time.Millisecond, BackoffMax: 30 * time.Second,
 	}
 	from, to := reflect.ValueOf(opts), reflect.ValueOf(&cfg).Elem()

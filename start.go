@@ -118,15 +118,15 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	if err := d.openLogs(true); err != nil {
 		return err
 	}
+	if err := d.checkLimits(); err != nil {
+		return err
+	}
 	for _, fn := range d.declared.init {
 		if err := d.onLoop(ctx, func() error { return d.initialise(ctx, fn) }); err != nil {
 			return fmt.Errorf("Init: %w", err)
 		}
 	}
 	announce(d, event.Init{})
-	if err := d.checkLimits(); err != nil {
-		return err
-	}
 	d.adoptOrphans()
 	reuse.AllowFloor()
 	return d.startPools(ctx)

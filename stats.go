@@ -103,6 +103,7 @@ func (p *declaredPool) stats() status.PoolStats {
 	}
 	s := in.Status()
 	s.Kind, s.LoopEvery = p.kind(), p.opts.LoopEvery
+	s.Sandbox = p.confinement(in.Seal)
 	return s
 }
 

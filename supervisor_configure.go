@@ -29,6 +29,7 @@ func (s *Supervisor) Configure(change func(*Pool) error) error {
 	summary := p.Summary()
 	now.Min, now.Max = summary.Min, summary.Max // Scale changes them too
 	next := now
+	next.Sandbox = now.Sandbox.Clone()
 	if err := change(&next); err != nil {
 		return err
 	}
@@ -62,8 +63,11 @@ func mustKeep(now, next Pool) error {
 
 // same compares two fields; functions by their code.
 func same(a, b reflect.Value) bool {
-	if a.Kind() == reflect.Func {
+	switch a.Kind() {
+	case reflect.Func:
 		return a.Pointer() == b.Pointer()
+	case reflect.Pointer:
+		return reflect.DeepEqual(a.Interface(), b.Interface())
 	}
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }

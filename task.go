@@ -39,7 +39,8 @@ type TaskOptions struct {
 	Dir         string        // default: the daemon's
 	BootTimeout time.Duration // default 10 s
 	Transport   Transport
-	MaxPayload  int64 // default 64 MiB
+	MaxPayload  int64    // default 64 MiB
+	Sandbox     *Sandbox // default nil: none
 
 	OnReturn, OnDied, OnTimeout, OnEnd func(CallEnd)
 }
@@ -83,7 +84,7 @@ func (o TaskOptions) pool() Pool {
 		Max: o.MaxRunning, Spawn: Lazy, IdleTimeout: 30 * time.Second, Queue: o.Queue, Timeout: o.Timeout, KillGrace: o.KillGrace,
 		Retry: o.Retry, MemoryLimit: o.MemoryLimit, Procs: o.Procs, Nice: o.Nice, Files: o.Files,
 		CPU: o.CPU, Threads: o.Threads, FileSize: o.FileSize, NoCore: o.NoCore, OOMScore: o.OOMScore, User: o.User, Env: o.Env, Dir: o.Dir,
-		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer,
+		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer, Sandbox: o.Sandbox,
 		OnReturn: o.OnReturn, OnDied: o.OnDied, OnTimeout: o.OnTimeout, OnEnd: o.OnEnd,
 	}
 }

@@ -16,17 +16,20 @@ import (
 )
 
 // extremes says of each number in the options whether its smallest value, 5 ns
-// if it is a duration, and its largest value are accepted: y, or refused: n.
+// if it is a duration, its largest value, and for a float also what is not a
+// number, are accepted: y, or refused: n.
 var extremes = map[string]string{
 	"Pool.Min": "nn", "Pool.Max": "nn", "Pool.Spawn": "nn", "Pool.IdleTimeout": "yny",
 	"Pool.Timeout": "nny", "Pool.KillGrace": "nny", "Pool.Queue": "ny", "Pool.Concurrency": "nn", "Pool.Retry": "ny",
 	"Pool.MaxCalls": "ny", "Pool.MaxAge": "nny", "Pool.MinAge": "nny", "Pool.MaxMemory": "yy",
 	"Pool.MemoryLimit": "yn", "Pool.Procs": "nn", "Pool.Nice": "nn", "Pool.Files": "yn",
+	"Pool.CPU": "nnn", "Pool.Threads": "nn", "Pool.FileSize": "yn", "Pool.OOMScore": "nn",
 	"Pool.BootTimeout": "nny", "Pool.Heartbeat": "yny", "Pool.MaxRestarts": "yy", "Pool.RestartWindow": "nny",
 	"Pool.Transport": "nn", "Pool.Buffer": "nn", "Pool.Arena": "yn", "Pool.MaxPayload": "nn", "Pool.LoopEvery": "nny", "Pool.OnExit": "nn",
 
 	"TaskOptions.MaxRunning": "nn", "TaskOptions.Spare": "yy", "TaskOptions.Queue": "ny", "TaskOptions.Timeout": "nny", "TaskOptions.KillGrace": "nny",
 	"TaskOptions.Retry": "ny", "TaskOptions.MemoryLimit": "yn", "TaskOptions.Procs": "nn", "TaskOptions.Nice": "nn",
+	"TaskOptions.CPU": "nnn", "TaskOptions.Threads": "nn", "TaskOptions.FileSize": "yn", "TaskOptions.OOMScore": "nn",
 	"TaskOptions.Files": "yn", "TaskOptions.BootTimeout": "nny", "TaskOptions.Transport": "nn", "TaskOptions.MaxPayload": "nn",
 
 	"Config.StopTimeout": "nny", "Config.ControlTimeout": "nny", "Config.ControlConnections": "nn", "Config.Umask": "nn", "Config.Nice": "nn", "Config.PID": "nn", "Config.RestartEvery": "nny",
@@ -43,10 +46,8 @@ func numbers(v reflect.Value, name string, visit func(name string, v reflect.Val
 	for i := range v.NumField() {
 		f, name := v.Field(i), name+"."+v.Type().Field(i).Name
 		switch {
-		case f.CanInt(), f.CanUint():
+		case f.CanInt(), f.CanUint(), f.CanFloat():
 			visit(name, f)
-		case f.CanFloat():
-			panic(name + " is a float: this test is to learn about it")
 		case f.Kind() == reflect.Struct:
 			numbers(f, name, visit)
 		}
@@ -59,6 +60,9 @@ func extreme(v reflect.Value, n int) bool {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		v.SetInt([]int64{math.MinInt64, 5, math.MaxInt64, 0}[n])
+		return n < 3
+	case v.CanFloat():
+		v.SetFloat([]float64{-math.MaxFloat64, math.Inf(1), math.NaN(), 0}[n])
 		return n < 3
 	case v.CanInt():
 		v.SetInt([]int64{-1 << (bits - 1), 1<<(bits-1) - 1, 0, 0}[n])

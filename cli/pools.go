@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/legion-go/legion/status"
 )
@@ -85,7 +86,8 @@ func showPool(ctx context.Context, in *Invocation) error {
 		"calls", fmt.Sprintf("%d made, %d queued, %d running, %d ok", p.Calls, p.Queued, p.Running, p.OK),
 		"failed", some(p.Failed), "panicked", some(p.Panicked), "refused", some(p.Refused), "timed out", some(p.TimedOut),
 		"canceled", some(p.Canceled), "crashed", some(p.Crashed), "dropped", some(p.Dropped), "retried", some(p.Retried),
-		"corrupt", some(p.Corrupt),
+		"corrupt", some(p.Corrupt), "forbidden", some(p.Forbidden),
+		"sandbox", confined(p.Sandbox), "missing in it", lacking(p.Sandbox),
 		"last death", p.LastDeath,
 	)
 	if len(p.Workers) > 0 {
@@ -108,6 +110,25 @@ func showPool(ctx context.Context, in *Invocation) error {
 		out.table(t)
 	}
 	return nil
+}
+
+// confined returns what confines a pool's workers, "" without a sandbox.
+func confined(s *status.Sandbox) string {
+	switch {
+	case s == nil:
+		return ""
+	case len(s.Held) == 0:
+		return "no worker has been sealed yet"
+	}
+	return strings.Join(s.Held, ", ")
+}
+
+// lacking returns what the system cannot hold of a pool's sandbox.
+func lacking(s *status.Sandbox) string {
+	if s == nil {
+		return ""
+	}
+	return strings.Join(s.Missing, "; ")
 }
 
 // interval returns how often the workers' own loops run, "" if they have none.

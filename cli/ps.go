@@ -88,7 +88,11 @@ func (p *printer) processes(daemon string, all []status.Process) {
 		if one.Kind == "daemon" {
 			pool, calls = daemon, ""
 		}
-		t.add(b.lines+strconv.Itoa(one.PID), pool, one.Kind, cell{one.State, styleOf(one.State)}, one.Call, lasting(one.For),
+		kind := one.Kind
+		if one.Sealed {
+			kind = "sealed " + kind
+		}
+		t.add(b.lines+strconv.Itoa(one.PID), pool, kind, cell{one.State, styleOf(one.State)}, one.Call, lasting(one.For),
 			span(one.Age), calls, size(one.Memory), lasting(one.CPU))
 	}
 	p.table(t)

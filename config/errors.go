@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/sandbox"
 )
 
 // Error is one mistake in a configuration. The error of Load wraps all of them.
@@ -142,6 +143,9 @@ func (d *decoder) place(key string, t reflect.Type, err error) {
 		}
 	}
 	source := d.origin(key)
+	if bad, ok := err.(*sandbox.FieldError); ok {
+		err = &legion.FieldError{Of: "Sandbox", Field: bad.Field, Problem: bad.Problem}
+	}
 	if bad, ok := err.(*legion.FieldError); ok {
 		within := key
 		key, err = join(within, d.fieldKey(t, bad.Field)), &problem{bad}
@@ -165,15 +169,19 @@ func (p *problem) Error() string { return p.at.Problem }
 func (p *problem) Unwrap() error { return p.at }
 
 // fieldKey returns the key of a field of t by its Go name, which may be a
-// dotted one, as far as there are keys.
+// dotted one, with the place in a list, as far as there are keys.
 func (d *decoder) fieldKey(t reflect.Type, name string) (key string) {
 	for part := range strings.SplitSeq(name, ".") {
+		part, entry, listed := strings.Cut(part, "[")
 		i := slices.IndexFunc(d.schema.structs[t], func(f field) bool { return t.FieldByIndex(f.index).Name == part })
 		if i < 0 {
 			break
 		}
 		f := d.schema.structs[t][i]
-		key, t = join(key, f.name), f.typ
+		key, t = join(key, f.name), pointed(f.typ)
+		if listed {
+			key += "[" + entry
+		}
 	}
 	return key
 }

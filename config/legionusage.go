@@ -1,10 +1,6 @@
 package config
 
-import (
-	"reflect"
-
-	"github.com/legion-go/legion"
-)
+import "reflect"
 
 // legionUsage are the texts for flags and help of the options of declarations,
 // whose fields have no tags.
@@ -94,6 +90,20 @@ var legionUsage = map[string]string{
 	"Config.LogConsole":         "the log goes to standard error, too, besides the file or the journal",
 	"Config.LogLevel":           "below which records are left out of the log",
 
+	"Sandbox.Read":       "files and folders that functions may read",
+	"Sandbox.Write":      "files and folders that functions may read, write and make",
+	"Sandbox.Setup":      "files and folders that only the setup of a worker may read",
+	"Sandbox.Network":    "what functions may open: none, any, or ports to connect to as in tcp:443,5432",
+	"Sandbox.Exec":       "functions may start programs that read names",
+	"Sandbox.JIT":        "functions may make memory executable",
+	"Sandbox.Env":        "variables that a worker keeps beside PATH, HOME, LANG, TZ and the like; * keeps all",
+	"Sandbox.User":       "the user that the workers become",
+	"Sandbox.CPU":        "CPUs that a worker may take",
+	"Sandbox.FileSize":   "bytes that each written file may have",
+	"Sandbox.Threads":    "tasks that a worker may have",
+	"Sandbox.Strict":     "every forbidden call ends the worker, instead of failing",
+	"Sandbox.BestEffort": "serve without what this system cannot hold",
+
 	"LogRotation.Size": "bytes after which the log file is rotated",
 	"LogRotation.Age":  "after how long the log file is rotated",
 	"LogRotation.Keep": "rotated files that are kept",
@@ -102,7 +112,7 @@ var legionUsage = map[string]string{
 // usageOf is the text of a field without a usage tag: Legion's own, or where it
 // is explained.
 func usageOf(t reflect.Type, field string) string {
-	if t.PkgPath() != reflect.TypeFor[legion.Pool]().PkgPath() {
+	if !legions(t) {
 		return ""
 	}
 	name := t.Name() + "." + field

@@ -162,6 +162,11 @@ func (s *schema) walk(t reflect.Type, key, env string, steps [][]int, chain []re
 	}
 }
 
+// legions reports whether t is a type of Legion's that holds options.
+func legions(t reflect.Type) bool {
+	return t.PkgPath() == reflect.TypeFor[legion.Pool]().PkgPath() || t == reflect.TypeFor[legion.Sandbox]()
+}
+
 // declares reports whether a t holds options of declarations, which a reload
 // does not change: a struct of Legion's, or a list or table of such.
 func declares(t reflect.Type) bool {
@@ -170,7 +175,7 @@ func declares(t reflect.Type) bool {
 	case reflect.Slice, reflect.Array, reflect.Map:
 		return declares(t.Elem())
 	}
-	return t.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[legion.Pool]().PkgPath()
+	return t.Kind() == reflect.Struct && legions(t)
 }
 
 // find returns the leaf's value in v, which is the configuration. If make is

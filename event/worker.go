@@ -12,6 +12,7 @@ type WorkerStarted struct {
 	Worker uint64 // its number in the pool
 	PID    int
 	Took   time.Duration // from the start of the process
+	Sealed time.Duration // how much of that sealing its sandbox took; 0 without one, and in the worker itself, which is sealed afterwards
 }
 
 // WorkerExited is emitted when a worker has ended. Expected says that the end
@@ -31,6 +32,21 @@ type WorkerExited struct {
 	KilledBy string         // why Legion killed it: "deadline", "cancel", "memory limit", "heartbeat", "boot timeout", "kill", "stop", …; "" if it did not
 	How      string         // a summary in one line
 	Stack    string         // Go stacks of the worker when it died; "" if it left none
+}
+
+// Forbidden is emitted when a worker has ended because it made a system call
+// that the Sandbox of its pool does not allow, before its WorkerExited. The
+// worker may have been taken over: nothing of this is certain but Pool, Worker
+// and PID.
+type Forbidden struct {
+	Pool   string
+	Worker uint64 // its number in the pool
+	PID    int
+	Call   string // the system call: "socket"
+	Args   string // its arguments, as far as they are known: "AF_INET, SOCK_STREAM"
+	Rule   string // the field of the Sandbox that would allow it: "Network"; "" if none does
+	Where  string // the function that made the call: "webp.fetch (webp.go:14)"; "" if unknown
+	Stack  string // Go stacks of the worker
 }
 
 // PoolFailed is emitted when a pool gives up because too many of its workers

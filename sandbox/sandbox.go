@@ -26,17 +26,20 @@ type Sandbox struct {
 	// JIT lets functions make memory executable: wazero's compiler, dlopen.
 	JIT bool
 	// Env names the variables a worker keeps beside PATH, HOME, LANG, LC_*, TZ,
-	// TMPDIR and GO*. "*" keeps all.
+	// TMPDIR and those of the Go runtime, as Pool.Env does: "LC_*", "NAME=value".
+	// "*" keeps all.
 	Env []string
-	// User is whom the workers become; the daemon must be root. Default: the
-	// daemon's.
+	// User is whom the workers become, as Pool.User; the daemon must be root.
+	// Default: the daemon's.
 	User string
 	// CPU bounds a worker in CPUs, 0.05 or more; it needs a cgroup. Default 0:
 	// none.
 	CPU float64
-	// FileSize bounds each file that is written, in bytes. Default 1 MiB.
+	// FileSize bounds each file that is written, in bytes; at least 256 KiB.
+	// Default 1 MiB.
 	FileSize uint64
-	// Threads bounds the worker's tasks, by a pids cgroup. Default 0: none.
+	// Threads bounds the worker's tasks, by a pids cgroup; at least 16. Default 0:
+	// none.
 	Threads int
 	// Strict ends a worker with ErrForbidden, and its stack, at any forbidden
 	// system call. Without, libraries that probe get an error and go on; only calls

@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -20,23 +22,46 @@ func TestValidate(t *testing.T) {
 		field string
 		box   sandbox.Sandbox
 	}{
-		{"Read", sandbox.Sandbox{Read: []string{"a"}}},
-		{"Write", sandbox.Sandbox{Write: []string{"/a", ""}}},
-		{"Setup", sandbox.Sandbox{Setup: []string{"/a\x00"}}},
+		{"Read[0]", sandbox.Sandbox{Read: []string{"a"}}},
+		{"Write[1]", sandbox.Sandbox{Write: []string{"/a", ""}}},
+		{"Setup[0]", sandbox.Sandbox{Setup: []string{"/a\x00"}}},
 		{"Setup", sandbox.Sandbox{Setup: make([]string, 1000)}},
 		{"Network", sandbox.Sandbox{Network: sandbox.TCP()}},
 		{"Network", sandbox.Sandbox{Network: sandbox.TCP(443, 65536)}},
 		{"Exec", sandbox.Sandbox{Exec: true}},
-		{"Env", sandbox.Sandbox{Env: []string{"A=B"}}},
+		{"Env[0]", sandbox.Sandbox{Env: []string{"=B"}}},
+		{"Env[1]", sandbox.Sandbox{Env: []string{"A=B*", "A*=B"}}},
+		{"FileSize", sandbox.Sandbox{FileSize: 5}},
+		{"Threads", sandbox.Sandbox{Threads: 7}},
 		{"User", sandbox.Sandbox{User: "a\x00"}},
 		{"CPU", sandbox.Sandbox{CPU: 0.01}},
 		{"CPU", sandbox.Sandbox{CPU: -1}},
 		{"FileSize", sandbox.Sandbox{FileSize: 1 << 63}},
 		{"Threads", sandbox.Sandbox{Threads: -1}},
 	} {
-		if err := c.box.Validate(); err == nil || !strings.HasPrefix(err.Error(), "Sandbox."+c.field) {
+		err := c.box.Validate()
+		if at := (*sandbox.FieldError)(nil); !errors.As(err, &at) || at.Field != c.field || !strings.HasPrefix(err.Error(), "Sandbox."+c.field+" ") {
 			t.Errorf("%+v: %v", c.box, err)
 		}
+	}
+	err := (&sandbox.Sandbox{Read: []string{"a", "/b", "c"}, Threads: -1}).Validate()
+	if got := strings.Count(err.Error(), "Sandbox."); got != 3 {
+		t.Errorf("not each mistake is reported: %v", err)
+	}
+}
+
+func TestClone(t *testing.T) {
+	if (*sandbox.Sandbox)(nil).Clone() != nil {
+		t.Error("nothing becomes something")
+	}
+	full := func() *sandbox.Sandbox {
+		return &sandbox.Sandbox{Read: []string{"/a"}, Write: []string{"/b"}, Setup: []string{"/c"}, Network: sandbox.TCP(443), Env: []string{"A"}, Strict: true}
+	}
+	s := full()
+	c := s.Clone()
+	s.Read[0], s.Write[0], s.Setup[0], s.Env[0], s.Strict = "", "", "", "", false
+	if !reflect.DeepEqual(c, full()) {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -23,7 +23,7 @@ type CallInfo struct {
 	State CallState `json:"state"`
 	// Outcome is how the call ended; "" until then. It is ok, failed (the function
 	// returned an error), panicked, refused, timed_out, canceled, crashed,
-	// out_of_memory, poisoned, queue_full, pool_failed or stopped.
+	// out_of_memory, forbidden, poisoned, queue_full, pool_failed or stopped.
 	Outcome string `json:"outcome"`
 	PID     int    `json:"pid"`   // of the worker that runs it, or ran it last; 0 if it has reached no worker
 	Tries   int    `json:"tries"` // how many times it was retried, see Pool.Retry

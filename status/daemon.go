@@ -58,4 +58,5 @@ type Process struct {
 	Calls  uint64        `json:"calls"`
 	Memory uint64        `json:"memory"` // resident bytes
 	CPU    time.Duration `json:"cpu"`
+	Sealed bool          `json:"sealed"` // its sandbox holds
 }

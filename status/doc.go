@@ -5,7 +5,7 @@
 //
 //   - daemon.go: Hello, Daemon, Process
 //   - stats.go: Stats and its parts MemoryStats, LoopStats, LogStats
-//   - pool.go: Pool, PoolStats, FuncStats, Recent
+//   - pool.go: Pool, PoolStats, Sandbox, FuncStats, Recent
 //   - worker.go: Worker, WorkerStats, WorkerEnd, Usage
 //   - call.go: CallInfo, CallState, Func
 //   - task.go: Tasks, Task, TaskRun

@@ -53,12 +53,21 @@ type PoolStats struct {
 	Restarts uint64 `json:"restarts"` // … that died unexpectedly
 	Corrupt  uint64 `json:"corrupt"`  // … that broke the protocol
 
+	Forbidden uint64   `json:"forbidden"`         // … that ended because they did what Pool.Sandbox does not allow
+	Sandbox   *Sandbox `json:"sandbox,omitempty"` // nil without a Pool.Sandbox
+
 	LoopEvery time.Duration `json:"looptime"` // Pool.LoopEvery
 	Forever   bool          `json:"forever"`  // Pool.OnExit is Restart
 
 	LastDeath string        `json:"last_death"` // how the last worker that died unexpectedly ended
 	Workers   []WorkerStats `json:"workers"`
 	Funcs     []FuncStats   `json:"funcs"`
+}
+
+// Sandbox says what confines the workers of a pool that has a Pool.Sandbox.
+type Sandbox struct {
+	Held    []string `json:"held"`    // what holds, as the worker that started last says; empty before the first
+	Missing []string `json:"missing"` // what this system cannot hold: such a pool starts only with BestEffort
 }
 
 // FuncStats are the figures of one function. Latencies are from the call to its

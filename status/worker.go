@@ -44,4 +44,5 @@ type WorkerStats struct {
 	For      time.Duration `json:"for"`
 	Memory   uint64        `json:"memory"` // private resident bytes
 	CPU      time.Duration `json:"cpu"`    // user and system time of the process
+	Sealed   bool          `json:"sealed"` // its sandbox holds
 }

@@ -41,6 +41,7 @@
 //     calls_linux_arm64.go: what differs between architectures;
 //   - probe_linux.go: whether it holds;
 //   - explain_linux.go, names_linux.go: which call was forbidden;
+//   - hint.go: which field may be why a function got an error;
 //   - confine_other.go: systems that have no sandbox.
 //
 // # Concurrency

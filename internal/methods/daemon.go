@@ -114,7 +114,7 @@ func (d caller) processes() []status.Process {
 		for _, w := range p.Workers {
 			all = append(all, status.Process{
 				PID: w.PID, Parent: s.PID, Kind: kind, Pool: p.Name, State: w.State, Call: w.Call, For: w.For, Age: w.Age,
-				Calls: w.Calls, Memory: w.Memory, CPU: w.CPU,
+				Calls: w.Calls, Memory: w.Memory, CPU: w.CPU, Sealed: w.Sealed,
 			})
 		}
 	}

@@ -26,6 +26,7 @@ const (
 	Canceled         // the caller's context ended, or its future was cancelled
 	Crashed          // the worker died while it ran the call: Death
 	OutOfMemory      // the same, for lack of memory: Death
+	Forbidden        // the same, for a system call that the sandbox does not allow: Death
 	Poisoned         // each of its tries killed a worker: Death is the last
 	QueueFull        // too many calls wait
 	PoolFailed       // the pool has given up: Reason
@@ -35,8 +36,8 @@ const (
 // String returns the end in one word, "" before the end.
 func (k Kind) String() string {
 	return [...]string{
-		"", "ok", "failed", "panicked", "refused", "timed_out", "canceled", "crashed", "out_of_memory", "poisoned",
-		"queue_full", "pool_failed", "stopped",
+		"", "ok", "failed", "panicked", "refused", "timed_out", "canceled", "crashed", "out_of_memory", "forbidden",
+		"poisoned", "queue_full", "pool_failed", "stopped",
 	}[k]
 }
 

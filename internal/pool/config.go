@@ -37,6 +37,8 @@ type Config struct {
 	Looping bool   // the workers run loops of their own, which a pause holds too
 	OnExit  OnExit // what happens when a looping worker ends
 
+	Sealed bool // a worker must be sealed before it gets calls; see wire.Seal
+
 	Funcs []string // names of the functions, by index
 }
 

@@ -58,6 +58,7 @@ type core struct {
 
 	stopUntil time.Duration // when draining begins to cancel; 0 = it did
 
+	seal   wire.Seal // of the worker that became ready last
 	counts Counts
 	funcs  []funcStats
 	calls  last[callRecord] // that have ended

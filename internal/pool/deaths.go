@@ -22,6 +22,9 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	if w.killedBy == CauseMemory {
 		d.OutOfMemory = true
 	}
+	if d.Forbidden != nil {
+		k.counts.Forbidden++
+	}
 	willed := w.state == workerLeaving || w.killedBy.willed()
 	d.Expected = willed || w.endedWithLoop(d)
 	booting := !w.ready
@@ -92,7 +95,7 @@ func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
 			k.end(fx, c, kindOf(c.cause), now)
 		case !started:
 			k.requeue(fx, c, now)
-		case c.tries < k.cfg.Retry && k.state != StateFailed && c.Stream == nil:
+		case c.tries < k.cfg.Retry && k.state != StateFailed && c.Stream == nil && !k.guilty(d):
 			c.tries++
 			c.Worker = w.pid // it ran, whatever happens to it now
 			k.counts.Retried++
@@ -104,8 +107,15 @@ func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
 	}
 }
 
+// guilty reports whether the only call of a worker did what its sandbox does
+// not allow, and so would kill the next one too. If several ran, all but one
+// are innocent.
+func (k *core) guilty(d *Death) bool { return d.Forbidden != nil && k.cfg.Concurrency == 1 }
+
 func (k *core) kindOfDeath(c *Call, d *Death) Kind {
 	switch {
+	case d.Forbidden != nil:
+		return Forbidden
 	case k.cfg.Retry > 0 && c.tries >= k.cfg.Retry:
 		return Poisoned
 	case d.OutOfMemory:

@@ -252,11 +252,13 @@ func (s *sim) ended(c *simCall) {
 	case Canceled:
 		right = right && c.asked != 0 && c.cause == wire.CauseCanceled && c.answer != OK
 	case Crashed:
-		right = right && died && !c.Death.OutOfMemory && (c.Stream != nil || c.tries >= k.Retry || s.k.state == StateFailed)
+		right = right && died && !c.Death.OutOfMemory && c.Death.Forbidden == nil && (c.Stream != nil || c.tries >= k.Retry || s.k.state == StateFailed)
 	case OutOfMemory:
 		right = right && died && c.Death.OutOfMemory && (c.Stream != nil || k.Retry == 0 || s.k.state == StateFailed)
+	case Forbidden:
+		right = right && died && c.Death.Forbidden != nil && (c.Stream != nil || k.Concurrency == 1 || c.tries >= k.Retry || s.k.state == StateFailed)
 	case Poisoned:
-		right = right && died && k.Retry > 0 && c.Tries() >= k.Retry && (s.socket || c.ran <= 1+k.Retry)
+		right = right && died && c.Death.Forbidden == nil && k.Retry > 0 && c.Tries() >= k.Retry && (s.socket || c.ran <= 1+k.Retry)
 	case QueueFull:
 		right = right && c.in == nil && strings.HasSuffix(c.Reason, "calls wait already")
 	case PoolFailed:

@@ -142,10 +142,10 @@ func (s *sim) checkCounts() {
 	want := Counts{
 		Calls: uint64(len(s.calls)), OK: s.counts[OK], Failed: s.counts[Failed], Panicked: s.counts[Panicked], Refused: s.counts[Refused],
 		Timeout: s.counts[Timeout], Canceled: s.counts[Canceled],
-		Crashed: s.counts[Crashed] + s.counts[OutOfMemory] + s.counts[Poisoned],
+		Crashed: s.counts[Crashed] + s.counts[OutOfMemory] + s.counts[Forbidden] + s.counts[Poisoned],
 		Dropped: s.counts[QueueFull] + s.counts[PoolFailed] + s.counts[Stopped],
 		Started: uint64(len(s.procs)), Exited: s.exits, Deaths: s.deaths, Corrupt: s.lies,
-		Ready: s.readied, Recycled: s.recycled, Retried: n.Retried,
+		Ready: s.readied, Recycled: s.recycled, Retried: n.Retried, Forbidden: s.forbidden,
 	}
 	if n != want {
 		broken("the counts are %+v, not %+v", n, want)

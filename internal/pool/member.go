@@ -254,15 +254,25 @@ func (m *member) ready(f link.Frame, took time.Duration) error {
 	if err := m.pool.match(hello); err != nil {
 		return err
 	}
-	m.pool.step(func(k *core, fx *effects, now time.Duration) { k.becameReady(fx, m.w, now) })
+	m.pool.step(func(k *core, fx *effects, now time.Duration) {
+		k.seal = hello.Seal
+		k.becameReady(fx, m.w, now)
+	})
 	if h := m.pool.hooks.Ready; h != nil {
-		h(m.w.id, m.w.pid, took)
+		h(m.w.id, m.w.pid, took, hello.Seal)
 	}
 	return nil
 }
 
-// match compares the functions of a worker with the daemon's.
+// match compares the functions of a worker with the daemon's, and whether it is
+// sealed with whether it has to be.
 func (p *Pool) match(h wire.Hello) error {
+	switch {
+	case p.sealed && !h.Seal.Sealed:
+		return errors.New("the worker is not sealed, and its pool has a sandbox")
+	case !p.sealed && h.Seal.Sealed:
+		return errors.New("the worker is sealed, and its pool has no sandbox")
+	}
 	if len(h.Funcs) != len(p.hashes) {
 		return fmt.Errorf("the worker declares %d functions, the daemon %d: declarations must be the same in every process", len(h.Funcs), len(p.hashes))
 	}

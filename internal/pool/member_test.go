@@ -193,6 +193,15 @@ func TestMatch(t *testing.T) {
 			t.Errorf("%v, not %q", err, want)
 		}
 	}
+	for _, sealed := range []bool{false, true} {
+		p := New(Config{Sealed: sealed}, nil, nil, Hooks{})
+		if err := p.match(wire.Hello{Seal: wire.Seal{Sealed: sealed}}); err != nil {
+			t.Errorf("sealed as wanted: %v", err)
+		}
+		if err := p.match(wire.Hello{Seal: wire.Seal{Sealed: !sealed}}); err == nil || !strings.Contains(err.Error(), "seal") {
+			t.Errorf("sealed %v, and should be %v: %v", !sealed, sealed, err)
+		}
+	}
 }
 
 // Each status ends its call as what it is; a result has memory of its own where

@@ -14,21 +14,22 @@ type model struct {
 	calls  []*simCall
 	byCall map[*Call]*simCall
 
-	counts   [16]uint64 // calls ended, by kind
-	exits    uint64
-	deaths   uint64 // unexpected
-	lies     uint64
-	readied  uint64
-	recycled uint64
-	stopped  bool
-	patience time.Duration // from when on a stop cancels
-	jumped   time.Duration // for how long the daemon itself has stood still
-	limit    int           // processes that there may be
-	reached  bool          // Min workers have been ready, in a steady world
-	scaling  bool          // an operator is scaling, or has told a worker to leave
-	halted   bool          // an operator has ended all workers
-	rolling  bool          // an operator is replacing all workers
-	lastCall time.Duration // when the pool last took a call; 0 = never
+	counts    [16]uint64 // calls ended, by kind
+	exits     uint64
+	forbidden uint64
+	deaths    uint64 // unexpected
+	lies      uint64
+	readied   uint64
+	recycled  uint64
+	stopped   bool
+	patience  time.Duration // from when on a stop cancels
+	jumped    time.Duration // for how long the daemon itself has stood still
+	limit     int           // processes that there may be
+	reached   bool          // Min workers have been ready, in a steady world
+	scaling   bool          // an operator is scaling, or has told a worker to leave
+	halted    bool          // an operator has ended all workers
+	rolling   bool          // an operator is replacing all workers
+	lastCall  time.Duration // when the pool last took a call; 0 = never
 
 	recent     []time.Duration // deaths since the pool was last tried
 	bootFails  int             // in a row
@@ -114,6 +115,9 @@ func (s *sim) stopping(within time.Duration) {
 func (s *sim) exited(p *simProc, d *Death, was State) {
 	k := s.k
 	s.exits++
+	if d.Forbidden != nil {
+		s.forbidden++
+	}
 	willed := d.KilledBy == "kill" || d.KilledBy == "stop" || d.KilledBy == "deadline" || d.KilledBy == "cancel" ||
 		d.KilledBy == "" && p.stopped != 0
 	switch d.KilledBy {
@@ -145,7 +149,7 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 	case alone:
 		mustFail = k.cfg.OnExit == Ignore && len(k.workers) == 0
 		s.deserted = s.deserted || mustFail
-	case p.ended && d.KilledBy == "":
+	case p.ended && d.KilledBy == "" && d.Code == 0 && d.Signal == 0:
 		if s.now-p.readyAt > 10*time.Second {
 			s.shortLoops = 0
 		}

@@ -30,7 +30,7 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 // Hooks are called when something happens, without the pool's lock, on the
 // goroutine where it happened. They must not block. Any may be nil.
 type Hooks struct {
-	Ready  func(worker uint64, pid int, took time.Duration)
+	Ready  func(worker uint64, pid int, took time.Duration, seal wire.Seal)
 	Died   func(d *Death)
 	Kept   func(reason string)                                                  // workers due for replacement stay, because no replacement becomes ready
 	Failed func(reason string)                                                  // the pool has given up
@@ -44,6 +44,7 @@ type Pool struct {
 	launch Launcher
 	hooks  Hooks
 	hashes []wire.FuncInfo // the functions that a worker must declare
+	sealed bool            // and whether it must be sealed
 	began  time.Time
 
 	mu       sync.Mutex
@@ -60,7 +61,7 @@ type Pool struct {
 // New makes a pool. Nothing runs before Start.
 func New(cfg Config, funcs []wire.FuncInfo, launch Launcher, hooks Hooks) *Pool {
 	p := &Pool{
-		launch: launch, hooks: hooks, hashes: funcs, began: time.Now(),
+		launch: launch, hooks: hooks, hashes: funcs, sealed: cfg.Sealed, began: time.Now(),
 		core:    newCore(cfg, rand.Uint64()),
 		poke:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),

@@ -288,7 +288,11 @@ func (p *simProc) leave() {
 
 // die ends the process after a while.
 func (p *simProc) die(after time.Duration) {
-	p.dieAs(after, &Death{Exit: proc.Exit{OutOfMemory: p.s.odds(0.1)}})
+	d := &Death{Exit: proc.Exit{OutOfMemory: p.s.odds(0.1)}}
+	if p.s.odds(0.05) {
+		d.Exit = forbidden
+	}
+	p.dieAs(after, d)
 }
 
 func (p *simProc) dieAs(after time.Duration, d *Death) {

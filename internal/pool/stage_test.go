@@ -91,9 +91,11 @@ func newStage(t *testing.T, cfg Config) *stage {
 		infos = append(infos, wire.FuncInfo{Name: name})
 	}
 	st.Pool = New(cfg, infos, st.launchActor, Hooks{
-		Ready: func(id uint64, pid int, took time.Duration) { st.note("ready %d pid %d after %v", id, pid, took) },
-		Died:  func(d *Death) { st.note("died %d (expected %v)", d.Worker, d.Expected) },
-		Kept:  func(reason string) { st.note("kept: %s", reason) },
+		Ready: func(id uint64, pid int, took time.Duration, _ wire.Seal) {
+			st.note("ready %d pid %d after %v", id, pid, took)
+		},
+		Died: func(d *Death) { st.note("died %d (expected %v)", d.Worker, d.Expected) },
+		Kept: func(reason string) { st.note("kept: %s", reason) },
 		Failed: func(reason string) {
 			reason, _, _ = strings.Cut(reason, ";")
 			st.note("failed: %s", reason)
@@ -265,12 +267,14 @@ func (a *actor) says(h wire.Header, payload []byte) {
 	synctest.Wait()
 }
 
-func (a *actor) ready() {
+func (a *actor) ready() { a.readySealed(wire.Seal{}) }
+
+func (a *actor) readySealed(seal wire.Seal) {
 	var infos []wire.FuncInfo
 	for _, name := range testFuncs {
 		infos = append(infos, wire.FuncInfo{Name: name})
 	}
-	a.says(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, wire.Hello{Version: wire.Version, Funcs: infos}))
+	a.says(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, wire.Hello{Version: wire.Version, Funcs: infos, Seal: seal}))
 }
 
 // answers answers the n-th request that it got.

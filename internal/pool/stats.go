@@ -7,6 +7,7 @@ import (
 
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/where"
+	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/status"
 )
 
@@ -19,7 +20,7 @@ type Counts struct {
 	Refused  uint64
 	Timeout  uint64
 	Canceled uint64
-	Crashed  uint64 // ended with the death of their worker, out of memory included
+	Crashed  uint64 // ended with the death of their worker, for whatever reason
 	Dropped  uint64 // refused by the pool: queue full, failed, stopped
 	Retried  uint64
 
@@ -29,6 +30,8 @@ type Counts struct {
 	Recycled uint64 // … as intended: recycled, idle, scaled down, stopped
 	Deaths   uint64 // unexpected ends
 	Corrupt  uint64 // protocol violations
+
+	Forbidden uint64 // processes ended by a call that the sandbox does not allow
 }
 
 func (n *Counts) count(k Kind) {
@@ -45,7 +48,7 @@ func (n *Counts) count(k Kind) {
 		n.Timeout++
 	case Canceled:
 		n.Canceled++
-	case Crashed, OutOfMemory, Poisoned:
+	case Crashed, OutOfMemory, Forbidden, Poisoned:
 		n.Crashed++
 	default:
 		n.Dropped++
@@ -85,6 +88,7 @@ type Stats struct {
 	Workers   []status.WorkerStats
 	Funcs     []status.FuncStats
 	LastDeath string
+	Seal      wire.Seal // of the worker that became ready last
 }
 
 func (k *core) summary() Summary {
@@ -119,11 +123,12 @@ func (w *worker) shown() string {
 }
 
 func (k *core) stats(now time.Duration) Stats {
-	s := Stats{Summary: k.summary()}
+	s := Stats{Summary: k.summary(), Seal: k.seal}
 	for _, w := range k.workers {
 		ws := status.WorkerStats{
 			ID: w.id, PID: w.pid, State: w.shown(), Retiring: w.retiring,
 			Age: now - w.began, Calls: w.calls, Load: w.load, Memory: w.memory,
+			Sealed: w.ready && k.cfg.Sealed,
 		}
 		if held := k.held(w); len(held) > 0 {
 			c := held[len(held)-1]
@@ -147,6 +152,9 @@ func (k *core) stats(now time.Duration) Stats {
 func (d *Death) String() string {
 	if d.PID == 0 && d.Stack != "" {
 		return d.Stack // it was never started
+	}
+	if d.Forbidden != nil {
+		return fmt.Sprintf("pid %d %v", d.PID, d.Forbidden)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "pid %d ", d.PID)

@@ -12,8 +12,8 @@ func (s Summary) Status() status.Pool {
 	}
 }
 
-// Status returns all figures of a pool as a client sees them; Kind and
-// LoopEvery are left open.
+// Status returns all figures of a pool as a client sees them; Kind, LoopEvery
+// and Sandbox are left open.
 func (s Stats) Status() status.PoolStats {
 	return status.PoolStats{
 		Name: s.Name, State: s.State.String(), Reason: s.Reason, Min: s.Min, Max: s.Max,
@@ -21,7 +21,7 @@ func (s Stats) Status() status.PoolStats {
 		Calls: s.Calls, OK: s.OK, Failed: s.Failed, Panicked: s.Panicked, Refused: s.Refused,
 		TimedOut: s.Timeout, Canceled: s.Canceled, Crashed: s.Crashed, Dropped: s.Dropped, Retried: s.Retried,
 		Started: s.Started, Recycled: s.Recycled, Restarts: s.Deaths, Corrupt: s.Corrupt,
-		LastDeath: s.LastDeath, Forever: s.OnExit == Restart, Workers: s.Workers, Funcs: s.Funcs,
+		Forbidden: s.Forbidden, LastDeath: s.LastDeath, Forever: s.OnExit == Restart, Workers: s.Workers, Funcs: s.Funcs,
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/legion-go/legion/sandbox"
 )
 
 // Limits of one child. The zero value sets GOMAXPROCS to 1 and limits nothing
@@ -62,12 +64,12 @@ const (
 	// MinFiles is the least Limits.Files.
 	MinFiles = 32
 	// MinCPU and MaxCPU are the least and the largest Limits.CPU other than 0.
-	MinCPU, MaxCPU = 0.05, 1024
+	MinCPU, MaxCPU = sandbox.MinCPU, sandbox.MaxCPU
 	// MinThreads and MaxThreads are the least and the largest Limits.Threads other
 	// than 0. An idle Go process has five to ten threads, and gets one more for
 	// each call into the kernel or C that blocks. The kernel knows no more than
 	// MaxThreads.
-	MinThreads, MaxThreads = 16, 4 << 20
+	MinThreads, MaxThreads = sandbox.MinThreads, sandbox.MaxThreads
 	// MinFileSize is the least Limits.FileSize: a report of a crash needs it.
 	MinFileSize = crashSize
 	// OOMScore is the default of Limits.OOMScore: a worker can be replaced, its

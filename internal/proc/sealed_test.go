@@ -10,7 +10,7 @@ import (
 func exampleSandbox() *sandbox.Sandbox {
 	return &sandbox.Sandbox{
 		Read: []string{"/a,b", "/\xff"}, Write: []string{"/tmp"}, Setup: []string{"/model"}, Network: sandbox.TCP(443, 80),
-		Exec: true, JIT: true, Env: []string{"A"}, User: "nobody", CPU: 0.5, FileSize: 1 << 40, Threads: 7, Strict: true, BestEffort: true,
+		Exec: true, JIT: true, Env: []string{"A"}, User: "nobody", CPU: 0.5, FileSize: 1 << 40, Threads: 17, Strict: true, BestEffort: true,
 	}
 }
 

@@ -6,8 +6,8 @@
 // link moves frames. PROTOCOL.md beside this file is the specification, with
 // every layout and limit.
 //
-// Reading order: kind.go, header.go, call.go, fault.go, hello.go, stream.go,
-// stack.go, freed.go, limits.go.
+// Reading order: kind.go, header.go, call.go, fault.go, hello.go, seal.go,
+// stream.go, stack.go, freed.go, limits.go.
 //
 // Every decoder in this package accepts hostile bytes: it returns an error,
 // never panics, never reads a byte again after it has checked it, and never

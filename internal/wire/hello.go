@@ -11,12 +11,13 @@ const (
 	MaxFuncName = 255  // bytes of a function's name
 )
 
-// Hello is a worker's first message: its identity and its functions. The index
-// of a function in Funcs is the Code of its Requests.
+// Hello is a worker's first message: its identity, its functions and what
+// confines it. The index of a function in Funcs is the Code of its Requests.
 type Hello struct {
 	Version uint16
 	PID     uint32
 	Funcs   []FuncInfo
+	Seal    Seal
 }
 
 // FuncInfo describes one function of a worker.
@@ -44,7 +45,7 @@ func AppendHello(b []byte, h Hello) []byte {
 		b = append(b, stream, byte(len(name)))
 		b = append(b, name...)
 	}
-	return b
+	return appendSeal(b, h.Seal)
 }
 
 const (
@@ -80,6 +81,10 @@ func DecodeHello(b []byte) (Hello, error) {
 		}
 		h.Funcs[i] = FuncInfo{Name: string(b[:size]), Hash: hash, Stream: stream == 1}
 		b = b[size:]
+	}
+	var err error
+	if h.Seal, b, err = decodeSeal(b); err != nil {
+		return Hello{}, err
 	}
 	if len(b) != 0 {
 		return Hello{}, fmt.Errorf("%w: %d bytes after a hello", ErrMalformed, len(b))

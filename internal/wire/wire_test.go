@@ -149,17 +149,57 @@ func TestHello(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, h) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	for i := range b {
-		if _, err := wire.DecodeHello(b[:i]); !errors.Is(err, wire.ErrMalformed) {
-			t.Fatalf("the first %d bytes decode: %v", i, err)
-		}
-	}
+	refuseParts(t, b)
 	if _, err := wire.DecodeHello(append(b, 0)); !errors.Is(err, wire.ErrMalformed) {
 		t.Fatalf("extra bytes at the end: %v", err)
 	}
 	b[0]++
 	if got, err := wire.DecodeHello(b); err != nil || got.Version == wire.Version || got.PID != 77 || got.Funcs != nil {
 		t.Fatalf("another version: %+v, %v", got, err)
+	}
+}
+
+// refuseParts checks that no part of a Hello decodes.
+func refuseParts(t *testing.T, b []byte) {
+	t.Helper()
+	for i := range b {
+		if _, err := wire.DecodeHello(b[:i]); !errors.Is(err, wire.ErrMalformed) {
+			t.Fatalf("the first %d bytes decode: %v", i, err)
+		}
+	}
+}
+
+func TestHelloOfASealedWorker(t *testing.T) {
+	h := wire.Hello{Version: wire.Version, PID: 77, Funcs: []wire.FuncInfo{{Name: "resize"}}, Seal: wire.Seal{
+		Sealed: true, Took: 480 * time.Microsecond, Held: []string{"files: Landlock 7", "calls: seccomp"}, Missing: []string{"CPU: no cgroup"},
+	}}
+	b := wire.AppendHello(nil, h)
+	if got, err := wire.DecodeHello(b); err != nil || !reflect.DeepEqual(got, h) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	refuseParts(t, b)
+	if _, err := wire.DecodeHello(append(b, 0)); !errors.Is(err, wire.ErrMalformed) {
+		t.Fatalf("extra bytes at the end: %v", err)
+	}
+	var many []string
+	for range wire.MaxSealParts + 1 {
+		many = append(many, "x"+strings.Repeat("é", wire.MaxSealText))
+	}
+	got, err := wire.DecodeHello(wire.AppendHello(nil, wire.Hello{Version: wire.Version, Seal: wire.Seal{Sealed: true, Held: many, Missing: many}}))
+	if err != nil || len(got.Seal.Held) != wire.MaxSealParts || len(got.Seal.Missing) != wire.MaxSealParts || len(got.Seal.Held[0]) > wire.MaxSealText {
+		t.Fatalf("too much text: %v, %d and %d entries", err, len(got.Seal.Held), len(got.Seal.Missing))
+	}
+	seal := len(wire.AppendHello(nil, wire.Hello{Version: wire.Version})) - 1 // the offset of the seal
+	for what, bad := range map[string][]byte{
+		"another form":      {2},
+		"a negative time":   {1, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0},
+		"too many entries":  {1, 0, 0, 0, 0, 0, 0, 0, 0, wire.MaxSealParts + 1},
+		"an entry too long": append([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 4}, make([]byte, wire.MaxSealText+2)...),
+		"no text":           {1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0xff, 0},
+	} {
+		if _, err := wire.DecodeHello(append(wire.AppendHello(nil, wire.Hello{Version: wire.Version})[:seal], bad...)); !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
@@ -214,6 +254,7 @@ func FuzzStack(f *testing.F) {
 func FuzzHello(f *testing.F) {
 	f.Add(wire.AppendHello(nil, wire.Hello{Version: wire.Version}))
 	f.Add(wire.AppendHello(nil, wire.Hello{Version: wire.Version, PID: 1, Funcs: []wire.FuncInfo{{Name: "a", Hash: 3, Stream: true}}}))
+	f.Add(wire.AppendHello(nil, wire.Hello{Version: wire.Version, Seal: wire.Seal{Sealed: true, Took: 1, Held: []string{"calls"}, Missing: []string{"", "CPU"}}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, err := wire.DecodeHello(b)
 		if err != nil {

@@ -68,7 +68,7 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 		case errors.Is(err, ErrEndLoop):
 			return true
 		case err != nil && ctx.Err() == nil:
-			s.tell(wire.LoopError, wire.AppendFault(nil, s.Fault(err)))
+			s.tell(wire.LoopError, wire.AppendFault(nil, s.fault(err)))
 			pause = min(max(2*pause, firstLoopPause), lastLoopPause)
 		default:
 			pause = 0

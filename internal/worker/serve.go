@@ -40,6 +40,7 @@ type Config struct {
 	Context     context.Context        // values that every call sees
 	State       any                    // the state of this worker's functions
 	Freed       func([]uint64) error   // takes back parts of the arena; may be nil
+	Seal        wire.Seal              // what confines this process, from Seal
 
 	// Loop, if not nil, is the worker's own loop; see loop.go.
 	Loop      func(ctx context.Context) error
@@ -106,7 +107,7 @@ func Serve(conn link.Conn, c Config) error {
 	}
 	s := new(server) // not a literal, which would first be made on the stack
 	s.Config, s.conn = c, conn
-	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs)}
+	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs), Seal: c.Seal}
 	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
 	}
@@ -336,7 +337,7 @@ func (s *server) run(j *job) {
 		result, err = j.fn.Call(j.ctx, s.State, j.in, &j.out)
 	}
 	if err != nil {
-		h.Code, result = uint16(wire.Error), wire.AppendFault(nil, s.Fault(err))
+		h.Code, result = uint16(wire.Error), wire.AppendFault(nil, s.fault(err))
 		if refused := (*RefusedError)(nil); errors.As(err, &refused) {
 			h.Code = uint16(wire.Refused)
 		}
@@ -355,7 +356,7 @@ func (s *server) answer(h wire.Header, result []byte) {
 		err = fmt.Errorf("the result does not fit: %w; raise Pool.MaxPayload, or stream it", large)
 	}
 	h.Code = uint16(wire.Refused)
-	_ = s.conn.Send(h, wire.AppendFault(nil, s.Fault(err)))
+	_ = s.conn.Send(h, wire.AppendFault(nil, s.fault(err)))
 }
 
 // Func.Call returns a RefusedError when it cannot run the function.
