@@ -47,9 +47,10 @@ func (c *Config) checkLog(k *checks) {
 }
 
 // Logger returns the logger for ctx. In a function that runs in a worker, its
-// records arrive in the daemon's log, with the pool, the pid and the call; in a
-// function of the daemon's loop it is the daemon's own; with any other context
-// it is slog.Default().
+// records arrive in the daemon's log, with the pool, the pid and the call, and
+// an attribute of such a name is called worker.pid, for instance; in a function
+// of the daemon's loop it is the daemon's own; with any other context it is
+// slog.Default().
 func Logger(ctx context.Context) *slog.Logger {
 	if l := logs.OfLink(ctx, worker.Call(ctx)); l != nil {
 		return l

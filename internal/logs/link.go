@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -179,6 +181,13 @@ func (a attr) attr() slog.Attr {
 	return slog.String(a.Key, a.Text)
 }
 
+// ours are the parts of a record that the daemon makes. A worker that was taken
+// over must not replace them, to pass its records off as the daemon's: most
+// readers of JSON take the last of two members with the same name.
+var ours = []string{
+	slog.TimeKey, slog.LevelKey, slog.MessageKey, slog.SourceKey, "daemon", "pool", "pid", "call", streamAttr,
+}
+
 // received logs a record that a worker sent. call is 0 if the record belongs to
 // no call.
 func (l *Log) received(pool string, pid int, call uint64, b []byte) {
@@ -197,6 +206,9 @@ func (l *Log) received(pool string, pid int, call uint64, b []byte) {
 		r.AddAttrs(slog.Uint64("call", call))
 	}
 	for _, a := range rec.Attrs {
+		if slices.Contains(ours, strings.ToLower(a.Key)) {
+			a.Key = "worker." + a.Key
+		}
 		r.AddAttrs(a.attr())
 	}
 	_ = l.Handler().Handle(ctx, r)

@@ -2,8 +2,10 @@ package logs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -116,6 +118,28 @@ func TestRecordsOfWorkers(t *testing.T) {
 	find(t, text, "a worker sent a log record that cannot be read", "pool=pool", "pid=77")
 	if strings.Contains(text, "too low") || strings.Contains(text, "gone=1") {
 		t.Error(text)
+	}
+}
+
+// No attribute of a worker's record replaces what the daemon says of it: who
+// reads the log can tell its records from the daemon's own.
+func TestWorkersCannotForgeRecords(t *testing.T) {
+	l, read := open(t, Config{Level: slog.LevelInfo, Format: JSON}, nobody)
+	k := &link{to: l.Records("pool"), limit: 64 << 10}
+	OfLink(WithLink(t.Context(), k), 5).Info("of a worker", "msg", "audit: done", "level", "ERROR", "time", 1, "daemon", "other", "pool", "", "PID", 1,
+		"pid", 0, "call", 0, "who", "uid 0", slog.Group("g", "pool", "inner"))
+	var got map[string]any
+	if err := json.Unmarshal([]byte(find(t, read(), "of a worker")), &got); err != nil {
+		t.Fatal(err)
+	}
+	delete(got, "time")
+	want := map[string]any{
+		"level": "INFO", "msg": "of a worker", "daemon": "solo", "pool": "pool", "pid": 77.0, "call": 5.0, "who": "uid 0", "g.pool": "inner",
+		"worker.msg": "audit: done", "worker.level": "ERROR", "worker.time": 1.0, "worker.daemon": "other", "worker.pool": "", "worker.PID": 1.0,
+		"worker.pid": 0.0, "worker.call": 0.0,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v\ninstead of\n%v", got, want)
 	}
 }
 
