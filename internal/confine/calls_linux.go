@@ -105,7 +105,7 @@ func writing() []uint32 {
 func starting() []uint32 {
 	return []uint32{
 		unix.SYS_EXECVE, unix.SYS_WAIT4, unix.SYS_WAITID, unix.SYS_KILL, unix.SYS_TGKILL, unix.SYS_TKILL, unix.SYS_PIDFD_OPEN, unix.SYS_PIDFD_SEND_SIGNAL,
-		unix.SYS_CHDIR, unix.SYS_FCHDIR, unix.SYS_GETPGID, unix.SYS_GETSID, unix.SYS_SCHED_SETAFFINITY, unix.SYS_STATFS, unix.SYS_GETXATTR, unix.SYS_LGETXATTR,
+		unix.SYS_CHDIR, unix.SYS_FCHDIR, unix.SYS_GETPGID, unix.SYS_GETSID, unix.SYS_STATFS, unix.SYS_GETXATTR, unix.SYS_LGETXATTR,
 	}
 }
 

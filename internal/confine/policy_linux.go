@@ -93,6 +93,7 @@ func rules(s *sandbox.Sandbox, pid uint32) []rule {
 	if s.Exec {
 		// Signals reach only what is confined alike: see Landlock's scope.
 		list = append(list, on(unix.SYS_CLONE, thread, when(without(0, apart), high0(0))),
+			on(unix.SYS_SCHED_SETAFFINITY, when(arg(0, 0))),
 			on(unix.SYS_PRLIMIT64, when(arg(0, 0), arg(1, unix.RLIMIT_NOFILE)), append(null(2), arg(0, 0))))
 		prctls = append(prctls, unix.PR_SET_PDEATHSIG)
 	} else {

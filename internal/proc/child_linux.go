@@ -89,7 +89,16 @@ func setrlimit(resource int, n uint64) error {
 	return syscall.Setrlimit(resource, &syscall.Rlimit{Cur: n, Max: n})
 }
 
+// lower lowers soft and hard limit to n, if they are higher.
+func lower(resource int, n uint64) error {
+	var now unix.Rlimit
+	if err := unix.Getrlimit(resource, &now); err != nil {
+		return os.NewSyscallError("getrlimit", err)
+	}
+	return os.NewSyscallError("setrlimit", setrlimit(resource, min(n, now.Max)))
+}
+
 // noCore is the RLIMIT_CORE that forbids core dumps. With 0 the kernel would
 // still give them to the program that core_pattern names; 1 is less than any
-// core dump, and forbids that too: see core(5).
+// core dump, and forbids that too: see core(5). A hard limit of 0 stays 0.
 const noCore = 1

@@ -58,5 +58,8 @@ func setrlimit(resource int, n uint64) error {
 	return os.NewSyscallError("setrlimit", syscall.Setrlimit(resource, &l))
 }
 
+// lower lowers soft and hard limit.
+func lower(resource int, n uint64) error { return setrlimit(resource, n) }
+
 // noCore is the RLIMIT_CORE that forbids core dumps.
 const noCore = 0

@@ -134,7 +134,7 @@ func (l Limits) apply() error {
 		}
 	}
 	if l.NoCore {
-		if err := setrlimit(syscall.RLIMIT_CORE, noCore); err != nil {
+		if err := lower(syscall.RLIMIT_CORE, noCore); err != nil {
 			return fmt.Errorf("forbidding core dumps (RLIMIT_CORE): %w", err)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/legion-go/legion/sandbox"
 )
 
 // childParts are the parts that children of Start play. Purpose.Daemon is a
@@ -162,9 +164,13 @@ func runDaemon(part string) {
 	case "Threads":
 		l.Threads = 100
 	}
+	var b *sandbox.Sandbox
+	if os.Getenv("PROC_TEST_SANDBOX") != "" {
+		b = new(sandbox.Sandbox)
+	}
 	EndLeftovers(argument)
 	_, err := Start(Spec{
-		Name: "test: " + part, Purpose: Purpose{Pool: part, Daemon: argument}, Limits: l, User: os.Getenv("PROC_TEST_USER"),
+		Name: "test: " + part, Purpose: Purpose{Pool: part, Daemon: argument}, Limits: l, User: os.Getenv("PROC_TEST_USER"), Sandbox: b,
 		Output: func(_ Stream, line []byte) { os.Stdout.Write(append(line, '\n')) },
 	})
 	check(err)

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"math"
+	"strings"
 	"syscall"
 
 	"github.com/legion-go/legion/internal/confine"
@@ -31,6 +32,9 @@ func forbidden(body string, e Exit) *sandbox.Forbidden {
 	switch {
 	case f != nil:
 		f.Where = where.Crashed(e.Stack)
+		if _, by, ok := strings.Cut(f.Where, ", called by "); ok {
+			f.Where = by // the call says enough about what it called
+		}
 	case e.Signal == syscall.SIGSYS:
 		f = &sandbox.Forbidden{Call: otherABI}
 	}

@@ -30,7 +30,7 @@ func beforeBirth(m *marker, box *sandbox.Sandbox) error {
 	for _, l := range []struct {
 		resource int
 		n        uint64
-	}{{unix.RLIMIT_CORE, noCore}, {unix.RLIMIT_MEMLOCK, 0}, {unix.RLIMIT_MSGQUEUE, 0}, {unix.RLIMIT_SIGPENDING, mostPending}} {
+	}{{unix.RLIMIT_MEMLOCK, 0}, {unix.RLIMIT_MSGQUEUE, 0}, {unix.RLIMIT_SIGPENDING, mostPending}} {
 		if err := lower(l.resource, l.n); err != nil {
 			return err
 		}
@@ -40,15 +40,6 @@ func beforeBirth(m *marker, box *sandbox.Sandbox) error {
 		return err
 	}
 	return restart(*m, box)
-}
-
-// lower lowers soft and hard limit to n, if they are higher.
-func lower(resource int, n uint64) error {
-	var now unix.Rlimit
-	if err := unix.Getrlimit(resource, &now); err != nil {
-		return os.NewSyscallError("getrlimit", err)
-	}
-	return os.NewSyscallError("setrlimit", setrlimit(resource, min(n, now.Max)))
 }
 
 // closeUnmarked closes the descriptors from first on that stay open when a

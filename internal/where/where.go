@@ -34,7 +34,7 @@ func Crashed(report string) string {
 }
 
 // Innermost returns where a goroutine is, given its stack: the innermost frame
-// that is neither the Go runtime's nor of golang.org/x/sys, and if that is in
+// that is neither the Go runtime's nor a bare system call, and if that is in
 // the standard library, also the frame of the program that called it.
 func Innermost(block string) string {
 	lines := strings.Split(block, "\n")
@@ -42,7 +42,7 @@ func Innermost(block string) string {
 	for i := 0; i+1 < len(lines); i++ {
 		frame, at := lines[i], lines[i+1]
 		if !strings.HasPrefix(at, "\t") || strings.HasPrefix(frame, "panic(") || strings.HasPrefix(frame, "runtime.") || strings.HasPrefix(frame, "internal/") ||
-			strings.HasPrefix(frame, "golang.org/x/sys/") {
+			strings.HasPrefix(frame, "syscall.") || strings.HasPrefix(frame, "golang.org/x/sys/") {
 			continue
 		}
 		switch {
