@@ -210,7 +210,7 @@ func live(*Child) {
 	_, err = r.Read(make([]byte, 1))
 	check(err)
 	fmt.Printf("lived=%d\n", os.Getpid())
-	busyLooping(new(atomic.Bool))
+	forever()
 }
 
 // A sealed child can do all that computing needs, end by its memory limit and
