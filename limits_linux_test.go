@@ -136,14 +136,19 @@ func unableMain() {
 		"CPU": {CPU: 1, Spawn: legion.Lazy}, "Threads": {Threads: 100, Spawn: legion.Lazy}, "User": {User: "54322:54322", Spawn: legion.Lazy},
 		"Unknown": {User: "nobody at all", Spawn: legion.Lazy}, "Dir": {Dir: "/nowhere"}, "OOMScore": {OOMScore: -1000},
 		"InProcess": {CPU: 1, Threads: 100, User: "54322:54322"},
+		"Sandbox":   {Sandbox: &legion.Sandbox{CPU: 1, Threads: 100}, Spawn: legion.Lazy},
+		"Best":      {Threads: 100, Spawn: legion.Lazy, Sandbox: &legion.Sandbox{CPU: 1, User: "54322:54322", BestEffort: true}},
 	} {
 		d := legion.New(quiet("unable"))
-		legion.Worker(d, what, bounds, p)
+		w := legion.Worker(d, what, bounds, p)
 		if what == "InProcess" {
 			d.InProcess()
 		}
 		err := d.Start(context.Background())
 		if err == nil {
+			if box := w.Pool().Stats().Sandbox; box != nil {
+				fmt.Printf("%s lacks: %s\n", what, strings.Join(box.Missing, "; "))
+			}
 			err = d.Stop(context.Background())
 		}
 		fmt.Printf("%s: %s\n", what, strings.ReplaceAll(fmt.Sprint(err), "\n", " "))
@@ -158,7 +163,7 @@ func TestLimitsThatCannotBeHeld(t *testing.T) {
 	}
 	p := runAs(t, "unable", &syscall.Credential{Uid: 54321, Gid: 54321})
 	said := map[string]string{}
-	for range 7 {
+	for range 10 {
 		what, why, _ := strings.Cut(p.line(), ": ")
 		said[what] = why
 	}
@@ -170,9 +175,16 @@ func TestLimitsThatCannotBeHeld(t *testing.T) {
 		"Dir":       "its working directory, by Pool.Dir or Config.WorkDir: ",
 		"OOMScore":  "CAP_SYS_RESOURCE",
 		"InProcess": "<nil>",
+		"Sandbox":   "pool Sandbox: this system cannot hold its sandbox: CPU needs a cpu cgroup: ",
+		"Best":      "<nil>",
 	} {
 		if !strings.Contains(said[what], says) {
 			t.Errorf("%s: %s", what, said[what])
+		}
+	}
+	for _, says := range []string{"CPU needs a cpu cgroup", "Threads needs a pids cgroup", "User 54322:54322: only a daemon"} {
+		if !strings.Contains(said["Best lacks"], says) {
+			t.Errorf("the figures do not say that %s: %s", says, said["Best lacks"])
 		}
 	}
 }

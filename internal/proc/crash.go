@@ -4,11 +4,13 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/legion-go/legion/sandbox"
 )
 
 // crashSize is the size of a crash file in bytes. Further output of the runtime
-// is lost.
-const crashSize = 256 << 10
+// is lost. Limits.FileSize leaves room for it.
+const crashSize = sandbox.MinFileSize
 
 // isCrashHead reports whether a line on stderr may be the first of a report by
 // the Go runtime.

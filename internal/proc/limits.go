@@ -70,8 +70,8 @@ const (
 	// each call into the kernel or C that blocks. The kernel knows no more than
 	// MaxThreads.
 	MinThreads, MaxThreads = sandbox.MinThreads, sandbox.MaxThreads
-	// MinFileSize is the least Limits.FileSize: a report of a crash needs it.
-	MinFileSize = crashSize
+	// MinFileSize is the least Limits.FileSize.
+	MinFileSize = sandbox.MinFileSize
 	// OOMScore is the default of Limits.OOMScore: a worker can be replaced, its
 	// daemon cannot.
 	OOMScore = 500

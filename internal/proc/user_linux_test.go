@@ -156,6 +156,21 @@ func TestUserEndsWithTheDaemon(t *testing.T) {
 	}
 }
 
+// What a child of another user leaves behind is ended by a living daemon, too.
+func TestEscapedGrandchildOfAnotherUser(t *testing.T) {
+	needsRoot(t)
+	adopting(t)
+	p, o := begin(t, "grandchild", asStranger, arg("escape"))
+	g := watchPID(t, "grandchild", o.value(t, p, "grandchild"))
+	wait(t, p)
+	if g.goneWithin(0) {
+		t.Fatal("it should have escaped; this test proves nothing")
+	}
+	if n := EndEscaped(); n != 1 || !g.goneWithin(0) {
+		t.Errorf("%d were ended", n)
+	}
+}
+
 func owner(t *testing.T, pid int) int {
 	t.Helper()
 	info, err := os.Stat("/proc/" + strconv.Itoa(pid))
