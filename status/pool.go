@@ -16,6 +16,8 @@ type Pool struct {
 	Calls    uint64 `json:"calls"`
 	Errors   uint64 `json:"errors"` // calls that ended without a result
 	Restarts uint64 `json:"restarts"`
+
+	Poisoned []string `json:"poisoned,omitempty"` // functions in quarantine
 }
 
 // Recent is what ended in a pool lately, newest first: the last 100 calls and
@@ -45,7 +47,7 @@ type PoolStats struct {
 	TimedOut uint64 `json:"timed_out"`
 	Canceled uint64 `json:"canceled"`
 	Crashed  uint64 `json:"crashed"` // ended by the death of their worker
-	Dropped  uint64 `json:"dropped"` // refused: queue full, pool failed, stopped
+	Dropped  uint64 `json:"dropped"` // refused: queue full, function in quarantine, pool failed, stopped
 	Retried  uint64 `json:"retried"` // retried
 
 	Started  uint64 `json:"started"`  // worker processes started
@@ -53,8 +55,9 @@ type PoolStats struct {
 	Restarts uint64 `json:"restarts"` // … that died unexpectedly
 	Corrupt  uint64 `json:"corrupt"`  // … that broke the protocol
 
-	Forbidden uint64   `json:"forbidden"`         // … that ended because they did what Pool.Sandbox does not allow
-	Sandbox   *Sandbox `json:"sandbox,omitempty"` // nil without a Pool.Sandbox
+	Forbidden uint64   `json:"forbidden"`          // … that ended because they did what Pool.Sandbox does not allow
+	Sandbox   *Sandbox `json:"sandbox,omitempty"`  // nil without a Pool.Sandbox
+	Poisoned  []string `json:"poisoned,omitempty"` // functions in quarantine, because their calls kill workers; see Pool.CrashBudget
 
 	LoopEvery time.Duration `json:"looptime"` // Pool.LoopEvery
 	Forever   bool          `json:"forever"`  // Pool.OnExit is Restart
@@ -81,4 +84,11 @@ type FuncStats struct {
 	P90    time.Duration `json:"p90"`
 	P99    time.Duration `json:"p99"`
 	Max    time.Duration `json:"max"`
+
+	// Deaths is how many workers in a row died of its calls, since one of them last
+	// ended in a worker that lived. It is 0 in a pool without a CrashBudget.
+	Deaths int `json:"deaths"`
+	// RetryAfter is when its next call may be let through, because it is in
+	// quarantine; 0: it is not.
+	RetryAfter time.Duration `json:"retry_after"`
 }

@@ -28,6 +28,7 @@ const (
 	OutOfMemory      // the same, for lack of memory: Death
 	Forbidden        // the same, for a system call that the sandbox does not allow: Death
 	Poisoned         // each of its tries killed a worker: Death is the last
+	Quarantined      // its function's calls kill workers, and are refused for a time: Reason, RetryAfter
 	QueueFull        // too many calls wait
 	PoolFailed       // the pool has given up: Reason
 	Stopped          // the pool is not running: Reason
@@ -37,7 +38,7 @@ const (
 func (k Kind) String() string {
 	return [...]string{
 		"", "ok", "failed", "panicked", "refused", "timed_out", "canceled", "crashed", "out_of_memory", "forbidden",
-		"poisoned", "queue_full", "pool_failed", "stopped",
+		"poisoned", "quarantined", "queue_full", "pool_failed", "stopped",
 	}[k]
 }
 
@@ -58,13 +59,14 @@ type Death struct {
 
 // An Outcome is how one call ended.
 type Outcome struct {
-	Kind    Kind
-	Data    []byte // OK: the result; unless Raw, owned by the call until Reset
-	Fault   wire.Fault
-	Death   *Death // also for Timeout and Canceled, when the worker had to be killed for it
-	Reason  string
-	Worker  int           // pid of the worker that ran it; 0 if none did
-	Elapsed time.Duration // from Submit to the end
+	Kind       Kind
+	Data       []byte // OK: the result; unless Raw, owned by the call until Reset
+	Fault      wire.Fault
+	Death      *Death // also for Timeout and Canceled, when the worker had to be killed for it
+	Reason     string
+	RetryAfter time.Duration // Quarantined: when the next call may be let through
+	Worker     int           // pid of the worker that ran it; 0 if none did
+	Elapsed    time.Duration // from Submit to the end
 }
 
 // A Call is one call of a function of a pool. Its first group of fields is the
@@ -92,6 +94,8 @@ type Call struct {
 	tries     int
 	worker    *worker
 	canceling bool
+	overdue   bool       // it is, because the pool's Timeout has passed
+	probe     bool       // it was let through by a quarantine of its function
 	cause     wire.Cause // why it is being cancelled
 	submitted time.Duration
 	deadline  time.Duration // 0 = none
@@ -159,6 +163,7 @@ func (c *Call) Reset() {
 	c.In, c.Results, c.Out, c.back = nil, 0, nil, nil
 	c.Outcome = Outcome{}
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
+	c.overdue, c.probe = false, false
 	c.submitted, c.deadline, c.obeyBy, c.given = 0, 0, 0, 0
 	c.signal.Store(callOpen)
 }

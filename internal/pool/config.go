@@ -31,6 +31,7 @@ type Config struct {
 	MaxRestarts   int           // deaths in RestartWindow that fail the pool; 0 or less = any number
 	RestartWindow time.Duration
 	MaxBootFails  int           // workers in a row that die before they are ready; 0 = any number
+	CrashBudget   int           // workers in a row that may die of the calls of one function; 0 = the default, less = any number
 	BackoffMin    time.Duration // first wait before the next start after one of these
 	BackoffMax    time.Duration
 

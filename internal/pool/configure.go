@@ -7,6 +7,9 @@ import "time"
 func (k *core) configure(fx *effects, cfg Config, now time.Duration) {
 	was := k.cfg
 	k.cfg = cfg
+	if k.budget() == 0 {
+		k.readmitAll(fx, readmitBudget)
+	}
 	if was.MaxCalls != cfg.MaxCalls || was.MaxAge != cfg.MaxAge {
 		for _, w := range k.workers {
 			k.setLimits(w)

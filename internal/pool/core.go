@@ -58,11 +58,12 @@ type core struct {
 
 	stopUntil time.Duration // when draining begins to cancel; 0 = it did
 
-	seal   wire.Seal // of the worker that became ready last
-	counts Counts
-	funcs  []funcStats
-	calls  last[callRecord] // that have ended
-	ends   last[processEnd] // ended processes; the shell adds them
+	seal     wire.Seal // of the worker that became ready last
+	counts   Counts
+	funcs    []funcStats
+	poisoned int              // functions in quarantine
+	calls    last[callRecord] // that have ended
+	ends     last[processEnd] // ended processes; the shell adds them
 }
 
 // marks is the part of a worker's link that the core needs: it takes back a
@@ -162,6 +163,9 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 		k.end(fx, c, Stopped, now)
 		return
 	}
+	if k.poisoned > 0 && !k.admit(fx, c, now) {
+		return
+	}
 	k.lastCall = now
 	w := (*worker)(nil)
 	if k.queue.len == 0 && k.state == StateRunning {
@@ -206,6 +210,9 @@ func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.D
 	k.measure(w, c, now)
 	if kind == OK || kind == Failed {
 		k.streak = 0
+	}
+	if k.funcs[c.Func].toll.deaths > 0 && kind != Refused { // else it did not run
+		k.readmit(fx, c.Func, readmitSuccess)
 	}
 	if c.canceling && kind != OK {
 		// The function obeyed. A result that came nevertheless counts.
@@ -297,7 +304,11 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	}
 	k.live--
 	k.counts.count(kind)
-	k.funcs[c.Func].count(kind, c.Elapsed)
+	f := &k.funcs[c.Func]
+	f.count(kind, c.Elapsed)
+	if f.toll.probed(c) { // it has told nothing, unless its worker died of it
+		f.toll.until = now
+	}
 	c.record(k.calls.next())
 	fx.answers.add(c)
 }
@@ -306,6 +317,7 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 func (k *core) tick(fx *effects, now time.Duration) {
 	for c := k.timers.head; c != nil && c.deadline <= now; c = k.timers.head {
 		k.timers.remove(c)
+		c.overdue = !c.canceling
 		k.cancel(fx, c, wire.CauseTimeout, now)
 	}
 	for i := 0; i < len(k.workers); i++ {

@@ -29,7 +29,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	d.Expected = willed || w.endedWithLoop(d)
 	booting := !w.ready
 	k.drop(w)
-	k.endCalls(fx, w, d, now)
+	known := k.endCalls(fx, w, d, now)
 	fx.do(opHangup, w)
 	switch {
 	case willed:
@@ -39,7 +39,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	case d.Expected:
 		k.loopEnded(w, now)
 	default:
-		k.countDeath(fx, w, d, booting, now)
+		k.countDeath(fx, w, d, booting, known, now)
 	}
 	if w.replaces != nil && !d.Expected {
 		k.replacementDied(fx, d, now)
@@ -84,10 +84,15 @@ func (k *core) drop(w *worker) {
 	k.counts.Exited++
 }
 
-// endCalls ends the calls that w started and takes back the others.
-func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
+// endCalls ends the calls that w started and takes back the others. It reports
+// whether w died of a function that is known to kill workers.
+func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) (known bool) {
+	var causes []*Call
 	for _, c := range k.held(w) { // newest first, so that they queue in their old order
 		started := !w.marks.Revoke(c.id)
+		if started && w.costs(c, d) {
+			causes = append(causes, c)
+		}
 		k.release(w, c, now)
 		switch {
 		case c.canceling:
@@ -105,6 +110,7 @@ func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) {
 			k.end(fx, c, k.kindOfDeath(c, d), now)
 		}
 	}
+	return k.charge(fx, causes, d, now)
 }
 
 // guilty reports whether the only call of a worker did what its sandbox does
@@ -125,8 +131,8 @@ func (k *core) kindOfDeath(c *Call, d *Death) Kind {
 }
 
 // countDeath counts an unexpected death, and waits or gives up if there are too
-// many.
-func (k *core) countDeath(fx *effects, w *worker, d *Death, booting bool, now time.Duration) {
+// many. A death known to be due to one function does not count against all.
+func (k *core) countDeath(fx *effects, w *worker, d *Death, booting, known bool, now time.Duration) {
 	k.last = d
 	if d.Lacking {
 		// Not the worker's fault; all we can do is try again.
@@ -135,6 +141,9 @@ func (k *core) countDeath(fx *effects, w *worker, d *Death, booting bool, now ti
 		return
 	}
 	k.counts.Deaths++
+	if known {
+		return
+	}
 	if booting {
 		k.bootFail++
 	}

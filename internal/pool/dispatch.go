@@ -210,10 +210,14 @@ func (k *core) held(w *worker) []*Call {
 
 // requeue puts a call that was assigned back to its place in the queue: before
 // calls submitted later, whichever workers they come back from. In a failed
-// pool no worker would take it from there.
+// pool no worker would take it from there, and a function in quarantine gets none.
 func (k *core) requeue(fx *effects, c *Call, now time.Duration) {
 	c.state, c.id = callQueued, 0
 	c.notStarted()
+	if t := &k.funcs[c.Func].toll; t.spell > 0 && !t.probed(c) {
+		k.turnAway(fx, c, now)
+		return
+	}
 	k.queue.insert(c)
 	if k.state == StateFailed {
 		k.giveUp(fx, c, now)

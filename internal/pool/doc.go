@@ -14,9 +14,10 @@
 //     list.go (the queue), rules.go (what time makes due), ladder.go (a call
 //     that must end) with cause.go, heartbeat.go, supervise.go (how many
 //     workers there are), spare.go (processes that wait for their only call),
-//     deaths.go (what their ends mean), recycle.go and roll.go (replacing
-//     them), stuck.go (processes that SIGKILL does not end), drain.go (the
-//     end), stats.go with histogram.go and status.go;
+//     deaths.go (what their ends mean), poison.go (functions whose calls end
+//     workers), recycle.go and roll.go (replacing them), stuck.go (processes
+//     that SIGKILL does not end), drain.go (the end), stats.go with
+//     histogram.go and status.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
 //     member.go, protocol.go (what a worker may send, and when), aside.go,
 //     stack.go and buffers.go (bytes that are in memory shared with a worker):

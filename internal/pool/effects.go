@@ -20,6 +20,8 @@ type effects struct {
 type news struct {
 	failed string // why the pool has failed
 	kept   string // why workers due for replacement stay
+
+	quarantines []Quarantine // of functions, in order
 }
 
 // few is a list that allocates nothing for its first elements: most steps send

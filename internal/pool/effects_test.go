@@ -1,6 +1,9 @@
 package pool
 
-import "testing"
+import (
+	"reflect"
+	"testing"
+)
 
 // Effects that are used again allocate nothing after a step that sent many
 // calls, and hold nothing of it.
@@ -18,7 +21,7 @@ func TestEffectsUsedAgain(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() { fill(); fx.clear() }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if fx.sends.n+fx.answers.n+len(fx.acts) > 0 || fx.poke || fx.news != (news{}) {
+	if fx.sends.n+fx.answers.n+len(fx.acts) > 0 || fx.poke || !reflect.DeepEqual(fx.news, news{}) {
 		t.Errorf("it is not empty: %+v", fx)
 	}
 	for i, s := range append(fx.sends.first[:], fx.sends.more[:cap(fx.sends.more)]...) {

@@ -77,6 +77,7 @@ func (s *sim) recycle() {
 		}
 	}
 	s.rolling = true
+	s.pardon()
 	s.step(func(fx *effects) { s.k.recycle(fx, s.now) })
 	s.rolling = false
 	for _, p := range old {

@@ -30,6 +30,7 @@ func (s *sim) idles(p *simProc) bool {
 func (s *sim) checkSubmit(c *simCall, waited int, state State, idle bool) {
 	full := waited >= s.k.cfg.Queue
 	switch {
+	case c.Kind == Quarantined: // checkAdmission
 	case state == StateStopping && c.Reason != "the pool is stopping":
 		broken("a call to a pool that stops ends for %q", c.Reason)
 	case state == StateFailed && (c.over == 0 || c.Kind != PoolFailed), state == StateStopping && (c.over == 0 || c.Kind != Stopped):
@@ -158,6 +159,9 @@ func (s *sim) checkAct(p *simProc, a act) {
 			broken("the link of worker %d is closed while it lives", p.w.id)
 		}
 	case opAbandon:
+		for _, c := range p.had {
+			s.tolls[c.Func].most++ // perhaps
+		}
 		if p.abandoned++; p.abandoned > 1 || p.killed == 0 || s.now < p.killed+5*time.Second {
 			broken("worker %d is given up %v after SIGKILL", p.w.id, s.now-p.killed)
 		}
@@ -241,7 +245,7 @@ func (s *sim) ended(c *simCall) {
 	if died && !s.socket && !c.in.marked(c) {
 		broken("a call that its dead worker had not started ends with kind %d", c.Kind)
 	}
-	right := (c.Reason != "") == (c.Kind == QueueFull || c.Kind == PoolFailed || c.Kind == Stopped)
+	right := (c.Reason != "") == (c.Kind == Quarantined || c.Kind == QueueFull || c.Kind == PoolFailed || c.Kind == Stopped)
 	switch c.Kind {
 	case OK:
 		right = right && c.answer == OK && c.ran > 0
@@ -259,6 +263,8 @@ func (s *sim) ended(c *simCall) {
 		right = right && died && c.Death.Forbidden != nil && (c.Stream != nil || k.Concurrency == 1 || c.tries >= k.Retry || s.k.state == StateFailed)
 	case Poisoned:
 		right = right && died && c.Death.Forbidden == nil && k.Retry > 0 && c.Tries() >= k.Retry && (s.socket || c.ran <= 1+k.Retry)
+	case Quarantined:
+		right = right && s.tolls[c.Func].spell > 0 && c.RetryAfter > 0 && c.RetryAfter <= s.tolls[c.Func].spell
 	case QueueFull:
 		right = right && c.in == nil && strings.HasSuffix(c.Reason, "calls wait already")
 	case PoolFailed:

@@ -71,6 +71,7 @@ func (s *sim) check() {
 		broken("%d calls wait although a worker is idle: %s", queued, s.describe())
 	}
 	s.checkCounts()
+	s.checkQuarantines()
 }
 
 // checkWorker looks at one worker, and returns how many calls it has.
@@ -143,7 +144,7 @@ func (s *sim) checkCounts() {
 		Calls: uint64(len(s.calls)), OK: s.counts[OK], Failed: s.counts[Failed], Panicked: s.counts[Panicked], Refused: s.counts[Refused],
 		Timeout: s.counts[Timeout], Canceled: s.counts[Canceled],
 		Crashed: s.counts[Crashed] + s.counts[OutOfMemory] + s.counts[Forbidden] + s.counts[Poisoned],
-		Dropped: s.counts[QueueFull] + s.counts[PoolFailed] + s.counts[Stopped],
+		Dropped: s.counts[Quarantined] + s.counts[QueueFull] + s.counts[PoolFailed] + s.counts[Stopped],
 		Started: uint64(len(s.procs)), Exited: s.exits, Deaths: s.deaths, Corrupt: s.lies,
 		Ready: s.readied, Recycled: s.recycled, Retried: n.Retried, Forbidden: s.forbidden,
 	}

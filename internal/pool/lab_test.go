@@ -56,11 +56,16 @@ func (l *lab) step(f func(fx *effects)) {
 // give submits a call of so many bytes.
 func (l *lab) give(size int) *Call {
 	c := l.giveSlowly(size)
-	for i := range l.last.sends.n { // they are sent at once
+	l.sendAll()
+	return c
+}
+
+// sendAll has all that the last step gave to workers be sent.
+func (l *lab) sendAll() {
+	for i := range l.last.sends.n {
 		l.last.sends.at(i).call.holds.Add(-1)
 		l.last.sends.at(i).to.sent.Add(1)
 	}
-	return c
 }
 
 // giveSlowly is give; what is sent is still under way.

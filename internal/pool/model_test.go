@@ -41,6 +41,8 @@ type model struct {
 	failed     bool            // too many deaths have failed the pool
 
 	waiting map[*Call]bool // before the step
+
+	tolls [2]simToll // of the functions
 }
 
 type simCall struct {
@@ -70,6 +72,11 @@ func (s *sim) before() {
 	for c := s.k.queue.head; c != nil; c = c.inQueue.next {
 		s.waiting[c] = true
 	}
+	for _, w := range s.k.workers {
+		if p := s.procs[w]; p != nil && p.killed != 0 {
+			p.had = s.startedIn(p)
+		}
+	}
 }
 
 func (s *sim) becameReady(p *simProc) {
@@ -90,6 +97,9 @@ func (s *sim) answered(p *simProc, c *simCall, kind Kind) {
 	}
 	if kind == OK || kind == Failed {
 		s.fruitless = 0
+	}
+	if kind != Refused {
+		s.tolls[c.Func].forgiven = true
 	}
 }
 
@@ -112,7 +122,7 @@ func (s *sim) stopping(within time.Duration) {
 }
 
 // exited notes the end of a process, and checks what the core makes of it.
-func (s *sim) exited(p *simProc, d *Death, was State) {
+func (s *sim) exited(p *simProc, had []*simCall, d *Death, was State) {
 	k := s.k
 	s.exits++
 	if d.Forbidden != nil {
@@ -142,6 +152,7 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 		j := time.Duration(k.cfg.Jitter * float64(wait))
 		s.notBefore, s.notAfter = max(s.notBefore, s.now+wait-j-1), max(s.notAfter, s.now+wait+j+1)
 	}
+	known := s.charge(had, d)
 	alone := k.cfg.Looping && p.readyAt != 0 && k.cfg.OnExit != Restart && was != StateStopping
 	mustFail, mayFail := false, false
 	switch {
@@ -158,6 +169,8 @@ func (s *sim) exited(p *simProc, d *Death, was State) {
 	case d.Lacking:
 		s.bootFails = max(s.bootFails, 1)
 		within(250*time.Millisecond, 250*time.Millisecond, 0)
+	case known:
+		s.deaths++
 	default:
 		s.deaths++
 		if s.fruitless++; p.answers > 0 || len(s.recent) == 0 || s.now-s.recent[len(s.recent)-1] > k.cfg.RestartWindow {

@@ -108,7 +108,7 @@ func TestJitter(t *testing.T) {
 		l.delayStart(time.Second, 0, time.Minute, 0)
 		waits = append(waits, l.notUntil)
 		l.notUntil = 0
-		l.countDeath(&fx, w, &Death{Lacking: true}, true, 0)
+		l.countDeath(&fx, w, &Death{Lacking: true}, true, false, 0)
 		waits = append(waits, l.notUntil*time.Second/lackingWait)
 	}
 	for name, all := range map[string][]time.Duration{"MaxCalls": calls, "MaxAge": ages, "waits": waits} {

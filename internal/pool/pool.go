@@ -30,13 +30,14 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 // Hooks are called when something happens, without the pool's lock, on the
 // goroutine where it happened. They must not block. Any may be nil.
 type Hooks struct {
-	Ready  func(worker uint64, pid int, took time.Duration, seal wire.Seal)
-	Died   func(d *Death)
-	Kept   func(reason string)                                                  // workers due for replacement stay, because no replacement becomes ready
-	Failed func(reason string)                                                  // the pool has given up
-	Log    func(pid int, call uint64, record []byte)                            // call is the number of the call, 0 if the record belongs to none
-	Loop   func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // state of a worker's own loop
-	Stop   func(d string)                                                       // a looping worker has ended, and the daemon must stop
+	Ready      func(worker uint64, pid int, took time.Duration, seal wire.Seal)
+	Died       func(d *Death)
+	Kept       func(reason string) // workers due for replacement stay, because no replacement becomes ready
+	Failed     func(reason string) // the pool has given up
+	Quarantine func(Quarantine)
+	Log        func(pid int, call uint64, record []byte)                            // call is the number of the call, 0 if the record belongs to none
+	Loop       func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // state of a worker's own loop
+	Stop       func(d string)                                                       // a looping worker has ended, and the daemon must stop
 }
 
 // Pool is the running supervisor of one set of workers.
@@ -138,6 +139,11 @@ func (p *Pool) tell(n news) {
 	}
 	if n.kept != "" && p.hooks.Kept != nil {
 		p.hooks.Kept(n.kept)
+	}
+	for _, q := range n.quarantines {
+		if p.hooks.Quarantine != nil {
+			p.hooks.Quarantine(q)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ const rolled = "recycle"
 // recycle replaces every worker, one after the other. One that is starting is
 // replaced too: what it reads may be older than this request.
 func (k *core) recycle(fx *effects, now time.Duration) {
+	k.readmitAll(fx, readmitRenewed)
 	if k.cfg.Fresh {
 		k.renewSpares(fx, now)
 		return

@@ -41,7 +41,8 @@ type simProc struct {
 	hung, abandoned                  int
 	byHand, paused, held             bool
 	answers                          uint64
-	instead                          *worker // that it was started to replace
+	instead                          *worker    // that it was started to replace
+	had                              []*simCall // that it had started before the step in which it was given up
 }
 
 type delivery struct {
@@ -302,12 +303,13 @@ func (p *simProc) dieAs(after time.Duration, d *Death) {
 			return
 		}
 		p.up = false
+		had := s.startedIn(p)
 		d.PID = p.w.pid
 		p.running = map[uint32]*simCall{}
 		was := s.k.state
 		s.step(func(fx *effects) {
 			s.k.exited(fx, p.w, d, s.now)
-			s.exited(p, d, was)
+			s.exited(p, had, d, was)
 		})
 	})
 }

@@ -21,7 +21,7 @@ type Counts struct {
 	Timeout  uint64
 	Canceled uint64
 	Crashed  uint64 // ended with the death of their worker, for whatever reason
-	Dropped  uint64 // refused by the pool: queue full, failed, stopped
+	Dropped  uint64 // refused by the pool: queue full, function in quarantine, failed, stopped
 	Retried  uint64
 
 	Started  uint64 // processes started
@@ -57,6 +57,7 @@ func (n *Counts) count(k Kind) {
 
 type funcStats struct {
 	calls, errors uint64
+	toll          toll
 	latency       histogram
 }
 
@@ -75,10 +76,11 @@ type Summary struct {
 	Reason   string // why it has failed
 	Min, Max int
 	OnExit   OnExit
-	Size     int // all processes, in any state
-	Serving  int // … that take calls
-	Queued   int // calls that wait in the daemon
-	Running  int // calls in workers
+	Size     int      // all processes, in any state
+	Serving  int      // … that take calls
+	Queued   int      // calls that wait in the daemon
+	Running  int      // calls in workers
+	Poisoned []string // functions in quarantine
 	Counts
 }
 
@@ -94,7 +96,7 @@ type Stats struct {
 func (k *core) summary() Summary {
 	s := Summary{
 		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max, OnExit: k.cfg.OnExit, Size: len(k.workers),
-		Queued: k.queue.len, Running: k.live - k.queue.len, Counts: k.counts,
+		Queued: k.queue.len, Running: k.live - k.queue.len, Poisoned: k.inQuarantine(), Counts: k.counts,
 	}
 	switch {
 	case k.halted && len(k.workers) > 0:
@@ -138,9 +140,14 @@ func (k *core) stats(now time.Duration) Stats {
 	}
 	for i, f := range k.funcs {
 		l := f.latency.summary()
-		s.Funcs = append(s.Funcs, status.FuncStats{
-			Name: k.cfg.Funcs[i], Calls: f.calls, Errors: f.errors, Mean: l.Mean, P50: l.P50, P90: l.P90, P99: l.P99, Max: l.Max,
-		})
+		fs := status.FuncStats{
+			Name: k.cfg.Funcs[i], Calls: f.calls, Errors: f.errors, Deaths: f.toll.deaths,
+			Mean: l.Mean, P50: l.P50, P90: l.P90, P99: l.P99, Max: l.Max,
+		}
+		if f.toll.spell > 0 {
+			fs.RetryAfter = f.toll.retryIn(now)
+		}
+		s.Funcs = append(s.Funcs, fs)
 	}
 	if k.last != nil {
 		s.LastDeath = k.last.String()

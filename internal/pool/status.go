@@ -7,7 +7,7 @@ import "github.com/legion-go/legion/status"
 func (s Summary) Status() status.Pool {
 	return status.Pool{
 		Name: s.Name, State: s.State.String(), Reason: s.Reason, Min: s.Min, Max: s.Max, Ready: s.Serving,
-		Queued: s.Queued, Running: s.Running, Calls: s.Calls, Restarts: s.Deaths,
+		Poisoned: s.Poisoned, Queued: s.Queued, Running: s.Running, Calls: s.Calls, Restarts: s.Deaths,
 		Errors: s.Failed + s.Panicked + s.Refused + s.Timeout + s.Canceled + s.Crashed + s.Dropped,
 	}
 }
@@ -17,7 +17,7 @@ func (s Summary) Status() status.Pool {
 func (s Stats) Status() status.PoolStats {
 	return status.PoolStats{
 		Name: s.Name, State: s.State.String(), Reason: s.Reason, Min: s.Min, Max: s.Max,
-		Ready: s.Serving, Queued: s.Queued, Running: s.Running,
+		Ready: s.Serving, Poisoned: s.Poisoned, Queued: s.Queued, Running: s.Running,
 		Calls: s.Calls, OK: s.OK, Failed: s.Failed, Panicked: s.Panicked, Refused: s.Refused,
 		TimedOut: s.Timeout, Canceled: s.Canceled, Crashed: s.Crashed, Dropped: s.Dropped, Retried: s.Retried,
 		Started: s.Started, Recycled: s.Recycled, Restarts: s.Deaths, Corrupt: s.Corrupt,

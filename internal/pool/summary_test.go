@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"reflect"
 	"sync/atomic"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestSummary(t *testing.T) {
 	if n := n.Load(); n != 0 {
 		t.Errorf("the system was asked %d times", n)
 	}
-	if all := p.Stats(); all.Summary != s || len(all.Workers) != s.Size {
+	if all := p.Stats(); !reflect.DeepEqual(all.Summary, s) || len(all.Workers) != s.Size {
 		t.Errorf("%+v, but %+v", all, s)
 	}
 	if n := n.Load(); n != 3 {

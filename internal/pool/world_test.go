@@ -43,7 +43,8 @@ func newSim(seed uint64) *sim {
 		Jitter: 0.1, Heartbeat: pick(0, 200*time.Millisecond), MaxRestarts: []int{0, 3, 100}[r.IntN(3)],
 		RestartWindow: time.Second, MaxBootFails: []int{0, 5}[r.IntN(2)],
 		BackoffMin: 5 * time.Millisecond, BackoffMax: 200 * time.Millisecond,
-		Looping: r.IntN(4) == 0, OnExit: OnExit(r.IntN(3)),
+		CrashBudget: []int{-1, 0, 1, 3}[r.IntN(4)],
+		Looping:     r.IntN(4) == 0, OnExit: OnExit(r.IntN(3)),
 	}
 	cfg.Min = r.IntN(cfg.Max + 1)
 	if cfg.Spawn == Eager {
@@ -151,6 +152,7 @@ func (s *sim) step(f func(fx *effects)) {
 	for _, a := range fx.acts {
 		s.act(a)
 	}
+	s.judged(fx.news.quarantines)
 	for i := range fx.answers.n {
 		c := fx.answers.at(i)
 		if c.state != callEnded {
@@ -181,11 +183,14 @@ func (s *sim) submit() {
 	s.calls = append(s.calls, c)
 	s.byCall[c.Call] = c
 	waited, state, idle := s.k.queue.len, s.k.state, s.idler()
-	if state <= StatePaused {
+	refused := s.refuses(c)
+	if state <= StatePaused && !refused {
 		s.lastCall = s.now
 	}
 	s.step(func(fx *effects) { s.k.submit(fx, c.Call, s.now) })
-	s.checkSubmit(c, waited, state, idle)
+	if s.checkSubmit(c, waited, state, idle); state <= StatePaused {
+		s.checkAdmission(c, refused)
+	}
 	if s.odds(0.1) {
 		s.at(s.during(s.work), func() { s.cancel(c) })
 	}
@@ -226,7 +231,7 @@ func (s *sim) operate() {
 			some = p
 		}
 	}
-	what := s.rng.IntN(14)
+	what := s.rng.IntN(15)
 	if some == nil && what >= 4 && what < 13 {
 		return
 	}
@@ -282,6 +287,9 @@ func (s *sim) operate() {
 		s.halted = s.halted || !s.stopped
 		s.step(func(fx *effects) { k.halt(fx, s.now) })
 		s.at(s.during(100*time.Millisecond), s.resume)
+	case 14:
+		s.pardon()
+		s.step(func(fx *effects) { k.readmitAll(fx, readmitRequest) })
 	}
 }
 
