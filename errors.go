@@ -36,8 +36,10 @@ var (
 	ErrForbidden = errors.New("forbidden")
 	// ErrPanicked: the function panicked. Its worker lives on.
 	ErrPanicked = errors.New("function panicked")
-	// ErrPoisoned: every try of an idempotent call killed a worker. It matches
-	// ErrCrashed too.
+	// ErrPoisoned: every try of an idempotent call killed a worker. Or the function
+	// is in quarantine, because its calls killed so many workers (see
+	// Pool.CrashBudget); then WorkerError.RetryAfter says for how long. It matches
+	// ErrCrashed too if a worker died of this call.
 	ErrPoisoned = errors.New("call kills workers")
 	// ErrQueueFull: Pool.Queue calls wait already. The function did not start.
 	ErrQueueFull = errors.New("queue full")
@@ -68,6 +70,10 @@ type WorkerError struct {
 
 	Forbidden *sandbox.Forbidden // the call that Pool.Sandbox does not allow; nil if there was none
 
+	// RetryAfter is when the function may be called again, if it is in quarantine
+	// (ErrPoisoned); 0: it is not.
+	RetryAfter time.Duration
+
 	kind   error // one of the sentinels
 	cause  error // the caller's context error, or nil
 	detail string
@@ -88,7 +94,7 @@ func (e *WorkerError) Error() string {
 // Unwrap returns the sentinel, and the context's error if that ended the call.
 func (e *WorkerError) Unwrap() []error {
 	errs := []error{e.kind}
-	if e.kind == ErrPoisoned || e.kind == ErrForbidden {
+	if e.kind == ErrForbidden || e.kind == ErrPoisoned && e.PID != 0 {
 		errs = append(errs, ErrCrashed)
 	}
 	if e.cause != nil {
@@ -168,6 +174,9 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 		e.kind = ErrForbidden
 	case pool.Poisoned:
 		e.kind = ErrPoisoned
+	case pool.Quarantined:
+		e.kind, e.RetryAfter = ErrPoisoned, o.RetryAfter
+		e.detail = fmt.Sprintf("the function is in quarantine: %s; retry in %v", o.Reason, o.RetryAfter.Round(time.Millisecond))
 	case pool.Panicked:
 		e.kind, e.detail, e.Stack = ErrPanicked, o.Fault.Message, o.Fault.Stack
 		if at := where.Panicked(e.Stack); at != "" {

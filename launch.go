@@ -65,6 +65,15 @@ func (d *Daemon) newPool(p *declaredPool) *pool.Pool {
 			log.Error("pool failed", "reason", reason)
 			announce(d, event.PoolFailed{Pool: p.name, Reason: reason})
 		},
+		Quarantine: func(q pool.Quarantine) {
+			if q.For == 0 {
+				log.Info("function is called again", "func", q.Func, "why", q.Reason)
+				announce(d, event.FunctionReadmitted{Pool: p.name, Func: q.Func, Why: q.Reason})
+				return
+			}
+			log.Error("function is in quarantine", "func", q.Func, "retry_after", q.For, "reason", q.Reason)
+			announce(d, event.FunctionPoisoned{Pool: p.name, Func: q.Func, Deaths: q.Deaths, RetryAfter: q.For, Reason: q.Reason})
+		},
 		Log:  records.Take,
 		Loop: func(id uint64, pid int, state wire.LoopState, fault wire.Fault) { d.looped(p, id, pid, state, fault) },
 		Stop: func(why string) { d.begin(why) },

@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { d, _ := newGreeted(); return d },
 		func() *legion.Daemon { return newSolo("solo", legion.Pool{}).d },
 		func() *legion.Daemon { return new(controlled).declare(quiet("controlled")).d },
+		func() *legion.Daemon { return newPatients(legion.Pool{}).d },
 		func() *legion.Daemon { return newSolo("crowd", legion.Pool{Concurrency: 8}).d },
 	}, unlike...)...)
 }

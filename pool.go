@@ -148,6 +148,17 @@ type Pool struct {
 	// negative: never.
 	MaxRestarts   int
 	RestartWindow time.Duration
+	// CrashBudget is how many workers in a row may die of the calls of one
+	// function, if none of its calls ends in a worker that lives. Then the function
+	// is in quarantine, and the pool's other functions keep their workers: its
+	// calls end with ErrPoisoned at once, waiting ones too. After 1 s one call is
+	// let through. If its worker lives, even if the function fails, the quarantine
+	// is over; if it dies, the next one is twice as long, at most 1 min, and the
+	// death does not count in MaxRestarts. Supervisor.Readmit and a reload end it
+	// too. The kill of a worker whose call does not heed Timeout counts; the kill
+	// for a caller's deadline or cancellation, or by hand, does not. Default: 20 if
+	// the pool has several functions, else none; negative: none.
+	CrashBudget int
 
 	// Transport is how calls travel. Default: the fastest available.
 	Transport Transport

@@ -107,6 +107,7 @@ var options = []option{
 		fill: func(p *Pool) { p.MaxRestarts = cmp.Or(p.MaxRestarts, 600) }},
 	{name: "RestartWindow", live: true,
 		fill: func(p *Pool) { p.RestartWindow = cmp.Or(p.RestartWindow, time.Minute) }},
+	{name: "CrashBudget", live: true, negative: true}, // the default depends on the number of functions: pool.Config
 	{name: "Transport",
 		fill: func(p *Pool) {
 			if p.Transport == DefaultTransport {

@@ -2,6 +2,7 @@ package legion_test
 
 import (
 	"os"
+	"reflect"
 	"runtime"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestStatusAgreesWithStats(t *testing.T) {
 		want := status.Pool{
 			Name: p.Name, Kind: p.Kind, State: p.State, Min: p.Min, Max: p.Max, Ready: p.Ready, Calls: p.Calls, Errors: p.Calls - p.OK,
 		}
-		if s.Pools[i] != want {
+		if !reflect.DeepEqual(s.Pools[i], want) {
 			t.Errorf("%+v, but %+v", s.Pools[i], want)
 		}
 		if was := early.Pools[i]; was.State != "stopped" || was.Name != p.Name || was.Max != p.Max {

@@ -92,6 +92,13 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 // pool try again.
 func (s *Supervisor) Resume() error { return s.unlessFailed("resuming", (*pool.Pool).Resume) }
 
+// Readmit ends the quarantine of the named functions, or of all functions of
+// the pool if none is named; see Pool.CrashBudget. Workers that died of their
+// calls before do not count any more.
+func (s *Supervisor) Readmit(funcs ...string) error {
+	return s.try(func(p *pool.Pool) error { return p.Readmit(funcs...) })
+}
+
 // Scale changes Pool.Min and Pool.Max. Workers beyond max finish their calls
 // and end. Configure changes other limits.
 func (s *Supervisor) Scale(min, max int) error {

@@ -37,6 +37,16 @@ func poolVerb() *verb {
 			each("pause", "let calls wait", "pool.pause", "calls wait until resume"),
 			each("resume", "end a pause, or try again after a failure", "pool.resume", "resumed"),
 			{needs: aServer, Command: Command{
+				Name: "readmit", Args: "POOL [FUNCTION]", Short: "call functions again that are in quarantine because they killed workers",
+				Run: func(ctx context.Context, in *Invocation) error {
+					params, which := map[string]any{"pool": in.Args[0]}, "all its functions"
+					if len(in.Args) > 1 {
+						params["func"], which = in.Args[1], in.Args[1]
+					}
+					return do(ctx, in, "pool.readmit", params, "pool %s: %s can be called again", clean(in.Args[0]), clean(which))
+				},
+			}},
+			{needs: aServer, Command: Command{
 				Name: "stop", Args: "POOL", Short: "let all workers of a pool finish and leave; resume starts new ones",
 				Long: "Returns when they have left. Calls wait until resume.",
 				Run: func(ctx context.Context, in *Invocation) error {
@@ -67,6 +77,7 @@ func listPools(ctx context.Context, in *Invocation) error {
 	in.out().table(t)
 	for _, p := range all {
 		in.out().reason(p.Name, p.Reason)
+		in.out().reason(p.Name, quarantine(p.Poisoned))
 	}
 	return nil
 }
@@ -102,10 +113,13 @@ func showPool(ctx context.Context, in *Invocation) error {
 		t := &table{columns: []column{
 			{title: "FUNCTION", flexible: true}, {title: "CALLS", right: true}, {title: "ERRORS", right: true}, {title: "MEAN", right: true},
 			{title: "P50", right: true, spare: 2}, {title: "P90", right: true, spare: 3}, {title: "P99", right: true, spare: 1}, {title: "MAX", right: true, spare: 4},
+			{title: "DEATHS", right: true, spare: 5}, {title: "RETRY IN", right: true},
 		}}
 		for _, f := range p.Funcs {
-			t.add(f.Name, count(f.Calls), cell{count(f.Errors), alarming(f.Errors)}, span(f.Mean), span(f.P50), span(f.P90), span(f.P99), span(f.Max))
+			t.add(f.Name, count(f.Calls), cell{count(f.Errors), alarming(f.Errors)}, span(f.Mean), span(f.P50), span(f.P90), span(f.P99), span(f.Max),
+				cell{some(f.Deaths), yellow}, cell{lasting(f.RetryAfter), red})
 		}
+		t.trim()
 		out.printf("\n")
 		out.table(t)
 	}

@@ -142,6 +142,8 @@ func TestLife(t *testing.T) {
 	u.expect(ExitOK, "pool echo: paused\n", "", "worker", "pause", "echo")
 	u.expect(ExitOK, "echo is paused\n", "", "worker", "status", "echo")
 	u.expect(ExitOK, "pool echo: resumed\n", "", "worker", "resume")
+	u.expect(ExitOK, "pool echo: all its functions can be called again\n", "", "pool", "readmit", "echo")
+	u.expect(ExitOK, "pool echo: echo can be called again\n", "", "pool", "readmit", "echo", "echo")
 	u.expect(ExitOK, "echo  ", "", "worker", "status")
 	u.expect(ExitFailed, "", `there is no pool "handyman"`, "worker", "pause", "handyman")
 	u.expect(ExitOK, `"max": 2`, "", "pool", "status", "echo", "--json")

@@ -208,6 +208,7 @@ func (p *printer) status(s *status.Daemon) {
 	p.table(t)
 	for _, l := range s.Pools {
 		p.reason(l.Name, l.Reason)
+		p.reason(l.Name, quarantine(l.Poisoned))
 	}
 }
 
@@ -227,6 +228,14 @@ func (p *printer) reason(pool, why string) {
 	for _, line := range wrap(oneLine(pool+": "+why), p.width) {
 		p.printf("%s\n", p.paint(red, line))
 	}
+}
+
+// quarantine says which functions are in quarantine, "" for none.
+func quarantine(functions []string) string {
+	if len(functions) == 0 {
+		return ""
+	}
+	return "in quarantine, because their calls kill workers: " + strings.Join(functions, ", ")
 }
 
 // alarming is the style of a number that should be 0.

@@ -34,6 +34,7 @@ var legionUsage = map[string]string{
 	"Pool.Heartbeat":     "how long a worker may be silent",
 	"Pool.MaxRestarts":   "deaths of workers within restart_window after which the pool fails",
 	"Pool.RestartWindow": "in which deaths are counted",
+	"Pool.CrashBudget":   "workers in a row that may die of one function, before it is in quarantine",
 	"Pool.Transport":     "how calls travel: default, shared-memory or socket",
 	"Pool.Buffer":        "bytes of room for large payloads on the way, in each direction of a worker",
 	"Pool.Arena":         "bytes shared with each worker for Buffers of arguments, and the same for results",

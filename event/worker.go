@@ -53,6 +53,22 @@ type Forbidden struct {
 // die.
 type PoolFailed struct{ Pool, Reason string }
 
+// FunctionPoisoned is emitted when a function is put in quarantine because its
+// calls kill workers, and again when the quarantine gets longer; see
+// Pool.CrashBudget.
+type FunctionPoisoned struct {
+	Pool, Func string
+	Deaths     int           // of workers, in a row
+	RetryAfter time.Duration // until one call is let through
+	Reason     string        // how many workers died, and how the last one did
+}
+
+// FunctionReadmitted is emitted when the quarantine of a function ends: Why is
+// "success" (a call has ended, and its worker lives), "request"
+// (Supervisor.Readmit), "recycle" (all workers are replaced, by a reload for
+// instance) or "budget" (Supervisor.Configure took the CrashBudget away).
+type FunctionReadmitted struct{ Pool, Func, Why string }
+
 // LoopStarted is emitted when a worker's own loop begins, and when it continues
 // after a pause.
 type LoopStarted struct {

@@ -127,6 +127,7 @@ func (p *fakePool) Recent() status.Recent {
 }
 func (p *fakePool) Pause() error                         { return p.does("pause") }
 func (p *fakePool) Resume() error                        { return p.does("resume") }
+func (p *fakePool) Readmit(funcs ...string) error        { return p.does("readmit", funcs) }
 func (p *fakePool) Stop(context.Context) error           { return p.does("stop") }
 func (p *fakePool) Recycle() error                       { return p.does("recycle") }
 func (p *fakePool) Scale(min, max int) error             { return p.does("scale", min, max) }

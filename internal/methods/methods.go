@@ -76,6 +76,7 @@ type Pool interface {
 	Recent() status.Recent
 	Pause() error
 	Resume() error
+	Readmit(funcs ...string) error
 	Stop(context.Context) error
 	Recycle() error
 	Scale(min, max int) error

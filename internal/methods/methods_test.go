@@ -36,6 +36,8 @@ func TestMethods(t *testing.T) {
 		{"pool.pause", `{"pool":"spare"}`, `true`, []string{"pause spare"}},
 		{"pool.pause", ``, `true`, []string{"pause resize", "pause spare", "pause nightly"}},
 		{"pool.resume", `{"pool":"spare"}`, `true`, []string{"resume spare"}},
+		{"pool.readmit", `{"pool":"spare"}`, `true`, []string{"readmit spare []"}},
+		{"pool.readmit", `{"pool":"spare","func":"f"}`, `true`, []string{"readmit spare [f]"}},
 		{"pool.stop", `{"pool":"spare"}`, `true`, []string{"stop spare"}},
 		{"pool.recycle", ``, `true`, []string{"recycle resize", "recycle spare", "recycle nightly"}},
 		{"pool.scale", `{"pool":"spare","min":2,"max":4}`, `true`, []string{"scale spare 2 4"}},

@@ -17,6 +17,11 @@ type poolsIn struct {
 	Pool *string `json:"pool,omitzero" usage:"the name of a pool; without it all pools"`
 }
 
+type readmitIn struct {
+	Pool string  `json:"pool" usage:"the name of a pool"`
+	Func *string `json:"func,omitzero" usage:"the name of a function; without it all of the pool"`
+}
+
 // nameOrAll returns a name, or "" for all if none is given. An empty name does
 // not mean all: it may be a variable that the caller forgot to set.
 func nameOrAll(name *string) (string, error) {
@@ -55,6 +60,17 @@ func (d caller) poolMethods() []rpc.Method {
 		}),
 		Operate("pool.pause", "Keeps calls waiting until pool.resume. Running calls go on.", d.eachPool(Pool.Pause)),
 		Operate("pool.resume", "Ends a pause, and lets a failed pool try again.", d.eachPool(Pool.Resume)),
+		Operate("pool.readmit", "Ends the quarantine of functions whose calls killed workers.",
+			func(_ context.Context, in readmitIn) (bool, error) {
+				pool, err := d.poolNamed(in.Pool)
+				if err != nil {
+					return false, err
+				}
+				if in.Func == nil {
+					return true, pool.Readmit()
+				}
+				return true, pool.Readmit(*in.Func)
+			}),
 		Operate("pool.stop", "Lets every worker of a pool finish its calls and leave. No worker is started, and calls wait, until pool.resume. Returns when they have left.",
 			func(ctx context.Context, in poolIn) (bool, error) {
 				pool, err := d.poolNamed(in.Pool)

@@ -210,7 +210,8 @@ func (k *core) held(w *worker) []*Call {
 
 // requeue puts a call that was assigned back to its place in the queue: before
 // calls submitted later, whichever workers they come back from. In a failed
-// pool no worker would take it from there, and a function in quarantine gets none.
+// pool no worker would take it from there; and a function in quarantine gets
+// none.
 func (k *core) requeue(fx *effects, c *Call, now time.Duration) {
 	c.state, c.id = callQueued, 0
 	c.notStarted()
