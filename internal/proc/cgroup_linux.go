@@ -55,16 +55,19 @@ func cgroupPlace(name controller) place {
 		if at.reason == nil {
 			at.reason = tryPlace(name, at)
 		}
-		cgroups.places[name] = at
+		if !scarce(at.reason) {
+			cgroups.places[name] = at
+		}
 	}
 	return at
 }
 
-// lacking returns why no cgroup with the controller can be made, or "".
+// lacking returns why no cgroup with the controller can be made, or "", also if
+// that is only so for now: then Start fails.
 func lacking(name controller) string {
 	cgroups.mu.Lock()
 	defer cgroups.mu.Unlock()
-	if err := cgroupPlace(name).reason; err != nil {
+	if err := cgroupPlace(name).reason; err != nil && !scarce(err) {
 		return err.Error()
 	}
 	return ""
@@ -105,12 +108,12 @@ func newCgroup(l Limits) (g cgroup, err error) {
 		}
 		switch {
 		case err == nil:
-		case name != memoryController:
-			g.discard()
-			return cgroup{}, errors.New(needs(name, err.Error()))
 		case scarce(err): // as the rest of the start is
 			g.discard()
 			return cgroup{}, err
+		case name != memoryController:
+			g.discard()
+			return cgroup{}, errors.New(needs(name, err.Error()))
 		case at.reason == nil:
 			at.failed = err // Capabilities reports it; the next start tries again
 			c.places[name] = at

@@ -1,6 +1,9 @@
 package proc
 
-import "cmp"
+import (
+	"cmp"
+	"errors"
+)
 
 // sandboxFileSize is the Limits.FileSize of a child in a sandbox that names
 // none.
@@ -32,12 +35,15 @@ func (s Spec) strict() Spec {
 	return s
 }
 
-// possible returns s without what cannot be held, and what that is.
+// possible returns s without what this system cannot hold, and what that is; an
+// unknown user is still there, so that Start fails.
 func (s Spec) possible() (Spec, []string) {
 	var missing []string
 	if _, err := s.identity(); err != nil {
 		missing = append(missing, err.Error())
-		s.User = ""
+		if _, unable := errors.AsType[*unableError](err); unable {
+			s.User = ""
+		}
 	}
 	for _, name := range s.Limits.controllers() {
 		if name == memoryController { // it is not all that holds Limits.Memory

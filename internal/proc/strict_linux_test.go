@@ -50,8 +50,19 @@ func TestMissing(t *testing.T) {
 		t.Errorf("of a sandbox:\n%s\nnot\n%s", again, got)
 	}
 	less, _ := boxed.strict().possible()
-	if less.User != "" || less.Limits != (Limits{FileSize: sandboxFileSize, NoCore: true}) {
+	if less.User != "nobody at all" || less.Limits != (Limits{FileSize: sandboxFileSize, NoCore: true}) {
 		t.Errorf("%+v", less)
+	}
+}
+
+// A child never runs as the daemon because a user is unknown, or because the
+// accounts cannot be read now, whatever its sandbox can do without.
+func TestBestEffortIsNoMistake(t *testing.T) {
+	for _, c := range []struct{ user, says string }{{"nobody at all", "is unknown"}, {":", "is not a user"}} {
+		_, err := Start(Spec{Sandbox: &sandbox.Sandbox{User: c.user, BestEffort: true}, Purpose: Purpose{Pool: "return"}})
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.user, err)
+		}
 	}
 }
 

@@ -14,14 +14,19 @@ func (s *Spec) identity() (*host.Identity, error) {
 		return nil, nil
 	}
 	to, err := host.LookupPair(s.User)
-	if err == nil {
-		err = mayBecome(to)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("User %s: %w", s.User, err)
 	}
+	if err := mayBecome(to); err != nil {
+		return nil, &unableError{fmt.Errorf("User %s: %w", s.User, err)}
+	}
 	return &to, nil
 }
+
+// unableError says that this process cannot become another user. Any other
+// error of identity is about the user, or the files with the accounts: no child
+// may run as the daemon for that.
+type unableError struct{ error }
 
 // mayBecome reports, as an error, why this process cannot start children that
 // run as to, and end them. A process may always start children of its own user
