@@ -60,5 +60,7 @@ func (p *declaredPool) confinement(seal wire.Seal) *status.Sandbox {
 		missing = append(missing, p.missing...)
 	}
 	slices.Sort(missing)
-	return &status.Sandbox{Held: append([]string{}, seal.Held...), Missing: append([]string{}, slices.Compact(missing)...)}
+	return &status.Sandbox{
+		Held: append([]string{}, seal.Held...), Missing: append([]string{}, slices.Compact(missing)...), BestEffort: p.opts.Sandbox.BestEffort,
+	}
 }

@@ -35,8 +35,9 @@ func doctorVerb() *verb {
 				var blocked error
 				if in.program.daemon != nil {
 					f, ok := runtimeFolder(in.program.daemon)
-					all = append(all, f)
-					if !ok {
+					boxes, hold := sandboxes(in.program.daemon)
+					all = append(append(all, f), boxes...)
+					if !ok || !hold {
 						blocked = &ExitError{Code: ExitFailed}
 					}
 				}
@@ -123,6 +124,27 @@ func limited[T uint64 | int64](n T) string {
 		return "unlimited"
 	}
 	return fmt.Sprint(n)
+}
+
+// sandboxes says of each pool with a sandbox whether this system can hold it;
+// ok is false if the daemon cannot start.
+func sandboxes(d *legion.Daemon) (all []status.Finding, ok bool) {
+	ok = true
+	for _, p := range d.Stats().Pools {
+		if p.Sandbox == nil {
+			continue
+		}
+		f := status.Finding{Topic: "sandbox of " + p.Name, OK: len(p.Sandbox.Missing) == 0, Found: "this system can hold it", Means: "functions do what it names, and nothing else"}
+		if !f.OK {
+			f.Found, f.Means, f.Advice = "not whole: "+strings.Join(p.Sandbox.Missing, "; "), "the daemon does not start", "see there, or set BestEffort to serve without"
+			if p.Sandbox.BestEffort {
+				f.Means, f.Advice = "the pool serves without, for its BestEffort", "see there"
+			}
+			ok = ok && p.Sandbox.BestEffort
+		}
+		all = append(all, f)
+	}
+	return all, ok
 }
 
 // runtimeFolder says whether the daemon can have its folder; ok is false if it

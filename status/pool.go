@@ -71,6 +71,8 @@ type PoolStats struct {
 type Sandbox struct {
 	Held    []string `json:"held"`    // what holds, as the worker that started last says; empty before the first
 	Missing []string `json:"missing"` // what this system cannot hold: such a pool starts only with BestEffort
+
+	BestEffort bool `json:"best_effort"` // Sandbox.BestEffort
 }
 
 // FuncStats are the figures of one function. Latencies are from the call to its

@@ -20,6 +20,9 @@ func Missing(s *sandbox.Sandbox) []string {
 	return []string{elsewhere}
 }
 
+// Look finds nothing here.
+func Look() Abilities { return Abilities{} }
+
 func Restarts(*sandbox.Sandbox) (bool, error) { return false, errElsewhere }
 
 func Birth(*sandbox.Sandbox) error { return errElsewhere }

@@ -39,6 +39,7 @@
 //   - policy_linux.go, calls_linux.go: which calls; filter_linux.go: the
 //     program that the kernel runs for each call; calls_linux_amd64.go,
 //     calls_linux_arm64.go: what differs between architectures;
+//   - abilities.go, abilities_linux.go: what is told of the system;
 //   - probe_linux.go: whether it holds;
 //   - explain_linux.go, names_linux.go: which call was forbidden;
 //   - hint.go: which field may be why a function got an error;

@@ -19,14 +19,11 @@ type system struct {
 	cgo     bool // the program has C in it: Go cannot make a call on all threads
 }
 
-// Versions of Landlock, and a fault of it.
+// More versions of Landlock, and a fault of it.
 const (
 	abiRefer    = 2 // files may be moved between folders; Linux 5.19
 	abiTruncate = 3 // emptying a file counts as writing; 6.2
-	abiNetwork  = 4 // TCP ports; 6.7
 	abiDevices  = 5 // ioctl of devices; 6.10
-	abiScope    = 6 // signals and abstract sockets stay inside; 6.12
-	abiThreads  = 8 // one call for all threads; 7.0
 
 	// erratumSignals: threads of one process that were restricted one by one can
 	// send each other signals, which Go needs.

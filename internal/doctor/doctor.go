@@ -2,6 +2,7 @@
 package doctor
 
 import (
+	"github.com/legion-go/legion/internal/confine"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/status"
 )
@@ -37,14 +38,14 @@ func Look() []status.Finding {
 		user.Found, user.Means = "not permitted: "+c.Users, "a pool with Pool.User does not start"
 		user.Advice = "start the daemon as root, with CAP_SETUID, CAP_SETGID and CAP_KILL"
 	}
-	return []status.Finding{
+	return append([]status.Finding{
 		lifeline, pidfd, limit,
 		cgroup("memory", c.MemoryCgroup, "Pool.MemoryLimit holds for all that a worker and its children use, page cache and C too",
 			"Pool.MemoryLimit holds for each process by itself (RLIMIT_DATA), not for what it starts"),
 		cgroup("cpu", c.CPUCgroup, "Pool.CPU holds for a worker and its children", "a pool with Pool.CPU does not start"),
 		cgroup("pids", c.PidsCgroup, "Pool.Threads holds for a worker and its children", "a pool with Pool.Threads does not start"),
 		user,
-	}
+	}, sandboxes(confine.Look())...)
 }
 
 // cgroup says whether limits can be held by one controller of cgroups, and what

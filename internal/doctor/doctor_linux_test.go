@@ -43,7 +43,7 @@ func whole(t *testing.T, findings []status.Finding) {
 			t.Errorf("%+v", f)
 		}
 	}
-	want := []string{"end of the daemon", "waiting for workers", "memory limits", "memory cgroup", "cpu cgroup", "pids cgroup", "workers as other users"}
+	want := []string{"end of the daemon", "waiting for workers", "memory limits", "memory cgroup", "cpu cgroup", "pids cgroup", "workers as other users", "sandbox: system calls", "sandbox: files"}
 	for _, topic := range want {
 		if !slices.Contains(topics, topic) {
 			t.Errorf("nothing about the %s, only %q", topic, topics)
