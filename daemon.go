@@ -17,6 +17,7 @@ import (
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/share"
 	"github.com/legion-go/legion/internal/sockets"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/internal/taskruns"
@@ -61,6 +62,7 @@ type declarations struct {
 	servers        []*sockets.Server
 	offers         []methods.Function // functions that clients can call by name
 	methods        []rpc.Method       // the program's own, for the control socket
+	shared         share.Store
 	inProcess      bool
 }
 

@@ -46,6 +46,9 @@
 // string travels without a codec. A closure sees the worker's own copy of the
 // variables that it captured, as they were when the worker's main declared it.
 //
+// Bytes that all workers read, such as a model or an index, are loaded once and
+// shared: [Share].
+//
 // The end and deadline of the caller's context reach the function, its values
 // do not.
 //
@@ -166,10 +169,11 @@
 //
 // All methods of [Daemon], [Func], [Stream], [Future], [Workers] and
 // [Supervisor] may be used from any goroutine, with one exception: make
-// declarations (Worker, NewWorkers, Handle, Task, StreamWorker, Init, Teardown,
-// Every, Cron, Listen, Serve, Use, UseLazy and InProcess) from a single
-// goroutine, before Start. A worker runs Pool.Concurrency calls at a time, 1 by
-// default; calls in different workers run at the same time and share no memory.
+// declarations (Worker, NewWorkers, Handle, Task, StreamWorker, Share, Init,
+// Teardown, Every, Cron, Listen, Serve, Use, UseLazy and InProcess) from a
+// single goroutine, before Start. A worker runs Pool.Concurrency calls at a
+// time, 1 by default; calls in different workers run at the same time and share
+// no memory.
 //
 // Called on the loop, Stop begins the stop and returns. Wait must not be called
 // there: it would wait for itself. Reload and Upgrade return an error there.

@@ -1,6 +1,7 @@
 package legion_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,33 @@ func ExampleWorker() {
 	s, err := upper.Call(ctx, "hello")
 	fmt.Println(s, err)
 	// Output: HELLO <nil>
+}
+
+// The dictionary is in memory once, for all workers. Here it comes from memory;
+// a large one would come from a file.
+func ExampleShare() {
+	d := legion.New(legion.Config{Name: "dictionary", Logger: slog.New(slog.DiscardHandler)})
+	words := legion.Share(d, "words", func(_ context.Context, w io.Writer) error {
+		file := strings.NewReader("\napple\nbanana\ncherry\n")
+		_, err := io.Copy(w, file)
+		return err
+	})
+	known := legion.Worker(d, "known", func(_ context.Context, word string) (bool, error) {
+		return bytes.Contains(words.Bytes(), []byte("\n"+word+"\n")), nil
+	}, legion.Pool{Max: 8})
+	d.InProcess()
+
+	ctx := context.Background()
+	if err := d.Start(ctx); err != nil {
+		log.Fatal(err)
+	}
+	defer d.Stop(ctx)
+	for _, word := range []string{"banana", "bandana"} {
+		fmt.Println(known.Call(ctx, word))
+	}
+	// Output:
+	// true <nil>
+	// false <nil>
 }
 
 // model is what each worker process of ExampleNewWorkers holds.

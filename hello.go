@@ -32,7 +32,7 @@ func (d *Daemon) status() status.Daemon {
 	s := d.figures()
 	out := status.Daemon{
 		Name: s.Name, PID: s.PID, State: s.State, Healthy: s.Healthy, Unhealthy: s.Unhealthy, Version: d.version(), Uptime: s.Uptime, User: s.User, Host: s.Host, CPU: s.CPU,
-		Load: s.Load, Loop: s.Loop, Log: s.Log, Pools: []status.Pool{}, Control: []string{},
+		Load: s.Load, Loop: s.Loop, Log: s.Log, Shared: s.Shared, Pools: []status.Pool{}, Control: []string{},
 	}
 	for _, a := range d.control.Addresses() {
 		out.Control = append(out.Control, a.String())

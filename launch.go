@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -90,12 +91,14 @@ func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	conn, files, shared := p.withArena(conn, files)
+	conn, files, arena := p.withArena(conn, files)
 	defer closeFiles(files)
+	shared, release := p.d.declared.shared.Hold()
+	defer release()
 	output := p.d.log.Output(p.name)
 	spec := p.spec()
-	spec.Purpose = proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: shared, Dir: p.workDir()}
-	spec.Files, spec.Output = files, output.Line
+	spec.Purpose = proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: arena, Shared: len(shared), Dir: p.workDir()}
+	spec.Files, spec.Output = append(slices.Clip(files), shared...), output.Line
 	process, err := proc.Start(spec)
 	if err != nil {
 		_ = conn.Close()
@@ -141,6 +144,8 @@ func (d *Daemon) serve() {
 	purpose := proc.Self().Purpose
 	busy := new(atomic.Int32)
 	files := proc.Self().Files
+	own := len(files) - purpose.Shared
+	files, values := files[:own], files[own:]
 	var shared *arena.Arena
 	if n := len(files) - 1; purpose.Arena {
 		files, shared = files[:n], arena.Open(files[n])
@@ -176,7 +181,9 @@ func (d *Daemon) serve() {
 			reuse.AllowFloor()
 		}
 		p.arena, p.opts.MaxPayload = shared, purpose.MaxPayload
-		err = p.serveLink(conn, busy, purpose.Worker)
+		if err = d.declared.shared.Open(values); err == nil {
+			err = p.serveLink(conn, busy, purpose.Worker)
+		}
 	}
 	if err != nil {
 		link.TellFailure(conn, err)

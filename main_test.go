@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { return newLender(legion.Pool{}).d },
 		func() *legion.Daemon { return newShelf(legion.Pool{}).d },
 		func() *legion.Daemon { return newFlow(legion.Pool{}).d },
+		func() *legion.Daemon { return newReaders(legion.Pool{}, words(""), index).d },
 		func() *legion.Daemon { return newTasks(legion.TaskOptions{}).d },
 		func() *legion.Daemon { return newLooping(legion.Pool{}).d },
 		func() *legion.Daemon { return declareDecoder().Daemon },

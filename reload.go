@@ -71,6 +71,9 @@ func (d *Daemon) reload(ctx context.Context) error {
 	d.files().Restore(ctx)
 	d.log.Reopen()
 	errs := []error{err, d.plugins.Reload(ctx), d.reloadControl(ctx)}
+	if err := d.declared.shared.Load(ctx, d.life.Closing()); err != nil {
+		return errors.Join(append(errs, fmt.Errorf("the workers are not replaced: %w", err))...)
+	}
 	return errors.Join(append(errs, concurrent.All(d.declared.pools, func(p *declaredPool) error {
 		if err := p.running.Load().Roll(ctx); err != nil {
 			return fmt.Errorf("pool %s: replacing its workers: %w", p.name, err)

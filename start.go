@@ -127,6 +127,9 @@ func (d *Daemon) startUp(ctx context.Context) error {
 		}
 	}
 	announce(d, event.Init{})
+	if err := d.declared.shared.Load(ctx, d.life.Closing()); err != nil {
+		return err
+	}
 	d.adoptOrphans()
 	reuse.AllowFloor()
 	return d.startPools(ctx)

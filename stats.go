@@ -79,6 +79,9 @@ func (d *Daemon) figures() status.Stats {
 		s.Loop.Missed += ts.Missed
 		s.Loop.Overruns += ts.Overruns
 	}
+	for _, v := range d.declared.shared.Stats() {
+		s.Shared = append(s.Shared, status.Shared(v))
+	}
 	s.Log = d.log.Stats()
 	for _, c := range d.declared.crons {
 		f := c.Figures()

@@ -111,6 +111,7 @@ func (d *Daemon) shutDown(why string, deadline time.Time) {
 	errs = append(errs, d.plugins.Stop(ctx)...)
 	d.control.Shutdown(ctx, !d.life.StopsForGood())
 	errs = append(errs, d.endWork(ctx)...)
+	d.declared.shared.Close()
 	err := errors.Join(append(errs, d.life.LastErrors()...)...)
 	if err != nil {
 		if d.life.Reruns() { // Run does not return the error

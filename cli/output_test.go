@@ -17,7 +17,8 @@ var answers = map[string]string{
 		"pools":[
 			{"name":"resize","kind":"worker","state":"running","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"errors":12,"restarts":3},
 			{"name":"a-model-with-a-very-long-name","kind":"worker","state":"failed","reason":"too many workers have died: pid 4713 was ended by signal killed","min":1,"max":1,"ready":0,"queued":0,"running":0,"calls":7,"errors":7,"restarts":5}],
-		"control":["unix:///run/thumbs/control.sock"],"log":{"written":1000,"dropped":5,"failure":""}}`,
+		"control":["unix:///run/thumbs/control.sock"],"log":{"written":1000,"dropped":5,"failure":""},
+		"shared":[{"name":"model","bytes":268435456,"loaded":"2026-03-01T10:11:12Z","kept":1048576}]}`,
 	"daemon.ps": `[
 		{"pid":4711,"parent":1,"kind":"daemon","pool":"","state":"running","call":"","for":0,"age":7503.2,"calls":0,"memory":35651584,"cpu":12.5},
 		{"pid":4712,"parent":4711,"kind":"worker","pool":"resize","state":"ready","call":"resize","for":1.234,"age":61,"calls":12345,"memory":73400320,"cpu":0.0321},

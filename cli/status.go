@@ -191,6 +191,7 @@ func (p *printer) status(s *status.Daemon) {
 		"restart", restartLine(s.RestartNeeded),
 		"control", strings.Join(s.Control, " "),
 		"workers", count(s.Workers),
+		"shared", sharedLine(s.Shared),
 	)
 	if len(s.Pools) == 0 {
 		return
@@ -210,6 +211,19 @@ func (p *printer) status(s *status.Daemon) {
 		p.reason(l.Name, l.Reason)
 		p.reason(l.Name, quarantine(l.Poisoned))
 	}
+}
+
+// sharedLine lists the values that the workers share.
+func sharedLine(all []status.Shared) string {
+	var parts []string
+	for _, v := range all {
+		what := size(v.Bytes)
+		if v.Kept > 0 {
+			what += " and " + size(v.Kept) + " of earlier ones"
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s, loaded %s)", oneLine(v.Name), what, moment(v.Loaded, time.Now())))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // restartLine says which changed settings are not in effect yet.

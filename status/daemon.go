@@ -43,6 +43,7 @@ type Daemon struct {
 	Pools         []Pool        `json:"pools"`
 	Control       []string      `json:"control"` // addresses
 	Log           LogStats      `json:"log"`
+	Shared        []Shared      `json:"shared,omitempty"` // in the order of declaration
 }
 
 // Process is one process of a daemon.

@@ -12,11 +12,12 @@ type LogStats struct {
 // Stats are the figures of a daemon. They can be encoded as JSON; the control
 // socket and SIGUSR1 do so, with durations in seconds.
 type Stats struct {
-	Name  string      `json:"name"`
-	PID   int         `json:"pid"`
-	State string      `json:"state"` // declared, starting, running, stopping, stopped
-	Loop  LoopStats   `json:"loop"`
-	Pools []PoolStats `json:"pools"` // in the order of declaration
+	Name   string      `json:"name"`
+	PID    int         `json:"pid"`
+	State  string      `json:"state"` // declared, starting, running, stopping, stopped
+	Loop   LoopStats   `json:"loop"`
+	Pools  []PoolStats `json:"pools"`            // in the order of declaration
+	Shared []Shared    `json:"shared,omitempty"` // in the order of declaration
 
 	Healthy   bool   `json:"healthy"`             // see Daemon.Healthy
 	Unhealthy string `json:"unhealthy,omitempty"` // why it is not
@@ -45,6 +46,14 @@ type MemoryStats struct {
 	Now     uint64 `json:"now"`
 	Initial uint64 `json:"initial"` // at the end of Start
 	Peak    uint64 `json:"peak"`
+}
+
+// Shared is a value that the workers share: see legion.Share.
+type Shared struct {
+	Name   string    `json:"name"`
+	Bytes  uint64    `json:"bytes"`
+	Loaded time.Time `json:"loaded"` // when the load of the present value ended
+	Kept   uint64    `json:"kept"`   // bytes of earlier values that stay in memory, because the daemon's code has read them
 }
 
 // LoopStats are the figures of the daemon's loop.

@@ -67,6 +67,7 @@ var floors = map[string]int{
 	"internal/doctor":   2,
 	"internal/logs":     2,
 	"internal/pool":     2,
+	"internal/share":    2,
 	"internal/sockets":  2,
 	"internal/taskruns": 2,
 	"internal/turns":    2,

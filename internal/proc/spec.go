@@ -51,7 +51,8 @@ type Purpose struct {
 	Transport  uint8  // kind of its link
 	Buffer     int    // bytes of the link's buffer
 	MaxPayload int64  // bytes of the largest payload
-	Arena      bool   // the last file is that of an arena
+	Arena      bool   // the last file before those is that of an arena
+	Shared     int    // so many files at the end are those of shared values
 	Dir        string // its working directory, to which it changes after main; "": where it starts
 }
 
