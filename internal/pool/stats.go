@@ -66,7 +66,9 @@ func (f *funcStats) count(k Kind, took time.Duration) {
 	if k != OK {
 		f.errors++
 	}
-	f.latency.add(took)
+	if k != Quarantined { // nobody has answered it: many of them must not hide how long answers take
+		f.latency.add(took)
+	}
 }
 
 // Summary are the figures of a pool as a whole.
