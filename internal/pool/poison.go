@@ -143,7 +143,6 @@ func (k *core) quarantine(fx *effects, fn int, spell time.Duration, d *Death, no
 	t.spell, t.until, t.since = spell, now+spell, k.seq
 	t.reason = fmt.Sprintf("%d workers in a row died of its calls, the last one %v", t.deaths, d)
 	fx.news.quarantines = append(fx.news.quarantines, Quarantine{k.cfg.Funcs[fn], t.deaths, spell, t.reason})
-	fx.poke = true // workers may be idle now
 	for c := k.queue.head; c != nil; {
 		next := c.inQueue.next
 		if c.Func == fn {

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,9 @@ func TestQuarantineEndsWhatWaits(t *testing.T) {
 	for _, c := range []*Call{killer, ahead, waiting, stream} { // the first is not tried again
 		l.want(c, Quarantined)
 	}
+	if ahead.given != 0 || killer.given == 0 {
+		t.Errorf("started at %v and %v", ahead.given, killer.given)
+	}
 	if killer.Worker == 0 || killer.tries != 1 || innocent.state == callEnded || other.state != callAssigned {
 		t.Errorf("%+v, %d, %d", killer.Outcome, innocent.state, other.state)
 	}
@@ -153,6 +157,7 @@ func TestQuarantineOfOneSuspect(t *testing.T) {
 			all = append(all, c)
 		}
 		l.die(all[0].worker)
+		l.pass(crashBackoffMax)
 		l.boot()
 	}
 	together(1)
@@ -164,10 +169,22 @@ func TestQuarantineOfOneSuspect(t *testing.T) {
 	if got := l.inQuarantine(); len(got) != 1 || got[0] != "f" || l.funcs[1].toll.deaths != 2 {
 		t.Fatalf("in quarantine: %v, %+v", got, l.funcs[1].toll)
 	}
-	l.pass(time.Second)
-	together(0, 1)
-	if f, g := l.funcs[0].toll, l.funcs[1].toll; f.spell != 2*time.Second || g.deaths != 2 {
-		t.Errorf("%+v, %+v", f, g)
+	for _, probe := range [][]int{{0, 1}, {1, 0}} {
+		l.pass(l.funcs[0].toll.spell)
+		was := l.funcs[0].toll.spell
+		together(probe...)
+		if f, g := l.funcs[0].toll, l.funcs[1].toll; f.spell != 2*was || g.deaths != 2 {
+			t.Errorf("%+v, %+v", f, g)
+		}
+	}
+	for _, fns := range [][]int{{0, 1}, {1, 0}} {
+		l.step(func(fx *effects) { l.readmitAll(fx, "") })
+		together(1)
+		together(fns...)
+		together(fns...)
+		if got := l.inQuarantine(); len(got) != 1 || got[0] != "g" {
+			t.Errorf("in quarantine: %v, %+v", got, l.funcs[0].toll)
+		}
 	}
 }
 
@@ -205,6 +222,17 @@ func TestQuarantineOfWhatHangs(t *testing.T) {
 		if got := l.funcs[0].toll.deaths; got != want || c.state != callEnded {
 			t.Errorf("%s: %d deaths, the call is in state %d", name, got, c.state)
 		}
+	}
+	// Of two that do not heed it, the one whose time ends first.
+	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 2, Timeout: time.Second, KillGrace: time.Second, CrashBudget: 10})
+	first := hang(l)
+	l.pass(time.Second / 2)
+	second := l.call(1)
+	l.begin(second)
+	l.pass(time.Second)
+	end(l, first)
+	if f, g := l.funcs[0].toll.deaths, l.funcs[1].toll.deaths; f != 1 || g != 0 || second.Kind != Timeout {
+		t.Errorf("%d and %d deaths, %+v", f, g, second.Outcome)
 	}
 }
 
@@ -294,5 +322,25 @@ func TestQuarantineAllocatesNothing(t *testing.T) {
 	l.bomb(0)
 	if refused, beside := round(0), round(1); refused != healthy || beside != healthy {
 		t.Errorf("%v allocations, refused %v, beside it %v", healthy, refused, beside)
+	}
+}
+
+// Readmit is for the named functions, or for all.
+func TestReadmit(t *testing.T) {
+	p := New(Config{CrashBudget: 1, Funcs: []string{"f", "g"}}, nil, nil, Hooks{})
+	for _, c := range []struct {
+		names, left []string
+		err         string
+	}{
+		{nil, nil, ""}, {[]string{"f"}, []string{"g"}, ""}, {[]string{"g", "f"}, nil, ""},
+		{[]string{"f", "h"}, []string{"f", "g"}, `has no function "h": it has f, g`},
+	} {
+		for i := range p.core.funcs {
+			p.core.quarantine(&effects{}, i, quarantineMin, &Death{}, 1)
+		}
+		err := p.Readmit(c.names...)
+		if got := p.core.inQuarantine(); !slices.Equal(got, c.left) || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("%q: %v, left %q", c.names, err, got)
+		}
 	}
 }
