@@ -141,7 +141,7 @@ func (k *core) quarantine(fx *effects, fn int, spell time.Duration, d *Death, no
 		k.poisoned++
 	}
 	t.spell, t.until, t.since = spell, now+spell, k.seq
-	t.reason = fmt.Sprintf("%d workers in a row died of its calls, the last one %v", t.deaths, d)
+	t.reason = t.why(d)
 	fx.news.quarantines = append(fx.news.quarantines, Quarantine{k.cfg.Funcs[fn], t.deaths, spell, t.reason})
 	for c := k.queue.head; c != nil; {
 		next := c.inQueue.next
@@ -160,6 +160,14 @@ func (k *core) quarantine(fx *effects, fn int, spell time.Duration, d *Death, no
 			}
 		}
 	}
+}
+
+// why says for what the function is in quarantine.
+func (t *toll) why(last *Death) string {
+	if t.deaths == 1 {
+		return "a worker died of its call: " + last.String()
+	}
+	return fmt.Sprintf("%d workers in a row died of its calls, the last one %v", t.deaths, last)
 }
 
 // readmit forgets what the calls of a function have cost, and ends its

@@ -64,6 +64,9 @@ func TestQuarantine(t *testing.T) {
 	l.answer(l.call(1), OK)      // this says nothing of the other function
 	begun := l.now
 	l.want(l.bomb(0), Crashed)
+	if got := (&toll{deaths: 1}).why(&Death{}); got != "a worker died of its call: pid 0 exited with code 0" {
+		t.Error(got)
+	}
 	if q := l.news(); q.Func != "f" || q.Deaths != 3 || q.For != time.Second || !strings.HasPrefix(q.Reason, "3 workers in a row died of its calls, the last one pid ") {
 		t.Errorf("%+v", q)
 	}
@@ -107,14 +110,14 @@ func TestQuarantine(t *testing.T) {
 // What waits when a quarantine begins ends at once, in the queue and in
 // workers; what runs goes on, and counts for nothing if it dies too.
 func TestQuarantineEndsWhatWaits(t *testing.T) {
-	l := newLab(t, Config{Min: 2, Max: 2, CrashBudget: 1, Ahead: 1, Retry: 1, MaxRestarts: 1, RestartWindow: time.Hour})
+	l := newLab(t, Config{Min: 2, Max: 2, CrashBudget: 1, Ahead: 2, Retry: 1, MaxRestarts: 1, RestartWindow: time.Hour})
 	killer, other := l.call(0), l.call(0)
 	l.begin(killer)
 	l.begin(other)
 	l.workers[1].service = 1 // it gets calls in advance
-	ahead, waiting, innocent := l.call(0), l.call(0), l.call(1)
-	if ahead.state != callAssigned || waiting.state != callQueued {
-		t.Fatal(ahead.state, waiting.state)
+	ahead, beside, waiting, innocent := l.call(0), l.call(1), l.call(0), l.call(1)
+	if ahead.state != callAssigned || beside.state != callAssigned || waiting.state != callQueued {
+		t.Fatal(ahead.state, beside.state, waiting.state)
 	}
 	stream := l.call(0)
 	stream.Stream = func([]byte) error { return nil }
@@ -125,7 +128,7 @@ func TestQuarantineEndsWhatWaits(t *testing.T) {
 	if ahead.given != 0 || killer.given == 0 {
 		t.Errorf("started at %v and %v", ahead.given, killer.given)
 	}
-	if killer.Worker == 0 || killer.tries != 1 || innocent.state == callEnded || other.state != callAssigned {
+	if killer.Worker == 0 || killer.tries != 1 || innocent.state == callEnded || beside.state != callAssigned || other.state != callAssigned {
 		t.Errorf("%+v, %d, %d", killer.Outcome, innocent.state, other.state)
 	}
 	l.die(other.worker)
@@ -136,6 +139,8 @@ func TestQuarantineEndsWhatWaits(t *testing.T) {
 	l.boot()
 	l.pass(time.Second)
 	l.boot()
+	l.answer(beside, OK)
+	l.answer(innocent, OK)
 	probe := l.call(0)
 	l.begin(probe)
 	l.die(probe.worker)
