@@ -236,3 +236,24 @@ func TestFileSizeOfAPool(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A list is compared by what is in it: a pool that has one can be configured,
+// and the list cannot be changed.
+func TestConfigureOfAPoolWithAList(t *testing.T) {
+	t.Setenv("A_VARIABLE", "yes")
+	env := []string{"*"}
+	s := newSolo("solo", legion.Pool{Max: 1, Env: env})
+	env[0] = "A" // the pool has a copy
+	s.start(t)
+	if err := s.do.Pool().Configure(func(p *legion.Pool) error { p.Max = 2; return nil }); err != nil {
+		t.Error(err)
+	}
+	var bad *legion.FieldError
+	err := s.do.Pool().Configure(func(p *legion.Pool) error { p.Env = append([]string{}, "B"); return nil })
+	if !errors.As(err, &bad) || bad.Field != "Env" {
+		t.Error(err)
+	}
+	if got := s.must(t, deed{What: "env"}); !strings.Contains(got, "A_VARIABLE=yes") {
+		t.Errorf("the worker has only %s", got)
+	}
+}

@@ -43,7 +43,8 @@ type Limits struct {
 	// FileSize is RLIMIT_FSIZE, soft and hard: the most bytes of a file that the
 	// child writes, also of a file in memory. Writing more fails with EFBIG; the
 	// signal that comes with it, SIGXFSZ, does nothing in a Go program, but ends
-	// most others. 0: the daemon's own, otherwise at least MinFileSize.
+	// most others. 0, or more than that: the daemon's own; otherwise at least
+	// MinFileSize.
 	FileSize uint64
 	// NoCore forbids core dumps of the child and its children, in files and to the
 	// program that core_pattern names.
@@ -129,7 +130,7 @@ func (l Limits) apply() error {
 		}
 	}
 	if l.FileSize != 0 {
-		if err := setrlimit(syscall.RLIMIT_FSIZE, l.FileSize); err != nil {
+		if err := lower(syscall.RLIMIT_FSIZE, l.FileSize); err != nil {
 			return fmt.Errorf("limiting files to %d bytes (RLIMIT_FSIZE): %w", l.FileSize, err)
 		}
 	}
