@@ -145,7 +145,7 @@ func TestQuarantineEndsWhatWaits(t *testing.T) {
 	l.begin(probe)
 	l.die(probe.worker)
 	l.want(probe, Quarantined)
-	if q := l.funcs[0].toll; l.state() != StateRunning || q.spell != 2*time.Second || q.deaths != 2 || l.counts.Deaths != 3 || l.streak != 1 {
+	if q := l.funcs[0].toll; l.state() != StateRunning || q.spell != 2*time.Second || q.deaths != 2 || l.counts.Deaths != 3 || l.streak != 0 || len(l.deaths) != 1 {
 		t.Errorf("after the death of a probe the pool is %v, and %+v", l.state(), q)
 	}
 }
