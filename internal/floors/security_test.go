@@ -56,16 +56,18 @@ func claimsOf(text string) (claims []claim) {
 }
 
 // Each claim of SECURITY.md names a test, which is in the package that it says.
+// What the text beside the tables names is there, too.
 func TestSecurityIsTested(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "SECURITY.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	there := map[namedTest]bool{}
+	there, anywhere := map[namedTest]bool{}, map[string]bool{}
 	for _, s := range sources(t) {
 		for _, d := range s.syntax.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && s.test && f.Recv == nil {
 				there[namedTest{path.Base(filepath.ToSlash(s.pkg)), f.Name.Name}] = true
+				anywhere[f.Name.Name] = true
 			}
 		}
 	}
@@ -78,6 +80,11 @@ func TestSecurityIsTested(t *testing.T) {
 			if !there[named] {
 				t.Errorf("%q names %s of package %s, which is not there", c.what, named.name, named.pkg)
 			}
+		}
+	}
+	for _, found := range testName.FindAllStringSubmatch(string(text), -1) {
+		if name := found[1]; !anywhere[name] && name != "TestX" {
+			t.Errorf("%s is not there", name)
 		}
 	}
 	if len(claims) < 35 {
