@@ -8,6 +8,7 @@ const (
 	architecture = unix.AUDIT_ARCH_X86_64
 	hasX32       = true
 	oldOpen      = unix.SYS_OPEN
+	oldCreat     = unix.SYS_CREAT
 )
 
 // registers are those of a call's number and its arguments, as the Go runtime
@@ -25,7 +26,7 @@ func oldReading() []uint32 {
 }
 
 func oldWriting() []uint32 {
-	return []uint32{unix.SYS_CREAT, unix.SYS_MKDIR, unix.SYS_RMDIR, unix.SYS_UNLINK, unix.SYS_RENAME, unix.SYS_SYMLINK, unix.SYS_LINK}
+	return []uint32{unix.SYS_MKDIR, unix.SYS_RMDIR, unix.SYS_UNLINK, unix.SYS_RENAME, unix.SYS_SYMLINK, unix.SYS_LINK}
 }
 
 func oldStarting() []uint32 { return []uint32{unix.SYS_FORK, unix.SYS_VFORK} }

@@ -8,6 +8,7 @@ const (
 	architecture = unix.AUDIT_ARCH_AARCH64
 	hasX32       = false
 	oldOpen      = 0 // there is none
+	oldCreat     = 0
 )
 
 // registers are those of a call's number and its arguments, as the Go runtime

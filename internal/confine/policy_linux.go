@@ -116,18 +116,29 @@ func rules(s *sandbox.Sandbox, pid uint32) []rule {
 
 // openRules allow opening files. Landlock decides which: here are the ways that
 // it does not see. Its older versions let a file that may only be read be
-// emptied when it is opened.
+// emptied when it is opened. And no version keeps a file from being made as one
+// that runs with its owner's rights, which may be root's.
 func openRules(s *sandbox.Sandbox) []rule {
-	const changes = unix.O_WRONLY | unix.O_RDWR | unix.O_CREAT | unix.O_TRUNC
+	const (
+		tmpFile = unix.O_TMPFILE &^ unix.O_DIRECTORY
+		makes   = unix.O_CREAT | tmpFile
+		changes = unix.O_WRONLY | unix.O_RDWR | unix.O_TRUNC | makes
+		setID   = unix.S_ISUID | unix.S_ISGID
+	)
 	cases := func(flags uint32) [][]condition {
-		if writesFiles(s) {
-			return [][]condition{when(without(flags, unix.O_TRUNC)), when(masked(flags, unix.O_ACCMODE, unix.O_WRONLY, unix.O_RDWR))}
+		if !writesFiles(s) {
+			return [][]condition{when(without(flags, changes))}
 		}
-		return [][]condition{when(without(flags, changes))}
+		whole, written := without(flags, unix.O_TRUNC), masked(flags, unix.O_ACCMODE, unix.O_WRONLY, unix.O_RDWR)
+		made, mode := without(flags, makes), without(flags+1, setID) // only what is made has a mode
+		return [][]condition{when(whole, made), when(written, made), when(whole, mode), when(written, mode)}
 	}
 	list := []rule{{unix.SYS_OPENAT, cases(2)}}
 	if oldOpen != 0 {
 		list = append(list, rule{oldOpen, cases(1)})
+		if writesFiles(s) {
+			list = append(list, on(oldCreat, when(without(1, setID))))
+		}
 	}
 	return list
 }

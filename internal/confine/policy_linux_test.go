@@ -146,6 +146,13 @@ func TestPolicy(t *testing.T) {
 		{reads, unix.SYS_MKDIRAT, nil, eperm},
 		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC}, allow},
 		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_TRUNC}, eperm},
+		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_WRONLY | unix.O_CREAT, 0o755}, allow},
+		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_WRONLY | unix.O_CREAT, 0o4755}, eperm},
+		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_CREAT, 0o2755}, eperm},
+		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_RDWR | unix.O_TMPFILE, 0o4755}, eperm},
+		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_RDWR | unix.O_TMPFILE, 0o600}, allow},
+		{writes, unix.SYS_OPENAT, []uint64{0, 0, unix.O_RDWR | unix.O_DIRECTORY, 0o4755}, allow}, // no file is made, and the mode does not count
+		{reads, unix.SYS_OPENAT, []uint64{0, 0, unix.O_TMPFILE}, eperm},
 		{writes, unix.SYS_MKDIRAT, nil, allow},
 		{writes, unix.SYS_FCHMODAT, nil, eperm},
 		{writes, unix.SYS_TRUNCATE, nil, eperm}, // the version of Landlock is 2 here

@@ -62,6 +62,13 @@ func (g *ground) atFiles() []attempt {
 		{"empty r", open(in("r", "f"), unix.O_RDONLY|unix.O_TRUNC)},
 		{"read w", open(in("w", "f"), unix.O_RDONLY)},
 		{"make in w", open(in("w", "new"), unix.O_RDWR|unix.O_CREAT|unix.O_EXCL)},
+		{"set-uid in w", func() error {
+			fd, err := unix.Open(in("w", "root"), unix.O_WRONLY|unix.O_CREAT|unix.O_CLOEXEC, 0o4755)
+			if err == nil {
+				unix.Close(fd)
+			}
+			return err
+		}},
 		{"folder in w", func() error { return unix.Mkdirat(unix.AT_FDCWD, in("w", "folder"), 0o700) }},
 		{"remove in w", func() error { return unix.Unlinkat(unix.AT_FDCWD, in("w", "new"), 0) }},
 		{"chmod in w", func() error { return unix.Fchmodat(unix.AT_FDCWD, in("w", "f"), 0o777, 0) }},
