@@ -13,8 +13,11 @@ import (
 // classify says what the error of a call means for its file: the outcome, and
 // why in one line.
 func (o *options) classify(err error) (outcome, string) {
-	var place string
+	var place, call string
 	if death := (*legion.WorkerError)(nil); errors.As(err, &death) {
+		if death.Forbidden != nil {
+			call = death.Forbidden.Call
+		}
 		if place = culprit(death.Stack); place != "" {
 			place = ", in " + place
 		}
@@ -25,7 +28,10 @@ func (o *options) classify(err error) (outcome, string) {
 	case errors.Is(err, legion.ErrTimeout):
 		return timedOut, fmt.Sprintf("still at work after %v%s", o.timeout, place)
 	case errors.Is(err, legion.ErrPanicked):
-		return panicked, detail(err, legion.ErrPanicked) + place
+		what, _, _ := strings.Cut(detail(err, legion.ErrPanicked), ", in ") // the place in package image says less
+		return panicked, what + place
+	case errors.Is(err, legion.ErrForbidden): // matches ErrCrashed, too
+		return forbidden, "called " + call + place
 	case errors.Is(err, legion.ErrCrashed):
 		return crashed, detail(err, legion.ErrCrashed) + place
 	case errors.Is(err, picture.ErrCorrupt):

@@ -9,11 +9,14 @@ import (
 	"github.com/legion-go/legion"
 
 	"github.com/legion-go/legion/examples/thumbd/internal/picture"
+	"github.com/legion-go/legion/sandbox"
 )
 
 func TestClassify(t *testing.T) {
 	o := &options{memory: 256, timeout: 2 * time.Second}
 	dead := &legion.WorkerError{PID: 7, Stack: "image/png.(*decoder).readImagePass(0x1)\n\t/usr/local/go/src/image/png/reader.go:466\n"}
+	caught := *dead
+	caught.Forbidden = &sandbox.Forbidden{Call: "socket"}
 	for _, c := range []struct {
 		err  error
 		want outcome
@@ -22,7 +25,8 @@ func TestClassify(t *testing.T) {
 		{fmt.Errorf("%w %w", legion.ErrOutOfMemory, dead), outOfMemory, "wanted more than 256 MiB, in png.(*decoder).readImagePass"},
 		{fmt.Errorf("%w %w", legion.ErrTimeout, dead), timedOut, "still at work after 2s, in png.(*decoder).readImagePass"},
 		{legion.ErrTimeout, timedOut, "still at work after 2s"},
-		{fmt.Errorf("legion: thumb: %w: makeslice: len out of range", legion.ErrPanicked), panicked, "makeslice: len out of range"},
+		{fmt.Errorf("legion: thumb: %w: makeslice: len out of range, in image.NewNRGBA (image.go:475)", legion.ErrPanicked), panicked, "makeslice: len out of range"},
+		{fmt.Errorf("%w %w %w", legion.ErrForbidden, legion.ErrCrashed, &caught), forbidden, "called socket, in png.(*decoder).readImagePass"},
 		{fmt.Errorf("legion: thumb: %w: signal: segmentation fault", legion.ErrCrashed), crashed, "signal: segmentation fault"},
 		{fmt.Errorf("%w: the png file ends", picture.ErrCorrupt), corrupt, "the png file ends"},
 		{picture.ErrNotPicture, notPicture, "not a picture"},

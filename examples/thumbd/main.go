@@ -1,7 +1,7 @@
 // Thumbd watches a folder of pictures and makes a thumbnail of each, in worker
-// processes with a deadline and a memory limit. A picture that is made to harm
-// costs at most one worker, and a line of output says what happened. See
-// README.md.
+// processes with a deadline, a memory limit and a sandbox. A picture that is
+// made to harm costs at most one worker, and a line of output says what
+// happened. See README.md.
 package main
 
 import (
@@ -38,6 +38,7 @@ func main() {
 		MemoryLimit: uint64(o.memory) << 20,
 		MaxCalls:    1000, // then a fresh process: no decoder's leak lives for long
 		MaxRestarts: -1,   // workers are expected to die here: a folder full of bombs is no reason to give up
+		Sandbox:     o.sandbox(),
 	})
 	s := newService(&o, thumb, d.Stop)
 	d.Init(s.begin)

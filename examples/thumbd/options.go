@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/legion-go/legion"
+
 	"github.com/legion-go/legion/examples/thumbd/internal/sample"
 )
 
@@ -18,10 +20,12 @@ import (
 type options struct {
 	once    bool
 	in, out string // folders; "" = one of our own
+	samples bool   // in is our own
 	size    int    // pixels
 	workers int
 	timeout time.Duration
 	memory  int // MiB
+	open    bool
 	verbose bool
 }
 
@@ -34,6 +38,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.IntVar(&o.workers, "workers", max(2, runtime.NumCPU()), "how many worker `processes` at most")
 	fs.DurationVar(&o.timeout, "timeout", 2*time.Second, "how `long` one picture may take")
 	fs.IntVar(&o.memory, "memory", 256, "how much memory a worker may take, in `MiB`")
+	fs.BoolVar(&o.open, "unsealed", false, "do without the sandbox: pictures may read your files and connect to anybody")
 	fs.BoolVar(&o.verbose, "v", false, "show what the framework logs: starts and deaths of workers, stacks")
 }
 
@@ -69,25 +74,49 @@ func (o *options) check() error {
 	return nil
 }
 
-// prepare makes the folders and makes their paths absolute, or returns why it
-// cannot. Only the daemon calls it.
-func (o *options) prepare() error {
+// locate makes the path of the pictures absolute.
+func (o *options) locate() error {
 	if o.in == "" {
 		cache, err := cacheFolder()
 		if err != nil {
 			return err
 		}
-		o.in = filepath.Join(cache, fmt.Sprintf("samples-%d", sample.Version))
-		if _, err := os.Stat(o.in); err != nil {
-			fmt.Println("thumbd: making sample pictures, once")
-		}
-		if err := sample.Folder(o.in); err != nil {
-			return usagef("%w (or give a folder of your own with -in)", err)
-		}
+		o.in, o.samples = filepath.Join(cache, fmt.Sprintf("samples-%d", sample.Version)), true
 	}
 	in, err := filepath.Abs(o.in)
 	if err != nil {
 		return usagef("-in %s: %w", o.in, err)
+	}
+	o.in = in
+	return nil
+}
+
+// sandbox is what a worker may do: read the pictures, and nothing else. What is
+// forbidden ends it: no decoder of pictures has a reason to try.
+func (o *options) sandbox() *legion.Sandbox {
+	if o.open {
+		return nil
+	}
+	if o.locate() != nil { // prepare says so; a worker has the daemon's sandbox, and not all of its environment
+		return legion.Locked()
+	}
+	return &legion.Sandbox{Read: []string{o.in}, Strict: true}
+}
+
+// prepare makes the folders, or returns why it cannot. Only the daemon calls
+// it.
+func (o *options) prepare() error {
+	if err := o.locate(); err != nil {
+		return err
+	}
+	in := o.in
+	if o.samples {
+		if _, err := os.Stat(in); err != nil {
+			fmt.Println("thumbd: making sample pictures, once")
+		}
+		if err := sample.Folder(in); err != nil {
+			return usagef("%w (or give a folder of your own with -in)", err)
+		}
 	}
 	if _, err := os.ReadDir(in); err != nil {
 		return usagef("cannot read the folder of pictures: %w (give one that you can read with -in)", err)
@@ -110,7 +139,7 @@ func (o *options) prepare() error {
 	if same(in, out) {
 		return usagef("-in and -out are both %s: thumbnails would be made of thumbnails; give two folders", in)
 	}
-	o.in, o.out = in, out
+	o.out = out
 	return nil
 }
 

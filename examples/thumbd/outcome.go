@@ -2,6 +2,7 @@ package main
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,6 +16,7 @@ const (
 	outOfMemory                // refused: it needed more than a worker may take
 	timedOut                   // refused: it took longer than a picture may
 	panicked                   // refused: the decoder panicked
+	forbidden                  // refused: the decoder did what the sandbox does not allow
 	crashed                    // refused: the worker died of something else
 	corrupt                    // refused: the decoder says so
 	notPicture                 // refused: no decoder knows it
@@ -26,7 +28,7 @@ const (
 
 func (o outcome) String() string {
 	return [...]string{
-		"thumbnail", "out of memory", "timed out", "panicked", "crashed", "corrupt", "not a picture", "unreadable", "not saved", "left over",
+		"thumbnail", "out of memory", "timed out", "panicked", "forbidden", "crashed", "corrupt", "not a picture", "unreadable", "not saved", "left over",
 	}[o]
 }
 
@@ -44,12 +46,14 @@ type result struct {
 	pid     int // of the worker; 0 = not known
 }
 
+// decoders are where the packages of the decoders are.
+var decoders = []string{"image/", "golang.org/x/image/", "github.com/legion-go/legion/examples/thumbd/internal/evil."}
+
 // culprit finds, in the stack of a worker that died, the function of a decoder
-// it was in: the innermost one of a package below image or golang.org/x/image.
-// "" if there is none.
+// it was in: the innermost one. "" if there is none.
 func culprit(stack string) string {
 	for line := range strings.Lines(stack) {
-		if !strings.HasPrefix(line, "image/") && !strings.HasPrefix(line, "golang.org/x/image/") {
+		if !slices.ContainsFunc(decoders, func(prefix string) bool { return strings.HasPrefix(line, prefix) }) {
 			continue
 		}
 		if args := strings.LastIndexByte(line, '('); args > 0 {

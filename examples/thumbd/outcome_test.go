@@ -21,6 +21,7 @@ image/png.Decode({0x53d348, 0x3b9d7d18a1e0})
 	/usr/local/go/src/image/png/reader.go:1012 +0x105
 `, "png.(*decoder).readImagePass"},
 		"of another module": {"golang.org/x/image/bmp.decodeNRGBA({0x53d348, 0x3a6c849621e0}, {{0x53d4e8?, 0x62c8e0?}, 0x1?})\n", "bmp.decodeNRGBA"},
+		"taken over":        {"syscall.Socket(0x2, 0x1, 0x0)\n\t/usr/local/go/src/syscall/syscall_unix.go:505\ngithub.com/legion-go/legion/examples/thumbd/internal/evil.(*decoder).init(0x1)\n", "evil.(*decoder).init"},
 		"inlined":           {"image/gif.newImageFromDescriptor(...)\n", "gif.newImageFromDescriptor"},
 		"elsewhere":         {"main.makeThumb(0x1)\n\t/home/me/image/png.go:1\nimage.Decode(0x1)\n", ""},
 		"cut":               {"image/png", ""},

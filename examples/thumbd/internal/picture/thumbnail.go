@@ -14,6 +14,8 @@ import (
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
+
+	_ "github.com/legion-go/legion/examples/thumbd/internal/evil" // a decoder that tries to get out
 )
 
 // Errors of Thumbnail. Everything else it returns comes from a reader or an

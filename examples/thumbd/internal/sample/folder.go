@@ -12,7 +12,7 @@ import (
 
 // Version changes when the set does, so that a folder of an older set is not
 // taken for this one.
-const Version = 1
+const Version = 2
 
 // Folder makes sure that dir holds the samples. It leaves an existing dir as it
 // is: a dir gets its name only when it is complete. Files are made by as many

@@ -1,5 +1,7 @@
 package sample
 
+import "github.com/legion-go/legion/examples/thumbd/internal/evil"
+
 // Hostile are the bad samples: damaged by accident, or made to harm.
 func Hostile() []File {
 	return []File{
@@ -32,6 +34,9 @@ func Hostile() []File {
 		{"diary.png", func() []byte { return []byte("Dear diary, today I was saved as a picture.\n") }},
 		{"static.gif", static},
 		{"empty.jpg", func() []byte { return nil }},
+
+		// It makes package evil look for passwords, and for a way to send them.
+		{"exfil.webp", func() []byte { return []byte(evil.Magic) }},
 	}
 }
 
