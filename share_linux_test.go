@@ -2,6 +2,7 @@ package legion_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -115,6 +116,20 @@ func mappedIn(t *testing.T, pid int, name string) (m mapped) {
 		}
 	}
 	return m
+}
+
+// A locked worker has the value, although it can open nothing: it was mapped
+// before.
+func TestShareInASandbox(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	r := newReaders(legion.Pool{Max: 1, Sandbox: legion.Locked()}, words("words"), index)
+	legiontest.Start(t, r.d)
+	if r.call(t, "setup") != "words" || r.call(t, "words") != "words" {
+		t.Error("it sees something else")
+	}
+	if _, err := r.read.Call(t.Context(), "write"); !errors.Is(err, legion.ErrCrashed) {
+		t.Errorf("a write: %v", err)
+	}
 }
 
 // Where memory files are forbidden, workers share a file without a name.
