@@ -7,7 +7,8 @@ import "strings"
 type Forbidden struct {
 	// Call is the name of the system call: "socket". It is "call 451" for one that
 	// has no name here, and "a system call of another ABI" for one that was made in
-	// the manner of another processor, or from a thread that blocks SIGSYS.
+	// the manner of another processor. In a strict Sandbox the start of a program
+	// looks the same as the latter; then Call says both.
 	Call string
 	// Args are its arguments, as far as they matter and are known: "AF_INET,
 	// SOCK_STREAM". They may be empty.

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/sandbox"
 )
@@ -32,9 +35,11 @@ func ready(s *sandbox.Sandbox) (plan, system, error) {
 }
 
 // Restarts reports whether [Birth] can confine only the thread that calls it.
-// Then it must be called before anything else, on a thread that stays its
-// goroutine's, and the program must be executed again after it.
+// Then that must be a thread that stays its goroutine's, and the program must
+// be executed again after it. It is the first function to call in a process
+// that is to be confined, which from then on cannot gain privileges.
 func Restarts(s *sandbox.Sandbox) (bool, error) {
+	looked.once.Do(func() { looked.system = ask(callOnAll(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1)) })
 	p, _, err := ready(s)
 	return p.restarts, err
 }
@@ -51,8 +56,12 @@ func Birth(s *sandbox.Sandbox) error {
 		return err
 	}
 	defer l.close()
-	if err := noNewPrivileges(p.atBirth); err != nil {
-		return err
+	if p.atBirth != allByGo {
+		runtime.LockOSThread() // both calls are for the same thread
+		defer runtime.UnlockOSThread()
+		if err := noNewPrivileges(); err != nil {
+			return err
+		}
 	}
 	return l.enforce(p.atBirth)
 }

@@ -4,7 +4,6 @@ package confine
 
 import (
 	"os"
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -114,8 +113,6 @@ const (
 func (l layer) enforce(how reach) error {
 	call, flags := syscall.AllThreadsSyscall, uintptr(0)
 	if how != allByGo {
-		runtime.LockOSThread() // both calls are for the same thread
-		defer runtime.UnlockOSThread()
 		call = syscall.Syscall
 	}
 	if how == allAtOnce {
@@ -131,13 +128,6 @@ func (l layer) enforce(how reach) error {
 // noNewPrivileges keeps this process and all that it starts from gaining
 // privileges by executing a program: the kernel asks for this before it
 // enforces anything.
-func noNewPrivileges(how reach) error {
-	call := syscall.AllThreadsSyscall6
-	if how != allByGo {
-		call = syscall.Syscall6
-	}
-	if _, _, err := call(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); err != 0 {
-		return os.NewSyscallError("prctl", err)
-	}
-	return nil
+func noNewPrivileges() error {
+	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 }

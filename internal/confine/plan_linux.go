@@ -53,8 +53,12 @@ func planFor(s *sandbox.Sandbox, sys system) plan {
 	case sys.cgo || s.Exec: // a started program must be in the same scope as all threads
 		p.atBirth, p.restarts = thisThread, true
 	}
-	p.inner = p.atSeal == allAtOnce || !sys.cgo
-	miss(p.inner || len(s.Setup) == 0, "Setup paths would stay readable, since the program has C in it (cgo): build it with CGO_ENABLED=0, use Linux 7.0 or later, or read them with Read")
+	// If the filter lets functions open nothing, there is nothing to decide.
+	opens := opensFiles(s) || !p.calls
+	possible := p.atSeal == allAtOnce || !sys.cgo
+	p.inner = possible && (opens || ports)
+	miss(possible || !opens || len(s.Setup) == 0, "Setup paths would stay readable, since Read, Write or AnyNetwork lets functions open files, and the program has C in it (cgo): "+
+		"build it with CGO_ENABLED=0, use Linux 7.0 or later, or name the paths in Read")
 	if ports && sys.abi >= abiNetwork {
 		if p.ports = atBirth; p.inner {
 			p.ports = atSeal

@@ -16,6 +16,7 @@ func TestPlans(t *testing.T) {
 	const signals, abstract = unix.LANDLOCK_SCOPE_SIGNAL, unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
 	locked, reads, setup := sandbox.Sandbox{}, sandbox.Sandbox{Read: []string{"/a"}}, sandbox.Sandbox{Setup: []string{"/a"}}
 	ports, any, exec := sandbox.Sandbox{Network: sandbox.TCP(443)}, sandbox.Sandbox{Network: sandbox.AnyNetwork}, sandbox.Sandbox{Read: []string{"/a"}, Exec: true}
+	both := sandbox.Sandbox{Read: []string{"/a"}, Setup: []string{"/b"}}
 	newest := system{abi: 7, errata: erratumSignals, seccomp: true}
 	with := func(change func(*system)) system {
 		s := newest
@@ -31,20 +32,22 @@ func TestPlans(t *testing.T) {
 		want    plan // without missing
 		missing string
 	}{
-		{"locked", locked, newest, plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, scopes: signals | abstract, calls: true}, ""},
+		{"locked", locked, newest, plan{outer: true, atBirth: allByGo, atSeal: allByGo, scopes: signals | abstract, calls: true}, ""},
 		{"locked, cgo", locked, cgo, plan{outer: true, restarts: true, atBirth: thisThread, atSeal: allByGo, scopes: signals | abstract, calls: true}, ""},
 		{"locked, without Landlock", locked, abi(0), plan{calls: true}, ""},
 		{"locked, without seccomp", locked, with(func(s *system) { s.seccomp = false }),
 			plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, scopes: signals | abstract}, "seccomp"},
-		{"locked, threads that cannot send signals to each other", locked, abi(6), plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, scopes: abstract, calls: true}, ""},
+		{"locked, threads that cannot send signals to each other", locked, abi(6), plan{outer: true, atBirth: allByGo, atSeal: allByGo, scopes: abstract, calls: true}, ""},
 		{"locked, cgo, one call for all threads", locked, with(func(s *system) { s.abi, s.cgo = 8, true }),
-			plan{outer: true, inner: true, atBirth: allAtOnce, atSeal: allAtOnce, scopes: signals | abstract, calls: true}, ""},
+			plan{outer: true, atBirth: allAtOnce, atSeal: allAtOnce, scopes: signals | abstract, calls: true}, ""},
 		{"files", reads, abi(1), plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, calls: true}, ""},
 		{"files, without Landlock", reads, abi(0), plan{calls: true}, "Linux 5.13"},
-		{"setup", setup, abi(3), plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, calls: true}, ""},
-		{"setup, cgo", setup, cgo, plan{outer: true, restarts: true, atBirth: thisThread, atSeal: allByGo, scopes: signals | abstract, calls: true}, "CGO_ENABLED=0"},
+		{"setup", setup, abi(3), plan{outer: true, atBirth: allByGo, atSeal: allByGo, calls: true}, ""},
+		{"setup, cgo", setup, cgo, plan{outer: true, restarts: true, atBirth: thisThread, atSeal: allByGo, scopes: signals | abstract, calls: true}, ""},
+		{"files and setup, cgo", both, cgo, plan{outer: true, restarts: true, atBirth: thisThread, atSeal: allByGo, scopes: signals | abstract, calls: true}, "CGO_ENABLED=0"},
+		{"files and setup", both, newest, plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, scopes: signals | abstract, calls: true}, ""},
 		{"setup, cgo, one call for all threads", setup, with(func(s *system) { s.abi, s.cgo = 8, true }),
-			plan{outer: true, inner: true, atBirth: allAtOnce, atSeal: allAtOnce, scopes: signals | abstract, calls: true}, ""},
+			plan{outer: true, atBirth: allAtOnce, atSeal: allAtOnce, scopes: signals | abstract, calls: true}, ""},
 		{"ports", ports, newest, plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, scopes: signals | abstract, ports: atSeal, calls: true}, ""},
 		{"ports, cgo", ports, cgo, plan{outer: true, restarts: true, atBirth: thisThread, atSeal: allByGo, scopes: signals | abstract, ports: atBirth, calls: true}, ""},
 		{"ports, old", ports, abi(3), plan{outer: true, inner: true, atBirth: allByGo, atSeal: allByGo, calls: true}, "Linux 6.7"},

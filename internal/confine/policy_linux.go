@@ -47,7 +47,7 @@ func policy(s *sandbox.Sandbox, pid int, abi int) []unix.SockFilter {
 	if s.Strict {
 		refused = hostile
 	}
-	f := new(filter)
+	f := &filter{code: make([]unix.SockFilter, 0, 512)}
 	f.load(atArch)
 	f.unless(architecture, func() { f.end(unix.SECCOMP_RET_KILL_PROCESS) })
 	f.load(atNumber)
@@ -171,7 +171,7 @@ func socketRules(s *sandbox.Sandbox) []rule {
 func install(code []unix.SockFilter) error {
 	runtime.LockOSThread() // both calls are for the same thread
 	defer runtime.UnlockOSThread()
-	if err := noNewPrivileges(thisThread); err != nil {
+	if err := noNewPrivileges(); err != nil {
 		return err
 	}
 	program := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}

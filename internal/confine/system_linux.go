@@ -35,15 +35,27 @@ var looked struct {
 	system
 }
 
-// look finds out about the system, once, at the cost of four system calls; one
-// of them on all threads.
+// look finds out about the system, once. Its cost is that of a call on all
+// threads, and of three others.
 func look() system {
-	looked.once.Do(func() { looked.system = ask() })
+	looked.once.Do(func() { looked.system = ask(callOnAll(unix.SYS_GETPID)) })
 	return looked.system
 }
 
-func ask() system {
-	sys := system{abi: landlockABI(), seccomp: true, cgo: hasCgo()}
+// callOnAll reports what becomes of a system call that Go makes on all threads:
+// ENOTSUP if the program has C in it.
+func callOnAll(call uintptr, args ...uintptr) error {
+	var a [5]uintptr
+	copy(a[:], args)
+	if _, _, err := syscall.AllThreadsSyscall6(call, a[0], a[1], a[2], a[3], a[4], 0); err != 0 {
+		return err
+	}
+	return nil
+}
+
+// ask finds out about the system, given what became of a call on all threads.
+func ask(onAll error) system {
+	sys := system{abi: landlockABI(), cgo: errors.Is(onAll, syscall.ENOTSUP)}
 	if sys.abi > 0 {
 		if n, _, err := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_ERRATA); err == 0 {
 			sys.errata = int(n)
@@ -65,12 +77,6 @@ func landlockABI() int {
 
 // newestABI is lowered by tests.
 var newestABI = 1 << 30
-
-// hasCgo reports whether the program has C in it. syscall finds out.
-func hasCgo() bool {
-	_, _, err := syscall.AllThreadsSyscall(unix.SYS_GETPID, 0, 0, 0)
-	return err == syscall.ENOTSUP
-}
 
 func seccomp(op, flags uintptr, program *unix.SockFprog) error {
 	n, _, err := unix.Syscall(unix.SYS_SECCOMP, op, flags, uintptr(unsafe.Pointer(program)))

@@ -217,7 +217,7 @@ func (p *Process) explain(errs *tail, s Spec) {
 	head, body := errs.crashHead(), readCrash(p.launch.crash)
 	p.exit.Stack = crashReport(head, body)
 	if s.Sandbox != nil {
-		p.exit.Forbidden = forbidden(body, p.exit)
+		p.exit.Forbidden = forbidden(body, p.exit, s.Sandbox.Strict && !s.Sandbox.Exec)
 	}
 	p.exit.OutOfMemory = p.exit.OutOfMemory || ranOutOfMemory(head, body)
 	p.exit.Stderr = errs.lines(body != "")

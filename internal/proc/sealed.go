@@ -25,9 +25,11 @@ func Seal() (sandbox.Report, error) {
 const otherABI = "a system call of another ABI"
 
 // forbidden returns the call that ended a child with a sandbox, or nil. body is
-// the content of its crash file. The filter ends a call of another ABI, and one
-// in a thread that blocks SIGSYS, without a report.
-func forbidden(body string, e Exit) *sandbox.Forbidden {
+// the content of its crash file.
+//
+// The filter ends a call of another ABI without a report. The Go runtime cannot
+// write one either if a thread blocks signals, as it does to start a program.
+func forbidden(body string, e Exit, strict bool) *sandbox.Forbidden {
 	f := confine.Explain(body)
 	switch {
 	case f != nil:
@@ -35,6 +37,8 @@ func forbidden(body string, e Exit) *sandbox.Forbidden {
 		if _, by, ok := strings.Cut(f.Where, ", called by "); ok {
 			f.Where = by // the call says enough about what it called
 		}
+	case e.Signal == syscall.SIGSYS && strict:
+		f = &sandbox.Forbidden{Call: "clone, to start a program, or " + otherABI, Rule: "Exec"}
 	case e.Signal == syscall.SIGSYS:
 		f = &sandbox.Forbidden{Call: otherABI}
 	}

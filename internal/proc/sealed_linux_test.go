@@ -60,6 +60,8 @@ func init() {
 			_, _ = net.Dial("tcp", "127.0.0.1:1")
 		case "openat":
 			_ = os.WriteFile("/tmp/legion-forbidden", nil, 0o600)
+		case "start":
+			_, _ = syscall.ForkExec("/bin/true", []string{"true"}, nil)
 		case "kill":
 			_ = unix.Kill(c.Parent, 0)
 		}
@@ -94,9 +96,10 @@ func TestStrictSandbox(t *testing.T) {
 		"socket": "called socket(AF_INET, SOCK_STREAM), which Sandbox.Network does not allow: it was in ",
 		"openat": "called openat(O_WRONLY|O_CREAT|O_TRUNC), which Sandbox.Write does not allow: it was in proc.",
 		"kill":   "called kill(" + strconv.Itoa(os.Getpid()) + ", ), which no Sandbox allows: it was in proc.",
+		"start":  "called clone, to start a program, or a system call of another ABI, which Sandbox.Exec does not allow",
 	} {
 		e, _ := finish(t, "strict", arg(call), box(sandbox.Sandbox{Strict: true}))
-		if e.Forbidden == nil || !strings.HasPrefix(e.Forbidden.String(), want) || !strings.Contains(e.Forbidden.Where, "sealed_linux_test.go:") {
+		if e.Forbidden == nil || !strings.HasPrefix(e.Forbidden.String(), want) || call != "start" && !strings.Contains(e.Forbidden.Where, "sealed_linux_test.go:") {
 			t.Errorf("%s: %v: %v\n%s", call, e, e.Forbidden, e.Stack)
 		}
 		if e, _ := finish(t, "strict", arg(call), box(sandbox.Sandbox{})); e.Code != 0 || e.Forbidden != nil {
@@ -310,21 +313,24 @@ func holders(t *testing.T, pid, file string) (fds []string) {
 	return fds
 }
 
-// The setup may read what Setup names, and the functions may not; in a program
-// with C in it that cannot be held before Linux 7.0, which is refused.
+// The setup may read what Setup names, and the functions may not. If functions
+// may open other files, that cannot be held in a program with C in it before
+// Linux 7.0, which is refused.
 func TestSetupPaths(t *testing.T) {
 	g := newGround(t)
-	e, lines := finish(t, "escape", arg(g.String()), box(sandbox.Sandbox{Setup: []string{filepath.Join(g.dir, "s")}}))
-	if cgo() && newestLandlock() < 8 {
-		if e.Code != ExitRefused || !strings.Contains(strings.Join(e.Stderr, "\n"), "Setup paths would stay readable") {
-			t.Errorf("%v: %q", e, e.Stderr)
-		}
-		return
-	}
-	for _, want := range []string{"stdout: setup passwd=EACCES", "stdout: read s=EPERM", "stdout: kept file=done", "stdout: kept folder=EPERM"} {
-		if !slices.Contains(lines, want) {
+	setup, read := []string{filepath.Join(g.dir, "s")}, []string{filepath.Join(g.dir, "r")}
+	_, lines := finish(t, "escape", arg(g.String()), box(sandbox.Sandbox{Setup: setup}))
+	for _, want := range []string{"setup passwd=EACCES", "read s=EPERM", "kept file=done", "kept folder=EPERM", "end=yes"} {
+		if !slices.Contains(lines, "stdout: "+want) {
 			t.Errorf("it does not say %q:\n%s", want, strings.Join(lines, "\n"))
 		}
+	}
+	if !cgo() || newestLandlock() >= 8 {
+		return // TestEscapes has this
+	}
+	e, _ := finish(t, "escape", arg(g.String()), box(sandbox.Sandbox{Setup: setup, Read: read}))
+	if e.Code != ExitRefused || !strings.Contains(strings.Join(e.Stderr, "\n"), "Setup paths would stay readable") {
+		t.Errorf("%v: %q", e, e.Stderr)
 	}
 }
 
