@@ -55,6 +55,7 @@ func newShelf(p legion.Pool) *shelf { return newShelfOf(quiet("shelf"), p) }
 
 func newShelfOf(c legion.Config, p legion.Pool) *shelf {
 	s := &shelf{d: legion.New(c)}
+	p.Sandbox = box()
 	w := legion.NewWorkers(s.d, "shelf", func(context.Context) (*struct{}, error) { return &struct{}{}, nil }, p)
 	s.turn = legion.Handle(w, "turn", func(_ *struct{}, _ context.Context, in *payload.Buffer) (*payload.Buffer, error) {
 		if in != nil {
@@ -113,14 +114,14 @@ func newShelfOf(c legion.Config, p legion.Pool) *shelf {
 	})
 	s.other = legion.Worker(s.d, "other", func(_ context.Context, in *payload.Buffer) (*payload.Buffer, error) {
 		return in, nil
-	}, legion.Pool{Max: 1, Spawn: legion.Lazy, Transport: p.Transport})
+	}, legion.Pool{Max: 1, Spawn: legion.Lazy, Transport: p.Transport, Sandbox: box()})
 	s.task = legion.Task(s.d, "task", func(ctx context.Context, in *payload.Buffer) (*payload.Buffer, error) {
 		out, err := payload.NewBuffer(ctx, in.Len())
 		if err == nil {
 			copy(out.Bytes(), in.Bytes())
 		}
 		return out, err
-	}, legion.TaskOptions{Transport: p.Transport})
+	}, legion.TaskOptions{Transport: p.Transport, Sandbox: box()})
 	return s
 }
 

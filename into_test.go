@@ -40,6 +40,7 @@ type (
 
 func newLender(p legion.Pool) *lender {
 	l := &lender{d: legion.New(quiet("lender"))}
+	p.Sandbox = box()
 	var kept payload.Lent
 	var scratch []byte
 	w := legion.NewWorkers(l.d, "lent", func(context.Context) (*struct{}, error) { return &struct{}{}, nil }, p)

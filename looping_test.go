@@ -79,7 +79,7 @@ func newLooping(p legion.Pool) *looping { return newLoopingOf(quiet("looping"), 
 func newLoopingOf(c legion.Config, p legion.Pool) *looping {
 	d := legion.New(c)
 	l := &looping{d: d}
-	p.LoopEvery = 2 * time.Millisecond
+	p.LoopEvery, p.Sandbox = 2*time.Millisecond, box()
 	l.pool = legion.NewWorkers(d, "counter", func(ctx context.Context) (*counter, error) { return &counter{born: legion.Self(ctx)}, nil }, p)
 	l.ask = legion.Handle(l.pool, "ask", (*counter).Ask)
 	l.pid = legion.Handle(l.pool, "pid", (*counter).PID)

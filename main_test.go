@@ -65,6 +65,19 @@ func quiet(name string) legion.Config {
 	return legion.Config{Name: name, Control: "none", PID: legion.PIDMayChange, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
 }
 
+// boxKey is set in a run of the tests whose daemons seal their workers: see
+// TestGuaranteesHoldSealed.
+const boxKey = "LEGION_TEST_BOX"
+
+// box is the sandbox of the daemons in these tests: none, or one in which
+// functions may only write into the folder of temporary files.
+func box() *legion.Sandbox {
+	if os.Getenv(boxKey) == "" {
+		return nil
+	}
+	return &legion.Sandbox{Write: []string{os.TempDir()}, FileSize: 64 << 20}
+}
+
 // kit is a daemon with functions for every purpose. Its worker processes
 // declare it with an empty Pool: limits that matter are set by the daemon,
 // those that a worker must know come with its declaration.
@@ -106,13 +119,14 @@ func init() { legion.RegisterError("test.sentinel", errSentinel) }
 func newKit(p legion.Pool) *kit {
 	d := legion.New(quiet("kit"))
 	k := &kit{d: d}
+	p.Sandbox = box()
 	w := legion.NewWorkers(d, "main", func(context.Context) (*tool, error) { return &tool{}, nil }, p)
 	k.echo = legion.Handle(w, "echo", func(_ *tool, _ context.Context, b []byte) ([]byte, error) { return b, nil })
 	k.do = legion.Handle(w, "do", (*tool).do)
 	k.record = legion.Handle(w, "record", func(_ *tool, _ context.Context, r record) (record, error) { return r, nil })
-	k.count = legion.StreamWorker(d, "count", count, legion.Pool{Max: 1, Spawn: legion.Lazy, OnEnd: p.OnEnd})
-	k.task = legion.Task(d, "task", func(ctx context.Context, x deed) (string, error) { return new(tool).do(ctx, x) }, legion.TaskOptions{MaxRunning: 2})
-	k.spare = legion.Worker(d, "spare", func(_ context.Context, s string) (string, error) { return s, nil }, legion.Pool{Max: 1})
+	k.count = legion.StreamWorker(d, "count", count, legion.Pool{Max: 1, Spawn: legion.Lazy, OnEnd: p.OnEnd, Sandbox: box()})
+	k.task = legion.Task(d, "task", func(ctx context.Context, x deed) (string, error) { return new(tool).do(ctx, x) }, legion.TaskOptions{MaxRunning: 2, Sandbox: box()})
+	k.spare = legion.Worker(d, "spare", func(_ context.Context, s string) (string, error) { return s, nil }, legion.Pool{Max: 1, Sandbox: box()})
 	return k
 }
 
@@ -271,8 +285,8 @@ func newTwins() *twins {
 	do := func(ctx context.Context, x deed) (string, error) { return new(tool).do(ctx, x) }
 	return &twins{
 		d: d,
-		a: legion.Worker(d, "a", do, legion.Pool{Max: 2, KillGrace: 50 * time.Millisecond, MemoryLimit: 128 << 20}),
-		b: legion.Worker(d, "b", do, legion.Pool{Max: 1}),
+		a: legion.Worker(d, "a", do, legion.Pool{Max: 2, KillGrace: 50 * time.Millisecond, MemoryLimit: 128 << 20, Sandbox: box()}),
+		b: legion.Worker(d, "b", do, legion.Pool{Max: 1, Sandbox: box()}),
 	}
 }
 

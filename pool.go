@@ -70,7 +70,8 @@ type Pool struct {
 	Concurrency int
 	// Retry declares the functions idempotent: a call whose worker dies is retried
 	// at most this many times. Default 0: a call never starts twice. Streams are
-	// not retried.
+	// not retried, nor is the only call of a worker that Sandbox ended: it would
+	// end the next one, too.
 	Retry int
 
 	// MaxCalls, MaxAge and MaxMemory (resident bytes) recycle a worker between

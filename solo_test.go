@@ -34,6 +34,7 @@ func newSolo(name string, p legion.Pool) *solo { return newSoloOf(quiet(name), p
 
 func newSoloOf(c legion.Config, p legion.Pool) *solo {
 	s := &solo{d: legion.New(c)}
+	p.Sandbox = box()
 	w := legion.NewWorkers(s.d, "pool", boot, p)
 	s.do = legion.Handle(w, "do", (*tool).do)
 	s.inner = legion.Handle(w, "inner", func(_ *tool, ctx context.Context, x deed) (string, error) { return s.do.Call(ctx, x) })

@@ -32,6 +32,7 @@ type flow struct {
 
 func newFlow(p legion.Pool) *flow {
 	f := &flow{d: legion.New(quiet("flow"))}
+	p.Sandbox = box()
 	f.count = legion.StreamWorker(f.d, "count", count, p)
 	f.flood = legion.StreamWorker(f.d, "flood", floodItems, p)
 	f.large = legion.StreamWorker(f.d, "large", func(_ context.Context, n int) iter.Seq2[[]byte, error] {

@@ -25,6 +25,7 @@ type tasks struct {
 
 func newTasks(opts legion.TaskOptions) *tasks {
 	s := &tasks{d: legion.New(quiet("tasks")), ready: make(chan event.WorkerStarted, 100), died: make(chan event.WorkerExited, 100)}
+	opts.Sandbox = box()
 	s.do = legion.Task(s.d, "do", func(ctx context.Context, x deed) (string, error) { return new(tool).do(ctx, x) }, opts)
 	if !legion.IsWorker() {
 		legion.On(s.d, func(_ context.Context, e event.WorkerStarted) error { s.ready <- e; return nil })

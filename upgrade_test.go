@@ -39,7 +39,7 @@ func webMain() {
 	}
 	c.RestartEvery, _ = time.ParseDuration(os.Getenv("WEB_RESTART"))
 	d := legion.New(c)
-	pid := legion.Worker(d, "pid", func(context.Context, struct{}) (int, error) { return os.Getpid(), nil }, legion.Pool{Max: 1})
+	pid := legion.Worker(d, "pid", func(context.Context, struct{}) (int, error) { return os.Getpid(), nil }, legion.Pool{Max: 1, Sandbox: box()})
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
 			fmt.Println("slow")
