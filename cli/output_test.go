@@ -21,7 +21,7 @@ var answers = map[string]string{
 		"shared":[{"name":"model","bytes":268435456,"loaded":"2026-03-01T10:11:12Z","kept":1048576}]}`,
 	"daemon.ps": `[
 		{"pid":4711,"parent":1,"kind":"daemon","pool":"","state":"running","call":"","for":0,"age":7503.2,"calls":0,"memory":35651584,"cpu":12.5},
-		{"pid":4712,"parent":4711,"kind":"worker","pool":"resize","state":"ready","call":"resize","for":1.234,"age":61,"calls":12345,"memory":73400320,"cpu":0.0321},
+		{"pid":4712,"parent":4711,"kind":"worker","pool":"resize","state":"ready","call":"resize","for":1.234,"age":61,"calls":12345,"memory":73400320,"cpu":0.0321,"sealed":true},
 		{"pid":4799,"parent":4712,"kind":"worker","pool":"resize","state":"ready","call":"","for":0,"age":3,"calls":0,"memory":1024,"cpu":0},
 		{"pid":4713,"parent":4711,"kind":"task","pool":"vacuum","state":"starting","call":"vacuum","for":0.000012,"age":200000,"calls":1,"memory":0,"cpu":0}]`,
 	"pool.list": `[
@@ -37,6 +37,7 @@ var answers = map[string]string{
 			"how":"pid 4700 was ended by signal killed: the kernel was out of memory","cpu":12.5,"memory":73400320}]}`,
 	"pool.status": `{"name":"resize","kind":"worker","state":"running","reason":"","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"ok":123444,"failed":2,"panicked":0,
 		"refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,
+		"forbidden":1,"sandbox":{"held":["files: Landlock 7","calls: seccomp"],"missing":["CPU needs a cpu cgroup"],"best_effort":true},
 		"last_death":"pid 4700 was ended by signal killed: the kernel was out of memory",
 		"workers":[{"id":1,"pid":4712,"state":"ready","retiring":"","age":61,"calls":12345,"load":1,"call":"resize","for":1.234,"memory":73400320,"cpu":0.0321},
 			{"id":2,"pid":4714,"state":"leaving","retiring":"MaxCalls","age":4000,"calls":1000,"load":0,"call":"","for":0,"memory":73400320,"cpu":3}],

@@ -98,7 +98,7 @@ func showPool(ctx context.Context, in *Invocation) error {
 		"failed", some(p.Failed), "panicked", some(p.Panicked), "refused", some(p.Refused), "timed out", some(p.TimedOut),
 		"canceled", some(p.Canceled), "crashed", some(p.Crashed), "dropped", some(p.Dropped), "retried", some(p.Retried),
 		"corrupt", some(p.Corrupt), "forbidden", some(p.Forbidden),
-		"sandbox", confined(p.Sandbox), "missing in it", lacking(p.Sandbox),
+		"sandbox", confined(p.Sandbox), "missing", lacking(p.Sandbox),
 		"last death", p.LastDeath,
 	)
 	if len(p.Workers) > 0 {

@@ -88,11 +88,11 @@ func (p *printer) processes(daemon string, all []status.Process) {
 		if one.Kind == "daemon" {
 			pool, calls = daemon, ""
 		}
-		kind := one.Kind
+		state := cell{one.State, styleOf(one.State)}
 		if one.Sealed {
-			kind = "sealed " + kind
+			state.text += ", sealed"
 		}
-		t.add(b.lines+strconv.Itoa(one.PID), pool, kind, cell{one.State, styleOf(one.State)}, one.Call, lasting(one.For),
+		t.add(b.lines+strconv.Itoa(one.PID), pool, one.Kind, state, one.Call, lasting(one.For),
 			span(one.Age), calls, size(one.Memory), lasting(one.CPU))
 	}
 	p.table(t)
