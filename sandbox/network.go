@@ -17,7 +17,8 @@ var (
 	// NoNetwork allows no socket.
 	NoNetwork = Network{}
 	// AnyNetwork allows all that the worker's user may do with the Internet's
-	// protocols and with Unix sockets.
+	// protocols, but for raw packets, and with Unix sockets. Functions may then
+	// also read the files that resolve names, such as /etc/hosts.
 	AnyNetwork = Network{all}
 )
 
@@ -29,8 +30,9 @@ const (
 
 // TCP allows connections over TCP to these ports, of any host, and nothing
 // else: no listening, and no UDP. So a function cannot look up a host's name;
-// give it addresses. A port outside 1 … 65535, or none at all, is a mistake
-// that [Sandbox.Validate] reports.
+// give it addresses. It needs Linux 6.7; before Linux 7.0, in a program with C
+// in it (cgo), it binds the worker's setup, too. A port outside 1 … 65535, or
+// none at all, is a mistake that [Sandbox.Validate] reports.
 func TCP(ports ...int) Network {
 	ports = slices.Compact(slices.Sorted(slices.Values(ports)))
 	text := make([]string, len(ports))

@@ -14,14 +14,20 @@ package sandbox
 type Sandbox struct {
 	// Read and Write name files and folders that functions may read, and also
 	// write and make. They are absolute paths, and must exist at the start of a
-	// worker. A folder stands for everything below it.
+	// worker. A folder stands for everything below it. With an entry, functions can
+	// also see that other files exist, how large they are, and where links lead.
+	// They can never change modes, owners and times.
 	Read, Write []string
 	// Setup names what only the worker's setup may read: a model, a certificate.
+	// Before Linux 7.0, a program with C in it (cgo) can have it only if Read and
+	// Write are empty and Network is not AnyNetwork.
 	Setup []string
 	// Network is what functions may open. Connections made by setup stay open.
 	// Default NoNetwork.
 	Network Network
-	// Exec lets functions start programs found in Read. They are confined alike.
+	// Exec lets functions start programs found in Read, which must also name their
+	// libraries. They are confined alike. It includes JIT, which loading a program
+	// needs. It needs Linux 6.12.
 	Exec bool
 	// JIT lets functions make memory executable: wazero's compiler, dlopen.
 	JIT bool
