@@ -41,8 +41,10 @@ type keeper struct {
 // setupKey names a file that the setup reads, and leaves open.
 const setupKey = "LEGION_TEST_SETUP"
 
-func newContained(p legion.Pool) *contained {
-	c := &contained{d: legion.New(quiet("contained"))}
+func newContained(p legion.Pool) *contained { return newContainedOf(quiet("contained"), p) }
+
+func newContainedOf(conf legion.Config, p legion.Pool) *contained {
+	c := &contained{d: legion.New(conf)}
 	c.pool = legion.NewWorkers(c.d, "boxed", func(context.Context) (*keeper, error) {
 		k := new(keeper)
 		path := os.Getenv(setupKey)
@@ -231,5 +233,73 @@ func TestDeadlineInASandbox(t *testing.T) {
 	}
 	if !reflect.DeepEqual(c.pool.Stats().Sandbox.Missing, []string{}) {
 		t.Errorf("%+v", c.pool.Stats().Sandbox)
+	}
+}
+
+// The end of a worker, by its Close, is sealed too.
+func TestCloseIsSealed(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	file := filepath.Join(t.TempDir(), "closed")
+	t.Setenv("LEGION_TEST_CLOSE", file)
+	for _, box := range []*legion.Sandbox{nil, legion.Locked()} {
+		c := newContained(legion.Pool{Max: 1, Sandbox: box})
+		if err := c.d.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.d.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(file); (err == nil) != (box == nil) {
+			t.Errorf("with the sandbox %v: %v", box, err)
+		}
+		_ = os.Remove(file)
+	}
+}
+
+// So is a worker's own loop.
+func TestLoopIsSealed(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LEGION_TEST_READ", file)
+	d := newReadingLoop(&legion.Sandbox{Env: []string{"LEGION_TEST_READ"}})
+	failed := make(chan string, 1)
+	legion.On(d, func(_ context.Context, e event.Failure) error {
+		select {
+		case failed <- e.Err.Error():
+		default:
+		}
+		return legion.StopPropagation
+	})
+	legiontest.Start(t, d)
+	if got := <-failed; !strings.Contains(got, "the sandbox of pool loop does not name "+file) {
+		t.Errorf("%s", got)
+	}
+}
+
+func init() { unlike = append(unlike, func() *legion.Daemon { return newReadingLoop(nil) }) }
+
+func newReadingLoop(box *legion.Sandbox) *legion.Daemon {
+	d := legion.New(quiet("readingloop"))
+	legion.NewWorkers(d, "loop", func(context.Context) (*reading, error) { return new(reading), nil }, legion.Pool{LoopEvery: time.Millisecond, Sandbox: box})
+	return d
+}
+
+type reading struct{}
+
+func (*reading) Loop(context.Context) error {
+	_, err := os.ReadFile(os.Getenv("LEGION_TEST_READ"))
+	return err
+}
+
+// A folder that the sandbox names, and that is not there, is the error of
+// Start.
+func TestSandboxOfWhatIsNotThere(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	err := newContained(legion.Pool{Sandbox: &legion.Sandbox{Read: []string{"/no/such/folder"}}}).d.Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "/no/such/folder") {
+		t.Errorf("%v", err)
 	}
 }

@@ -138,9 +138,9 @@ func (d *Daemon) Teardown(fn func(context.Context) error) {
 
 // InProcess makes the workers run as goroutines of this process, for unit tests
 // and debuggers. Arguments and results still travel through the codec, but
-// nothing protects the process, limits do not apply, and a function that
-// ignores the end of its context keeps running in the background after its call
-// has ended.
+// nothing protects the process, limits and Pool.Sandbox do not apply, and a
+// function that ignores the end of its context keeps running in the background
+// after its call has ended.
 func (d *Daemon) InProcess() {
 	d.mustDeclare("InProcess")
 	d.declared.inProcess = true

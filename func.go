@@ -154,8 +154,8 @@ func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[
 }
 
 // Inline runs the function in this process, in the calling goroutine: without
-// protection, and without the cost of transport. For a function made by Handle,
-// the first use makes the daemon's own value.
+// protection, also that of Pool.Sandbox, and without the cost of transport. For
+// a function made by Handle, the first use makes the daemon's own value.
 func (f *Func[In, Out]) Inline(ctx context.Context, in In) (Out, error) { return f.inline(ctx, in) }
 
 // Name returns the name of the function.

@@ -31,7 +31,8 @@
 //
 // Call InProcess on the daemon before [Start]: workers are goroutines then.
 // Arguments and results still travel through the codec. It needs no TestMain,
-// and breakpoints work.
+// and breakpoints work. Nothing confines such workers: test with processes what
+// a Pool.Sandbox must allow.
 //
 // # Leaks
 //

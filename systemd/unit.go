@@ -197,9 +197,10 @@ func (o UnitOptions) hardening(w *unitWriter) {
 	w.comment("Real-time priorities. Config.Nice below 0 also needs LimitNICE=.")
 	w.set("RestrictRealtime", "yes")
 	w.set("LockPersonality", "yes")
-	w.comment("Debuggers, and system calls of other architectures: 32-bit programs.")
+	w.comment("Debuggers, and system calls of other architectures: 32-bit programs. The calls that are named are")
+	w.comment("those with which a worker confines itself (Pool.Sandbox); older systems ignore names they do not know.")
 	w.set("SystemCallArchitectures", "native")
-	w.set("SystemCallFilter", "@system-service")
+	w.set("SystemCallFilter", "@system-service seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self")
 	w.set("SystemCallErrorNumber", "EPERM")
 	if o.User != "" {
 		w.comment("Ports below 1024: CAP_NET_BIND_SERVICE here and in AmbientCapabilities=, or a socket unit.")

@@ -199,7 +199,7 @@ const mainHint = ": main must reach Run or Start in every process, workers too; 
 // inMain reports whether main ended, or held up, a worker before it reached
 // Start.
 func (d *Death) inMain() bool {
-	ended := d.KilledBy == "" && d.Signal == 0 && !d.Race && !d.OutOfMemory
+	ended := d.KilledBy == "" && d.Signal == 0 && !d.Race && !d.OutOfMemory && d.Code != proc.ExitRefused
 	return d.Mute && (ended || Cause(d.KilledBy) == CauseBootTimeout)
 }
 

@@ -392,7 +392,7 @@ func TestDeathInWords(t *testing.T) {
 	if s := brief(long + "x"); s != long+"…" {
 		t.Errorf("%d bytes became %d", len(long)+1, len(s))
 	}
-	for _, d := range []*Death{{Exit: proc.Exit{Signal: 9}, Mute: true}, {Exit: proc.Exit{Race: true}, Mute: true}, {Exit: proc.Exit{OutOfMemory: true}, Mute: true}, {}} {
+	for _, d := range []*Death{{Exit: proc.Exit{Signal: 9}, Mute: true}, {Exit: proc.Exit{Race: true}, Mute: true}, {Exit: proc.Exit{OutOfMemory: true}, Mute: true}, {Exit: proc.Exit{Code: proc.ExitRefused}, Mute: true}, {}} {
 		if d.inMain() {
 			t.Errorf("%+v: main was not what ended it", d)
 		}
