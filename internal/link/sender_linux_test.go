@@ -179,7 +179,7 @@ func TestFaultInASmallFrame(t *testing.T) {
 // of a sender, the peer finds what comes after it.
 func TestFaultInALargeFrame(t *testing.T) {
 	o := newOutbox(t)
-	const n = 100_000
+	const n = 50_000                 // one frame
 	if err := o.put(n); err != nil { // provides the memory
 		t.Fatal(err)
 	}
@@ -467,5 +467,46 @@ func TestMemoryForLargePayloads(t *testing.T) {
 	o.send.fail(ErrClosed)
 	if err := o.put(large); err != ErrClosed {
 		t.Error(err)
+	}
+}
+
+// A sender that goes on without the lock keeps the memory and the bells from
+// being freed by Close. It is stopped there by a panic, which is not the
+// link's: its payload cannot be read, or there is no bell.
+func TestSendersStayInside(t *testing.T) {
+	unreadable, err := unix.Mmap(-1, 0, 50_000, unix.PROT_NONE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(unreadable)
+	for name, send := range map[string]func(o *outbox){
+		"while it copies": func(o *outbox) { _ = o.send.carry(0, prefix{}, unreadable) },
+		"while it wakes the peer": func(o *outbox) {
+			o.peer.Park(parkBell)
+			o.send.bell = nil
+			_ = o.put(10)
+		},
+	} {
+		o := newOutbox(t)
+		func() {
+			before := debug.SetPanicOnFault(false)
+			defer debug.SetPanicOnFault(before)
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: it did not panic", name)
+				}
+			}()
+			send(o)
+		}()
+		if n := o.gate.n.Load(); n != 1 || !o.send.mu.TryLock() {
+			t.Errorf("%s: %d are inside, or the lock is held", name, n)
+			continue
+		}
+		o.send.mu.Unlock()
+		o.Close()
+		if o.seg.toWorker[280] != 1 { // a fault if the memory is gone
+			t.Errorf("%s: the peer is not told the end", name)
+		}
+		o.gate.leave()
 	}
 }
