@@ -187,8 +187,9 @@ func TestDrainMakesSpace(t *testing.T) {
 		t.Fatal(n, err)
 	}
 
+	// Of small ones there is no word before the end, if they are few; here the peer
+	// begins to wait during the last, which makes half of the ring free.
 	i = newInbox(t, false)
-	last := ring.Slot{}
 	for {
 		slot, ok, err := i.peer.Reserve(4 << 10)
 		if err != nil {
@@ -198,19 +199,55 @@ func TestDrainMakesSpace(t *testing.T) {
 			break
 		}
 		i.peer.Commit(slot, wire.Header{Kind: wire.Log}.Word())
-		last = slot
 	}
-	if ok, err := i.peer.Full(4 << 10); ok || err != nil || last.Buf == nil {
-		t.Fatal(ok, err)
+	const half = 63 // of 126 frames of 65 cells
+	i.recv.in.handler = func(Frame) (err error) {
+		if i.got++; i.got == half {
+			_, err = i.peer.Full(4 << 10)
+		}
+		return err
 	}
-	if _, err := i.recv.drain(nil, ringCells); err != nil {
-		t.Fatal(err)
+	if n, err := i.recv.drain(nil, half); n != half || err != nil {
+		t.Fatal(n, err)
 	}
 	if err := i.space.Wait(); err != nil { // a hang if it is not woken
 		t.Fatal(err)
 	}
 	if _, ok, err := i.peer.Reserve(4 << 10); !ok || err != nil {
 		t.Error("there is no space: ", err)
+	}
+}
+
+// A peer that has announced its end, or is gone, and sends on nevertheless,
+// keeps Serve for as many frames as fit into the ring.
+func TestServeOutlastsALateSender(t *testing.T) {
+	i := newInbox(t, false)
+	i.recv.in.handler = func(Frame) error {
+		if i.got++; i.got < 3*ringCells {
+			i.put(0)
+		}
+		return nil
+	}
+	i.put(0)
+	i.end.hangUp()
+	if err := i.recv.serve(); err != io.EOF || i.got != ringCells {
+		t.Errorf("%v after %d frames", err, i.got)
+	}
+}
+
+// Serve returns when no poller receives any more.
+func TestServeAwaitsAPoller(t *testing.T) {
+	i := newInbox(t, false)
+	done := i.attends(func() { _ = i.recv.serve() })
+	until(func() bool { return i.recv.role.CompareAndSwap(roleFree, roleLent) })
+	i.end.close()
+	i.recv.wakeSelf()
+	if !still(done) {
+		t.Error("it has returned while a poller receives")
+	}
+	i.recv.role.Store(roleFree)
+	if <-done; i.recv.role.Load() != roleNone {
+		t.Errorf("role %d", i.recv.role.Load())
 	}
 }
 
@@ -424,6 +461,9 @@ func TestHowAWorkerSleeps(t *testing.T) {
 			}
 			done := i.attends(i.recv.awaitWorker)
 			until(func() bool { return i.parked() == mode })
+			if !still(done) {
+				t.Errorf("as %d it does not sleep", mode)
+			}
 			wake(i)
 			if <-done; i.parked() != 0 {
 				t.Errorf("%s: it is awake, and would be woken", name)

@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/legion-go/legion/internal/ring"
 	"github.com/legion-go/legion/internal/shm"
 	"github.com/legion-go/legion/internal/wire"
@@ -103,6 +105,9 @@ func TestRingThatCannotBe(t *testing.T) {
 	seg.g = ring.Geometry{Cells: 3}
 	if _, err := makeShared(seg, bells[0], bells[1], Options{}, false); err == nil {
 		t.Error("it was made")
+	}
+	if err := unix.Msync(mem, unix.MS_ASYNC); err != unix.ENOMEM {
+		t.Errorf("its memory is still mapped: %v", err)
 	}
 	for i, b := range bells {
 		if b.Close() == nil {
