@@ -38,7 +38,7 @@ func sandboxes(a confine.Abilities) []status.Finding {
 	if a.Restarts() {
 		all = append(all, status.Finding{
 			Topic: "sandbox: cgo", Found: "the program has C in it",
-			Means:  "a pool with Setup of a Pool.Sandbox does not start, and a sandboxed worker executes its program twice",
+			Means:  "a pool with Setup beside Read, Write or AnyNetwork in its Sandbox does not start, and a sandboxed worker executes its program twice",
 			Advice: "build it with CGO_ENABLED=0, or use Linux 7.0 or later",
 		})
 	}

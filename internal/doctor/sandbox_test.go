@@ -15,7 +15,7 @@ func TestSandboxes(t *testing.T) {
 	}{
 		{confine.Abilities{Landlock: 7, Seccomp: true}, []string{"ok", "ok"}},
 		{confine.Abilities{Landlock: 8, Seccomp: true, Cgo: true}, []string{"ok", "ok"}},
-		{confine.Abilities{Landlock: 7, Seccomp: true, Cgo: true}, []string{"ok", "ok", "a pool with Setup of a Pool.Sandbox does not start"}},
+		{confine.Abilities{Landlock: 7, Seccomp: true, Cgo: true}, []string{"ok", "ok", "a pool with Setup beside Read, Write or AnyNetwork in its Sandbox does not start"}},
 		{confine.Abilities{Landlock: 5, Seccomp: true}, []string{"ok", "a pool with Exec of"}},
 		{confine.Abilities{Landlock: 3, Seccomp: true}, []string{"ok", "a pool with Exec or ports of"}},
 		{confine.Abilities{Seccomp: true, Cgo: true}, []string{"ok", "a pool with Read, Write, Setup, Exec or ports of"}},
