@@ -85,6 +85,9 @@ func Seal(s *sandbox.Sandbox) (sandbox.Report, error) {
 			return sandbox.Report{}, err
 		}
 	}
+	if err := limitPending(); err != nil {
+		return sandbox.Report{}, err
+	}
 	if p.calls {
 		if err := install(policy(s, os.Getpid(), sys.abi)); err != nil {
 			return sandbox.Report{}, err
@@ -94,6 +97,22 @@ func Seal(s *sandbox.Sandbox) (sandbox.Report, error) {
 		return sandbox.Report{}, err
 	}
 	return p.report(sys), nil
+}
+
+// mostPending bounds timers and queued signals.
+const mostPending = 1024
+
+// limitPending bounds the timers that this process can make. The kernel
+// compares the limit with what all processes of the user have together; at the
+// limit it refuses the signals with which Go makes a call on all threads, which
+// would then wait for ever. So this comes after the last such call.
+func limitPending() error {
+	var now unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_SIGPENDING, &now); err != nil {
+		return os.NewSyscallError("getrlimit", err)
+	}
+	n := min(now.Max, mostPending)
+	return os.NewSyscallError("setrlimit", unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{Cur: n, Max: n}))
 }
 
 func (p plan) report(sys system) sandbox.Report {

@@ -236,15 +236,7 @@ func (g *ground) atProcesses() []attempt {
 		{"exec itself", exec("/proc/self/exe")},
 		{"io_uring", call(unix.SYS_IO_URING_SETUP, 1, memory)},
 		{"memfd", call(unix.SYS_MEMFD_CREATE, memory, 0)},
-		{"timers", func() error {
-			var t uintptr
-			for range 3 * mostPending {
-				if _, _, err := unix.Syscall(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&t))); err != 0 {
-					return err
-				}
-			}
-			return nil
-		}},
+		{"timers", manyTimers},
 	}
 }
 
@@ -263,6 +255,16 @@ func (g *ground) atMemory() []attempt {
 		}},
 		{"lock memory", func() error { return unix.Mlockall(unix.MCL_CURRENT) }},
 	}
+}
+
+// manyTimers makes more timers than a sandbox allows, and keeps them.
+func manyTimers() error {
+	for range 3000 {
+		if _, _, err := unix.Syscall(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&scratch))); err != 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // scratch is memory for the kernel to read or write.

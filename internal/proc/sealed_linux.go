@@ -12,10 +12,6 @@ import (
 	"github.com/legion-go/legion/sandbox"
 )
 
-// mostPending bounds the timers and queued signals of the user's processes
-// together, for a child with a sandbox.
-const mostPending = 1024
-
 // beforeBirth is what a child with a sandbox does first, while it can read
 // /proc: it closes descriptors that were not meant for it, sets limits, and
 // restarts if it has to.
@@ -27,11 +23,8 @@ func beforeBirth(m *marker, box *sandbox.Sandbox) error {
 		return nil
 	}
 	closeUnmarked(m.firstFile() + m.files)
-	for _, l := range []struct {
-		resource int
-		n        uint64
-	}{{unix.RLIMIT_MEMLOCK, 0}, {unix.RLIMIT_MSGQUEUE, 0}, {unix.RLIMIT_SIGPENDING, mostPending}} {
-		if err := lower(l.resource, l.n); err != nil {
+	for _, resource := range []int{unix.RLIMIT_MEMLOCK, unix.RLIMIT_MSGQUEUE} {
+		if err := lower(resource, 0); err != nil {
 			return err
 		}
 	}

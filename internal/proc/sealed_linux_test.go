@@ -72,6 +72,11 @@ func init() {
 		seal()
 		hoard(1 << 30)
 	}
+	childParts["timers"] = func(*Child) {
+		seal()
+		fmt.Printf("timers=%s\n", result(manyTimers()))
+		forever()
+	}
 	childParts["asleep"] = func(*Child) {
 		seal()
 		fmt.Printf("ready=%d\n", os.Getpid())
@@ -336,6 +341,29 @@ func TestSetupPaths(t *testing.T) {
 	e, _ := finish(t, "escape", arg(g.String()), box(sandbox.Sandbox{Setup: setup, Read: read}))
 	if e.Code != ExitRefused || !strings.Contains(strings.Join(e.Stderr, "\n"), "Setup paths would stay readable") {
 		t.Errorf("%v: %q", e, e.Stderr)
+	}
+}
+
+// However many timers a user's workers have, others can start and be sealed.
+func TestTimersDoNotHinderOthers(t *testing.T) {
+	first, o := begin(t, "timers", box(sandbox.Sandbox{}))
+	if got := o.value(t, first, "timers"); got != "EAGAIN" {
+		t.Errorf("its last timer: %s", got)
+	}
+	for _, b := range []sandbox.Sandbox{{}, {Read: []string{t.TempDir()}}} {
+		second, o := begin(t, "asleep", box(b))
+		o.value(t, second, "ready")
+	}
+}
+
+// A path that is not there refuses the child, which names the field.
+func TestPathsOfASandboxMustExist(t *testing.T) {
+	missing := []string{filepath.Join(t.TempDir(), "missing")}
+	for field, b := range map[string]sandbox.Sandbox{"Read": {Read: missing}, "Write": {Write: missing}, "Setup": {Setup: missing}} {
+		e, _ := finish(t, "asleep", box(b))
+		if said := strings.Join(e.Stderr, "\n"); e.Code != ExitRefused || !strings.Contains(said, "Sandbox."+field+": open "+missing[0]+": no such file") {
+			t.Errorf("%s: %v: %s", field, e, said)
+		}
 	}
 }
 
