@@ -71,7 +71,8 @@
 //   - any: the file's value, as map[string]any, []any, string, bool, int or
 //     float64.
 //
-// A pointer is nil until something sets it. null, or a key without a value,
+// A pointer is nil until something sets it; an empty section sets it, too:
+// sandbox: {} in a pool is legion.Locked(). null, or a key without a value,
 // makes pointers, lists and tables nil, leaves sections as they are, and is a
 // mistake elsewhere. Fields that no text can fill, functions and channels, are
 // left out, and so are unexported ones.
