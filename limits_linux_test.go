@@ -200,7 +200,7 @@ func TestCPUBetweenCalls(t *testing.T) {
 	s := newSolo("solo", legion.Pool{Max: 1, CPU: quota, Procs: 2}).start(t)
 	s.must(t, deed{What: "burn on"})
 	used := func() time.Duration { return s.workers("")[0].CPU }
-	before, begin := used(), time.Now()
+	begin, before := time.Now(), used() // the time around it all: a pause in between only adds to it
 	await(t, func() bool { return used()-before >= time.Second/2 })
 	burnt, took := (used() - before).Seconds(), time.Since(begin).Seconds()
 	t.Logf("%.3f CPUs", burnt/took)

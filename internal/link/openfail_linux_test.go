@@ -14,12 +14,6 @@ import (
 // A link that cannot be made for lack of descriptors, however many there are
 // left, leaves nothing behind.
 func TestNewWithoutDescriptors(t *testing.T) {
-	warm, files, err := link.New(link.SharedMemory, link.Options{}) // the runtime's own are there then
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer warm.Close()
-	defer closeFiles(files)
 	fds, maps := descriptors(t), mappings(t)
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

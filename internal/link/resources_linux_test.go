@@ -17,6 +17,10 @@ import (
 
 func descriptors(t *testing.T) []int {
 	t.Helper()
+	if r, w, err := os.Pipe(); err == nil { // the runtime's own are there then
+		r.Close()
+		w.Close()
+	}
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)

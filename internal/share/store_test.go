@@ -13,6 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// newStore makes a store whose files are closed when the test ends: others
+// count those that are open.
+func newStore(t *testing.T) *Store {
+	s := new(Store)
+	t.Cleanup(s.Close)
+	return s
+}
+
 // content declares the value of which text is the present one.
 func content(t *testing.T, s *Store, name string, text *string) {
 	t.Helper()
@@ -44,7 +52,7 @@ func see(s *Store, number int) string {
 }
 
 func TestStore(t *testing.T) {
-	s := new(Store)
+	s := newStore(t)
 	a, b := "first", ""
 	content(t, s, "a", &a)
 	content(t, s, "b", &b)
@@ -79,7 +87,7 @@ func TestStore(t *testing.T) {
 
 // One value that fails: all stay.
 func TestLoadFails(t *testing.T) {
-	s := new(Store)
+	s := newStore(t)
 	a := "first"
 	content(t, s, "a", &a)
 	broken := errors.New("broken")
@@ -101,7 +109,7 @@ func TestLoadFails(t *testing.T) {
 
 // A worker with other declarations does not start.
 func TestOtherDeclarations(t *testing.T) {
-	s := new(Store)
+	s := newStore(t)
 	if err := s.Open([]*os.File{nil}); err == nil || !strings.Contains(err.Error(), "this worker declares 0 shared values, and the daemon 1") {
 		t.Errorf("got %v", err)
 	}
@@ -157,7 +165,7 @@ func TestSealed(t *testing.T) {
 
 // A loader that is late finds the file closed, and its value is not taken.
 func TestLateWrite(t *testing.T) {
-	s := new(Store)
+	s := newStore(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("no patience")
 	said := make(chan error, 1)
