@@ -162,7 +162,8 @@ func (w *tool) more(ctx context.Context, x deed) (string, error) {
 	case "burn on": // after the call too
 		for range 2 {
 			go func() {
-				for {
+				for n := 0; ; {
+					n++
 				}
 			}()
 		}

@@ -73,7 +73,7 @@ func Seal(s *sandbox.Sandbox) (sandbox.Report, error) {
 	if err != nil {
 		return sandbox.Report{}, err
 	}
-	time.Now().Zone() // reads the local time zone, which would not be possible later
+	_, _ = time.Now().Zone() // reads the local time zone, which would not be possible later
 	if p.inner {
 		l, err := innerLayer(s, sys, p)
 		if err != nil {

@@ -85,7 +85,7 @@ func (l layer) allowFunctions(s *sandbox.Sandbox) error {
 func (l layer) allowNamed(field string, paths []string, rights uint64) error {
 	for _, path := range paths {
 		if err := l.allow(path, rights); err != nil {
-			return fmt.Errorf("Sandbox.%s: %w", field, err)
+			return fmt.Errorf("%s: %w", "Sandbox."+field, err)
 		}
 	}
 	return nil

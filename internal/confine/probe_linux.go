@@ -28,7 +28,7 @@ func probe(s *sandbox.Sandbox, p plan) error {
 	if p.outer && (opensFiles(s) || !p.calls) && !namesRoot(s) {
 		at := unix.AT_FDCWD
 		if err := probeOpen("/", uintptr(at)); err != unix.EACCES {
-			return fmt.Errorf("Landlock does not hold: opening / returned %d", err)
+			return fmt.Errorf("opening / returned %d: Landlock does not hold", err)
 		}
 	}
 	return nil

@@ -147,7 +147,7 @@ func manyThreads(*Child) {
 	for range 4 {
 		thread(func() {
 			for !stop.Load() {
-				thread(func() { spinOnce() })
+				thread(func() { _ = spinOnce() })
 				runtime.Gosched()
 			}
 		})

@@ -15,10 +15,10 @@ func (s *Spec) identity() (*host.Identity, error) {
 	}
 	to, err := host.LookupPair(s.User)
 	if err != nil {
-		return nil, fmt.Errorf("User %s: %w", s.User, err)
+		return nil, fmt.Errorf("%s: %w", "User "+s.User, err)
 	}
 	if err := mayBecome(to); err != nil {
-		return nil, &unableError{fmt.Errorf("User %s: %w", s.User, err)}
+		return nil, &unableError{fmt.Errorf("%s: %w", "User "+s.User, err)}
 	}
 	return &to, nil
 }

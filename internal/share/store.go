@@ -65,7 +65,7 @@ func (s *Store) Load(ctx, life context.Context) error {
 		v, err := s.loads[i].load(ctx, name)
 		if err != nil {
 			s.drop(values)
-			return fmt.Errorf("Share %s: %w", name, err)
+			return fmt.Errorf("%s: %w", "Share "+name, err)
 		}
 		values = append(values, v)
 	}
@@ -120,7 +120,7 @@ func (s *Store) Open(files []*os.File) error {
 	for i, f := range files {
 		v, err := open(f)
 		if err != nil {
-			return fmt.Errorf("Share %s: %w", s.names[i], err)
+			return fmt.Errorf("%s: %w", "Share "+s.names[i], err)
 		}
 		values = append(values, v)
 	}
