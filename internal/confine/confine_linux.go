@@ -45,7 +45,8 @@ func Restarts(s *sandbox.Sandbox) (bool, error) {
 }
 
 // Birth confines this process to what s allows its setup. From then on it
-// cannot open a file in /proc.
+// cannot open a file in /proc; only the race detector reads its options in the
+// environment.
 func Birth(s *sandbox.Sandbox) error {
 	p, sys, err := ready(s)
 	if err != nil || !p.outer {

@@ -43,6 +43,7 @@
 //   - probe_linux.go: whether it holds;
 //   - explain_linux.go, names_linux.go: which call was forbidden;
 //   - hint.go: which field may be why a function got an error;
+//   - race.go, norace.go: whether the race detector is built in;
 //   - confine_other.go: systems that have no sandbox.
 //
 // # Concurrency
