@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestLeakCheckSeesLeaks(t *testing.T) {
 	var found fakeT
 	legiontest.CheckLeaksWithin(&found, 0)
-	d, _ := newRacy()
+	d, _ := newRacy(legion.Pool{})
 	legiontest.Start(t, d)
 	found.cleanup()
 	for _, what := range []string{"goroutine", "descriptor", "child process", "shared memory"} {

@@ -12,12 +12,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	legiontest.Main(m, func() *legion.Daemon { d, _ := newRacy(); return d })
+	legiontest.Main(m, func() *legion.Daemon { d, _ := newRacy(legion.Pool{}); return d })
 }
 
-func newRacy() (*legion.Daemon, *legion.Func[int, int]) {
+func newRacy(p legion.Pool) (*legion.Daemon, *legion.Func[int, int]) {
 	d := legion.New(legion.Config{Name: "racy", Control: "none", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	return d, legion.Worker(d, "add", raceOnce, legion.Pool{Max: 1})
+	p.Max = 1
+	return d, legion.Worker(d, "add", raceOnce, p)
 }
 
 // raceOnce adds without a lock.

@@ -27,16 +27,24 @@ func (w *witness) Error(args ...any) {
 
 // A data race in the code of a worker fails the test that started the daemon,
 // whether the test looks at the result of the call or not, because the worker
-// went on after the race.
+// went on after the race; sealed or not.
 func TestRaceInWorkerFailsTheTest(t *testing.T) {
-	for name, halts := range map[string]bool{"": true, "halt_on_error=0 atexit_sleep_ms=0": false} {
-		t.Run(name, func(t *testing.T) {
-			if name != "" {
-				t.Setenv("GORACE", name)
+	for _, c := range []struct {
+		name, options string
+		pool          legion.Pool
+	}{
+		{"halting", "", legion.Pool{}},
+		{"going on", "halt_on_error=0 atexit_sleep_ms=0", legion.Pool{}},
+		{"sealed", "", legion.Pool{Sandbox: &legion.Sandbox{BestEffort: true}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.options != "" {
+				t.Setenv("GORACE", c.options)
 			}
+			halts := c.options == ""
 			legiontest.CheckLeaks(t)
 			w := &witness{TB: t}
-			d, add := newRacy()
+			d, add := newRacy(c.pool)
 			legiontest.Start(w, d)
 			_, err := add.Call(t.Context(), 100)
 			var died *legion.WorkerError
