@@ -33,6 +33,8 @@ func Hint(s *sandbox.Sandbox, err error) string {
 		return hintNetwork(s)
 	case errors.As(err, &path) && path.Op == "fork/exec" && !s.Exec:
 		return "allows no other programs (Sandbox.Exec)"
+	case errors.As(err, &path) && path.Op == "fork/exec":
+		return hintExec(s, path)
 	case errors.As(err, &path):
 		return hintFile(s, path.Path)
 	case errors.As(err, &link):
@@ -71,6 +73,19 @@ func hintNetwork(s *sandbox.Sandbox) string {
 func lookup(err error) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && strings.Contains(dns.Err, syscall.EPERM.Error())
+}
+
+// hintExec is for a program, where Exec is set. Landlock answers EACCES for a
+// file that it does not allow. EPERM is the filter's, for what the child does
+// before it becomes the program.
+func hintExec(s *sandbox.Sandbox, err *fs.PathError) string {
+	switch {
+	case errors.Is(err.Err, syscall.EPERM):
+		return "lets programs start only as they are: without a process group, session or user of their own"
+	case within(err.Path, s.Read):
+		return ""
+	}
+	return fmt.Sprintf("does not name %s among what may be started (Sandbox.Read)", err.Path)
 }
 
 func hintFile(s *sandbox.Sandbox, path string) string {

@@ -18,6 +18,10 @@ func TestHint(t *testing.T) {
 	file := func(path string, errno syscall.Errno) error {
 		return fmt.Errorf("my file: %w", &os.PathError{Op: "open", Path: path, Err: errno})
 	}
+	start := func(path string, errno syscall.Errno) error {
+		return &os.PathError{Op: "fork/exec", Path: path, Err: errno}
+	}
+	programs := sandbox.Sandbox{Exec: true, Read: []string{"/bin"}, Write: []string{"/a"}}
 	for _, c := range []struct {
 		box  sandbox.Sandbox
 		err  error
@@ -37,6 +41,9 @@ func TestHint(t *testing.T) {
 		{sandbox.Sandbox{Write: []string{"/a/"}}, &os.LinkError{Op: "rename", Old: "/a/x", New: "/b", Err: syscall.EACCES}, "does not name /b"},
 		{sandbox.Sandbox{Write: []string{"/a/"}}, &os.LinkError{Op: "rename", Old: "/b", New: "/a/x", Err: syscall.EXDEV}, ""},
 		{sandbox.Sandbox{}, &exec.Error{Name: "true", Err: &os.PathError{Op: "fork/exec", Path: "/bin/true", Err: syscall.EPERM}}, "allows no other programs (Sandbox.Exec)"},
+		{programs, start("/bin/true", syscall.EPERM), "without a process group"},
+		{programs, start("/bin/true", syscall.EACCES), ""}, // the file's own mode
+		{programs, start("/a/made", syscall.EACCES), "does not name /a/made among what may be started (Sandbox.Read)"},
 		{sandbox.Sandbox{}, file("/tmp/x", syscall.EFBIG), "bounds the size of a file (Sandbox.FileSize)"},
 		{sandbox.Sandbox{}, syscall.EPERM, "may be why"},
 		{sandbox.Sandbox{}, errors.New("permission denied"), ""},
