@@ -78,6 +78,7 @@ func cleanBlock(block string) (clean string, system bool) {
 		lines[0] = lines[0][:at] + lines[0][state:]
 	}
 	kept := lines[:0]
+	empty := true // so far: the runtime cannot show a goroutine that runs on another thread
 	for i, l := range lines {
 		switch {
 		case isRegister(l):
@@ -88,11 +89,12 @@ func cleanBlock(block string) (clean string, system bool) {
 			}
 		case i > 0:
 			f := strings.TrimPrefix(l, "created by ")
+			empty = false
 			system = system && (strings.HasPrefix(f, "runtime.") || strings.HasPrefix(f, "internal/runtime/") || strings.HasPrefix(f, "os/signal."))
 		}
 		kept = append(kept, l)
 	}
-	return strings.Join(kept, "\n"), system || len(kept) == 0
+	return strings.Join(kept, "\n"), system && !empty || len(kept) == 0
 }
 
 // isRegister recognises the lines of a register dump: "rax 0x7f", "PC=0x55 m=0

@@ -12,6 +12,8 @@ func TestCrashReport(t *testing.T) {
 		clean       = "goroutine 7 [running]:\nmain.f(0x1)\n\t/a/b.go:3 +0x1\ncreated by main.main in goroutine 1\n\t/a/b.go:9 +0x1"
 		system      = "goroutine 2 gp=0x1 m=nil [force gc (idle)]:\nruntime.gopark(0x0?)\n\t/go/proc.go:1 +0x1 fp=0x1 sp=0x2 pc=0x3\ncreated by runtime.init.7 in goroutine 1\n\t/go/proc.go:2 +0x1"
 		systemClean = "goroutine 2 [force gc (idle)]:\nruntime.gopark(0x0?)\n\t/go/proc.go:1 +0x1\ncreated by runtime.init.7 in goroutine 1\n\t/go/proc.go:2 +0x1"
+		busy        = "goroutine 1 gp=0x1 m=3 mp=0x4 [running]:\n\tgoroutine running on other thread; stack unavailable"
+		busyClean   = "goroutine 1 [running]:\n\tgoroutine running on other thread; stack unavailable"
 		regs        = "rax    0x0\nrip    0x408fee\ngs     0x0"
 	)
 	for _, c := range []struct{ head, body, want string }{
@@ -21,6 +23,7 @@ func TestCrashReport(t *testing.T) {
 		{"fatal error: x\n", "\n" + user, "fatal error: x\n\n" + clean},
 		{"runtime: y\nfatal error: x\n", user + "\n\n" + system + "\n\n" + regs + "\n", "runtime: y\nfatal error: x\n\n" + clean},
 		{"SIGABRT: abort\n", "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\n" + user + "\n\n" + regs, "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\n" + clean},
+		{"SIGABRT: abort\n", "SIGABRT: abort\n\n" + user + "\n\n" + busy + "\n\n" + system, "SIGABRT: abort\n\n" + clean + "\n\n" + busyClean},
 		{"SIGSEGV: x\n", "SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + system + "\n\n" + user + "\n\n" + system, // the first is the one that crashed
 			"SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + systemClean + "\n\n" + clean},
 	} {
