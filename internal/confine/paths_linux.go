@@ -87,7 +87,11 @@ func (l layer) allowFunctions(s *sandbox.Sandbox) error {
 // allowNamed gives rights to the paths of a field of the Sandbox.
 func (l layer) allowNamed(field string, paths []string, rights uint64) error {
 	for _, path := range paths {
-		if err := l.allow(path, rights); err != nil {
+		err := l.allow(path, rights)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: make it before workers start, or do not name it", err)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", "Sandbox."+field, err)
 		}
 	}

@@ -361,7 +361,7 @@ func TestPathsOfASandboxMustExist(t *testing.T) {
 	missing := []string{filepath.Join(t.TempDir(), "missing")}
 	for field, b := range map[string]sandbox.Sandbox{"Read": {Read: missing}, "Write": {Write: missing}, "Setup": {Setup: missing}} {
 		e, _ := finish(t, "asleep", box(b))
-		if said := strings.Join(e.Stderr, "\n"); e.Code != ExitRefused || !strings.Contains(said, "Sandbox."+field+": open "+missing[0]+": no such file") {
+		if said := strings.Join(e.Stderr, "\n"); e.Code != ExitRefused || !strings.Contains(said, "Sandbox."+field+": open "+missing[0]+": no such file or directory: make it") {
 			t.Errorf("%s: %v: %s", field, e, said)
 		}
 	}
