@@ -46,19 +46,33 @@ func ours(pidfd *os.File) bool {
 }
 
 // dying reports whether the process is ending already: in its exit, or with a
-// pending SIGKILL.
+// SIGKILL on its way.
 //
-// It reads two fields of /proc/<pid>/stat: the kernel's flags of the task, and
-// the signals pending for its first thread; the kernel makes a SIGKILL pending
-// for every thread of a process at once.
+// The kernel makes a SIGKILL pending for each thread at once. A thread takes it
+// from its own set a moment before the exit shows in the kernel's flags of the
+// task; it stays in the set of the process, where a signal to the whole process
+// is noted, too: all three are asked.
 func dying(pid int) bool {
 	const (
-		exiting               = 0x4                     // PF_EXITING
-		killed                = 1 << (unix.SIGKILL - 1) // in a set of signals
-		state, flags, pending = 0, 9 - 3, 31 - 3        // fields 3, 9 and 31 of proc(5)
+		exiting      = 0x4                     // PF_EXITING
+		killed       = 1 << (unix.SIGKILL - 1) // in a set of signals
+		state, flags = 0, 9 - 3                // fields 3 and 9 of proc(5)
 	)
-	f := stat("/proc/" + strconv.Itoa(pid))
-	return len(f) > pending && (f[state] == "Z" || number(f[flags])&exiting != 0 || number(f[pending])&killed != 0)
+	dir := "/proc/" + strconv.Itoa(pid)
+	if f := stat(dir); len(f) > flags && (f[state] == "Z" || number(f[flags])&exiting != 0) {
+		return true
+	}
+	status, _ := os.ReadFile(dir + "/status")
+	for line := range strings.Lines(string(status)) {
+		name, set, _ := strings.Cut(line, ":")
+		if name != "SigPnd" && name != "ShdPnd" {
+			continue
+		}
+		if n, _ := strconv.ParseUint(strings.TrimSpace(set), 16, 64); n&killed != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // sendQuit sends stackSignal to a Go process so that the goroutine that keeps
