@@ -275,6 +275,13 @@ func (r *receiver) awaitDaemon() {
 			r.spin.Miss()
 		}
 	}
+	r.lend(head)
+}
+
+// lend lets pollers have the role and sleeps, by rule 1, until Serve has it
+// again or the link is over. head is where the ring was when the role was last
+// held.
+func (r *receiver) lend(head uint64) {
 	r.ring.Park(parkBell)
 	if r.role.CompareAndSwap(roleSpin, roleFree) &&
 		(r.ring.ReadyAt(head) || r.end.over.Load()) &&

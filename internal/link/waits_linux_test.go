@@ -121,6 +121,31 @@ func TestServeLendsTheRole(t *testing.T) {
 	<-done // also without the role
 }
 
+// A record that comes after Serve's last look, and before the producer can see
+// that Serve sleeps, is found without a wake-up: nobody rings for it.
+func TestServeLooksAgainBeforeItSleeps(t *testing.T) {
+	for name, comes := range map[string]func(i *inbox){
+		"a record":            func(i *inbox) { i.put(1) },
+		"the end of the link": func(i *inbox) { i.end.close() },
+	} {
+		i := newInbox(t, false)
+		head := i.recv.ring.Head()
+		i.recv.role.Store(roleSpin)
+		comes(i)
+		if i.peer.TakeParked() != 0 {
+			t.Fatal("the producer would ring")
+		}
+		done := i.attends(func() { i.recv.lend(head) })
+		if still(done) {
+			t.Errorf("%s: Serve sleeps", name)
+			i.recv.wakeSelf()
+		}
+		if <-done; i.recv.role.Load() != roleHeld || i.parked() != 0 {
+			t.Errorf("%s: it is awake, with role %d, and would be woken: %d", name, i.recv.role.Load(), i.parked())
+		}
+	}
+}
+
 // drained takes so many frames.
 func (i *inbox) drained(n int) {
 	i.t.Helper()
