@@ -192,17 +192,7 @@ func (s *sender) lead(w *waiter) {
 			ok, err = s.spinLocked(w)
 		}
 		if err == nil && !ok {
-			ok, err = s.ring.Full(w.n)
-			if err == nil && !ok {
-				s.mu.Unlock()
-				err = s.space.Wait()
-				s.mu.Lock()
-				if err != nil {
-					err = ErrClosed // the peer has closed its end
-				}
-			} else {
-				ok = false
-			}
+			err = s.awaitSpaceLocked(w.n)
 		}
 		if err != nil {
 			s.failLocked(err)
@@ -213,6 +203,21 @@ func (s *sender) lead(w *waiter) {
 			return
 		}
 	}
+}
+
+// awaitSpaceLocked returns when there may be space for n bytes. It leaves the
+// lock while it sleeps.
+func (s *sender) awaitSpaceLocked(n int) error {
+	there, err := s.ring.Full(n)
+	if there || err != nil {
+		return err
+	}
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	if s.space.Wait() != nil {
+		return ErrClosed // the peer has closed its end
+	}
+	return nil
 }
 
 // spinLocked waits for the consumer to make space, as long as a spin is worth

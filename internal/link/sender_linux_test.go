@@ -132,6 +132,18 @@ func TestLyingConsumer(t *testing.T) {
 	}
 }
 
+// A sender that finds no space, and the peer makes some before it asks to be
+// woken, does not sleep: nobody would wake it.
+func TestSpaceThatComesBeforeItIsAskedFor(t *testing.T) {
+	o := newOutbox(t)
+	o.send.mu.Lock()
+	err := o.send.awaitSpaceLocked(0) // a hang if it sleeps
+	o.send.mu.Unlock()
+	if err != nil || o.starved() == 0 {
+		t.Errorf("%v; the peer was asked: %d", err, o.starved())
+	}
+}
+
 // A peer that has closed its end makes no space any more.
 func TestSpaceOfAPeerThatIsGone(t *testing.T) {
 	o := newOutbox(t)
