@@ -61,6 +61,9 @@ func (d *Daemon) newPool(p *declaredPool) *pool.Pool {
 				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack,
 			})
 		},
+		Stuck: func(d *pool.Death) {
+			log.Error("worker does not end", "worker", d.Worker, "pid", d.PID, "how", d.String())
+		},
 		Kept: func(reason string) { log.Warn("workers were not replaced", "why", reason) },
 		Failed: func(reason string) {
 			log.Error("pool failed", "reason", reason)

@@ -22,6 +22,7 @@ type news struct {
 	kept   string // why workers due for replacement stay
 
 	quarantines []Quarantine // of functions, in order
+	stuck       []*Death     // processes that SIGKILL has not ended
 }
 
 // few is a list that allocates nothing for its first elements: most steps send

@@ -114,5 +114,6 @@ func (k *core) abandon(fx *effects, w *worker, now time.Duration) {
 	k.endCalls(fx, w, d, now)
 	fx.do(opHangup, w)
 	fx.do(opAbandon, w)
+	fx.news.stuck = append(fx.news.stuck, d)
 	k.dispatch(fx, now)
 }

@@ -32,6 +32,7 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 type Hooks struct {
 	Ready      func(worker uint64, pid int, took time.Duration, seal wire.Seal)
 	Died       func(d *Death)
+	Stuck      func(d *Death)      // SIGKILL has not ended a worker; Died follows if it ends later
 	Kept       func(reason string) // workers due for replacement stay, because no replacement becomes ready
 	Failed     func(reason string) // the pool has given up
 	Quarantine func(Quarantine)
@@ -134,6 +135,11 @@ func (p *Pool) applyWith(fx *effects, send func(send)) {
 }
 
 func (p *Pool) tell(n news) {
+	for _, d := range n.stuck {
+		if p.hooks.Stuck != nil {
+			p.hooks.Stuck(d)
+		}
+	}
 	if n.failed != "" && p.hooks.Failed != nil {
 		p.hooks.Failed(n.failed)
 	}

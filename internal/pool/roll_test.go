@@ -81,8 +81,8 @@ func TestStuckProcesses(t *testing.T) {
 	b := newBooter(Config{Min: 1, Max: 1})
 	first := b.booting()
 	b.ready(first)
-	if told := b.jamWith(first); first.state != workerStuck || told.failed != "" || b.state != StateRunning {
-		t.Fatalf("the worker is %v, the pool %v", first.state, b.state)
+	if told := b.jamWith(first); first.state != workerStuck || told.failed != "" || b.state != StateRunning || len(told.stuck) != 1 || told.stuck[0].PID != first.pid {
+		t.Fatalf("the worker is %v, the pool %v, told %+v", first.state, b.state, told)
 	}
 	second := b.booting()
 	b.ready(second)
