@@ -14,6 +14,7 @@ import (
 type Client struct {
 	to    target
 	name  string // of the daemon, as it reports it
+	role  string // that Options.Role has left
 	wire  *wire
 	slots chan struct{} // one for each call under way
 	queue chan *call    // to the writer
@@ -61,6 +62,10 @@ func newClient(w *wire, name string, to target) *Client {
 // Name returns the name that the daemon has given itself when it was dialled;
 // "" if it has no method daemon.hello.
 func (c *Client) Name() string { return c.name }
+
+// Role returns the role that is left after [Options.Role] was asked for; "" if
+// it was not.
+func (c *Client) Role() string { return c.role }
 
 // PID returns the process that listens at the other end of a Unix socket, by
 // the number that it has for this process: in a container its own number for

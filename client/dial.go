@@ -25,6 +25,14 @@ type Options struct {
 	// if the address ends in ?plain=yes. Default: none; on a Unix socket the daemon
 	// knows the user.
 	Token string
+	// Role is the role that every connection keeps, those of streams too: "read",
+	// "operate" or "admin". The rest of the caller's role is given away before the
+	// first call, for good, by the method rpc.lower. A role above the caller's own
+	// adds nothing: [Client.Role] says what was left. Default: the caller's own.
+	Role string
+	// As is for whom the caller acts, for the daemon's audit log: a person that a
+	// server has let in. It needs Role. Default: nobody but the caller.
+	As string
 	// DialContext makes the connections. network is "unix" or "tcp". Default: a
 	// [net.Dialer].
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -71,7 +79,9 @@ func dial(ctx context.Context, t target) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newClient(w, h.Name, t), nil
+	c := newClient(w, h.Name, t)
+	c.role = h.role
+	return c, nil
 }
 
 // target is the daemon to dial.
@@ -152,12 +162,16 @@ func (t target) greet(w *wire) (hello, error) {
 			return hello{}, fmt.Errorf("sending the token: %w", err)
 		}
 	}
-	var h hello
-	err := w.call("daemon.hello", nil, &h)
+	role, err := t.lower(w)
+	if err != nil {
+		return hello{}, err
+	}
+	h := hello{role: role}
+	err = w.call("daemon.hello", nil, &h)
 	e, refused := errors.AsType[*Error](err)
 	switch {
 	case refused && e.Code == CodeMethod && t.name == "":
-		return hello{}, nil // it speaks the protocol, and need not have this method
+		return hello{role: role}, nil // it speaks the protocol, and need not have this method
 	case err != nil:
 		return hello{}, err
 	case !isName(h.Name):
@@ -169,6 +183,29 @@ func (t target) greet(w *wire) (hello, error) {
 		return hello{}, &otherError{t.address, t.name, h.Name}
 	}
 	return h, nil
+}
+
+// lower gives rights away, as the options say, and returns the role that is
+// left. A daemon that cannot do that gets no call.
+func (t target) lower(w *wire) (role string, err error) {
+	o := t.options
+	if o.Role == "" {
+		if o.As != "" {
+			return "", errors.New("Options.As needs Options.Role: name the role that is left")
+		}
+		return "", nil
+	}
+	params := map[string]string{"role": o.Role}
+	if o.As != "" {
+		params["as"] = o.As
+	}
+	var left struct {
+		Role string `json:"role"`
+	}
+	if err := w.call("rpc.lower", params, &left); err != nil {
+		return "", fmt.Errorf("lowering the connection to the role %s: %w", o.Role, err)
+	}
+	return left.Role, nil
 }
 
 // otherError says that a daemon has another name than the caller asked for.

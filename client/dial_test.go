@@ -127,6 +127,78 @@ func TestDialToken(t *testing.T) {
 	}
 }
 
+// Every connection of a Client, a stream's too, is lowered before anything else
+// is asked.
+func TestDialLowered(t *testing.T) {
+	leaks(t)
+	f := serve(t, func(p *peer) {
+		p.name = ""
+		lowered := false
+		for {
+			r, ok := p.next()
+			switch {
+			case !ok:
+				return
+			case r.Method == "rpc.lower":
+				lowered = string(r.Params) == `{"as":"ana","role":"admin"}`
+				p.answer(r, `{"name":"uid 1000","role":"operate"}`)
+			case !lowered:
+				t.Errorf("%s was asked before rpc.lower", r.Method)
+				return
+			case r.Method == "daemon.hello":
+				p.welcomeAs("fake", r)
+			case r.Method == "log.follow":
+				p.answer(r, `{"stream":1}`)
+				p.say(`{"jsonrpc":"2.0","method":"log.follow","params":{"stream":1,"end":true}}`)
+			default:
+				p.answer(r, "true")
+			}
+		}
+	})
+	c, err := Dial(soon(t), f.address, Options{Role: "admin", As: "ana"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if c.Role() != "operate" {
+		t.Errorf("the role that is left is %q", c.Role())
+	}
+	if err := c.Call(soon(t), "x", nil, nil); err != nil {
+		t.Error(err)
+	}
+	for _, err := range Stream[any](soon(t), c, "log.follow", nil) {
+		t.Error(err)
+	}
+	if n := f.connections(); n != 2 {
+		t.Errorf("%d connections, want that of the client and one of the stream", n)
+	}
+}
+
+// A daemon that cannot lower a connection gets no call on one that should be.
+func TestDialNotLowered(t *testing.T) {
+	leaks(t)
+	f := serve(t, func(p *peer) {
+		p.name = ""
+		for {
+			r, ok := p.next()
+			if !ok {
+				return
+			}
+			if r.Method != "rpc.lower" {
+				t.Errorf("%s was asked", r.Method)
+			}
+			p.refuse(string(r.ID), CodeMethod, "Method not found")
+		}
+	})
+	_, err := Dial(soon(t), f.address, Options{Role: "read"})
+	if e, ok := errors.AsType[*Error](err); !ok || e.Code != CodeMethod {
+		t.Errorf("dialling a daemon without rpc.lower: %v", err)
+	}
+	if _, err := Dial(soon(t), serve(t, silent).address, Options{As: "ana"}); err == nil || !strings.Contains(err.Error(), "Options.Role") {
+		t.Errorf("As without Role: %v", err)
+	}
+}
+
 // A token does not go over a network in plain text unless the address asks for
 // it.
 func TestDialTokenInPlainText(t *testing.T) {

@@ -58,6 +58,13 @@
 // [Client.Done]: dial again. The Client repeats no call by itself, since the
 // daemon may have done it already.
 //
+// # Rights
+//
+// A connection has the role that the daemon gives its user, its certificate or
+// [Options.Token]. With [Options.Role] each connection of a Client gives away
+// all but that role before its first call, and cannot take it back: so does a
+// program that acts for others, such as package web/front.
+//
 // # Errors
 //
 //   - [*NotRunningError]: no process listens; where that was tried

@@ -123,8 +123,12 @@ func (p *peer) next() (r asked, ok bool) {
 
 // welcome answers daemon.hello.
 func (p *peer) welcome(r asked) {
-	p.answer(r, fmt.Sprintf(`{"name":%q,"version":"1.2","pid":4711,"state":"running","uptime":90.5,"protocol":1,"newer":[]}`, p.name))
+	p.welcomeAs(p.name, r)
 	p.name = ""
+}
+
+func (p *peer) welcomeAs(name string, r asked) {
+	p.answer(r, fmt.Sprintf(`{"name":%q,"version":"1.2","pid":4711,"state":"running","uptime":90.5,"protocol":1,"newer":[]}`, name))
 }
 
 // end waits until the other side has closed the connection.

@@ -10,6 +10,8 @@ type hello struct {
 	State    string        `json:"state"`
 	Uptime   time.Duration `json:"uptime"`
 	Protocol int           `json:"protocol"`
+
+	role string // that rpc.lower has left; "" if it was not called
 }
 
 // protocol is the version of the control socket's protocol that this package
