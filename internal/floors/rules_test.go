@@ -45,6 +45,7 @@ var floors = map[string]int{
 	"internal/wire":       0,
 	"internal/xmlrpc":     0,
 	"payload":             0,
+	"web/ui":              0,
 
 	"client":                  1,
 	"internal/arena":          1,

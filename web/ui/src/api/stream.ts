@@ -1,0 +1,78 @@
+// The one stream of the page: POST watch, a line of JSON for each change. It
+// is fetch and not EventSource, because that sends no Authorization.
+import { parse } from "./json.ts";
+import { authorization, sessionOver, shortText } from "./session.ts";
+import type { Item } from "./wire.ts";
+
+/** The front sends an empty line every 10 s; a stream that is silent for longer is dead. */
+const silence = 25_000;
+
+export interface Handlers {
+  open(): void; // the first line has come
+  item(item: Item): void;
+}
+
+/**
+ * Reads one stream until it ends or is aborted. Resolves with why it ended;
+ * rejects never.
+ */
+export async function watch(params: object, on: Handlers, abort: AbortController): Promise<string> {
+  let timer = 0;
+  let silent = false;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { silent = true; abort.abort(); }, silence);
+  };
+  try {
+    heard();
+    const answer = await fetch("watch", {
+      method: "POST",
+      headers: { ...authorization(), "Content-Type": "application/json" },
+      body: JSON.stringify(params),
+      signal: abort.signal,
+    });
+    if (!answer.ok || !answer.body) {
+      const why = shortText(answer, await answer.text());
+      if (answer.status === 401) sessionOver(why);
+      return why || (answer.status === 502 ? "The daemon cannot be reached." : `The server answered ${answer.status}.`);
+    }
+    let ended = "";
+    await eachLine(answer.body, (line) => {
+      heard();
+      on.open();
+      if (line === "") return;
+      const item = parse(line) as Item & { end?: boolean; error?: unknown };
+      if (item.end) ended = message(item.error) || "The daemon ended the stream.";
+      else on.item(item);
+    });
+    return ended || "The connection was closed.";
+  } catch (e) {
+    if (silent) return `Nothing came for ${silence / 1000} s.`;
+    if (e instanceof SyntaxError) return "The stream had a line that is no JSON.";
+    return "The server of this page does not answer.";
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function eachLine(body: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest: string[] = []; // the beginning of a line, in pieces: a full item may come in many
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = decoder.decode(value, { stream: true }).split("\n");
+    for (let i = 0; i < lines.length - 1; i++) {
+      rest.push(lines[i]!);
+      take(rest.join("").trim());
+      rest = [];
+    }
+    rest.push(lines[lines.length - 1]!);
+  }
+}
+
+function message(error: unknown): string {
+  if (typeof error === "string") return error;
+  return (error as { message?: string } | null | undefined)?.message ?? "";
+}

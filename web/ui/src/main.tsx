@@ -1,0 +1,2 @@
+import "./css/app.css";
+document.getElementById("app")!.textContent = "The dashboard is being built.";

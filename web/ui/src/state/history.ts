@@ -1,0 +1,177 @@
+// The figures over time: loaded once from the daemon, which keeps a day of
+// them, then continued from the stream.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { rpc } from "../api/rpc.ts";
+import type { History, Item, Sample } from "../api/wire.ts";
+import { epoch } from "./live.ts";
+import { onItem, topics } from "./store.ts";
+
+export type Step = 1 | 10 | 60;
+/** How many samples of each step are shown: 5 minutes, 1 hour, 24 hours. */
+export const kept: Record<Step, number> = { 1: 300, 10: 360, 60: 1440 };
+
+/** Samples of one pool or function. Slot n is the time from n·step on, since 1970. */
+export class Series {
+  readonly step: Step;
+  first = 0; // slot of samples[0]
+  samples: (Sample | null)[] = []; // null: not known
+  private parts: Sample[] = []; // of the slot that is not over yet
+  private slot = 0; // the one that parts belong to
+
+  constructor(step: Step) {
+    this.step = step;
+  }
+
+  load(h: History): void {
+    const end = Math.floor(Date.parse(h.end) / 1000 / this.step); // the slot after the last sample
+    this.samples = h.samples.slice(-kept[this.step]).map((s) => (s.missing ? null : s));
+    this.first = end - this.samples.length;
+    this.parts = [];
+    this.slot = 0;
+  }
+
+  /** Takes the figures of one second. Seconds that were left out stay unknown. */
+  add(second: number, sample: Sample): void {
+    const slot = Math.floor(second / this.step);
+    if (slot !== this.slot) {
+      if (this.parts.length) this.put(this.slot, fold(this.parts));
+      this.parts = [];
+      this.slot = slot;
+    }
+    this.parts.push(sample);
+    if (this.step === 1) this.put(slot, sample);
+  }
+
+  private put(slot: number, sample: Sample): void {
+    if (!this.samples.length) this.first = slot;
+    const at = slot - this.first;
+    if (at < 0) return;
+    if (at > this.samples.length + kept[this.step]) { // the clock has jumped
+      this.samples = [sample];
+      this.first = slot;
+      return;
+    }
+    while (this.samples.length < at) this.samples.push(null);
+    this.samples[at] = sample;
+    const over = this.samples.length - kept[this.step];
+    if (over > 0) {
+      this.samples.splice(0, over);
+      this.first += over;
+    }
+  }
+
+  at(slot: number): Sample | null {
+    return this.samples[slot - this.first] ?? null;
+  }
+  /** The slot after the last one. */
+  get end(): number {
+    return this.first + this.samples.length;
+  }
+}
+
+const mean = (of: number[]) => of.reduce((a, b) => a + b, 0) / of.length;
+const total = (of: number[]) => of.reduce((a, b) => a + b, 0);
+
+/** Makes one sample of those of several seconds: rates are averages, times the worst, levels the last. */
+export function fold(parts: Sample[]): Sample {
+  const last = parts[parts.length - 1]!;
+  const worst = (pick: (s: Sample) => number) => Math.max(...parts.map(pick));
+  return {
+    ...last,
+    calls: mean(parts.map((s) => s.calls)), errors: mean(parts.map((s) => s.errors)), cpu: mean(parts.map((s) => s.cpu)),
+    p50: worst((s) => s.p50), p90: worst((s) => s.p90), p99: worst((s) => s.p99), oldest_wait: worst((s) => s.oldest_wait),
+    deaths: total(parts.map((s) => s.deaths)), buckets: addBuckets(parts),
+  };
+}
+
+/** Makes one sample of those of several pools at one time: sums, but the slowest pool's times. */
+export function merge(pools: Sample[]): Sample {
+  const sum = (pick: (s: Sample) => number) => total(pools.map(pick));
+  const worst = (pick: (s: Sample) => number) => Math.max(...pools.map(pick));
+  return {
+    calls: sum((s) => s.calls), errors: sum((s) => s.errors), cpu: sum((s) => s.cpu), deaths: sum((s) => s.deaths),
+    queued: sum((s) => s.queued), running: sum((s) => s.running), workers: sum((s) => s.workers), memory: sum((s) => s.memory),
+    p50: worst((s) => s.p50), p90: worst((s) => s.p90), p99: worst((s) => s.p99), oldest_wait: worst((s) => s.oldest_wait),
+    buckets: addBuckets(pools),
+  };
+}
+
+function addBuckets(of: Sample[]): number[] {
+  const sum: number[] = [];
+  for (const { buckets } of of) buckets?.forEach((n, i) => (sum[i] = (sum[i] ?? 0) + n));
+  return sum;
+}
+
+export interface Line { step: Step; first: number; samples: (Sample | null)[] }
+
+/** The samples of several series put together, in their common time. */
+export function combine(series: Series[], step: Step): Line {
+  const filled = series.filter((s) => s.samples.length > 0);
+  if (!filled.length) return { step, first: 0, samples: [] };
+  const end = Math.max(...filled.map((s) => s.end));
+  const first = Math.max(Math.min(...filled.map((s) => s.first)), end - kept[step]);
+  const samples = [];
+  for (let slot = first; slot < end; slot++) {
+    const now = filled.map((s) => s.at(slot)).filter((s) => s !== null);
+    samples.push(now.length ? merge(now) : null);
+  }
+  return { step, first, samples };
+}
+
+const all = new Map<string, Series>();
+const version = signal(0);
+const failed = signal("");
+export const historyError = failed;
+
+let second = 0;
+
+// An item has only the keys that changed; the others went on as they were.
+onItem((item: Item) => {
+  if (item.topic !== "history") return;
+  const now = Math.floor(Date.parse(item.at) / 1000);
+  if (now <= second) return;
+  // A second or two without an item is one in which nothing changed; more is a lost stream.
+  const from = now - second <= 10 && !item.full ? second + 1 : now;
+  second = now;
+  for (const [name, s] of all) {
+    const sample = topics.history.peek(name.slice(name.indexOf(" ") + 1));
+    if (sample) for (let t = from; t <= now; t++) s.add(t, sample);
+  }
+  version.value++;
+});
+
+async function load(name: string, step: Step): Promise<void> {
+  const [pool = "", ...func] = name.split("/");
+  const id = `${step} ${name}`;
+  const series = new Series(step);
+  all.set(id, series);
+  try {
+    const params = func.length ? { pool, func: func.join("/"), step } : { pool, step };
+    series.load(await rpc<History>("history.get", params));
+    failed.value = "";
+  } catch (e) {
+    failed.value = (e as Error).message;
+  }
+  version.value++;
+}
+
+const loadedIn = new Map<string, number>();
+
+/** The history of pools, or of functions as POOL/FUNC; needs the topic history. */
+export function useHistory(names: string[], step: Step): Line {
+  version.value;
+  const now = epoch.value;
+  const key = names.join("\0");
+  useEffect(() => {
+    void (async () => {
+      for (const name of names) { // one after the other: the daemon has other work
+        const id = `${step} ${name}`;
+        if (loadedIn.get(id) === now) continue;
+        loadedIn.set(id, now);
+        await load(name, step);
+      }
+    })();
+  }, [key, step, now]);
+  return combine(names.map((n) => all.get(`${step} ${n}`)).filter((s) => s !== undefined), step);
+}

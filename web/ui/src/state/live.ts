@@ -1,0 +1,125 @@
+// Keeps the one stream of the page open: for the topics that the screen shows,
+// while the tab is seen, unless the page is paused.
+import { effect, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { watch } from "../api/stream.ts";
+import { session } from "../api/session.ts";
+import { seconds } from "./clock.ts";
+import { apply, flush, type TopicName } from "./store.ts";
+
+export type Connection =
+  | { is: "connecting" }
+  | { is: "live" }
+  | { is: "paused"; since: number }
+  | { is: "hidden" }
+  | { is: "lost"; since: number; why: string; retryAt: number };
+
+export const connection = signal<Connection>({ is: "connecting" });
+/** When the last item came, in milliseconds. */
+export const heard = signal(0);
+/** Counts the streams that were lost: whoever keeps what the stream does not repeat loads it again. */
+export const epoch = signal(0);
+export const paused = signal(false);
+
+interface Wish { topics: TopicName[]; pool?: string | undefined; level?: string | undefined }
+
+// The bar and the strip of problems need these on every screen.
+const always: TopicName[] = ["daemon", "pools"];
+const wish = signal("");
+
+/** Subscribes the page to what the screen that calls it shows. */
+export function useTopics(names: TopicName[], more: Omit<Wish, "topics"> = {}): void {
+  const text = JSON.stringify({ topics: [...new Set([...always, ...names])], ...more });
+  useEffect(() => {
+    wish.value = text;
+  }, [text]);
+}
+
+let stream: AbortController | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+let failures = 0;
+
+const hidden = signal(document.hidden);
+
+function close(): void {
+  clearTimeout(retry);
+  const old = stream;
+  stream = undefined;
+  old?.abort();
+}
+
+async function open(): Promise<void> {
+  close();
+  const mine = (stream = new AbortController());
+  if (connection.peek().is !== "lost") connection.value = { is: "connecting" };
+  const why = await watch({ ...JSON.parse(wish.peek()), every: 1 }, {
+    open() {
+      if (stream !== mine || connection.peek().is === "live") return;
+      if (connection.peek().is === "lost") epoch.value++;
+      failures = 0;
+      connection.value = { is: "live" };
+    },
+    item(item) {
+      if (stream !== mine) return;
+      heard.value = Date.now();
+      apply(item);
+    },
+  }, mine);
+  if (stream !== mine) return; // another one took its place
+  if (session.peek().is !== "open") return close();
+  const before = connection.peek();
+  // The first attempt comes at once: after an upgrade the successor answers already.
+  const wait = failures === 0 ? 0 : Math.min(15, 2 ** (failures - 1));
+  failures++;
+  connection.value = {
+    is: "lost", why, since: before.is === "lost" ? before.since : heard.peek() || Date.now(), retryAt: Date.now() + wait * 1000,
+  };
+  retry = setTimeout(() => void open(), wait * 1000);
+}
+
+/** Tries again now. */
+export function reconnect(): void {
+  failures = 1;
+  void open();
+}
+
+export function togglePause(): void {
+  paused.value = !paused.value;
+}
+
+/** Starts to follow the session, the tab and the screen. */
+export function live(): void {
+  document.addEventListener("visibilitychange", () => (hidden.value = document.hidden));
+  let pausedSince = 0;
+  effect(() => {
+    const wanted = wish.value !== "" && session.value.is === "open";
+    if (!wanted) return close();
+    if (paused.value) {
+      close();
+      flush();
+      pausedSince ||= Date.now();
+      connection.value = { is: "paused", since: pausedSince };
+      return;
+    }
+    if (hidden.value) {
+      close();
+      connection.value = { is: "hidden" };
+      return;
+    }
+    if (pausedSince) {
+      epoch.value++;
+      pausedSince = 0;
+    }
+    void open();
+  });
+}
+
+/** What the dot in the bar says. A daemon's figures change each second, so silence of some seconds is a fault. */
+export function freshness(): "live" | "stale" | "paused" | "lost" | "connecting" {
+  const c = connection.value;
+  if (c.is === "hidden") return "paused";
+  if (c.is !== "live") return c.is;
+  seconds.value;
+  return Date.now() - heard.value > 5000 ? "stale" : "live";
+}
+

@@ -1,0 +1,49 @@
+// What happened, for the time axes: deaths, and what the page sees change.
+import { signal } from "@preact/signals";
+import type { Pool } from "../api/wire.ts";
+import { onItem, topics } from "./store.ts";
+
+export interface Mark { at: number; kind: "death" | "upgrade" | "reload" | "scale"; text: string; link?: string }
+
+const kept = 200;
+const seen = signal<Mark[]>([]);
+/** The upgrade that this page saw last: from which process to which, and when. */
+export const upgraded = signal<{ from: number; to: number; at: number } | undefined>(undefined);
+
+export function mark(m: Mark): void {
+  seen.value = [...seen.value.slice(1 - kept), m];
+}
+
+export function marks(): Mark[] {
+  const deaths: Mark[] = topics.deaths.list().filter((d) => !d.expected).map((d) => ({
+    at: Date.parse(d.time) / 1000, kind: "death", text: `death ${d.number}: ${d.why || d.cause}`, link: `#/deaths/${d.number}`,
+  }));
+  return [...deaths, ...seen.value].sort((a, b) => a.at - b.at);
+}
+
+let pid = 0, changing = "";
+const sizes = new Map<string, string>();
+
+onItem((item) => {
+  const at = Date.parse(item.at) / 1000;
+  if (item.topic === "daemon") {
+    const d = topics.daemon.peek("daemon");
+    if (!d) return;
+    if (pid && d.pid !== pid) {
+      upgraded.value = { from: pid, to: d.pid, at };
+      mark({ at, kind: "upgrade", text: `pid ${pid} became ${d.pid}, version ${d.version}` });
+    } else if (changing === "a reload" && !d.changing) {
+      mark({ at, kind: "reload", text: "reloaded" });
+    }
+    pid = d.pid;
+    changing = d.changing ?? "";
+  }
+  if (item.topic === "pools") {
+    for (const [name, value] of Object.entries(item.set ?? {})) {
+      const { min, max } = value as Pool, size = `${min} to ${max}`, before = sizes.get(name);
+      if (before && before !== size) mark({ at, kind: "scale", text: `pool ${name}: ${before} became ${size} workers` });
+      sizes.set(name, size);
+    }
+  }
+});
+

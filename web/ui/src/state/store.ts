@@ -1,0 +1,133 @@
+// What the stream has said so far, by topic. Items are applied at once; who
+// shows a topic is told at most four times a second.
+import { batch, signal } from "@preact/signals";
+import type {
+  Call, Cron, Daemon, Death, DeathKind, Event, Func, Item, LogRecord, Plugin, Pool, Sample, Task, Worker,
+} from "../api/wire.ts";
+
+/** A topic of values with names. Reading all subscribes the reader. */
+export class Keyed<T> {
+  private readonly map = new Map<string, T>();
+  private readonly version = signal(0);
+  /** Whether its first item has come: before, nothing is known, not even that it is empty. */
+  known = false;
+
+  get all(): ReadonlyMap<string, T> {
+    this.version.value;
+    return this.map;
+  }
+  get loaded(): boolean {
+    this.version.value;
+    return this.known;
+  }
+  list(): T[] {
+    return [...this.all.values()];
+  }
+  /** The value without subscribing. */
+  peek(key: string): T | undefined {
+    return this.map.get(key);
+  }
+  apply(item: Item): void {
+    if (item.full) {
+      this.map.clear();
+      this.known = true;
+    }
+    for (const key of item.gone ?? []) this.map.delete(key);
+    for (const [key, value] of Object.entries(item.set ?? {})) this.map.set(key, value as T);
+  }
+  changed(): void {
+    this.version.value++;
+  }
+}
+
+export type Entry<T> = { n: number } & ({ value: T } | { missed: number } | { note: string });
+
+/** A topic of things that come one after the other: the newest are kept. */
+export class Listed<T> {
+  static readonly kept = 2000;
+  private entries: Entry<T>[] = [];
+  private next = 0;
+  private readonly version = signal(0);
+  known = false;
+
+  get all(): readonly Entry<T>[] {
+    this.version.value;
+    return this.entries;
+  }
+  get loaded(): boolean {
+    this.version.value;
+    return this.known;
+  }
+  apply(item: Item): void {
+    if (item.full) {
+      this.entries = [];
+      this.known = true;
+    }
+    if (item.missed) this.entries.push({ n: this.next++, missed: item.missed });
+    for (const value of item.add ?? []) this.entries.push({ n: this.next++, value: value as T });
+    if (this.entries.length > Listed.kept) this.entries = this.entries.slice(-Listed.kept);
+  }
+  /** Puts a remark between the entries, such as that the page was paused. */
+  note(note: string): void {
+    this.entries = [...this.entries, { n: this.next++, note }];
+    this.changed();
+  }
+  changed(): void {
+    this.version.value++;
+  }
+}
+
+export const topics = {
+  daemon: new Keyed<Daemon>(),
+  pools: new Keyed<Pool>(),
+  funcs: new Keyed<Func>(),
+  workers: new Keyed<Worker>(),
+  calls: new Keyed<Call>(),
+  slow: new Keyed<Call>(),
+  deaths: new Keyed<Death>(),
+  kinds: new Keyed<DeathKind>(),
+  history: new Keyed<Sample>(),
+  crons: new Keyed<Cron>(),
+  tasks: new Keyed<Task>(),
+  plugins: new Keyed<Plugin>(),
+  clients: new Keyed<Record<string, unknown>>(),
+  events: new Listed<Event>(),
+  logs: new Listed<LogRecord>(),
+};
+export type TopicName = keyof typeof topics;
+
+const changed = new Set<TopicName>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+let flushed = 0;
+
+/** At most four renders a second. */
+const pace = 250;
+
+const listeners: ((item: Item) => void)[] = [];
+
+/** Has fn called with each item, after it was applied. */
+export function onItem(fn: (item: Item) => void): void {
+  listeners.push(fn);
+}
+
+/** Applies a line of the stream. Topics that this page does not know are left alone. */
+export function apply(item: Item): void {
+  const topic = topics[item.topic as TopicName] as Keyed<unknown> | Listed<unknown> | undefined;
+  if (!topic) return;
+  topic.apply(item);
+  changed.add(item.topic as TopicName);
+  for (const fn of listeners) fn(item);
+  timer ??= setTimeout(flush, Math.max(0, flushed + pace - Date.now()));
+}
+
+export function flush(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  flushed = Date.now();
+  const names = [...changed];
+  changed.clear();
+  batch(() => names.forEach((name) => topics[name].changed()));
+}
+
+/** The daemon's own figures, once they have come. */
+export const daemon = (): Daemon | undefined => topics.daemon.all.get("daemon");
