@@ -35,6 +35,15 @@ type CallInfo struct {
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 
+	// Wait is how long it waited for a worker to begin it, Run how long it has run,
+	// in all its tries. CPU is the processor time that it used, as far as it was
+	// measured: of a call that ran for less than 10 ms it usually is 0. See
+	// FuncStats for how both are found.
+	Wait     time.Duration `json:"wait"`
+	Run      time.Duration `json:"run"`
+	CPU      time.Duration `json:"cpu"`
+	Progress *Progress     `json:"progress,omitempty"` // while it runs, and if its function tells it
+
 	ArgBytes    int `json:"arg_bytes"`    // encoded size
 	ResultBytes int `json:"result_bytes"` // the same; 0 for a stream
 }

@@ -8,6 +8,7 @@
 //   - pool.go: Pool, PoolStats, Sandbox, FuncStats, Recent
 //   - worker.go: Worker, WorkerStats, WorkerEnd, Usage
 //   - call.go: CallInfo, CallState, Func
+//   - figures.go: Times, Histogram, Bounds, Progress, Running
 //   - death.go: Death, DeathCall, DeathKind, Moment, Blob
 //   - task.go: Tasks, Task, TaskRun
 //   - fault.go: Fault

@@ -55,6 +55,36 @@ type PoolStats struct {
 	Restarts uint64 `json:"restarts"` // … that died unexpectedly
 	Corrupt  uint64 `json:"corrupt"`  // … that broke the protocol
 
+	// RecycledBy divides Recycled by reason: calls, age and memory (of the worker,
+	// see Pool.MaxCalls, MaxAge and MaxMemory), idle, scale, reload, request (a
+	// person or the program ended it) or stop. Reasons that have not occurred are
+	// missing.
+	RecycledBy map[string]uint64 `json:"recycled_by"`
+	// DeathsBy counts the other ends of workers by cause, as in Death.Cause: those
+	// of Restarts, and those that a deadline, a cancellation or a person brought
+	// about.
+	DeathsBy map[string]uint64 `json:"deaths_by"`
+
+	OldestWait time.Duration `json:"oldest_wait"` // how long the oldest call that has not begun has been waiting; 0 if none is
+	QueueLimit int           `json:"queue_limit"` // Pool.Queue: how many calls may wait in the daemon
+
+	// Busy is for how long calls have run, all of them together: it grows by 4
+	// seconds each second while 4 calls run. CPU is the processor time of all
+	// workers, those that have ended included. Both only grow.
+	Busy time.Duration `json:"busy"`
+	CPU  time.Duration `json:"cpu"`
+
+	// Private resident bytes of all workers, of the largest one, and
+	// Pool.MemoryLimit for each of them; 0 without a limit.
+	Memory          uint64 `json:"memory"`
+	WorkerMemoryMax uint64 `json:"worker_memory_max"`
+	MemoryLimit     uint64 `json:"memory_limit"`
+
+	BytesIn  uint64 `json:"bytes_in"`  // of encoded arguments, given to workers
+	BytesOut uint64 `json:"bytes_out"` // of encoded results, and elements of streams
+
+	StartTimes Histogram `json:"-"` // how long workers took from their start until they were ready
+
 	Forbidden uint64   `json:"forbidden"`          // … that ended because they did what Pool.Sandbox does not allow
 	Sandbox   *Sandbox `json:"sandbox,omitempty"`  // nil without a Pool.Sandbox
 	Poisoned  []string `json:"poisoned,omitempty"` // functions in quarantine, because their calls kill workers; see Pool.CrashBudget
@@ -79,13 +109,37 @@ type Sandbox struct {
 // answer, percentiles exact to an eighth.
 type FuncStats struct {
 	Name   string        `json:"name"`
-	Calls  uint64        `json:"calls"`
+	Calls  uint64        `json:"calls"` // that have ended
 	Errors uint64        `json:"errors"`
 	Mean   time.Duration `json:"mean"`
 	P50    time.Duration `json:"p50"`
 	P90    time.Duration `json:"p90"`
 	P99    time.Duration `json:"p99"`
 	Max    time.Duration `json:"max"`
+
+	// Outcomes divides Calls by how they ended. The keys are in [Outcomes]; one
+	// that has not occurred is missing.
+	Outcomes map[string]uint64 `json:"outcomes"`
+
+	// Wait is how long calls waited until a worker began them, or until their end
+	// if none did; Run is how long they ran then. A call that is retried runs
+	// several times: Run is all of that, Wait the rest. As the daemon sees it: a
+	// worker runs as many of its calls as Pool.Concurrency says, in the order in
+	// which it got them.
+	Wait Times `json:"wait"`
+	Run  Times `json:"run"`
+	// CPU is the processor time of its calls. It is measured at each worker's start
+	// and end, whenever these figures are asked for, and at the end of a long call;
+	// what a worker used between two measurements is shared out among the functions
+	// that ran in it, by how long they ran. So it is exact if a worker runs one
+	// function, and lags behind by what has not been measured yet. It only grows.
+	CPU time.Duration `json:"cpu"`
+
+	// Histograms of the time from the call to its answer, of Wait and of Run, for
+	// package metrics.
+	Duration Histogram `json:"-"`
+	Waiting  Histogram `json:"-"`
+	Running  Histogram `json:"-"`
 
 	// Deaths is how many workers in a row died of its calls, since one of them last
 	// ended in a worker that lived. It is 0 in a pool without a CrashBudget.

@@ -42,7 +42,8 @@ type WorkerStats struct {
 	Load     int           `json:"load"`  // calls it has now
 	Call     string        `json:"call"`  // the function that runs; "" if idle
 	For      time.Duration `json:"for"`
-	Memory   uint64        `json:"memory"` // private resident bytes
-	CPU      time.Duration `json:"cpu"`    // user and system time of the process
-	Sealed   bool          `json:"sealed"` // its sandbox holds
+	Memory   uint64        `json:"memory"`            // private resident bytes
+	CPU      time.Duration `json:"cpu"`               // user and system time of the process
+	Sealed   bool          `json:"sealed"`            // its sandbox holds
+	Running  []Running     `json:"running,omitempty"` // the calls it has, those first that got there first
 }
