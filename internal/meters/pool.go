@@ -1,0 +1,66 @@
+package meters
+
+import (
+	"math"
+	"math/bits"
+)
+
+// pools are the sums of the pools of this process, by name. They are never
+// removed.
+var pools map[string]*pool
+
+// pool is what the workers of one pool have counted.
+type pool struct {
+	workers map[*Worker]bool
+	sums    map[string]*sum // by id and values, as in a record
+	of      map[*Instrument]int
+}
+
+// sum is one series of a pool.
+type sum struct {
+	of     *Instrument
+	values []string
+	gone   []uint64 // what workers have counted that have ended
+}
+
+func poolLocked(name string) *pool {
+	p := pools[name]
+	if p == nil {
+		if pools == nil {
+			pools = map[string]*pool{}
+		}
+		p = &pool{workers: map[*Worker]bool{}, sums: map[string]*sum{}, of: map[*Instrument]int{}}
+		pools[name] = p
+	}
+	return p
+}
+
+// sumLocked returns the series of these values, or that of all others.
+func (p *pool) sumLocked(i *Instrument, values []string) *sum {
+	key := i.Name + string(appendKey([]byte{0}, values))
+	s := p.sums[key]
+	if s == nil && p.of[i] >= MaxSeries {
+		values = others(len(values))
+		key = i.Name + string(appendKey([]byte{0}, values))
+		s = p.sums[key]
+	}
+	if s == nil {
+		s = &sum{i, values, make([]uint64, i.words)}
+		p.sums[key] = s
+		p.of[i]++
+	}
+	return s
+}
+
+// add adds words to a sum of words, which does not go back: integers stop at
+// their largest value.
+func (s *sum) add(to, words []uint64) {
+	for n, v := range words {
+		if s.of.isFloat(n) {
+			to[n] = math.Float64bits(math.Float64frombits(to[n]) + math.Float64frombits(v))
+			continue
+		}
+		total, carry := bits.Add64(to[n], v, 0)
+		to[n] = total | -carry
+	}
+}

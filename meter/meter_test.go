@@ -1,0 +1,127 @@
+package meter_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/legion-go/legion/meter"
+)
+
+var (
+	plain    = meter.NewCounter("test_plain_total", "Counts without labels.")
+	labelled = meter.NewCounter("test_labelled_total", "Counts by label.", "a", "b")
+	level    = meter.NewGauge("test_level", "Goes up and down.")
+	sizes    = meter.NewHistogram("test_sizes", "Counts by size.", []float64{1, 10})
+)
+
+func gathered(t *testing.T, name string) meter.Family {
+	t.Helper()
+	for _, f := range meter.Gather() {
+		if f.Name == name {
+			return f
+		}
+	}
+	t.Fatalf("%s is not gathered", name)
+	return meter.Family{}
+}
+
+func TestCounting(t *testing.T) {
+	plain.Inc()
+	plain.Add(2)
+	plain.Add(0.5)
+	for _, v := range []float64{-1, 0, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		plain.Add(v)
+	}
+	if f := gathered(t, "test_plain_total"); len(f.Series) != 1 || f.Series[0].Value != 3.5 || f.Kind != meter.KindCounter {
+		t.Errorf("%+v", f)
+	}
+	labelled.With("x", "y").Inc()
+	labelled.With("xy", "").Add(1 << 60)
+	want := []meter.Series{{Values: []string{"x", "y"}, Value: 1}, {Values: []string{"xy", ""}, Value: 1 << 60}}
+	if f := gathered(t, "test_labelled_total"); !slices.EqualFunc(f.Series, want, func(a, b meter.Series) bool {
+		return slices.Equal(a.Values, b.Values) && a.Value == b.Value
+	}) {
+		t.Errorf("%+v", f)
+	}
+	level.Set(7)
+	level.Add(-2.5)
+	level.Set(math.NaN())
+	level.Add(math.Inf(1))
+	if f := gathered(t, "test_level"); f.Series[0].Value != 4.5 {
+		t.Errorf("%+v", f)
+	}
+	for _, v := range []float64{-3, 1, 1.5, 10, 11, math.NaN(), math.Inf(1)} {
+		sizes.Observe(v)
+	}
+	if s := gathered(t, "test_sizes").Series[0]; !slices.Equal(s.Counts, []uint64{2, 2, 1}) || s.Sum != 23.5 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Counting allocates nothing, and With neither.
+func TestCountingIsLight(t *testing.T) {
+	labelled.With("x", "y").Inc()
+	if n := testing.AllocsPerRun(100, func() {
+		plain.Inc()
+		plain.Add(1.5)
+		labelled.With("x", "y").Inc()
+		level.Set(1)
+		level.Add(1)
+		sizes.Observe(3)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	for name, f := range map[string]func(){
+		"twice":          func() { meter.NewCounter("test_plain_total", "Counts without labels.") },
+		"digit":          func() { meter.NewCounter("1_total", "x") },
+		"no _total":      func() { meter.NewCounter("test_x", "x") },
+		"_total":         func() { meter.NewGauge("test_x_total", "x") },
+		"reserved":       func() { meter.NewGauge("legion_x", "x") },
+		"no help":        func() { meter.NewGauge("test_x", " ") },
+		"suffix":         func() { meter.NewHistogram("test_x_sum", "x", nil) },
+		"label":          func() { meter.NewGauge("test_x", "x", "a-b") },
+		"pool":           func() { meter.NewGauge("test_x", "x", "pool") },
+		"le":             func() { meter.NewHistogram("test_x", "x", nil, "le") },
+		"same label":     func() { meter.NewGauge("test_x", "x", "a", "a") },
+		"no bucket":      func() { meter.NewHistogram("test_x", "x", []float64{}) },
+		"order":          func() { meter.NewHistogram("test_x", "x", []float64{2, 1}) },
+		"infinite":       func() { meter.NewHistogram("test_x", "x", []float64{1, math.Inf(1)}) },
+		"negative":       func() { meter.NewHistogram("test_x", "x", []float64{-1, 1}) },
+		"no values":      func() { labelled.Inc() },
+		"too few values": func() { labelled.With("x") },
+		"With twice":     func() { labelled.With("x", "y").With("x", "y") },
+	} {
+		func() {
+			defer func() {
+				if said, ok := recover().(string); !ok {
+					t.Errorf("%s: no panic", name)
+				} else {
+					t.Logf("%s: %s", name, said)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+func BenchmarkInc(b *testing.B) {
+	for b.Loop() {
+		plain.Inc()
+	}
+}
+
+func BenchmarkWithInc(b *testing.B) {
+	for b.Loop() {
+		labelled.With("x", "y").Inc()
+	}
+}
+
+func BenchmarkObserve(b *testing.B) {
+	for b.Loop() {
+		sizes.Observe(3)
+	}
+}
