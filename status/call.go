@@ -48,6 +48,14 @@ type CallInfo struct {
 	ResultBytes int `json:"result_bytes"` // the same; 0 for a stream
 }
 
+// Calls are calls of one pool, or of all.
+type Calls struct {
+	Running []CallInfo `json:"running"` // in workers, the oldest first, at most 200
+	Waiting []CallInfo `json:"waiting"` // the same, of those that wait in the daemon
+	Slowest []CallInfo `json:"slowest"` // that ended in the last hour, the slowest first: of each function 16, in all at most 200
+	Recent  []CallInfo `json:"recent"`  // that ended last, the newest first: of each pool 100, in all at most 200
+}
+
 // CallState is the state of a call.
 type CallState int
 
