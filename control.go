@@ -107,6 +107,7 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 		Limits: control.LimitsOf(d.config.ControlConnections, d.config.ControlTimeout),
 		Hello:  func() any { return d.hello() },
 		Ready:  d.ready,
+		Paths:  d.plugins.Paths(),
 		Connected: func(c control.Client) {
 			announce(d, event.ClientConnected{Client: c.ID, Name: c.Name, Address: c.Address, Role: c.Role})
 		},

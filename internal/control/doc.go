@@ -12,7 +12,7 @@
 //     is 200 while the process lives, GET /readyz 200 or 503 with the reason;
 //     both are open to every client that can connect. GET
 //     /stream/METHOD?param=value sends the items of a stream as server-sent
-//     events.
+//     events. Options.Paths has further paths.
 //   - A '<', or a byte order mark: XML-RPC without HTTP: a document, its
 //     answer, the end.
 //   - Anything else: JSON-RPC 2.0, each request or batch on a line of its own,
@@ -98,7 +98,8 @@
 //   - conn.go: the life of a connection; gone_linux.go, gone_other.go: its end;
 //     client.go: what the daemon is told of it;
 //   - sniff.go, then lines.go, rawxml.go, and http.go with httphead.go,
-//     route.go and events.go: what it speaks; gather.go: how a request is read;
+//     route.go, path.go and events.go: what it speaks; gather.go: how a request
+//     is read;
 //   - refusal.go, hint.go, complaints.go: how it says no;
 //   - audit.go: what is logged of changes and refusals; withheld.go: what a
 //     client who may only look does not see.

@@ -175,7 +175,7 @@ func reason(status int) string {
 // respond writes an answer. h is nil if the request could not be read.
 func (c *conn) respond(h *head, r *response, last bool) error {
 	status := cmp.Or(r.status, 200)
-	bare := status == 204 // it has no body by definition
+	bare := status == 204 || status == 304 // it has no body by definition
 	b := preamble(status, r.kind, r.header)
 	if !bare {
 		b = append(b, "Content-Length: "...)

@@ -37,9 +37,14 @@ type reply struct {
 
 func do(t *testing.T, c *stdhttp.Client, method, path string, body io.Reader, fields ...string) reply {
 	t.Helper()
+	return doAt(t, c, "http", method, path, body, fields...)
+}
+
+func doAt(t *testing.T, c *stdhttp.Client, scheme, method, path string, body io.Reader, fields ...string) reply {
+	t.Helper()
 	var got reply
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { got.reused = i.Reused }})
-	q, err := stdhttp.NewRequestWithContext(ctx, method, "http://localhost"+path, body)
+	q, err := stdhttp.NewRequestWithContext(ctx, method, scheme+"://localhost"+path, body)
 	must(t, err)
 	for i := 0; i < len(fields); i += 2 {
 		q.Header.Set(fields[i], fields[i+1])

@@ -172,10 +172,16 @@ func parseField(line []byte) (field, error) {
 		return field{}, httpRefusal(400, "a field has no proper name")
 	}
 	value = strings.Trim(value, " \t")
-	if strings.IndexFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }) >= 0 {
+	if !isFieldValue(value) {
 		return field{}, httpRefusal(400, "the value of a field has a control character")
 	}
 	return field{strings.ToLower(name), value}, nil
+}
+
+// isFieldValue reports whether s can be the value of a field: it has no control
+// characters.
+func isFieldValue(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }) < 0
 }
 
 // isToken is RFC 9110, token.

@@ -26,6 +26,9 @@ func (c *conn) route(h *head) (route, *refusal) {
 	if why := c.fromBrowser(h); why != nil {
 		return nowhere, why
 	}
+	if p := s.pathOf(h); p != nil {
+		return c.routePath(h, p)
+	}
 	get := h.method == "GET" || h.method == "HEAD"
 	allow := "GET, HEAD"
 	switch {

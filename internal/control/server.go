@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/plugin"
 )
 
 // TLS makes the connections of TCP addresses safe.
@@ -32,6 +33,7 @@ type Options struct {
 	Audit    *Audit             // flushed by Shutdown; default: none
 	Hello    func() any         // the answer to GET /, as JSON; default: little
 	Ready    func() error       // nil: GET /readyz says 200, else 503 and the error's text; default: always ready
+	Paths    []plugin.Path      // further ones of HTTP
 
 	// Connected and Closed are called for clients that may use something, once
 	// each, in this order, on goroutines of the server. They must not wait.
@@ -83,6 +85,9 @@ func New(o Options) (*Server, error) {
 		if !slices.Contains([]string{"uid", "gid", "workers", "cert", "token"}, r.Kind) || r.Role > rpc.Admin || r.Kind == "token" && r.token == "" {
 			return nil, fmt.Errorf("control: the rule %v is not valid: make it with NewRule", r)
 		}
+	}
+	if err := checkPaths(o.Paths); err != nil {
+		return nil, fmt.Errorf("control: %w", err)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -22,6 +22,14 @@ func (s *Set) LoopPatience(otherwise time.Duration) time.Duration {
 	return least
 }
 
+// Paths returns the HTTP paths of each plugin.PathServer.
+func (s *Set) Paths() (all []plugin.Path) {
+	for _, p := range Each[plugin.PathServer](s) {
+		all = append(all, p.Paths()...)
+	}
+	return all
+}
+
 // RestartNeeded returns the settings that need a restart, as each
 // plugin.RestartReporter tells them.
 func (s *Set) RestartNeeded() (keys []string) {
