@@ -31,6 +31,7 @@ const (
 //		Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
 //		Role Role
 //		Via  string // the address of the daemon at which the request arrived
+//		As   string // the person for whom it acts, as the client itself says; "" if it does not
 //
 //		Protocol string // "json" for JSON-RPC and streams, "xml" for XML-RPC
 //	}

@@ -49,10 +49,13 @@ func (a *Audit) Tell(r rpc.Record) {
 }
 
 func (a *Audit) write(level slog.Level, r rpc.Record, what string, more ...any) {
-	a.log.Log(context.Background(), level, what, append([]any{
-		"who", r.Caller.Name, "role", r.Caller.Role.String(), "via", r.Caller.Via, "method", r.Method, "params", string(r.Params),
-		"took", r.Took.Round(time.Microsecond),
-	}, more...)...)
+	attrs := []any{"who", r.Caller.Name}
+	if r.Caller.As != "" {
+		attrs = append(attrs, "as", r.Caller.As)
+	}
+	attrs = append(attrs, "role", r.Caller.Role.String(), "via", r.Caller.Via, "method", r.Method, "params", string(r.Params),
+		"took", r.Took.Round(time.Microsecond))
+	a.log.Log(context.Background(), level, what, append(attrs, more...)...)
 }
 
 // everyLevel is log without its level.

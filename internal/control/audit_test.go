@@ -23,6 +23,12 @@ func TestAuditRecords(t *testing.T) {
 	a, said := auditOf()
 	r := rpc.Record{Caller: rpc.Caller{Name: "uid 7", Role: rpc.Operate, Via: "here"}, Method: "scale", Params: []byte("[1]"), Changes: true, Took: 1500}
 	a.Tell(r)
+	r.Caller.As = "ana"
+	a.Tell(r)
+	if want := `who="uid 7" as=ana role=operate`; !strings.Contains(said(), want) {
+		t.Errorf("without %s\n%s", want, said())
+	}
+	r.Caller.As = ""
 	r.Code, r.Message = -32500, "unlucky"
 	a.Tell(r)
 	r.Refused = true

@@ -7,6 +7,7 @@ type Caller struct {
 	Name string // for people and for the audit log: "uid 1000 pid 4711", "cert ops", "token deploy"
 	Role Role
 	Via  string // the address at which the request arrived
+	As   string // the person for whom it acts, as the sender itself says by rpc.lower; "" if it does not
 
 	Protocol string // of the request, over HTTP too: "json" for JSON-RPC and streams, "xml" for XML-RPC
 }

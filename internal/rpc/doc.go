@@ -12,8 +12,8 @@
 //     params.go: how it gets its parameters;
 //   - jsonrpc.go with request.go, xml.go: the protocols; split.go takes JSON
 //     apart; turn.go: large requests, one at a time;
-//   - session.go, stream.go: the line protocol; open.go, query.go: a stream for
-//     each request;
+//   - session.go, lower.go, stream.go: the line protocol; open.go, query.go: a
+//     stream for each request;
 //   - own.go, multicall.go, introspect.go, schema.go: the methods that belong
 //     to the protocols.
 //
@@ -111,15 +111,22 @@
 // rpc.auth with {"token":"…"} gives the connection to the token's owner and
 // answers {"name":"…","role":"…"}. Running streams go on.
 //
+// rpc.lower with {"role":"read","as":"ana"} takes rights away for the rest of
+// the connection, from tokens too, and answers the same, with the role that is
+// left. Running streams end, since they began with the rights before. as is the
+// person for whom the client acts; the audit log has it beside who the client
+// is. Over HTTP there is neither method: what a request may do must not depend
+// on the connection that it happens to come by.
+//
 // Without a session, [Registry.Open] gives one stream for each request, for
 // server-sent events.
 //
 // # Who may do what
 //
 // Each method asks for a role; the caller in the context ([WithCaller]) has
-// one. The protocols' own methods ask for the role read, rpc.auth and
-// rpc.cancel for none. Introspection shows all methods to every caller who may
-// use it. Options.Audit is told of refusals and of changes.
+// one. The protocols' own methods ask for the role read, rpc.auth, rpc.lower
+// and rpc.cancel for none. Introspection shows all methods to every caller who
+// may use it. Options.Audit is told of refusals and of changes.
 //
 // # Concurrency
 //

@@ -30,11 +30,15 @@ func (r *Registry) own() []*method {
 			"calls", (*exchange).multicall),
 		bound[token, identity]("rpc.auth", "Gives the connection to the token's owner.", "",
 			func(x *exchange, t token) (identity, *Error) { return x.session.authenticate(t) }),
+		bound[lowering, identity]("rpc.lower",
+			"Takes rights away for the rest of the connection, and ends its streams; the result has the role that is left.\n\n"+
+				"No token gives them back. A role above the caller's own changes nothing.", "",
+			func(x *exchange, l lowering) (identity, *Error) { return x.session.lower(l) }),
 		bound[begun, bool]("rpc.cancel", "Ends a stream of the connection; the result says whether it was running.", "",
 			func(x *exchange, b begun) (bool, *Error) { return x.session.cancelStream(b), nil }),
 	}
 	for _, m := range methods {
-		m.session = m.Name == "rpc.auth" || m.Name == "rpc.cancel"
+		m.session = m.Name == "rpc.auth" || m.Name == "rpc.lower" || m.Name == "rpc.cancel"
 	}
 	return methods
 }

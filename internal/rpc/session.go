@@ -20,6 +20,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	caller  Caller
+	limit   limit // by rpc.lower
 	closed  bool
 	last    uint64 // the number of the latest stream
 	streams map[uint64]*stream
@@ -34,7 +35,7 @@ type Session struct {
 //
 // The caller must call Close at the end.
 func (r *Registry) NewSession(ctx context.Context, write func(line []byte) error) *Session {
-	s := &Session{r: r, write: write, caller: CallerOf(ctx), streams: map[uint64]*stream{}}
+	s := &Session{r: r, write: write, caller: CallerOf(ctx), limit: limit{role: Admin}, streams: map[uint64]*stream{}}
 	s.base, s.cancel = context.WithCancel(ctx)
 	return s
 }
@@ -62,7 +63,8 @@ func (s *Session) Handle(request []byte) (response []byte) {
 	return nil
 }
 
-// Caller returns the session's caller now: rpc.auth may have changed it.
+// Caller returns the session's caller now: rpc.auth and rpc.lower may have
+// changed it.
 func (s *Session) Caller() Caller {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,7 +101,7 @@ type token struct {
 	Token string `json:"token" usage:"the token"`
 }
 
-// identity is the answer to rpc.auth.
+// identity is the answer to rpc.auth and rpc.lower.
 type identity struct {
 	Name string `json:"name"`
 	Role Role   `json:"role"`
@@ -118,6 +120,7 @@ func (s *Session) authenticate(t token) (identity, *Error) {
 		if caller.Via == "" {
 			caller.Via = before.Via
 		}
+		caller = s.limit.of(caller)
 		s.caller = caller
 	}
 	s.mu.Unlock()
