@@ -40,6 +40,10 @@ export async function openSession(): Promise<void> {
     return;
   }
   session.value = { is: "opening" };
+  await exchange(token);
+}
+
+async function exchange(token: string): Promise<void> {
   let answer: Response;
   try {
     answer = await fetch("session", {
@@ -68,8 +72,20 @@ export async function openSession(): Promise<void> {
   session.value = { is: "open", session: opened };
 }
 
-/** Says that the server no longer knows the session. */
+let renewed = 0;
+
+/** Says that the server no longer knows the session. Where the user's own server has the login, it gives a new one. */
 export function sessionOver(why = ""): void {
+  if (opened()?.renew && Date.now() - renewed > 10_000) {
+    renewed = Date.now();
+    session.value = { is: "opening" };
+    void exchange("");
+    return;
+  }
+  forget(why);
+}
+
+function forget(why: string): void {
   try {
     sessionStorage.removeItem(key);
   } catch { /* see stored */ }
@@ -79,7 +95,7 @@ export function sessionOver(why = ""): void {
 /** Ends the session, here and in the server. */
 export async function closeSession(): Promise<void> {
   const headers = authorization();
-  sessionOver("You ended it.");
+  forget("You ended it.");
   try {
     await fetch("session", { method: "DELETE", headers });
   } catch { /* it then ends by itself */ }
@@ -87,7 +103,10 @@ export async function closeSession(): Promise<void> {
 
 export const opened = (): Session | undefined => (session.value.is === "open" ? session.value.session : undefined);
 
-export const authorization = (): Record<string, string> => ({ Authorization: "Bearer " + (opened()?.secret ?? "") });
+export function authorization(): Record<string, string> {
+  const { secret = "", field } = opened() ?? {};
+  return field ? { [field]: secret } : { Authorization: "Bearer " + secret };
+}
 
 /** What to type before a command; also known after the session is over. */
 export function commands(): string {

@@ -13,8 +13,8 @@ export interface Handlers {
 }
 
 /**
- * Reads one stream until it ends or is aborted. Resolves with why it ended;
- * rejects never.
+ * Reads one stream until it ends or is aborted. Resolves with why it ended, ""
+ * if the server only wants a new one to be opened; rejects never.
  */
 export async function watch(params: object, on: Handlers, abort: AbortController): Promise<string> {
   let timer = 0;
@@ -36,16 +36,16 @@ export async function watch(params: object, on: Handlers, abort: AbortController
       if (answer.status === 401) sessionOver(why);
       return why || (answer.status === 502 ? "The daemon cannot be reached." : `The server answered ${answer.status}.`);
     }
-    let ended = "";
+    let ended = "The connection was closed.";
     await eachLine(answer.body, (line) => {
       heard();
       on.open();
       if (line === "") return;
       const item = parse(line) as Item & { end?: boolean; error?: unknown };
-      if (item.end) ended = message(item.error) || "The daemon ended the stream.";
+      if (item.end) ended = message(item.error);
       else on.item(item);
     });
-    return ended || "The connection was closed.";
+    return ended;
   } catch (e) {
     if (silent) return `Nothing came for ${silence / 1000} s.`;
     if (e instanceof SyntaxError) return "The stream had a line that is no JSON.";

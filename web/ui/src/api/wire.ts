@@ -45,7 +45,7 @@ export interface Func {
 }
 
 export interface Progress { done: number; of: number; note: string; at: string }
-export interface Running { number: Num; function: string; for: number; progress?: Progress }
+export interface Running { id: Num; func: string; for: number; progress?: Progress }
 
 export interface Worker {
   id: Num; pid: number; pool: string; state: string; retiring: string;
@@ -107,4 +107,8 @@ export const allows = (has: Role, needs: Role) => roles.indexOf(has) >= roles.in
 
 export interface Session {
   secret: string; role: Role; as: string; daemon: string; version: string; expires: string; commands: string;
+  /** The header field that takes the secret, where Authorization belongs to the user's own server. */
+  field?: string;
+  /** Whether the server gives a new session by itself when this one is over. */
+  renew?: boolean;
 }

@@ -4,7 +4,6 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rpc } from "../api/rpc.ts";
 import type { History, Item, Sample } from "../api/wire.ts";
-import { epoch } from "./live.ts";
 import { onItem, topics } from "./store.ts";
 
 export type Step = 1 | 10 | 60;
@@ -125,11 +124,17 @@ const failed = signal("");
 export const historyError = failed;
 
 let second = 0;
+const loadedIn = new Map<string, number>();
+const generation = signal(0);
 
 // An item has only the keys that changed; the others went on as they were.
 onItem((item: Item) => {
   if (item.topic !== "history") return;
   const now = Math.floor(Date.parse(item.at) / 1000);
+  if (item.full && now - second > 2) { // what came meanwhile is lost to the page, not to the daemon
+    loadedIn.clear();
+    generation.value++;
+  }
   if (now <= second) return;
   // A second or two without an item is one in which nothing changed; more is a lost stream.
   const from = now - second <= 10 && !item.full ? second + 1 : now;
@@ -141,14 +146,17 @@ onItem((item: Item) => {
   version.value++;
 });
 
-async function load(name: string, step: Step): Promise<void> {
-  const [pool = "", ...func] = name.split("/");
-  const id = `${step} ${name}`;
+/** Whose history: a pool's or, with func, a function's. */
+export interface Of { pool: string; func?: string }
+
+const keyOf = (of: Of) => (of.func === undefined ? of.pool : `${of.pool}/${of.func}`); // as the topic has it
+
+async function load(of: Of, step: Step): Promise<void> {
+  const id = `${step} ${keyOf(of)}`;
   const series = new Series(step);
   all.set(id, series);
   try {
-    const params = func.length ? { pool, func: func.join("/"), step } : { pool, step };
-    series.load(await rpc<History>("history.get", params));
+    series.load(await rpc<History>("history.get", { ...of, step }));
     failed.value = "";
   } catch (e) {
     failed.value = (e as Error).message;
@@ -156,22 +164,19 @@ async function load(name: string, step: Step): Promise<void> {
   version.value++;
 }
 
-const loadedIn = new Map<string, number>();
-
-/** The history of pools, or of functions as POOL/FUNC; needs the topic history. */
-export function useHistory(names: string[], step: Step): Line {
+/** The history of pools and functions, added up; needs the topic history. */
+export function useHistory(of: Of[], step: Step): Line {
   version.value;
-  const now = epoch.value;
-  const key = names.join("\0");
+  const now = generation.value;
+  const ids = of.map((o) => `${step} ${keyOf(o)}`);
   useEffect(() => {
     void (async () => {
-      for (const name of names) { // one after the other: the daemon has other work
-        const id = `${step} ${name}`;
+      for (const [i, id] of ids.entries()) { // one after the other: the daemon has other work
         if (loadedIn.get(id) === now) continue;
         loadedIn.set(id, now);
-        await load(name, step);
+        await load(of[i]!, step);
       }
     })();
-  }, [key, step, now]);
-  return combine(names.map((n) => all.get(`${step} ${n}`)).filter((s) => s !== undefined), step);
+  }, [ids.join("\0"), now]);
+  return combine(ids.map((id) => all.get(id)).filter((s) => s !== undefined), step);
 }

@@ -17,8 +17,6 @@ export type Connection =
 export const connection = signal<Connection>({ is: "connecting" });
 /** When the last item came, in milliseconds. */
 export const heard = signal(0);
-/** Counts the streams that were lost: whoever keeps what the stream does not repeat loads it again. */
-export const epoch = signal(0);
 export const paused = signal(false);
 
 interface Wish { topics: TopicName[]; pool?: string | undefined; level?: string | undefined }
@@ -51,11 +49,11 @@ function close(): void {
 async function open(): Promise<void> {
   close();
   const mine = (stream = new AbortController());
-  if (connection.peek().is !== "lost") connection.value = { is: "connecting" };
+  const now = connection.peek().is;
+  if (now !== "lost" && now !== "live") connection.value = { is: "connecting" };
   const why = await watch({ ...JSON.parse(wish.peek()), every: 1 }, {
     open() {
       if (stream !== mine || connection.peek().is === "live") return;
-      if (connection.peek().is === "lost") epoch.value++;
       failures = 0;
       connection.value = { is: "live" };
     },
@@ -67,6 +65,7 @@ async function open(): Promise<void> {
   }, mine);
   if (stream !== mine) return; // another one took its place
   if (session.peek().is !== "open") return close();
+  if (why === "") return void open();
   const before = connection.peek();
   // The first attempt comes at once: after an upgrade the successor answers already.
   const wait = failures === 0 ? 0 : Math.min(15, 2 ** (failures - 1));
@@ -106,10 +105,7 @@ export function live(): void {
       connection.value = { is: "hidden" };
       return;
     }
-    if (pausedSince) {
-      epoch.value++;
-      pausedSince = 0;
-    }
+    pausedSince = 0;
     void open();
   });
 }

@@ -1,0 +1,105 @@
+// The question before an action: what, to which object, with what consequence.
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { opened } from "../api/session.ts";
+import { allowed, asked, sayNow } from "../state/ask.ts";
+import type { Action, Values } from "../view/actions.ts";
+import { command } from "../view/shell.ts";
+import { Copy } from "./copy.tsx";
+import { Fields } from "./fields.tsx";
+
+/** A modal dialog. The browser keeps the focus in it and gives it back. */
+export function Modal({ title, close, children, wide = false }: { title: string; close(): void; children: ComponentChildren; wide?: boolean }) {
+  const box = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    box.current?.showModal();
+    return () => before?.focus();
+  }, []);
+  return (
+    <dialog ref={box} class={wide ? "wide" : ""} aria-labelledby="dialog-title" onClose={close}
+      onClick={(e) => { if (e.target === box.current) box.current?.close(); }}>
+      <div class="dialog-body"><h2 id="dialog-title">{title}</h2>{children}</div>
+    </dialog>
+  );
+}
+
+export function Question() {
+  const action = asked.value;
+  if (!action) return null;
+  const close = () => { asked.value = undefined; };
+  return (
+    <Modal title={action.title} close={close} wide={action.shows ?? false} key={action.title}>
+      {allowed(action) ? <Confirm action={action} close={close} /> : <NotAllowed action={action} close={close} />}
+    </Modal>
+  );
+}
+
+function Confirm({ action, close }: { action: Action; close(): void }) {
+  const [values, setValues] = useState<Values>(() => Object.fromEntries((action.fields ?? []).map((f) => [f.name, f.value])));
+  const [typed, setTyped] = useState("");
+  const [state, setState] = useState<{ is: "asked" | "running" } | { is: "failed"; why: string } | { is: "done"; answer: unknown }>({ is: "asked" });
+  const ready = state.is !== "running" && (!action.typed || typed === action.typed);
+
+  const run = async (e: Event) => {
+    e.preventDefault();
+    if (!ready) return;
+    setState({ is: "running" });
+    try {
+      const answer = await action.run(values);
+      sayNow(`${action.title}: done`);
+      if (action.shows) setState({ is: "done", answer });
+      else close();
+    } catch (error) {
+      setState({ is: "failed", why: (error as Error).message });
+    }
+  };
+
+  if (state.is === "done") {
+    return (
+      <>
+        <pre class="code answer" tabIndex={0}>{typeof state.answer === "string" ? state.answer : JSON.stringify(state.answer, null, 2)}</pre>
+        <div class="buttons"><button type="button" onClick={close}>Close</button></div>
+      </>
+    );
+  }
+  return (
+    <form onSubmit={run}>
+      <p class="consequence">{action.consequence}</p>
+      {action.fields && <Fields fields={action.fields} values={values} change={setValues} />}
+      {action.typed && (
+        <label class="field">
+          <span>Type <b>{action.typed}</b> to go on</span>
+          <input value={typed} autocomplete="off" spellcheck={false} onInput={(e) => setTyped(e.currentTarget.value)} />
+        </label>
+      )}
+      <Copy text={action.command(values)} />
+      <div class="buttons">
+        {state.is === "failed" && <p class="failed" role="alert">{state.why}</p>}
+        <button type="button" onClick={close}>Cancel</button>
+        <button type="submit" class={action.danger ? "primary danger" : "primary"} disabled={!ready}>
+          {state.is === "running" ? "Waiting …" : action.label}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function NotAllowed({ action, close }: { action: Action; close(): void }) {
+  const s = opened();
+  const role = action.role === "admin" ? "RoleAdmin" : "RoleOperate";
+  return (
+    <>
+      <p class="consequence">
+        This needs the role <b>{action.role}</b>; this session has <b>{s?.role ?? "read"}</b>, and the daemon would refuse it.
+      </p>
+      <p>A session that may, if you may yourself:</p>
+      <Copy text={command("dashboard", "--role", action.role)} label="Copy" />
+      <p>If you may not, whoever runs the daemon can allow it in its <code>Config</code>:</p>
+      <pre class="code">{`Access: map[string]legion.Role{\n\t${JSON.stringify(s?.as ? `user:${s.as}` : "user:YOU")}: legion.${role},\n}`}</pre>
+      <p>The command that does it:</p>
+      <Copy text={action.command(Object.fromEntries((action.fields ?? []).map((f) => [f.name, f.value])))} />
+      <div class="buttons"><button type="button" onClick={close}>Close</button></div>
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+// The certificate of one death: everything that is known of why.
+import { useEffect, useState } from "preact/hooks";
+import { rpc } from "../api/rpc.ts";
+import type { Death } from "../api/wire.ts";
+import { Empty, Facts, Loading, Section, State, Time } from "../parts/bits.tsx";
+import { Act } from "../parts/button.tsx";
+import { Copy } from "../parts/copy.tsx";
+import { Table, type Column } from "../parts/table.tsx";
+import { to } from "../state/route.ts";
+import { replay } from "../view/actions.ts";
+import { bytes, count, duration, percent, plural, when } from "../view/format.ts";
+import { command } from "../view/shell.ts";
+import { causeWord } from "../view/words.ts";
+import { Save } from "./save.tsx";
+import { Stack } from "./stack.tsx";
+import { Timeline } from "./timeline.tsx";
+
+export function Certificate({ number }: { number: string }) {
+  const [death, setDeath] = useState<Death>();
+  const [why, setWhy] = useState("");
+  useEffect(() => {
+    rpc<Death>("death.get", { number: Number(number) }).then(setDeath, (e: Error) => setWhy(e.message));
+  }, [number]);
+  const back = <a href={to("deaths")}>Deaths</a>;
+  if (why) return <><p>{back}</p><Empty><span class="failed">{why}</span></Empty></>;
+  if (!death) return <Loading what="the certificate" />;
+  return <><Headline d={death} back={back} /><Whole d={death} /></>;
+}
+
+function Headline({ d, back }: { d: Death; back: preact.ComponentChild }) {
+  return (
+    <header class="certificate">
+      <div class="crumb">
+        {back}<span>No. {d.number}</span><span class="quiet"><Time at={d.time} day /></span>
+        <span class="aside">{d.argument && <Act action={replay(d)} />}<Save death={d} /></span>
+      </div>
+      <p class="headline">{sentence(d)}</p>
+      <p><State tone={d.expected ? "idle" : "bad"}>{causeWord(d.cause)}</State> {d.frame && <>at <code>{d.frame}</code></>}</p>
+    </header>
+  );
+}
+
+/** The death in one sentence. */
+export function sentence(d: Death): string {
+  const what = d.call?.func ? `running ${d.call.func} for ${duration(d.call.run)}` : "running nothing";
+  return `Worker ${d.worker} of pool ${d.pool} (pid ${d.pid}) died ${what}: ${d.why || causeWord(d.cause)}.`;
+}
+
+function Whole({ d }: { d: Death }) {
+  return (
+    <>
+      <Facts of={[
+        ["Died", when(d.time)],
+        ["Lived", `${duration(d.age)}, ${plural(d.calls, "call")}`],
+        ["Ended by", d.signal || (d.code >= 0 ? `exit code ${d.code}` : "–")],
+        ["Most memory", d.memory_limit ? `${bytes(d.max_rss)}, ${percent(d.max_rss, d.memory_limit)} of its limit of ${bytes(d.memory_limit)}` : bytes(d.max_rss)],
+        ["CPU", `${duration(d.user)} user, ${duration(d.system)} system`],
+        ["Kind", <a href={to("deaths", "", { kind: d.kind })}><code>{d.kind}</code></a>],
+        ...(d.call ? [
+          ["Call", <>{d.call.func} <span class="quiet">no. {count(d.call.number)}</span></>],
+          ["Waited, ran", `${duration(d.call.wait)}, ${duration(d.call.run)}${d.call.timeout ? ` of at most ${duration(d.call.timeout)}` : ""}`],
+          ["Argument", `${bytes(d.call.arg)}, ${d.argument ? "kept" : "not kept (Pool.KeepArgument is off)"}`],
+        ] as [string, preact.ComponentChild][] : []),
+      ]} />
+      {d.timeline && d.timeline.length > 0 && <Section title="What happened" id="timeline"><Timeline moments={d.timeline} /></Section>}
+      <Section title="Stack" id="stack">{d.stack ? <Stack text={d.stack} /> : <Withheld what="stack" number={d.number} />}</Section>
+      <Section title="Last lines of its standard error" id="stderr">
+        {d.stderr?.length ? <pre class="code last" tabIndex={0}>{d.stderr.join("\n")}</pre> : <Empty>It printed nothing, or this session may not see it.</Empty>}
+      </Section>
+      {d.others && d.others.length > 0 && <Section title="What else ran in it" id="others"><Others d={d} /></Section>}
+      <Section title="By command" id="command"><Copy text={command("death", "show", String(d.number))} /></Section>
+    </>
+  );
+}
+
+const Withheld = ({ what, number }: { what: string; number: unknown }) => (
+  <Empty>There is no {what}: the runtime wrote none, or this session may not see it. A session with the role operate may: <code>{command("dashboard", "--role", "operate")}</code>, or <code>{command("death", "show", String(number))}</code>.</Empty>
+);
+
+function Others({ d }: { d: Death }) {
+  type Other = NonNullable<Death["others"]>[number];
+  const columns: Column<Other>[] = [
+    { name: "number", head: "No.", num: true, cell: (c) => c.number }, { name: "func", head: "Function", cell: (c) => <b>{c.func}</b> },
+    { name: "wait", head: "Waited", num: true, cell: (c) => duration(c.wait) }, { name: "run", head: "Ran", num: true, cell: (c) => duration(c.run) }, { name: "arg", head: "Argument", num: true, cell: (c) => bytes(c.arg) },
+  ];
+  return <Table caption="Other calls in the worker" columns={columns} rows={d.others!} keyOf={(c) => String(c.number)} />;
+}

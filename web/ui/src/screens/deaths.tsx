@@ -1,0 +1,35 @@
+// Screen 5: kinds of death, deaths, and one certificate.
+import { Empty, Loading, Section } from "../parts/bits.tsx";
+import { Filter } from "../parts/filter.tsx";
+import { useTopics } from "../state/live.ts";
+import { route, to } from "../state/route.ts";
+import { topics } from "../state/store.ts";
+import { count, plural } from "../view/format.ts";
+import { causeWord } from "../view/words.ts";
+import { Certificate } from "./certificate.tsx";
+import { DeathRows } from "./deathrows.tsx";
+import { KindRows } from "./kindrows.tsx";
+
+export function Deaths() {
+  useTopics(["kinds", "deaths"]);
+  const { arg, query } = route.value;
+  if (arg) return <Certificate key={arg} number={arg} />;
+  if (!topics.kinds.loaded) return <Loading what="the deaths" />;
+  const kinds = topics.kinds.list(), deaths = topics.deaths.list();
+  if (!kinds.length && !deaths.length) {
+    return <Empty>No worker has died. Each death gets a certificate here: its cause, its call, its stack, its last lines. Workers that leave as planned get none.</Empty>;
+  }
+  const all = kinds.reduce((n, k) => n + Number(k.count), 0);
+  const kind = topics.kinds.all.get(query.get("kind") ?? "");
+  const shown = kind ? deaths.filter((d) => d.kind === kind.kind) : deaths;
+  return (
+    <>
+      <div class="tool-row"><Filter what="deaths" /><span>{plural(kinds.length, "kind")} of death, <b>{plural(all, "death")}</b> since the daemon began</span></div>
+      <Section title="Kinds" id="kinds"><KindRows kinds={kinds} /></Section>
+      <Section id="all" title={kind ? `${causeWord(kind.cause)} at ${kind.frame || "an unknown place"}` : "Certificates"}
+        aside={kind ? <a href={to("deaths")}>All kinds</a> : <span class="quiet">the newest {count(deaths.length)} are kept</span>}>
+        <DeathRows deaths={shown} />
+      </Section>
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+// Screen 6: the log, as it is written.
+import { useState } from "preact/hooks";
+import type { LogRecord } from "../api/wire.ts";
+import { State, Time, Loading } from "../parts/bits.tsx";
+import { Feed } from "../parts/feed.tsx";
+import { Filter } from "../parts/filter.tsx";
+import { useTopics } from "../state/live.ts";
+import { matches } from "../state/route.ts";
+import { topics } from "../state/store.ts";
+import { command } from "../view/shell.ts";
+import { levelTone } from "../view/words.ts";
+
+const levels = ["debug", "info", "warn", "error"];
+
+export function Logs() {
+  const [level, setLevel] = useState("info");
+  const [pool, setPool] = useState("");
+  useTopics(["logs"], { level });
+  const pools = [...topics.pools.all.keys()];
+  if (!topics.logs.loaded) return <Loading what="the log" />;
+  const fits = (r: LogRecord) => (!pool || r.attrs?.["pool"] === pool) && matches(r.message, r.level, ...Object.entries(r.attrs ?? {}).flat());
+  return (
+    <>
+      <div class="tool-row">
+        <Filter what="text, pid, attribute" />
+        <label>Level <select value={level} onChange={(e) => setLevel(e.currentTarget.value)}>{levels.map((l) => <option key={l} value={l}>{l} and above</option>)}</select></label>
+        <label>Pool <select value={pool} onChange={(e) => setPool(e.currentTarget.value)}><option value="">all</option>{pools.map((p) => <option key={p} value={p}>{p}</option>)}</select></label>
+        <code class="aside quiet">{command("logs", "-f")}</code>
+      </div>
+      <Feed entries={topics.logs.all} label="Log" fits={fits} command={command("logs")} row={(r) => (
+        <>
+          <span class="quiet"><Time at={r.time} millis /></span> <State tone={levelTone(r.level)}>{r.level}</State> <span class="message">{r.message}
+            {Object.entries(r.attrs ?? {}).map(([k, v]) => <span key={k} class="attr"> {k}=<b>{typeof v === "object" ? JSON.stringify(v) : String(v)}</b></span>)}</span>
+        </>
+      )} />
+    </>
+  );
+}

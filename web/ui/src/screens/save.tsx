@@ -1,0 +1,49 @@
+// What is kept with a certificate, as files.
+import { useState } from "preact/hooks";
+import { rpc } from "../api/rpc.ts";
+import { opened } from "../api/session.ts";
+import { allows, type Death } from "../api/wire.ts";
+import { bytes } from "../view/format.ts";
+import { command } from "../view/shell.ts";
+
+interface File { name: string; data: string } // data is base64
+
+function save(file: File): void {
+  const raw = atob(file.data);
+  const url = URL.createObjectURL(new Blob([Uint8Array.from(raw, (c) => c.charCodeAt(0))]));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = file.name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+const encode = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+export function Save({ death: d }: { death: Death }) {
+  const [why, setWhy] = useState("");
+  const may = allows(opened()?.role ?? "read", "operate");
+  const get = (load: () => Promise<File[]>) => async () => {
+    setWhy("");
+    try {
+      (await load()).forEach(save);
+    } catch (e) {
+      setWhy((e as Error).message);
+    }
+  };
+  const bundle = get(async () => {
+    const answer = await rpc<{ files?: File[] }>("death.export", { number: d.number });
+    return answer.files ?? [{ name: `death-${d.number}.json`, data: encode(JSON.stringify(answer, null, 2)) }];
+  });
+  const blob = (name: string) => get(async () => [{ name: `${d.number}-${name}`, data: (await rpc<{ bytes: string }>("death.blob", { number: d.number, name })).bytes }]);
+  const hint = may ? undefined : `needs the role operate: ${command("dashboard", "--role", "operate")}`;
+  return (
+    <>
+      <button type="button" class="act" aria-disabled={!may} title={hint ?? command("death", "export", String(d.number))} onClick={may ? bundle : undefined}>Save bundle</button>
+      {d.blobs?.map((b) => (
+        <button key={b.name} type="button" class="act" aria-disabled={!may} title={hint ?? "for go tool pprof and go tool trace"} onClick={may ? blob(b.name) : undefined}>{b.name} <span class="quiet">{bytes(b.bytes)}</span></button>
+      ))}
+      {why && <span class="failed" role="alert">{why}</span>}
+    </>
+  );
+}

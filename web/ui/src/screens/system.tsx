@@ -1,0 +1,121 @@
+// Screen 8: everything of the daemon that is no pool.
+import { useEffect, useState } from "preact/hooks";
+import { rpc } from "../api/rpc.ts";
+import type { Cron, Daemon, Plugin, Setting, Task } from "../api/wire.ts";
+import { Empty, Facts, Loading, Section, State, Time, Value } from "../parts/bits.tsx";
+import { Act } from "../parts/button.tsx";
+import { Filter } from "../parts/filter.tsx";
+import { Table, type Column } from "../parts/table.tsx";
+import { seconds } from "../state/clock.ts";
+import { useTopics } from "../state/live.ts";
+import { matches } from "../state/route.ts";
+import { daemon, topics } from "../state/store.ts";
+import { reload, runCron, runTask, stopDaemon, upgrade } from "../view/actions.ts";
+import { bytes, count, duration, figure, percent, relative } from "../view/format.ts";
+import { command } from "../view/shell.ts";
+
+export function System() {
+  useTopics(["crons", "tasks", "plugins", "clients"]);
+  const d = daemon();
+  if (!d) return <Loading what="the daemon" />;
+  const running = topics.pools.list().reduce((n, p) => n + p.running, 0);
+  return (
+    <>
+      <div class="tool-row">
+        <Filter what="settings" />
+        <span class="aside"><Act action={reload(d.name, d.workers)} /><Act action={upgrade(d.name, d.pid)} /><Act action={stopDaemon(d.name, running)} /></span>
+      </div>
+      <Process d={d} />
+      <Loop d={d} />
+      <Section title="Cron and Every" id="crons"><Crons /></Section>
+      <Section title="Tasks" id="tasks"><Tasks /></Section>
+      <Section title="Plugins" id="plugins"><Plugins /></Section>
+      <Section title="Control clients" id="clients"><Clients /></Section>
+      <Section title="Configuration" id="config" aside={<code class="quiet">{command("config", "show")}</code>}><Config /></Section>
+      <Section title="This machine" id="doctor"><p>What a daemon needs from the system, and whether it is there: <code>{command("doctor")}</code></p></Section>
+    </>
+  );
+}
+
+function Process({ d }: { d: Daemon }) {
+  return (
+    <Facts of={[
+      ["Host", d.host], ["User", d.user], ["Healthy", d.healthy ? "yes" : <State tone="bad">{d.unhealthy}</State>],
+      ["Memory of the daemon", bytes(d.memory)], ["CPU of the daemon", `${duration(d.cpu)}, ${percent(d.cpu, d.uptime)}`], ["Load 1, 5, 15 min", d.load?.map(figure).join(", ")],
+      ["Worker processes", count(d.workers)], ["Log", d.log?.failure ? <State tone="bad">{d.log.failure}</State> : `${count(d.log?.written)} written, ${count(d.log?.dropped)} dropped`],
+      ["Control", d.control?.join(" ")],
+      ...(d.shared ?? []).map((s) => [`Shared: ${s.name}`, <>{bytes(s.bytes)}, loaded <Time at={s.loaded} day /></>] as [string, preact.ComponentChild]),
+    ]} />
+  );
+}
+
+function Loop({ d: { loop: l } }: { d: Daemon }) {
+  if (!l) return null;
+  return (
+    <Section title="Loop" id="loop">
+      <Facts of={[
+        ["Now", l.running > 0 ? `runs a function for ${duration(l.running)}` : "idle"], ["Waiting functions", count(l.pending)], ["Busy", `${duration(l.busy)}, ${percent(l.busy, l.busy + l.idle)}`],
+        ["Ticks", count(l.ticks)], ["Ticks left out", count(l.missed)], ["Ticks too long", count(l.overruns)], ["Panics", count(l.panics)], ["Events left out", count(l.left_out)],
+      ]} />
+    </Section>
+  );
+}
+
+function Crons() {
+  const all = topics.crons.list();
+  if (!all.length) return <Empty code={"d.Cron(\"0 3 * * *\", nightly)"}>Nothing is called at times or intervals.</Empty>;
+  const columns: Column<Cron>[] = [
+    { name: "name", head: "Name", by: (c) => c.name, cell: (c) => <b>{c.name}</b> },
+    { name: "next", head: "Next", by: (c) => (c.next ? Date.parse(c.next) : 0), cell: (c) => (c.pending ? <State tone="busy">due</State> : c.next ? <>{relative(c.next, seconds.value)} <span class="quiet"><Time at={c.next} day /></span></> : <span class="quiet">an interval after the last</span>) },
+    { name: "runs", head: "Runs", num: true, by: (c) => Number(c.runs), cell: (c) => count(c.runs) },
+    { name: "missed", head: "Left out", num: true, by: (c) => Number(c.missed), cell: (c) => (Number(c.missed) ? <b>{count(c.missed)}</b> : "0") },
+    { name: "act", head: "", cell: (c) => <Act action={runCron(c)} small /> },
+  ];
+  return <Table caption="Cron and Every" columns={columns} rows={all} keyOf={(c) => c.name} />;
+}
+
+function Tasks() {
+  const all = topics.tasks.list();
+  if (!all.length) return <Empty code={"legion.Task(d, \"nightly\", clean)"}>The program has no tasks.</Empty>;
+  const columns: Column<Task>[] = [
+    { name: "name", head: "Task", by: (t) => t.name, cell: (t) => <b>{t.name}</b> }, { name: "running", head: "Running", num: true, by: (t) => t.running, cell: (t) => `${count(t.running)}${t.max ? ` of ${count(t.max)}` : ""}` },
+    { name: "queued", head: "Waiting", num: true, by: (t) => t.queued, cell: (t) => count(t.queued) }, { name: "calls", head: "Runs in all", num: true, by: (t) => Number(t.calls), cell: (t) => count(t.calls) },
+    { name: "act", head: "", cell: (t) => <Act action={runTask(t)} small /> },
+  ];
+  return <Table caption="Tasks" columns={columns} rows={all} keyOf={(t) => t.name} />;
+}
+
+function Plugins() {
+  const all = topics.plugins.list();
+  if (!all.length) return <Empty>The program uses no plugins.</Empty>;
+  const columns: Column<Plugin>[] = [
+    { name: "name", head: "Plugin", cell: (p) => <b>{p.name}</b> }, { name: "type", head: "Type", cell: (p) => <code>{p.type}</code> },
+    { name: "state", head: "State", cell: (p) => <State tone={p.state === "started" ? "ok" : "warn"}>{p.state}</State> },
+    { name: "stats", head: "Says", cell: (p) => (p.stats === undefined || p.stats === null ? <span class="quiet">nothing</span> : <code class="cut" title={JSON.stringify(p.stats)}>{JSON.stringify(p.stats)}</code>) },
+  ];
+  return <Table caption="Plugins" columns={columns} rows={all} keyOf={(p) => p.name} />;
+}
+
+// The fields are the daemon's business: each is a column.
+function Clients() {
+  const all = [...topics.clients.all];
+  if (!all.length) return <Empty>{topics.clients.loaded ? "Nobody is connected." : "This daemon does not tell its clients."}</Empty>;
+  const names = [...new Set(all.flatMap(([, c]) => Object.keys(c)))];
+  const columns: Column<[string, Record<string, unknown>]>[] = names.map((n) => ({ name: n, head: n.replaceAll("_", " "), by: ([, c]) => String(c[n] ?? ""), cell: ([, c]) => <Value of={c[n] === "" ? null : c[n]} /> }));
+  return <Table caption="Control clients" columns={columns} rows={all} keyOf={([key]) => key} />;
+}
+
+function Config() {
+  const [settings, setSettings] = useState<Setting[]>();
+  const [why, setWhy] = useState("");
+  useEffect(() => {
+    rpc<Setting[]>("config.show").then(setSettings, (e: Error) => setWhy(e.message));
+  }, []);
+  if (why) return <p class="failed">{why}</p>;
+  if (!settings) return <Loading what="the configuration" />;
+  const columns: Column<Setting>[] = [
+    { name: "key", head: "Setting", by: (s) => s.key, cell: (s) => <b>{s.key}</b> }, { name: "value", head: "Value", by: (s) => s.value, cell: (s) => <code>{s.value}</code> },
+    { name: "source", head: "From", by: (s) => s.source, cell: (s) => <span class="quiet">{s.source}</span> },
+  ];
+  return <Table caption="Configuration" columns={columns} rows={settings.filter((s) => matches(s.key, s.value, s.source))} keyOf={(s) => s.key} />;
+}
