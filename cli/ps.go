@@ -25,17 +25,30 @@ func psVerb() *verb {
 	}
 }
 
-// topVerb is status and ps, again and again.
+// topVerb is legion-top, or else ps, again and again.
 func topVerb() *verb {
 	var every time.Duration
+	var simple, readOnly bool
 	return &verb{
 		group: lookGroup, needs: aServer,
 		Command: Command{
-			Name: "top", Short: "show the processes again and again",
-			Flags: func(fs *flag.FlagSet) { fs.DurationVar(&every, "every", time.Second, "how `often`") },
+			Name: "top", Short: "show what the daemon does, live",
+			Long: "In a terminal this is the program legion-top, if it is on the PATH:\n\n  go install " + terminalTop.install + "@latest\n\nOtherwise, and with --simple, it shows the processes again and again.",
+			Flags: func(fs *flag.FlagSet) {
+				fs.DurationVar(&every, "every", time.Second, "how `often`")
+				fs.BoolVar(&simple, "simple", false, "only the processes")
+				fs.BoolVar(&readOnly, "read-only", false, "look only, whatever this user may do; --simple always does")
+			},
 			Run: func(ctx context.Context, in *Invocation) error {
 				if every < minEvery {
 					return usage("--every %v: give %v or more", every, minEvery)
+				}
+				if !simple && !in.JSON && in.out().terminal && terminalTop.path() != "" {
+					args := []string{"--every", max(every, 250*time.Millisecond).String()}
+					if readOnly {
+						args = append(args, "--read-only")
+					}
+					return terminalTop.become(ctx, in, args...)
 				}
 				tick := time.NewTicker(every)
 				defer tick.Stop()
