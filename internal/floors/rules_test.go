@@ -67,6 +67,7 @@ var floors = map[string]int{
 	"status":                  1,
 
 	"event":             2,
+	"internal/deaths":   2,
 	"internal/doctor":   2,
 	"internal/logs":     2,
 	"internal/pool":     2,

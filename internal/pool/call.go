@@ -55,6 +55,9 @@ type Death struct {
 	Limit   uint64 // of its memory, in bytes; 0 = none
 	Lacking bool   // it was never started: the system had no room for a process, or no descriptors
 	Mute    bool   // it was started, and ended without a word: its main did not reach Start
+
+	Cause  string // as in status.Death; "" if the end was planned
+	Number uint64 // of its certificate; 0 if it has none
 }
 
 // An Outcome is how one call ended.
@@ -88,23 +91,24 @@ type Call struct {
 	Out     []*buffer.Buffer // OK: the Buffers of the result, of which some may be nil
 
 	// Owned by the core, under the pool's lock.
-	state     callState
-	seq       uint64
-	id        uint32
-	tries     int
-	worker    *worker
-	canceling bool
-	overdue   bool       // it is, because the pool's Timeout has passed
-	probe     bool       // it was let through by a quarantine of its function
-	cause     wire.Cause // why it is being cancelled
-	submitted time.Duration
-	deadline  time.Duration // 0 = none
-	obeyBy    time.Duration // when its worker is killed, once the call is being cancelled
-	given     time.Duration // when it was assigned; 0 = never, or taken back before it was started
-	size      int           // bytes that its worker gets, while it is assigned
-	back      []bool        // which of In are in Out; nil for none
-	inQueue   links
-	inTimers  links
+	state      callState
+	seq        uint64
+	id         uint32
+	tries      int
+	worker     *worker
+	canceling  bool
+	overdue    bool       // it is, because the pool's Timeout has passed
+	probe      bool       // it was let through by a quarantine of its function
+	cause      wire.Cause // why it is being cancelled
+	submitted  time.Duration
+	deadline   time.Duration // 0 = none
+	canceledAt time.Duration // when it was, while it ran
+	obeyBy     time.Duration // when its worker is killed, once the call is being cancelled
+	given      time.Duration // when it was assigned; 0 = never, or taken back before it was started
+	size       int           // bytes that its worker gets, while it is assigned
+	back       []bool        // which of In are in Out; nil for none
+	inQueue    links
+	inTimers   links
 
 	// holds counts the users of the call: the core, and every send under way. The
 	// last one to let go tells the caller, so that a payload is never read after
@@ -164,7 +168,7 @@ func (c *Call) Reset() {
 	c.Outcome = Outcome{}
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
 	c.overdue, c.probe = false, false
-	c.submitted, c.deadline, c.obeyBy, c.given = 0, 0, 0, 0
+	c.submitted, c.deadline, c.canceledAt, c.obeyBy, c.given = 0, 0, 0, 0, 0
 	c.signal.Store(callOpen)
 }
 

@@ -38,6 +38,8 @@ type Config struct {
 	Looping bool   // the workers run loops of their own, which a pause holds too
 	OnExit  OnExit // what happens when a looping worker ends
 
+	KeepArgument int // keep the argument of the call of which a worker died, up to this many bytes; 0 = never
+
 	Sealed bool // a worker must be sealed before it gets calls; see wire.Seal
 
 	Funcs []string // names of the functions, by index

@@ -120,6 +120,9 @@ type worker struct {
 	paused bool      // gets no calls, and its loop is held
 	loop   loopPhase // state of its own loop
 	done   bool      // its loop has ended by itself
+
+	quitAt, killAt time.Duration // when SIGABRT and SIGKILL were sent; 0 = not
+	certified      bool          // its death has its certificate
 }
 
 type workerState uint8
@@ -276,7 +279,7 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 			k.afterCall(fx, w, now)
 			return
 		}
-		c.canceling, c.cause = true, cause
+		c.canceling, c.cause, c.canceledAt = true, cause, now
 		fx.acts = append(fx.acts, act{op: opCancel, w: w, id: c.id, code: cause})
 		k.startGrace(fx, w, c, now)
 	}

@@ -87,9 +87,16 @@ func (k *core) drop(w *worker) {
 // endCalls ends the calls that w started and takes back the others. It reports
 // whether w died of a function that is known to kill workers.
 func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) (known bool) {
-	var causes []*Call
-	for _, c := range k.held(w) { // newest first, so that they queue in their old order
-		started := !w.marks.Revoke(c.id)
+	var ran, causes []*Call
+	held := k.held(w) // newest first, so that they queue in their old order
+	for _, c := range held {
+		if !w.marks.Revoke(c.id) {
+			ran = append(ran, c)
+		}
+	}
+	k.certify(fx, w, d, slices.Clone(ran), now)
+	for _, c := range held {
+		started := slices.Contains(ran, c)
 		if started && w.costs(c, d) {
 			causes = append(causes, c)
 		}

@@ -11,6 +11,7 @@ type effects struct {
 	sends   few[send]
 	acts    []act
 	answers few[*Call]
+	endings []*ending
 	poke    bool // the time of the next step has changed
 
 	news news
@@ -61,7 +62,7 @@ func (fx *effects) clear() {
 	fx.sends.clear()
 	fx.answers.clear()
 	clear(fx.acts)
-	fx.acts, fx.poke, fx.news = fx.acts[:0], false, news{}
+	fx.acts, fx.endings, fx.poke, fx.news = fx.acts[:0], nil, false, news{}
 }
 
 // send gives a call to a worker. It repeats the id, because the call may have

@@ -51,10 +51,10 @@ func (k *core) kill(fx *effects, w *worker, by Cause, stacks bool, now time.Dura
 	}
 	k.recall(fx, w, now)
 	if stacks {
-		w.state, w.due = workerDying, now+quitGrace
+		w.state, w.due, w.quitAt = workerDying, now+quitGrace, now
 		fx.do(opQuit, w)
 	} else {
-		w.state, w.due = workerKilled, now+killBound
+		w.state, w.due, w.killAt = workerKilled, now+killBound, now
 		fx.do(opKill, w)
 		fx.acts[len(fx.acts)-1].by = w.killedBy
 	}

@@ -32,9 +32,10 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 type Hooks struct {
 	Ready      func(worker uint64, pid int, took time.Duration, seal wire.Seal)
 	Died       func(d *Death)
-	Stuck      func(d *Death)      // SIGKILL has not ended a worker; Died follows if it ends later
-	Kept       func(reason string) // workers due for replacement stay, because no replacement becomes ready
-	Failed     func(reason string) // the pool has given up
+	Certified  func(c *Certificate) (number uint64) // keeps a certificate; comes before Died, and before the calls of the worker end
+	Stuck      func(d *Death)                       // SIGKILL has not ended a worker; Died follows if it ends later
+	Kept       func(reason string)                  // workers due for replacement stay, because no replacement becomes ready
+	Failed     func(reason string)                  // the pool has given up
 	Quarantine func(Quarantine)
 	Log        func(pid int, call uint64, record []byte)                            // call is the number of the call, 0 if the record belongs to none
 	Loop       func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // state of a worker's own loop
@@ -119,6 +120,7 @@ func (p *Pool) prepare(fx *effects) {
 func (p *Pool) apply(fx *effects) { p.applyWith(fx, p.sendAside) }
 
 func (p *Pool) applyWith(fx *effects, send func(send)) {
+	p.certify(fx.endings)
 	for i := range fx.sends.n {
 		send(fx.sends.at(i))
 	}

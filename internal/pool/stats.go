@@ -211,12 +211,18 @@ func (d *Death) running() string {
 		return ""
 	}
 	for block := range strings.SplitSeq(d.Stack, "\n\n") {
-		starting := Cause(d.KilledBy) == CauseBootTimeout && strings.HasPrefix(block, "goroutine 1 ")
-		if starting || strings.Contains(block, "internal/worker.(*server).run(") || strings.Contains(block, "internal/worker.(*server).iteration(") {
+		if d.runs(block) {
 			return where.Innermost(block)
 		}
 	}
 	return ""
+}
+
+// runs reports whether a goroutine is that of a function, or of the main of a
+// worker that was still starting, given its stack.
+func (d *Death) runs(block string) bool {
+	starting := Cause(d.KilledBy) == CauseBootTimeout && strings.HasPrefix(block, "goroutine 1 ")
+	return starting || strings.Contains(block, "internal/worker.(*server).run(") || strings.Contains(block, "internal/worker.(*server).iteration(")
 }
 
 // headline is the most useful line of its last words, with the place of a

@@ -1,0 +1,94 @@
+package deaths
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/legion-go/legion/status"
+)
+
+// MaxPassed bounds the bytes of what the next process gets.
+const MaxPassed = 8 << 20
+
+// passed is what a process passes on to the next one, as JSON. The next program
+// may be an older or newer version: unknown fields are ignored, missing ones
+// are zero. Arguments are not passed on: their function may have other types
+// there.
+type passed struct {
+	Legion  string             `json:"legion"` // "deaths 1"
+	Number  uint64             `json:"number"`
+	Deaths  []status.Death     `json:"deaths"`
+	Kinds   []status.DeathKind `json:"kinds"`
+	LeftOut status.DeathKind   `json:"left_out"`
+	Lost    int                `json:"lost"`
+}
+
+const passedFormat = "deaths 1"
+
+// Pass returns what the next process gets, nil if there is nothing.
+func (r *Registry) Pass() ([]byte, error) {
+	p := passed{Legion: passedFormat, Kinds: r.Kinds(), Deaths: r.All()}
+	r.mu.Lock()
+	p.Number, p.LeftOut, p.Lost = r.number, r.kinds.leftOut, r.kinds.lost
+	r.mu.Unlock()
+	if p.Number == 0 {
+		return nil, nil
+	}
+	if p.Lost > 0 {
+		p.Kinds = p.Kinds[:len(p.Kinds)-1]
+	}
+	return json.Marshal(p)
+}
+
+// Take takes what the previous process passed on. It trusts none of it, and
+// comes before the first Add. On an error the registry stays empty.
+func (r *Registry) Take(b []byte) error {
+	var p passed
+	if len(b) > MaxPassed {
+		return fmt.Errorf("%d bytes: more than %d", len(b), MaxPassed)
+	}
+	if err := json.Unmarshal(b, &p); err != nil {
+		return err
+	}
+	if p.Legion != passedFormat {
+		return fmt.Errorf("its format is %q, this program knows %q", p.Legion, passedFormat)
+	}
+	if p.Number > 1<<62 || len(p.Deaths) > Kept || len(p.Kinds) > maxKinds || p.Lost < 0 {
+		return fmt.Errorf("%d deaths of %d kinds, the last one number %d: more than are ever kept", len(p.Deaths), len(p.Kinds), p.Number)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.number > 0 {
+		return errors.New("there were deaths already")
+	}
+	before := uint64(0)
+	for _, d := range p.Deaths {
+		if d.Number <= before || d.Number > p.Number {
+			return fmt.Errorf("a death with number %d after %d, of %d", d.Number, before, p.Number)
+		}
+		before = d.Number
+	}
+	r.number = p.Number
+	for _, d := range p.Deaths {
+		limit(&d)
+		d.Kind = fingerprint(&d)
+		if d.Argument {
+			d.Argument, d.NoArgument = false, "it stayed in the process before the upgrade or the restart"
+		}
+		r.keep(certificate{Death: d})
+	}
+	r.kinds = kinds{leftOut: p.LeftOut, lost: p.Lost, all: map[string]*status.DeathKind{}}
+	for _, kind := range p.Kinds {
+		d := status.Death{Pool: kind.Pool, Cause: kind.Cause, Frame: kind.Frame, Why: kind.Why}
+		limit(&d)
+		if len(kind.Kind) != 8 || kind.Count == 0 || kind.Number > p.Number || r.kinds.all[kind.Kind] != nil {
+			continue
+		}
+		kind.Pool, kind.Cause, kind.Frame, kind.Why = d.Pool, d.Cause, d.Frame, d.Why
+		r.kinds.all[kind.Kind] = &kind
+	}
+	r.kept = slices.Clip(r.kept)
+	return nil
+}
