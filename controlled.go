@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/methods"
@@ -48,6 +49,7 @@ func (c controlled) Pool(name string) (methods.Pool, error) {
 func (c controlled) Functions() []methods.Function      { return c.declared.offers }
 func (c controlled) Tasks() *taskruns.Runs              { return &c.tasks }
 func (c controlled) Live() context.Context              { return c.life.Live() }
+func (c controlled) Certificates() *deaths.Registry     { return &c.succession.deaths }
 func (c controlled) Log() *logs.Log                     { return c.log }
 func (c controlled) Events() *follow.Feed[status.Event] { return &c.events.watchers }
 func (c controlled) EventTypes() []status.EventType     { return methods.EventTypes(c.events.bus.Topics()) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/control"
+	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/logs"
@@ -22,6 +23,7 @@ import (
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/internal/turns"
+	"github.com/legion-go/legion/status"
 )
 
 // Daemon is a program made of one loop and pools of worker processes. Declare
@@ -81,6 +83,7 @@ type succession struct {
 	left       []string            // sockets of the previous process that this one does not go on with
 	held       *takeover.Held      // for the next program in this process; of the stop
 	restarting atomic.Bool         // a restart is under way
+	deaths     deaths.Registry     // certificates, of previous processes too
 	accepted   atomic.Bool         // by the previous process of an upgrade, which watches this one for a while
 }
 
@@ -114,6 +117,11 @@ func (d *Daemon) Pool(name string) (*Supervisor, error) {
 	}
 	return nil, fmt.Errorf("legion: daemon %s has no pool %q; it has %q", d.config.Name, name, names)
 }
+
+// Deaths returns the certificates of the last 32 deaths of workers and tasks
+// that were not planned, the oldest first. An upgrade and a restart pass them
+// on.
+func (d *Daemon) Deaths() []status.Death { return d.succession.deaths.All() }
 
 // Name returns Config.Name.
 func (d *Daemon) Name() string { return d.config.Name }

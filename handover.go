@@ -3,6 +3,7 @@ package legion
 import (
 	"os"
 
+	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/sockets"
 )
 
@@ -35,6 +36,11 @@ func (d *Daemon) handOver() (files map[string]*os.File, closeAll func(), err err
 	if err != nil {
 		closeFiles(made)
 		return nil, nil, err
+	}
+	if f, err := d.succession.deaths.File(); err != nil {
+		d.log.Warn("the certificates of deaths are not passed on", "err", err)
+	} else if f != nil {
+		files[deaths.FileName], made = f, append(made, f)
 	}
 	return files, func() { closeFiles(made) }, nil
 }

@@ -40,27 +40,18 @@ func (d *Daemon) newPool(p *declaredPool) *pool.Pool {
 		},
 		Died: func(dead *pool.Death) {
 			records.End(dead.PID)
-			switch {
-			case dead.Forbidden != nil:
-				log.Error("worker did what its sandbox forbids", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
+			dead.Tell(log)
+			if f := dead.Forbidden; f != nil {
 				announce(d, event.Forbidden{
-					Pool: p.name, Worker: dead.Worker, PID: dead.PID, Call: dead.Forbidden.Call, Args: dead.Forbidden.Args,
-					Rule: dead.Forbidden.Rule, Where: dead.Forbidden.Where, Stack: dead.Stack,
+					Pool: p.name, Worker: dead.Worker, PID: dead.PID, Call: f.Call, Args: f.Args, Rule: f.Rule, Where: f.Where, Stack: dead.Stack,
 				})
-			case dead.Race:
-				log.Error("worker had a data race", "worker", dead.Worker, "pid", dead.PID, "how", dead.String(), "report", dead.Stack)
-			case dead.KilledBy != "" && pool.Cause(dead.KilledBy) != pool.CauseStop:
-				log.Warn("worker was killed", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
-			case dead.Expected:
-				log.Debug("worker ended", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
-			default:
-				log.Warn("worker died", "worker", dead.Worker, "pid", dead.PID, "how", dead.String())
 			}
 			announce(d, event.WorkerExited{
 				Pool: p.name, Worker: dead.Worker, PID: dead.PID, Expected: dead.Expected, ExitCode: dead.Code,
-				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack,
+				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack, Death: dead.Number,
 			})
 		},
+		Certified: d.succession.deaths.Keep(log),
 		Stuck: func(d *pool.Death) {
 			log.Error("worker does not end", "worker", d.Worker, "pid", d.PID, "how", d.String())
 		},

@@ -141,6 +141,8 @@ func (in *Invocation) valuesOfFlag(ctx context.Context, name, current, prefix st
 		all = in.values(ctx, "LEVEL", current)
 	case "pool":
 		all = in.values(ctx, "POOL", current)
+	case "kind":
+		all = in.values(ctx, "KIND", current)
 	case "o":
 		if in.program.daemon != nil {
 			all = in.assignments(ctx, current)
@@ -205,6 +207,10 @@ func (in *Invocation) values(ctx context.Context, operand, current string) (all 
 			}
 			all = append(all, candidate{fmt.Sprint(w.PID), strings.TrimSpace(w.Pool + " " + w.State + " " + w.Call)})
 		})
+	case "DEATH":
+		each(ctx, in, "death.list", func(d status.Death) { all = append(all, candidate{fmt.Sprint(d.Number), oneLine(d.Why)}) })
+	case "KIND":
+		each(ctx, in, "death.kinds", func(k status.DeathKind) { all = append(all, candidate{k.Kind, oneLine(k.Why)}) })
 	case "FUNCTION":
 		each(ctx, in, "func.list", func(f status.Func) { all = append(all, candidate{f.Name, f.In + " → " + f.Out}) })
 	case "TASK":

@@ -23,6 +23,8 @@ func TestCandidates(t *testing.T) {
 		"logs --level=e":                 "--level=error",
 		"task run thumbs ":               "vacuum",
 		"task cancel thumbs ":            "1 2",
+		"death show thumbs ":             "17 16",
+		"death ls thumbs --kind ":        "1f2e3d4c 00112233",
 		"call thumbs ":                   "resize vacuum",
 		"rpc help thumbs pool":           "pool.scale",
 		"completion ":                    "bash fish zsh",

@@ -193,6 +193,12 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("stack", fmt.Sprint("worker stack ", pid))
 	pid = decoded(u.run("worker", "ls", "wait", "--json").stdout).([]any)[0].(map[string]any)["pid"]
 	prints("", fmt.Sprint("worker kill ", pid))
+	for len(decoded(u.run("death", "ls", "--json").stdout).([]any)) == 0 { // it is being reaped
+		time.Sleep(time.Millisecond)
+	}
+	prints("", "death ls wait")
+	prints("", "death kinds")
+	prints("", "death show 1")
 	pid = decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["pid"]
 	prints("", fmt.Sprint("worker end ", pid))
 	prints("", "pool stop echo")

@@ -91,7 +91,7 @@ func builtIn(p *program) []*verb {
 	all := []*verb{
 		runVerb(p), startVerb(p), stopVerb(), restartVerb(p), reloadVerb(), upgradeVerb(),
 		statusVerb(), psVerb(), topVerb(), logsVerb(), eventsVerb(), statsVerb(),
-		poolVerb(), workerVerb(),
+		poolVerb(), workerVerb(), deathVerb(),
 		callVerb(), funcVerb(), taskVerb(), cronVerb(),
 		pluginVerb(), lockVerb(), rpcVerb(), signalVerb(), logLevelVerb(),
 		configVerb(p), unitVerb(p), doctorVerb(), completionVerb(p), versionVerb(), helpVerb(p), completeVerb(p),

@@ -61,6 +61,19 @@ var answers = map[string]string{
 			{"name":"limits","required":false,"schema":{"$ref":"#/components/schemas/Limits"}}],"result":{"name":"result","schema":{"type":"boolean"}},"x-role":"operate","x-stream":false},
 		{"name":"log.follow","summary":"Records of the log as they come.","params":[],"result":{"name":"item","schema":{"type":"array","items":{"type":"string","format":"date-time"}}},"x-role":"read","x-stream":true}],
 		"components":{"schemas":{"Limits":{"type":"object","properties":{"min":{"type":"integer"},"self":{"$ref":"#/components/schemas/Limits"}}}}}}`,
+	"death.list": `[
+		{"number":17,"time":"2026-03-01T10:11:12Z","pool":"resize","worker":12,"pid":4712,"cause":"deadline","why":"resize was killed: its call ran 2.0 s, its limit is 1.5 s; it was in main.decode (bomb.go:14)","kind":"1f2e3d4c","expected":true,"code":-1,"signal":"","frame":"main.decode (bomb.go:14)","age":61.5,"calls":812,"user":1.5,"system":0.25,"max_rss":73400320,"memory_limit":134217728,"argument":true},
+		{"number":16,"time":"2026-03-01T10:11:11Z","pool":"a-model-with-a-very-long-name","worker":1,"pid":0,"cause":"boot","why":"a-model-with-a-very-long-name did not get ready: it could not be started \u0007","kind":"00112233","expected":false,"code":-1,"signal":"","frame":"","age":0,"calls":0,"user":0,"system":0,"max_rss":0,"memory_limit":0,"argument":false}]`,
+	"death.kinds": `[
+		{"kind":"1f2e3d4c","pool":"resize","cause":"deadline","frame":"main.decode (bomb.go:14)","why":"resize was killed","count":311,"first":"2026-02-27T10:11:12Z","last":"2026-03-01T10:11:12Z","number":17},
+		{"kind":"00112233","pool":"a-model-with-a-very-long-name","cause":"boot","frame":"","why":"a-model-with-a-very-long-name did not get ready","count":1,"first":"2026-03-01T10:11:11Z","last":"2026-03-01T10:11:11Z","number":0},
+		{"kind":"","pool":"","cause":"","frame":"","why":"left out: 7 kinds with fewer deaths; 128 are kept","count":9,"first":"2026-03-01T10:11:11Z","last":"2026-03-01T10:11:11Z","number":0}]`,
+	"death.get": `{"number":17,"time":"2026-03-01T10:11:12.345Z","pool":"resize","worker":12,"pid":4712,"cause":"deadline","why":"resize was killed: its call of thumb ran 2.0 s, its limit is 1.5 s; it was in main.decode (bomb.go:14)","kind":"1f2e3d4c","expected":true,"code":2,"signal":"","frame":"main.decode (bomb.go:14)","age":61.5,"calls":812,"user":1.5,"system":0.25,"max_rss":73400320,"memory_limit":134217728,
+		"stack":"SIGABRT: abort\u0007\n\ngoroutine 7 [running]:\nmain.decode()\n\t/src/bomb.go:14","stderr":["decoding\u001b[2J bomb.png"],
+		"call":{"number":813,"func":"thumb","queued":"2026-03-01T10:11:10.3Z","started":"2026-03-01T10:11:10.345Z","wait":0.045,"run":2,"arg":42000,"timeout":1.5},
+		"others":[{"number":811,"func":"echo","queued":"2026-03-01T10:11:10Z","started":"2026-03-01T10:11:10.1Z","wait":0.1,"run":2.2,"arg":12,"timeout":0}],
+		"timeline":[{"at":"2026-03-01T10:11:10.3Z","what":"submitted"},{"at":"2026-03-01T10:11:10.345Z","what":"started"},{"at":"2026-03-01T10:11:11.8Z","what":"deadline"},{"at":"2026-03-01T10:11:12.3Z","what":"SIGABRT"},{"at":"2026-03-01T10:11:12.345Z","what":"reaped"}],
+		"argument":true,"blobs":[{"name":"trace.out","bytes":70000}]}`,
 	"daemon.hello": `{"name":"thumbs","version":"v1.4.2","legion":"v0.3.0","protocol":1,"go":"go1.26.0","pid":4711,"state":"running","started":"2026-03-01T10:11:12Z","uptime":1}`,
 }
 
@@ -74,7 +87,7 @@ func TestOutput(t *testing.T) {
 	for _, line := range []string{
 		"status thumbs", "ps thumbs", "pool ls thumbs", "pool status thumbs resize", "pool recent thumbs resize", "worker ls thumbs", "func ls thumbs", "task ls thumbs", "cron ls thumbs",
 		"events thumbs", "events -f thumbs", "plugin ls thumbs", "lock ls thumbs", "config show thumbs", "logs thumbs", "logs thumbs -f", "stats thumbs",
-		"rpc ls thumbs", "rpc help thumbs pool.scale", "help", "help pool",
+		"death ls thumbs", "death kinds thumbs", "death show thumbs 17", "rpc ls thumbs", "rpc help thumbs pool.scale", "help", "help pool",
 	} {
 		for _, width := range []int{80, 40} {
 			code, out, errs := f.run(width, false, strings.Fields(line)...)
@@ -90,7 +103,7 @@ func TestOutput(t *testing.T) {
 			if strings.ContainsAny(out, "\x1b\x07") {
 				t.Errorf("%s: what the daemon says reaches the terminal: %q", line, out)
 			}
-			if strings.HasPrefix(line, "logs") || strings.HasPrefix(line, "events -f") || strings.HasPrefix(line, "stats") {
+			if strings.HasPrefix(line, "logs") || strings.HasPrefix(line, "events -f") || strings.HasPrefix(line, "stats") || strings.HasPrefix(line, "death show") {
 				continue // lines as they are
 			}
 			for l := range strings.Lines(out) {

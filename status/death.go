@@ -13,9 +13,10 @@ type Death struct {
 	Worker uint64    `json:"worker"` // its number in the pool
 	PID    int       `json:"pid"`    // 0 if the process could not be started
 
-	// Cause is exit, signal, panic, out_of_memory, forbidden, deadline, cancel,
-	// heartbeat, memory_limit, kill, protocol, boot, stop or lacking: the system
-	// lacked what a process needs.
+	// Cause is exit, signal, out_of_memory (the system or the Go runtime ended it),
+	// memory_limit (Legion did), forbidden (by its sandbox), deadline, cancel,
+	// heartbeat (it gave no sign of life), kill (by hand), protocol, boot (before
+	// it was ready, in whatever way) or stop (it did not leave in time).
 	Cause string `json:"cause"`
 	Why   string `json:"why"`  // in one sentence
 	Kind  string `json:"kind"` // eight hexadecimal digits: the same for deaths of the same pool, cause and frame
@@ -33,11 +34,10 @@ type Death struct {
 	MaxRSS      uint64        `json:"max_rss"`      // the most memory that was resident, in bytes
 	MemoryLimit uint64        `json:"memory_limit"` // Pool.MemoryLimit, in bytes; 0 if there is none
 
-	// Stack and Stderr need the role operate: Withheld says that they are left out
-	// for want of it. Lists of deaths have neither, nor Timeline.
-	Stack    string   `json:"stack,omitempty"`  // at most 64 KiB
-	Stderr   []string `json:"stderr,omitempty"` // its last lines
-	Withheld string   `json:"withheld,omitempty"`
+	// For a client with the role read, Stack and Stderr only say that they need
+	// another one. Lists of deaths have neither, nor Timeline.
+	Stack  string   `json:"stack,omitempty"`  // at most 64 KiB
+	Stderr []string `json:"stderr,omitempty"` // its last lines, at most 64
 
 	Call     *DeathCall  `json:"call,omitempty"`   // whose worker died of it, as far as that is known: the one for which it was ended, or the oldest
 	Others   []DeathCall `json:"others,omitempty"` // the others that ran in it
@@ -63,8 +63,8 @@ type DeathCall struct {
 // Moment is an entry of the timeline of a death.
 type Moment struct {
 	At time.Time `json:"at"`
-	// What is booted, submitted, started, deadline, cancel, grace, SIGABRT, SIGKILL
-	// or reaped.
+	// What is spawned, ready, submitted, started, deadline, cancel or stop (of the
+	// call), grace (KillGrace has passed), SIGABRT, SIGKILL or reaped.
 	What string `json:"what"`
 }
 

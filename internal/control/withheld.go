@@ -60,3 +60,17 @@ func ErrorFor(ctx context.Context, e *rpc.Error) *rpc.Error {
 	data.Stack = withheld
 	return &rpc.Error{Code: e.Code, Message: e.Message, Data: data}
 }
+
+// DeathFor is a certificate as the client of ctx may see it: without the stack
+// and what the worker printed.
+func DeathFor(ctx context.Context, d status.Death) status.Death {
+	if !SeesStacks(ctx) {
+		if d.Stack != "" {
+			d.Stack = withheld
+		}
+		if len(d.Stderr) > 0 {
+			d.Stderr = []string{withheld}
+		}
+	}
+	return d
+}

@@ -35,7 +35,14 @@ func TestWithheld(t *testing.T) {
 			}
 		}
 	}
+	death := status.Death{Stack: "goroutine 1", Stderr: []string{"a", "b"}, Why: "it died"}
+	if d := DeathFor(rpc.WithCaller(t.Context(), rpc.Caller{Role: rpc.Operate}), death); d.Stack != "goroutine 1" || len(d.Stderr) != 2 {
+		t.Errorf("%+v", d)
+	}
 	ctx := rpc.WithCaller(t.Context(), rpc.Caller{Role: rpc.Read})
+	if d := DeathFor(ctx, death); d.Stack != withheld || len(d.Stderr) != 1 || d.Stderr[0] != withheld || d.Why != "it died" || death.Stderr[0] != "a" {
+		t.Errorf("%+v", d)
+	}
 	line := status.LogRecord{Level: "DEBUG", Attrs: status.LogAttrs{slog.String("stream", "stderr")}}
 	if _, ok := RecordFor(ctx, line); ok {
 		t.Error("a line of a crash report is shown")

@@ -62,11 +62,11 @@ func TestForeignPassing(t *testing.T) {
 		``:                      "end of JSON",
 		`{}`:                    "its format",
 		`{"legion":"deaths 2"}`: "its format",
-		`{"legion":"deaths 1","number":1,"deaths":[{"number":2}]}`:              "number 2",
-		`{"legion":"deaths 1","number":9,"deaths":[{"number":2},{"number":2}]}`: "number 2 after 2",
-		`{"legion":"deaths 1","number":9,"deaths":[{"number":0}]}`:              "number 0",
+		`{"legion":"deaths 1","number":1,"deaths":[{"number":2}]}`:                                            "number 2",
+		`{"legion":"deaths 1","number":9,"deaths":[{"number":2},{"number":2}]}`:                               "number 2 after 2",
+		`{"legion":"deaths 1","number":9,"deaths":[{"number":0}]}`:                                            "number 0",
 		`{"legion":"deaths 1","number":9,"deaths":[` + strings.Repeat(`{"number":1},`, 32) + `{"number":2}]}`: "more than are ever kept",
-		strings.Repeat(" ", deaths.MaxPassed+1): "bytes",
+		strings.Repeat(" ", deaths.MaxPassed+1):                                                               "bytes",
 	} {
 		var r deaths.Registry
 		if err := r.Take([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -67,7 +67,6 @@ var floors = map[string]int{
 	"status":                  1,
 
 	"event":             2,
-	"internal/deaths":   2,
 	"internal/doctor":   2,
 	"internal/logs":     2,
 	"internal/pool":     2,
@@ -79,6 +78,7 @@ var floors = map[string]int{
 	"plugin":            2,
 
 	"internal/control": 3,
+	"internal/deaths":  3,
 	"internal/plugins": 3,
 
 	"internal/methods": 4,

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/plugins"
@@ -38,6 +39,7 @@ type fake struct {
 	plugins   plugins.Set
 	settings  any
 	log       *logs.Log // nil: no test asks for it
+	deaths    deaths.Registry
 }
 
 func (f *fake) does(what string, args ...any) error {
@@ -56,6 +58,8 @@ func (f *fake) Figures() status.Stats {
 	}
 	return s
 }
+
+func (f *fake) Certificates() *deaths.Registry { return &f.deaths }
 
 func (f *fake) Pools() (all []Pool) {
 	for _, p := range f.pools {

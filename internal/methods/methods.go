@@ -14,6 +14,7 @@
 //   - call.go: func.list, call and call.stream
 //   - task.go: task.*
 //   - cron.go: cron.*
+//   - death.go: death.*
 //   - watch.go: event.*, log.* and stats.follow
 //   - eventname.go: the names of types of events
 //   - reserved.go: names that a program's methods may not have
@@ -27,6 +28,7 @@ import (
 	"syscall"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/plugins"
@@ -59,6 +61,7 @@ type Daemon interface {
 	Tasks() *taskruns.Runs // that were started over the control socket
 	Live() context.Context // of such runs
 
+	Certificates() *deaths.Registry // of workers that died
 	Log() *logs.Log
 	Events() *follow.Feed[status.Event]
 	EventTypes() []status.EventType
@@ -92,7 +95,7 @@ func Of(d Daemon) (all []rpc.Method) {
 	c := caller{d}
 	for _, group := range [][]rpc.Method{
 		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(),
-		c.watchMethods(), c.partMethods(),
+		c.watchMethods(), c.partMethods(), c.deathMethods(),
 	} {
 		all = append(all, group...)
 	}

@@ -20,6 +20,7 @@
 //     histogram.go and status.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
 //     member.go, protocol.go (what a worker may send, and when), aside.go,
+//     certificate.go and why.go (what is known of a death), tell.go,
 //     stack.go and buffers.go (bytes that are in memory shared with a worker):
 //     the shell. [Pool] guards the core with one mutex and carries out its
 //     effects after unlocking; a member is one process with its link. Processes

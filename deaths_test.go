@@ -1,0 +1,213 @@
+package legion_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/status"
+)
+
+// lastDeath returns the newest certificate.
+func lastDeath(t *testing.T, d *legion.Daemon) status.Death {
+	t.Helper()
+	all := d.Deaths()
+	if len(all) == 0 {
+		t.Fatal("there is no certificate")
+	}
+	return all[len(all)-1]
+}
+
+// Each death has its certificate as soon as its caller learns of it, with the
+// cause, a sentence, and the function of the program.
+func TestCertificates(t *testing.T) {
+	k := newKit(legion.Pool{Max: 1, KillGrace: 50 * time.Millisecond}).start(t)
+	const tool = "legion_test.(*tool)."
+	for i, c := range []struct {
+		deed     deed
+		timeout  time.Duration
+		cause    string
+		why      string // a regular expression
+		frame    string // its beginning
+		expected bool
+	}{
+		{deed{What: "exit"}, 0, "exit", `^main exited with code 7$`, "", false},
+		{deed{What: "nil map"}, 0, "", ``, "", false}, // a panic is an error
+		{deed{What: "stack"}, 0, "exit", `goroutine stack exceeds .*; it was in legion_test\.overflow`, "legion_test.overflow (main_test.go:", false},
+		{deed{What: "SIGKILL"}, 0, "signal", `^main was ended by SIGKILL$`, "", false},
+		{deed{What: "loop"}, 100 * time.Millisecond, "deadline", `^main was killed: its call of do (waited \S+ \S+ and )?ran \S+ m?s, its limit is \S+ ms; it was in legion_test\.\(\*tool\)\.do \(main_test\.go:\d+\)$`, tool + "do (main_test.go:", true},
+	} {
+		before := len(k.d.Deaths())
+		ctx, cancel := context.Background(), context.CancelFunc(func() {})
+		if c.timeout > 0 {
+			ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		}
+		_, err := k.do.Call(ctx, c.deed)
+		cancel()
+		if err == nil {
+			t.Fatalf("%s: it lives", c.deed.What)
+		}
+		if c.cause == "" {
+			if n := len(k.d.Deaths()); n != before {
+				t.Errorf("%s: %d more deaths", c.deed.What, n-before)
+			}
+			continue
+		}
+		d := lastDeath(t, k.d)
+		if len(k.d.Deaths()) != before+1 || d.Number != uint64(before+1) {
+			t.Fatalf("%d: %s: there are %d deaths, the last one %d", i, c.deed.What, len(k.d.Deaths()), d.Number)
+		}
+		if d.Cause != c.cause || !regexp.MustCompile(c.why).MatchString(d.Why) || !strings.HasPrefix(d.Frame, c.frame) || d.Expected != c.expected {
+			t.Errorf("%s: %s (expected %v), in %q: %s\n%s", c.deed.What, d.Cause, d.Expected, d.Frame, d.Why, d.Stack)
+		}
+		if d.Pool != "main" || d.PID == 0 || d.Worker == 0 || d.Age <= 0 || d.Call == nil || d.Call.Func != "do" || d.Call.Arg == 0 || d.Call.Run <= 0 || len(d.Kind) != 8 {
+			t.Errorf("%s: %+v, call %+v", c.deed.What, d, d.Call)
+		}
+		var line []string
+		for n, m := range d.Timeline {
+			if line = append(line, m.What); n > 0 && m.At.Before(d.Timeline[n-1].At) {
+				t.Errorf("%s: the timeline goes back: %v", c.deed.What, d.Timeline)
+			}
+		}
+		want := []string{"spawned", "ready", "submitted", "started", "reaped"}
+		if c.cause == "deadline" {
+			want = []string{"spawned", "ready", "submitted", "started", "deadline", "grace", "SIGABRT", "reaped"}
+		}
+		slices.Sort(line) // a call may be made before its worker is ready
+		slices.Sort(want)
+		if !slices.Equal(line, want) {
+			t.Errorf("%s: timeline %q, not %q", c.deed.What, line, want)
+		}
+	}
+}
+
+// An end that was planned has no certificate; one that a person brought about
+// has.
+func TestPlannedEnds(t *testing.T) {
+	k := newKit(legion.Pool{Max: 1}).start(t)
+	if _, err := k.task.Call(t.Context(), deed{What: "pid"}); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := k.d.Pool("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := pool.Stats().Workers[0].PID
+	if err := pool.End(t.Context(), pid); err != nil {
+		t.Fatal(err)
+	}
+	if all := k.d.Deaths(); len(all) > 0 {
+		t.Errorf("%+v", all)
+	}
+	future := k.do.Go(t.Context(), deed{What: "sleep", For: time.Minute})
+	await(t, func() bool { return future.State() == status.CallRunning })
+	if err := pool.Kill(future.PID()); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = future.Result()
+	if d := lastDeath(t, k.d); d.Cause != "kill" || !d.Expected || d.Why != "main was killed by hand while its call of do ran" || d.Signal != "SIGKILL" {
+		t.Errorf("%+v", d)
+	}
+}
+
+// A worker that does not get ready has a certificate, too.
+func TestDeathBeforeReady(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	d := legion.New(quiet("unborn"))
+	legion.NewWorkers(d, "unborn", func(context.Context) (*int, error) { return nil, fmt.Errorf("no luck today") }, legion.Pool{Max: 1})
+	d.InProcess()
+	if err := d.Start(t.Context()); err == nil {
+		t.Fatal("it starts")
+	}
+	all := d.Deaths()
+	if len(all) == 0 || all[0].Cause != "boot" || !strings.HasPrefix(all[0].Why, "unborn did not get ready: it exited with code 1: ") || !strings.Contains(all[0].Why, "no luck today") || all[0].Call != nil {
+		t.Errorf("%+v", all)
+	}
+}
+
+func init() { programs["mortal"] = mortalMain }
+
+// mortalMain is a daemon whose workers die, with a control socket.
+func mortalMain() {
+	legion.SetUpgradeTimes(20*time.Second, 50*time.Millisecond)
+	c := quiet("mortal")
+	c.Control = "unix://" + filepath.Join(os.Getenv("MORTAL_DIR"), "mortal.sock")
+	d := legion.New(c)
+	legion.Worker(d, "die", func(_ context.Context, how string) (string, error) {
+		_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
+		select {}
+	}, legion.Pool{Max: 1})
+	legion.On(d, func(context.Context, event.Started) error {
+		fmt.Println("started", syscall.Getpid())
+		return nil
+	})
+	if err := d.Run(context.Background()); err != nil {
+		fmt.Println("error", err)
+	}
+}
+
+// The certificates, the kinds and the numbers go on in the process after an
+// upgrade, and in the program after a restart.
+func TestDeathsArePassedOn(t *testing.T) {
+	dir, err := os.MkdirTemp("", "mortal") // t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Setenv("MORTAL_DIR", dir)
+	p := run(t, "mortal")
+	address := "unix://" + filepath.Join(dir, "mortal.sock")
+	pid := 0
+	started := func() *client.Client {
+		was := pid
+		if _, err := fmt.Sscan(p.hear("started"), &pid); err != nil || pid == 0 {
+			t.Fatal(was, err)
+		}
+		t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+		return dial(t, address)
+	}
+	cl := started()
+	die := func() {
+		t.Helper()
+		if err := cl.Call(t.Context(), "call", map[string]any{"name": "die", "arg": "secret argument"}, nil); err == nil {
+			t.Fatal("it lives")
+		}
+	}
+	for range 3 {
+		die()
+	}
+	first := ask[status.Death](t, cl, "death.get", map[string]any{"number": 2})
+	for _, how := range []string{"daemon.upgrade", "daemon.restart"} {
+		before := ask[[]status.Death](t, cl, "death.list", nil)
+		was := pid
+		_ = cl.Call(t.Context(), how, nil, nil)
+		cl = started()
+		if same := pid == was; same != (how == "daemon.restart") {
+			t.Errorf("%s: process %d, was %d", how, pid, was)
+		}
+		after := ask[[]status.Death](t, cl, "death.list", nil)
+		if len(after) != len(before) || after[0].Number != before[0].Number || after[0].Why != before[0].Why {
+			t.Fatalf("%s: %+v\nnot\n%+v", how, after, before)
+		}
+		if again := ask[status.Death](t, cl, "death.get", map[string]any{"number": 2}); fmt.Sprintf("%+v", again.Timeline) != fmt.Sprintf("%+v", first.Timeline) || again.PID != first.PID || again.Call.Wait != first.Call.Wait {
+			t.Errorf("%s: %+v\nnot\n%+v", how, again, first)
+		}
+		die()
+		kinds := ask[[]status.DeathKind](t, cl, "death.kinds", nil)
+		if n := before[0].Number + 1; len(kinds) != 1 || kinds[0].Count != n || kinds[0].Number != n {
+			t.Errorf("%s: %+v, not %d deaths", how, kinds, n)
+		}
+	}
+	_ = cl.Call(t.Context(), "daemon.stop", nil, nil)
+}

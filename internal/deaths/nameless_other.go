@@ -1,0 +1,19 @@
+//go:build !linux
+
+package deaths
+
+import "os"
+
+// nameless makes a file that only this user can open, and removes its name at
+// once.
+func nameless() (*os.File, error) {
+	f, err := os.CreateTemp("", FileName)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}

@@ -1,0 +1,71 @@
+package methods
+
+import (
+	"context"
+
+	"github.com/legion-go/legion/internal/control"
+	"github.com/legion-go/legion/internal/deaths"
+	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
+)
+
+type deathsIn struct {
+	Pool  *string `json:"pool,omitzero" usage:"the name of a pool; without it all pools"`
+	Kind  *string `json:"kind,omitzero" usage:"a kind of death, as death.kinds names it"`
+	Limit *int    `json:"limit,omitzero" usage:"how many at most; without it all that are kept"`
+}
+
+type deathIn struct {
+	Number uint64 `json:"number" usage:"the number of a death"`
+}
+
+// deathMethods are the methods about workers and tasks that died.
+func (d caller) deathMethods() []rpc.Method {
+	return []rpc.Method{
+		Look("death.list", "The last deaths of workers and tasks that were not planned, or that a deadline, a cancellation, a limit or a person brought about, the newest first. "+
+			"They have no stacks, no output and no timeline: death.get has.", d.listDeaths),
+		Look("death.kinds", "How many workers and tasks died in which way: deaths of the same pool and cause in the same function are of one kind. Those with the most deaths come first. "+
+			"If there were more kinds than are kept, the last entry, with an empty kind, counts the deaths of the others.", func(context.Context, None) ([]status.DeathKind, error) {
+			return d.Certificates().Kinds(), nil
+		}),
+		Look("death.get", "The certificate of a death. Stack and output need the role operate.", func(ctx context.Context, in deathIn) (status.Death, error) {
+			death, _, _, err := d.death(in.Number)
+			return control.DeathFor(ctx, death), err
+		}),
+	}
+}
+
+func (d caller) listDeaths(_ context.Context, in deathsIn) ([]status.Death, error) {
+	var f deaths.Filter
+	if in.Pool != nil {
+		if _, err := d.poolNamed(*in.Pool); err != nil {
+			return nil, err
+		}
+		f.Pool = *in.Pool
+	}
+	if in.Kind != nil {
+		if f.Kind = *in.Kind; f.Kind == "" {
+			return nil, Wrong("kind", "it is empty; to mean all kinds, leave it out")
+		}
+	}
+	if in.Limit != nil {
+		if f.Limit = *in.Limit; f.Limit < 1 {
+			return nil, Wrong("limit", "it is %d; to mean all, leave it out", f.Limit)
+		}
+	}
+	return d.Certificates().List(f), nil
+}
+
+// death returns a certificate with its argument, and the index of the function.
+func (d caller) death(number uint64) (status.Death, []byte, int, error) {
+	death, argument, fn, ok := d.Certificates().Whole(number)
+	if ok {
+		return death, argument, fn, nil
+	}
+	switch oldest, newest := d.Certificates().Numbers(); newest {
+	case 0:
+		return death, nil, 0, Wrong("number", "there is no death %d: no worker has died", number)
+	default:
+		return death, nil, 0, Wrong("number", "death %d is not kept; those from %d to %d are", number, oldest, newest)
+	}
+}

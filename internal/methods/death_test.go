@@ -1,0 +1,51 @@
+package methods
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/legion-go/legion/status"
+)
+
+// withDeaths is a daemon in which workers died.
+func withDeaths() *fake {
+	f := newFake()
+	for range 40 {
+		f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1", Stderr: []string{"a line"}, Why: "resize died"}, []byte("secret"), 0)
+	}
+	return f
+}
+
+func TestDeaths(t *testing.T) {
+	for _, c := range []struct{ name, params, begins string }{
+		{"death.list", ``, `[{"number":40,`},
+		{"death.list", `{"pool":"spare"}`, `[]`},
+		{"death.list", `{"kind":"00000000"}`, `[]`},
+		{"death.kinds", ``, `[{"kind":"`},
+		{"death.get", `{"number":39}`, `{"number":39,`},
+	} {
+		result, err := withDeaths().call(t, c.name, c.params)
+		if err != nil || !strings.HasPrefix(result, c.begins) || strings.Contains(result, "secret") {
+			t.Errorf("%s %s: %.200s (%v)", c.name, c.params, result, err)
+		}
+		if strings.Contains(result, "goroutine") || strings.Contains(result, "needs the role") != (c.name == "death.get") {
+			t.Errorf("%s %s: %.200s", c.name, c.params, result)
+		}
+	}
+	if result, err := withDeaths().call(t, "death.list", `{"limit":2,"pool":"resize"}`); err != nil || strings.Count(result, `"number"`) != 2 {
+		t.Errorf("%s, %v", result, err)
+	}
+	for _, c := range []struct{ name, params, says string }{
+		{"death.list", `{"pool":"nope"}`, `pool: there is no pool "nope"`},
+		{"death.list", `{"kind":""}`, `kind: it is empty`},
+		{"death.list", `{"limit":0}`, `limit: it is 0`},
+		{"death.get", `{"number":8}`, `number: death 8 is not kept; those from 9 to 40 are`},
+	} {
+		if result, err := withDeaths().call(t, c.name, c.params); !wrong(err, c.says) {
+			t.Errorf("%s %s: %s (%v)", c.name, c.params, result, err)
+		}
+	}
+	if _, err := newFake().call(t, "death.get", `{"number":1}`); !wrong(err, "number: there is no death 1: no worker has died") {
+		t.Error(err)
+	}
+}
