@@ -199,8 +199,9 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("", "death ls wait")
 	prints("", "death kinds")
 	prints("", "death show 1")
-	pid = decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["pid"]
-	prints("", fmt.Sprint("worker end ", pid))
+	fails(ExitFailed, "worker end echo/4711")
+	number := decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["id"]
+	prints("", fmt.Sprint("worker end echo/", number))
 	prints("", "pool stop echo")
 	prints("", "pool recent echo")
 	fails(ExitFailed, "call nobody")

@@ -245,6 +245,7 @@ func TestMistakes(t *testing.T) {
 		{"run -o name=other", ExitUsage, "there is no such key"},
 		{"run -o log_format=xml", ExitNotConfigured, "LogFormat"},
 		{"worker kill one", ExitUsage, `"one" is not a pid: thumbs ps lists them`},
+		{"worker kill echo/one", ExitUsage, `"echo/one" is not a worker's pool/number`},
 		{"death show one", ExitUsage, `"one" is not the number of a death`},
 		{"death show 0", ExitUsage, `"0" is not the number of a death`},
 		{"task cancel one", ExitUsage, `"one" is not the number of a run`},

@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"flag"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/legion-go/legion/status"
 )
@@ -19,22 +21,22 @@ func workerVerb() *verb {
 			{needs: aServer, Command: Command{
 				Name: "end", Args: "PID", Short: "let a worker finish its calls and leave; another replaces it",
 				Run: func(ctx context.Context, in *Invocation) error {
-					pid, err := in.pid(0)
+					params, err := in.aWorker(ctx, 0)
 					if err != nil {
 						return err
 					}
-					return doSlowly(ctx, in, "worker.end", map[string]any{"pid": pid}, "worker %d has left", pid)
+					return doSlowly(ctx, in, "worker.end", params, "worker %s has left", clean(in.Args[0]))
 				},
 			}},
 			{needs: aServer, Command: Command{
 				Name: "kill", Args: "PID", Short: "kill a worker at once; another replaces it",
-				Long: "The call that it runs fails.",
+				Long: "The call that it runs fails. Instead of the pid, which another process may get,\nwrite POOL/NUMBER, as in resize/12: worker ls has the number.",
 				Run: func(ctx context.Context, in *Invocation) error {
-					pid, err := in.pid(0)
+					params, err := in.aWorker(ctx, 0)
 					if err != nil {
 						return err
 					}
-					return do(ctx, in, "worker.kill", map[string]any{"pid": pid}, "worker %d is killed", pid)
+					return do(ctx, in, "worker.kill", params, "worker %s is killed", clean(in.Args[0]))
 				},
 			}},
 			{needs: aServer, Command: Command{
@@ -52,18 +54,36 @@ func workerVerb() *verb {
 	}
 }
 
-// pid is operand i.
-func (in *Invocation) pid(i int) (int, error) {
-	pid, err := strconv.Atoi(in.Args[i])
-	if err != nil || pid <= 0 {
-		return 0, usage("%q is not a pid: %s lists them", in.Args[i], in.verbLine("ps"))
+// aWorker makes parameters of operand i: a pid, or pool/number, which a later
+// worker never has again.
+func (in *Invocation) aWorker(ctx context.Context, i int) (map[string]any, error) {
+	pool, number, named := strings.Cut(in.Args[i], "/")
+	if !named {
+		pid, err := strconv.Atoi(in.Args[i])
+		if err != nil || pid <= 0 {
+			return nil, usage("%q is not a pid: %s lists them", in.Args[i], in.verbLine("ps"))
+		}
+		return map[string]any{"pid": pid}, nil
 	}
-	return pid, nil
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		return nil, usage("%q is not a worker's pool/number: %s lists them", in.Args[i], in.verbLine("worker ls"))
+	}
+	var all []status.Worker
+	if err := in.Call(ctx, "worker.list", map[string]any{"pool": pool}, &all); err != nil {
+		return nil, err
+	}
+	for _, w := range all {
+		if w.ID == n && w.PID != 0 {
+			return map[string]any{"pid": w.PID, "worker": n, "pool": pool}, nil
+		}
+	}
+	return nil, fmt.Errorf("pool %s has no worker %d: %s lists those it has", pool, n, in.verbLine("worker ls"))
 }
 
 func workersTable() *table {
 	return &table{none: "there are no workers", columns: []column{
-		{title: "PID", right: true}, {title: "POOL", flexible: true}, {title: "STATE"}, {title: "CALL", flexible: true, spare: 1},
+		{title: "PID", right: true}, {title: "POOL", flexible: true}, {title: "NO", right: true, spare: 7}, {title: "STATE"}, {title: "CALL", flexible: true, spare: 1},
 		{title: "FOR", right: true, spare: 2}, {title: "AGE", right: true, spare: 4}, {title: "CALLS", right: true, spare: 3},
 		{title: "MEMORY", right: true, spare: 2}, {title: "CPU", right: true, spare: 5}, {title: "RETIRING", flexible: true, spare: 6},
 	}}
@@ -71,10 +91,10 @@ func workersTable() *table {
 
 func addWorker(t *table, pool string, w *status.WorkerStats) {
 	if w.PID == 0 { // a pool without workers
-		t.add("", pool, cell{w.State, styleOf(w.State)}, "", "", "", "", "", "", "")
+		t.add("", pool, "", cell{w.State, styleOf(w.State)}, "", "", "", "", "", "", "")
 		return
 	}
-	t.add(count(w.PID), pool, cell{w.State, styleOf(w.State)}, w.Call, lasting(w.For), span(w.Age), count(w.Calls),
+	t.add(count(w.PID), pool, some(w.ID), cell{w.State, styleOf(w.State)}, w.Call, lasting(w.For), span(w.Age), count(w.Calls),
 		size(w.Memory), lasting(w.CPU), w.Retiring)
 }
 
@@ -99,11 +119,11 @@ func listWorkers(ctx context.Context, in *Invocation) error {
 func showStack(ctx context.Context, in *Invocation) error {
 	method, params := "daemon.stack", map[string]any(nil)
 	if len(in.Args) > 0 {
-		pid, err := in.pid(0)
-		if err != nil {
+		var err error
+		if params, err = in.aWorker(ctx, 0); err != nil {
 			return err
 		}
-		method, params = "worker.stack", map[string]any{"pid": pid}
+		method = "worker.stack"
 	}
 	out, shown, err := get[struct {
 		Stack string `json:"stack"`

@@ -151,7 +151,7 @@ func newFake() *fake {
 	f.plugins.Attach = func(plugins.Plugin) error { return nil }
 	add := func(s status.PoolStats) { f.pools = append(f.pools, &fakePool{f: f, stats: s}) }
 	add(status.PoolStats{Name: "resize", Kind: "worker", State: "running", Min: 1, Workers: []status.WorkerStats{
-		{PID: 11, State: "paused", Calls: 5}, {PID: 12, State: "ready"}, {State: "starting"},
+		{PID: 11, State: "paused", Calls: 5}, {ID: 7, PID: 12, State: "ready"}, {State: "starting"},
 	}})
 	add(status.PoolStats{Name: "spare", Kind: "worker", State: "running"})
 	add(status.PoolStats{Name: "nightly", Kind: "task", State: "running", Workers: []status.WorkerStats{{PID: 31, State: "busy", For: 1}}})

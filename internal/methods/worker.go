@@ -10,14 +10,18 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
+// workerIn names a worker. A pid is used again when its process has ended; the
+// number is not.
 type workerIn struct {
-	PID int `json:"pid" usage:"the pid of a worker"`
+	PID    int     `json:"pid" usage:"the pid of a worker"`
+	Worker *uint64 `json:"worker,omitzero" usage:"its number in its pool; if the process is another one by now, the method fails"`
+	Pool   *string `json:"pool,omitzero" usage:"the name of its pool; if it is of another one, the method fails"`
 }
 
 // workersIn says which workers a method is about. By position, clients give the
 // first parameter.
 type workersIn struct {
-	Worker rpc.Either[int, string] `json:"worker,omitzero" usage:"the name of a pool, or the pid of a worker; without it all pools of workers"`
+	Worker rpc.Either[int, string] `json:"worker,omitzero" usage:"the name of a pool, or the pid of a worker; without it all pools of workers; beside pid the worker's number in its pool, and the method fails if the process is another one by now"`
 	Pool   *string                 `json:"pool,omitzero" usage:"the name of a pool: the workers that it has now, one by one"`
 	PID    *int                    `json:"pid,omitzero" usage:"the pid of a worker"`
 }
@@ -27,16 +31,27 @@ type workersOut struct {
 }
 
 // ofWorker does something with the pool of a worker.
-func (d caller) ofWorker(pid int, do func(Pool) error) (bool, error) {
-	w, err := d.worker(pid)
+func (d caller) ofWorker(in workerIn, do func(Pool) error) (bool, error) {
+	w, err := d.worker(in.PID)
 	if err != nil {
 		return false, err
+	}
+	if in.Worker != nil && *in.Worker != w.ID {
+		return false, another(w, *in.Worker)
+	}
+	if in.Pool != nil && *in.Pool != w.Pool {
+		return false, Wrong("pid", "worker %d is of pool %s", w.PID, w.Pool)
 	}
 	pool, err := d.poolNamed(w.Pool)
 	if err != nil {
 		return false, err
 	}
 	return true, do(pool)
+}
+
+// another says that the process of w is not that of the meant worker.
+func another[N int | uint64](w status.Worker, meant N) error {
+	return Wrong("worker", "process %d is worker %d of pool %s now, not worker %d: that one has ended", w.PID, w.ID, w.Pool, meant)
 }
 
 // workerMethods are the methods about single worker processes, and about whole
@@ -58,14 +73,14 @@ func (d caller) workerMethods() []rpc.Method {
 		Operate("worker.pause", "Gives workers no calls, and holds their own loops, until worker.resume.\n\n"+holdHelp, d.holdWorkers(true)),
 		Operate("worker.resume", "Ends worker.pause and pool.pause, and lets a failed pool try again.\n\n"+holdHelp, d.holdWorkers(false)),
 		Operate("worker.end", "Lets a worker finish its calls and leave; another takes its place. Returns when its process has ended.", func(ctx context.Context, in workerIn) (bool, error) {
-			return d.ofWorker(in.PID, func(of Pool) error { return of.End(ctx, in.PID) })
+			return d.ofWorker(in, func(of Pool) error { return of.End(ctx, in.PID) })
 		}),
 		Operate("worker.kill", "Ends a worker at once; another takes its place. The call that it runs fails.", func(_ context.Context, in workerIn) (bool, error) {
-			return d.ofWorker(in.PID, func(of Pool) error { return of.Kill(in.PID) })
+			return d.ofWorker(in, func(of Pool) error { return of.Kill(in.PID) })
 		}),
 		Operate("worker.stack", "The stacks of all goroutines of a worker, which goes on.", func(ctx context.Context, in workerIn) (stackOf, error) {
 			out := stackOf{PID: in.PID}
-			_, err := d.ofWorker(in.PID, func(of Pool) (err error) {
+			_, err := d.ofWorker(in, func(of Pool) (err error) {
 				out.Pool = of.Name()
 				out.Stack, err = of.Stack(ctx, in.PID)
 				return err
@@ -103,7 +118,14 @@ func (d caller) which(in workersIn) (p Pool, pid int, err error) {
 		given = true
 	}
 	if in.PID != nil {
-		pid = *in.PID
+		number := pid
+		if pid = *in.PID; number != 0 {
+			if w, err := d.worker(pid); err != nil {
+				return nil, 0, err
+			} else if w.ID != uint64(number) {
+				return nil, 0, another(w, number)
+			}
+		}
 	}
 	if given && pid <= 0 {
 		return nil, 0, Wrong("worker", "no worker has the pid %d; to mean all pools, leave it out", pid)
