@@ -16,6 +16,7 @@ import (
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/logs"
+	"github.com/legion-go/legion/internal/meters"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/reuse"
@@ -81,7 +82,9 @@ func (p *declaredPool) linkOptions() link.Options {
 
 // launchProcess starts a worker as a process.
 func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error) {
-	conn, files, err := link.New(p.opts.Transport, p.linkOptions())
+	o := p.linkOptions()
+	o.Meters = meters.Size()
+	conn, files, err := link.New(p.opts.Transport, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -152,6 +155,7 @@ func (d *Daemon) serve() {
 	}
 	_ = conn.Send(wire.Header{Kind: wire.Log}, nil) // a sign of life
 	d.log.UseLink(conn)
+	worker.Count(conn)
 	if purpose.Dir != "" { // the worker started in the daemon's first directory
 		if err := host.Chdir(purpose.Dir); err != nil {
 			link.TellFailure(conn, fmt.Errorf("its working directory, by Pool.Dir or Config.WorkDir: %w", err))

@@ -20,6 +20,10 @@ type Options struct {
 	// sending end refuses a larger one with *wire.TooLarge, and the receiving end
 	// takes it as a violation. Default wire.MaxPayload.
 	MaxPayload int64
+	// Meters is how many bytes, less than 2 GiB, the segment has for what the
+	// worker counts; see Conn.Meters. Daemon's end only; sockets have none. Default
+	// 0.
+	Meters int
 	// Busy, for the worker's end, is the number of running handlers, which the user
 	// of the link maintains: while it is greater than 0, an idle Serve leaves the
 	// processor to them. May be nil.
@@ -113,6 +117,12 @@ type Conn interface {
 	// for a call. It works after Hangup, but not after Close. Over sockets it is
 	// always false.
 	Revoke(call uint32) bool
+	// Meters calls use with the memory of Options.Meters, which is zero at first,
+	// and aligned to a page. It reports false, and does not call use, if there is
+	// none, or after Close. On the daemon's end use must not keep the memory, and
+	// the worker may change it or free its pages at any time; on the worker's end
+	// it stays mapped until the process ends.
+	Meters(use func(mem []byte)) bool
 	// Hangup tells the daemon's end that the worker is dead: Serve delivers the
 	// remaining frames and returns io.EOF, senders get ErrClosed. It is idempotent;
 	// any goroutine may call it.

@@ -11,7 +11,8 @@ import (
 )
 
 // The segment: a page that describes it, the started marks, the ring to the
-// worker, the ring to the daemon, each starting at a page.
+// worker, the ring to the daemon, the worker's meters if it has any, each
+// starting at a page.
 const (
 	page      = 4096
 	magic     = 0x004e4f4947454c01 // \x01LEGION\0
@@ -26,30 +27,35 @@ type segment struct {
 	mem                []byte
 	marks              marks
 	toWorker, toDaemon []byte
+	meters             []byte // see Options.Meters; empty: none
 }
 
 func geometry(buffer int) ring.Geometry {
 	return ring.Geometry{Cells: ringCells, Bulk: 1 << bits.Len(uint(buffer-1))}
 }
 
-func ringSize(g ring.Geometry) int { return (g.Size() + page - 1) &^ (page - 1) }
+func pages(n int) int { return (n + page - 1) &^ (page - 1) }
+
+func ringSize(g ring.Geometry) int { return pages(g.Size()) }
 
 // allocatedFirst returns the parts that every link needs: all but the bulk
-// areas, each of which is allocated at its first use. Most links carry no large
-// payloads.
+// areas and the meters, which are allocated at their first use. Most links
+// carry no large payloads.
 func allocatedFirst(g ring.Geometry) []shm.Extent {
 	second := toWorkAt + ringSize(g)
 	return []shm.Extent{{From: 0, To: toWorkAt + g.BulkAt()}, {From: second, To: second + g.BulkAt()}}
 }
 
-func segmentSize(g ring.Geometry) int { return toWorkAt + 2*ringSize(g) }
+// metersAt is where the meters begin, and the size of a segment without.
+func metersAt(g ring.Geometry) int { return toWorkAt + 2*ringSize(g) }
 
 // describe writes the first page.
-func describe(mem []byte, g ring.Geometry) {
+func describe(mem []byte, g ring.Geometry, meters int) {
 	binary.LittleEndian.PutUint64(mem, magic)
 	binary.LittleEndian.PutUint32(mem[8:], wire.Version)
 	binary.LittleEndian.PutUint32(mem[12:], uint32(g.Cells))
 	binary.LittleEndian.PutUint32(mem[16:], uint32(g.Bulk))
+	binary.LittleEndian.PutUint32(mem[20:], uint32(meters))
 }
 
 // described reads the first page. It is for the worker, which trusts the
@@ -68,18 +74,19 @@ func described(mem []byte) (ring.Geometry, error) {
 	if err := g.Check(); err != nil {
 		return g, err
 	}
-	if len(mem) != segmentSize(g) {
-		return g, fmt.Errorf("segment of %d bytes describes one of %d", len(mem), segmentSize(g))
+	if size := metersAt(g) + int(binary.LittleEndian.Uint32(mem[20:])); len(mem) != size {
+		return g, fmt.Errorf("segment of %d bytes describes one of %d", len(mem), size)
 	}
 	return g, nil
 }
 
 func cutSegment(mem []byte, g ring.Geometry) segment {
-	at := toWorkAt + ringSize(g)
+	at, end := toWorkAt+ringSize(g), metersAt(g)
 	return segment{
 		g: g, mem: mem,
 		marks:    marks{mem[marksAt:toWorkAt:toWorkAt]},
 		toWorker: mem[toWorkAt:at:at],
-		toDaemon: mem[at:],
+		toDaemon: mem[at:end:end],
+		meters:   mem[end:],
 	}
 }

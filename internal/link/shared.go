@@ -32,12 +32,12 @@ type shared struct {
 }
 
 func newShared(o Options) (Conn, []*os.File, error) {
-	g := geometry(o.Buffer)
-	mem, file, err := shm.Create("legion", segmentSize(g), allocatedFirst(g)...)
+	g, meters := geometry(o.Buffer), pages(o.Meters)
+	mem, file, err := shm.Create("legion", metersAt(g)+meters, allocatedFirst(g)...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("new link: %w", err)
 	}
-	describe(mem, g)
+	describe(mem, g, meters)
 	files := []*os.File{file}
 	var bells [2]*shm.Bell
 	for i := range bells {
@@ -124,11 +124,16 @@ func makeShared(seg segment, bell, space *shm.Bell, o Options, worker bool) (*sh
 	return s, nil
 }
 
-// free runs once, when no goroutine is inside and none can enter.
+// free runs once, when no goroutine is inside and none can enter. The worker
+// keeps its meters.
 func (c *shared) free() {
 	c.bell.Close()
 	c.space.Close()
-	shm.Unmap(c.seg.mem)
+	mem := c.seg.mem
+	if c.recv.in.worker {
+		mem = mem[:len(mem)-len(c.seg.meters)]
+	}
+	shm.Unmap(mem)
 }
 
 func (c *shared) Send(h wire.Header, payload []byte) error {
@@ -213,6 +218,21 @@ func (c *shared) Revoke(call uint32) (ok bool) {
 		c.broken(err)
 	}
 	return ok
+}
+
+func (c *shared) Meters(use func(mem []byte)) bool {
+	if len(c.seg.meters) == 0 || !c.gate.enter() {
+		return false
+	}
+	defer c.gate.leave()
+	err := c.at.guard(func() error {
+		use(c.seg.meters)
+		return nil
+	})
+	if err != nil {
+		c.broken(err)
+	}
+	return true
 }
 
 func (c *shared) Hangup() {

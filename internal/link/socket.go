@@ -130,9 +130,10 @@ func (c *socket) Serve(h Handler, _ Lend) error {
 	return err
 }
 
-func (c *socket) Poll(int, func() bool)   {}
-func (c *socket) Begin(call uint32) bool  { return true }
-func (c *socket) Revoke(call uint32) bool { return false }
+func (c *socket) Poll(int, func() bool)    {}
+func (c *socket) Begin(call uint32) bool   { return true }
+func (c *socket) Revoke(call uint32) bool  { return false }
+func (c *socket) Meters(func([]byte)) bool { return false }
 
 func (c *socket) Hangup() {
 	if c.hung.Swap(true) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/meters"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -42,7 +43,8 @@ type member struct {
 	controls sync.WaitGroup
 	sending  atomic.Int32 // sends under way that may have to wait for room
 	protocol *protocol
-	fx       effects // of an answer: the receiver's, kept because their lists may have grown
+	counted  *meters.Worker // what its instruments say
+	fx       effects        // of an answer: the receiver's, kept because their lists may have grown
 }
 
 // run is the life of a member.
@@ -63,7 +65,9 @@ func (m *member) run() {
 	p.mu.Lock()
 	m.proc, m.conn = process, conn
 	m.w.pid, m.w.marks, m.w.arena = process.PID(), conn, m.arenaOf(conn)
+	name := p.core.cfg.Name
 	p.mu.Unlock()
+	m.counted = meters.Join(name, func(read func(mem []byte)) { conn.Meters(read) })
 	m.catchUp()
 
 	served := make(chan struct{})
@@ -77,6 +81,7 @@ func (m *member) run() {
 	m.protocol.gone.Store(true)
 	conn.Hangup() // what it wrote before is still received
 	<-served
+	m.counted.Leave() // while the memory that it counted in is mapped
 	d := &Death{Exit: process.Exit(), Mute: !m.spoke}
 	m.mu.Lock()
 	if m.failure != "" {
@@ -224,6 +229,8 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 		return m.loop(f)
 	case wire.Stack:
 		return m.stacks(f)
+	case wire.Meters:
+		return m.counted.Take(f.Payload)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (m *protocol) admit(h wire.Header, size int) error {
 	case wire.Log: // a worker may log during its setup
 		m.slow(&m.logs, weight(size))
 		return nil
-	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack:
+	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack, wire.Meters:
 		if m.phase != phaseServes {
 			return fmt.Errorf("%v before Ready, or after Failed", h.Kind)
 		}
@@ -86,6 +86,8 @@ func (m *protocol) admit(h wire.Header, size int) error {
 		}
 	case wire.Loop:
 		return m.admitLoop(wire.LoopState(h.Code), size)
+	case wire.Meters:
+		m.slow(&m.logs, weight(size))
 	}
 	return nil
 }

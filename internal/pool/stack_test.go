@@ -193,6 +193,7 @@ type scripted struct {
 
 func (s *scripted) Send(h wire.Header, _ []byte) error { s.sent <- h.Kind; return nil }
 func (s *scripted) Revoke(uint32) bool                 { return true }
+func (s *scripted) Meters(func([]byte)) bool           { return false }
 func (s *scripted) Hangup()                            { s.once.Do(func() { close(s.over) }) }
 func (s *scripted) Close() error                       { s.Hangup(); return nil }
 

@@ -393,6 +393,8 @@ func (a *actor) Revoke(id uint32) bool {
 
 func (a *actor) Hangup() { a.hangUp.Do(func() { close(a.hung) }) }
 
+func (a *actor) Meters(func([]byte)) bool { return false }
+
 func (a *actor) Poll(int, func() bool) { a.st.note("%d: polled", a.id) }
 
 func (a *actor) Close() error {

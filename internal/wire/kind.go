@@ -59,11 +59,14 @@ const (
 	// Freed, daemon to worker, gives back parts of the worker's half of the arena.
 	// The payload is AppendOffsets'.
 	Freed
+	// Meters, worker to daemon, tells what the program's instruments have counted,
+	// if the two share no memory. The payload is records of package meters.
+	Meters
 
 	kindEnd // one past the last kind
 )
 
-var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed"}
+var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed", "Meters"}
 
 // Valid reports whether k is a kind of this version.
 func (k Kind) Valid() bool { return k > 0 && k < kindEnd }

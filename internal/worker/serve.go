@@ -77,6 +77,7 @@ type server struct {
 	loop     ownLoop
 	early    [wire.Slots]uint32 // by slot: a call that was cancelled before its request arrived
 	causes   [wire.Slots]wire.Cause
+	meters   *meterReports // nil: the daemon reads them itself
 	over     sync.WaitGroup
 }
 
@@ -115,8 +116,10 @@ func Serve(conn link.Conn, c Config) error {
 	if c.Loop != nil {
 		s.startLoop()
 	}
+	s.startMeters()
 	err := conn.Serve(s.receive, nil)
 	s.loop.stop()
+	s.meters.end()
 	s.mu.Lock()
 	s.waiting = nil
 	for _, j := range &s.running {
@@ -177,7 +180,10 @@ func (s *server) stop() {
 // goroutine closes the link, because the calling one may be inside the link.
 func (s *server) leave() {
 	if s.stopping && s.active == 0 {
-		s.over.Go(func() { _ = s.conn.Close() })
+		s.over.Go(func() {
+			s.meters.report()
+			_ = s.conn.Close()
+		})
 	}
 }
 
