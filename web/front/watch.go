@@ -1,0 +1,126 @@
+package front
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/legion-go/legion/client"
+)
+
+const (
+	heartbeat   = 10 * time.Second // of a stream that has nothing to say
+	writeWithin = 10 * time.Second // for a piece of a stream, until the reader has gone
+	streamLife  = 10 * time.Minute // after it the page opens the next one
+)
+
+// watch is POST watch: what the method watch streams, an item a line. An empty
+// line says that the stream lives. The last line says how it ended, unless the
+// connection broke.
+func (f *front) watch(w http.ResponseWriter, r *http.Request) error {
+	s, err := f.enter(r)
+	if err != nil {
+		return err
+	}
+	defer f.sessions.leave(s)
+	body, err := read(w, r)
+	if err != nil {
+		return err
+	}
+	if !json.Valid(body) || bytes.TrimSpace(body)[0] != '{' {
+		return refuse(http.StatusBadRequest, "the body must be an object: the parameters of the method watch")
+	}
+	c, err := s.connect(r.Context())
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/x-ndjson")
+	h.Set("X-Accel-Buffering", "no") // proxies would keep items back
+	w.WriteHeader(http.StatusOK)
+	out := lines{w, http.NewResponseController(w)}
+	defer func() { _ = out.control.SetWriteDeadline(time.Time{}) }()
+	if out.write(nil) != nil {
+		return nil
+	}
+	return out.follow(r.Context(), c, json.RawMessage(body))
+}
+
+// lines writes lines, each at once.
+type lines struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+// write sends a line. It fails if the reader does not take it in time.
+func (l lines) write(line []byte) error {
+	_ = l.control.SetWriteDeadline(time.Now().Add(writeWithin)) // a server that has no deadlines has its own limits
+	if _, err := l.w.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return l.control.Flush()
+}
+
+// follow writes what the daemon streams, until that ends, the reader goes, or
+// its time is over.
+func (l lines) follow(ctx context.Context, c *client.Client, params json.RawMessage) error {
+	ctx, cancel := context.WithTimeout(ctx, streamLife)
+	items, ended := make(chan json.RawMessage), make(chan error, 1)
+	go func() { // ends before follow returns
+		ended <- pump(ctx, c, params, items)
+	}()
+	idle := time.NewTicker(heartbeat)
+	defer idle.Stop()
+	for {
+		var err error
+		select {
+		case item := <-items:
+			idle.Reset(heartbeat)
+			err = l.write(item)
+		case <-idle.C:
+			err = l.write(nil)
+		case end := <-ended:
+			cancel()
+			l.last(end)
+			return nil
+		}
+		if err != nil { // the reader has gone
+			cancel()
+			<-ended
+			return nil
+		}
+	}
+}
+
+// pump passes the items on, until ctx ends.
+func pump(ctx context.Context, c *client.Client, params json.RawMessage, items chan<- json.RawMessage) error {
+	for item, err := range client.Stream[json.RawMessage](ctx, c, "watch", params) {
+		if err != nil {
+			return err
+		}
+		select {
+		case items <- item:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// last writes how a stream ended.
+func (l lines) last(err error) {
+	var end struct {
+		End   bool    `json:"end"`
+		Error *string `json:"error"`
+	}
+	end.End = true
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		text := err.Error()
+		end.Error = &text
+	}
+	line, _ := json.Marshal(end) // cannot fail
+	_ = l.write(line)
+}
