@@ -78,7 +78,7 @@ func (c controlled) Schedule() (all []methods.Scheduled) {
 	for _, e := range c.declared.crons {
 		all = append(all, methods.Scheduled{Cron: e.status(), Run: func() {
 			e.Count()
-			c.execute(e.name, 0, e.fn)
+			e.Ended(c.execute(e.name, 0, e.fn))
 		}})
 	}
 	for _, t := range c.declared.loops {

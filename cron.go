@@ -29,10 +29,11 @@ type cronLoop struct {
 func (d *Daemon) Cron(spec string, fn func(context.Context) error) {
 	d.mustDeclare("Cron " + spec)
 	name := "cron " + spec
-	job, err := cron.NewJob(spec, func(done func()) {
+	job, err := cron.NewJob(spec, func(done func(cron.Outcome)) {
 		d.post(func() {
-			defer done()
-			d.execute(name, 0, fn)
+			var outcome cron.Outcome
+			defer func() { done(outcome) }()
+			outcome = d.execute(name, 0, fn)
 		})
 	})
 	if err != nil {
@@ -55,7 +56,10 @@ func (d *Daemon) startCrons() {
 // status describes the entry.
 func (c *cronLoop) status() status.Cron {
 	f := c.Figures()
-	s := status.Cron{Name: c.name, Spec: strings.TrimPrefix(c.name, "cron "), Runs: f.Runs, Missed: f.Missed, Pending: f.Pending}
+	s := status.Cron{Name: c.name, Spec: strings.TrimPrefix(c.name, "cron "), Runs: f.Runs, Missed: f.Missed, Pending: f.Pending, Outcomes: f.Outcomes()}
+	if !f.LastOK.IsZero() {
+		s.LastOK = &f.LastOK
+	}
 	if !f.Next.IsZero() { // it is zero before the start
 		s.Next = &f.Next
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/cron"
 	"github.com/legion-go/legion/internal/loop"
 )
 
@@ -71,17 +72,19 @@ func (d *Daemon) startLoops() {
 }
 
 // execute calls fn once, with the events around it. It runs on the loop.
-func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Context) error) {
+func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Context) error) (outcome cron.Outcome) {
 	for again := true; again && d.life.Closing().Err() == nil; {
 		if emitHere(d.life.Live(), d, event.PreExecute{Loop: name}) {
-			return
+			return outcome
 		}
 		began := time.Now()
 		err := bus.Protect(func() error { return fn(d.life.Live()) })
 		took := time.Since(began)
+		panicked := (*bus.PanicError)(nil)
+		outcome = cron.OutcomeOf(err, errors.As(err, &panicked))
 		if err != nil && d.life.Closing().Err() == nil {
 			d.report(name, err, false)
-			if panicked := (*bus.PanicError)(nil); errors.As(err, &panicked) {
+			if panicked != nil {
 				d.restartAfterPanic()
 			}
 		}
@@ -91,6 +94,7 @@ func (d *Daemon) execute(name string, interval time.Duration, fn func(context.Co
 		}
 		again = emitHere(d.life.Live(), d, event.PostExecute{Loop: name, Took: took, Err: err})
 	}
+	return outcome
 }
 
 // idle is called by the loop when it has nothing to do.

@@ -138,7 +138,7 @@ func (d *Daemon) restoreAll(ctx context.Context) (restored, failed bool) {
 	if err != nil {
 		return false, false
 	}
-	defer end()
+	defer end(nil)
 	return d.files().Restore(ctx)
 }
 

@@ -38,12 +38,12 @@ func (d *Daemon) whileReloading(err error) error {
 }
 
 // reloadInTurn reloads when no other change is under way.
-func (d *Daemon) reloadInTurn(ctx context.Context, begun func()) error {
+func (d *Daemon) reloadInTurn(ctx context.Context, begun func()) (err error) {
 	end, err := d.succession.changes.Enter(ctx, "a reload")
 	if err != nil {
 		return d.unlessStopped(err)
 	}
-	defer end()
+	defer func() { end(err) }()
 	begun()
 	if err := d.life.MustRun(); err != nil {
 		return err

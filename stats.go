@@ -64,7 +64,8 @@ func (d *Daemon) stats() status.Stats {
 // figures returns the daemon's statistics that cost little: it reads no file,
 // except one for the user's name, once.
 func (d *Daemon) figures() status.Stats {
-	s := status.Stats{Name: d.config.Name, PID: os.Getpid()}
+	s := status.Stats{Name: d.config.Name, PID: os.Getpid(), Version: d.version(), Crons: []status.Cron{}}
+	_, s.Legion = buildVersions()
 	s.State = d.life.State().String()
 	s.Unhealthy = d.unhealthy(true)
 	s.Healthy = s.Unhealthy == ""
@@ -82,11 +83,12 @@ func (d *Daemon) figures() status.Stats {
 	for _, v := range d.declared.shared.Stats() {
 		s.Shared = append(s.Shared, status.Shared(v))
 	}
-	s.Log = d.log.Stats()
+	s.Log, s.Control, s.Changes = d.log.Stats(), d.control.Stats(), methods.Changes(d.succession.changes)
 	for _, c := range d.declared.crons {
 		f := c.Figures()
 		s.Loop.Ticks += f.Runs
 		s.Loop.Missed += f.Missed
+		s.Crons = append(s.Crons, c.status())
 	}
 	return s
 }

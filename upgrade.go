@@ -73,7 +73,7 @@ func (d *Daemon) change(ctx context.Context, what string, fn func(context.Contex
 	if err != nil {
 		return err
 	}
-	defer end()
+	defer func() { end(err) }()
 	done := func() {}
 	if err := d.life.WhileRunning(func() { done = d.owned.Begin("an upgrade") }); err != nil {
 		return err

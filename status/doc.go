@@ -4,7 +4,8 @@
 // as seconds.
 //
 //   - daemon.go: Hello, Daemon, Process
-//   - stats.go: Stats and its parts MemoryStats, LoopStats, LogStats
+//   - stats.go: Stats and its parts MemoryStats, LoopStats, LogStats,
+//     ControlStats
 //   - pool.go: Pool, PoolStats, Sandbox, FuncStats, Recent
 //   - worker.go: Worker, WorkerStats, WorkerEnd, Usage
 //   - call.go: CallInfo, CallState, Func

@@ -15,15 +15,19 @@ type Gate struct {
 	mu    sync.Mutex // guards those below
 	what  string     // "a reload", for instance; "" if it is too short to tell
 	since time.Time
+	ended map[string]Tally
 }
 
+// Tally counts the changes of one kind that have ended.
+type Tally struct{ OK, Failed uint64 }
+
 // NewGate returns a Gate with no change under way.
-func NewGate() *Gate { return &Gate{queue: make(chan struct{}, 1)} }
+func NewGate() *Gate { return &Gate{queue: make(chan struct{}, 1), ended: map[string]Tally{}} }
 
 // Enter waits for the present change to end, and begins another. The caller
-// calls leave at its end. If ctx ends first, the error names the present
-// change.
-func (g *Gate) Enter(ctx context.Context, what string) (leave func(), err error) {
+// calls leave at its end, with its error. If ctx ends first, the error names
+// the present change.
+func (g *Gate) Enter(ctx context.Context, what string) (leave func(error), err error) {
 	select {
 	case g.queue <- struct{}{}:
 	default:
@@ -39,7 +43,8 @@ func (g *Gate) Enter(ctx context.Context, what string) (leave func(), err error)
 		}
 	}
 	g.set(what)
-	return func() {
+	return func(err error) {
+		g.count(what, err)
 		g.set("")
 		<-g.queue
 	}, nil
@@ -49,6 +54,25 @@ func (g *Gate) set(what string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.what, g.since = what, time.Now()
+}
+
+func (g *Gate) count(what string, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.ended[what]
+	if err == nil {
+		n.OK++
+	} else {
+		n.Failed++
+	}
+	g.ended[what] = n
+}
+
+// Ended returns how many changes of a kind have ended.
+func (g *Gate) Ended(what string) Tally {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ended[what]
 }
 
 // Now returns the present change, "" if no change is under way, and when it

@@ -32,7 +32,7 @@ func TestGate(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 				under--
-				leave()
+				leave(nil)
 			}()
 		}
 		synctest.Wait()
@@ -43,9 +43,14 @@ func TestGate(t *testing.T) {
 		if took := time.Since(begun); took != 5*time.Second {
 			t.Errorf("it has waited for %v", took)
 		}
-		leave()
+		leave(errors.New("it did not work"))
 		if what, _ := g.Now(); what != "" {
 			t.Errorf("%q is under way", what)
+		}
+		for what, want := range map[string]Tally{"a reload": {OK: 5}, "an upgrade": {Failed: 1}, "a restart": {}} {
+			if got := g.Ended(what); got != want {
+				t.Errorf("%s: %+v, want %+v", what, got, want)
+			}
 		}
 	})
 }
@@ -66,11 +71,11 @@ func TestGateGivesUp(t *testing.T) {
 			if _, err := g.Enter(over, "an upgrade"); !errors.Is(err, context.Cause(over)) || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, not %s", err, want)
 			}
-			leave()
+			leave(nil)
 			if leave, err = g.Enter(t.Context(), "an upgrade"); err != nil {
 				t.Fatal(err)
 			}
-			leave()
+			leave(nil)
 		})
 	}
 }

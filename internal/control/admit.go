@@ -37,7 +37,7 @@ func (s *Server) welcome(raw net.Conn, a Address, p peer) {
 		s.complaints.say("control: refused, because connections come too fast", "client", p.name())
 		s.mu.Lock()
 		s.stats.Accepted++
-		s.stats.Refused++
+		s.refusedLocked(errBusy.reason())
 		s.mu.Unlock()
 		_ = raw.Close()
 		return
@@ -94,7 +94,7 @@ func (s *Server) turnAway(c *conn, why *refusal) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.leaving >= leaving || s.stopped {
-		s.stats.Refused++
+		s.refusedLocked(why.reason())
 		return false
 	}
 	s.leaving++

@@ -1,9 +1,11 @@
 package control
 
 import (
+	"maps"
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
 )
 
 // Client is a connected client that may use something.
@@ -38,6 +40,25 @@ func (s *Server) Stats() Stats {
 	now := s.stats
 	now.Connections, now.Running, now.Memory = len(s.conns), s.running.taken(), s.memory.taken()
 	return now
+}
+
+// tally returns the counts for the statistics of the daemon.
+func (s *Server) tally() status.ControlStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return status.ControlStats{Connections: len(s.conns), Requests: s.options.Registry.Counts(), Refused: maps.Clone(s.reasons)}
+}
+
+// refused counts a refusal.
+func (s *Server) refused(why *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusedLocked(why.reason())
+}
+
+func (s *Server) refusedLocked(reason string) {
+	s.stats.Refused++
+	s.reasons[reason]++
 }
 
 func (s *Server) count(change func(*Stats)) {

@@ -293,7 +293,7 @@ func (c *conn) writeLine(line []byte) error {
 func (c *conn) execute(fn func()) *refusal {
 	s := c.server
 	if !s.running.await(c.peer, 1, turnPatience, s.stop) {
-		s.count(func(n *Stats) { n.Refused++ })
+		s.refused(errBusy)
 		return errBusy
 	}
 	defer s.running.give(c.peer, 1)

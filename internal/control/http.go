@@ -60,7 +60,7 @@ func (c *conn) exchange(ctx context.Context) bool {
 		}
 	}
 	if why != nil {
-		c.server.count(func(s *Stats) { s.Refused++ })
+		c.server.refused(why)
 		_ = c.respond(h, why.response(h.isXML()), true)
 		c.linger()
 		return false
@@ -76,6 +76,9 @@ func (c *conn) exchange(ctx context.Context) bool {
 	var answer *response
 	if why := c.execute(func() { answer = c.run(ctx, route, h, body.bytes) }); why != nil {
 		answer = why.response(h.isXML())
+	}
+	if route.name != "" {
+		c.server.options.Registry.Count(route.name, strconv.Itoa(cmp.Or(answer.status, 200)))
 	}
 	space.free()
 	if !space.want(len(answer.body)) {

@@ -57,7 +57,10 @@ func (s *Server) pathOf(h *head) *plugin.Path {
 
 // routePath is the route of a request for a path of Options.Paths.
 func (c *conn) routePath(h *head, p *plugin.Path) (route, *refusal) {
-	to := route{role: cmp.Or(p.Role, rpc.Read)}
+	to := route{name: h.method + " " + p.Path, role: cmp.Or(p.Role, rpc.Read)}
+	if h.method == "HEAD" {
+		to.name = "GET " + p.Path
+	}
 	if p.Open {
 		to.role = rpc.None
 	}

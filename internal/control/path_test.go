@@ -3,7 +3,9 @@ package control
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	stdhttp "net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -169,5 +171,26 @@ func TestPathsThatAreNot(t *testing.T) {
 		if _, err := New(Options{Registry: rpc.New(rpc.Options{}), Paths: paths}); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %v", why, err)
 		}
+	}
+}
+
+// What was answered and what was refused is counted.
+func TestCounted(t *testing.T) {
+	f := serve(t, "tcp://127.0.0.1:0?plain=yes", Options{Paths: testPaths, Rules: []Rule{rule(t, "token", secret, rpc.Read)}})
+	c := f.browse(t)
+	for _, request := range []string{"GET /metrics", "HEAD /metrics", "GET /ui/a", "GET /healthz", "GET /nothing", "DELETE /metrics", "POST /ui/rpc"} {
+		method, path, _ := strings.Cut(request, " ")
+		do(t, c, method, path, nil, "Authorization", "Bearer "+secret)
+	}
+	do(t, c, "GET", "/metrics", nil)
+	do(t, c, "GET", "/", nil, "Authorization", "Bearer "+secret, "A", strings.Repeat("x", 20<<10))
+	do(t, c, "POST", "/rpc", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"echo","params":[1]}`), "Content-Type", asJSON, "Authorization", "Bearer "+secret)
+	got := f.tally()
+	want := map[string]map[string]uint64{"GET /metrics": {"200": 2}, "GET /ui/": {"200": 1}, "GET /healthz": {"200": 1}, "echo": {"0": 1}}
+	if !reflect.DeepEqual(got.Requests, want) {
+		t.Errorf("%v, want %v", got.Requests, want)
+	}
+	if want := map[string]uint64{"not_found": 2, "role": 2, "too_large": 1}; !maps.Equal(got.Refused, want) || f.Stats().Refused != 5 {
+		t.Errorf("%v, want %v", got.Refused, want)
 	}
 }

@@ -20,6 +20,27 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
+// reason classifies it: one of status.RefusalReasons.
+func (r *refusal) reason() string {
+	switch {
+	case r == errStopping:
+		return "stopping"
+	case r.code == rpc.CodeRole:
+		return "role"
+	}
+	switch r.status {
+	case 404, 405:
+		return "not_found"
+	case 408:
+		return "timeout"
+	case 413, 414, 431:
+		return "too_large"
+	case 503:
+		return "busy"
+	}
+	return "malformed"
+}
+
 // httpRefusal refuses a malformed HTTP request.
 func httpRefusal(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, code: rpc.CodeTransport, text: fmt.Sprintf(format, args...)}
@@ -50,7 +71,7 @@ func tooLarge(limit int) *refusal {
 // possible, that the client can read it: closing a connection while data from
 // the client is on its way resets it, and the client may lose our answer.
 func (c *conn) refuse(r *refusal) {
-	c.server.count(func(s *Stats) { s.Refused++ })
+	c.server.refused(r)
 	switch c.protocol {
 	case silent:
 		return

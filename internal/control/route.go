@@ -10,6 +10,7 @@ import (
 
 // route answers the requests for a path.
 type route struct {
+	name   string                                           // under which its answers are counted, unless they are those of methods
 	role   rpc.Role                                         // least role that is needed
 	serve  func(ctx context.Context, body []byte) *response // a nil answer is 204, No Content
 	json   bool                                             // the body is JSON-RPC
@@ -33,7 +34,7 @@ func (c *conn) route(h *head) (route, *refusal) {
 	allow := "GET, HEAD"
 	switch {
 	case get && h.path == "/":
-		return route{role: rpc.Read, serve: s.hello}, nil
+		return route{name: "GET /", role: rpc.Read, serve: s.hello}, nil
 	case h.path == "/" || h.path == "/rpc" || h.path == "/RPC2":
 		if h.method == "POST" {
 			return s.routeRPC(h)
@@ -43,11 +44,11 @@ func (c *conn) route(h *head) (route, *refusal) {
 		}
 	case h.path == "/healthz":
 		if get {
-			return route{serve: alive}, nil
+			return route{name: "GET /healthz", serve: alive}, nil
 		}
 	case h.path == "/readyz":
 		if get {
-			return route{serve: s.ready}, nil
+			return route{name: "GET /readyz", serve: s.ready}, nil
 		}
 	case strings.HasPrefix(h.path, "/stream/"):
 		if h.method == "GET" {

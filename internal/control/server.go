@@ -71,6 +71,7 @@ type Server struct {
 	all       map[*conn]struct{}
 	last      uint64
 	stats     Stats
+	reasons   map[string]uint64 // of refusals
 }
 
 // ErrStopped says that Shutdown was called.
@@ -106,6 +107,7 @@ func New(o Options) (*Server, error) {
 		stop:       stop,
 		listeners:  map[net.Listener]struct{}{},
 		conns:      map[*conn]struct{}{}, all: map[*conn]struct{}{}, peers: map[string]int{},
+		reasons: map[string]uint64{},
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/sockets"
+	"github.com/legion-go/legion/status"
 )
 
 // SocketName is the file of the control socket in the runtime folder.
@@ -149,6 +150,17 @@ func (c *Socket) Listeners() (all []*sockets.Listener) {
 		all = append(all, e.listener)
 	}
 	return all
+}
+
+// Stats returns the figures of the server; without one they are zero.
+func (c *Socket) Stats() status.ControlStats {
+	c.mu.Lock()
+	server := c.server
+	c.mu.Unlock()
+	if server == nil {
+		return status.ControlStats{Requests: map[string]map[string]uint64{}, Refused: map[string]uint64{}}
+	}
+	return server.tally()
 }
 
 // Serve begins to serve, once.

@@ -12,10 +12,12 @@ import (
 type Job struct {
 	mu      sync.Mutex // guards entry
 	entry   *Entry
-	begin   func(done func())
+	begin   func(done func(Outcome))
 	pending atomic.Bool // begun, and not done
 	runs    atomic.Uint64
 	missed  atomic.Uint64
+	ended   [outcomes]atomic.Uint64
+	lastOK  atomic.Int64 // in nanoseconds, as of time.UnixNano; 0: none was
 }
 
 // Figures are the figures of a job.
@@ -24,12 +26,23 @@ type Figures struct {
 	Runs    uint64    // how many times it was begun
 	Missed  uint64    // how many times it was due while it was pending
 	Pending bool      // it was begun, and is not done
+	Ended   [outcomes]uint64
+	LastOK  time.Time // the end of the last run that was OK; zero: none was
+}
+
+// Outcomes returns how many runs have ended how.
+func (f Figures) Outcomes() map[string]uint64 {
+	all := map[string]uint64{}
+	for o, n := range f.Ended {
+		all[Outcome(o).String()] = n
+	}
+	return all
 }
 
 // NewJob returns a job for a cron expression, see Parse. When it is due, its
 // Clock calls begin, which must not block, and must call done when the job is
 // done.
-func NewJob(spec string, begin func(done func())) (*Job, error) {
+func NewJob(spec string, begin func(done func(Outcome))) (*Job, error) {
 	entry, err := Parse(spec)
 	return &Job{entry: entry, begin: begin}, err
 }
@@ -37,11 +50,26 @@ func NewJob(spec string, begin func(done func())) (*Job, error) {
 // Count counts a run that the clock has not begun.
 func (j *Job) Count() { j.runs.Add(1) }
 
+// Ended counts the end of such a run.
+func (j *Job) Ended(o Outcome) {
+	j.ended[o].Add(1)
+	if o == OK {
+		j.lastOK.Store(time.Now().UnixNano())
+	}
+}
+
 // Figures returns the figures up to now.
 func (j *Job) Figures() Figures {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return Figures{Next: j.entry.Next(), Runs: j.runs.Load(), Missed: j.missed.Load(), Pending: j.pending.Load()}
+	f := Figures{Next: j.entry.Next(), Runs: j.runs.Load(), Missed: j.missed.Load(), Pending: j.pending.Load()}
+	for o := range f.Ended {
+		f.Ended[o] = j.ended[o].Load()
+	}
+	if at := j.lastOK.Load(); at != 0 {
+		f.LastOK = time.Unix(0, at)
+	}
+	return f
 }
 
 // look begins the job if it is due, and returns how long to wait before the
@@ -56,7 +84,10 @@ func (j *Job) look(now time.Time) (wait time.Duration) {
 		j.missed.Add(1)
 	default:
 		j.runs.Add(1)
-		j.begin(func() { j.pending.Store(false) })
+		j.begin(func(o Outcome) {
+			j.Ended(o)
+			j.pending.Store(false)
+		})
 	}
 	return wait
 }

@@ -2,6 +2,7 @@ package cron
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,8 +12,8 @@ import (
 // it is still pending.
 func TestClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var done func()
-		j, err := NewJob("0 * * * *", func(d func()) { done = d })
+		var done func(Outcome)
+		j, err := NewJob("0 * * * *", func(d func(Outcome)) { done = d })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,10 +36,11 @@ func TestClock(t *testing.T) {
 				t.Errorf("%+v instead of %+v", f, want)
 			}
 		}
-		done()
+		done(OK)
+		j.Ended(Failed)
 		time.Sleep(time.Until(next.Add(2 * time.Hour)))
 		synctest.Wait()
-		if f := j.Figures(); f.Runs != 2 || f.Missed != 1 {
+		if f := j.Figures(); f.Runs != 2 || f.Missed != 1 || !f.LastOK.Equal(next.Add(time.Hour)) || !maps.Equal(f.Outcomes(), map[string]uint64{"ok": 1, "error": 1, "panicked": 0, "skipped": 0}) {
 			t.Errorf("after it was done: %+v", f)
 		}
 	})

@@ -18,6 +18,7 @@
 //   - journal.go: records as journald's entries
 //   - handled.go: records waiting for handlers on the loop
 //   - recent.go: remembering and following records
+//   - levels.go: records counted by level
 //   - limit.go: how much one source may add
 //   - link.go: how a record travels from a worker to the daemon
 //   - output.go: what workers print and log

@@ -51,6 +51,7 @@ func (h *front) Handle(ctx context.Context, r slog.Record) error {
 // deliver counts a record, remembers it, and passes it on.
 func (h *front) deliver(ctx context.Context, t *target, r slog.Record) {
 	h.log.handed.Add(1)
+	h.log.levels.count(r.Level)
 	if h.log.recent.on() {
 		h.log.recent.add(h.whole(r))
 	}

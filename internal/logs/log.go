@@ -45,6 +45,7 @@ type Log struct {
 	level  slog.LevelVar
 	target atomic.Pointer[target] // nil until the log is opened
 	handed atomic.Uint64          // records given to target
+	levels levels                 // the same, by level
 	lost   atomic.Uint64          // records that did not reach a writer
 
 	handled handled  // records that wait for handlers
@@ -189,7 +190,7 @@ func (l *Log) Stats() status.LogStats {
 	l.mu.Lock()
 	w := l.writer
 	l.mu.Unlock()
-	s := status.LogStats{}
+	s := status.LogStats{Levels: l.levels.counts()}
 	if l.config.Own != nil {
 		s.Written = l.handed.Load()
 	}

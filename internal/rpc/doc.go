@@ -9,7 +9,7 @@
 //   - method.go and registry.go: a method, and the set of them; either.go: a
 //     parameter of either of two types;
 //   - exchange.go: how a method runs, whichever protocol asked for it;
-//     params.go: how it gets its parameters;
+//     params.go: how it gets its parameters; count.go: how answers are counted;
 //   - jsonrpc.go with request.go, xml.go: the protocols; split.go takes JSON
 //     apart; turn.go: large requests, one at a time;
 //   - session.go, lower.go, stream.go: the line protocol; open.go, query.go: a

@@ -19,9 +19,15 @@ type exchange struct {
 	starting []*stream // streams to be started once the answer has been written
 }
 
-// call runs a method. The result has the method's type Out; only encode finds
-// out whether it can be encoded and is within the limit.
+// call runs a method, and counts it. The result has the method's type Out; only
+// encode finds out whether it can be encoded and is within the limit.
 func (x *exchange) call(name string, params []byte) (any, *Error) {
+	out, err := x.run(name, params)
+	x.r.answered(name, err)
+	return out, err
+}
+
+func (x *exchange) run(name string, params []byte) (any, *Error) {
 	if x.ctx.Err() != nil {
 		return nil, gone(x.ctx)
 	}

@@ -16,6 +16,7 @@ import (
 // stream or ctx ends, and an [*Error] for the caller if it ended with an error.
 // send may block; its error ends the stream.
 func (r *Registry) Open(ctx context.Context, method string, params []byte) (run func(send func(item []byte) error) error, err *Error) {
+	defer func() { r.answered(method, err) }()
 	ctx = speaking(ctx, protocolJSON)
 	m := r.lookup(method)
 	switch {

@@ -40,6 +40,7 @@ type Registry struct {
 	options Options
 	limits  Limits
 	turn    turn
+	counts  counts
 
 	mu      sync.RWMutex
 	methods map[string]*method
@@ -48,7 +49,7 @@ type Registry struct {
 // New makes a registry with only the protocols' methods: system.… and
 // rpc.discover.
 func New(o Options) *Registry {
-	r := &Registry{options: o, limits: o.Limits.filled(), turn: make(turn, 1), methods: map[string]*method{}}
+	r := &Registry{options: o, limits: o.Limits.filled(), turn: make(turn, 1), counts: counts{all: map[string]map[string]uint64{}}, methods: map[string]*method{}}
 	for _, m := range r.own() {
 		r.methods[m.Name] = m
 	}

@@ -72,7 +72,8 @@
 // inheritance.go (the other side), record.go (bytes), files.go (descriptors).
 // background.go is a start that goes into the background; inplace.go the next
 // program in the same process, with replace_linux.go and replace_other.go;
-// here.go says which of all this process came from.
+// here.go says which of all this process came from, upgrades.go how many
+// upgrades led to it.
 //
 // # Concurrency
 //

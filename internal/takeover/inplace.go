@@ -82,7 +82,7 @@ func (h *Held) Exec(path string, args, env []string, data []byte, stderr *os.Fil
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
 	h.inherited(own, true)
-	err := syscall.Exec(path, args, append(env, inPlaceName+"="+text))
+	err := syscall.Exec(path, args, append(withUpgrades(env, upgrades), inPlaceName+"="+text))
 	h.inherited(own, false)
 	if own >= 0 {
 		_ = replace(own, 2)

@@ -124,5 +124,8 @@ func (s Spec) environ(m marker) []string {
 			env = append(env, kv)
 		}
 	}
+	if s.Kind == Upgrade {
+		env = withUpgrades(env, upgrades+1)
+	}
 	return append(env, markerName+"="+m.encode())
 }
