@@ -105,9 +105,12 @@ type Call struct {
 	canceledAt time.Duration // when it was, while it ran
 	obeyBy     time.Duration // when its worker is killed, once the call is being cancelled
 	given      time.Duration // when it was assigned; 0 = never, or taken back before it was started
+	began      time.Duration // when its worker began it, as running.go sees it; 0 likewise
+	ran        time.Duration // how long it ran, in tries that have ended
+	cpu        time.Duration // processor time, as far as it was measured
 	size       int           // bytes that its worker gets, while it is assigned
 	back       []bool        // which of In are in Out; nil for none
-	inQueue    links
+	inQueue    links         // the pool's queue, or its worker's line
 	inTimers   links
 
 	// holds counts the users of the call: the core, and every send under way. The
@@ -169,6 +172,7 @@ func (c *Call) Reset() {
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
 	c.overdue, c.probe = false, false
 	c.submitted, c.deadline, c.canceledAt, c.obeyBy, c.given = 0, 0, 0, 0, 0
+	c.began, c.ran, c.cpu = 0, 0, 0
 	c.signal.Store(callOpen)
 }
 
@@ -192,7 +196,7 @@ func (c *Call) Tries() int { return c.tries }
 // notStarted says that the call's worker has not started it.
 func (c *Call) notStarted() {
 	if c.tries == 0 {
-		c.given = 0
+		c.given, c.began = 0, 0
 	}
 }
 

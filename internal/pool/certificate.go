@@ -37,7 +37,7 @@ type ending struct {
 type ranCall struct {
 	number           uint64
 	fn, size         int
-	submitted, given time.Duration
+	submitted, began time.Duration
 	limit            time.Duration // 0 = none
 	canceled         time.Duration // 0 = it was not
 }
@@ -62,12 +62,12 @@ func (k *core) certify(fx *effects, w *worker, d *Death, ran []*Call, now time.D
 		ran[0], ran[i] = ran[i], ran[0]
 	}
 	for _, c := range ran {
-		e.calls = append(e.calls, ranCall{c.seq, c.Func, c.Size(), c.submitted, c.given, c.within(), c.canceledAt})
+		e.calls = append(e.calls, ranCall{c.seq, c.Func, c.Size(), c.submitted, c.began, c.within(), c.canceledAt})
 	}
 	e.moments = []moment{{w.began, "spawned"}, {w.readyAt, "ready"}}
 	if len(ran) > 0 {
 		c := ran[0]
-		e.moments = append(e.moments, moment{c.submitted, "submitted"}, moment{c.given, "started"})
+		e.moments = append(e.moments, moment{c.submitted, "submitted"}, moment{c.began, "started"})
 		if c.canceling {
 			e.moments = append(e.moments, moment{c.canceledAt, cmp.Or(map[Kind]string{Timeout: "deadline", Stopped: "stop"}[kindOf(c.cause)], "cancel")})
 			if c.obeyBy <= now {
@@ -137,8 +137,8 @@ func (e *ending) write(c *Certificate, at func(time.Duration) time.Time) {
 	}
 	for _, r := range e.calls {
 		c.Others = append(c.Others, status.DeathCall{
-			Number: r.number, Func: e.cfg.Funcs[r.fn], Queued: at(r.submitted), Started: at(r.given),
-			Wait: r.given - r.submitted, Run: e.at - r.given, Arg: r.size, Timeout: r.limit,
+			Number: r.number, Func: e.cfg.Funcs[r.fn], Queued: at(r.submitted), Started: at(r.began),
+			Wait: r.began - r.submitted, Run: e.at - r.began, Arg: r.size, Timeout: r.limit,
 		})
 	}
 	if len(e.calls) > 0 {

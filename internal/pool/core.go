@@ -61,9 +61,14 @@ type core struct {
 	seal     wire.Seal // of the worker that became ready last
 	counts   Counts
 	funcs    []funcStats
-	poisoned int              // functions in quarantine
-	calls    last[callRecord] // that have ended
-	ends     last[processEnd] // ended processes; the shell adds them
+	starts   histogram     // from the start of a process until it was ready
+	busy     time.Duration // see busyUntil
+	busyTold time.Duration
+	cpu      time.Duration                                 // of all workers ever, see cpu.go
+	clock    func(w *worker) (used time.Duration, ok bool) // processor time of a worker; nil: unknown
+	poisoned int                                           // functions in quarantine
+	calls    last[callRecord]                              // that have ended
+	ends     last[processEnd]                              // ended processes; the shell adds them
 }
 
 // marks is the part of a worker's link that the core needs: it takes back a
@@ -87,6 +92,7 @@ type worker struct {
 	state    workerState
 	ready    bool   // was ready at some time
 	retiring string // why it is due for replacement; "" = it is not
+	reason   reason // the same, for the counts
 	replaces *worker
 	replaced bool // a replacement is on its way
 	killedBy Cause
@@ -94,6 +100,10 @@ type worker struct {
 	slots    [wire.Slots]*Call
 	gens     [wire.Slots]uint32
 	free     []uint8
+	line     list            // calls that wait in it for others, see running.go
+	spent    []time.Duration // how long each function has run since sampled, see cpu.go
+	sampled  time.Duration
+	cpu      time.Duration
 	load     int    // calls assigned
 	bytes    int    // of their arguments
 	stale    int    // bytes of calls that were taken back and may not have been read yet
@@ -204,6 +214,10 @@ func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.D
 	if c == nil || c.id != id {
 		return false
 	}
+	if !c.inQueue.in && now-c.began >= longCall {
+		k.look(w, now)
+	}
+	k.hasRun(w, c, now)
 	k.release(w, c, now)
 	if w.load == 0 {
 		w.stale = 0 // the worker reads in order
@@ -272,7 +286,7 @@ func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration)
 			return
 		}
 		w := c.worker
-		if w.marks.Revoke(c.id) {
+		if k.revoke(w, c, now) {
 			k.takeBack(fx, w, c, now)
 			c.notStarted()
 			k.end(fx, c, kindOf(cause), now)
@@ -299,6 +313,7 @@ func kindOf(c wire.Cause) Kind {
 // end answers a call. It must be in no list or slot except the timers.
 func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	k.timers.remove(c)
+	taken := c.state != callNew
 	c.state = callEnded
 	c.Kind = kind
 	c.Elapsed = now - c.submitted
@@ -308,11 +323,16 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	k.live--
 	k.counts.count(kind)
 	f := &k.funcs[c.Func]
-	f.count(kind, c.Elapsed)
+	f.count(c, taken)
 	if f.toll.probed(c) { // it has told nothing, unless its worker died of it
 		f.toll.until = now
 	}
-	c.record(k.calls.next())
+	r := k.calls.next()
+	c.record(r, now)
+	if c.began != 0 {
+		k.counts.In += uint64(r.arg)
+		k.counts.Out += uint64(r.result)
+	}
 	fx.answers.add(c)
 }
 

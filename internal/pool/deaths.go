@@ -28,6 +28,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	willed := w.state == workerLeaving || w.killedBy.willed()
 	d.Expected = willed || w.endedWithLoop(d)
 	booting := !w.ready
+	k.share(w, max(w.cpu, d.Usage.User+d.Usage.System), now)
 	k.drop(w)
 	known := k.endCalls(fx, w, d, now)
 	fx.do(opHangup, w)
@@ -88,17 +89,20 @@ func (k *core) drop(w *worker) {
 // whether w died of a function that is known to kill workers.
 func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) (known bool) {
 	var ran, causes []*Call
-	held := k.held(w) // newest first, so that they queue in their old order
-	for _, c := range held {
-		if !w.marks.Revoke(c.id) {
+	held := k.held(w)        // newest first, so that they queue in their old order
+	for _, c := range held { // all of them first: they tell of each other when they began
+		if !k.revoke(w, c, now) {
 			ran = append(ran, c)
 		}
 	}
 	k.certify(fx, w, d, slices.Clone(ran), now)
 	for _, c := range held {
 		started := slices.Contains(ran, c)
-		if started && w.costs(c, d) {
-			causes = append(causes, c)
+		if started {
+			k.hasRun(w, c, now)
+			if w.costs(c, d) {
+				causes = append(causes, c)
+			}
 		}
 		k.release(w, c, now)
 		switch {

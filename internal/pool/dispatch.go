@@ -50,6 +50,7 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 	w.slots[slot] = c
 	w.load++
 	c.state, c.worker, c.given = callAssigned, w, now
+	k.enter(w, c, now)
 	left := c.Limit
 	if left > 0 {
 		left = max(left-(now-c.submitted), 1)
@@ -74,6 +75,7 @@ func (k *core) release(w *worker, c *Call, now time.Duration) {
 	w.slots[slot] = nil
 	w.free = append(w.free, slot)
 	w.load--
+	k.left(w, c, now)
 	w.bytes -= c.size
 	c.worker = nil
 	c.loan.End()
@@ -175,11 +177,11 @@ func (k *core) nextStall(now time.Duration) time.Duration {
 
 // recall takes the calls that w has not started back to the queue.
 func (k *core) recall(fx *effects, w *worker, now time.Duration) {
-	for _, c := range k.held(w) {
-		if w.marks.Revoke(c.id) {
-			k.takeBack(fx, w, c, now)
-			k.requeue(fx, c, now)
-		}
+	held := k.held(w)
+	held = slices.DeleteFunc(held, func(c *Call) bool { return !k.revoke(w, c, now) })
+	for _, c := range held {
+		k.takeBack(fx, w, c, now)
+		k.requeue(fx, c, now)
 	}
 }
 

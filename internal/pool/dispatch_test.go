@@ -237,7 +237,7 @@ func TestWhatALeavingWorkerGivesBack(t *testing.T) {
 	l.begin(runs)
 	waits := l.give(0)
 	other.paused = false
-	if l.step(func(fx *effects) { l.leave(fx, w, l.now) }); waits.worker != other {
+	if l.step(func(fx *effects) { l.leave(fx, w, forIdle, l.now) }); waits.worker != other {
 		t.Error("it does not when it leaves")
 	}
 	l.answer(waits, OK)

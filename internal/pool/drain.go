@@ -41,7 +41,7 @@ func (k *core) goOnStopping(fx *effects, now time.Duration) {
 	}
 	for i := 0; i < len(k.workers); i++ {
 		if w := k.workers[i]; w.load == 0 {
-			k.leave(fx, w, now)
+			k.leave(fx, w, forStop, now)
 		}
 	}
 	left := 0

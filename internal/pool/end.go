@@ -16,7 +16,7 @@ func (k *core) endWorker(fx *effects, w *worker, now time.Duration) {
 			o.replaces = nil // it takes the place in its own right
 		}
 	}
-	k.leave(fx, w, now)
+	k.leave(fx, w, forRequest, now)
 	k.plan(fx, now)
 	fx.poke = true
 }
@@ -32,7 +32,7 @@ func (k *core) halt(fx *effects, now time.Duration) {
 		w.replaces = nil
 	}
 	for _, w := range k.workers {
-		k.leave(fx, w, now)
+		k.leave(fx, w, forRequest, now)
 	}
 	fx.poke = true
 }

@@ -240,6 +240,7 @@ func (s *sim) ended(c *simCall) {
 	if c.Elapsed != s.now-c.at {
 		broken("a call took %v, and %v are told", s.now-c.at, c.Elapsed)
 	}
+	s.checkTimes(c)
 	timedOut := k.Timeout > 0 && s.now >= c.at+k.Timeout || c.asked != 0 && c.cause == wire.CauseTimeout
 	died := c.Death != nil && c.in != nil && c.Death.Worker == c.in.w.id && c.Worker == c.in.w.pid && (c.in.begun(c) || c.in.ready && (!c.in.up || s.socket && c.in.abandoned > 0))
 	if died && !s.socket && !c.in.marked(c) {

@@ -111,6 +111,7 @@ func (s *sim) checkWorker(p *simProc) int {
 		broken("worker %d of a pool that stops has nothing to do, and is not told to leave: %s", w.id, s.describe())
 	}
 	s.checkWear(p, serves)
+	s.checkLine(w)
 	return load
 }
 
@@ -147,15 +148,17 @@ func (s *sim) checkCounts() {
 		Dropped: s.counts[Quarantined] + s.counts[QueueFull] + s.counts[PoolFailed] + s.counts[Stopped],
 		Started: uint64(len(s.procs)), Exited: s.exits, Deaths: s.deaths, Corrupt: s.lies,
 		Ready: s.readied, Recycled: s.recycled, Retried: n.Retried, Forbidden: s.forbidden,
+		RecycledBy: n.RecycledBy, In: n.In, // checkFigures
 	}
 	if n != want {
 		broken("the counts are %+v, not %+v", n, want)
 	}
 	ended := n.OK + n.Failed + n.Panicked + n.Refused + n.Timeout + n.Canceled + n.Crashed + n.Dropped
 	errors, calls := uint64(0), uint64(0)
-	for _, f := range k.funcs {
-		calls += f.calls
-		errors += f.errors
+	for i := range k.funcs {
+		ended, failed := k.funcs[i].calls()
+		calls += ended
+		errors += failed
 	}
 	if n.Calls-ended != uint64(k.live) || calls != ended || errors != ended-n.OK || n.Started-n.Exited != uint64(len(k.workers)) {
 		broken("the sums are wrong: %+v, %d alive, functions %d calls, %d errors", n, k.live, calls, errors)
@@ -300,6 +303,7 @@ func (s *sim) checkEnd() {
 	if k.live != 0 || k.queue.len != 0 || k.timers.len != 0 || len(k.workers) != 0 {
 		broken("ended with %d calls alive, %d queued, %d timers, %d workers", k.live, k.queue.len, k.timers.len, len(k.workers))
 	}
+	s.checkSums()
 	tries := uint64(0)
 	for i, c := range s.calls {
 		tries += uint64(c.Tries())

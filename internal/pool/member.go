@@ -354,6 +354,7 @@ func (m *member) item(f link.Frame) error {
 	var take func([]byte) error
 	if c != nil {
 		take = c.Stream
+		p.core.counts.Out += uint64(len(f.Payload))
 	}
 	p.core.alive(nil, m.w, p.now())
 	p.mu.Unlock()

@@ -43,6 +43,10 @@ type model struct {
 	waiting map[*Call]bool // before the step
 
 	tolls [2]simToll // of the functions
+
+	worked, used [2]time.Duration // by the functions: really, and as told
+	busy, cpu    time.Duration    // as told
+	vague        bool             // a worker gave a call back
 }
 
 type simCall struct {
@@ -60,6 +64,10 @@ type simCall struct {
 	given     time.Duration
 	heldBy    *simProc      // that does not take it in
 	cancelled time.Duration // when that was told to cancel it
+	begun     time.Duration // when a process last began it
+	really    time.Duration // how long it ran before, in so many attempts
+	attempts  int
+	vague     bool // its worker gave a call back
 }
 
 func newModel(cfg Config) model {

@@ -284,7 +284,7 @@ func TestRollWithoutRoom(t *testing.T) {
 	stick(l, l.workers[0])
 	l.begin(l.give(0))
 	l.begin(l.give(0))
-	l.step(func(fx *effects) { l.leave(fx, l.in(workerReady)[0], l.now) })
+	l.step(func(fx *effects) { l.leave(fx, l.in(workerReady)[0], forIdle, l.now) })
 	if kept := recycle(l); kept != "" {
 		t.Errorf("one is stuck and one leaves: %s", kept)
 	}

@@ -153,7 +153,7 @@ func (k *core) quarantine(fx *effects, fn int, spell time.Duration, d *Death, no
 	}
 	for _, w := range k.workers {
 		for _, c := range k.held(w) {
-			if c.Func == fn && w.marks.Revoke(c.id) {
+			if c.Func == fn && k.revoke(w, c, now) {
 				k.takeBack(fx, w, c, now)
 				c.notStarted()
 				k.turnAway(fx, c, now)

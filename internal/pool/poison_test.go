@@ -76,8 +76,9 @@ func TestQuarantine(t *testing.T) {
 	}
 	l.answer(l.call(1), OK)
 	s := l.stats(l.now)
-	if n := l.funcs[0].latency.n; n != l.funcs[0].calls-1 {
-		t.Errorf("the time of %d calls of %d is counted, one of which was refused", n, l.funcs[0].calls)
+	ended, _ := l.funcs[0].calls()
+	if n := l.funcs[0].duration.count(); n != ended-1 {
+		t.Errorf("the time of %d calls of %d is counted, one of which was refused", n, ended)
 	}
 	if f := s.Funcs[0]; len(s.Poisoned) != 1 || s.Poisoned[0] != "f" || f.Deaths != 3 || f.RetryAfter != c.RetryAfter || s.Funcs[1].RetryAfter != 0 {
 		t.Errorf("%+v", s)

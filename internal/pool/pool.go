@@ -70,6 +70,7 @@ func New(cfg Config, funcs []wire.FuncInfo, launch Launcher, hooks Hooks) *Pool 
 		stopped: make(chan struct{}),
 	}
 	p.core.tracer = proc.Tracer
+	p.core.clock = func(w *worker) (time.Duration, bool) { return w.member.cpu() }
 	return p
 }
 

@@ -48,16 +48,19 @@ func brief(s string) string {
 type callRecord struct {
 	number             uint64
 	queued, began, end time.Duration // 0 = not yet
-	arg, result        int32         // bytes
+	run                time.Duration
+	arg, result        int32 // bytes
 	pid, tries         int32
+	cpu                float32 // seconds
 	fn                 uint16
 	kind               Kind
 	running            bool
 }
 
 // record makes the record of c.
-func (c *Call) record(t *callRecord) {
-	t.number, t.queued, t.began, t.end = c.seq, c.submitted, c.given, 0
+func (c *Call) record(t *callRecord, now time.Duration) {
+	t.number, t.queued, t.began, t.end = c.seq, c.submitted, c.began, 0
+	t.run, t.cpu = c.runFor(now), float32(c.cpu.Seconds())
 	t.arg, t.result, t.pid = int32(c.Size()), 0, int32(c.Worker)
 	t.tries, t.fn, t.kind, t.running = int32(c.tries), uint16(c.Func), c.Kind, false
 	switch c.state {
@@ -94,6 +97,7 @@ type CallInfo struct {
 	PID                    int // of the worker that has it, or had it last
 	Tries                  int // how many times it was retried
 	Queued, Started, Ended time.Time
+	Wait, Run, CPU         time.Duration
 	Arg, Result            int // bytes
 }
 
@@ -110,7 +114,7 @@ func (p *Pool) Info(c *Call) CallInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var t callRecord
-	c.record(&t)
+	c.record(&t, p.now())
 	return p.info(t, p.wall())
 }
 
@@ -132,7 +136,12 @@ func (p *Pool) Recent() (calls []CallInfo, processes []Gone) {
 }
 
 func (p *Pool) info(t callRecord, at func(time.Duration) time.Time) CallInfo {
+	total := t.end - t.queued
+	if t.end == 0 && t.queued != 0 {
+		total = p.now() - t.queued
+	}
 	return CallInfo{
+		Wait: max(total-t.run, 0), Run: t.run, CPU: time.Duration(float64(t.cpu) * float64(time.Second)),
 		Number: t.number, Func: p.core.cfg.Funcs[t.fn], Kind: t.kind, Running: t.running, PID: int(t.pid), Tries: int(t.tries),
 		Queued: at(t.queued), Started: at(t.began), Ended: at(t.end), Arg: int(t.arg), Result: int(t.result),
 	}

@@ -34,13 +34,16 @@ func (k *core) retire(fx *effects, w *worker, now time.Duration) {
 	switch {
 	case k.cfg.Fresh:
 		w.retiring = "done"
-		k.leave(fx, w, now)
+		k.leave(fx, w, forCalls, now)
 		return
 	case w.maxCalls > 0 && w.calls >= w.maxCalls:
+		w.reason = forCalls
 		w.retiring = fmt.Sprintf("MaxCalls: %d calls", w.calls)
 	case w.maxAge > 0 && now-w.readyAt >= w.maxAge:
+		w.reason = forAge
 		w.retiring = "MaxAge: " + (now - w.readyAt).Round(time.Millisecond).String()
 	default:
+		w.reason = forMemory
 		w.retiring = fmt.Sprintf("MaxMemory: %d bytes", w.memory)
 	}
 	k.replace(fx, now)
@@ -87,7 +90,7 @@ func (k *core) replace(fx *effects, now time.Duration) {
 			// Neither it nor a replacement is needed at the moment; it goes as soon as the
 			// others suffice.
 			if have-booting > k.minimum() {
-				k.leave(fx, w, now)
+				k.leave(fx, w, w.reason, now)
 				have--
 			}
 			continue
@@ -99,13 +102,13 @@ func (k *core) replace(fx *effects, now time.Duration) {
 }
 
 // leave lets w finish its started calls and go.
-func (k *core) leave(fx *effects, w *worker, now time.Duration) {
+func (k *core) leave(fx *effects, w *worker, why reason, now time.Duration) {
 	switch w.state {
 	case workerStarting:
-		k.counts.Recycled++
+		k.counts.recycled(why)
 		k.kill(fx, w, CauseStop, false, now)
 	case workerReady:
-		k.counts.Recycled++
+		k.counts.recycled(why)
 		k.recall(fx, w, now)
 		w.state = workerLeaving
 		if w.load == 0 {

@@ -229,7 +229,7 @@ func TestReasonsInARoll(t *testing.T) {
 	if !strings.HasPrefix(own.retiring, "MaxCalls") || !strings.HasPrefix(other.retiring, "MaxCalls") || l.last.news.kept != "for a test" {
 		t.Errorf("%q and %q", own.retiring, other.retiring)
 	}
-	l.step(func(fx *effects) { l.leave(fx, other, l.now); other.retiring = ""; l.recycle(fx, l.now) })
+	l.step(func(fx *effects) { l.leave(fx, other, forReload, l.now); other.retiring = ""; l.recycle(fx, l.now) })
 	if other.retiring != "" {
 		t.Error("a worker that leaves is to be replaced")
 	}

@@ -27,7 +27,7 @@ func (k *core) recycle(fx *effects, now time.Duration) {
 	k.unready = 0
 	for _, w := range k.workers {
 		if takes(w) && w.retiring == "" {
-			w.retiring = rolled
+			w.retiring, w.reason = rolled, forReload
 		}
 	}
 	if k.state == StateFailed {

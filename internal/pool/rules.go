@@ -29,7 +29,7 @@ func (k *core) carryOut(fx *effects, do deed, w *worker, now time.Duration) {
 	case retire:
 		k.retire(fx, w, now)
 	case letGo:
-		k.leave(fx, w, now)
+		k.leave(fx, w, forIdle, now)
 	case checkLife:
 		k.checkLife(fx, w, now)
 	}

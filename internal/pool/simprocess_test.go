@@ -19,8 +19,11 @@ type simProc struct {
 	leaves bool // it has heard that it is to leave
 	stays  bool // … and does not, when it has nothing left to do
 	liar   bool
-	ended  bool   // its loop has ended by itself
-	size   uint64 // last known
+	ended  bool          // its loop has ended by itself
+	size   uint64        // last known
+	worked time.Duration // for how long calls that have left it ran in it
+
+	gaveBack bool // a call that it had not begun
 
 	marks     [256]struct{ gen, state uint32 } // state: 1 started, 2 revoked
 	inbox     []delivery
@@ -60,8 +63,12 @@ func (p *simProc) mark(id uint32, state uint32) bool {
 	return true
 }
 
-func (p *simProc) Begin(id uint32) bool  { return p.s.socket || p.mark(id, 1) }
-func (p *simProc) Revoke(id uint32) bool { return !p.s.socket && p.mark(id, 2) }
+func (p *simProc) Begin(id uint32) bool { return p.s.socket || p.mark(id, 1) }
+func (p *simProc) Revoke(id uint32) bool {
+	ok := !p.s.socket && p.mark(id, 2)
+	p.gaveBack = p.gaveBack || ok
+	return ok
+}
 
 // begun reports whether p has started c and not ended it.
 func (p *simProc) begun(c *simCall) bool { return c.in == p && p.running[c.id] == c }
@@ -204,6 +211,7 @@ func (p *simProc) work() {
 			continue
 		}
 		p.running[d.id] = d.c
+		p.began(d.c)
 		s := p.s
 		switch {
 		case s.odds(0.02): // it cannot run it
@@ -240,6 +248,7 @@ func (p *simProc) finish(id uint32, c *simCall, kind Kind) {
 		return
 	}
 	s := p.s
+	p.stops(c)
 	delete(p.running, id)
 	if p.abandoned == 0 {
 		c.answer, p.last = kind, id
@@ -305,6 +314,10 @@ func (p *simProc) dieAs(after time.Duration, d *Death) {
 		p.up = false
 		had := s.startedIn(p)
 		d.PID = p.w.pid
+		for _, c := range p.running {
+			p.stops(c)
+		}
+		d.Usage.User = p.worked
 		p.running = map[uint32]*simCall{}
 		was := s.k.state
 		s.step(func(fx *effects) {

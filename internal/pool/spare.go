@@ -70,7 +70,7 @@ func (k *core) spareUntil(w *worker, now time.Duration) time.Duration {
 func (k *core) renewSpares(fx *effects, now time.Duration) {
 	for _, w := range k.workers {
 		if w.unused() {
-			k.leave(fx, w, now)
+			k.leave(fx, w, forReload, now)
 		}
 	}
 	k.plan(fx, now)

@@ -7,8 +7,6 @@ import (
 
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/where"
-	"github.com/legion-go/legion/internal/wire"
-	"github.com/legion-go/legion/status"
 )
 
 // Counts are a pool's counters since its start.
@@ -24,14 +22,22 @@ type Counts struct {
 	Dropped  uint64 // refused by the pool: queue full, function in quarantine, failed, stopped
 	Retried  uint64
 
-	Started  uint64 // processes started
-	Ready    uint64 // … that became ready
-	Exited   uint64 // … that ended
-	Recycled uint64 // … as intended: recycled, idle, scaled down, stopped
-	Deaths   uint64 // unexpected ends
-	Corrupt  uint64 // protocol violations
+	Started    uint64 // processes started
+	Ready      uint64 // … that became ready
+	Exited     uint64 // … that ended
+	Recycled   uint64 // … as intended: recycled, idle, scaled down, stopped
+	RecycledBy [reasons]uint64
+	Deaths     uint64 // unexpected ends
+	Corrupt    uint64 // protocol violations
 
 	Forbidden uint64 // processes ended by a call that the sandbox does not allow
+
+	In, Out uint64 // bytes of arguments of calls that ran, and of results
+}
+
+func (n *Counts) recycled(why reason) {
+	n.Recycled++
+	n.RecycledBy[why]++
 }
 
 func (n *Counts) count(k Kind) {
@@ -55,20 +61,38 @@ func (n *Counts) count(k Kind) {
 	}
 }
 
+// funcStats are the figures of one function.
 type funcStats struct {
-	calls, errors uint64
-	toll          toll
-	latency       histogram
+	toll     toll
+	ended    [Stopped + 1]uint64 // calls, by how they ended
+	duration histogram           // from the call to its answer
+	wait     histogram           // … without the time that it ran
+	run      histogram           // of calls that ran
+	cpu      time.Duration       // see cpu.go
 }
 
-func (f *funcStats) count(k Kind, took time.Duration) {
-	f.calls++
-	if k != OK {
-		f.errors++
+// count counts an ended call. taken says that the pool did not refuse it at
+// once.
+func (f *funcStats) count(c *Call, taken bool) {
+	f.ended[c.Kind]++
+	if c.Kind != Quarantined { // nobody has answered it: many of them must not hide how long answers take
+		f.duration.add(c.Elapsed)
 	}
-	if k != Quarantined { // nobody has answered it: many of them must not hide how long answers take
-		f.latency.add(took)
+	if taken {
+		f.wait.add(c.Elapsed - c.ran)
 	}
+	if c.began != 0 {
+		f.run.add(c.ran)
+	}
+}
+
+// calls returns how many calls have ended, and how many of them without a
+// result.
+func (f *funcStats) calls() (calls, errors uint64) {
+	for _, n := range f.ended {
+		calls += n
+	}
+	return calls, calls - f.ended[OK]
 }
 
 // Summary are the figures of a pool as a whole.
@@ -78,27 +102,20 @@ type Summary struct {
 	Reason   string // why it has failed
 	Min, Max int
 	OnExit   OnExit
-	Size     int      // all processes, in any state
-	Serving  int      // … that take calls
-	Queued   int      // calls that wait in the daemon
-	Running  int      // calls in workers
-	Poisoned []string // functions in quarantine
+	Size     int           // all processes, in any state
+	Serving  int           // … that take calls
+	Queued   int           // calls that wait in the daemon
+	Queue    int           // how many may
+	Oldest   time.Duration // how long the oldest call that has not begun has been waiting
+	Running  int           // calls in workers
+	Poisoned []string      // functions in quarantine
 	Counts
 }
 
-// Stats are the figures of a pool, its workers and its functions.
-type Stats struct {
-	Summary
-	Workers   []status.WorkerStats
-	Funcs     []status.FuncStats
-	LastDeath string
-	Seal      wire.Seal // of the worker that became ready last
-}
-
-func (k *core) summary() Summary {
+func (k *core) summary(now time.Duration) Summary {
 	s := Summary{
 		Name: k.cfg.Name, State: k.state, Reason: k.reason, Min: k.cfg.Min, Max: k.cfg.Max, OnExit: k.cfg.OnExit, Size: len(k.workers),
-		Queued: k.queue.len, Running: k.live - k.queue.len, Poisoned: k.inQuarantine(), Counts: k.counts,
+		Queue: k.cfg.Queue, Oldest: k.oldestWait(now), Queued: k.queue.len, Running: k.live - k.queue.len, Poisoned: k.inQuarantine(), Counts: k.counts,
 	}
 	switch {
 	case k.halted && len(k.workers) > 0:
@@ -124,37 +141,6 @@ func (w *worker) shown() string {
 		return w.loop.String()
 	}
 	return w.state.String()
-}
-
-func (k *core) stats(now time.Duration) Stats {
-	s := Stats{Summary: k.summary(), Seal: k.seal}
-	for _, w := range k.workers {
-		ws := status.WorkerStats{
-			ID: w.id, PID: w.pid, State: w.shown(), Retiring: w.retiring,
-			Age: now - w.began, Calls: w.calls, Load: w.load, Memory: w.memory,
-			Sealed: w.ready && k.cfg.Sealed,
-		}
-		if held := k.held(w); len(held) > 0 {
-			c := held[len(held)-1]
-			ws.Call, ws.For = k.cfg.Funcs[c.Func], now-c.given
-		}
-		s.Workers = append(s.Workers, ws)
-	}
-	for i, f := range k.funcs {
-		l := f.latency.summary()
-		fs := status.FuncStats{
-			Name: k.cfg.Funcs[i], Calls: f.calls, Errors: f.errors, Deaths: f.toll.deaths,
-			Mean: l.Mean, P50: l.P50, P90: l.P90, P99: l.P99, Max: l.Max,
-		}
-		if f.toll.spell > 0 {
-			fs.RetryAfter = f.toll.retryIn(now)
-		}
-		s.Funcs = append(s.Funcs, fs)
-	}
-	if k.last != nil {
-		s.LastDeath = k.last.String()
-	}
-	return s
 }
 
 // String says in one line how the worker ended.

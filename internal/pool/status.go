@@ -15,14 +15,21 @@ func (s Summary) Status() status.Pool {
 // Status returns all figures of a pool as a client sees them; Kind, LoopEvery
 // and Sandbox are left open.
 func (s Stats) Status() status.PoolStats {
-	return status.PoolStats{
+	all := status.PoolStats{
 		Name: s.Name, State: s.State.String(), Reason: s.Reason, Min: s.Min, Max: s.Max,
 		Ready: s.Serving, Poisoned: s.Poisoned, Queued: s.Queued, Running: s.Running,
 		Calls: s.Calls, OK: s.OK, Failed: s.Failed, Panicked: s.Panicked, Refused: s.Refused,
 		TimedOut: s.Timeout, Canceled: s.Canceled, Crashed: s.Crashed, Dropped: s.Dropped, Retried: s.Retried,
 		Started: s.Started, Recycled: s.Recycled, Restarts: s.Deaths, Corrupt: s.Corrupt,
+		RecycledBy: recycles(s.RecycledBy), OldestWait: s.Oldest, QueueLimit: s.Queue, Busy: s.Busy, CPU: s.CPU,
+		MemoryLimit: s.MemoryLimit, BytesIn: s.In, BytesOut: s.Out, StartTimes: s.StartTimes,
 		Forbidden: s.Forbidden, LastDeath: s.LastDeath, Forever: s.OnExit == Restart, Workers: s.Workers, Funcs: s.Funcs,
 	}
+	for _, w := range s.Workers {
+		all.Memory += w.Memory
+		all.WorkerMemoryMax = max(all.WorkerMemoryMax, w.Memory)
+	}
+	return all
 }
 
 // Status returns what is known of a call of the named pool, as a client sees
@@ -30,7 +37,8 @@ func (s Stats) Status() status.PoolStats {
 func (i CallInfo) Status(pool string) status.CallInfo {
 	c := status.CallInfo{
 		Pool: pool, Func: i.Func, Call: i.Number, Outcome: i.Kind.String(), PID: i.PID, Tries: i.Tries,
-		Queued: i.Queued, Started: i.Started, Ended: i.Ended, ArgBytes: i.Arg, ResultBytes: i.Result,
+		Queued: i.Queued, Started: i.Started, Ended: i.Ended, Wait: i.Wait, Run: i.Run, CPU: i.CPU,
+		ArgBytes: i.Arg, ResultBytes: i.Result,
 	}
 	switch {
 	case i.Kind != 0:

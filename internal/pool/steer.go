@@ -99,33 +99,5 @@ func StopAll(pools []*Pool, deadline time.Time, hurry <-chan struct{}) {
 func (p *Pool) Summary() Summary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.core.summary()
-}
-
-// Stats returns all figures of the pool. It reads a file in /proc for each
-// worker.
-func (p *Pool) Stats() Stats {
-	memory, cpu := map[*worker]uint64{}, map[uint64]time.Duration{}
-	for _, m := range p.running() {
-		memory[m.w], _ = m.proc.Memory()
-		if t, ok := m.proc.(timed); ok {
-			cpu[m.w.id], _ = t.CPU()
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for w, n := range memory {
-		w.memory = n
-	}
-	s := p.core.stats(p.now())
-	for i := range s.Workers {
-		s.Workers[i].CPU = cpu[s.Workers[i].ID]
-	}
-	return s
-}
-
-// timed is a Process that knows its processor time. A goroutine that stands in
-// for one does not.
-type timed interface {
-	CPU() (time.Duration, error)
+	return p.core.summary(p.now())
 }

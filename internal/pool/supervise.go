@@ -90,7 +90,8 @@ func (k *core) demand(now time.Duration) int {
 // spawn starts a worker, to replace old if that is not nil.
 func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 	k.numbered++
-	w := &worker{id: k.numbered, state: workerStarting, began: now, replaces: old}
+	w := &worker{id: k.numbered, state: workerStarting, began: now, replaces: old, spent: make([]time.Duration, len(k.funcs))}
+	w.line.of = k.queue.of
 	n := min(k.cfg.Concurrency+k.cfg.Ahead, len(w.slots))
 	w.free = make([]uint8, n)
 	for i := range w.free {
@@ -133,6 +134,8 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 	w.readyAt, w.idleSince, w.heard = now, now, now
 	k.bootFail, k.notUntil = 0, 0
 	k.counts.Ready++
+	k.starts.add(now - w.began)
+	k.look(w, now) // what its start has used is no function's
 	if k.cfg.Looping {
 		w.loop = loopRuns
 		if k.state == StatePaused || w.paused {
@@ -141,7 +144,7 @@ func (k *core) becameReady(fx *effects, w *worker, now time.Duration) {
 	}
 	if old := w.replaces; old != nil {
 		w.replaces = nil
-		k.leave(fx, old, now)
+		k.leave(fx, old, old.reason, now)
 	}
 	k.steal(fx, w, now)
 	k.plan(fx, now)
@@ -203,7 +206,7 @@ func (k *core) scale(fx *effects, lo, hi int, now time.Duration) {
 	for i := len(k.workers) - 1; i >= 0 && have > hi; i-- {
 		w := k.workers[i]
 		if w.replaces == nil && takes(w) {
-			k.leave(fx, w, now)
+			k.leave(fx, w, forScale, now)
 			have--
 		}
 	}

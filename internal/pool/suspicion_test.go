@@ -86,7 +86,7 @@ func TestSuspicionOfWhoGivesBack(t *testing.T) {
 			c := l.giveSlowly(0)
 			l.step(func(fx *effects) {
 				if leaves {
-					l.leave(fx, w, l.now)
+					l.leave(fx, w, forIdle, l.now)
 				} else {
 					l.pauseWorker(fx, w, true, l.now)
 				}
@@ -110,7 +110,7 @@ func TestSuspicionOfWhoGivesBack(t *testing.T) {
 func TestLeavingInSuspicion(t *testing.T) {
 	for _, busy := range []bool{false, true} {
 		l, w, runs := suspected(t, busy)
-		l.step(func(fx *effects) { l.leave(fx, w, l.now) })
+		l.step(func(fx *effects) { l.leave(fx, w, forIdle, l.now) })
 		w.sent.Add(1)
 		l.pass(l.cfg.KillGrace)
 		if (w.state == workerLeaving) != busy || !busy && w.killedBy != "stop" {
@@ -142,7 +142,7 @@ func TestSuspicionBesideACancel(t *testing.T) {
 				l.step(func(fx *effects) { l.alive(fx, w, l.now) })
 				other = l.give(0)
 				l.begin(other)
-				l.step(func(fx *effects) { l.leave(fx, w, l.now) })
+				l.step(func(fx *effects) { l.leave(fx, w, forIdle, l.now) })
 				w.mustTake = w.given + 1 // as if it had not taken that in
 			}
 			l.now += 10 * time.Millisecond
@@ -203,7 +203,7 @@ func TestTracedWorkerInEachState(t *testing.T) {
 	if l.pass(time.Second); w.state != workerReady || w.due <= l.now {
 		t.Errorf("suspected: it is %v, due %v", w.state, w.due)
 	}
-	l.step(func(fx *effects) { l.leave(fx, w, l.now) })
+	l.step(func(fx *effects) { l.leave(fx, w, forIdle, l.now) })
 	if l.pass(l.cfg.KillGrace); w.state != workerDying {
 		t.Errorf("told to leave: it is %v", w.state)
 	}
@@ -263,7 +263,7 @@ func TestHeartbeatOfALeavingWorker(t *testing.T) {
 		if busy {
 			l.begin(l.give(0))
 		}
-		l.step(func(fx *effects) { l.leave(fx, w, l.now) })
+		l.step(func(fx *effects) { l.leave(fx, w, forIdle, l.now) })
 		if l.pass(2 * time.Second); (w.state == workerDying) != busy || busy && w.killedBy != "heartbeat" {
 			t.Errorf("busy %v: it is %v, ended for %q", busy, w.state, w.killedBy)
 		}

@@ -73,19 +73,13 @@ func (p *Pool) lookEvery() time.Duration {
 
 // lookAtMemory reads the memory of every worker, without the lock.
 func (p *Pool) lookAtMemory() {
-	type size struct {
-		w     *worker
-		bytes uint64
-	}
-	var sizes []size
-	for _, m := range p.running() {
-		if n, err := m.proc.Memory(); err == nil {
-			sizes = append(sizes, size{m.w, n})
-		}
-	}
+	sizes := p.measure()
 	p.step(func(k *core, fx *effects, now time.Duration) {
 		for _, s := range sizes {
-			k.measuredMemory(fx, s.w, s.bytes, now)
+			k.share(s.w, s.cpu, now)
+			if s.memory > 0 { // else the process is gone
+				k.measuredMemory(fx, s.w, s.memory, now)
+			}
 		}
 	})
 }

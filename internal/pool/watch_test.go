@@ -317,20 +317,20 @@ func TestCallInfo(t *testing.T) {
 		time.Sleep(s)
 		st.Submit(b)
 		synctest.Wait()
-		tells(a, CallInfo{Number: 1, Func: "waiting", Running: true, PID: 101, Arg: 7}, 0, 0, -1)
+		tells(a, CallInfo{Number: 1, Func: "waiting", Running: true, PID: 101, Run: s, Arg: 7}, 0, 0, -1)
 		tells(b, CallInfo{Number: 2, Func: "returning"}, s, -1, -1)
 		time.Sleep(s)
 		st.actor(1).answers(0, wire.OK, []byte("abc"))
-		tells(a, CallInfo{Number: 1, Func: "waiting", Kind: OK, PID: 101, Arg: 7, Result: 3}, 0, 0, 2*s)
-		tells(b, CallInfo{Number: 2, Func: "returning", Running: true, PID: 101}, s, 2*s, -1)
+		tells(a, CallInfo{Number: 1, Func: "waiting", Kind: OK, PID: 101, Run: 2 * s, Arg: 7, Result: 3}, 0, 0, 2*s)
+		tells(b, CallInfo{Number: 2, Func: "returning", Running: true, PID: 101, Wait: s}, s, 2*s, -1)
 		st.actor(1).request(1)
 		st.actor(1).die(proc.Exit{PID: 101})
 		synctest.Wait()
-		tells(b, CallInfo{Number: 2, Func: "returning", PID: 101, Tries: 1}, s, 2*s, -1)
+		tells(b, CallInfo{Number: 2, Func: "returning", PID: 101, Tries: 1, Wait: s}, s, 2*s, -1)
 		time.Sleep(s)
 		st.boot()
 		st.actor(2).answers(0, wire.Error, wire.AppendFault(nil, wire.Fault{Message: "no"}))
-		tells(b, CallInfo{Number: 2, Func: "returning", Kind: Failed, PID: 102, Tries: 1}, s, 3*s, 3*s)
+		tells(b, CallInfo{Number: 2, Func: "returning", Kind: Failed, PID: 102, Tries: 1, Wait: 2 * s}, s, 3*s, 3*s)
 		calls, gone := st.Recent()
 		if len(calls) != 2 || calls[0].Number != 2 || calls[1].Number != 1 || len(gone) != 1 {
 			t.Errorf("%+v %+v", calls, gone)
@@ -348,10 +348,10 @@ func TestCountsOfEnds(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 	var f funcStats
-	f.count(OK, time.Second)
-	f.count(OK, 2*time.Second)
-	f.count(Failed, 3*time.Second)
-	if f.calls != 3 || f.errors != 1 || f.latency.summary().Mean != 2*time.Second {
+	for i, kind := range []Kind{OK, OK, Failed} {
+		f.count(&Call{Outcome: Outcome{Kind: kind, Elapsed: time.Duration(i+1) * time.Second}}, false)
+	}
+	if calls, errors := f.calls(); calls != 3 || errors != 1 || f.duration.times().Mean != 2*time.Second {
 		t.Errorf("%+v", f)
 	}
 }

@@ -64,6 +64,7 @@ func newSim(seed uint64) *sim {
 		cfg.Ahead = 0
 	}
 	s.k = newCore(cfg, seed)
+	s.k.clock = func(w *worker) (time.Duration, bool) { return s.procs[w].used(), true }
 	s.steady = s.faults == 0 && s.boots == 0 && !cfg.Fresh && cfg.IdleTimeout == 0 && !cfg.Looping && r.IntN(2) == 0
 	s.model = newModel(cfg)
 	return s
@@ -231,7 +232,7 @@ func (s *sim) operate() {
 			some = p
 		}
 	}
-	what := s.rng.IntN(15)
+	what := s.rng.IntN(16)
 	if some == nil && what >= 4 && what < 13 {
 		return
 	}
@@ -262,6 +263,7 @@ func (s *sim) operate() {
 		some.size = []uint64{10, 1000, 2000, 9000, 20_000}[s.rng.IntN(5)]
 		s.step(func(fx *effects) { k.measuredMemory(fx, some.w, some.size, s.now) })
 	case 8:
+		s.vague = true                     // what it has, and has not begun, seems to run
 		if some.deaf = true; s.odds(0.5) { // SIGSTOP
 			some.wedged = true
 			s.at(s.during(time.Second), func() { some.die(0) })
@@ -287,6 +289,8 @@ func (s *sim) operate() {
 		s.halted = s.halted || !s.stopped
 		s.step(func(fx *effects) { k.halt(fx, s.now) })
 		s.at(s.during(100*time.Millisecond), s.resume)
+	case 15:
+		s.checkFigures()
 	case 14:
 		s.pardon()
 		s.step(func(fx *effects) { k.readmitAll(fx, readmitRequest) })
