@@ -16,8 +16,10 @@
 //     workers there are), spare.go (processes that wait for their only call),
 //     deaths.go (what their ends mean), poison.go (functions whose calls end
 //     workers), recycle.go and roll.go (replacing them), stuck.go (processes
-//     that SIGKILL does not end), drain.go (the end), stats.go with
-//     histogram.go and status.go;
+//     that SIGKILL does not end), drain.go (the end), stats.go with reason.go
+//     (why workers leave), running.go (which calls run, and since when), cpu.go
+//     (the processor time of functions), histogram.go, figures.go and
+//     status.go;
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
 //     member.go, protocol.go (what a worker may send, and when), aside.go,
 //     certificate.go and why.go (what is known of a death), tell.go,
