@@ -56,6 +56,7 @@ func (k *core) certify(fx *effects, w *worker, d *Death, ran []*Call, now time.D
 		return
 	}
 	w.certified = true
+	k.deathsBy[d.Cause]++
 	e := &ending{death: d, served: w.calls, cfg: k.cfg, began: w.began, at: now}
 	slices.Reverse(ran)
 	if i := slices.Index(ran, w.graceFor); i > 0 {

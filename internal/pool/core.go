@@ -61,8 +61,9 @@ type core struct {
 	seal     wire.Seal // of the worker that became ready last
 	counts   Counts
 	funcs    []funcStats
-	starts   histogram     // from the start of a process until it was ready
-	busy     time.Duration // see busyUntil
+	deathsBy map[string]uint64 // ends that got certificates, by Death.Cause
+	starts   histogram         // from the start of a process until it was ready
+	busy     time.Duration     // see busyUntil
 	busyTold time.Duration
 	cpu      time.Duration                                 // of all workers ever, see cpu.go
 	clock    func(w *worker) (used time.Duration, ok bool) // processor time of a worker; nil: unknown
@@ -155,6 +156,7 @@ func newCore(cfg Config, seed uint64) *core {
 	k.queue.of = func(c *Call) *links { return &c.inQueue }
 	k.timers.of = func(c *Call) *links { return &c.inTimers }
 	k.funcs = make([]funcStats, len(cfg.Funcs))
+	k.deathsBy = map[string]uint64{}
 	return k
 }
 

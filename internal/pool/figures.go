@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ type Stats struct {
 	Funcs      []status.FuncStats
 	StartTimes status.Histogram
 	Busy, CPU  time.Duration
+	DeathsBy   map[string]uint64
 	LastDeath  string
 	Seal       wire.Seal // of the worker that became ready last
 
@@ -24,7 +26,7 @@ type Stats struct {
 func (k *core) stats(now time.Duration) Stats {
 	s := Stats{
 		Summary: k.summary(now), Seal: k.seal, StartTimes: k.starts.exact(), Busy: k.busyUntil(now), CPU: k.cpu,
-		MemoryLimit: k.cfg.MemoryLimit,
+		MemoryLimit: k.cfg.MemoryLimit, DeathsBy: maps.Clone(k.deathsBy),
 	}
 	for _, w := range k.workers {
 		s.Workers = append(s.Workers, k.workerStats(w, now))

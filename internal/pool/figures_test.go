@@ -223,6 +223,19 @@ func TestRecycledBy(t *testing.T) {
 	}
 }
 
+// Each other end is counted with its cause.
+func TestDeathsBy(t *testing.T) {
+	l := newLab(t, Config{Min: 3, Max: 3})
+	l.step(func(fx *effects) { l.kill(fx, l.workers[0], CauseKill, false, l.now) })
+	l.die(l.workers[0])
+	l.die(l.workers[0])
+	l.step(func(fx *effects) { l.endWorker(fx, l.workers[0], l.now) })
+	l.die(l.workers[0]) // as planned
+	if by := l.stats(l.now).DeathsBy; !maps.Equal(by, map[string]uint64{"kill": 1, "exit": 1}) {
+		t.Errorf("%v", by)
+	}
+}
+
 // The figures of a pool of real workers.
 func TestFiguresOfAPool(t *testing.T) {
 	p := start(t, Config{Min: 2, Max: 2, Queue: 33, MemoryLimit: 1 << 30}, launchGoroutines("", link.Socket, 0))

@@ -21,7 +21,7 @@ func (s Stats) Status() status.PoolStats {
 		Calls: s.Calls, OK: s.OK, Failed: s.Failed, Panicked: s.Panicked, Refused: s.Refused,
 		TimedOut: s.Timeout, Canceled: s.Canceled, Crashed: s.Crashed, Dropped: s.Dropped, Retried: s.Retried,
 		Started: s.Started, Recycled: s.Recycled, Restarts: s.Deaths, Corrupt: s.Corrupt,
-		RecycledBy: recycles(s.RecycledBy), OldestWait: s.Oldest, QueueLimit: s.Queue, Busy: s.Busy, CPU: s.CPU,
+		RecycledBy: recycles(s.RecycledBy), DeathsBy: s.DeathsBy, OldestWait: s.Oldest, QueueLimit: s.Queue, Busy: s.Busy, CPU: s.CPU,
 		MemoryLimit: s.MemoryLimit, BytesIn: s.In, BytesOut: s.Out, StartTimes: s.StartTimes,
 		Forbidden: s.Forbidden, LastDeath: s.LastDeath, Forever: s.OnExit == Restart, Workers: s.Workers, Funcs: s.Funcs,
 	}

@@ -134,9 +134,9 @@ func (e *ending) overran() string {
 	if e.death.Cause == "cancel" || c.limit == 0 {
 		return fmt.Sprintf("%s ran on for %s after it was canceled", e.call(), lasting(e.at-c.canceled))
 	}
-	ran := fmt.Sprintf("%s ran %s", e.call(), lasting(e.at-c.given))
-	if wait := c.given - c.submitted; wait > c.limit/10 {
-		ran = fmt.Sprintf("%s waited %s and ran %s", e.call(), lasting(wait), lasting(e.at-c.given))
+	ran := fmt.Sprintf("%s ran %s", e.call(), lasting(e.at-c.began))
+	if wait := c.began - c.submitted; wait > c.limit/10 {
+		ran = fmt.Sprintf("%s waited %s and ran %s", e.call(), lasting(wait), lasting(e.at-c.began))
 	}
 	return fmt.Sprintf("%s, its limit is %s", ran, lasting(c.limit))
 }
