@@ -47,7 +47,7 @@ func (j *journal) String() string {
 func newControlled(t testing.TB, change func(*legion.Config)) *controlled {
 	c := &controlled{t: t, path: filepath.Join(t.TempDir(), "control.sock"), log: new(journal)}
 	conf := legion.Config{
-		Name: "controlled", Control: "unix://" + c.path, StopTimeout: 5 * time.Second,
+		Name: "controlled", Control: "unix://" + c.path, StopTimeout: 30 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {

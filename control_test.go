@@ -68,7 +68,7 @@ func TestControlShowsTheDaemon(t *testing.T) {
 		t.Errorf("lock.list: %+v", locks)
 	}
 	settings := ask[[]status.Setting](t, cl, "config.show", nil)
-	if !slices.Contains(settings, status.Setting{Key: "stop_timeout", Value: "5s", Source: "legion.Config"}) {
+	if !slices.Contains(settings, status.Setting{Key: "stop_timeout", Value: "30s", Source: "legion.Config"}) {
 		t.Errorf("config.show: %+v", settings)
 	}
 	events := ask[[]status.EventType](t, cl, "event.list", nil)

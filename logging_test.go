@@ -23,7 +23,7 @@ import (
 
 // logged is the configuration of a daemon with a log of its own.
 func logged(c legion.Config) legion.Config {
-	c.Name, c.StopTimeout = "solo", 5*time.Second
+	c.Name, c.StopTimeout = "solo", 30*time.Second
 	return c
 }
 

@@ -62,7 +62,7 @@ func raced(_, child string, e proc.Exit) {
 
 // quiet is the configuration of the daemons in these tests.
 func quiet(name string) legion.Config {
-	return legion.Config{Name: name, Control: "none", PID: legion.PIDMayChange, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 5 * time.Second}
+	return legion.Config{Name: name, Control: "none", PID: legion.PIDMayChange, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), StopTimeout: 30 * time.Second}
 }
 
 // boxKey is set in a run of the tests whose daemons seal their workers: see

@@ -36,7 +36,7 @@ var programs = map[string]func(){
 func daemonMain() {
 	c := quiet("daemon")
 	c.StopTimeout = time.Hour
-	s := newSoloOf(c, legion.Pool{Min: 3, Max: 3, Heartbeat: 200 * time.Millisecond, KillGrace: 100 * time.Millisecond})
+	s := newSoloOf(c, legion.Pool{Min: 3, Max: 3, Heartbeat: time.Second, KillGrace: 100 * time.Millisecond})
 	var deeds sync.WaitGroup
 	legion.On(s.d, func(context.Context, event.Started) error {
 		go obey(s, &deeds)

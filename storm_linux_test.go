@@ -56,8 +56,17 @@ func storm(t *testing.T, p legion.Pool, span time.Duration, seed uint64) {
 	p.MaxRestarts, p.KillGrace = -1, 20*time.Millisecond
 	path := filepath.Join(t.TempDir(), "executions")
 	s := newSolo("solo", p).start(t)
-	ctx, stop := context.WithTimeout(t.Context(), span)
+	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+	time.AfterFunc(span, func() {
+		// On a busy machine it takes longer until a kill meets a call.
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+			if st := s.do.Pool().Stats(); st.OK > 0 && st.Crashed > 0 {
+				break
+			}
+		}
+		stop()
+	})
 
 	const callers = 64
 	var all sync.WaitGroup
@@ -115,7 +124,7 @@ func storm(t *testing.T, p legion.Pool, span time.Duration, seed uint64) {
 	if sum := st.OK + st.Failed + st.Crashed + st.TimedOut + st.Canceled; st.Calls != sum || st.Queued+st.Running != 0 {
 		t.Errorf("the statistics do not add up: %+v", st)
 	}
-	if good == 0 || kills.Load() == 0 || st.Crashed == 0 && span > time.Second {
+	if good == 0 || kills.Load() == 0 || st.Crashed == 0 {
 		t.Errorf("%d results, %d crashes, %d kills: this was no storm", good, st.Crashed, kills.Load())
 	}
 	t.Logf("%d calls, %d results, %d crashed, %d kills, %d workers", told, good, st.Crashed, kills.Load(), st.Started)
