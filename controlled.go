@@ -7,11 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/status"
 )
@@ -21,9 +23,12 @@ type controlled struct{ *Daemon }
 
 var _ methods.Daemon = controlled{}
 
-func (c controlled) Hello() status.Hello     { return c.hello() }
-func (c controlled) Status() status.Daemon   { return c.status() }
-func (c controlled) Figures() status.Stats   { return c.stats() }
+func (c controlled) Hello() status.Hello   { return c.hello() }
+func (c controlled) Status() status.Daemon { return c.status() }
+func (c controlled) Figures() status.Stats { return c.stats() }
+func (c controlled) Glance() []status.PoolStats {
+	return c.poolStats((*pool.Pool).Glance)
+}
 func (c controlled) Stop(why string) error   { return c.stopBy(why) }
 func (c controlled) Restart(by string) error { return c.restartBy(c.life.Closing(), by) }
 
@@ -46,6 +51,7 @@ func (c controlled) Pool(name string) (methods.Pool, error) {
 	return p, nil
 }
 
+func (c controlled) Clients() []control.Client          { return c.control.Clients() }
 func (c controlled) Functions() []methods.Function      { return c.declared.offers }
 func (c controlled) Tasks() *taskruns.Runs              { return &c.tasks }
 func (c controlled) Live() context.Context              { return c.life.Live() }

@@ -55,10 +55,16 @@ func (d *Daemon) stats() status.Stats {
 	s.Memory.Now, s.Memory.Peak = host.Memory()
 	s.Events = methods.EventCounts(d.events.bus.Topics())
 	s.Extra = map[string]any{}
-	for _, p := range d.declared.pools {
-		s.Pools = append(s.Pools, p.stats())
-	}
+	s.Pools = d.poolStats((*pool.Pool).Stats)
 	return s
+}
+
+// poolStats returns the figures of all pools, as of gets them of one that runs.
+func (d *Daemon) poolStats(of func(*pool.Pool) pool.Stats) (all []status.PoolStats) {
+	for _, p := range d.declared.pools {
+		all = append(all, p.statsBy(of))
+	}
+	return all
 }
 
 // figures returns the daemon's statistics that cost little: it reads no file,
@@ -101,10 +107,12 @@ func (p *declaredPool) summary() pool.Summary {
 	return pool.Summary{Name: p.name, State: pool.StateStopped, Min: p.opts.Min, Max: p.opts.Max, OnExit: p.opts.OnExit}
 }
 
-func (p *declaredPool) stats() status.PoolStats {
+func (p *declaredPool) stats() status.PoolStats { return p.statsBy((*pool.Pool).Stats) }
+
+func (p *declaredPool) statsBy(of func(*pool.Pool) pool.Stats) status.PoolStats {
 	in := pool.Stats{Summary: p.summary()}
 	if running := p.running.Load(); running != nil {
-		in = running.Stats()
+		in = of(running)
 	}
 	s := in.Status()
 	s.Kind, s.LoopEvery = p.kind(), p.opts.LoopEvery

@@ -1,7 +1,9 @@
 package control
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
@@ -15,6 +17,7 @@ type Client struct {
 	Address string // of the listener
 	Proto   string // "http", "json" (lines) or "xml"
 	Name    string // "uid 1000 pid 4711", "cert ops", "token deploy", or its IP address and port
+	As      string // the person for whom it acts, as it says; "" if it does not
 	UID     int    // -1 if unknown, as on TCP
 	GID     int    // likewise
 	PID     int    // 0 if unknown
@@ -59,6 +62,19 @@ func (s *Server) refused(why *refusal) {
 func (s *Server) refusedLocked(reason string) {
 	s.stats.Refused++
 	s.reasons[reason]++
+}
+
+// Clients returns the clients that may use something, by their ID.
+func (s *Server) Clients() (all []Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if c.greeted {
+			all = append(all, c.client)
+		}
+	}
+	slices.SortFunc(all, func(a, b Client) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 func (s *Server) count(change func(*Stats)) {

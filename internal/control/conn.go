@@ -188,6 +188,13 @@ func (c *conn) greet(caller rpc.Caller) {
 	}
 }
 
+// changed notes who the client is, after rpc.auth or rpc.lower.
+func (c *conn) changed(caller rpc.Caller) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	c.client.Name, c.client.Role, c.client.As = caller.Name, caller.Role, caller.As
+}
+
 // close ends the connection.
 func (c *conn) close() {
 	s := c.server

@@ -81,6 +81,9 @@ func (c *conn) nextLine(session *rpc.Session) error {
 		c.caller = after
 		c.greet(after)
 	}
+	if after != before {
+		c.changed(after)
+	}
 	return nil
 }
 

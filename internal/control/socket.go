@@ -163,6 +163,17 @@ func (c *Socket) Stats() status.ControlStats {
 	return server.tally()
 }
 
+// Clients returns the clients of the server.
+func (c *Socket) Clients() []Client {
+	c.mu.Lock()
+	server := c.server
+	c.mu.Unlock()
+	if server == nil {
+		return nil
+	}
+	return server.Clients()
+}
+
 // Serve begins to serve, once.
 func (c *Socket) Serve() {
 	c.mu.Lock()

@@ -80,6 +80,7 @@ var floors = map[string]int{
 	"internal/control": 3,
 	"internal/deaths":  3,
 	"internal/plugins": 3,
+	"internal/watch":   3,
 
 	"internal/methods": 4,
 

@@ -44,7 +44,8 @@ type next[T any] struct {
 // made.
 func (f *Feed[T]) Followed() bool { return f.count.Load() > 0 }
 
-// Wanted reports whether a follower wants an item.
+// Wanted reports whether a follower wants an item, and has room for it. If none
+// has, each that wants it misses it, and it need not be made.
 func (f *Feed[T]) Wanted(item T) bool {
 	if !f.Followed() {
 		return false
@@ -52,8 +53,13 @@ func (f *Feed[T]) Wanted(item T) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for one := range f.all {
-		if one.wants(item) {
+		if len(one.items) < Buffer && one.wants(item) {
 			return true
+		}
+	}
+	for one := range f.all {
+		if one.wants(item) {
+			one.missed++
 		}
 	}
 	return false
@@ -121,6 +127,22 @@ func (one *Follower[T]) Run(ctx context.Context, send func(T) error, missed func
 		}
 	}
 	return nil
+}
+
+// Take returns the items that wait, at most Buffer, and how many were left out
+// before the last of them; or after it, if no item came since. It does not
+// wait, and is used instead of Run.
+func (one *Follower[T]) Take() (items []T, missed uint64) {
+	for range Buffer {
+		select {
+		case next := <-one.items:
+			items, missed = append(items, next.item), missed+next.missed
+			continue
+		default:
+		}
+		break
+	}
+	return items, missed + one.missedLast()
 }
 
 // missedLast returns how many were left out after the last item, if all others

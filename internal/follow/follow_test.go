@@ -79,3 +79,37 @@ func TestFollowersTellWhatIsMissing(t *testing.T) {
 		t.Errorf("got %d items: %v", len(got), got[max(0, len(got)-10):])
 	}
 }
+
+// Taking does not wait, and tells what was left out; for a follower that has no
+// room an item need not be made, but it is told that it missed it.
+func TestTake(t *testing.T) {
+	var f Feed[int]
+	one := f.Add(func(int) bool { return true })
+	defer f.Remove(one)
+	if items, missed := one.Take(); len(items) > 0 || missed > 0 {
+		t.Error(items, missed)
+	}
+	offered := 0
+	for n := range Buffer + 7 {
+		if f.Wanted(n) {
+			offered++
+			f.Offer(n)
+		}
+	}
+	if items, missed := one.Take(); offered != Buffer || len(items) != Buffer || items[Buffer-1] != Buffer-1 || missed != 7 {
+		t.Errorf("of %d that were wanted it got %d, and missed %d", offered, len(items), missed)
+	}
+	other := f.Add(func(int) bool { return true })
+	for n := range Buffer {
+		f.Offer(n)
+	}
+	other.Take()
+	if !f.Wanted(1) {
+		t.Error("one of two has room, and the item is not wanted")
+	}
+	f.Offer(1)
+	f.Remove(other)
+	if _, missed := one.Take(); missed != 1 {
+		t.Errorf("missed %d", missed)
+	}
+}

@@ -156,6 +156,21 @@ func (l *Log) Follow(ctx context.Context, lines int, level slog.Level, send func
 	return f.Run(ctx, show, missed)
 }
 
+// Watch returns a function that does not wait: it returns the records that came
+// since it was called last, at first those that Tail returns, and how many were
+// left out before the last of these. end must be called once.
+func (l *Log) Watch(lines int, level slog.Level) (take func() ([]status.LogRecord, uint64), end func()) {
+	past, f := l.recent.follow(lines, level)
+	return func() (all []status.LogRecord, missed uint64) {
+		items, missed := f.Take()
+		for _, r := range append(past, items...) {
+			all = append(all, r.LogRecord)
+		}
+		past = nil
+		return all, missed
+	}, func() { l.recent.feed.Remove(f) }
+}
+
 // follow returns the tail, and a follower of the records after it.
 func (l *recent) follow(lines int, level slog.Level) ([]remembered, *follow.Follower[remembered]) {
 	l.mu.Lock()

@@ -82,7 +82,7 @@ func TestCallsByName(t *testing.T) {
 			t.Errorf("%s %s: %s, %v", c.name, c.params, result, err)
 		}
 	}
-	d := caller{f}
+	d := caller{Daemon: f}
 	var got []any
 	send := func(item any) error { got = append(got, item); return nil }
 	if err := d.streamNamed(t.Context(), callIn{Name: "count", Arg: rawJSON("3")}, send); err != nil || !reflect.DeepEqual(got, []any{0, 1, 2}) {
@@ -96,7 +96,7 @@ func TestCallsByName(t *testing.T) {
 // A task runs until its end, or is left running and cancelled later.
 func TestTasks(t *testing.T) {
 	f := withFunctions()
-	d := caller{f}
+	d := caller{Daemon: f}
 	if run, err := d.runTask(t.Context(), taskRunIn{Name: "nightly", Arg: rawJSON("7")}); err != nil || run.ID != 1 || run.State != "done" || run.Result != 7 {
 		t.Errorf("%+v, %v", run, err)
 	}
@@ -136,7 +136,7 @@ func TestTasks(t *testing.T) {
 // Statistics come at once, then again, at most ten times in a second.
 func TestFollowStats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := caller{newFake()}
+		d := caller{Daemon: newFake()}
 		every := time.Nanosecond
 		items, began := 0, time.Now()
 		err := d.followStats(t.Context(), followStatsIn{&every}, func(s status.Daemon) error {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
@@ -47,6 +48,9 @@ func (f *fake) does(what string, args ...any) error {
 	return f.fails
 }
 
+func (f *fake) Clients() []control.Client {
+	return []control.Client{{ID: 7, Name: "uid 1", Role: rpc.Read}}
+}
 func (f *fake) Hello() status.Hello   { return status.Hello{Name: "fake"} }
 func (f *fake) Status() status.Daemon { return status.Daemon{Name: "fake", Workers: 3} }
 func (f *fake) Stats() status.Stats   { return f.stats }
@@ -60,6 +64,7 @@ func (f *fake) Figures() status.Stats {
 }
 
 func (f *fake) Certificates() *deaths.Registry { return &f.deaths }
+func (f *fake) Glance() []status.PoolStats     { return f.Figures().Pools }
 
 func (f *fake) Pools() (all []Pool) {
 	for _, p := range f.pools {

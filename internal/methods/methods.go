@@ -16,6 +16,7 @@
 //   - cron.go: cron.*
 //   - death.go: death.*
 //   - watch.go: event.*, log.* and stats.follow
+//   - insight.go: the method watch; look.go: what it shows
 //   - eventname.go: the names of types of events
 //   - reserved.go: names that a program's methods may not have
 //   - parts.go: plugin.list, lock.list and config.show
@@ -28,6 +29,7 @@ import (
 	"syscall"
 
 	"github.com/legion-go/legion/internal/bus"
+	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
@@ -35,6 +37,7 @@ import (
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/internal/taskruns"
+	"github.com/legion-go/legion/internal/watch"
 	"github.com/legion-go/legion/status"
 )
 
@@ -42,9 +45,10 @@ import (
 // any goroutine.
 type Daemon interface {
 	Hello() status.Hello
-	Status() status.Daemon // costs little
-	Stats() status.Stats   // with the figures of plugins and handlers
-	Figures() status.Stats // without these: it does not wait
+	Status() status.Daemon      // costs little
+	Stats() status.Stats        // with the figures of plugins and handlers
+	Figures() status.Stats      // without these: it does not wait
+	Glance() []status.PoolStats // without reading memory and processor times again
 
 	Pools() []Pool // in the order of declaration
 	Pool(name string) (Pool, error)
@@ -68,6 +72,7 @@ type Daemon interface {
 	Plugins() *plugins.Set
 	Settings() any // the struct of the configuration
 
+	Clients() []control.Client // of the control socket
 	Schedule() []Scheduled
 	OnLoop(ctx context.Context, fn func() error) error // only while the daemon runs
 }
@@ -92,10 +97,11 @@ type Pool interface {
 
 // Of returns the methods for d.
 func Of(d Daemon) (all []rpc.Method) {
-	c := caller{d}
+	c := caller{Daemon: d}
+	c.hub = watch.New((&looker{caller: c}).look)
 	for _, group := range [][]rpc.Method{
 		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(),
-		c.watchMethods(), c.partMethods(), c.deathMethods(),
+		c.watchMethods(), c.insightMethods(), c.partMethods(), c.deathMethods(),
 	} {
 		all = append(all, group...)
 	}
@@ -103,7 +109,10 @@ func Of(d Daemon) (all []rpc.Method) {
 }
 
 // caller implements the methods on the daemon.
-type caller struct{ Daemon }
+type caller struct {
+	Daemon
+	hub *watch.Hub
+}
 
 // None is for methods without parameters.
 type None struct{}

@@ -184,7 +184,7 @@ func TestStateOfAPool(t *testing.T) {
 // Lists have the daemon, tasks and pools without workers in their places.
 func TestLists(t *testing.T) {
 	f := newFake()
-	d := caller{f}
+	d := caller{Daemon: f}
 	var ps, workers []string
 	for _, p := range d.processes() {
 		ps = append(ps, p.Kind+" "+p.Pool)
@@ -218,7 +218,7 @@ func TestNamesOfCrons(t *testing.T) {
 		f.crons = append(f.crons, Scheduled{Cron: status.Cron{Name: name, Spec: spec}})
 	}
 	var got []string
-	for _, c := range (caller{f}).cronList() {
+	for _, c := range (caller{Daemon: f}).cronList() {
 		got = append(got, c.Name+" is "+c.Spec)
 	}
 	if want := []string{"every 1s is 1s", "cron @daily is @daily", "every 1s #2 is 1s", "every 1s #3 is 1s"}; !slices.Equal(got, want) {
@@ -248,7 +248,7 @@ func TestRoles(t *testing.T) {
 	look := []string{"hello", "status", "stats", "ps", "list", "recent", "follow", "tail", "show", "kinds", "get"}
 	for _, m := range Of(newFake()) {
 		want := rpc.Operate
-		if _, what, _ := strings.Cut(m.Name, "."); slices.Contains(look, what) {
+		if _, what, _ := strings.Cut(m.Name, "."); slices.Contains(look, what) || m.Name == "watch" {
 			want = rpc.Read
 		}
 		if slices.Contains(admin, m.Name) {

@@ -26,7 +26,7 @@ func TestSettings(t *testing.T) {
 		Hook     func()
 	}{LogLevel: 4, Command: []string{"a", "b"}, Access: map[string]string{"user:ops": "admin", "token:ci:s3cret": "read"}, Signals: map[syscall.Signal]string{syscall.SIGHUP: "event"}}
 	var got []string
-	for _, s := range (caller{f}).settings() {
+	for _, s := range (caller{Daemon: f}).settings() {
 		got = append(got, s.Key+": "+s.Value)
 		if strings.Contains(s.Value, "s3cret") {
 			t.Errorf("the secret is shown: %s", s.Value)
@@ -89,7 +89,7 @@ func TestFollowEvents(t *testing.T) {
 			var got []string
 			done := make(chan error, 1)
 			go func() {
-				done <- caller{f}.followEvents(ctx, followEventsIn{c.types}, func(e status.Event) error {
+				done <- caller{Daemon: f}.followEvents(ctx, followEventsIn{c.types}, func(e status.Event) error {
 					if got = append(got, e.Type); e.Type == "Shutdown" {
 						cancel()
 					}

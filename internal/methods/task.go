@@ -51,13 +51,17 @@ func (d caller) taskList() status.Tasks {
 	list := status.Tasks{Tasks: []status.Task{}, Runs: []status.TaskRun{}}
 	for _, p := range d.Pools() {
 		if s := p.Stats(); s.Kind == "task" {
-			list.Tasks = append(list.Tasks, status.Task{Name: s.Name, Running: s.Running, Queued: s.Queued, Max: s.Max, Calls: s.Calls})
+			list.Tasks = append(list.Tasks, taskOf(s))
 		}
 	}
 	for _, r := range d.Tasks().All() {
 		list.Runs = append(list.Runs, r.Info(false))
 	}
 	return list
+}
+
+func taskOf(s status.PoolStats) status.Task {
+	return status.Task{Name: s.Name, Running: s.Running, Queued: s.Queued, Max: s.Max, Calls: s.Calls}
 }
 
 // taskRun finds a run by its number.

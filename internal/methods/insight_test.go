@@ -1,0 +1,136 @@
+package methods
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/legion-go/legion/internal/logs"
+	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/status"
+)
+
+// watchAs follows the method watch with a role, until stop is called.
+func watchAs(t *testing.T, f *fake, role rpc.Role, params string) (items chan status.Change, stop func() error) {
+	t.Helper()
+	for _, m := range Of(f) {
+		if m.Name != "watch" {
+			continue
+		}
+		var in watchIn
+		if err := json.Unmarshal([]byte(params), &in); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(rpc.WithCaller(t.Context(), rpc.Caller{Role: role}))
+		items, ended := make(chan status.Change, 100), make(chan error, 1)
+		go func() {
+			ended <- m.Stream(ctx, in, func(item any) error { items <- item.(status.Change); return nil })
+		}()
+		return items, func() error { cancel(); return <-ended }
+	}
+	t.Fatal("there is no method watch")
+	return nil, nil
+}
+
+// Each topic has what it is to have, in the form that the page knows.
+func TestWatchTopics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.pools[0].stats.Funcs = []status.FuncStats{{Name: "shrink", Calls: 5}}
+		f.pools[0].stats.Workers[0].ID, f.pools[0].stats.Workers[0].Age = 3, 95*time.Second
+		f.crons = []Scheduled{{Cron: status.Cron{Name: "every 1s", Spec: "1s"}}}
+		items, stop := watchAs(t, f, rpc.Read, `{"topics":["daemon","pools","funcs","workers","crons","tasks","clients"],"pool":"resize"}`)
+		want := map[string]string{
+			"daemon": `"name":"fake"`, "pools resize": `"state":"running"`, "funcs resize/shrink": `{"pool":"resize","name":"shrink","calls":5`,
+			"workers resize/3": `"pid":11`, "crons every 1s": `"spec":"1s"`, "clients 7": `"role":"read"`,
+		}
+		synctest.Wait()
+		for range 7 {
+			c := <-items
+			if !c.Full {
+				t.Errorf("%+v", c)
+			}
+			for key, value := range c.Set {
+				text := string(value)
+				if strings.Contains(text, `"workers":[`) || strings.Contains(text, `"funcs":[`) || strings.Contains(text, `"pools":[`) {
+					t.Errorf("%s %s has what is a topic of its own: %s", c.Topic, key, text)
+				}
+				for what, part := range want {
+					if (what == c.Topic || what == c.Topic+" "+key) && strings.Contains(text, part) {
+						delete(want, what)
+					}
+				}
+				if c.Topic == "workers" && key == "resize/3" && !strings.Contains(text, `"age":90,`) {
+					t.Errorf("its age is news each second: %s", text)
+				}
+				if strings.Contains(key, "nightly") || strings.Contains(key, "spare") {
+					t.Errorf("%s %s is of another pool", c.Topic, key)
+				}
+			}
+		}
+		if len(want) > 0 {
+			t.Errorf("missing: %v", want)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if len(items) > 0 {
+			t.Errorf("nothing has changed, and there is %+v", <-items)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Events and records of the log come without stacks for the role read; what a
+// slow viewer misses is counted.
+func TestWatchLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.log = logs.New(logs.Config{Own: slog.New(slog.NewTextHandler(io.Discard, nil))}, logs.Handlers{Wanted: func() bool { return false }})
+		if err := f.log.Open(); err != nil {
+			t.Fatal(err)
+		}
+		log := f.log.Logger
+		log.Error("before", "stack", "goroutine 1")
+		log.Info("not that")
+		items, stop := watchAs(t, f, rpc.Read, `{"topics":["logs","events"],"level":"error","every":60}`)
+		if c := <-items; c.Topic != "logs" || len(c.Add) != 1 || !strings.Contains(string(c.Add[0]), "needs the role operate") {
+			t.Errorf("%s", c.Add)
+		}
+		synctest.Wait()
+		for range 300 {
+			f.events.Offer(status.Event{Type: "WorkerExited", Data: map[string]any{"stack": "goroutine 1"}})
+			f.events.Offer(status.Event{Type: "Idle"})
+		}
+		c := <-items
+		if c.Topic != "events" || len(c.Add) != 256 || c.Missed != 44 || strings.Contains(string(c.Add[0]), "goroutine") {
+			t.Errorf("%s: %d, missed %d, %s", c.Topic, len(c.Add), c.Missed, c.Add[0])
+		}
+		if err := stop(); err != nil || f.events.Followed() {
+			t.Error(err, "or a follower is left")
+		}
+	})
+}
+
+func TestWatchMistakes(t *testing.T) {
+	for params, want := range map[string]string{
+		`{}`:                                 "topics: name at least one of: daemon, pools,",
+		`{"topics":["pool"]}`:                `topics: there is no topic "pool"; there are: daemon,`,
+		`{"topics":["pools","pools"]}`:       `topics: "pools" is there twice`,
+		`{"topics":["pools"],"pool":"x"}`:    "pool: ",
+		`{"topics":["logs"],"level":"high"}`: "level: ",
+	} {
+		_, stop := watchAs(t, newFake(), rpc.Read, params)
+		var e *rpc.Error
+		if err := stop(); !errors.As(err, &e) || e.Code != rpc.CodeParams || !strings.HasPrefix(e.Message, want) {
+			t.Errorf("%s: %v", params, err)
+		}
+	}
+}

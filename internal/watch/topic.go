@@ -1,0 +1,70 @@
+package watch
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/legion-go/legion/status"
+)
+
+// topic is what is known of one topic. It is guarded by Hub.mu.
+type topic struct {
+	at      time.Time // of the last snapshot
+	changed uint64    // the last snapshot that brought a change
+	entries map[string]entry
+}
+
+// entry is a value of a topic. Without a value it is what is left of one that
+// has gone, until each viewer has been told.
+type entry struct {
+	value   json.RawMessage // never written to
+	pool    string          // whose it is; "" for what belongs to no pool
+	changed uint64          // the number of the snapshot
+}
+
+// take merges a snapshot. told is the number of the last snapshot that all
+// viewers have seen.
+func (t *topic) take(number, told uint64, at time.Time, found map[string]entry) {
+	t.at = at
+	for key, e := range found {
+		if old, known := t.entries[key]; known && bytes.Equal(old.value, e.value) {
+			continue
+		}
+		e.changed, t.changed = number, number
+		t.entries[key] = e
+	}
+	for key, old := range t.entries {
+		if _, there := found[key]; there {
+			continue
+		}
+		switch {
+		case old.value != nil:
+			old.value, old.changed, t.changed = nil, number, number
+			t.entries[key] = old
+		case old.changed <= told:
+			delete(t.entries, key)
+		}
+	}
+}
+
+// since returns what a viewer of one pool, or with "" of all, does not know
+// that has seen the snapshot of that number; 0 is none. ok is false if there is
+// nothing new.
+func (t *topic) since(name string, seen uint64, pool string) (c status.Change, ok bool) {
+	c = status.Change{Topic: name, At: t.at, Full: seen == 0}
+	if !c.Full && t.changed <= seen {
+		return c, false
+	}
+	c.Set = map[string]json.RawMessage{}
+	for key, e := range t.entries {
+		switch {
+		case e.changed <= seen, pool != "" && e.pool != "" && e.pool != pool:
+		case e.value != nil:
+			c.Set[key] = e.value
+		case !c.Full:
+			c.Gone = append(c.Gone, key)
+		}
+	}
+	return c, c.Full || len(c.Set)+len(c.Gone) > 0
+}

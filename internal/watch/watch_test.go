@@ -1,0 +1,230 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/legion-go/legion/status"
+)
+
+// world is what a hub looks at.
+type world struct {
+	mu     sync.Mutex
+	values map[string]int // the topic is the text before the first dot
+	looks  int
+}
+
+func (w *world) set(key string, n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.values[key] = n; n < 0 {
+		delete(w.values, key)
+	}
+}
+
+func (w *world) look(wanted func(string) bool, put func(topic, key, pool string, value any)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.looks++
+	for key, n := range w.values {
+		topic, pool := key[:1], key[2:3]
+		if wanted(topic) {
+			put(topic, key, pool, n)
+		}
+	}
+}
+
+// seen collects what a viewer gets, as text.
+type seen struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (s *seen) send(c status.Change) error {
+	text := c.Topic
+	if c.Full {
+		text += " full"
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.Set)) {
+		text += fmt.Sprintf(" %s=%s", key, c.Set[key])
+	}
+	slices.Sort(c.Gone)
+	for _, key := range c.Gone {
+		text += " -" + key
+	}
+	for _, item := range c.Add {
+		text += " +" + string(item)
+	}
+	if c.Missed > 0 {
+		text += fmt.Sprintf(" missed=%d", c.Missed)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, text)
+	return nil
+}
+
+// got returns what came since the last time.
+func (s *seen) got() []string {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.all
+	s.all = nil
+	return all
+}
+
+func expect(t *testing.T, s *seen, want ...string) {
+	t.Helper()
+	if got := s.got(); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// watching starts a view that ends with the test.
+func watching(t *testing.T, h *Hub, v View, send func(status.Change) error) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := h.View(ctx, v, send); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); done.Wait() })
+}
+
+// A viewer gets everything, then each value that changed, whole, and nothing
+// about a topic in which nothing did.
+func TestChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{values: map[string]int{"a.p1": 1, "a.q1": 2, "b.p1": 3}}
+		var s, p seen
+		h := New(w.look)
+		watching(t, h, View{Topics: []string{"b", "a", "c"}, Every: time.Second}, s.send)
+		watching(t, h, View{Topics: []string{"a"}, Every: time.Second, Pool: "p"}, p.send)
+		expect(t, &s, "b full b.p1=3", "a full a.p1=1 a.q1=2", "c full")
+		expect(t, &p, "a full a.p1=1")
+		time.Sleep(10 * time.Second)
+		expect(t, &s)
+		w.set("a.q1", 5)
+		time.Sleep(time.Second)
+		expect(t, &s, "a a.q1=5")
+		expect(t, &p)
+		w.set("a.p1", -1)
+		w.set("a.p2", 7)
+		time.Sleep(time.Second)
+		expect(t, &s, "a a.p2=7 -a.p1")
+		expect(t, &p, "a a.p2=7 -a.p1")
+		w.set("a.p1", 1) // back again
+		time.Sleep(time.Second)
+		expect(t, &s, "a a.p1=1")
+		if n := len(h.topics["a"].entries); n != 3 {
+			t.Errorf("%d entries are kept of a topic with 3", n)
+		}
+	})
+}
+
+// However many view, and at whatever times they came, there is one snapshot in
+// each interval of the fastest; of topics that nobody views there is none.
+func TestOneSnapshotForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{values: map[string]int{"a.p": 1}}
+		h := New(w.look)
+		var viewers [10]seen
+		for i := range viewers {
+			watching(t, h, View{Topics: []string{"a"}, Every: time.Second}, viewers[i].send)
+			time.Sleep(130 * time.Millisecond)
+			synctest.Wait()
+		}
+		w.mu.Lock()
+		w.looks = 0
+		w.mu.Unlock()
+		for n := range 20 { // not at the moment of their turn
+			w.set("a.p", 10+n)
+			time.Sleep(time.Second)
+		}
+		w.mu.Lock()
+		if w.looks != 20 {
+			t.Errorf("%d snapshots in 20 s", w.looks)
+		}
+		w.mu.Unlock()
+		for i := range viewers {
+			if got := viewers[i].got(); len(got) < 20 || got[len(got)-1] != "a a.p=29" {
+				t.Errorf("viewer %d got %q", i, got)
+			}
+		}
+	})
+}
+
+// Nothing is queued for a viewer that does not take its items: then it gets the
+// newest state. It holds up nobody.
+func TestSlowViewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{values: map[string]int{"a.p": 1, "a.q": 1}}
+		h := New(w.look)
+		var slow, quick seen
+		stuck := make(chan struct{})
+		watching(t, h, View{Topics: []string{"a"}, Every: time.Second}, func(c status.Change) error {
+			err := slow.send(c)
+			<-stuck
+			return err
+		})
+		watching(t, h, View{Topics: []string{"a"}, Every: time.Second}, quick.send)
+		synctest.Wait()
+		w.set("a.q", -1)
+		time.Sleep(time.Second / 3) // not at the moment of their turn
+		for n := range 100 {
+			w.set("a.p", 2+n)
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		if n := len(quick.got()); n < 100 {
+			t.Errorf("it held up another one, which got %d items", n)
+		}
+		expect(t, &slow, "a full a.p=1 a.q=1")
+		close(stuck)
+		time.Sleep(time.Second)
+		expect(t, &slow, "a a.p=101 -a.q")
+		time.Sleep(5 * time.Second)
+		expect(t, &slow)
+	})
+}
+
+// Lists come as they are; what cannot be sent becomes a text. An error of send
+// ends the view, and a hub without viewers looks at nothing.
+func TestListsAndEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{values: map[string]int{"a.p": 1}}
+		h := New(w.look)
+		rest := []any{1, make(chan int)}
+		list := List{Topic: "events", Take: func() ([]any, uint64) {
+			all := rest
+			rest = nil
+			return all, uint64(len(all))
+		}}
+		var s seen
+		unlucky := errors.New("unlucky")
+		err := h.View(t.Context(), View{Topics: []string{"a"}, Lists: []List{list}, Every: time.Second}, func(c status.Change) error {
+			_ = s.send(c)
+			if c.Topic == "events" {
+				return unlucky
+			}
+			return nil
+		})
+		if err != unlucky || len(s.all) != 2 || s.all[0] != "a full a.p=1" || len(s.all[1]) < 20 || s.all[1][:11] != `events +1 +` {
+			t.Errorf("%v %q", err, s.all)
+		}
+		looks := w.looks
+		time.Sleep(time.Hour)
+		if len(h.viewers) > 0 || w.looks != looks {
+			t.Error("a viewer is left")
+		}
+	})
+}
