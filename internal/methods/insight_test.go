@@ -45,20 +45,22 @@ func TestWatchTopics(t *testing.T) {
 		f.pools[0].stats.Funcs = []status.FuncStats{{Name: "shrink", Calls: 5}}
 		f.pools[0].stats.Workers[0].ID, f.pools[0].stats.Workers[0].Age = 3, 95*time.Second
 		f.crons = []Scheduled{{Cron: status.Cron{Name: "every 1s", Spec: "1s"}}}
-		items, stop := watchAs(t, f, rpc.Read, `{"topics":["daemon","pools","funcs","workers","crons","tasks","clients"],"pool":"resize"}`)
+		death, _ := f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1"}, nil, 0)
+		items, stop := watchAs(t, f, rpc.Read, `{"topics":["daemon","pools","funcs","workers","crons","tasks","clients","deaths","kinds"],"pool":"resize"}`)
 		want := map[string]string{
 			"daemon": `"name":"fake"`, "pools resize": `"state":"running"`, "funcs resize/shrink": `{"pool":"resize","name":"shrink","calls":5`,
 			"workers resize/3": `"pid":11`, "crons every 1s": `"spec":"1s"`, "clients 7": `"role":"read"`,
+			"deaths 1": `"cause":"exit"`, "kinds " + death.Kind: `"count":1`,
 		}
 		synctest.Wait()
-		for range 7 {
+		for range 9 {
 			c := <-items
 			if !c.Full {
 				t.Errorf("%+v", c)
 			}
 			for key, value := range c.Set {
 				text := string(value)
-				if strings.Contains(text, `"workers":[`) || strings.Contains(text, `"funcs":[`) || strings.Contains(text, `"pools":[`) {
+				if strings.Contains(text, `"workers":[`) || strings.Contains(text, `"funcs":[`) || strings.Contains(text, `"pools":[`) || strings.Contains(text, "goroutine") {
 					t.Errorf("%s %s has what is a topic of its own: %s", c.Topic, key, text)
 				}
 				for what, part := range want {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
 )
@@ -72,6 +73,16 @@ func (d *looker) look(wanted func(string) bool, put func(topic, key, pool string
 			put("clients", strconv.FormatUint(c.ID, 10), "", watchedClient{
 				c.ID, c.Name, c.As, c.Role, c.Proto, c.Address, c.UID, c.PID, c.Since.UTC(),
 			})
+		}
+	}
+	if wanted("deaths") {
+		for _, one := range d.Certificates().List(deaths.Filter{}) {
+			put("deaths", strconv.FormatUint(one.Number, 10), one.Pool, one)
+		}
+	}
+	if wanted("kinds") {
+		for _, kind := range d.Certificates().Kinds() {
+			put("kinds", kind.Kind, kind.Pool, kind)
 		}
 	}
 	if wanted("plugins") {
