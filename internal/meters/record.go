@@ -41,7 +41,7 @@ func read(mem []byte, most int, visit func(record)) error {
 		body := mem[at : at+int(size)]
 		at += int(size)
 		values := int64(binary.LittleEndian.Uint32(body[4:])) // once
-		if values > maxLabels*(1+MaxValue) || recordHead+(values+7)&^7 > size {
+		if recordHead+(values+7)&^7 > size {
 			return fmt.Errorf("%w: values of %d bytes in a record of %d", errRecord, values, size)
 		}
 		key = append(append(key[:0], body[8:recordHead]...), body[recordHead:recordHead+values]...)

@@ -104,15 +104,14 @@ func (s *Series) roomLocked() *words {
 // the series has others: who comes after Attach's carry, which follows the
 // change, sees the change, so nothing stays behind.
 func (s *Series) carry(old *words) {
-	now := *s.words.Load()
 	for n := range *old {
 		left := (*old)[n].Swap(0)
 		switch {
 		case left == 0:
 		case s.of.isFloat(n):
-			addFloat(&now[n], math.Float64frombits(left))
+			s.AddFloat(n, math.Float64frombits(left))
 		default:
-			now[n].Add(left)
+			s.Add(n, left)
 		}
 	}
 }
