@@ -2,6 +2,7 @@
 //
 //	legion new thumbs            # writes a daemon, with a test, into the folder thumbs
 //	legion ls                    # the running daemons that this user may see
+//	legion dashboard thumbs      # shows a daemon in the browser
 //	legion status thumbs         # … and every verb that a daemon's own command line has
 //	legion logs -f thumbs
 //	legion pool scale thumbs resize 2 8
@@ -19,6 +20,6 @@ func tool() cli.Tool {
 	return cli.Tool{
 		Name:     "legion",
 		Short:    "makes new daemons, and controls running ones",
-		Commands: []cli.Command{newCommand(), listCommand()},
+		Commands: []cli.Command{newCommand(), listCommand(), dashboardCommand()},
 	}
 }

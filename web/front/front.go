@@ -78,9 +78,10 @@ type front struct {
 	sessions sessions
 	cross    http.CrossOriginProtection
 
-	host  string // the only value of the header field Host; "": any
-	each  bool   // admit is asked at every request, not only for a session
-	admit admit
+	host    string // the only value of the header field Host; "": any
+	command string // shown before a command; "": the daemon's name
+	each    bool   // admit is asked at every request, not only for a session
+	admit   admit
 }
 
 // admit says what the person may do who sends a request with a token. keep is

@@ -24,6 +24,8 @@ type LocalOptions struct {
 	// Role is what the page may do, at most: it has no more than the daemon gives
 	// this process. Default: RoleRead.
 	Role legion.Role
+	// Command is what the page shows before a command. Default: the daemon's name.
+	Command string
 	// Client and Log are as in [Options].
 	Client client.Options
 	Log    *slog.Logger
@@ -62,7 +64,7 @@ func newLocal(d Daemon, addr string, o LocalOptions) *Local {
 		o.Role = legion.RoleRead
 	}
 	l := &Local{front: newFront(d, o.Client, o.Log)}
-	l.front.host = addr
+	l.front.host, l.front.command = addr, o.Command
 	l.front.admit = func(_ *http.Request, token string) (grant, func(), error) {
 		keep, ok := l.tokens.redeem(token)
 		if !ok {

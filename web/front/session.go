@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -85,7 +86,7 @@ func (f *front) begin(w http.ResponseWriter, r *http.Request) error {
 	}
 	o := opened{
 		Secret: secret, Renew: f.each, Role: role, As: granted.as,
-		Daemon: hello.Name, Version: hello.Version, Expires: end, Commands: hello.Name,
+		Daemon: hello.Name, Version: hello.Version, Expires: end, Commands: cmp.Or(f.command, hello.Name),
 	}
 	if f.each {
 		o.Field = field

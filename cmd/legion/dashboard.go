@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"os/user"
+	"strings"
+	"syscall"
+
+	"github.com/legion-go/legion/cli"
+	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/web/front"
+)
+
+func dashboardCommand() cli.Command {
+	var d dashboard
+	var role string
+	return cli.Command{
+		Name:  "dashboard",
+		Args:  "DAEMON",
+		Short: "show a daemon in the browser",
+		Long: `It serves a page on this machine alone, opens the browser, and ends with Ctrl-C. The
+page may only look, unless --role gives it more; it never may more than you may.
+
+The link works once, within a minute; Enter makes another one, for another browser.
+Over ssh nothing is opened: it says how to reach the page from your own machine.`,
+		Flags: func(fs *flag.FlagSet) {
+			d = dashboard{}
+			fs.StringVar(&role, "role", "read", "what the page may do, at most: read, operate or admin")
+			fs.BoolVar(&d.print, "print", false, "print the link and open no browser")
+			fs.StringVar(&d.options.Addr, "addr", "", "listen at this `address`, 127.0.0.1:PORT; default: a free port")
+			fs.StringVar(&d.options.Command, "command", "", "what the page shows before a `command`; default: the daemon's name")
+		},
+		Run: func(ctx context.Context, in *cli.Invocation) error {
+			if err := d.options.Role.UnmarshalText([]byte(role)); err != nil || role == "none" {
+				return &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("--role %s: it is read, operate or admin", role)}
+			}
+			d.daemon = in.Args[0]
+			ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			defer stop()
+			return d.run(ctx, in)
+		},
+	}
+}
+
+// dashboard is a page for one daemon.
+type dashboard struct {
+	daemon  string // its name or address
+	options front.LocalOptions
+	print   bool
+}
+
+// run serves the page until ctx ends.
+func (d dashboard) run(ctx context.Context, in *cli.Invocation) error {
+	c, err := client.Dial(ctx, d.daemon, client.Options{Role: d.options.Role.String()})
+	if err != nil {
+		return old(err)
+	}
+	name, own := c.Name(), c.Role()
+	_ = c.Close()
+	d.options.Log = slog.New(slog.NewTextHandler(in.Stderr, nil))
+	l, err := front.Listen(front.At(d.daemon), d.options)
+	if err != nil {
+		return &cli.ExitError{Code: cli.ExitUsage, Err: fmt.Errorf("--addr: %w", err)}
+	}
+	served := make(chan error, 1)
+	go func() { served <- l.Serve(ctx) }()
+
+	link := l.Link()
+	if in.JSON {
+		text, _ := json.Marshal(map[string]string{"link": link, "daemon": name, "role": own}) // cannot fail
+		fmt.Fprintf(in.Stdout, "%s\n", text)
+		return <-served
+	}
+	fmt.Fprintf(in.Stdout, "The dashboard of %s, with the role %s, is at\n  %s\nThis link works once, within %.0f s; Enter makes another. Ctrl-C ends the dashboard.\n",
+		plain(name), plain(own), link, front.TokenLife.Seconds())
+	if own != d.options.Role.String() {
+		fmt.Fprintf(in.Stdout, "The role %s is not yours there: see Access in the daemon's configuration.\n", d.options.Role)
+	}
+	done := func() {}
+	switch {
+	case os.Getenv("SSH_CONNECTION") != "":
+		fmt.Fprint(in.Stdout, forwarding(l.Addr()))
+	case !d.print:
+		if done, err = openBrowser(link); err != nil {
+			fmt.Fprintf(in.Stdout, "No browser was opened: %v\n", err)
+		}
+	}
+	defer done()
+	go another(in.Stdin, in.Stdout, l) // ends with the process
+	return <-served
+}
+
+// another makes a link at each line.
+func another(in io.Reader, out io.Writer, l *front.Local) {
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		fmt.Fprintf(out, "  %s\n", l.Link())
+	}
+}
+
+// forwarding says how to reach the page from where the user is.
+func forwarding(addr string) string {
+	port := addr[strings.LastIndexByte(addr, ':')+1:] // the same here and there: the page checks it
+	host, _ := os.Hostname()
+	if u, err := user.Current(); err == nil {
+		host = u.Username + "@" + host
+	}
+	return fmt.Sprintf("You are here by ssh. On your own machine, type this first, then open the link there:\n  ssh -N -L %s:%s %s\n", port, addr, host)
+}
+
+// old explains that a daemon cannot lower a connection.
+func old(err error) error {
+	if e, said := errors.AsType[*client.Error](err); said && e.Code == client.CodeMethod {
+		return fmt.Errorf("%w: the daemon uses an older version of Legion, which has no dashboard", err)
+	}
+	return err
+}
