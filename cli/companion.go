@@ -29,23 +29,25 @@ func (c companion) path() string {
 }
 
 // become makes this process the companion, with the daemon's address as its
-// last argument, and what the user types before and after a command, so that it
-// can show commands. It returns only if that fails.
+// last argument. It returns only if that fails.
 func (c companion) become(ctx context.Context, in *Invocation, args ...string) error {
 	if _, err := in.Client(ctx); err != nil { // says what to do, as for every command
 		return err
 	}
 	address := in.remote.address
 	in.remote.close()
-	if in.program.daemon == nil {
-		args = append(args, "--name", in.target)
-	} else {
-		command, _, _ := strings.Cut(in.path, " ")
-		args = append(args, "--command", command)
-	}
 	args = append(append([]string{c.name}, args...), address)
 	if err := unix.Exec(c.path(), args, os.Environ()); err != nil {
 		return fmt.Errorf("executing %s: %w", c.path(), err)
 	}
 	return nil
+}
+
+// typed is what the user types before a command for the daemon; "" in a Tool.
+func (in *Invocation) typed() string {
+	if in.program.daemon == nil {
+		return ""
+	}
+	command, _, _ := strings.Cut(in.path, " ")
+	return command
 }

@@ -403,3 +403,21 @@ func TestHiddenFromTheService(t *testing.T) {
 		}
 	}
 }
+
+// The dashboard is another program, which gets the daemon's address.
+func TestDashboardIsACompanion(t *testing.T) {
+	u := newUser(t)
+	u.start("start")
+	u.env = []string{"PATH=" + u.dir}
+	u.expect(ExitNotInstalled, "", "go install github.com/legion-go/legion/cmd/legion@latest", "dashboard")
+	if err := os.WriteFile(filepath.Join(u.dir, "legion"), []byte("#!/bin/sh\necho \"$@\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	socket := "unix://" + filepath.Join(u.dir, "control.sock")
+	own := filepath.Base(os.Args[0])
+	u.expect(ExitOK, "dashboard --role read --command "+own+" "+socket+"\n", "", "dashboard")
+	u.expect(ExitOK, "dashboard --role admin --command "+own+" --addr 127.0.0.1:8080 --print --json "+socket+"\n", "",
+		"dashboard", "--role", "admin", "--print", "--addr", "127.0.0.1:8080", "--json")
+	u.expect(ExitOK, "", "", "stop")
+	u.expect(ExitNotRunning, "", "not running", "dashboard")
+}

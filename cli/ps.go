@@ -48,6 +48,11 @@ func topVerb() *verb {
 					if readOnly {
 						args = append(args, "--read-only")
 					}
+					if command := in.typed(); command != "" {
+						args = append(args, "--command", command)
+					} else {
+						args = append(args, "--name", in.target)
+					}
 					return terminalTop.become(ctx, in, args...)
 				}
 				tick := time.NewTicker(every)
