@@ -51,6 +51,10 @@ func (c controlled) Pool(name string) (methods.Pool, error) {
 	return p, nil
 }
 
+func (c controlled) Captures(p methods.Pool) (methods.Captures, error) {
+	return p.(*Supervisor).p.pool()
+}
+
 func (c controlled) Clients() []control.Client          { return c.control.Clients() }
 func (c controlled) Functions() []methods.Function      { return c.declared.offers }
 func (c controlled) Tasks() *taskruns.Runs              { return &c.tasks }

@@ -191,6 +191,9 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	pid := decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["pid"]
 	prints("worker of a pool", fmt.Sprint("worker status ", pid))
 	prints("stack", fmt.Sprint("worker stack ", pid))
+	prints("", fmt.Sprint("worker trace --seconds 0.01 ", pid))
+	prints("", fmt.Sprint("worker profile --kind goroutine ", pid))
+	prints("", "pool profile echo 10ms")
 	pid = decoded(u.run("worker", "ls", "wait", "--json").stdout).([]any)[0].(map[string]any)["pid"]
 	prints("", fmt.Sprint("worker kill ", pid))
 	for len(decoded(u.run("death", "ls", "--json").stdout).([]any)) == 0 { // it is being reaped

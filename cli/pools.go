@@ -53,6 +53,7 @@ func poolVerb() *verb {
 					return doSlowly(ctx, in, "pool.stop", map[string]any{"pool": in.Args[0]}, "pool %s is stopped", clean(in.Args[0]))
 				},
 			}},
+			captureVerb("profile", "POOL [TIME]", "profile all workers of a pool at once, for go tool pprof", "pool.profile"),
 			each("recycle", "replace the workers one by one, losing no call", "pool.recycle", "workers are being replaced"),
 		},
 	}

@@ -43,6 +43,8 @@ func workerVerb() *verb {
 				Name: "stack", Args: "[PID]", Short: "show the stacks of a worker or, without PID, of the daemon",
 				Run: showStack,
 			}},
+			captureVerb("profile", "PID", "profile a worker, for go tool pprof", "worker.profile"),
+			captureVerb("trace", "PID", "trace a worker, for go tool trace", "worker.trace"),
 			{needs: aServer, Command: Command{
 				Name: "status", Args: "[WORKER]", Short: "show the state of each pool of workers, of one pool, or the statistics of one worker",
 				Long: "WORKER is the name of a pool, or the pid of a worker.",

@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"internal/pace":       0,
 	"internal/ring":       0,
 	"internal/life":       0,
+	"internal/profiling":  0,
 	"internal/saturate":   0,
 	"internal/signals":    0,
 	"internal/slow":       0,
@@ -63,6 +64,7 @@ var floors = map[string]int{
 	"internal/sentinel":       1,
 	"internal/takeover":       1,
 	"internal/xmlrpc/xmltest": 1,
+	"profile":                 1,
 	"internal/unixsock":       1,
 	"status":                  1,
 

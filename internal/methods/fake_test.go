@@ -9,8 +9,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
@@ -26,6 +28,7 @@ var errUnlucky = errors.New("unlucky")
 
 // fake is a daemon that notes what the methods want of it.
 type fake struct {
+	mu    sync.Mutex
 	did   []string
 	pools []*fakePool
 	crons []Scheduled
@@ -82,6 +85,8 @@ func (f *fake) Pool(name string) (Pool, error) {
 	return nil, fmt.Errorf("legion: there is no pool %q", name)
 }
 
+func (f *fake) Captures(p Pool) (Captures, error) { return p.(*fakePool), nil }
+
 func (f *fake) Stop(why string) error            { return f.does("stop,", why) }
 func (f *fake) Restart(who string) error         { return f.does("restart for", who) }
 func (f *fake) Reload() error                    { return f.does("reload") }
@@ -113,8 +118,9 @@ func (f *fake) OnLoop(_ context.Context, fn func() error) error {
 type fakePool struct {
 	f     *fake
 	stats status.PoolStats
-	fails error // of what is done to the pool
-	gone  int   // the pid of a worker that ends meanwhile; 0: one that is just being started
+	fails error  // of what is done to the pool
+	sends []byte // of a capture; nil: the kind
+	gone  int    // the pid of a worker that ends meanwhile; 0: one that is just being started
 }
 
 func (p *fakePool) does(what string, args ...any) error {
@@ -147,6 +153,16 @@ func (p *fakePool) ResumeWorker(pid int) error           { return p.worker("resu
 
 func (p *fakePool) Stack(_ context.Context, pid int) (string, error) {
 	return "goroutine 1", p.worker("stack", pid)
+}
+
+func (p *fakePool) Capture(_ context.Context, pid int, kind string, d time.Duration, _ int) ([]byte, error) {
+	b := p.sends
+	if b == nil {
+		b = []byte(kind)
+	}
+	p.f.mu.Lock() // those of a pool come at the same time
+	defer p.f.mu.Unlock()
+	return b, p.worker("capture "+kind+" "+d.String(), pid)
 }
 
 // newFake returns a daemon with two pools of workers, one of which is empty,

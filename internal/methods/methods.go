@@ -11,6 +11,7 @@
 //   - daemon.go: daemon.*
 //   - pool.go: pool.*
 //   - worker.go: worker.*
+//   - capture.go: worker.profile, worker.trace and pool.profile
 //   - call.go: func.list, call and call.stream
 //   - task.go: task.*
 //   - cron.go: cron.*
@@ -27,6 +28,7 @@ import (
 	"fmt"
 	"log/slog"
 	"syscall"
+	"time"
 
 	"github.com/legion-go/legion/internal/bus"
 	"github.com/legion-go/legion/internal/control"
@@ -52,6 +54,7 @@ type Daemon interface {
 
 	Pools() []Pool // in the order of declaration
 	Pool(name string) (Pool, error)
+	Captures(Pool) (Captures, error)
 
 	Stop(why string) error
 	Restart(who string) error
@@ -95,12 +98,17 @@ type Pool interface {
 	Stack(ctx context.Context, pid int) (string, error)
 }
 
+// Captures is a *pool.Pool.
+type Captures interface {
+	Capture(ctx context.Context, pid int, kind string, d time.Duration, limit int) ([]byte, error)
+}
+
 // Of returns the methods for d.
 func Of(d Daemon) (all []rpc.Method) {
 	c := caller{Daemon: d}
 	c.hub = watch.New((&looker{caller: c}).look)
 	for _, group := range [][]rpc.Method{
-		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(),
+		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.captureMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(),
 		c.watchMethods(), c.insightMethods(), c.partMethods(), c.deathMethods(),
 	} {
 		all = append(all, group...)

@@ -23,8 +23,9 @@
 //   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
 //     member.go, protocol.go (what a worker may send, and when), aside.go,
 //     certificate.go and why.go (what is known of a death), tell.go,
-//     stack.go and buffers.go (bytes that are in memory shared with a worker):
-//     the shell. [Pool] guards the core with one mutex and carries out its
+//     stack.go, capture.go (profiles and traces) and buffers.go (bytes that are
+//     in memory shared with a worker): the shell. [Pool] guards the core with
+//     one mutex and carries out its
 //     effects after unlocking; a member is one process with its link. Processes
 //     come from a [Launcher], so that workers can be processes, or goroutines
 //     (goroutine.go).

@@ -39,6 +39,7 @@ type member struct {
 	odd      error     // how it broke the protocol
 	closed   bool      // the link is
 	asked    *question // for its stacks; nil if none is open
+	capture  *capture  // the profile or trace under way; nil if there is none
 	spoke    bool      // it sent something; the receiver's, until the link has ended
 	controls sync.WaitGroup
 	sending  atomic.Int32 // sends under way that may have to wait for room
@@ -231,6 +232,8 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 		return m.stacks(f)
 	case wire.Meters:
 		return m.counted.Take(f.Payload)
+	case wire.Captured:
+		return m.captured(f)
 	}
 	return nil
 }

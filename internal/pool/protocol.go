@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -23,9 +24,12 @@ type protocol struct {
 	held   int32 // LoopPaused
 	logs   pace
 	errors pace
+	taken  int32 // answers to captures that have ended
+	open   int   // bytes of the one under way
 
 	pings  atomic.Int32 // sent; before the frame is
 	pauses atomic.Int32 // sent; before the frame is
+	asks   atomic.Int32 // captures; before the frame is
 	gone   atomic.Bool  // the process has ended: the remaining frames are at most what its link holds
 }
 
@@ -72,7 +76,7 @@ func (m *protocol) admit(h wire.Header, size int) error {
 	case wire.Log: // a worker may log during its setup
 		m.slow(&m.logs, weight(size))
 		return nil
-	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack, wire.Meters:
+	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack, wire.Meters, wire.Captured:
 		if m.phase != phaseServes {
 			return fmt.Errorf("%v before Ready, or after Failed", h.Kind)
 		}
@@ -88,6 +92,27 @@ func (m *protocol) admit(h wire.Header, size int) error {
 		return m.admitLoop(wire.LoopState(h.Code), size)
 	case wire.Meters:
 		m.slow(&m.logs, weight(size))
+	case wire.Captured:
+		return m.admitCaptured(wire.CaptureState(h.Code), size)
+	}
+	return nil
+}
+
+// admitCaptured checks the parts and the end of a profile or a trace.
+func (m *protocol) admitCaptured(state wire.CaptureState, size int) error {
+	if m.taken == m.asks.Load() {
+		return errors.New("Captured without a Capture")
+	}
+	switch state {
+	case wire.CapturePart:
+		if m.open += size; size == 0 || m.open > wire.MaxCapture {
+			return fmt.Errorf("a part of %d bytes of a capture of %d, limit %d", size, m.open, wire.MaxCapture)
+		}
+	case wire.CaptureEnd, wire.CaptureFailed:
+		m.taken++
+		m.open = 0
+	default:
+		return fmt.Errorf("impossible news %d of a capture", state)
 	}
 	return nil
 }

@@ -18,7 +18,9 @@ type said string
 var sayings = map[said]wire.Header{
 	"ready": {Kind: wire.Ready}, "failed": {Kind: wire.Failed}, "pong": {Kind: wire.Pong}, "log": {Kind: wire.Log},
 	"response": {Kind: wire.Response}, "item": {Kind: wire.Item}, "stack": {Kind: wire.Stack},
-	"runs": {Kind: wire.Loop, Code: uint16(wire.LoopRuns)}, "held": {Kind: wire.Loop, Code: uint16(wire.LoopPaused)},
+	"part": {Kind: wire.Captured}, "end": {Kind: wire.Captured, Code: uint16(wire.CaptureEnd)}, "unable": {Kind: wire.Captured, Code: uint16(wire.CaptureFailed)},
+	"strange": {Kind: wire.Captured, Code: 9},
+	"runs":    {Kind: wire.Loop, Code: uint16(wire.LoopRuns)}, "held": {Kind: wire.Loop, Code: uint16(wire.LoopPaused)},
 	"over": {Kind: wire.Loop, Code: uint16(wire.LoopEnded)}, "error": {Kind: wire.Loop, Code: uint16(wire.LoopError)},
 	"odd": {Kind: wire.Loop, Code: 99}, "request": {Kind: wire.Request}, "zero": {},
 }
@@ -35,6 +37,8 @@ func TestManners(t *testing.T) {
 		{false, "ready !ready"}, {false, "ready !failed"}, {false, "failed !ready"}, {false, "failed !failed"},
 		{false, "!response"}, {false, "!item"}, {false, "!pong"}, {false, "!stack"}, {false, "!runs"}, {false, "failed !response"},
 		{false, "ready PING pong PING PING pong pong"}, {false, "ready !pong"}, {false, "ready PING pong !pong"},
+		{false, "!part"}, {false, "!end"}, {false, "ready !part"}, {false, "ready !end"}, {false, "ready !unable"}, {false, "ready CAPTURE !strange"},
+		{false, "ready CAPTURE part part end !part"}, {false, "ready CAPTURE unable !end"}, {false, "ready CAPTURE end CAPTURE part unable !part"},
 		{false, "ready !runs"}, {false, "ready !held"}, {false, "ready !over"}, {false, "ready !error"},
 		{false, "!request"}, {false, "ready !request"}, {false, "!zero"},
 		{true, "ready runs error error PAUSE held runs error PAUSE PAUSE held runs held runs over"},
@@ -52,15 +56,43 @@ func TestManners(t *testing.T) {
 			case "PAUSE":
 				m.pauses.Add(1)
 				continue
+			case "CAPTURE":
+				m.asks.Add(1)
+				continue
 			}
 			frame, breach := strings.CutPrefix(word, "!")
 			h, ok := sayings[said(frame)]
 			if !ok {
 				t.Fatalf("no frame %q", frame)
 			}
-			if err := m.admit(h, 0); (err != nil) != breach {
+			size := 0
+			if frame == "part" {
+				size = 1
+			}
+			if err := m.admit(h, size); (err != nil) != breach {
 				t.Errorf("looping %v, %q: %s: %v", c.looping, c.talk, word, err)
 			}
+		}
+	}
+}
+
+// A worker may not send more of a profile than there can be, in whatever parts.
+func TestCaptureIsBounded(t *testing.T) {
+	m := newProtocol(false)
+	m.phase = phaseServes
+	m.asks.Add(2)
+	for range 2 {
+		if err := m.admit(sayings["part"], wire.MaxCapture); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.admit(sayings["end"], 0); err != nil {
+			t.Fatal(err)
+		}
+		m.asks.Add(1)
+	}
+	for _, size := range []int{0, wire.MaxCapture, 1} {
+		if err := m.admit(sayings["part"], size); (err == nil) != (size == wire.MaxCapture) {
+			t.Errorf("a part of %d bytes: %v", size, err)
 		}
 	}
 }
@@ -123,6 +155,7 @@ var rudeness = map[string]wire.Header{
 	"rude: loop error": sayings["error"],
 	"rude: loop ended": sayings["over"], // and so it would not have died of anything
 	"rude: request":    sayings["request"],
+	"rude: part":       sayings["end"],
 }
 
 func rude(conn link.Conn, says wire.Header) error {

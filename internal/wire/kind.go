@@ -62,11 +62,18 @@ const (
 	// Meters, worker to daemon, tells what the program's instruments have counted,
 	// if the two share no memory. The payload is records of package meters.
 	Meters
+	// Capture, daemon to worker, asks for a profile or a trace, even while
+	// functions run: Code is CaptureBegin, and the payload AppendCapture's. With
+	// CaptureStop and no payload it ends the one under way early. The daemon asks
+	// again only after the end of the answer.
+	Capture
+	// Captured, worker to daemon, answers a Capture. Code is a CaptureState.
+	Captured
 
 	kindEnd // one past the last kind
 )
 
-var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed", "Meters"}
+var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed", "Meters", "Capture", "Captured"}
 
 // Valid reports whether k is a kind of this version.
 func (k Kind) Valid() bool { return k > 0 && k < kindEnd }
@@ -78,7 +85,7 @@ func (k Kind) ToWorker() bool { return toWorker>>k&1 != 0 }
 
 // toWorker has a bit for each kind that travels to the worker: the lookup,
 // which every frame needs, takes no branch.
-const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks | 1<<Freed
+const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks | 1<<Freed | 1<<Capture
 
 // MaxPayload returns the largest payload of a frame of this kind, in a pool
 // whose calls have payloads of at most limit bytes.

@@ -22,12 +22,12 @@ func TestKindsAreNamedAndDirected(t *testing.T) {
 			t.Errorf("%v has a direction but is not valid", k)
 		}
 	}
-	for _, k := range []wire.Kind{wire.Request, wire.Cancel, wire.Credit, wire.Stop, wire.Pause, wire.Resume, wire.Ping, wire.Stacks} {
+	for _, k := range []wire.Kind{wire.Request, wire.Cancel, wire.Credit, wire.Stop, wire.Pause, wire.Resume, wire.Ping, wire.Stacks, wire.Freed, wire.Capture} {
 		if !k.ToWorker() {
 			t.Errorf("%v does not travel to the worker", k)
 		}
 	}
-	for _, k := range []wire.Kind{wire.Pong, wire.Ready, wire.Failed, wire.Response, wire.Item, wire.Log, wire.Loop, wire.Stack} {
+	for _, k := range []wire.Kind{wire.Pong, wire.Ready, wire.Failed, wire.Response, wire.Item, wire.Log, wire.Loop, wire.Stack, wire.Captured} {
 		if k.ToWorker() {
 			t.Errorf("%v travels to the worker", k)
 		}

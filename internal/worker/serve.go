@@ -12,6 +12,7 @@ import (
 
 	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/profiling"
 	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 )
@@ -79,6 +80,8 @@ type server struct {
 	causes   [wire.Slots]wire.Cause
 	meters   *meterReports // nil: the daemon reads them itself
 	over     sync.WaitGroup
+	captures captures
+	labels   atomic.Pointer[profiling.Tools] // not nil while a profile of the processor time is made
 }
 
 // job is one request. It is reused after its answer.
@@ -120,6 +123,7 @@ func Serve(conn link.Conn, c Config) error {
 	err := conn.Serve(s.receive, nil)
 	s.loop.stop()
 	s.meters.end()
+	s.captures.end()
 	s.mu.Lock()
 	s.waiting = nil
 	for _, j := range &s.running {
@@ -157,6 +161,8 @@ func (s *server) receive(f link.Frame) error {
 		s.over.Go(func() { _ = s.conn.Send(wire.Header{Kind: wire.Pong}, nil) })
 	case wire.Stacks:
 		s.over.Go(s.tellStacks) // in a new goroutine for the same reason
+	case wire.Capture:
+		return s.capture(f)
 	case wire.Stop:
 		s.stop()
 	case wire.Pause, wire.Resume:
@@ -262,7 +268,7 @@ func (s *server) work(j *job) {
 		if s.conn.Begin(j.id) {
 			fail.Point("worker.started")
 			s.Tally.Calls.Add(1)
-			s.run(j)
+			s.perform(j)
 		}
 		j = s.next(j)
 	}

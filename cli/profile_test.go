@@ -1,0 +1,3 @@
+package cli
+
+import _ "github.com/legion-go/legion/profile" // the daemons and workers of these tests are this binary
