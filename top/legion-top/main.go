@@ -26,6 +26,9 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
+// wrap is replaced by a test, to see what a panic does.
+var wrap = func(m tea.Model) tea.Model { return m }
+
 // The exit codes are those of the command line of a daemon.
 const ok, failed, wrongUsage = 0, 1, 2
 
@@ -82,7 +85,7 @@ func run(args []string, in, out *os.File, errs io.Writer) int {
 	f := feed.New(feed.Options{Target: s.target, Token: os.Getenv("LEGION_TOKEN"), ReadOnly: s.readOnly, Every: s.every}, func(told any) { program.Send(told) })
 	model := app.New(f, app.Options{Chars: chars, ReadOnly: s.readOnly, Command: s.command, Target: s.name})
 	const framesPerSecond = 4 // a person reads no faster, and a slow terminal keeps up
-	program = tea.NewProgram(model, tea.WithInput(in), tea.WithOutput(out), tea.WithFPS(framesPerSecond))
+	program = tea.NewProgram(wrap(model), tea.WithInput(in), tea.WithOutput(out), tea.WithFPS(framesPerSecond))
 	flowing := make(chan struct{})
 	go func() { defer close(flowing); f.Run(ctx) }()
 	_, err = program.Run()

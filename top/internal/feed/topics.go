@@ -23,7 +23,8 @@ type Update[V any] struct {
 // Worker is a worker of a pool.
 type Worker struct {
 	status.WorkerStats
-	Pool string `json:"pool"`
+	Pool    string    `json:"pool"`
+	Started time.Time `json:"started"` // Age is not exact
 }
 
 // Record is a record of the log.

@@ -54,7 +54,7 @@ func (v *View) branch(p *Page, name, line, indent string) {
 		func(w feed.Worker) float64 { return float64(w.Memory) },
 		func(w feed.Worker) float64 { return float64(w.Memory) },
 		func(w feed.Worker) float64 { return w.CPU.Seconds() },
-		func(w feed.Worker) float64 { return w.Age.Seconds() },
+		func(w feed.Worker) float64 { return v.age(w).Seconds() },
 	)
 	more, last, _ := v.Chars.Lines()
 	dead := v.ghosts(name)
@@ -69,7 +69,7 @@ func (v *View) branch(p *Page, name, line, indent string) {
 		}
 		p.add(v, Subject{Key: name + "/" + strconv.FormatUint(w.ID, 10), Pool: name, Worker: w.ID, PID: w.PID, Call: w.Call},
 			indent+mark+strconv.Itoa(w.PID), draw.Cell{Text: w.State, Style: styleOf(w.State)}, w.Call+progress(w.Running),
-			draw.Span(w.For), draw.Count(w.Calls), draw.Size(w.Memory), limit, draw.Span(w.CPU), draw.Span(w.Age))
+			draw.Span(w.For), draw.Count(w.Calls), draw.Size(w.Memory), limit, draw.Span(w.CPU), draw.Span(v.age(w)))
 	}
 	for i, d := range dead {
 		mark := more
@@ -81,6 +81,14 @@ func (v *View) branch(p *Page, name, line, indent string) {
 			draw.Cell{Text: d.Why, Style: draw.Dim}, draw.Cell{Text: draw.Span(v.Now.Sub(d.Time).Round(time.Second)), Style: draw.Dim},
 			draw.Count(d.Calls), draw.Cell{Text: draw.Size(d.MaxRSS), Style: draw.Dim}, "", draw.Span(d.User+d.System), draw.Span(d.Age))
 	}
+}
+
+// age is how old a worker is.
+func (v *View) age(w feed.Worker) time.Duration {
+	if w.Started.IsZero() {
+		return w.Age
+	}
+	return max(v.Now.Sub(w.Started), 0).Round(time.Second)
 }
 
 // ghosts are the last deaths in a pool, the newest first, a few at most.
