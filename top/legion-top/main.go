@@ -14,10 +14,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
 
 	"github.com/legion-go/legion/top/internal/app"
 	"github.com/legion-go/legion/top/internal/draw"
@@ -75,6 +75,10 @@ func run(args []string, in, out *os.File, errs io.Writer) int {
 		fmt.Fprintln(errs, "legion-top:", err)
 		return wrongUsage
 	}
+	if !term.IsTerminal(in.Fd()) || !term.IsTerminal(out.Fd()) {
+		fmt.Fprintln(errs, "legion-top: this needs a terminal; legion status prints once")
+		return failed
+	}
 	chars := draw.CharsetFor(os.Getenv("TERM"), cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
 	if s.ascii {
 		chars = draw.ASCII
@@ -92,11 +96,7 @@ func run(args []string, in, out *os.File, errs io.Writer) int {
 	cancel()
 	<-flowing
 	if err != nil && !errors.Is(err, tea.ErrInterrupted) {
-		text := err.Error()
-		if strings.Contains(text, "TTY") || strings.Contains(text, "inappropriate ioctl") {
-			text = "this needs a terminal; legion status prints once"
-		}
-		fmt.Fprintln(errs, "legion-top:", text)
+		fmt.Fprintln(errs, "legion-top:", err)
 		return failed
 	}
 	return ok

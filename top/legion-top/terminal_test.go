@@ -177,13 +177,13 @@ func TestReadOnlyInATerminal(t *testing.T) {
 // It waits for a daemon that does not run, and says so; Ctrl-C ends it.
 func TestAbsentDaemon(t *testing.T) {
 	term := open(t, 100, 24, nil, "unix:///nowhere/control.sock")
-	term.shows("away", "no daemon", "the next try is in")
+	term.shows("away", "no daemon listens at", "next try in")
 	term.keys("C-c")
 	term.ended()
 }
 
-// A terminal without UTF-8 gets ASCII, one with NO_COLOR no colours, and after a
-// panic it is as it was.
+// A terminal without UTF-8 gets ASCII, one with NO_COLOR no colours, and after
+// a panic it is as it was.
 func TestPoorTerminals(t *testing.T) {
 	_, address := begin(t)
 	term := open(t, 80, 24, []string{"LANG=C", "NO_COLOR=1"}, address)
@@ -191,7 +191,7 @@ func TestPoorTerminals(t *testing.T) {
 	term.keys("2")
 	screen += term.shows("|- ")
 	for _, r := range screen {
-		if r > 126 && r != '…' && r != '↓' {
+		if r > 126 {
 			t.Errorf("%q is not ASCII", r)
 		}
 	}

@@ -4,7 +4,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -221,5 +220,5 @@ func (m *Model) why() string {
 		return "connecting"
 	}
 	wait := max(m.state.Lost.Again.Sub(m.now).Round(time.Second), 0)
-	return fmt.Sprintf("%v; the next try is in %s", m.state.Lost.Err, cmp.Or(draw.Span(wait), "a moment"))
+	return fmt.Sprintf("next try in %d s: %v", int(wait.Seconds()), m.state.Lost.Err)
 }

@@ -173,7 +173,7 @@ func TestScreensFit(t *testing.T) {
 						if strings.ContainsAny(plain, "\x1b\x07\n\t\u202e") {
 							t.Errorf("%v, screen %d: a program's text acts on the terminal: %q", size, at+1, line)
 						}
-						if i := strings.IndexFunc(plain, func(r rune) bool { return r > 126 && r != '…' && r != '–' && r != '×' && r != '↓' }); chars == draw.ASCII && i >= 0 {
+						if i := strings.IndexFunc(m.options.Chars.Spell(plain), func(r rune) bool { return r > 126 }); chars == draw.ASCII && i >= 0 {
 							t.Errorf("screen %d draws %q although only ASCII is asked for", at+1, plain[i:])
 						}
 					}
@@ -355,7 +355,7 @@ func TestWhatGoesWrong(t *testing.T) {
 	m.utc = true
 	tell(m, feed.Lost{Err: errors.New("no daemon thumbs runs"), Again: noon.Add(4 * time.Second)})
 	m.now = noon
-	if s := shown(m); !strings.Contains(s, "away") || !strings.Contains(s, "as of 12:00:00: no daemon thumbs runs; the next try is in 4.00s") {
+	if s := shown(m); !strings.Contains(s, "away") || !strings.Contains(s, "as of 12:00:00; next try in 4 s: no daemon thumbs runs") {
 		t.Errorf("it shows\n%s", s)
 	}
 	tell(m, feed.Connected{Hello: status.Hello{Name: "thumbs", PID: 2, Started: noon}, Role: "admin"})

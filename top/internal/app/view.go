@@ -17,7 +17,7 @@ const leastWidth, leastHeight = 60, 12
 // View is what is shown now.
 func (m *Model) View() tea.View {
 	lines, cursor := m.draw()
-	v := tea.NewView(strings.Join(lines, "\n"))
+	v := tea.NewView(m.options.Chars.Spell(strings.Join(lines, "\n")))
 	v.AltScreen = true
 	v.WindowTitle = cmp.Or(m.state.Daemon.Name, m.options.Target) + " – legion top"
 	if cursor != nil {
@@ -44,9 +44,12 @@ func (m *Model) draw() ([]string, *place) {
 	height := m.height - len(lines) - 1
 	var body []string
 	at := -1
-	if m.text != nil {
+	switch {
+	case m.text != nil:
 		body = m.text.window(m.width, height)
-	} else {
+	case m.state.At.IsZero() && !m.state.Connected: // there is nothing to show yet
+		body = draw.Wrap(draw.Clean(m.why()), m.width)
+	default:
 		body, at = m.body(height)
 	}
 	for len(body) < height {
@@ -106,11 +109,10 @@ func (m *Model) tabs() string {
 func (m *Model) strip() string {
 	wrong := ""
 	switch {
+	case !m.state.Connected && m.state.At.IsZero():
+		return ""
 	case !m.state.Connected:
-		wrong = m.why()
-		if !m.state.At.IsZero() {
-			wrong = "as of " + m.state.At.In(m.zone()).Format("15:04:05") + ": " + wrong
-		}
+		wrong = "as of " + m.state.At.In(m.zone()).Format("15:04:05") + "; " + m.why()
 	case m.state.Daemon.Changing != "":
 		return draw.Yellow.Paint(draw.Cut(draw.Clean(m.state.Daemon.Changing)+" is under way", m.width))
 	default:

@@ -25,6 +25,31 @@ func CharsetFor(term, locale string) Charset {
 	return Braille
 }
 
+// Spell writes text in characters that the terminal has.
+func (c Charset) Spell(text string) string {
+	if c != ASCII {
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		if r <= '~' {
+			return r
+		}
+		switch r {
+		case '…':
+			return '~'
+		case '–':
+			return '-'
+		case '×':
+			return 'x'
+		case '↓':
+			return 'v'
+		case 'µ':
+			return 'u'
+		}
+		return '?'
+	}, text)
+}
+
 // Spark draws the last of values as a line, width columns wide; the newest
 // value is at its right end. The scale is from 0 to most, or to the largest
 // value if most is 0. A negative value is a gap.

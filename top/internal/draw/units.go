@@ -14,6 +14,8 @@ func Span(d time.Duration) string {
 		return ""
 	case d < 0:
 		return "-" + Span(-d)
+	case d < time.Microsecond:
+		return "<1µs"
 	case d < time.Millisecond:
 		return short(float64(d)/float64(time.Microsecond)) + "µs"
 	case d < time.Second:

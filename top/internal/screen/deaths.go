@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -50,8 +51,8 @@ func Certificate(d *status.Death, width int, zone *time.Location) (lines []strin
 	say("%s", d.Why)
 	lines = append(lines, "")
 	say("pool %s, worker %d, pid %d, at %s", d.Pool, d.Worker, d.PID, d.Time.In(zone).Format("2006-01-02 15:04:05.000 MST"))
-	say("cause %s; it was %s old and had ended %d calls", d.Cause, draw.Span(d.Age), d.Calls)
-	usage := "CPU " + draw.Span(d.User+d.System)
+	say("cause %s; it was %s old and had ended %d calls", d.Cause, took(d.Age), d.Calls)
+	usage := "CPU " + took(d.User+d.System)
 	if d.MaxRSS > 0 {
 		usage += ", at most " + draw.Size(d.MaxRSS) + " of memory"
 	}
@@ -63,10 +64,10 @@ func Certificate(d *status.Death, width int, zone *time.Location) (lines []strin
 		say("in %s", d.Frame)
 	}
 	if c := d.Call; c != nil {
-		say("its call %d of %s waited %s and ran %s; the argument has %d bytes", c.Number, c.Func, draw.Span(c.Wait), draw.Span(c.Run), c.Arg)
+		say("its call %d of %s waited %s and ran %s; the argument has %d bytes", c.Number, c.Func, took(c.Wait), took(c.Run), c.Arg)
 	}
 	for _, c := range d.Others {
-		say("beside it: call %d of %s, for %s", c.Number, c.Func, draw.Span(c.Run))
+		say("beside it: call %d of %s, for %s", c.Number, c.Func, took(c.Run))
 	}
 	if len(d.Timeline) > 0 {
 		title("TIMELINE")
@@ -88,6 +89,8 @@ func Certificate(d *status.Death, width int, zone *time.Location) (lines []strin
 	}
 	return lines
 }
+
+func took(d time.Duration) string { return cmp.Or(draw.Span(d), "0s") }
 
 // Older is the number of the certificate of the same kind before number, among
 // those that are kept; 0 if there is none.
