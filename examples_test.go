@@ -52,6 +52,9 @@ var examplePrograms = map[string]struct {
 		`another process has taken its place`,
 		`moved [1-9]\d*; the next bucket: 1; error: <nil>\n$`,
 	}},
+	"metrics": {says: []string{
+		`legion_calls_total\{pool="thumb",func="thumb",outcome="error"\} 1`, `thumbs_made_total\{pool="thumb",format="jpeg"\} 2`,
+	}},
 	"plugin": {says: []string{
 		`clock: started`,
 		`the lock is held by process \d+`,
