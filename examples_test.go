@@ -33,6 +33,11 @@ var examplePrograms = map[string]struct {
 		`(?m)^[1-9]\d* turns .* [1-9]\d* missed, [1-9]\d* overruns$`,
 	}},
 	"control": {args: []string{"run"}, says: []string{`thumbs is ready`}, endless: true},
+	"counted": {says: []string{
+		`a.jpg error: <nil>`, `broken.png error: .*exited with code 1`,
+		`thumbs_begun_total in pool "thumb", \[.jpg\]: 2`, `thumbs_begun_total in pool "thumb", \[.png\]: 2`,
+		`thumbs_size_bytes in pool "thumb", \[\]: 0 \[0 3 0 0\]`,
+	}},
 	"embedded": {args: []string{"-demo"}, says: []string{
 		`12² = 144, error: <nil>`, `the daemon has ended, and so does the service`,
 	}},
@@ -90,7 +95,7 @@ var examplePrograms = map[string]struct {
 // Every program in examples runs, ends by itself with code 0, and shows what it is
 // there for.
 func TestExamples(t *testing.T) {
-	slow.Test(t, "links 13 programs and runs them", "8 s")
+	slow.Test(t, "links 14 programs and runs them", "8 s")
 	var names, packages []string
 	mains, err := filepath.Glob("examples/*/main.go")
 	if err != nil {

@@ -34,6 +34,7 @@ var (
 	open  = meter.NewGauge("metered_open", "What is open.")
 	took  = meter.NewHistogram("metered_seconds", "How long it took.", nil, "kind")
 	turns = meter.NewCounter("metered_turns_total", "Iterations of a loop.")
+	ends  = meter.NewCounter("metered_ends_total", "Values of workers closed.")
 )
 
 func init() { born.Inc() } // before the worker has its region
@@ -48,6 +49,7 @@ type metered struct {
 type job struct {
 	What string
 	N    int
+	Size int
 	Path string
 }
 
@@ -61,6 +63,7 @@ func newMetered(p legion.Pool) *metered {
 type turner struct{}
 
 func (*turner) Loop(context.Context) error { turns.Inc(); return nil }
+func (*turner) Close() error               { ends.Inc(); return nil }
 
 func do(ctx context.Context, j job) (int, error) {
 	for n := range j.N {
@@ -79,6 +82,12 @@ func do(ctx context.Context, j job) (int, error) {
 	case "kill":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
+	case "time":
+		began := time.Now()
+		for range j.Size {
+			work.Inc()
+		}
+		return int(time.Since(began)), nil
 	case "storm":
 		return storm(ctx, j.Path)
 	}
@@ -263,6 +272,9 @@ func TestRecycling(t *testing.T) {
 			if do, task := since("metered_work_total", "do"), since("metered_work_total", "task"); do != 200 || task != 15 {
 				t.Errorf("%v and %v at the end", do, task)
 			}
+			if n := since("metered_ends_total", "turner"); n != 2 && transport == legion.SharedMemory {
+				t.Errorf("%v values were closed: the one before the reload, and the one after", n)
+			}
 			if n := since("metered_work_total", ""); n != 0 {
 				t.Errorf("the daemon has counted %v", n)
 			}
@@ -290,6 +302,24 @@ func TestGaugesOfWorkers(t *testing.T) {
 	}
 }
 
+// Workers that are goroutines count as the process that they are in.
+func TestInProcess(t *testing.T) {
+	for _, transport := range []legion.Transport{legion.SharedMemory, legion.Socket} {
+		m := newMetered(legion.Pool{Max: 1, Transport: transport})
+		m.d.InProcess()
+		since := m.start(t)
+		if _, err := m.do.Call(t.Context(), job{N: 3}); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.d.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if own, pool := since("metered_work_total", ""), since("metered_work_total", "do"); own != 3 || pool != 0 {
+			t.Errorf("%v and %v were counted", own, pool)
+		}
+	}
+}
+
 // A pool has at most 200 series of an instrument, and no increment is lost.
 func TestTooManySeries(t *testing.T) {
 	m := newMetered(legion.Pool{Max: 1, MaxCalls: 2})
@@ -312,4 +342,15 @@ func TestTooManySeries(t *testing.T) {
 	if len(series) != 201 || series[200] != "_other" {
 		t.Errorf("%d series: %v", len(series), series)
 	}
+}
+
+// BenchmarkIncInWorker is the cost of an increment in a worker.
+func BenchmarkIncInWorker(b *testing.B) {
+	m := newMetered(legion.Pool{Max: 1})
+	legiontest.Start(b, m.d)
+	took, err := m.do.Call(b.Context(), job{What: "time", Size: b.N})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(took)/float64(b.N), "ns/op")
 }

@@ -17,7 +17,7 @@ type said string
 
 var sayings = map[said]wire.Header{
 	"ready": {Kind: wire.Ready}, "failed": {Kind: wire.Failed}, "pong": {Kind: wire.Pong}, "log": {Kind: wire.Log},
-	"response": {Kind: wire.Response}, "item": {Kind: wire.Item}, "stack": {Kind: wire.Stack},
+	"response": {Kind: wire.Response}, "item": {Kind: wire.Item}, "stack": {Kind: wire.Stack}, "meters": {Kind: wire.Meters},
 	"part": {Kind: wire.Captured}, "end": {Kind: wire.Captured, Code: uint16(wire.CaptureEnd)}, "unable": {Kind: wire.Captured, Code: uint16(wire.CaptureFailed)},
 	"strange": {Kind: wire.Captured, Code: 9},
 	"runs":    {Kind: wire.Loop, Code: uint16(wire.LoopRuns)}, "held": {Kind: wire.Loop, Code: uint16(wire.LoopPaused)},
@@ -32,10 +32,10 @@ func TestManners(t *testing.T) {
 		looping bool
 		talk    string
 	}{
-		{false, "log ready log response item response stack response"},
+		{false, "log ready log meters response item response stack meters response"},
 		{false, "log log failed log"}, // it may end its life with the log of its end
 		{false, "ready !ready"}, {false, "ready !failed"}, {false, "failed !ready"}, {false, "failed !failed"},
-		{false, "!response"}, {false, "!item"}, {false, "!pong"}, {false, "!stack"}, {false, "!runs"}, {false, "failed !response"},
+		{false, "!response"}, {false, "!item"}, {false, "!pong"}, {false, "!stack"}, {false, "!meters"}, {false, "!runs"}, {false, "failed !response"},
 		{false, "ready PING pong PING PING pong pong"}, {false, "ready !pong"}, {false, "ready PING pong !pong"},
 		{false, "!part"}, {false, "!end"}, {false, "ready !part"}, {false, "ready !end"}, {false, "ready !unable"}, {false, "ready CAPTURE !strange"},
 		{false, "ready CAPTURE part part end !part"}, {false, "ready CAPTURE unable !end"}, {false, "ready CAPTURE end CAPTURE part unable !part"},
@@ -107,7 +107,7 @@ func TestPace(t *testing.T) {
 		size  int
 		pace  pace
 	}{
-		{"log", 0, logPace}, {"log", size, heavy}, {"error", 0, errorPace}, {"error", size, heavy},
+		{"log", 0, logPace}, {"log", size, heavy}, {"meters", 0, logPace}, {"meters", size, heavy}, {"error", 0, errorPace}, {"error", size, heavy},
 	} {
 		frame, pace := c.frame, c.pace
 		t.Run(fmt.Sprint(frame, " of ", c.size), func(t *testing.T) {
