@@ -2,7 +2,7 @@
 // bucket that was used.
 import { bounds } from "../api/wire.ts";
 import type { Line } from "../state/history.ts";
-import { duration } from "../view/format.ts";
+import { exact } from "../view/format.ts";
 
 export interface Grid {
   low: number; // the lowest bucket shown
@@ -11,10 +11,7 @@ export interface Grid {
   columns: { from: number; to: number; counts: number[] | null }[]; // slots [from, to)
 }
 
-// Bounds are round: 5.00 s would promise an exactness that they have anyway.
-const round = (s: number) => duration(s).replace(/\.0+(?=\D)/, "");
-
-export const bucketName = (i: number): string => (i < bounds.length ? `≤ ${round(bounds[i]!)}` : `> ${round(bounds[bounds.length - 1]!)}`);
+export const bucketName = (i: number): string => (i < bounds.length ? `≤ ${exact(bounds[i])}` : `> ${exact(bounds[bounds.length - 1])}`);
 
 /** The grid in at most so many columns: neighbours are added up. */
 export function gridOf(line: Line, columns: number): Grid {

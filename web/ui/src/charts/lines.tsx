@@ -27,6 +27,7 @@ interface Props {
   tell(v: number): string;
   height: number;
   axes?: boolean;
+  pool?: string; // whose deaths are marked; without it all
 }
 
 /** The time under the cursor, in Unix seconds. */
@@ -37,7 +38,7 @@ interface Frame { left: number; right: number; top: number; bottom: number; from
 export function Lines(p: Props) {
   const [place, width] = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const happened = marks(), utc = zone.value === "utc";
+  const happened = marks(p.pool), utc = zone.value === "utc";
   const { first, step, samples } = p.history;
   const n = samples.length;
   const values = p.curves.flatMap((c) => samples.map((s) => (s ? c.of(s) : 0)));
@@ -52,7 +53,7 @@ export function Lines(p: Props) {
   const draw = useCallback((ctx: CanvasRenderingContext2D) => {
     if (p.axes) drawAxes(ctx, frame, p.tell, utc);
     for (const c of p.curves) drawCurve(ctx, frame, p.history, c);
-    drawMarks(ctx, frame, happened);
+    drawMarks(ctx, frame, happened, step);
     if (at === undefined) return;
     const x = xOf(frame, (first + at) * step);
     ctx.fillStyle = colour("edge");
@@ -103,7 +104,7 @@ function drawAxes(ctx: CanvasRenderingContext2D, f: Frame, tell: (v: number) => 
     ctx.fillStyle = colour("line");
     ctx.fillRect(f.left, y, f.right - f.left, 1);
     ctx.fillStyle = colour("quiet");
-    ctx.fillText(tell(v), f.left - 8, y);
+    ctx.fillText(tell(v).replace(/\.0+(?=\D)/, ""), f.left - 8, y);
   }
   ctx.textAlign = "center";
   const offset = utc ? 0 : -new Date(f.to * 1000).getTimezoneOffset() * 60;
@@ -137,9 +138,9 @@ function drawCurve(ctx: CanvasRenderingContext2D, f: Frame, h: History, c: Curve
 const markColours: Record<Mark["kind"], string> = { death: "bad", upgrade: "accent", reload: "busy", scale: "quiet" };
 
 /** What happened, on a time axis: deaths are triangles below it, the rest lines through its height. */
-function drawMarks(ctx: CanvasRenderingContext2D, f: Frame, happened: Mark[]): void {
+function drawMarks(ctx: CanvasRenderingContext2D, f: Frame, happened: Mark[], step: number): void {
   for (const m of happened) {
-    if (m.at >= f.from && m.at <= f.to) drawMark(ctx, m, xOf(f, m.at), f.top, f.bottom);
+    if (m.at >= f.from && m.at <= f.to + step) drawMark(ctx, m, Math.min(f.right, xOf(f, m.at)), f.top, f.bottom);
   }
 }
 

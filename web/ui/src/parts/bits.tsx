@@ -4,9 +4,9 @@ import { bytes, clock, duration, utc, when, zoneName } from "../view/format.ts";
 import type { Num } from "../api/json.ts";
 import type { Tone } from "../view/words.ts";
 
-/** A state: a mark, whose form differs by tone, and a word. */
-export function State({ tone, children }: { tone: Tone; children: ComponentChildren }) {
-  return <span class={`state ${tone}`}>{children}</span>;
+/** A state: a mark, whose form differs by tone, and a word; a plain one colours its mark only, for lists in which all are bad. */
+export function State({ tone, plain = false, children }: { tone: Tone; plain?: boolean; children: ComponentChildren }) {
+  return <span class={`state ${tone}${plain ? " plain" : ""}`}>{children}</span>;
 }
 
 export function Time({ at, day = false, millis = false }: { at: string | number | null | undefined; day?: boolean; millis?: boolean }) {
@@ -73,7 +73,7 @@ export function Facts({ of }: { of: [string, ComponentChildren][] }) {
 }
 
 export const Memory = ({ n, of }: { n: Num | undefined; of?: number }) => (
-  <>{of ? <Meter value={Number(n ?? 0)} of={of} label={`${bytes(n)} of ${bytes(of)}`} /> : null} {bytes(n)}</>
+  <>{of ? <Meter value={Number(n ?? 0)} of={of} label={`${bytes(n)} of ${bytes(of)}`} /> : null} <span class="measure">{bytes(n)}</span></>
 );
 
 /** Any value of JSON as text. It is text for ever: nothing here is made HTML. */

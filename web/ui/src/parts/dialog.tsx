@@ -7,6 +7,7 @@ import type { Action, Values } from "../view/actions.ts";
 import { command } from "../view/shell.ts";
 import { Copy } from "./copy.tsx";
 import { Fields } from "./fields.tsx";
+import { Stack } from "./stack.tsx";
 
 /** A modal dialog. The browser keeps the focus in it and gives it back. */
 export function Modal({ title, close, children, wide = false }: { title: string; close(): void; children: ComponentChildren; wide?: boolean }) {
@@ -58,7 +59,9 @@ function Confirm({ action, close }: { action: Action; close(): void }) {
   if (state.is === "done") {
     return (
       <>
-        <pre class="code answer" tabIndex={0}>{typeof state.answer === "string" ? state.answer : JSON.stringify(state.answer, null, 2)}</pre>
+        {typeof state.answer === "string" && state.answer.startsWith("goroutine ")
+          ? <Stack text={state.answer} />
+          : <pre class="code answer" tabIndex={0}>{typeof state.answer === "string" ? state.answer : JSON.stringify(state.answer, null, 2)}</pre>}
         <div class="buttons"><button type="button" onClick={close}>Close</button></div>
       </>
     );

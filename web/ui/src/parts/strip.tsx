@@ -23,15 +23,20 @@ export function Strip() {
 function Link() {
   const c = connection.value;
   if (c.is === "paused") {
-    return <p class="strip warn">Paused. All figures are as of {clock(c.since / 1000)}. <button type="button" onClick={togglePause}>Go on</button></p>;
+    return (
+      <div class="strip warn">
+        <span class="mark" aria-hidden="true">‖</span><p><b>Paused.</b> All figures are as of <b>{clock(c.since / 1000)}</b>.</p><button type="button" class="small" onClick={togglePause}>Go on</button>
+      </div>
+    );
   }
   if (c.is !== "lost") return null;
   const left = Math.max(0, Math.ceil(c.retryAt / 1000 - Math.max(seconds.value, Date.now() / 1000)));
   return (
-    <p class="strip bad" role="status">
-      <b>Disconnected.</b> {c.why} {heard.value > 0 && <>Figures are as of <b>{clock(c.since / 1000)}</b>.</>}{" "}
-      <span aria-hidden="true">{left > 0 ? `Next try in ${left} s.` : "Trying …"}</span> <button type="button" onClick={reconnect}>Try now</button>
-    </p>
+    <div class="strip bad" role="status">
+      <span class="mark" aria-hidden="true">✕</span>
+      <p><b>Disconnected.</b> {sentence(c.why)} {heard.value > 0 && <>Figures are as of <b>{clock(c.since / 1000)}</b>.</>}</p>
+      <span aria-hidden="true">{left > 0 ? `Next try in ${left} s` : "Trying …"}</span><button type="button" class="small" onClick={reconnect}>Try now</button>
+    </div>
   );
 }
 
@@ -45,7 +50,7 @@ function Change() {
   }
   if (d && d.state !== "running") return <Phase state={d.state} />;
   if (u && seconds.value - u.at < upgradeShown) {
-    return <p class="strip busy" role="status">Upgraded at {clock(u.at)}: process {u.from} became <b>{u.to}</b>, version {d?.version}. The page has followed.</p>;
+    return <div class="strip busy" role="status"><p>Upgraded at {clock(u.at)}: process {u.from} became <b>{u.to}</b>, version {d?.version}. The page has followed.</p></div>;
   }
   return null;
 }
@@ -82,4 +87,5 @@ function Wrong() {
   );
 }
 
+const sentence = (s: string) => (/[.!?]$/.test(s) ? s : s + ".");
 const capital = (s: string) => s.charAt(0).toUpperCase() + s.slice(1);

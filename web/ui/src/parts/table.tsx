@@ -91,7 +91,7 @@ function Row<T>({ row, table: p, index }: { row: T; table: TableProps<T>; index:
   );
 }
 
-const classes = (c: { num?: boolean; wide?: boolean }) => [c.num && "num", c.wide && "wide"].filter(Boolean).join(" ") || undefined;
+const classes = (c: { name: string; num?: boolean; wide?: boolean }) => [c.num && "num", c.wide && "wide", c.name === "act" && "acts"].filter(Boolean).join(" ") || undefined;
 
 export function sorted<T>(rows: T[], columns: Column<T>[], sort: string): T[] {
   const down = sort.startsWith("-");

@@ -8,11 +8,11 @@ import { Copy } from "../parts/copy.tsx";
 import { Table, type Column } from "../parts/table.tsx";
 import { to } from "../state/route.ts";
 import { replay } from "../view/actions.ts";
-import { bytes, count, duration, percent, plural, when } from "../view/format.ts";
+import { bytes, count, duration, exact, percent, plural, when } from "../view/format.ts";
 import { command } from "../view/shell.ts";
 import { causeWord } from "../view/words.ts";
 import { Save } from "./save.tsx";
-import { Stack } from "./stack.tsx";
+import { Stack } from "../parts/stack.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Certificate({ number }: { number: string }) {
@@ -58,7 +58,7 @@ function Whole({ d }: { d: Death }) {
         ["Kind", <a href={to("deaths", "", { kind: d.kind })}><code>{d.kind}</code></a>],
         ...(d.call ? [
           ["Call", <>{d.call.func} <span class="quiet">no. {count(d.call.number)}</span></>],
-          ["Waited, ran", `${duration(d.call.wait)}, ${duration(d.call.run)}${d.call.timeout ? ` of at most ${duration(d.call.timeout)}` : ""}`],
+          ["Waited, ran", `${duration(d.call.wait)}, ${duration(d.call.run)}${d.call.timeout ? ` of at most ${exact(d.call.timeout)}` : ""}`],
           ["Argument", `${bytes(d.call.arg)}, ${d.argument ? "kept" : "not kept (Pool.KeepArgument is off)"}`],
         ] as [string, preact.ComponentChild][] : []),
       ]} />

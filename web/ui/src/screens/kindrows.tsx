@@ -1,6 +1,6 @@
 // Kinds of death: what they have in common, how many, since when.
 import type { DeathKind } from "../api/wire.ts";
-import { Spark } from "../charts/spark.tsx";
+import { Bars } from "../charts/spark.tsx";
 import { State, Time } from "../parts/bits.tsx";
 import { Table, type Column } from "../parts/table.tsx";
 import { go, matches, to } from "../state/route.ts";
@@ -27,11 +27,11 @@ export function KindRows({ kinds, pool = true }: { kinds: DeathKind[]; pool?: bo
   const trend = trends();
   const columns: Column<DeathKind>[] = [
     { name: "count", head: "Deaths", num: true, by: (k) => Number(k.count), cell: (k) => <b>{count(k.count)}</b> },
-    { name: "cause", head: "Cause", by: (k) => k.cause, cell: (k) => <a class="name" href={to("deaths", "", { kind: k.kind })}><State tone="bad">{causeWord(k.cause)}</State></a> },
+    { name: "cause", head: "Cause", by: (k) => k.cause, cell: (k) => <a class="name" href={to("deaths", "", { kind: k.kind })}><State tone="bad" plain>{causeWord(k.cause)}</State></a> },
     ...(pool ? [{ name: "pool", head: "Pool", by: (k: DeathKind) => k.pool, cell: (k: DeathKind) => <a href={to("pool", k.pool)}>{k.pool}</a> }] : []),
     { name: "frame", head: "At", by: (k) => k.frame, cell: (k) => <code class="cut">{k.frame || "–"}</code> },
     { name: "why", head: "Why", wide: true, cell: (k) => <span class="cut" title={k.why}>{k.why}</span> },
-    ...(trend.size ? [{ name: "trend", head: "Trend", wide: true, cell: (k: DeathKind) => <Spark values={trend.get(k.kind) ?? []} width={72} /> }] : []),
+    ...(trend.size ? [{ name: "trend", head: "Trend", wide: true, cell: (k: DeathKind) => <Bars values={trend.get(k.kind) ?? []} /> }] : []),
     { name: "first", head: "First", wide: true, by: (k) => Date.parse(k.first), cell: (k) => <Time at={k.first} day /> },
     { name: "last", head: "Last", by: (k) => Date.parse(k.last), cell: (k) => <Time at={k.last} day /> },
     { name: "number", head: "Newest", num: true, cell: (k) => <a href={to("deaths", String(k.number))}>no. {k.number}</a> },

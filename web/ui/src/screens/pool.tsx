@@ -19,6 +19,7 @@ import { causeWord, poolTone } from "../view/words.ts";
 import { FuncRows } from "./funcrows.tsx";
 import { KindRows } from "./kindrows.tsx";
 import { PoolRows } from "./poolrows.tsx";
+import { SettingRows } from "./settingrows.tsx";
 import { WorkerRows } from "./workerrows.tsx";
 
 export function PoolScreen() {
@@ -44,7 +45,7 @@ function AllPools() {
 }
 
 function OnePool({ name }: { name: string }) {
-  useTopics(["workers", "funcs", "history", "kinds"], { pool: name });
+  useTopics(["workers", "funcs", "history", "kinds", "deaths"], { pool: name });
   const p = topics.pools.all.get(name);
   useEffect(() => {
     if (!p) return;
@@ -117,8 +118,8 @@ function Times({ name }: { name: string }) {
     <Section title="Times" id="times" aside={
       <span class="spans">{([[1, "5 min"], [10, "1 h"], [60, "24 h"]] as [Step, string][]).map(([s, t]) => <button key={s} type="button" class="small" aria-pressed={s === step} onClick={() => setStep(s)}>{t}</button>)}</span>}>
       <div class="pair">
-        <div><h3>Latency: p99, p90 (dashed), p50</h3><Lines title={`Latency of ${name}`} history={line} curves={runCurves} tell={duration} height={150} axes /></div>
-        <div><h3>Longest wait for a worker</h3><Lines title={`Waiting in ${name}`} history={line} curves={waitCurves} tell={duration} height={150} axes /></div>
+        <div><h3>Latency: p99, p90 (dashed), p50</h3><Lines title={`Latency of ${name}`} history={line} curves={runCurves} tell={duration} height={150} axes pool={name} /></div>
+        <div><h3>Longest wait for a worker</h3><Lines title={`Waiting in ${name}`} history={line} curves={waitCurves} tell={duration} height={150} axes pool={name} /></div>
       </div>
     </Section>
   );
@@ -136,7 +137,7 @@ function Settings({ pool: p }: { pool: Pool }) {
     <Section title="Settings" id="settings">
       {why && <p class="failed">{why}</p>}
       {mine && (mine.length
-        ? <table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead><tbody>{mine.map((s) => <tr key={s.key}><td>{s.key.slice(prefix.length)}</td><td><code>{s.value}</code></td><td class="quiet">{s.source}</td></tr>)}</tbody></table>
+        ? <SettingRows settings={mine} prefix={prefix} />
         : <Empty>All as the program says: no file, variable or flag changes this pool.</Empty>)}
     </Section>
   );

@@ -41,7 +41,7 @@ export function Workers({ pool: p }: { pool: Pool }) {
   const most = Math.max(p.max, p.ready, 1);
   return (
     <span class="workers" title={`${p.running} calls in ${p.ready} workers, of ${p.min} to ${p.max}`}>
-      <Meter value={Math.min(p.running, p.ready)} of={most} label={`${p.running} of ${p.ready} workers busy`} warnAt={1} /> {p.ready}<span class="quiet">/{p.max}</span>
+      <Meter value={Math.min(p.running, p.ready)} of={most} label={`${p.running} of ${p.ready} workers busy`} warnAt={Infinity} /> {p.ready}<span class="quiet">/{p.max}</span>
     </span>
   );
 }

@@ -13,6 +13,7 @@ import { daemon, topics } from "../state/store.ts";
 import { reload, runCron, runTask, stopDaemon, upgrade } from "../view/actions.ts";
 import { bytes, count, duration, figure, percent, relative } from "../view/format.ts";
 import { command } from "../view/shell.ts";
+import { SettingRows } from "./settingrows.tsx";
 
 export function System() {
   useTopics(["crons", "tasks", "plugins", "clients"]);
@@ -113,9 +114,5 @@ function Config() {
   }, []);
   if (why) return <p class="failed">{why}</p>;
   if (!settings) return <Loading what="the configuration" />;
-  const columns: Column<Setting>[] = [
-    { name: "key", head: "Setting", by: (s) => s.key, cell: (s) => <b>{s.key}</b> }, { name: "value", head: "Value", by: (s) => s.value, cell: (s) => <code>{s.value}</code> },
-    { name: "source", head: "From", by: (s) => s.source, cell: (s) => <span class="quiet">{s.source}</span> },
-  ];
-  return <Table caption="Configuration" columns={columns} rows={settings.filter((s) => matches(s.key, s.value, s.source))} keyOf={(s) => s.key} />;
+  return <SettingRows settings={settings.filter((s) => matches(s.key, s.value, s.source))} />;
 }

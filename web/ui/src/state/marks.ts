@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { Pool } from "../api/wire.ts";
 import { onItem, topics } from "./store.ts";
 
-export interface Mark { at: number; kind: "death" | "upgrade" | "reload" | "scale"; text: string; link?: string }
+export interface Mark { at: number; kind: "death" | "upgrade" | "reload" | "scale"; text: string; pool?: string }
 
 const kept = 200;
 const seen = signal<Mark[]>([]);
@@ -14,11 +14,12 @@ export function mark(m: Mark): void {
   seen.value = [...seen.value.slice(1 - kept), m];
 }
 
-export function marks(): Mark[] {
+/** What happened, in order; with pool only to that pool or to the daemon. */
+export function marks(pool?: string): Mark[] {
   const deaths: Mark[] = topics.deaths.list().filter((d) => !d.expected).map((d) => ({
-    at: Date.parse(d.time) / 1000, kind: "death", text: `death ${d.number}: ${d.why || d.cause}`, link: `#/deaths/${d.number}`,
+    at: Date.parse(d.time) / 1000, kind: "death", text: `death ${d.number}: ${d.why || d.cause}`, pool: d.pool,
   }));
-  return [...deaths, ...seen.value].sort((a, b) => a.at - b.at);
+  return [...deaths, ...seen.value].filter((m) => !pool || !m.pool || m.pool === pool).sort((a, b) => a.at - b.at);
 }
 
 let pid = 0, changing = "";
@@ -41,7 +42,7 @@ onItem((item) => {
   if (item.topic === "pools") {
     for (const [name, value] of Object.entries(item.set ?? {})) {
       const { min, max } = value as Pool, size = `${min} to ${max}`, before = sizes.get(name);
-      if (before && before !== size) mark({ at, kind: "scale", text: `pool ${name}: ${before} became ${size} workers` });
+      if (before && before !== size) mark({ at, kind: "scale", text: `pool ${name}: ${before} became ${size} workers`, pool: name });
       sizes.set(name, size);
     }
   }

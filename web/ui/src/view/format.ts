@@ -49,6 +49,9 @@ export function duration(s: Any): string {
   return "<1\u202fns";
 }
 
+/** A duration that is round by itself, as a setting is: 5 s, not 5.00 s. */
+export const exact = (s: Any): string => duration(s).replace(/\.0+(?=\D)/, "");
+
 function long(s: number): string {
   const parts: [number, string][] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
   const i = parts.findIndex(([size]) => s >= size);
