@@ -12,8 +12,8 @@ const types = { "index.html": "text/html; charset=utf-8", "app.js": "text/javasc
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /** Starts one, at a path of its own, so that absolute addresses in the page would fail. */
-export async function fake({ workers = 0, empty = false, role = "operate", port = 0, path = "/some/where/" } = {}) {
-  const f = { world: new World({ workers, empty }), role, reachable: true, over: false, refuse: "", did: [], streams: new Set(), path };
+export async function fake({ workers = 0, empty = false, role = "operate", port = 0, path = "/some/where/", renew = false, field = "" } = {}) {
+  const f = { world: new World({ workers, empty }), role, reachable: true, over: false, refuse: "", did: [], renew, field, secret: "s", refuseSessions: false, watched: undefined, streams: new Set(), path };
   const server = createServer((req, res) => serve(f, req, res).catch((e) => { res.destroy(); if (e.code !== "ECONNRESET") console.error(e); }));
   await new Promise((done) => server.listen(port, "127.0.0.1", done));
   const pulse = setInterval(() => {
@@ -37,10 +37,11 @@ async function serve(f, req, res) {
   const body = await read(req);
   if (name === "session") {
     if (req.method === "DELETE") { f.over = true; return res.writeHead(204).end(); }
-    if (f.over) return plain(res, 401, "this token was used, or is too old");
-    return json(res, { secret: "s".repeat(43), role: f.role, as: "ana", daemon: "thumbs", version: f.world.version, expires: new Date(Date.now() + 8 * 3600e3).toISOString(), commands: "thumbs" });
+    if (f.over || f.refuseSessions) return plain(res, 401, "this token was used, or is too old");
+    return json(res, { secret: f.secret.repeat(43), ...(f.renew ? { renew: true } : {}), ...(f.field ? { field: f.field } : {}), role: f.role, as: "ana", daemon: "thumbs", version: f.world.version, expires: new Date(Date.now() + 8 * 3600e3).toISOString(), commands: "thumbs" });
   }
-  if (f.over || !/^Bearer s{43}$/.test(req.headers.authorization ?? "")) return plain(res, 401, "the session is over");
+  const secret = f.field ? req.headers[f.field.toLowerCase()] : (req.headers.authorization ?? "").replace(/^Bearer /, "");
+  if (f.over || secret !== f.secret.repeat(43)) return plain(res, 401, "the session is over");
   if (!f.reachable) return plain(res, 502, "dial unix /run/thumbs/control.sock: connection refused");
   if (name === "rpc") {
     f.did.push(body);
@@ -51,6 +52,7 @@ async function serve(f, req, res) {
 }
 
 function watch(f, params, req, res) {
+  f.watched = params;
   res.writeHead(200, { "Content-Type": "application/x-ndjson" });
   const sent = {}, lists = { logs: 0, events: 0 };
   const stream = {
@@ -70,10 +72,10 @@ function watch(f, params, req, res) {
           sent[topic] = all;
         } else {
           const list = f.world[topic].filter((x) => topic !== "logs" || level(x.level) >= level(params.level));
-          const full = lists[topic] === 0, add = full ? list : list.filter((x) => x.time > lists[topic]);
+          const first = lists[topic] === 0, add = first ? (topic === "logs" ? list.slice(-200) : []) : list.filter((x) => x.time > lists[topic]);
           const missed = f.world.missed[topic];
           f.world.missed[topic] = 0;
-          if (full || add.length || missed) lines.push({ topic, at, full, add, ...(missed ? { missed } : {}) });
+          if (add.length || missed) lines.push({ topic, at, full: false, add, ...(missed ? { missed } : {}) });
           lists[topic] = list[list.length - 1]?.time ?? "";
         }
       }

@@ -35,14 +35,14 @@ const methods = {
   "death.get": (f, p) => {
     const d = f.world.deaths.find((x) => x.number === Number(p.number));
     const at = Date.parse(d.time), t = (ms) => new Date(at - ms).toISOString();
-    const secret = f.role === "read" ? {} : { stack, stderr: ["decoding in/8812.jpg", "<script>alert(1)</script>", "fatal: not enough memory for 30000 x 30000 pixels"] };
+    const secret = f.role === "read" ? { stack: "(needs the role operate)", stderr: ["(needs the role operate)"] } : { stack, stderr: ["decoding in/8812.jpg", "<script>alert(1)</script>", "fatal: not enough memory for 30000 x 30000 pixels"] };
     return {
       ...d, ...secret,
       timeline: [["submitted", 6420], ["started", 6400], ["deadline", 1400], ["grace", 1398], ["SIGABRT", 402], ["SIGKILL", 12], ["reaped", 0]].map(([what, ms]) => ({ at: t(ms), what })),
       others: [{ number: 4711, func: "crop", queued: t(900), started: t(880), wait: 0.02, run: 0.88, arg: 812, timeout: 5 }],
     };
   },
-  "death.replay": () => "resize ended after 5.0 s: deadline exceeded; nothing died",
+  "death.replay": () => ({ outcome: "timeout", error: "the call was over its deadline of 5 s", result: null, death: 0, took: 5.01 }),
   "death.export": () => ({ files: [{ name: "death-17.json", data: btoa("{}") }] }),
   "func.list": (f) => f.world.pools.flatMap((p) => p.shape.funcs.map((name, i) => ({ name, pool: p.shape.name, kind: "worker", in: i ? "int" : "main.job", out: "picture.Result" }))),
   "call": (_, p) => ({ path: "out/1.jpg", width: 80, given: p.arg ?? null }),

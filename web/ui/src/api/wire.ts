@@ -49,7 +49,8 @@ export interface Running { id: Num; func: string; for: number; progress?: Progre
 
 export interface Worker {
   id: Num; pid: number; pool: string; state: string; retiring: string;
-  age: number; calls: Num; load: number; call: string; for: number;
+  age: number; started?: string; // age changes seldom, so that a worker is not news each second
+  calls: Num; load: number; call: string; for: number;
   memory: number; cpu: number; sealed: boolean; running?: Running[];
 }
 
@@ -65,9 +66,10 @@ export interface DeathCall {
 
 export interface Death {
   number: Num; time: string; pool: string; worker: Num; pid: number;
-  cause: string; why: string; kind: string; expected: boolean; code: number; signal: string; frame: string;
+  cause: string; why: string; kind: string; expected: boolean; // expected: Legion ended it, for that cause
+  code: number; signal: string; frame: string;
   age: number; calls: Num; user: number; system: number; max_rss: number; memory_limit: number;
-  stack?: string; stderr?: string[]; call?: DeathCall | null; others?: DeathCall[];
+  stack?: string; stderr?: string[]; call?: DeathCall | null; others?: DeathCall[]; no_argument?: string;
   timeline?: { at: string; what: string }[]; argument: boolean; blobs?: { name: string; bytes: number }[];
 }
 
@@ -81,7 +83,7 @@ export interface Sample {
   queued: number; running: number; workers: number; memory: number; cpu: number; deaths: number;
   buckets?: number[] | null; missing?: boolean;
 }
-export interface History { step: number; end: string; samples: Sample[] }
+export interface History { step: number; end: string; samples: Sample[]; folded?: boolean }
 
 export interface Cron { name: string; spec: string; next: string | null; runs: Num; missed: Num; pending: boolean }
 export interface Task { name: string; running: number; queued: number; max: number; calls: Num }

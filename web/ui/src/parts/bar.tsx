@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { closeSession, opened } from "../api/session.ts";
 import { help, say } from "../state/ask.ts";
 import { connection, freshness, heard, togglePause } from "../state/live.ts";
-import { theme, toggleTheme, toggleZone, zone } from "../state/prefs.ts";
+import { theme, toggleTheme, toggleZone } from "../state/prefs.ts";
 import { daemon } from "../state/store.ts";
 import { clock, duration, zoneName } from "../view/format.ts";
 import { daemonTone } from "../view/words.ts";
@@ -25,7 +25,7 @@ export function Bar() {
       <div class="tools">
         <Dot />
         <span class={`role ${s?.role ?? "read"}`} title={roleMeans[s?.role ?? "read"]}>{s?.role ?? "read"}{s?.as && <span class="wide"> as {s.as}</span>}</span>
-        <button type="button" onClick={toggleZone} aria-label={`Times in ${zone.value === "utc" ? "UTC" : "local time"}: change`} title="Times: local or UTC (T)">{zoneName()}</button>
+        <button type="button" onClick={toggleZone} aria-label={`Times in ${zoneName()}: change`} title="Times: local or UTC (T)">{zoneName()}</button>
         <button type="button" onClick={toggleTheme} aria-label={`Theme ${theme.value}: change`} title="Theme: the system's, light, dark (t)"><span aria-hidden="true">{{ auto: "◐", light: "○", dark: "●" }[theme.value]}</span> {theme.value}</button>
         <button type="button" onClick={() => { help.value = true; }} aria-label="Help and keys" title="Help and keys (?)">?</button>
         <button type="button" class="wide" onClick={() => void closeSession()} title="Ends this session in the server">End</button>

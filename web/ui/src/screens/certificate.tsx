@@ -35,7 +35,7 @@ function Headline({ d, back }: { d: Death; back: preact.ComponentChild }) {
         <span class="aside">{d.argument && <Act action={replay(d)} />}<Save death={d} /></span>
       </div>
       <p class="headline">{sentence(d)}</p>
-      <p><State tone={d.expected ? "idle" : "bad"}>{causeWord(d.cause)}</State> {d.frame && <>at <code>{d.frame}</code></>}</p>
+      <p><State tone={d.expected ? "warn" : "bad"}>{causeWord(d.cause)}</State> {d.expected && <span class="quiet">ended by Legion</span>} {d.frame && <>at <code>{d.frame}</code></>}</p>
     </header>
   );
 }
@@ -45,6 +45,9 @@ export function sentence(d: Death): string {
   const what = d.call?.func ? `running ${d.call.func} for ${duration(d.call.run)}` : "running nothing";
   return `Worker ${d.worker} of pool ${d.pool} (pid ${d.pid}) died ${what}: ${d.why || causeWord(d.cause)}.`;
 }
+
+// A session that may only look gets a remark in the place of the text.
+const seen = (text: string | undefined) => text !== undefined && text !== "" && !text.startsWith("(needs the role");
 
 function Whole({ d }: { d: Death }) {
   return (
@@ -59,13 +62,13 @@ function Whole({ d }: { d: Death }) {
         ...(d.call ? [
           ["Call", <>{d.call.func} <span class="quiet">no. {count(d.call.number)}</span></>],
           ["Waited, ran", `${duration(d.call.wait)}, ${duration(d.call.run)}${d.call.timeout ? ` of at most ${exact(d.call.timeout)}` : ""}`],
-          ["Argument", `${bytes(d.call.arg)}, ${d.argument ? "kept" : "not kept (Pool.KeepArgument is off)"}`],
+          ["Argument", `${bytes(d.call.arg)}, ${d.argument ? "kept" : "not kept: " + (d.no_argument || "Pool.KeepArgument is off")}`],
         ] as [string, preact.ComponentChild][] : []),
       ]} />
       {d.timeline && d.timeline.length > 0 && <Section title="What happened" id="timeline"><Timeline moments={d.timeline} /></Section>}
-      <Section title="Stack" id="stack">{d.stack ? <Stack text={d.stack} /> : <Withheld what="stack" number={d.number} />}</Section>
+      <Section title="Stack" id="stack">{seen(d.stack) ? <Stack text={d.stack!} /> : <Withheld d={d} />}</Section>
       <Section title="Last lines of its standard error" id="stderr">
-        {d.stderr?.length ? <pre class="code last" tabIndex={0}>{d.stderr.join("\n")}</pre> : <Empty>It printed nothing, or this session may not see it.</Empty>}
+        {seen(d.stderr?.[0]) ? <pre class="code last" tabIndex={0}>{d.stderr!.join("\n")}</pre> : <Empty>{d.stderr?.length ? d.stderr.join(" ") : "It printed nothing."}</Empty>}
       </Section>
       {d.others && d.others.length > 0 && <Section title="What else ran in it" id="others"><Others d={d} /></Section>}
       <Section title="By command" id="command"><Copy text={command("death", "show", String(d.number))} /></Section>
@@ -73,8 +76,9 @@ function Whole({ d }: { d: Death }) {
   );
 }
 
-const Withheld = ({ what, number }: { what: string; number: unknown }) => (
-  <Empty>There is no {what}: the runtime wrote none, or this session may not see it. A session with the role operate may: <code>{command("dashboard", "--role", "operate")}</code>, or <code>{command("death", "show", String(number))}</code>.</Empty>
+const Withheld = ({ d }: { d: Death }) => (d.stack
+  ? <Empty>A stack shows memory of the program, so it needs the role operate: <code>{command("dashboard", "--role", "operate")}</code></Empty>
+  : <Empty>There is no stack: nothing wrote one before the process was gone.</Empty>
 );
 
 function Others({ d }: { d: Death }) {

@@ -14,7 +14,7 @@ export function DeathRows({ deaths, limit = Infinity, pool = true }: { deaths: D
     { name: "number", head: "No.", num: true, by: (d) => Number(d.number), cell: (d) => <a class="name" href={to("deaths", String(d.number))}>{d.number}</a> },
     { name: "time", head: "When", by: (d) => Date.parse(d.time), cell: (d) => <Time at={d.time} day /> },
     ...(pool ? [{ name: "pool", head: "Pool", by: (d: Death) => d.pool, cell: (d: Death) => <a href={to("pool", d.pool)}>{d.pool}</a> }] : []),
-    { name: "cause", head: "Cause", by: (d) => d.cause, cell: (d) => <State tone={d.expected ? "idle" : "bad"} plain>{causeWord(d.cause)}</State> },
+    { name: "cause", head: "Cause", by: (d) => d.cause, cell: (d) => <State tone={d.expected ? "warn" : "bad"} plain>{causeWord(d.cause)}</State> },
     { name: "call", head: "In call", by: (d) => d.call?.func ?? "", cell: (d) => d.call?.func || <span class="quiet">none</span> },
     { name: "why", head: "Why", cell: (d) => <span class="cut" title={d.why}>{d.why}</span> },
     { name: "frame", head: "At", wide: true, cell: (d) => <code class="cut">{d.frame}</code> },

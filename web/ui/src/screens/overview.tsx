@@ -27,7 +27,7 @@ export function Overview() {
       </Empty>
     );
   }
-  const recent = topics.deaths.list().filter((x) => !x.expected && (!chosen || inside(x.time, chosen)));
+  const recent = topics.deaths.list().filter((x) => !chosen || inside(x.time, chosen));
   return (
     <>
       <div class="spans" role="group" aria-label="Time that is shown">

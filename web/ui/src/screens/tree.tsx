@@ -6,7 +6,7 @@ import { Filter } from "../parts/filter.tsx";
 import { ghostTime, WorkerMap } from "../charts/workermap.tsx";
 import { useTopics } from "../state/live.ts";
 import { matches, to } from "../state/route.ts";
-import { daemon, topics } from "../state/store.ts";
+import { daemon, daemonTime, topics } from "../state/store.ts";
 import type { Death, Pool, Worker } from "../api/wire.ts";
 import { recyclePool, scalePool } from "../view/actions.ts";
 import { bytes, count, duration, figure, plural } from "../view/format.ts";
@@ -22,8 +22,8 @@ export function Tree() {
   const now = topics.history.all;
   const workers = new Map<string, Worker[]>(), ghosts = new Map<string, Death[]>();
   for (const w of topics.workers.all.values()) if (matches(w.pool, w.call, w.pid, w.state)) list(workers, w.pool).push(w);
-  const newest = Date.now() - ghostTime * 1000;
-  for (const x of topics.deaths.all.values()) if (!x.expected && Date.parse(x.time) > newest) list(ghosts, x.pool).push(x);
+  const newest = (daemonTime.value - ghostTime) * 1000;
+  for (const x of topics.deaths.all.values()) if (Date.parse(x.time) > newest) list(ghosts, x.pool).push(x);
   return (
     <>
       <div class="tool-row"><Filter what="workers" /><Legend /></div>

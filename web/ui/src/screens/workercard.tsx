@@ -4,6 +4,7 @@ import { Facts, Memory, State } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { endWorker, killWorker, stackOf } from "../view/actions.ts";
 import { count, duration, percent } from "../view/format.ts";
+import { ageOf } from "../state/age.ts";
 import { workerLook } from "../view/words.ts";
 
 export function WorkerCard({ worker: w, pool, close }: { worker: Worker; pool: Pool | undefined; close(): void }) {
@@ -21,8 +22,8 @@ export function WorkerCard({ worker: w, pool, close }: { worker: Worker; pool: P
       <Facts of={[
         ["Runs", <Runs worker={w} />],
         ["Memory", <Memory n={w.memory} of={pool?.memory_limit ?? 0} />],
-        ["CPU", `${duration(w.cpu)}, ${percent(w.cpu, w.age)} of its life`],
-        ["Calls", count(w.calls)], ["Age", duration(w.age)], ["Sandbox", w.sealed ? "holds" : "none"],
+        ["CPU", `${duration(w.cpu)}, ${percent(w.cpu, ageOf(w))} of its life`],
+        ["Calls", count(w.calls)], ["Age", duration(ageOf(w))], ["Sandbox", w.sealed ? "holds" : "none"],
       ]} />
     </div>
   );

@@ -7,6 +7,7 @@ import { ask } from "../state/ask.ts";
 import { matches } from "../state/route.ts";
 import { killWorker, recyclePool, stackOf } from "../view/actions.ts";
 import { count, duration } from "../view/format.ts";
+import { ageOf } from "../state/age.ts";
 import { workerLook } from "../view/words.ts";
 import { Runs } from "./workercard.tsx";
 
@@ -19,7 +20,7 @@ export function WorkerRows({ workers, pool }: { workers: Worker[]; pool: Pool })
     { name: "memory", head: "Memory", num: true, by: (w) => w.memory, cell: (w) => <Memory n={w.memory} of={pool.memory_limit} /> },
     { name: "cpu", head: "CPU", num: true, by: (w) => w.cpu, cell: (w) => duration(w.cpu) },
     { name: "calls", head: "Calls", num: true, by: (w) => Number(w.calls), cell: (w) => count(w.calls) },
-    { name: "age", head: "Age", num: true, by: (w) => w.age, cell: (w) => duration(w.age) },
+    { name: "age", head: "Age", num: true, by: ageOf, cell: (w) => duration(ageOf(w)) },
     { name: "act", head: "", cell: (w) => <><Act action={stackOf(w.pool, w.pid)} small /><Act action={killWorker(w)} small /></> },
   ];
   return (

@@ -5,7 +5,8 @@ import { useEffect } from "preact/hooks";
 import { watch } from "../api/stream.ts";
 import { session } from "../api/session.ts";
 import { seconds } from "./clock.ts";
-import { apply, flush, type TopicName } from "./store.ts";
+import { clock } from "../view/format.ts";
+import { apply, begin, flush, type TopicName } from "./store.ts";
 
 export type Connection =
   | { is: "connecting" }
@@ -51,9 +52,14 @@ async function open(): Promise<void> {
   const mine = (stream = new AbortController());
   const now = connection.peek().is;
   if (now !== "lost" && now !== "live") connection.value = { is: "connecting" };
-  const why = await watch({ ...JSON.parse(wish.peek()), every: 1 }, {
+  const params = { ...(JSON.parse(wish.peek()) as Wish), every: 1 };
+  let begun = false;
+  const why = await watch(params, {
     open() {
-      if (stream !== mine || connection.peek().is === "live") return;
+      if (stream !== mine) return;
+      if (!begun) begin(params.topics, heard.peek() ? `from ${clock(heard.peek() / 1000)} on` : "");
+      begun = true;
+      if (connection.peek().is === "live") return;
       failures = 0;
       connection.value = { is: "live" };
     },

@@ -16,7 +16,7 @@ export function mark(m: Mark): void {
 
 /** What happened, in order; with pool only to that pool or to the daemon. */
 export function marks(pool?: string): Mark[] {
-  const deaths: Mark[] = topics.deaths.list().filter((d) => !d.expected).map((d) => ({
+  const deaths: Mark[] = topics.deaths.list().map((d) => ({
     at: Date.parse(d.time) / 1000, kind: "death", text: `death ${d.number}: ${d.why || d.cause}`, pool: d.pool,
   }));
   return [...deaths, ...seen.value].filter((m) => !pool || !m.pool || m.pool === pool).sort((a, b) => a.at - b.at);

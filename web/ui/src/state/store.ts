@@ -47,6 +47,7 @@ export class Listed<T> {
   static readonly kept = 2000;
   private entries: Entry<T>[] = [];
   private next = 0;
+  private repeats = false;
   private readonly version = signal(0);
   known = false;
 
@@ -58,14 +59,19 @@ export class Listed<T> {
     this.version.value;
     return this.known;
   }
+  /** A stream begins, at the time that since tells. What it gives first may be what was here already. */
+  begin(repeats: boolean, since: string): void {
+    this.known = true;
+    this.repeats = repeats;
+    if (!repeats && this.entries.length) this.note(`The page was not listening ${since}.`);
+    this.changed();
+  }
   apply(item: Item): void {
-    if (item.full) {
-      this.entries = [];
-      this.known = true;
-    }
-    if (item.missed) this.entries.push({ n: this.next++, missed: item.missed });
-    for (const value of item.add ?? []) this.entries.push({ n: this.next++, value: value as T });
-    if (this.entries.length > Listed.kept) this.entries = this.entries.slice(-Listed.kept);
+    const entries = this.repeats ? [] : [...this.entries]; // a copy: who holds still has the old one
+    this.repeats = false;
+    if (item.missed) entries.push({ n: this.next++, missed: item.missed });
+    for (const value of item.add ?? []) entries.push({ n: this.next++, value: value as T });
+    this.entries = entries.slice(-Listed.kept);
   }
   /** Puts a remark between the entries, such as that the page was paused. */
   note(note: string): void {
@@ -128,6 +134,15 @@ export function flush(): void {
   changed.clear();
   batch(() => names.forEach((name) => topics[name].changed()));
 }
+
+/** A stream of these topics begins. The log comes with its last records, events come without any. */
+export function begin(names: string[], since: string): void {
+  for (const name of ["logs", "events"] as const) if (names.includes(name)) topics[name].begin(name === "logs", since);
+}
+
+/** The daemon's time of the last item, in Unix seconds: ages stand still when the page does. */
+export const daemonTime = signal(Date.now() / 1000);
+onItem((item) => { daemonTime.value = Date.parse(item.at) / 1000; });
 
 /** The daemon's own figures, once they have come. */
 export const daemon = (): Daemon | undefined => topics.daemon.all.get("daemon");

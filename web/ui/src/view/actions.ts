@@ -2,6 +2,7 @@
 // the control socket, has the command that does the same, and says before it
 // is done what it will do, to what.
 import type { ComponentChildren } from "preact";
+import type { Num } from "../api/json.ts";
 import { rpc } from "../api/rpc.ts";
 import type { Call, Cron, Death, Func, Pool, Role, Task, Worker } from "../api/wire.ts";
 import { bytes, count, duration, plural } from "./format.ts";
@@ -115,7 +116,7 @@ export function killWorker(w: Worker): Action {
   return {
     label: "Kill", title: `Kill worker ${w.id} (pid ${w.pid}) of pool ${w.pool}`, role: "operate", danger: true,
     consequence: `Sends SIGKILL. ${lost ? `${lost} fails.` : "It runs no call now."} Another worker replaces it.`,
-    command: () => command("worker", "kill", w.pid),
+    command: () => command("worker", "kill", `${w.pool}/${w.id}`),
     run: simple("worker.kill", { pool: w.pool, pid: w.pid, worker: w.id }),
   };
 }
@@ -125,14 +126,14 @@ export function endWorker(w: Worker): Action {
   return {
     label: "End", title: `End worker ${w.id} (pid ${w.pid}) of pool ${w.pool}`, role: "operate",
     consequence: `${first ? `${first} is finished first.` : "It runs no call now."} Another worker replaces it; nothing is lost.`,
-    command: () => command("worker", "end", w.pid),
+    command: () => command("worker", "end", `${w.pool}/${w.id}`),
     run: simple("worker.end", { pool: w.pool, pid: w.pid, worker: w.id }),
   };
 }
 
 export function stackOf(pool: string, pid: number): Action {
   return {
-    label: "Stack", title: `Stacks of pid ${pid} of pool ${pool}`, role: "operate", shows: true,
+    label: "Stack", title: `Stack of pid ${pid} of pool ${pool}`, role: "operate", shows: true,
     consequence: "Looks only: the worker goes on. It shows where each goroutine is now.",
     command: () => command("worker", "stack", pid),
     run: async () => (await rpc<{ stack: string }>("worker.stack", { pid })).stack,
@@ -144,7 +145,7 @@ export function killCall(c: Call, w: Worker | undefined): Action {
   return {
     label: "Kill", title: `Kill the worker of call ${c.id} of ${c.func}`, role: "operate", danger: true,
     consequence: `Sends SIGKILL to pid ${c.pid} of pool ${c.pool}. The call ${c.func} fails, and so does whatever else that worker runs.`,
-    command: () => command("worker", "kill", c.pid), run: simple("worker.kill", params),
+    command: () => command("worker", "kill", w ? `${w.pool}/${w.id}` : c.pid), run: simple("worker.kill", params),
   };
 }
 
@@ -176,8 +177,19 @@ export function replay(d: Death): Action {
     label: "Replay", title: `Replay the call of death ${d.number}`, role: "operate", shows: true, danger: true,
     consequence: `Runs ${d.call?.func ?? "the call"} again with the same argument, in a fresh process of pool ${d.pool}. That process may die of it, as the first one did.`,
     command: () => command("death", "replay", String(d.number)),
-    run: async () => (await rpc("death.replay", { number: d.number })) ?? "It ended, and nothing died.",
+    run: async () => replayed(await rpc<Replayed>("death.replay", { number: d.number })),
   };
+}
+
+interface Replayed { outcome: string; error?: string; result?: unknown; death?: Num; took?: number }
+
+function replayed(r: Replayed): string {
+  const took = r.took === undefined ? "" : ` after ${duration(r.took)}`;
+  const lines = [`The call ended with ${r.outcome}${took}.`];
+  if (r.error) lines.push(r.error);
+  if (r.death) lines.push(`The process died again: death ${r.death}.`);
+  if (r.result !== undefined && r.result !== null) lines.push(JSON.stringify(r.result, null, 2));
+  return lines.join("\n");
 }
 
 export function reload(name: string, workers: number): Action {

@@ -32,7 +32,7 @@ export function workerLook(w: Worker): Looks {
 
 const causes: Record<string, string> = {
   exit: "ended by itself", signal: "killed by a signal", out_of_memory: "out of memory", deadline: "over its deadline", cancel: "did not obey a cancel",
-  heartbeat: "stopped answering", memory_limit: "over its memory limit", kill: "killed by request", protocol: "broke the protocol", boot: "did not start",
+  heartbeat: "stopped answering", memory_limit: "over its memory limit", kill: "killed by hand", protocol: "broke the protocol", boot: "did not start", forbidden: "did what its sandbox forbids", stop: "did not leave in time", panic: "panicked",
 };
 export const causeWord = (cause: string): string => causes[cause] ?? cause.replaceAll("_", " ");
 
