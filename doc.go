@@ -151,7 +151,10 @@
 // programs use it to watch and steer the daemon, as far as [Config].Access
 // permits. [Method] adds a method that runs on the loop; [Expose] turns a
 // function of the workers into one. Package cli is its command line, package
-// client its interface for programs; docs/control.md is the reference.
+// client its interface for programs; docs/control.md is the reference. Package
+// meter has counters, gauges and histograms for the program's own figures:
+// workers count in them, and the daemon sees the sums, whatever becomes of its
+// workers.
 //
 // # Other shapes of functions
 //

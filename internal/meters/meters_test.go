@@ -386,3 +386,21 @@ func FuzzRecords(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkGather reads 16 workers with 100 series each.
+func BenchmarkGather(b *testing.B) {
+	alone(b)
+	counter := declareCounter("a")
+	for range 16 {
+		var p pen
+		for n := range 100 {
+			p.write(counter, []string{fmt.Sprint("value ", n)}, 1, 0)
+		}
+		mem := aligned(len(p.mem) + 64)
+		copy(mem, p.mem)
+		Join("bench", func(read func([]byte)) { read(mem) })
+	}
+	for b.Loop() {
+		Gather()
+	}
+}
