@@ -182,7 +182,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		"ps", "pool ls", "pool status echo", "pool scale echo 1 2", "pool pause", "pool resume", "pool readmit echo", "pool recycle echo",
 		"worker ls", "worker status", "worker pause", "worker resume", "worker stack", "call echo \"x\"", "func ls", "task ls", "task status 1",
 		"cron ls", "plugin ls", "lock ls", "rpc ls", "rpc help pool.scale", "rpc call pool.list", "signal USR1", "loglevel", "config show",
-		"config check", "events", "logs -n 20", "stats", "unit", "version", "reload", "upgrade", "restart",
+		"config check", "events", "logs -n 20", "stats", "metrics", "metrics --openmetrics", "unit", "version", "reload", "upgrade", "restart",
 	} {
 		prints("", line)
 	}

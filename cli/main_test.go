@@ -14,6 +14,7 @@ import (
 	"github.com/legion-go/legion/internal/leash"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/lock"
+	"github.com/legion-go/legion/metrics"
 	"github.com/legion-go/legion/systemd"
 )
 
@@ -66,6 +67,7 @@ func thumbs() {
 	}
 	d := legion.New(legion.Config{Name: "thumbs", Description: "makes thumbnails.", RuntimeDir: os.Getenv("THUMBS_DIR"), StopTimeout: 5 * time.Second})
 	legion.Worker(d, "echo", func(_ context.Context, s string) (string, error) { return s, nil }, legion.Pool{Max: 2})
+	d.Use(&metrics.Endpoint{})
 	legion.Share(d, "model", func(context.Context) ([]byte, error) { return []byte("a model"), nil })
 	legion.Worker(d, "wait", func(ctx context.Context, _ int) (int, error) { <-ctx.Done(); return 0, ctx.Err() }, legion.Pool{})
 	legion.Task(d, "fail", func(context.Context, string) (string, error) { return "", errors.New("it fails") }, legion.TaskOptions{})

@@ -9,9 +9,10 @@ import (
 
 // PathServer is a plugin that answers HTTP requests at the addresses of the
 // control socket, beside Legion's own /rpc, /stream/, /healthz and /readyz.
-// Paths is called once, when the control socket opens, in the daemon's process
-// alone; a lazy plugin that has not been made by then serves none. A path that
-// is not valid, is Legion's own, or is another plugin's stops the start.
+// Paths is called in the daemon's process alone, when the control socket opens
+// and for clients that ask by the method path.get, and must return the same
+// each time. A lazy plugin that has not been made by then serves none. A path
+// that is not valid, is Legion's own, or is another plugin's stops the start.
 type PathServer interface{ Paths() []Path }
 
 // Path is an HTTP path of the control socket. The rules for all of its requests

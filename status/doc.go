@@ -18,5 +18,6 @@
 //   - event.go: Event, EventType
 //   - log.go: LogRecord, LogAttrs
 //   - parts.go: Plugin, Lock, Setting
+//   - page.go: Page
 //   - machine.go: Finding
 package status

@@ -108,7 +108,7 @@ func Of(d Daemon) (all []rpc.Method) {
 	c := caller{Daemon: d}
 	c.hub = watch.New((&looker{caller: c}).look)
 	for _, group := range [][]rpc.Method{
-		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.captureMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(),
+		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.captureMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(), c.pathMethods(),
 		c.watchMethods(), c.insightMethods(), c.partMethods(), c.deathMethods(),
 	} {
 		all = append(all, group...)
