@@ -1,7 +1,9 @@
 package legion_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,8 +112,9 @@ func TestPlannedEnds(t *testing.T) {
 	if all := k.d.Deaths(); len(all) > 0 {
 		t.Errorf("%+v", all)
 	}
-	future := k.do.Go(t.Context(), deed{What: "sleep", For: time.Minute})
-	await(t, func() bool { return future.State() == status.CallRunning })
+	begun := filepath.Join(t.TempDir(), "begun")
+	future := k.do.Go(t.Context(), deed{What: "loop", Path: begun})
+	await(t, func() bool { _, err := os.Stat(begun); return err == nil })
 	if err := pool.Kill(future.PID()); err != nil {
 		t.Fatal(err)
 	}
@@ -210,4 +213,115 @@ func TestDeathsArePassedOn(t *testing.T) {
 		}
 	}
 	_ = cl.Call(t.Context(), "daemon.stop", nil, nil)
+}
+
+// bombed is a daemon whose function dies of some arguments.
+type bombed struct {
+	d    *legion.Daemon
+	data *legion.Func[[]byte, int]
+	text *legion.Func[string, string]
+}
+
+func newBombed() *bombed {
+	d := legion.New(quiet("bombed"))
+	x := &bombed{d: d}
+	x.data = legion.Worker(d, "data", func(_ context.Context, b []byte) (int, error) {
+		if bytes.HasPrefix(b, []byte("bomb")) {
+			os.Exit(3)
+		}
+		if bytes.HasPrefix(b, []byte("once")) { // dies in one process only
+			path := string(b[4:])
+			if os.Remove(path) == nil {
+				os.Exit(3)
+			}
+		}
+		return os.Getpid(), nil
+	}, legion.Pool{Max: 1, KeepArgument: 1 << 10, Sandbox: box()})
+	x.text = legion.Task(d, "text", func(_ context.Context, s string) (string, error) {
+		for range s {
+			time.Sleep(time.Hour)
+		}
+		return "", errors.New("it is empty")
+	}, legion.TaskOptions{KeepArgument: 1 << 10, Timeout: 50 * time.Millisecond, KillGrace: 10 * time.Millisecond, Sandbox: box()})
+	return x
+}
+
+func init() { unlike = append(unlike, func() *legion.Daemon { return newBombed().d }) }
+
+// The call of which a worker died runs again in a process of its own, with the
+// same limits: it dies again, or it does not.
+func TestReplay(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	x := newBombed()
+	path := filepath.Join(t.TempDir(), "control.sock")
+	if err := x.d.Configure(func(c *legion.Config) error { c.Control = "unix://" + path; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	legiontest.Start(t, x.d)
+	cl := dial(t, path)
+	type outcome struct {
+		Outcome string `json:"outcome"`
+		Error   string `json:"error"`
+		Result  any    `json:"result"`
+		Death   uint64 `json:"death"`
+		PID     int    `json:"pid"`
+	}
+	replay := func(number uint64) outcome {
+		t.Helper()
+		return ask[outcome](t, cl, "death.replay", map[string]any{"number": number})
+	}
+
+	once := filepath.Join(t.TempDir(), "once")
+	if err := os.WriteFile(once, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, arg := range []string{"bomb\x00secret", "once" + once, "bomb" + strings.Repeat("x", 1<<10)} {
+		if _, err := x.data.Call(t.Context(), []byte(arg)); !errors.Is(err, legion.ErrCrashed) || strings.Contains(err.Error(), "secret") {
+			t.Fatal(err)
+		}
+	}
+	if r := replay(1); r.Outcome != "crashed" || r.Death != 4 || r.Error != "data exited with code 3" {
+		t.Errorf("%+v", r)
+	}
+	d := lastDeath(t, x.d)
+	if d.Number != 4 || !d.Argument || d.Call.Arg != len("bomb\x00secret") {
+		t.Errorf("%+v", d)
+	}
+	if r := replay(4); r.Death != 5 { // again and again
+		t.Errorf("%+v", r)
+	}
+	pool := x.data.Pool()
+	if r := replay(2); r.Outcome != "ok" || r.Death != 0 || r.Error != "" || fmt.Sprint(r.Result) != fmt.Sprint(r.PID) || r.PID == pool.Stats().Workers[0].PID {
+		t.Errorf("%+v", r)
+	}
+	refused(t, cl, "death.replay", map[string]any{"number": 3}, -32500, "death 3 has no argument: it has 1028 bytes, and Pool.KeepArgument is 1024")
+	if s := pool.Stats(); s.Calls != 3 || s.Restarts != 3 {
+		t.Errorf("replays count as %d calls and %d restarts", s.Calls-3, s.Restarts-3)
+	}
+
+	if _, err := x.text.Call(t.Context(), "x"); !errors.Is(err, legion.ErrTimeout) {
+		t.Fatal(err)
+	}
+	number := lastDeath(t, x.d).Number
+	if r := replay(number); r.Outcome != "timed_out" || r.Death != number+1 || !strings.Contains(r.Error, "its limit is 50 ms") {
+		t.Errorf("%+v", r)
+	}
+
+	type exported struct {
+		Files []struct {
+			Name string `json:"name"`
+			Data []byte `json:"data"`
+		} `json:"files"`
+	}
+	var fuzz []string
+	for _, n := range []uint64{1, number} {
+		for _, f := range ask[exported](t, cl, "death.export", map[string]any{"number": n}).Files {
+			if f.Name == "fuzz.txt" {
+				fuzz = append(fuzz, string(f.Data))
+			}
+		}
+	}
+	if want := []string{"go test fuzz v1\n[]byte(\"bomb\\x00secret\")\n", "go test fuzz v1\nstring(\"x\")\n"}; !slices.Equal(fuzz, want) {
+		t.Errorf("%q, not %q", fuzz, want)
+	}
 }

@@ -168,14 +168,15 @@ func (e *endpoint[In, Out]) decodeIn(scope *buffer.Scope, arg []byte) (in In, er
 	return in, nil
 }
 
-// argument returns the argument of an ended call for a pool's hook, decoded
-// from the bytes sent: the caller may have changed the original.
-func (e *endpoint[In, Out]) argument(arg []byte) any {
-	var in In
-	if e.in.Decode(arg, &in) != nil {
-		return nil
+// decoded returns a function that decodes a T. It returns nil if that fails.
+func decoded[T any](c *codec.Codec[T]) func([]byte) any {
+	return func(b []byte) any {
+		var v T
+		if c.Decode(b, &v) != nil {
+			return nil
+		}
+		return v
 	}
-	return in
 }
 
 // encodeIn puts the argument into the call, which owns its Buffers from then

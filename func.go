@@ -132,7 +132,7 @@ func (f *Func[In, Out]) begin(ctx context.Context, in In, claimed bool) *Future[
 		err = f.encodeIn(c, in)
 	}
 	if err == nil && f.p.opts.OnEnd != nil {
-		fut.arg = func() any { return f.argument(c.Payload) }
+		fut.arg = func() any { return decoded(f.in)(c.Payload) } // the caller may have changed the original
 	}
 	var p *pool.Pool
 	if err == nil {

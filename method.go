@@ -152,8 +152,9 @@ func offer[In, Out any](kind string, f *Func[In, Out]) *Func[In, Out] {
 	}
 	d.declared.offers = append(d.declared.offers, methods.Function{
 		Name: f.name, Pool: f.p.name, Kind: kind, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
-		Call:  func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },
-		Begin: func(ctx context.Context, arg any) taskruns.Call { return anyFuture[Out]{f.Go(ctx, arg.(In))} },
+		Call:     func(ctx context.Context, arg any) (any, error) { return f.Call(ctx, arg.(In)) },
+		Begin:    func(ctx context.Context, arg any) taskruns.Call { return anyFuture[Out]{f.Go(ctx, arg.(In))} },
+		Argument: decoded(f.in), Result: decoded(f.out),
 	})
 	return f
 }
@@ -173,6 +174,7 @@ func offerStream[In, Out any](s *Stream[In, Out]) *Stream[In, Out] {
 			}
 			return nil
 		},
+		Argument: decoded(s.in),
 	})
 	return s
 }

@@ -180,6 +180,14 @@ type Pool struct {
 	// element, and the caller's current one.
 	MaxPayload int64
 
+	// KeepArgument keeps the argument of a call whose worker died of it with the
+	// certificate of its death (see Daemon.Deaths), in the daemon's memory, if it
+	// has at most this many bytes: so the call can be run again, and its argument
+	// can be written to files. It never gets into logs or events, nor into the next
+	// process of the daemon. Buffers are not kept. At most 8 MiB; 16 MiB for all
+	// deaths together. Default 0: never.
+	KeepArgument int
+
 	// Sandbox confines the functions of the workers, from the end of their setup
 	// on; see [Sandbox]. Start fails if this system cannot hold it. The pool has a
 	// copy: later changes have no effect. InProcess workers, and calls made with

@@ -132,6 +132,10 @@ var options = []option{
 		bounds: func(p *Pool, c *checks) {
 			c.that(p.MaxPayload <= math.MaxInt32, "MaxPayload", "is %d bytes: at most 2 GiB - 1", p.MaxPayload)
 		}},
+	{name: "KeepArgument", live: true,
+		bounds: func(p *Pool, c *checks) {
+			c.that(p.KeepArgument <= 8<<20, "KeepArgument", "is %d bytes: at most 8 MiB", p.KeepArgument)
+		}},
 	{name: "Sandbox",
 		fill:   func(p *Pool) { p.Sandbox = p.Sandbox.Clone() },
 		bounds: (*Pool).boundSandbox},

@@ -141,10 +141,7 @@ func (d *Daemon) logPath() string {
 	d.mu.Lock()
 	path := d.config.LogFile
 	d.mu.Unlock()
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	if abs, err := filepath.Abs(path); err == nil {
+	if abs, err := filepath.Abs(path); path != "" && err == nil {
 		return abs
 	}
 	return path

@@ -142,7 +142,7 @@ func (s *Stream[In, Out]) tellEnd(c *pool.Call, encoded bool, err error) {
 		end.CallInfo = p.Info(c).Status(s.p.name)
 	}
 	if encoded {
-		end.Arg = s.argument(c.Payload)
+		end.Arg = decoded(s.in)(c.Payload)
 	}
 	s.p.d.callback(func() { s.p.hook(end, true) })
 }

@@ -11,11 +11,11 @@ import (
 // limits, with the defaults filled in; a limit that it sets to zero gets its
 // default again. Min, Max, IdleTimeout, Timeout, KillGrace, Queue, Retry,
 // MaxCalls, MaxAge, MinAge, MaxMemory, BootTimeout, Heartbeat, MaxRestarts,
-// RestartWindow, CrashBudget and OnExit can be changed. The others are fixed by
-// the declaration: changing one is a *[FieldError]. After an error, also one of
-// change, nothing is changed. Calls already made keep their Timeout. An upgrade
-// or a restart begins with the declared limits. change must not call Configure
-// of the same pool, which would wait for itself.
+// RestartWindow, CrashBudget, KeepArgument and OnExit can be changed. The
+// others are fixed by the declaration: changing one is a *[FieldError]. After
+// an error, also one of change, nothing is changed. Calls already made keep
+// their Timeout. An upgrade or a restart begins with the declared limits.
+// change must not call Configure of the same pool, which would wait for itself.
 //
 // A handler of Reload, for instance, can call it after reading a file again.
 func (s *Supervisor) Configure(change func(*Pool) error) error {

@@ -20,27 +20,28 @@ type TaskOptions struct {
 	// with 1, the next spare waits for the end of the call. A reload replaces the
 	// spares, because main has run in them; a pause ends them. Default 1; negative:
 	// none.
-	Spare       int
-	Queue       int           // default 1024
-	Timeout     time.Duration // default 0: none
-	KillGrace   time.Duration // default 500 ms
-	Retry       int           // default 0
-	MemoryLimit uint64        // default 0: none
-	Procs       int           // default 1
-	Nice        int           // default 0
-	Files       uint64        // default 0: the daemon's limit
-	CPU         float64       // default 0: none
-	Threads     int           // default 0: none
-	FileSize    uint64        // default 0: the daemon's limit
-	NoCore      bool          // default false
-	OOMScore    int           // default 500
-	User        string        // default: the daemon's
-	Env         []string      // default nil: all
-	Dir         string        // default: the daemon's
-	BootTimeout time.Duration // default 10 s
-	Transport   Transport
-	MaxPayload  int64    // default 64 MiB
-	Sandbox     *Sandbox // default nil: none
+	Spare        int
+	Queue        int           // default 1024
+	Timeout      time.Duration // default 0: none
+	KillGrace    time.Duration // default 500 ms
+	Retry        int           // default 0
+	MemoryLimit  uint64        // default 0: none
+	Procs        int           // default 1
+	Nice         int           // default 0
+	Files        uint64        // default 0: the daemon's limit
+	CPU          float64       // default 0: none
+	Threads      int           // default 0: none
+	FileSize     uint64        // default 0: the daemon's limit
+	NoCore       bool          // default false
+	OOMScore     int           // default 500
+	User         string        // default: the daemon's
+	Env          []string      // default nil: all
+	Dir          string        // default: the daemon's
+	BootTimeout  time.Duration // default 10 s
+	Transport    Transport
+	MaxPayload   int64    // default 64 MiB
+	KeepArgument int      // default 0: never
+	Sandbox      *Sandbox // default nil: none
 
 	OnReturn, OnDied, OnTimeout, OnEnd func(CallEnd)
 }
@@ -84,7 +85,7 @@ func (o TaskOptions) pool() Pool {
 		Max: o.MaxRunning, Spawn: Lazy, IdleTimeout: 30 * time.Second, Queue: o.Queue, Timeout: o.Timeout, KillGrace: o.KillGrace,
 		Retry: o.Retry, MemoryLimit: o.MemoryLimit, Procs: o.Procs, Nice: o.Nice, Files: o.Files,
 		CPU: o.CPU, Threads: o.Threads, FileSize: o.FileSize, NoCore: o.NoCore, OOMScore: o.OOMScore, User: o.User, Env: o.Env, Dir: o.Dir,
-		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer, Sandbox: o.Sandbox,
+		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer, KeepArgument: o.KeepArgument, Sandbox: o.Sandbox,
 		OnReturn: o.OnReturn, OnDied: o.OnDied, OnTimeout: o.OnTimeout, OnEnd: o.OnEnd,
 	}
 }

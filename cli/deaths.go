@@ -47,6 +47,12 @@ func deathVerb() *verb {
 					return err
 				},
 			}},
+			{needs: aServer, Command: Command{
+				Name: "replay", Args: "DEATH", Short: "run the call of a death again, in a process of its own",
+				Long: "The argument must be kept, see Pool.KeepArgument. Limits, sandbox and timeout are those\nof its pool, whose workers do not see it. Exit code 0 if the call ends well this time.",
+				Run:  replayDeath,
+			}},
+			exportDeathVerb(),
 		},
 	}
 }

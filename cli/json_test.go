@@ -202,6 +202,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("", "death ls wait")
 	prints("", "death kinds")
 	prints("", "death show 1")
+	prints("", "death export 1 -o "+u.dir+"/death")
+	fails(ExitFailed, "death replay 1") // its argument is not kept
 	fails(ExitFailed, "worker end echo/4711")
 	number := decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["id"]
 	prints("", fmt.Sprint("worker end echo/", number))
@@ -217,7 +219,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("list of setting", "config show --here")
 
 	// Those that this test cannot run as they are.
-	for _, verb := range []string{"doctor", "task run", "task cancel"} {
+	for _, verb := range []string{"doctor", "task run", "task cancel", "death replay"} {
 		seen[verb] = true
 	}
 	var all []string

@@ -27,7 +27,7 @@ func TestPassing(t *testing.T) {
 	for n := range 300 {
 		d := death("p", fmt.Sprintf("main.f%d (a.go:1)", n), n)
 		d.Argument = n%2 == 0
-		before.Add(d, []byte("secret argument"), 0)
+		before.Add(d, []byte("secret argument"))
 	}
 	b := pass(t, &before)
 	if bytes.Contains(b, []byte("secret")) {
@@ -48,7 +48,7 @@ func TestPassing(t *testing.T) {
 	if is, was := after.Kinds(), before.Kinds(); !reflect.DeepEqual(is, was) {
 		t.Errorf("kinds:\n%+v\nnot\n%+v", is, was)
 	}
-	if d, first := after.Add(death("p", "main.f299 (b.go:7)", 1), nil, 0); d.Number != 301 || first {
+	if d, first := after.Add(death("p", "main.f299 (b.go:7)", 1), nil); d.Number != 301 || first {
 		t.Errorf("the next one is %+v, first %v", d, first)
 	}
 	if after.Take(b) == nil {
@@ -72,7 +72,7 @@ func TestForeignPassing(t *testing.T) {
 		if err := r.Take([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: %v", text, err)
 		}
-		if d, _ := r.Add(death("p", "", 0), nil, 0); d.Number != 1 {
+		if d, _ := r.Add(death("p", "", 0), nil); d.Number != 1 {
 			t.Errorf("%.60s: the next number is %d", text, d.Number)
 		}
 	}
@@ -92,7 +92,7 @@ func TestForeignPassing(t *testing.T) {
 func FuzzTake(f *testing.F) {
 	var r deaths.Registry
 	for n := range 3 {
-		r.Add(death("p", "main.f (a.go:1)", n), nil, 0)
+		r.Add(death("p", "main.f (a.go:1)", n), nil)
 	}
 	b, err := r.Pass()
 	if err != nil {
@@ -105,7 +105,7 @@ func FuzzTake(f *testing.F) {
 		if r.Take(b) != nil {
 			return
 		}
-		r.Add(death("p", "main.f (a.go:1)", 1), nil, 0)
+		r.Add(death("p", "main.f (a.go:1)", 1), nil)
 		if again, err := r.Pass(); err != nil || len(again) > deaths.MaxPassed {
 			t.Errorf("%d bytes, %v", len(again), err)
 		}

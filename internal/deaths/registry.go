@@ -37,14 +37,13 @@ type Registry struct {
 type certificate struct {
 	status.Death
 	argument []byte
-	fn       int
 	bytes    int
 }
 
 // Add keeps a certificate, gives it its Number and Kind, and returns it without
 // its long texts. first reports whether its kind is new. argument, which may be
-// nil, is that of function fn of the pool; the registry owns it from then on.
-func (r *Registry) Add(d status.Death, argument []byte, fn int) (_ status.Death, first bool) {
+// nil, is that of its Call; the registry owns it from then on.
+func (r *Registry) Add(d status.Death, argument []byte) (_ status.Death, first bool) {
 	limit(&d)
 	d.Kind = fingerprint(&d)
 	r.mu.Lock()
@@ -52,7 +51,7 @@ func (r *Registry) Add(d status.Death, argument []byte, fn int) (_ status.Death,
 	r.number++
 	d.Number = r.number
 	first = r.kinds.count(&d)
-	r.keep(certificate{Death: d, argument: argument, fn: fn})
+	r.keep(certificate{Death: d, argument: argument})
 	return brief(d), first
 }
 
@@ -111,21 +110,21 @@ func (r *Registry) All() []status.Death {
 
 // Get returns a certificate.
 func (r *Registry) Get(number uint64) (d status.Death, ok bool) {
-	d, _, _, ok = r.Whole(number)
+	d, _, ok = r.Whole(number)
 	return d, ok
 }
 
-// Whole returns a certificate with its argument, nil if it has none, and the
-// index of the function in its pool. The caller must not change the argument.
-func (r *Registry) Whole(number uint64) (d status.Death, argument []byte, fn int, ok bool) {
+// Whole returns a certificate with its argument, nil if it has none, which the
+// caller must not change.
+func (r *Registry) Whole(number uint64) (d status.Death, argument []byte, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range r.kept {
 		if c.Number == number {
-			return copied(c.Death), c.argument, c.fn, true
+			return copied(c.Death), c.argument, true
 		}
 	}
-	return status.Death{}, nil, 0, false
+	return status.Death{}, nil, false
 }
 
 // Numbers returns the numbers of the certificates that are kept, from the

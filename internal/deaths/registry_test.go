@@ -29,7 +29,7 @@ func TestTheLastAreKept(t *testing.T) {
 		t.Error("an empty registry has something")
 	}
 	for n := range 100 {
-		d, first := r.Add(death("p", "main.f (a.go:1)", n), nil, 0)
+		d, first := r.Add(death("p", "main.f (a.go:1)", n), nil)
 		if d.Number != uint64(n+1) || first != (n == 0) || d.Stack != "" {
 			t.Fatalf("%d: %+v, first %v", n, d, first)
 		}
@@ -54,7 +54,7 @@ func TestTheLastAreKept(t *testing.T) {
 func TestFilters(t *testing.T) {
 	var r deaths.Registry
 	for n := range 10 {
-		r.Add(death([]string{"p", "q"}[n%2], "main.f (a.go:1)", n), nil, 0)
+		r.Add(death([]string{"p", "q"}[n%2], "main.f (a.go:1)", n), nil)
 	}
 	kind := r.List(deaths.Filter{Pool: "q", Limit: 1})[0].Kind
 	for _, c := range []struct {
@@ -86,7 +86,7 @@ func TestBytesAreBounded(t *testing.T) {
 			d.Others = append(d.Others, status.DeathCall{Func: long[:2000]})
 			d.Timeline = append(d.Timeline, status.Moment{What: long[:2000]})
 		}
-		r.Add(d, make([]byte, 1<<20), 0)
+		r.Add(d, make([]byte, 1<<20))
 	}
 	bytes, arguments := 0, 0
 	count := func(s string) {
@@ -105,7 +105,7 @@ func TestBytesAreBounded(t *testing.T) {
 		for _, m := range d.Timeline {
 			count(m.What)
 		}
-		if _, argument, _, _ := r.Whole(d.Number); argument != nil {
+		if _, argument, _ := r.Whole(d.Number); argument != nil {
 			arguments += len(argument)
 		} else if d.Argument || d.NoArgument == "" {
 			t.Errorf("an argument has gone: %v, %q", d.Argument, d.NoArgument)
@@ -121,11 +121,11 @@ func TestOldArgumentsGoFirst(t *testing.T) {
 	for n := range 20 {
 		d := death("p", "", n)
 		d.Argument = true
-		r.Add(d, make([]byte, 1<<20), n)
+		r.Add(d, make([]byte, 1<<20))
 	}
 	for n := uint64(1); n <= 20; n++ {
-		d, argument, fn, ok := r.Whole(n)
-		if want := n > 4; !ok || d.Argument != want || (argument != nil) != want || fn != int(n-1) {
+		d, argument, ok := r.Whole(n)
+		if want := n > 4; !ok || d.Argument != want || (argument != nil) != want {
 			t.Errorf("%d: %v %q", n, d.Argument, d.NoArgument)
 		}
 	}
@@ -134,14 +134,14 @@ func TestOldArgumentsGoFirst(t *testing.T) {
 func TestKinds(t *testing.T) {
 	var r deaths.Registry
 	for n := range 3 {
-		r.Add(death("p", fmt.Sprintf("main.f (a.go:%d)", n), n), nil, 0) // a hanging function, on several lines
+		r.Add(death("p", fmt.Sprintf("main.f (a.go:%d)", n), n), nil) // a hanging function, on several lines
 	}
-	r.Add(death("p", "main.g (a.go:1)", 3), nil, 0)
-	r.Add(death("q", "main.g (a.go:1)", 4), nil, 0)
+	r.Add(death("p", "main.g (a.go:1)", 3), nil)
+	r.Add(death("q", "main.g (a.go:1)", 4), nil)
 	for code := range 2 {
 		d := death("q", "", 5+code)
 		d.Code = code
-		r.Add(d, nil, 0)
+		r.Add(d, nil)
 	}
 	kinds := r.Kinds()
 	if len(kinds) != 5 {
@@ -151,7 +151,7 @@ func TestKinds(t *testing.T) {
 		t.Errorf("%+v", k)
 	}
 	for n := range 40 {
-		r.Add(death("r", "", n), nil, 0)
+		r.Add(death("r", "", n), nil)
 	}
 	if k := r.Kinds()[1]; k.Number != 0 || k.Count != 3 {
 		t.Errorf("its certificates are gone: %+v", k)
@@ -162,10 +162,10 @@ func TestKinds(t *testing.T) {
 func TestKindsAreBounded(t *testing.T) {
 	var r deaths.Registry
 	for range 5 {
-		r.Add(death("p", "main.often (a.go:1)", 0), nil, 0)
+		r.Add(death("p", "main.often (a.go:1)", 0), nil)
 	}
 	for n := range 1000 {
-		r.Add(death("p", fmt.Sprintf("main.f%d (a.go:1)", n), n), nil, 0)
+		r.Add(death("p", fmt.Sprintf("main.f%d (a.go:1)", n), n), nil)
 	}
 	kinds, deaths := r.Kinds(), uint64(0)
 	for _, k := range kinds {
@@ -186,7 +186,7 @@ func TestConcurrentUse(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for n := range 200 {
-				r.Add(death("p", "", n), []byte{1}, 0)
+				r.Add(death("p", "", n), []byte{1})
 				r.List(deaths.Filter{})
 				r.Kinds()
 				r.All()
@@ -204,6 +204,6 @@ func BenchmarkAdd(b *testing.B) {
 	d := death("p", "main.f (a.go:1)", 1)
 	d.Stack = strings.Repeat("main.f()\n\t/a/b/c.go:1\n", 2000)
 	for b.Loop() {
-		r.Add(d, nil, 0)
+		r.Add(d, nil)
 	}
 }

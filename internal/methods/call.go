@@ -83,6 +83,9 @@ type Function struct {
 	Call       func(ctx context.Context, arg any) (any, error)  // not of a stream
 	Begin      func(ctx context.Context, arg any) taskruns.Call // not of a stream
 	Stream     func(ctx context.Context, arg any, send func(any) error) error
+
+	Argument func([]byte) any // decodes an argument; nil if it cannot
+	Result   func([]byte) any // the same for a result; not of a stream
 }
 
 // functionNamed finds a function and decodes its argument.

@@ -29,9 +29,11 @@ func (d caller) deathMethods() []rpc.Method {
 			return d.Certificates().Kinds(), nil
 		}),
 		Look("death.get", "The certificate of a death. Stack and output need the role operate.", func(ctx context.Context, in deathIn) (status.Death, error) {
-			death, _, _, err := d.death(in.Number)
+			death, _, err := d.death(in.Number)
 			return control.DeathFor(ctx, death), err
 		}),
+		Operate("death.replay", "Runs the call of a death again, in a process of its own, and says how it ended. The argument must be kept, see Pool.KeepArgument; limits, sandbox and timeout are those of its pool.", d.replay),
+		Operate("death.export", "What is known of a death, as files: the certificate, the stack, the last lines and, if it is kept, the argument; a []byte or a string also as go test keeps it in testdata/fuzz.", d.export),
 	}
 }
 
@@ -56,16 +58,16 @@ func (d caller) listDeaths(_ context.Context, in deathsIn) ([]status.Death, erro
 	return d.Certificates().List(f), nil
 }
 
-// death returns a certificate with its argument, and the index of the function.
-func (d caller) death(number uint64) (status.Death, []byte, int, error) {
-	death, argument, fn, ok := d.Certificates().Whole(number)
+// death returns a certificate with its argument, nil if it has none.
+func (d caller) death(number uint64) (status.Death, []byte, error) {
+	death, argument, ok := d.Certificates().Whole(number)
 	if ok {
-		return death, argument, fn, nil
+		return death, argument, nil
 	}
 	switch oldest, newest := d.Certificates().Numbers(); newest {
 	case 0:
-		return death, nil, 0, Wrong("number", "there is no death %d: no worker has died", number)
+		return death, nil, Wrong("number", "there is no death %d: no worker has died", number)
 	default:
-		return death, nil, 0, Wrong("number", "death %d is not kept; those from %d to %d are", number, oldest, newest)
+		return death, nil, Wrong("number", "death %d is not kept; those from %d to %d are", number, oldest, newest)
 	}
 }

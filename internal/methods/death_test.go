@@ -11,7 +11,7 @@ import (
 func withDeaths() *fake {
 	f := newFake()
 	for range 40 {
-		f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1", Stderr: []string{"a line"}, Why: "resize died"}, []byte("secret"), 0)
+		f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1", Stderr: []string{"a line"}, Why: "resize died"}, []byte("secret"))
 	}
 	return f
 }

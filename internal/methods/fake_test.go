@@ -19,6 +19,7 @@ import (
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/taskruns"
 	"github.com/legion-go/legion/status"
@@ -211,4 +212,8 @@ func (f *fake) call(t *testing.T, name, params string) (string, error) {
 func wrong(err error, begin string) bool {
 	var e *rpc.Error
 	return errors.As(err, &e) && e.Code == rpc.CodeParams && strings.HasPrefix(e.Message, begin)
+}
+
+func (p *fakePool) Replay(_ context.Context, fn string, arg []byte, timeout time.Duration) (*pool.Call, error) {
+	return pool.NewCall(), p.f.does("replay", p.Name(), fn, string(arg), timeout)
 }

@@ -45,7 +45,7 @@ func TestWatchTopics(t *testing.T) {
 		f.pools[0].stats.Funcs = []status.FuncStats{{Name: "shrink", Calls: 5}}
 		f.pools[0].stats.Workers[0].ID, f.pools[0].stats.Workers[0].Age = 3, 95*time.Second
 		f.crons = []Scheduled{{Cron: status.Cron{Name: "every 1s", Spec: "1s"}}}
-		death, _ := f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1"}, nil, 0)
+		death, _ := f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1"}, nil)
 		items, stop := watchAs(t, f, rpc.Read, `{"topics":["daemon","pools","funcs","workers","crons","tasks","clients","deaths","kinds"],"pool":"resize"}`)
 		want := map[string]string{
 			"daemon": `"name":"fake"`, "pools resize": `"state":"running"`, "funcs resize/shrink": `{"pool":"resize","name":"shrink","calls":5`,

@@ -36,6 +36,7 @@ import (
 	"github.com/legion-go/legion/internal/follow"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/plugins"
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/internal/taskruns"
@@ -101,6 +102,7 @@ type Pool interface {
 // Captures is a *pool.Pool.
 type Captures interface {
 	Capture(ctx context.Context, pid int, kind string, d time.Duration, limit int) ([]byte, error)
+	Replay(ctx context.Context, fn string, arg []byte, timeout time.Duration) (*pool.Call, error)
 }
 
 // Of returns the methods for d.

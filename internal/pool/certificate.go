@@ -11,9 +11,8 @@ import (
 
 // A Certificate is all that the pool knows of a death that was not planned.
 type Certificate struct {
-	status.Death // without what its keeper adds: Number and Kind
-	Argument     []byte
-	Func         int // index of Call's function, to which Argument belongs
+	status.Death        // without what its keeper adds: Number and Kind
+	Argument     []byte // of Call; nil if it is not kept
 }
 
 // An ending is what the core knows of a death that gets a certificate. The
@@ -143,7 +142,7 @@ func (e *ending) write(c *Certificate, at func(time.Duration) time.Time) {
 		})
 	}
 	if len(e.calls) > 0 {
-		c.Call, c.Others, c.Func = &c.Others[0], c.Others[1:], e.calls[0].fn
+		c.Call, c.Others = &c.Others[0], c.Others[1:]
 	}
 	slices.SortStableFunc(e.moments, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
 	for _, m := range e.moments {

@@ -1,0 +1,92 @@
+package methods
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/legion-go/legion/status"
+)
+
+// withArgument is a daemon in which a worker died of a call, with its argument.
+func withArgument(argument []byte, decode func([]byte) any) *fake {
+	f := newFake()
+	f.functions = []Function{{Name: "other", Pool: "resize"}, {Name: "thumb", Pool: "resize", Argument: decode, Result: func([]byte) any { return 42 }}}
+	f.deaths.Add(status.Death{
+		Pool: "resize", Cause: "exit", Stack: "goroutine 1", Stderr: []string{"a", "b"}, Argument: argument != nil,
+		Call: &status.DeathCall{Func: "thumb", Timeout: time.Second},
+	}, argument)
+	return f
+}
+
+func TestReplay(t *testing.T) {
+	f := withArgument([]byte("secret"), nil)
+	result, err := f.call(t, "death.replay", `{"number":1}`)
+	if err != nil || !strings.HasPrefix(result, `{"outcome":"`) || len(f.did) != 1 || f.did[0] != "replay resize thumb secret 1s" {
+		t.Errorf("%s (%v), and did %q", result, err, f.did)
+	}
+	f.fails = errUnlucky
+	if _, err := f.call(t, "death.replay", `{"number":1}`); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
+	}
+	for what, c := range map[string]struct {
+		change func(*fake, *status.Death)
+		says   string
+	}{
+		"no call":     {func(_ *fake, d *status.Death) { d.Call = nil }, "no call ran"},
+		"not kept":    {func(_ *fake, d *status.Death) { d.Argument = false }, "Pool.KeepArgument"},
+		"too large":   {func(_ *fake, d *status.Death) { d.Argument, d.NoArgument = false, "it has 9 bytes" }, "it has 9 bytes"},
+		"not offered": {func(f *fake, _ *status.Death) { f.functions = nil }, "it has Buffers"},
+	} {
+		f := newFake()
+		f.functions = []Function{{Name: "thumb", Pool: "resize"}}
+		d := status.Death{Pool: "resize", Argument: true, Call: &status.DeathCall{Func: "thumb"}}
+		c.change(f, &d)
+		f.deaths.Add(d, []byte("secret"))
+		if _, err := f.call(t, "death.replay", `{"number":1}`); err == nil || !strings.Contains(err.Error(), c.says) || len(f.did) > 0 {
+			t.Errorf("%s: %v, and did %q", what, err, f.did)
+		}
+	}
+}
+
+func TestExport(t *testing.T) {
+	type text string
+	for _, c := range []struct {
+		what   string
+		decode func([]byte) any
+		file   string
+		want   string
+		left   string // what is left out
+	}{
+		{"bytes", func(b []byte) any { return b }, "fuzz.txt", "go test fuzz v1\n[]byte(\"a\\x00\\xff`\")\n", ""},
+		{"a text", func(b []byte) any { return text("é\n") }, "fuzz.txt", "go test fuzz v1\nstring(\"é\\n\")\n", ""},
+		{"a struct", func(b []byte) any { return struct{ A int }{7} }, "argument.json", "{\"A\":7}\n", "fuzz.txt: go test knows only"},
+		{"undecodable", func(b []byte) any { return nil }, "argument.bin", "a\x00\xff`", "fuzz.txt: the argument cannot be decoded"},
+		{"long", func(b []byte) any { return make([]byte, 1<<20) }, "argument.bin", "a\x00\xff`", "fuzz.txt: it would have"},
+		{"no function", nil, "argument.bin", "a\x00\xff`", ""},
+	} {
+		result, err := withArgument([]byte("a\x00\xff`"), c.decode).call(t, "death.export", `{"number":1}`)
+		var out export
+		if err == nil {
+			err = json.Unmarshal([]byte(result), &out)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := map[string]string{}
+		for _, f := range out.Files {
+			files[f.Name] = string(f.Data)
+		}
+		if files[c.file] != c.want || files["stack.txt"] != "goroutine 1\n" || files["stderr.txt"] != "a\nb\n" || !strings.Contains(files["certificate.json"], `"pool": "resize"`) {
+			t.Errorf("%s: %q", c.what, files)
+		}
+		if left := strings.Join(out.LeftOut, ""); !strings.HasPrefix(left, c.left) || c.left == "" && left != "" {
+			t.Errorf("%s: left out %q", c.what, left)
+		}
+	}
+	result, err := withArgument(nil, nil).call(t, "death.export", `{"number":1}`)
+	if err != nil || !strings.Contains(result, `"left_out":["argument: death 1 has no argument`) {
+		t.Errorf("%s, %v", result, err)
+	}
+}
