@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 		func() *legion.Daemon { return newReaders(legion.Pool{}, words(""), index).d },
 		func() *legion.Daemon { return newTasks(legion.TaskOptions{}).d },
 		func() *legion.Daemon { return newLooping(legion.Pool{}).d },
+		func() *legion.Daemon { return newTeller(legion.Pool{}).d },
 		func() *legion.Daemon { return declareDecoder().Daemon },
 		func() *legion.Daemon { d, _ := newGreeted(); return d },
 		func() *legion.Daemon { return newSolo("solo", legion.Pool{}).d },

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/legion-go/legion/status"
 )
@@ -95,7 +99,11 @@ func showPool(ctx context.Context, in *Invocation) error {
 		"kind", p.Kind,
 		"loop", interval(p),
 		"workers", fmt.Sprintf("%d ready, %d to %d wanted; %d started, %d recycled, %d died", p.Ready, p.Min, p.Max, p.Started, p.Recycled, p.Restarts),
+		"recycled", reasons(p.RecycledBy), "ended by", reasons(p.DeathsBy),
+		"memory", memory(p),
 		"calls", fmt.Sprintf("%d made, %d queued, %d running, %d ok", p.Calls, p.Queued, p.Running, p.OK),
+		"waiting", waits(p.OldestWait), "time", fmt.Sprintf("busy for %s, %s of processor time", span(p.Busy), span(p.CPU)),
+		"bytes", traffic(p),
 		"failed", some(p.Failed), "panicked", some(p.Panicked), "refused", some(p.Refused), "timed out", some(p.TimedOut),
 		"canceled", some(p.Canceled), "crashed", some(p.Crashed), "dropped", some(p.Dropped), "retried", some(p.Retried),
 		"corrupt", some(p.Corrupt), "forbidden", some(p.Forbidden),
@@ -113,11 +121,12 @@ func showPool(ctx context.Context, in *Invocation) error {
 	if len(p.Funcs) > 0 {
 		t := &table{columns: []column{
 			{title: "FUNCTION", flexible: true}, {title: "CALLS", right: true}, {title: "ERRORS", right: true}, {title: "MEAN", right: true},
-			{title: "P50", right: true, spare: 2}, {title: "P90", right: true, spare: 3}, {title: "P99", right: true, spare: 1}, {title: "MAX", right: true, spare: 4},
-			{title: "DEATHS", right: true, spare: 5}, {title: "RETRY IN", right: true},
+			{title: "P50", right: true, spare: 5}, {title: "P90", right: true, spare: 6}, {title: "P99", right: true, spare: 1}, {title: "MAX", right: true, spare: 7},
+			{title: "WAIT P99", right: true, spare: 2}, {title: "RUN P99", right: true, spare: 3}, {title: "CPU", right: true, spare: 4},
+			{title: "DEATHS", right: true, spare: 8}, {title: "RETRY IN", right: true},
 		}}
 		for _, f := range p.Funcs {
-			t.add(f.Name, count(f.Calls), cell{count(f.Errors), alarming(f.Errors)}, span(f.Mean), span(f.P50), span(f.P90), span(f.P99), span(f.Max),
+			t.add(f.Name, count(f.Calls), cell{count(f.Errors), alarming(f.Errors)}, span(f.Mean), span(f.P50), span(f.P90), span(f.P99), span(f.Max), span(f.Wait.P99), span(f.Run.P99), lasting(f.CPU),
 				cell{some(f.Deaths), yellow}, cell{lasting(f.RetryAfter), red})
 		}
 		t.trim()
@@ -125,6 +134,45 @@ func showPool(ctx context.Context, in *Invocation) error {
 		out.table(t)
 	}
 	return nil
+}
+
+// reasons lists counts, the largest first: "3 age, 1 memory".
+func reasons(counts map[string]uint64) string {
+	by := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	for i, name := range by {
+		by[i] = fmt.Sprintf("%d %s", counts[name], name)
+	}
+	return strings.Join(by, ", ")
+}
+
+// memory returns what the workers take, and may take.
+func memory(p status.PoolStats) string {
+	if p.Memory == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s, at most %s in one worker", size(p.Memory), size(p.WorkerMemoryMax))
+	if p.MemoryLimit > 0 {
+		text += ", limit " + size(p.MemoryLimit)
+	}
+	return text
+}
+
+// waits returns for how long the oldest call has been waiting.
+func waits(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return "the oldest call for " + span(d)
+}
+
+// traffic returns what went to workers and came back.
+func traffic(p status.PoolStats) string {
+	if p.BytesIn+p.BytesOut == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s to workers, %s back", size(p.BytesIn), size(p.BytesOut))
 }
 
 // confined returns what confines a pool's workers, "" without a sandbox.

@@ -3,7 +3,10 @@ package cli
 import (
 	"context"
 	"flag"
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/legion-go/legion/status"
@@ -93,7 +96,7 @@ func (p *printer) processes(daemon string, all []status.Process) {
 	t := &table{none: "there are no processes", columns: []column{
 		{title: "PID"}, {title: "POOL", flexible: true}, {title: "KIND", spare: 6}, {title: "STATE"}, {title: "CALL", flexible: true, spare: 1},
 		{title: "FOR", right: true, spare: 2}, {title: "AGE", right: true, spare: 4}, {title: "CALLS", right: true, spare: 3},
-		{title: "MEMORY", right: true, spare: 2}, {title: "CPU", right: true, spare: 5},
+		{title: "MEMORY", right: true, spare: 2}, {title: "CPU", right: true, spare: 5}, {title: "PROGRESS", flexible: true, spare: 1},
 	}}
 	for _, b := range tree(len(all), func(i int) int {
 		if parent, ok := byPID[all[i].Parent]; ok && parent != i {
@@ -111,7 +114,23 @@ func (p *printer) processes(daemon string, all []status.Process) {
 			state.text += ", sealed"
 		}
 		t.add(b.lines+strconv.Itoa(one.PID), pool, one.Kind, state, one.Call, lasting(one.For),
-			span(one.Age), calls, size(one.Memory), lasting(one.CPU))
+			span(one.Age), calls, size(one.Memory), lasting(one.CPU), howFar(one.Progress))
+	}
+	if !slices.ContainsFunc(all, func(p status.Process) bool { return p.Progress != nil }) {
+		t.columns = t.columns[:len(t.columns)-1]
 	}
 	p.table(t)
+}
+
+// howFar says what a call says of its progress: "43 % page 3".
+func howFar(p *status.Progress) string {
+	switch {
+	case p == nil:
+		return ""
+	case p.Of > 0:
+		return strings.TrimSpace(fmt.Sprintf("%.0f %% %s", 100*p.Done/p.Of, clean(p.Note)))
+	case p.Done != 0:
+		return strings.TrimSpace(fmt.Sprintf("%.6g %s", p.Done, clean(p.Note)))
+	}
+	return clean(p.Note)
 }

@@ -19,11 +19,7 @@ func recentOfPool(ctx context.Context, in *Invocation) error {
 		{title: "ARG", right: true, spare: 6}, {title: "RESULT", right: true, spare: 7},
 	}}
 	for _, c := range r.Calls {
-		waited, ran := c.Started.Sub(c.Queued), c.Ended.Sub(c.Started)
-		if c.Started.IsZero() {
-			waited, ran = c.Ended.Sub(c.Queued), 0
-		}
-		calls.add(count(c.Call), c.Func, moment(c.Ended, time.Now()), cell{c.Outcome, outcomeStyle(c.Outcome)}, some(c.PID), span(waited), span(ran), some(c.Tries),
+		calls.add(count(c.Call), c.Func, moment(c.Ended, time.Now()), cell{c.Outcome, outcomeStyle(c.Outcome)}, some(c.PID), span(c.Wait), span(c.Run), some(c.Tries),
 			size(uint64(c.ArgBytes)), size(uint64(c.ResultBytes)))
 	}
 	out := in.out()

@@ -60,4 +60,6 @@ type Process struct {
 	Memory uint64        `json:"memory"` // resident bytes
 	CPU    time.Duration `json:"cpu"`
 	Sealed bool          `json:"sealed"` // its sandbox holds
+
+	Progress *Progress `json:"progress,omitempty"` // of Call, or of the loop; see Running
 }

@@ -47,7 +47,8 @@ type Progress struct {
 	At   time.Time `json:"at"`   // when the daemon learned it
 }
 
-// Running is a call that a worker has.
+// Running is a call that a worker has. The progress of the worker's own loop,
+// if that tells any, is listed first, as call 0 of the function "loop".
 type Running struct {
 	Call     uint64        `json:"id"` // number of the call in its pool
 	Func     string        `json:"func"`

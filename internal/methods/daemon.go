@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/signals"
@@ -102,6 +103,17 @@ func (d caller) signalled(_ context.Context, in signalIn) (bool, error) {
 	return true, nil
 }
 
+// progress is that of the call, or the loop, that has run longest in w.
+func progress(w status.WorkerStats) (p *status.Progress) {
+	longest := time.Duration(-1)
+	for _, r := range w.Running {
+		if r.Progress != nil && r.For > longest {
+			longest, p = r.For, r.Progress
+		}
+	}
+	return p
+}
+
 // processes lists the daemon's process, and its workers by their pools.
 func (d caller) processes() []status.Process {
 	s := d.Figures()
@@ -115,6 +127,7 @@ func (d caller) processes() []status.Process {
 			all = append(all, status.Process{
 				PID: w.PID, Parent: s.PID, Kind: kind, Pool: p.Name, State: w.State, Call: w.Call, For: w.For, Age: w.Age,
 				Calls: w.Calls, Memory: w.Memory, CPU: w.CPU, Sealed: w.Sealed,
+				Progress: progress(w),
 			})
 		}
 	}

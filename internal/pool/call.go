@@ -11,6 +11,7 @@ import (
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/status"
 )
 
 // Kind says how a call ended.
@@ -101,16 +102,17 @@ type Call struct {
 	probe      bool       // it was let through by a quarantine of its function
 	cause      wire.Cause // why it is being cancelled
 	submitted  time.Duration
-	deadline   time.Duration // 0 = none
-	canceledAt time.Duration // when it was, while it ran
-	obeyBy     time.Duration // when its worker is killed, once the call is being cancelled
-	given      time.Duration // when it was assigned; 0 = never, or taken back before it was started
-	began      time.Duration // when its worker began it, as running.go sees it; 0 likewise
-	ran        time.Duration // how long it ran, in tries that have ended
-	cpu        time.Duration // processor time, as far as it was measured
-	size       int           // bytes that its worker gets, while it is assigned
-	back       []bool        // which of In are in Out; nil for none
-	inQueue    links         // the pool's queue, or its worker's line
+	deadline   time.Duration    // 0 = none
+	canceledAt time.Duration    // when it was, while it ran
+	obeyBy     time.Duration    // when its worker is killed, once the call is being cancelled
+	given      time.Duration    // when it was assigned; 0 = never, or taken back before it was started
+	began      time.Duration    // when its worker began it, as running.go sees it; 0 likewise
+	ran        time.Duration    // how long it ran, in tries that have ended
+	cpu        time.Duration    // processor time, as far as it was measured
+	progress   *status.Progress // how far it is, as it says; nil: it has said nothing
+	size       int              // bytes that its worker gets, while it is assigned
+	back       []bool           // which of In are in Out; nil for none
+	inQueue    links            // the pool's queue, or its worker's line
 	inTimers   links
 
 	// holds counts the users of the call: the core, and every send under way. The
@@ -172,7 +174,7 @@ func (c *Call) Reset() {
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
 	c.overdue, c.probe = false, false
 	c.submitted, c.deadline, c.canceledAt, c.obeyBy, c.given = 0, 0, 0, 0, 0
-	c.began, c.ran, c.cpu = 0, 0, 0
+	c.began, c.ran, c.cpu, c.progress = 0, 0, 0, nil
 	c.signal.Store(callOpen)
 }
 

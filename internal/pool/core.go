@@ -9,6 +9,7 @@ import (
 	"github.com/legion-go/legion/internal/arena"
 	"github.com/legion-go/legion/internal/saturate"
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/status"
 )
 
 // State is the state of a pool.
@@ -128,9 +129,10 @@ type worker struct {
 
 	sent atomic.Uint64 // calls that the shell has finished sending: the worker has read them, or is gone
 
-	paused bool      // gets no calls, and its loop is held
-	loop   loopPhase // state of its own loop
-	done   bool      // its loop has ended by itself
+	progress *status.Progress // of its loop
+	paused   bool             // gets no calls, and its loop is held
+	loop     loopPhase        // state of its own loop
+	done     bool             // its loop has ended by itself
 
 	quitAt, killAt time.Duration // when SIGABRT and SIGKILL were sent; 0 = not
 	certified      bool          // its death has its certificate

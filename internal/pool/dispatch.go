@@ -49,7 +49,7 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 	c.id = wire.CallID(slot, w.gens[slot])
 	w.slots[slot] = c
 	w.load++
-	c.state, c.worker, c.given = callAssigned, w, now
+	c.state, c.worker, c.given, c.progress = callAssigned, w, now, nil
 	k.enter(w, c, now)
 	left := c.Limit
 	if left > 0 {

@@ -46,10 +46,13 @@ func (k *core) workerStats(w *worker, now time.Duration) status.WorkerStats {
 		Age: now - w.began, Calls: w.calls, Load: w.load, Memory: w.memory, CPU: w.cpu,
 		Sealed: w.ready && k.cfg.Sealed,
 	}
+	if w.progress != nil {
+		s.Running = append(s.Running, status.Running{Func: "loop", Progress: w.progress})
+	}
 	held := k.held(w)
 	slices.Reverse(held) // the oldest first
 	for _, c := range held {
-		r := status.Running{Call: c.seq, Func: k.cfg.Funcs[c.Func]}
+		r := status.Running{Call: c.seq, Func: k.cfg.Funcs[c.Func], Progress: c.progress}
 		if c.runs() {
 			r.For = now - c.began
 			if s.Call == "" || r.For > s.For {

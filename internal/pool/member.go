@@ -230,6 +230,8 @@ func (m *member) receive(f link.Frame, began time.Time) error {
 		return m.loop(f)
 	case wire.Stack:
 		return m.stacks(f)
+	case wire.Progress:
+		return m.progress(f)
 	case wire.Meters:
 		return m.counted.Take(f.Payload)
 	case wire.Captured:

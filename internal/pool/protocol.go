@@ -76,7 +76,7 @@ func (m *protocol) admit(h wire.Header, size int) error {
 	case wire.Log: // a worker may log during its setup
 		m.slow(&m.logs, weight(size))
 		return nil
-	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack, wire.Meters, wire.Captured:
+	case wire.Response, wire.Item, wire.Pong, wire.Loop, wire.Stack, wire.Meters, wire.Captured, wire.Progress:
 		if m.phase != phaseServes {
 			return fmt.Errorf("%v before Ready, or after Failed", h.Kind)
 		}
@@ -90,6 +90,11 @@ func (m *protocol) admit(h wire.Header, size int) error {
 		}
 	case wire.Loop:
 		return m.admitLoop(wire.LoopState(h.Code), size)
+	case wire.Progress:
+		if h.Call == 0 && m.loop != loopRuns && m.loop != loopHeld {
+			return fmt.Errorf("%v of its loop, which does not run", h.Kind)
+		}
+		m.slow(&m.logs, weight(size))
 	case wire.Meters:
 		m.slow(&m.logs, weight(size))
 	case wire.Captured:

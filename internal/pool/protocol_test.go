@@ -22,6 +22,7 @@ var sayings = map[said]wire.Header{
 	"strange": {Kind: wire.Captured, Code: 9},
 	"runs":    {Kind: wire.Loop, Code: uint16(wire.LoopRuns)}, "held": {Kind: wire.Loop, Code: uint16(wire.LoopPaused)},
 	"over": {Kind: wire.Loop, Code: uint16(wire.LoopEnded)}, "error": {Kind: wire.Loop, Code: uint16(wire.LoopError)},
+	"progress": {Kind: wire.Progress}, "told": {Kind: wire.Progress, Call: 1},
 	"odd": {Kind: wire.Loop, Code: 99}, "request": {Kind: wire.Request}, "zero": {},
 }
 
@@ -40,6 +41,8 @@ func TestManners(t *testing.T) {
 		{false, "!part"}, {false, "!end"}, {false, "ready !part"}, {false, "ready !end"}, {false, "ready !unable"}, {false, "ready CAPTURE !strange"},
 		{false, "ready CAPTURE part part end !part"}, {false, "ready CAPTURE unable !end"}, {false, "ready CAPTURE end CAPTURE part unable !part"},
 		{false, "ready !runs"}, {false, "ready !held"}, {false, "ready !over"}, {false, "ready !error"},
+		{false, "ready told told"}, {false, "!told"}, {false, "failed !told"}, {false, "ready !progress"}, {true, "ready !progress"},
+		{true, "ready runs progress PAUSE held progress over !progress"},
 		{false, "!request"}, {false, "ready !request"}, {false, "!zero"},
 		{true, "ready runs error error PAUSE held runs error PAUSE PAUSE held runs held runs over"},
 		{true, "ready runs PAUSE held over"}, {true, "ready runs PAUSE over !over"}, {true, "ready runs PAUSE PAUSE held !held"},
@@ -108,6 +111,7 @@ func TestPace(t *testing.T) {
 		pace  pace
 	}{
 		{"log", 0, logPace}, {"log", size, heavy}, {"meters", 0, logPace}, {"meters", size, heavy}, {"error", 0, errorPace}, {"error", size, heavy},
+		{"told", 0, logPace}, {"progress", size, heavy},
 	} {
 		frame, pace := c.frame, c.pace
 		t.Run(fmt.Sprint(frame, " of ", c.size), func(t *testing.T) {
@@ -154,6 +158,8 @@ var rudeness = map[string]wire.Header{
 	"rude: loop held":  sayings["held"],
 	"rude: loop error": sayings["error"],
 	"rude: loop ended": sayings["over"], // and so it would not have died of anything
+	"rude: progress":   sayings["progress"],
+	"rude: told":       sayings["told"], // of a call that it does not have
 	"rude: request":    sayings["request"],
 	"rude: part":       sayings["end"],
 }
@@ -169,6 +175,8 @@ func rude(conn link.Conn, says wire.Header) error {
 		payload = wire.AppendHello(nil, hello)
 	case says.Kind == wire.Loop && wire.LoopState(says.Code) == wire.LoopError:
 		payload = wire.AppendFault(nil, wire.Fault{Message: "the database is down"})
+	case says.Kind == wire.Progress:
+		payload = wire.AppendProgress(nil, wire.Done{})
 	}
 	err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello))
 	for err == nil {

@@ -3,6 +3,8 @@ package pool
 import (
 	"strings"
 	"time"
+
+	"github.com/legion-go/legion/status"
 )
 
 // kept is how many ended calls, and how many ended processes, are remembered.
@@ -98,7 +100,8 @@ type CallInfo struct {
 	Tries                  int // how many times it was retried
 	Queued, Started, Ended time.Time
 	Wait, Run, CPU         time.Duration
-	Arg, Result            int // bytes
+	Arg, Result            int              // bytes
+	Progress               *status.Progress // while it runs; nil: it has said nothing
 }
 
 // Gone is a process that has ended.
@@ -113,9 +116,7 @@ type Gone struct {
 func (p *Pool) Info(c *Call) CallInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var t callRecord
-	c.record(&t, p.now())
-	return p.info(t, p.wall())
+	return p.infoOf(c, p.wall())
 }
 
 // Recent returns the calls and the processes that ended last, the newest first.
@@ -133,6 +134,17 @@ func (p *Pool) Recent() (calls []CallInfo, processes []Gone) {
 		})
 	}
 	return calls, processes
+}
+
+// infoOf is Info, under the lock.
+func (p *Pool) infoOf(c *Call, at func(time.Duration) time.Time) CallInfo {
+	var t callRecord
+	c.record(&t, p.now())
+	i := p.info(t, at)
+	if i.Running {
+		i.Progress = c.progress
+	}
+	return i
 }
 
 func (p *Pool) info(t callRecord, at func(time.Duration) time.Time) CallInfo {

@@ -69,11 +69,14 @@ const (
 	Capture
 	// Captured, worker to daemon, answers a Capture. Code is a CaptureState.
 	Captured
+	// Progress, worker to daemon, tells how far a running call has come, or with
+	// Call 0 the worker's own loop. The payload is AppendProgress's.
+	Progress
 
 	kindEnd // one past the last kind
 )
 
-var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed", "Meters", "Capture", "Captured"}
+var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed", "Meters", "Capture", "Captured", "Progress"}
 
 // Valid reports whether k is a kind of this version.
 func (k Kind) Valid() bool { return k > 0 && k < kindEnd }

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"errors"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestKindsAreNamedAndDirected(t *testing.T) {
 			t.Errorf("%v does not travel to the worker", k)
 		}
 	}
-	for _, k := range []wire.Kind{wire.Pong, wire.Ready, wire.Failed, wire.Response, wire.Item, wire.Log, wire.Loop, wire.Stack, wire.Captured} {
+	for _, k := range []wire.Kind{wire.Pong, wire.Ready, wire.Failed, wire.Response, wire.Item, wire.Log, wire.Loop, wire.Stack, wire.Captured, wire.Progress} {
 		if k.ToWorker() {
 			t.Errorf("%v travels to the worker", k)
 		}
@@ -284,6 +285,43 @@ func FuzzOffsets(f *testing.F) {
 			t.Fatalf("%x decodes to offsets that encode as %x", b, again)
 		}
 	})
+}
+
+func FuzzProgress(f *testing.F) {
+	f.Add(wire.AppendProgress(nil, wire.Done{Done: 3, Of: 7, Note: "page 3"}))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := wire.DecodeProgress(b)
+		if err != nil {
+			if !errors.Is(err, wire.ErrMalformed) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if again := wire.AppendProgress(nil, d); !bytes.Equal(again, b) {
+			t.Fatalf("%x became %x", b, again)
+		}
+	})
+}
+
+// A note is cut between two characters, and holds nothing that a terminal would
+// obey.
+func TestProgressIsClean(t *testing.T) {
+	for _, c := range []struct{ in, want wire.Done }{
+		{wire.Done{Done: 1.5, Of: 3, Note: "page 3"}, wire.Done{Done: 1.5, Of: 3, Note: "page 3"}},
+		{wire.Done{Done: math.Inf(1), Of: math.NaN(), Note: "a\x1b[2Jb\nc\xff"}, wire.Done{Note: "a[2Jbc"}},
+		{wire.Done{Note: strings.Repeat("é", 1<<20)}, wire.Done{Note: strings.Repeat("é", 32)}},
+		{wire.Done{Note: "x" + strings.Repeat("é", 40)}, wire.Done{Note: "x" + strings.Repeat("é", 31)}},
+	} {
+		if got, err := wire.DecodeProgress(wire.AppendProgress(nil, c.in)); err != nil || got != c.want {
+			t.Errorf("%.80v, %v", got, err)
+		}
+	}
+	for _, odd := range [][]byte{make([]byte, 15), make([]byte, 81), append(make([]byte, 16), 27), append(make([]byte, 16), 255)} {
+		if d, err := wire.DecodeProgress(odd); !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("%x is %v", odd, d)
+		}
+	}
 }
 
 func FuzzCredit(f *testing.F) {

@@ -105,6 +105,8 @@ func (c *callContext) Value(key any) any {
 	switch key {
 	case callKey{}:
 		return c.call
+	case contextKey{}:
+		return c
 	case (*payload.Lent)(nil):
 		return c
 	}

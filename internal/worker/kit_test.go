@@ -317,6 +317,9 @@ func spell(h wire.Header, payload []byte) string {
 		return "loop error " + text
 	case wire.Response:
 		return strings.TrimSpace(fmt.Sprintf("%s %v %s", name(h.Call), wire.Status(h.Code), text))
+	case wire.Progress:
+		d, err := wire.DecodeProgress(payload)
+		return fmt.Sprintf("%s progress %v/%v %s%s", name(h.Call), d.Done, d.Of, d.Note, errText(err))
 	case wire.Item:
 		return fmt.Sprintf("%s item %s", name(h.Call), text[:min(len(text), 20)])
 	}

@@ -44,6 +44,7 @@ func (s *server) startLoop() {
 
 // loopEnded lets the worker exit after its loop has returned.
 func (s *server) loopEnded() {
+	s.progress.endLoop()
 	s.tell(wire.LoopEnded, nil)
 	s.stop()
 }

@@ -76,6 +76,7 @@ type server struct {
 	active   int              // goroutines that run jobs
 	stopping bool
 	loop     ownLoop
+	progress progress
 	early    [wire.Slots]uint32 // by slot: a call that was cancelled before its request arrived
 	causes   [wire.Slots]wire.Cause
 	meters   *meterReports // nil: the daemon reads them itself
@@ -111,6 +112,7 @@ func Serve(conn link.Conn, c Config) error {
 	}
 	s := new(server) // not a literal, which would first be made on the stack
 	s.Config, s.conn = c, conn
+	s.Context = context.WithValue(c.Context, serverKey{}, s)
 	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs), Seal: c.Seal}
 	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
@@ -133,6 +135,7 @@ func Serve(conn link.Conn, c Config) error {
 	}
 	s.mu.Unlock()
 	s.over.Wait()
+	s.progress.endLoop()
 	return err
 }
 
@@ -332,6 +335,7 @@ func (s *server) run(j *job) {
 	returned := false
 	defer func() {
 		j.ctx.cancel(context.Canceled) // from now on no part of the call may continue
+		s.progress.over(j.id)
 		if !returned {
 			h.Code, result = uint16(wire.Panic), wire.AppendFault(nil, panicked(recover()))
 		}
