@@ -56,7 +56,7 @@
 //
 // [Func.Call] waits for the result. [Func.Go] returns a [Future] at once.
 // [Func.Inline] runs the function in the calling goroutine, without any
-// protection.
+// protection. A function may tell with [Progress] how far it is.
 //
 // Each call ends exactly once: with a result, with an error of the function, or
 // with a [WorkerError]. The function starts at most once for each call, unless

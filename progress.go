@@ -9,16 +9,16 @@ import (
 )
 
 // Progress says how far the running call, task or stream is, or the worker's
-// own loop: done of so many, in any unit, with a short note, as in Progress(ctx,
-// 3, 20, "page 3"). Give 0 if the whole is not known. ctx must be the one that
-// the function got, or made from it.
+// own loop: done of so many, in any unit, with a short note, as in
+// Progress(ctx, 3, 20, "page 3"). Give 0 if the whole is not known. ctx must be
+// the one that the function got, or made from it.
 //
 // [Future.Progress], ps, status.CallInfo and status.WorkerStats show what was
 // said last. At most ten reports a second leave the worker; of more, the last
 // arrives a tenth of a second later, if the call still runs. The note is cut
-// after 64 bytes, and loses what is not printable. Outside of a worker, and once
-// ctx has ended, Progress does nothing. It may have to wait, like the log, if
-// the daemon is slow. It may be used from any goroutine.
+// after 64 bytes, and loses what is not printable. Outside of a worker, and
+// once ctx has ended, Progress does nothing. It may have to wait, like the log,
+// if the daemon is slow. It may be used from any goroutine.
 func Progress(ctx context.Context, done, of float64, note string) {
 	worker.Progress(ctx, wire.Done{Done: done, Of: of, Note: note})
 }
