@@ -131,7 +131,7 @@ describe("behaviour", { concurrency: 3 }, () => {
     await page.getByRole("button", { name: "Greatest: one more" }).click();
     await page.getByText("thumbs pool scale thumb 4 9").waitFor();
     await page.locator(".hint").getByText(/at most \d+/).waitFor();
-    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: "Scale", exact: true }).click();
     await until(() => acts(f).length === 1, "the request");
     assert.deepEqual(acts(f), [["pool.scale", { pool: "thumb", min: 4, max: 9 }]]);
   });

@@ -108,6 +108,12 @@ export function authorization(): Record<string, string> {
   return field ? { [field]: secret } : { Authorization: "Bearer " + secret };
 }
 
+/** Who the session acts for, if the server knows a person. */
+export const person = (): string => {
+  const as = opened()?.as ?? "";
+  return as === "dashboard" ? "" : as;
+};
+
 /** What to type before a command; also known after the session is over. */
 export function commands(): string {
   const now = opened()?.commands;

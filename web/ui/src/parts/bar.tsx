@@ -1,6 +1,6 @@
 // The bar on top: which daemon this is, how it is, and how the page is.
 import { useEffect } from "preact/hooks";
-import { closeSession, opened } from "../api/session.ts";
+import { closeSession, opened, person } from "../api/session.ts";
 import { help, say } from "../state/ask.ts";
 import { connection, freshness, heard, togglePause } from "../state/live.ts";
 import { theme, toggleTheme, toggleZone } from "../state/prefs.ts";
@@ -24,7 +24,7 @@ export function Bar() {
       </div>
       <div class="tools">
         <Dot />
-        <span class={`role ${s?.role ?? "read"}`} title={roleMeans[s?.role ?? "read"]}>{s?.role ?? "read"}{s?.as && <span class="wide"> as {s.as}</span>}</span>
+        <span class={`role ${s?.role ?? "read"}`} title={roleMeans[s?.role ?? "read"]}>{s?.role ?? "read"}{person() && <span class="wide"> as {person()}</span>}</span>
         <button type="button" onClick={toggleZone} aria-label={`Times in ${zoneName()}: change`} title="Times: local or UTC (T)">{zoneName()}</button>
         <button type="button" onClick={toggleTheme} aria-label={`Theme ${theme.value}: change`} title="Theme: the system's, light, dark (t)"><span aria-hidden="true">{{ auto: "◐", light: "○", dark: "●" }[theme.value]}</span> {theme.value}</button>
         <button type="button" onClick={() => { help.value = true; }} aria-label="Help and keys" title="Help and keys (?)">?</button>

@@ -80,5 +80,6 @@ export const Memory = ({ n, of }: { n: Num | undefined; of?: number }) => (
 export function Value({ of }: { of: unknown }) {
   if (of === null || of === undefined) return <span class="quiet">none</span>;
   if (typeof of === "object") return <pre class="code">{JSON.stringify(of, null, 2)}</pre>;
+  if (typeof of === "string" && /^\d{4}-\d\d-\d\dT\d\d:/.test(of)) return <Time at={of} day />;
   return <>{String(of)}</>;
 }

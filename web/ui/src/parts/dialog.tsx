@@ -1,7 +1,7 @@
 // The question before an action: what, to which object, with what consequence.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { opened } from "../api/session.ts";
+import { opened, person } from "../api/session.ts";
 import { allowed, asked, sayNow } from "../state/ask.ts";
 import type { Action, Values } from "../view/actions.ts";
 import { command } from "../view/shell.ts";
@@ -99,7 +99,7 @@ function NotAllowed({ action, close }: { action: Action; close(): void }) {
       <p>A session that may, if you may yourself:</p>
       <Copy text={command("dashboard", "--role", action.role)} label="Copy" />
       <p>If you may not, whoever runs the daemon can allow it in its <code>Config</code>:</p>
-      <pre class="code">{`Access: map[string]legion.Role{\n\t${JSON.stringify(s?.as ? `user:${s.as}` : "user:YOU")}: legion.${role},\n}`}</pre>
+      <pre class="code">{`Access: map[string]legion.Role{\n\t${JSON.stringify(`user:${person() || "YOU"}`)}: legion.${role},\n}`}</pre>
       <p>The command that does it:</p>
       <Copy text={action.command(Object.fromEntries((action.fields ?? []).map((f) => [f.name, f.value])))} />
       <div class="buttons"><button type="button" onClick={close}>Close</button></div>

@@ -1,5 +1,5 @@
 // Stacks of goroutines: the program's own frames stand out.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 export interface Goroutine { head: string; frames: { call: string; place: string; own: boolean }[] }
 
@@ -30,13 +30,18 @@ export function parseStack(text: string): Goroutine[] {
 export function Stack({ text }: { text: string }) {
   const [raw, setRaw] = useState(false);
   const goroutines = parseStack(text);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => { // the program's first frame may be far below those of the runtime
+    const own = box.current?.querySelector<HTMLElement>(".own");
+    if (own) box.current!.scrollTop = Math.max(0, own.offsetTop - 60);
+  }, [raw, text]);
   return (
     <>
       <p class="key"><button type="button" class="small" aria-pressed={raw} onClick={() => setRaw(!raw)}>As text</button> frames of the program are <mark>marked</mark></p>
       {raw
         ? <pre class="code last" tabIndex={0}>{text}</pre>
         : (
-          <div class="code stack" tabIndex={0} role="region" aria-label="Stack">
+          <div class="code stack" ref={box} tabIndex={0} role="region" aria-label="Stack">
             {goroutines.map((g, i) => (
               <div key={i}>
                 <p class="quiet">{g.head}</p>

@@ -35,15 +35,19 @@ function Headline({ d, back }: { d: Death; back: preact.ComponentChild }) {
         <span class="aside">{d.argument && <Act action={replay(d)} />}<Save death={d} /></span>
       </div>
       <p class="headline">{sentence(d)}</p>
+      <p>
+        Worker {d.worker} of pool <a href={to("pool", d.pool)}>{d.pool}</a>, pid {d.pid || "none"}, {d.call?.func ? <>ran <b>{d.call.func}</b> for {duration(d.call.run)}</> : "ran no call"}
+        {d.others?.length ? ` and ${plural(d.others.length, "other call")}` : ""}.
+      </p>
       <p><State tone={d.expected ? "warn" : "bad"}>{causeWord(d.cause)}</State> {d.expected && <span class="quiet">ended by Legion</span>} {d.frame && <>at <code>{d.frame}</code></>}</p>
     </header>
   );
 }
 
 /** The death in one sentence. */
-export function sentence(d: Death): string {
-  const what = d.call?.func ? `running ${d.call.func} for ${duration(d.call.run)}` : "running nothing";
-  return `Worker ${d.worker} of pool ${d.pool} (pid ${d.pid}) died ${what}: ${d.why || causeWord(d.cause)}.`;
+function sentence(d: Death): string {
+  const why = d.why || causeWord(d.cause);
+  return why.charAt(0).toUpperCase() + why.slice(1) + (/[.!?]$/.test(why) ? "" : ".");
 }
 
 // A session that may only look gets a remark in the place of the text.

@@ -5,8 +5,8 @@ import { State, Time, Loading } from "../parts/bits.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { useTopics } from "../state/live.ts";
-import { matches } from "../state/route.ts";
-import { topics } from "../state/store.ts";
+import { matches, to } from "../state/route.ts";
+import { daemon, topics } from "../state/store.ts";
 import { command } from "../view/shell.ts";
 import { levelTone } from "../view/words.ts";
 
@@ -30,7 +30,9 @@ export function Logs() {
       <Feed entries={topics.logs.all} label="Log" fits={fits} command={command("logs")} row={(r) => (
         <>
           <span class="quiet"><Time at={r.time} millis /></span> <State tone={levelTone(r.level)}>{r.level}</State> <span class="message">{r.message}
-            {Object.entries(r.attrs ?? {}).map(([k, v]) => <span key={k} class="attr"> {k}=<b>{typeof v === "object" ? JSON.stringify(v) : String(v)}</b></span>)}</span>
+            {Object.entries(r.attrs ?? {}).filter(([k, v]) => k !== "daemon" || v !== daemon()?.name).map(([k, v]) => (
+              <span key={k} class="attr"> {k}=<b>{k === "death" ? <a href={to("deaths", String(v))}>{String(v)}</a> : typeof v === "object" ? JSON.stringify(v) : String(v)}</b></span>
+            ))}</span>
         </>
       )} />
     </>
