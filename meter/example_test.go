@@ -6,12 +6,13 @@ import (
 	"github.com/legion-go/legion/meter"
 )
 
-// In a program these are variables of a package.
-func Example() {
-	made := meter.NewCounter("example_made_total", "Thumbnails made, by format.", "format")
-	jobs := meter.NewGauge("example_jobs", "Thumbnails that are being made.")
-	size := meter.NewHistogram("example_size_bytes", "Sizes of thumbnails.", []float64{1000, 10_000})
+var (
+	made = meter.NewCounter("example_made_total", "Thumbnails made, by format.", "format")
+	jobs = meter.NewGauge("example_jobs", "Thumbnails that are being made.")
+	size = meter.NewHistogram("example_size_bytes", "Sizes of thumbnails.", []float64{1000, 10_000})
+)
 
+func Example() {
 	jobs.Add(1)
 	size.Observe(4096)
 	made.With("jpeg").Inc()
