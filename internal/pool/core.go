@@ -155,8 +155,7 @@ func (s workerState) String() string {
 
 func newCore(cfg Config, seed uint64) *core {
 	k := &core{cfg: cfg, rng: rand.New(rand.NewPCG(seed, 0x6c6567696f6e))}
-	k.queue.of = func(c *Call) *links { return &c.inQueue }
-	k.timers.of = func(c *Call) *links { return &c.inTimers }
+	k.timers.timers = true
 	k.funcs = make([]funcStats, len(cfg.Funcs))
 	k.deathsBy = map[string]uint64{}
 	return k

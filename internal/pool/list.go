@@ -9,9 +9,16 @@ type links struct {
 // list is an intrusive doubly linked list of calls: no operation allocates, and
 // a call leaves from the middle in constant time.
 type list struct {
-	of         func(*Call) *links
+	timers     bool // calls are linked by inTimers, otherwise by inQueue
 	head, tail *Call
 	len        int
+}
+
+func (l *list) of(c *Call) *links {
+	if l.timers {
+		return &c.inTimers
+	}
+	return &c.inQueue
 }
 
 func (l *list) pushBack(c *Call) {

@@ -91,7 +91,6 @@ func (k *core) demand(now time.Duration) int {
 func (k *core) spawn(fx *effects, old *worker, now time.Duration) *worker {
 	k.numbered++
 	w := &worker{id: k.numbered, state: workerStarting, began: now, replaces: old, spent: make([]time.Duration, len(k.funcs))}
-	w.line.of = k.queue.of
 	n := min(k.cfg.Concurrency+k.cfg.Ahead, len(w.slots))
 	w.free = make([]uint8, n)
 	for i := range w.free {
