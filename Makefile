@@ -11,12 +11,14 @@ RUN ?= .
 CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
 
 # The steps of test, in this order: the fastest to fail comes first. Each is a target of its own.
-STEPS = needs fmt vet staticcheck unit norace failpoint modules cross fuzz
+STEPS = needs fmt vet staticcheck page unit norace failpoint modules cross browser fuzz
 
 export GO TIMEOUT FUZZTIME
+# Where .ci/install puts Node if the system's is too old.
+export PATH := $(CURDIR)/build/node/bin:$(PATH)
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test needs short lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz figures cost cover conformance bench soak clean
+.PHONY: help test needs short ui page browser npm lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz figures cost cover conformance bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +37,8 @@ needs: ## says what make test needs and this machine lacks
 	command -v bash >/dev/null || lacks "bash, for the scripts in .ci"; \
 	cc=$$($(GO) env CC); command -v $${cc%% *} >/dev/null || lacks "a C compiler for the race detector: $$cc is not installed (install gcc or clang); make short does without"; \
 	[ "$$($(GO) env CGO_ENABLED)" = 1 ] || lacks "cgo for the race detector: set CGO_ENABLED=1; make short does without"; \
+	command -v npm >/dev/null && [ "$$(node -p 'parseInt(process.versions.node)' 2>/dev/null || echo 0)" -ge 20 ] || lacks "Node 20 or later and npm, for the dashboard's page: .ci/install installs them"; \
+	command -v chromium >/dev/null || lacks "chromium, for the tests of the dashboard's page: .ci/install installs it"; \
 	listed() { GOWORK=$$1 $(GO) -C $$2 list -deps -test $$3 >/dev/null || lacks "modules that could not be fetched, see above: it asks $$($(GO) env GOPROXY) (go env -w GOPROXY=… names another)"; }; \
 	listed "$(CURDIR)/go.work" . "./... ./examples/thumbd/..." && listed off bench ./... && listed off tools honnef.co/go/tools/cmd/staticcheck
 
@@ -79,6 +83,24 @@ cross: ## compiles and vets for other systems: CROSS="os/arch …"
 		export GOOS=$${target%/*} GOARCH=$${target#*/}; \
 		$(GO) vet ./... && $(GO) build -o /dev/null ./cmd/legion || { echo "$$target does not compile" >&2; exit 1; }; \
 	done
+
+# The built files are committed, so that go get needs no npm.
+ui: npm ## checks the dashboard's page and builds web/ui/dist, which is committed
+	@cd web/ui && npm run --silent check && npm run --silent build
+
+page: npm ## fails if web/ui/dist is not what its sources give; its tests that need no browser
+	@cd web/ui && npm run --silent check && { [ ! -e test/unit.mjs ] || npm test --silent; } && \
+	mkdir -p ../../build/page && node build.mjs "$(CURDIR)/build/page" >/dev/null && diff -rq dist ../../build/page || \
+	{ echo "web/ui: a check failed, or dist is not what its sources give: make ui, and commit it" >&2; exit 1; }
+
+browser: npm ## the dashboard in a browser: before a fake daemon, and before thumbd under a storm of deaths; pictures in build/browser
+	@mkdir -p build/browser && $(GO) build -o build/browser ./cmd/legion ./examples/thumbd && \
+	cd web/ui && SHOTS="$(CURDIR)/build/browser" node --test --test-timeout=120000 test/*.test.mjs
+
+# What package-lock.json says, and no scripts of packages.
+npm:
+	@cd web/ui && cmp -s package-lock.json node_modules/.installed || \
+	{ npm ci --silent --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.installed; }
 
 fuzz: ## every fuzz test of the root module, each for FUZZTIME
 	@.ci/fuzz

@@ -74,14 +74,27 @@ func (d dashboard) run(ctx context.Context, in *cli.Invocation) error {
 	served := make(chan error, 1)
 	go func() { served <- l.Serve(ctx) }()
 
-	link := l.Link()
-	if in.JSON {
+	// show writes a link.
+	show := func(link string) {
+		if !in.JSON {
+			fmt.Fprintf(in.Stdout, "  %s\n", link)
+			return
+		}
 		text, _ := json.Marshal(map[string]string{"link": link, "daemon": name, "role": own}) // cannot fail
 		fmt.Fprintf(in.Stdout, "%s\n", text)
+	}
+	link := l.Link()
+	if in.JSON {
+		show(link)
+	} else {
+		fmt.Fprintf(in.Stdout, "The dashboard of %s, with the role %s, is at\n", plain(name), plain(own))
+		show(link)
+		fmt.Fprintf(in.Stdout, "This link works once, within %.0f s; Enter makes another. Ctrl-C ends the dashboard.\n", front.TokenLife.Seconds())
+	}
+	go another(in.Stdin, func() { show(l.Link()) }) // ends with the process
+	if in.JSON {
 		return <-served
 	}
-	fmt.Fprintf(in.Stdout, "The dashboard of %s, with the role %s, is at\n  %s\nThis link works once, within %.0f s; Enter makes another. Ctrl-C ends the dashboard.\n",
-		plain(name), plain(own), link, front.TokenLife.Seconds())
 	if own != d.options.Role.String() {
 		fmt.Fprintf(in.Stdout, "The role %s is not yours there: see Access in the daemon's configuration.\n", d.options.Role)
 	}
@@ -95,14 +108,13 @@ func (d dashboard) run(ctx context.Context, in *cli.Invocation) error {
 		}
 	}
 	defer done()
-	go another(in.Stdin, in.Stdout, l) // ends with the process
 	return <-served
 }
 
-// another makes a link at each line.
-func another(in io.Reader, out io.Writer, l *front.Local) {
+// another calls show at each line.
+func another(in io.Reader, show func()) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		fmt.Fprintf(out, "  %s\n", l.Link())
+		show()
 	}
 }
 

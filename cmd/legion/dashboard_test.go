@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	lib "github.com/legion-go/legion"
 	"github.com/legion-go/legion/cli"
@@ -20,7 +21,7 @@ import (
 // running is a "legion dashboard" of a test.
 type running struct {
 	t     *testing.T
-	out   *bufio.Reader
+	out   chan string // lines
 	in    io.Writer
 	ended chan int
 	stop  context.CancelFunc
@@ -40,7 +41,13 @@ func dashboardOf(t *testing.T, args ...string) *running {
 	in, typed := io.Pipe()
 	shown, out := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{t, bufio.NewReader(shown), typed, make(chan int, 1), stop}
+	r := &running{t, make(chan string, 100), typed, make(chan int, 1), stop}
+	go func() {
+		for lines := bufio.NewScanner(shown); lines.Scan(); {
+			r.out <- lines.Text()
+		}
+		close(r.out)
+	}()
 	l := tool()
 	l.Stdin, l.Stdout, l.Stderr = in, out, io.Discard
 	go func() {
@@ -48,10 +55,7 @@ func dashboardOf(t *testing.T, args ...string) *running {
 		_ = in.Close()
 		_ = out.Close()
 	}()
-	t.Cleanup(func() {
-		_ = shown.Close()
-		r.end()
-	})
+	t.Cleanup(r.end)
 	return r
 }
 
@@ -69,15 +73,13 @@ func (r *running) end() {
 // until reads what is printed, up to a line with a text in it.
 func (r *running) until(text string) string {
 	r.t.Helper()
-	for {
-		line, err := r.out.ReadString('\n')
-		if err != nil {
-			r.t.Fatalf("it does not say %q: %v", text, err)
-		}
+	for line := range r.out {
 		if strings.Contains(line, text) {
 			return strings.TrimSpace(line)
 		}
 	}
+	r.t.Fatalf("it does not say %q", text)
+	return ""
 }
 
 // open opens a link, as the page does, and returns what it gets.
@@ -126,6 +128,11 @@ func TestDashboardJSON(t *testing.T) {
 	if s := r.open(said.Link); s["role"] != "operate" || s["commands"] != "./thumbs" {
 		t.Errorf("the session is %v", s)
 	}
+	fmt.Fprintln(r.in)
+	before := said.Link
+	if err := json.Unmarshal([]byte(r.until("link")), &said); err != nil || said.Link == before {
+		t.Errorf("another link is %+v, %v", said, err)
+	}
 	r.end()
 }
 
@@ -160,7 +167,7 @@ func TestDashboardBrowser(t *testing.T) {
 	r := dashboardOf(t)
 	link := r.until("http://127.0.0.1:")
 	var text []byte
-	for text == nil { // the browser gives no other sign
+	for end := time.Now().Add(30 * time.Second); text == nil && time.Now().Before(end); time.Sleep(time.Millisecond) { // the browser gives no other sign
 		text, _ = os.ReadFile(told)
 	}
 	argument, rest, _ := strings.Cut(string(text), "\n")
