@@ -1,0 +1,173 @@
+// A real daemon under a storm of deaths, and the front that shows it: thumbd,
+// which gets pictures that kill its workers, and "legion dashboard". make
+// browser builds both into build/browser. kit.mjs has a daemon that does not
+// exist, for states that a real one is rarely in.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const built = fileURLToPath(new URL("../../../build/browser/", import.meta.url));
+const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+/** Where pictures of the page go. */
+export const shots = process.env.SHOTS ?? built;
+
+const programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Starts chromium. Its sandbox cannot be had by root in a container. */
+export async function launch() {
+  const executablePath = process.env.CHROMIUM ?? programs.find((p) => existsSync(p));
+  if (!executablePath) throw new Error("the tests of the page need chromium: .ci/install installs it, or CHROMIUM=/path/to/it");
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}
+
+/**
+ * Starts thumbd, with workers that pictures kill again and again, and returns
+ * what a test needs of it. The caller must stop it.
+ */
+export async function storm({ workers = 3, every = 150 } = {}) {
+  const dir = mkdtempSync(join(tmpdir(), "thumbd-")), inbox = join(dir, "in");
+  mkdirSync(inbox);
+  mkdirSync(join(dir, "run"), { mode: 0o700 });
+  // The samples are painted once, and kept for the next time.
+  const env = { ...process.env, XDG_RUNTIME_DIR: join(dir, "run"), XDG_CACHE_HOME: join(built, "cache"), HOME: dir };
+  for (const name of ["RUNTIME_DIRECTORY", "SSH_CONNECTION", "DISPLAY", "WAYLAND_DISPLAY"]) delete env[name];
+  const samples = paint(env);
+  const flags = ["-in", inbox, "-out", join(dir, "out"), "-workers", String(workers), "-timeout", "1s"];
+  const s = { dir, env, daemon: undefined, log: "" };
+
+  /** Runs a command line of thumbd. */
+  s.thumbd = (...args) => {
+    const ran = spawnSync(join(built, "thumbd"), args, { env, encoding: "utf8" });
+    assert.equal(ran.status, 0, `thumbd ${args.join(" ")}: ${ran.stdout}${ran.stderr}`);
+    return ran.stdout;
+  };
+  /** Starts the daemon, the first time and after kill. */
+  s.start = async () => {
+    s.daemon = spawn(join(built, "thumbd"), flags, { env, stdio: ["ignore", "pipe", "pipe"] });
+    s.daemon.ended = new Promise((ended) => s.daemon.once("exit", ended));
+    for (const out of [s.daemon.stdout, s.daemon.stderr]) out.on("data", (text) => { s.log = (s.log + text).slice(-10_000); });
+    await until(() => spawnSync(join(built, "thumbd"), ["status"], { env }).status === 0, `thumbd runs\n${s.log}`);
+  };
+  /** Kills the daemon, as a fault of the machine would. */
+  s.kill = async () => {
+    s.daemon.kill("SIGKILL");
+    await s.daemon.ended;
+  };
+
+  const hostile = samples.filter((f) => /bomb|panic|endless|exfil/.test(f));
+  const usual = samples.filter((f) => !hostile.includes(f));
+  let n = 0;
+  const feed = setInterval(() => {
+    const from = n % 3 === 0 ? hostile[(n / 3) % hostile.length] : usual[n % usual.length];
+    const [, name] = /([^/]+)$/.exec(from);
+    copyFileSync(from, join(inbox, `${n++} ${name}`));
+  }, every);
+  await s.start();
+  /** Lets no more pictures come. */
+  s.calm = () => clearInterval(feed);
+  s.stop = async () => {
+    s.calm();
+    s.daemon.kill("SIGTERM");
+    await s.daemon.ended;
+    rmSync(dir, { recursive: true });
+  };
+  return s;
+}
+
+/** The paths of thumbd's sample pictures. */
+function paint(env) {
+  const painted = () => {
+    const found = [];
+    const walk = (dir) => {
+      for (const e of existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : []) {
+        if (e.isDirectory() && e.name !== "thumbnails") walk(join(dir, e.name));
+        else if (e.isFile() && /\.(png|jpe?g|gif|bmp|webp|tiff?)$/.test(e.name)) found.push(join(dir, e.name));
+      }
+    };
+    walk(env.XDG_CACHE_HOME);
+    return found.sort();
+  };
+  if (!painted().length) spawnSync(join(built, "thumbd"), ["-once"], { env });
+  const all = painted();
+  assert.ok(all.length > 40, `thumbd painted ${all.length} samples in ${env.XDG_CACHE_HOME}`);
+  return all;
+}
+
+/** Starts "legion dashboard" for a storm. The caller must stop it. */
+export async function front(s, { role = "read" } = {}) {
+  const run = spawn(join(built, "legion"), ["dashboard", "thumbd", "--json", "--role", role], { env: s.env, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((done) => run.once("exit", done));
+  const lines = createInterface(run.stdout)[Symbol.asyncIterator]();
+  const next = async () => JSON.parse((await lines.next()).value ?? '{"link":"legion dashboard has ended"}').link;
+  let first = await next();
+  return {
+    /** A link that works once. */
+    async link() {
+      if (!first) {
+        run.stdin.write("\n");
+        return next();
+      }
+      const link = first;
+      first = undefined;
+      return link;
+    },
+    async stop() {
+      run.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/**
+ * Opens a page in a context of its own. close fails if the page asked another
+ * server for anything, or wrote an error or a warning, which a breach of its
+ * Content-Security-Policy is too. lost says that requests may fail.
+ */
+export async function open(browser, link, { theme = "light", width = 1280, height = 900, lost = false } = {}) {
+  const origin = new URL(link).origin + "/";
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, timezoneId: "Europe/Berlin" });
+  const page = await context.newPage();
+  const wrong = [];
+  page.setDefaultTimeout(20_000);
+  page.on("console", (m) => {
+    if (["error", "warning"].includes(m.type()) && !(b.lost && /Failed to load resource/.test(m.text()))) wrong.push(m.text());
+  });
+  page.on("pageerror", (e) => wrong.push(e.stack));
+  context.on("request", (r) => { if (!r.url().startsWith(origin)) wrong.push("it asks for " + r.url()); });
+  await page.addInitScript(() => addEventListener("securitypolicyviolation", (e) => console.error("policy:", e.violatedDirective, e.blockedURI)));
+  const b = {
+    page, context, wrong, lost,
+    /** Takes a picture of the page. */
+    async shot(name) {
+      mkdirSync(shots, { recursive: true });
+      await page.screenshot({ path: join(shots, name + ".png") });
+    },
+    /** What axe finds that is serious or worse. */
+    async axe() {
+      await page.evaluate(axeSource);
+      const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      return found.violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200)).join("\n  ")}`);
+    },
+    async close() {
+      await context.close();
+      assert.deepEqual(wrong, [], "the page did what it must not");
+    },
+  };
+  await page.goto(link);
+  return b;
+}
+
+/** Waits until fn gives something true. */
+export async function until(fn, what) {
+  for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((r) => setTimeout(r, 20))) {
+    const value = await fn();
+    if (value) return value;
+  }
+  assert.fail(`did not come: ${what}`);
+}
