@@ -11,7 +11,7 @@ RUN ?= .
 CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
 
 # The steps of test, in this order: the fastest to fail comes first. Each is a target of its own.
-STEPS = needs fmt vet staticcheck page unit norace failpoint modules cross browser fuzz
+STEPS = needs fmt vet staticcheck page unit norace failpoint modules cross fuzz
 
 export GO TIMEOUT FUZZTIME
 # Where .ci/install puts Node if the system's is too old.
@@ -89,7 +89,7 @@ ui: npm ## checks the dashboard's page and builds web/ui/dist, which is committe
 	@cd web/ui && npm run --silent check && npm run --silent build
 
 page: npm ## fails if web/ui/dist is not what its sources give; its tests that need no browser
-	@cd web/ui && npm run --silent check && { [ ! -e test/unit.mjs ] || npm test --silent; } && \
+	@cd web/ui && npm run --silent check && npm test --silent && \
 	mkdir -p ../../build/page && node build.mjs "$(CURDIR)/build/page" >/dev/null && diff -rq dist ../../build/page || \
 	{ echo "web/ui: a check failed, or dist is not what its sources give: make ui, and commit it" >&2; exit 1; }
 
