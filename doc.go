@@ -98,8 +98,9 @@
 // the deaths after which the pool fails. A worker serves until its replacement
 // is ready. [Supervisor], which Func.Pool and Daemon.Pool return, pauses,
 // stops, scales, recycles, configures and kills at run time; [Daemon.Stats] and
-// [Supervisor.Recent] report on it. [Self] identifies the worker to the code
-// that runs in it.
+// [Supervisor.Recent] report on it, and [Daemon.Deaths] has a certificate of
+// each worker that died, with why: docs/deaths.md. [Self] identifies the worker
+// to the code that runs in it.
 //
 // Pool.Sandbox confines what its functions do: [Locked] lets them compute and
 // do nothing else. It takes hold after the worker's setup and before its first

@@ -114,17 +114,24 @@ func causeStyle(expected bool) style {
 	return red
 }
 
-// deathsInWords is how many deaths there were, for a summary; "" if there were
-// none.
-func deathsInWords(kinds []status.DeathKind) string {
-	n := uint64(0)
+// deaths says how many deaths of a pool, or of all, there were, and what shows
+// them; "" if there were none, or if the daemon does not tell.
+func (in *Invocation) deaths(ctx context.Context, pool string) string {
+	var kinds []status.DeathKind
+	if in.Call(ctx, "death.kinds", nil, &kinds) != nil {
+		return ""
+	}
+	n, of := uint64(0), 0
 	for _, k := range kinds {
-		n += k.Count
+		if pool == "" || k.Pool == pool {
+			n += k.Count
+			of++
+		}
 	}
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s", plural(int(n), "death"), plural(len(kinds), "kind"))
+	return fmt.Sprintf("%d of %s, see %s", n, plural(of, "kind"), in.verbLine("death kinds"))
 }
 
 // death writes a certificate.

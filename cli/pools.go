@@ -108,7 +108,7 @@ func showPool(ctx context.Context, in *Invocation) error {
 		"canceled", some(p.Canceled), "crashed", some(p.Crashed), "dropped", some(p.Dropped), "retried", some(p.Retried),
 		"corrupt", some(p.Corrupt), "forbidden", some(p.Forbidden),
 		"sandbox", confined(p.Sandbox), "missing", lacking(p.Sandbox),
-		"last death", p.LastDeath,
+		"last death", p.LastDeath, "deaths", in.deaths(ctx, p.Name),
 	)
 	if len(p.Workers) > 0 {
 		t := workersTable()

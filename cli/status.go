@@ -60,6 +60,9 @@ func (in *Invocation) status(ctx context.Context) error {
 		why = said.Unhealthy
 	} else {
 		in.out().status(&status)
+		if deaths := in.deaths(ctx, ""); deaths != "" {
+			in.say("\n%s", strings.Join(wrap("deaths: "+deaths, in.out().width), "\n"))
+		}
 	}
 	if why != "" {
 		return &ExitError{Code: StatusUnhealthy}
