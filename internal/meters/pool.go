@@ -12,7 +12,7 @@ var pools map[string]*pool
 // pool is what the workers of one pool have counted.
 type pool struct {
 	workers map[*Worker]bool
-	sums    map[string]*sum // by id and values, as in a record
+	sums    map[string]*sum // by name and values
 	of      map[*Instrument]int
 }
 

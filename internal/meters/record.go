@@ -21,8 +21,8 @@ type record struct {
 
 func (r *record) id() uint64 { return binary.LittleEndian.Uint64(r.key) }
 
-// most bounds how many records are read of one worker: as many as all
-// instruments can have.
+// mostLocked returns how many records are read of one worker at most: as many
+// as all instruments can have.
 func mostLocked() int { return len(registry.list) * (MaxSeries + 1) }
 
 // read calls visit with each record in mem, which begins at a multiple of 8 and

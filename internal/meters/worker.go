@@ -13,7 +13,8 @@ type Worker struct {
 	of     map[*Instrument]int         // how many of each
 }
 
-// seen is the last of one series of a worker.
+// seen is one series of a worker: each word as it was when it was seen last, or
+// when it was highest; see later.
 type seen struct {
 	sum   *sum // of the pool, that it counts in
 	words []uint64

@@ -118,10 +118,10 @@ func Serve(conn link.Conn, c Config) error {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
 	}
 	fail.Point("worker.ready")
+	s.startMeters()
 	if c.Loop != nil {
 		s.startLoop()
 	}
-	s.startMeters()
 	err := conn.Serve(s.receive, nil)
 	s.loop.stop()
 	s.meters.end()
