@@ -198,6 +198,16 @@ describe("behaviour", { concurrency: 3 }, () => {
     assert.deepEqual(acts(f), [["death.replay", { number: 3 }]]);
   });
 
+  check("a profile of a pool is a flame graph, and its table says the same", { go: "#/pool/thumb" }, async (page, f) => {
+    await button(page, "Profile pool thumb").click();
+    await page.getByText("thumbs pool profile -o cpu.pb.gz thumb 5s").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Profile", exact: true }).click();
+    await page.getByText("pid 5002: it ended").waitFor();
+    await page.getByRole("dialog").locator(".as-table summary").click();
+    await until(() => page.locator("dialog .as-table tbody tr").first().innerText().then((t) => /huffmanBlock.*2\.10/.test(t)), "the function that took most");
+    assert.deepEqual(acts(f), [["pool.profile", { pool: "thumb", seconds: 5 }]]);
+  });
+
   check("keys: screens, filter, help, theme and zone; and they can be turned off", { go: "#/overview" }, async (page) => {
     for (const [key, name] of [["2", "Tree"], ["5", "Deaths"], ["8", "System"], ["3", "Pools"]]) {
       await page.keyboard.press(key);

@@ -1,8 +1,9 @@
 // What the daemon that does not exist answers to requests.
+import { sample } from "./pprof.mjs";
 import { historyOf } from "./topics.mjs";
 
 const needs = { read: 0, operate: 1, admin: 2 };
-const operate = new Set(["pool.pause", "pool.resume", "pool.scale", "pool.recycle", "pool.readmit", "pool.stop", "worker.kill", "worker.end", "worker.stack", "call", "task.run", "cron.run", "death.replay", "death.export", "daemon.reload"]);
+const operate = new Set(["pool.pause", "pool.resume", "pool.scale", "pool.recycle", "pool.readmit", "pool.stop", "worker.kill", "worker.end", "worker.stack", "pool.profile", "worker.profile", "death.blob", "call", "task.run", "cron.run", "death.replay", "death.export", "daemon.reload"]);
 const admin = new Set(["daemon.upgrade", "daemon.stop"]);
 
 export async function answer(f, method, params) {
@@ -31,6 +32,9 @@ const methods = {
   },
   "worker.kill": (f, p) => f.world.kill(p.pid),
   "worker.end": (f, p) => f.world.kill(p.pid),
+  "pool.profile": (_, p) => ({ pool: p.pool, kind: "cpu", seconds: p.seconds, name: "cpu.pb.gz", bytes: sample(), workers: [{ pid: 5001 }, { pid: 5002, error: "it ended" }] }),
+  "worker.profile": (_, p) => ({ pool: p.pool, pid: p.pid, name: "cpu.pb.gz", bytes: sample() }),
+  "death.blob": (_, p) => ({ name: p.name, bytes: sample() }),
   "worker.stack": (f, p) => ({ pid: p.pid, pool: "thumb", stack }),
   "death.get": (f, p) => {
     const d = f.world.deaths.find((x) => x.number === Number(p.number));

@@ -35,6 +35,7 @@ export const states = [
   },
   { name: "help", go: "#/overview", set: async (_, page) => { await page.keyboard.press("?"); } },
   { name: "stack", go: "#/calls", set: async (_, page) => { await page.getByRole("button", { name: /^Stack of pid/ }).first().click(); await page.getByRole("button", { name: "Stack", exact: true }).last().click(); await page.getByText("goroutine 34").first().waitFor(); } },
+  { name: "profile", go: "#/pool/thumb", set: async (_, page) => { await page.getByRole("button", { name: "Profile pool thumb" }).click(); await page.getByRole("dialog").getByRole("button", { name: "Profile", exact: true }).click(); await page.getByText("Save cpu.pb.gz").waitFor(); } },
   { name: "run", go: "#/calls", set: async (_, page) => { await page.getByRole("button", { name: "Run resize of pool thumb" }).click(); } },
   { name: "missed", go: "#/logs", set: async (f, page) => { f.world.missed.logs = 12402; await page.getByText("client too slow").waitFor(); } },
   { name: "filtered", go: "#/logs", set: async (_, page) => { await page.keyboard.press("/"); await page.keyboard.type("recycled"); } },

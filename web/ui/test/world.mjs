@@ -124,7 +124,7 @@ export class World {
       kind: (0x1a2b3c40 + causes.findIndex((c) => c[0] === cause) * 7919 + p.shape.max).toString(16), expected: false, code: cause === "exit" ? 3 : -1, signal, frame,
       age: (at - w.born) / 1000, calls: w.calls, user: 31.2, system: 2.1, max_rss: Math.round(w.memory * 1.3), memory_limit: p.shape.limit,
       call: { number: Number(this.nextCall % 100000n), func, queued: iso(at - 6420), started: iso(at - 6400), wait: 0.02, run: 6.4, arg: 48211, timeout: 5 },
-      others: [], argument: true, blobs: [{ name: "profile", bytes: 18231 }, { name: "trace", bytes: 812344 }],
+      others: [], argument: true, blobs: [{ name: "cpu.pb.gz", bytes: 18231 }, { name: "trace.out", bytes: 812344 }],
     });
     if (this.samples[p.shape.name]) this.samples[p.shape.name].deaths++;
     this.log("ERROR", "worker died", { pool: p.shape.name, pid: w.pid, cause, why });

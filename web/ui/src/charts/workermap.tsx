@@ -8,6 +8,7 @@ import { bytes, duration } from "../view/format.ts";
 import { workerLook } from "../view/words.ts";
 import { font, useDrawn, useWidth } from "./canvas.ts";
 import { Chart } from "./chart.tsx";
+import { fit } from "./fit.ts";
 
 /** Above this a pool is a grid of small cells. */
 const manyWorkers = 200;
@@ -150,12 +151,4 @@ function drawGhost(ctx: CanvasRenderingContext2D, d: Death, x: number, y: number
     ctx.fillText(fit(ctx, `${d.pid} ${d.cause.replaceAll("_", " ")}`, width - 30), x + 22, y + 24);
   }
   ctx.globalAlpha = 1;
-}
-
-/** As much of a text as fits. */
-function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string {
-  if (ctx.measureText(text).width <= width) return text;
-  let n = text.length;
-  while (n > 1 && ctx.measureText(text.slice(0, n) + "…").width > width) n--;
-  return text.slice(0, n) + "…";
 }

@@ -3,7 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { opened, person } from "../api/session.ts";
 import { allowed, asked, sayNow } from "../state/ask.ts";
-import type { Action, Values } from "../view/actions.ts";
+import { Flame } from "../charts/flame.tsx";
+import type { Action, Capture, Values } from "../view/actions.ts";
+import { save } from "../view/save.ts";
 import { command } from "../view/shell.ts";
 import { Copy } from "./copy.tsx";
 import { Fields } from "./fields.tsx";
@@ -59,9 +61,7 @@ function Confirm({ action, close }: { action: Action; close(): void }) {
   if (state.is === "done") {
     return (
       <>
-        {typeof state.answer === "string" && state.answer.startsWith("goroutine ")
-          ? <Stack text={state.answer} />
-          : <pre class="code answer" tabIndex={0}>{typeof state.answer === "string" ? state.answer : JSON.stringify(state.answer, null, 2)}</pre>}
+        <Answer of={state.answer} />
         <div class="buttons"><button type="button" onClick={close}>Close</button></div>
       </>
     );
@@ -86,6 +86,23 @@ function Confirm({ action, close }: { action: Action; close(): void }) {
       </div>
     </form>
   );
+}
+
+/** What an action answers: a stack, a profile, or any value. */
+function Answer({ of }: { of: unknown }) {
+  const capture = of as Partial<Capture> | null;
+  if (typeof of === "string" && of.startsWith("goroutine ")) return <Stack text={of} />;
+  if (typeof capture?.bytes === "string" && typeof capture.name === "string") {
+    const { name, bytes } = capture;
+    return (
+      <>
+        <Flame data={bytes} />
+        {capture.workers?.filter((w) => w.error).map((w) => <p key={w.pid} class="failed">pid {w.pid}: {w.error}</p>)}
+        <p><button type="button" onClick={() => save({ name, data: bytes })}>Save {name}</button> <span class="quiet">for go tool pprof</span></p>
+      </>
+    );
+  }
+  return <pre class="code answer" tabIndex={0}>{typeof of === "string" ? of : JSON.stringify(of, null, 2)}</pre>;
 }
 
 function NotAllowed({ action, close }: { action: Action; close(): void }) {

@@ -1,7 +1,10 @@
 // The certificate of one death: everything that is known of why.
 import { useEffect, useState } from "preact/hooks";
 import { rpc } from "../api/rpc.ts";
-import type { Death } from "../api/wire.ts";
+import type { Num } from "../api/json.ts";
+import { opened } from "../api/session.ts";
+import { allows, type Death } from "../api/wire.ts";
+import { Flame } from "../charts/flame.tsx";
 import { Empty, Facts, Loading, Section, State, Time } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Copy } from "../parts/copy.tsx";
@@ -54,6 +57,7 @@ function sentence(d: Death): string {
 const seen = (text: string | undefined) => text !== undefined && text !== "" && !text.startsWith("(needs the role");
 
 function Whole({ d }: { d: Death }) {
+  const profile = allows(opened()?.role ?? "read", "operate") ? d.blobs?.find((b) => b.name.endsWith(".pb.gz")) : undefined;
   return (
     <>
       <Facts of={[
@@ -71,6 +75,7 @@ function Whole({ d }: { d: Death }) {
       ]} />
       {d.timeline && d.timeline.length > 0 && <Section title="What happened" id="timeline"><Timeline moments={d.timeline} /></Section>}
       <Section title="Stack" id="stack">{seen(d.stack) ? <Stack text={d.stack!} /> : <Withheld d={d} />}</Section>
+      {profile && <Section title="Where it was in its grace" id="flame"><Grace number={d.number} name={profile.name} /></Section>}
       <Section title="Last lines of its standard error" id="stderr">
         {seen(d.stderr?.[0]) ? <pre class="code last" tabIndex={0}>{d.stderr!.join("\n")}</pre> : <Empty>{d.stderr?.length ? d.stderr.join(" ") : "It printed nothing."}</Empty>}
       </Section>
@@ -84,6 +89,16 @@ const Withheld = ({ d }: { d: Death }) => (d.stack
   ? <Empty>A stack shows memory of the program, so it needs the role operate: <code>{command("dashboard", "--role", "operate")}</code></Empty>
   : <Empty>There is no stack: nothing wrote one before the process was gone.</Empty>
 );
+
+/** The profile that was taken between the deadline and the kill. */
+function Grace({ number, name }: { number: Num; name: string }) {
+  const [data, setData] = useState("");
+  const [why, setWhy] = useState("");
+  useEffect(() => {
+    rpc<{ bytes: string }>("death.blob", { number, name }).then((b) => setData(b.bytes), (e: Error) => setWhy(e.message));
+  }, [number, name]);
+  return why ? <p class="failed">{why}</p> : data ? <Flame data={data} /> : <Loading what="the profile" />;
+}
 
 function Others({ d }: { d: Death }) {
   type Other = NonNullable<Death["others"]>[number];

@@ -27,17 +27,17 @@ export function KindRows({ kinds, pool = true }: { kinds: DeathKind[]; pool?: bo
   const trend = trends();
   const columns: Column<DeathKind>[] = [
     { name: "count", head: "Deaths", num: true, by: (k) => Number(k.count), cell: (k) => <b>{count(k.count)}</b> },
-    { name: "cause", head: "Cause", by: (k) => k.cause, cell: (k) => <a class="name" href={to("deaths", "", { kind: k.kind })}><State tone="bad" plain>{causeWord(k.cause)}</State></a> },
+    { name: "cause", head: "Cause", by: (k) => k.cause, cell: (k) => <a class="name" href={to("deaths", "", { kind: k.kind })}><State tone="bad" plain>{k.kind ? causeWord(k.cause) : "of kinds that are left out"}</State></a> },
     ...(pool ? [{ name: "pool", head: "Pool", by: (k: DeathKind) => k.pool, cell: (k: DeathKind) => <a href={to("pool", k.pool)}>{k.pool}</a> }] : []),
     { name: "frame", head: "At", by: (k) => k.frame, cell: (k) => <code class="cut">{k.frame || "–"}</code> },
     { name: "why", head: "Why", wide: true, cell: (k) => <span class="cut" title={k.why}>{k.why}</span> },
     ...(trend.size ? [{ name: "trend", head: "Trend", wide: true, cell: (k: DeathKind) => <Bars values={trend.get(k.kind) ?? []} /> }] : []),
     { name: "first", head: "First", wide: true, by: (k) => Date.parse(k.first), cell: (k) => <Time at={k.first} day /> },
     { name: "last", head: "Last", by: (k) => Date.parse(k.last), cell: (k) => <Time at={k.last} day /> },
-    { name: "number", head: "Newest", num: true, cell: (k) => <a href={to("deaths", String(k.number))}>no. {k.number}</a> },
+    { name: "number", head: "Newest", num: true, cell: (k) => (Number(k.number) ? <a href={to("deaths", String(k.number))}>no. {k.number}</a> : <span class="quiet">not kept</span>) },
   ];
   return (
     <Table caption="Kinds of death" columns={columns} rows={kinds.filter((k) => matches(k.pool, k.cause, k.frame, k.why))} keyOf={(k) => k.kind} sort="-count"
-      open={(k) => go(to("deaths", String(k.number)))} />
+      open={(k) => go(Number(k.number) ? to("deaths", String(k.number)) : to("deaths", "", { kind: k.kind }))} />
   );
 }

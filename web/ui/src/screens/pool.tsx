@@ -13,7 +13,7 @@ import { useTopics } from "../state/live.ts";
 import { route, to } from "../state/route.ts";
 import { topics } from "../state/store.ts";
 import { opened } from "../api/session.ts";
-import { pausePool, readmit, recycleAll, recyclePool, resumePool, scalePool, stopPool } from "../view/actions.ts";
+import { pausePool, profilePool, readmit, recycleAll, recyclePool, resumePool, scalePool, stopPool } from "../view/actions.ts";
 import { bytes, count, duration, figure, percent } from "../view/format.ts";
 import { causeWord, poolTone } from "../view/words.ts";
 import { FuncRows } from "./funcrows.tsx";
@@ -63,7 +63,7 @@ function OnePool({ name }: { name: string }) {
         {p.reason && <span class="failed">{p.reason}</span>}
         <span class="aside">
           {p.state === "running" ? <Act action={pausePool(p)} /> : <Act action={resumePool(p)} />}
-          <Act action={scalePool(p)} /><Act action={recyclePool(p)} />
+          <Act action={scalePool(p)} /><Act action={recyclePool(p)} /><Act action={profilePool(p)} />
           {p.poisoned?.length ? <Act action={readmit(name)} /> : null}<Act action={stopPool(p)} />
         </span>
       </div>

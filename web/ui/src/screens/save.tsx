@@ -4,21 +4,8 @@ import { rpc } from "../api/rpc.ts";
 import { opened } from "../api/session.ts";
 import { allows, type Death } from "../api/wire.ts";
 import { bytes } from "../view/format.ts";
+import { encode, save, type File } from "../view/save.ts";
 import { command } from "../view/shell.ts";
-
-interface File { name: string; data: string } // data is base64
-
-function save(file: File): void {
-  const raw = atob(file.data);
-  const url = URL.createObjectURL(new Blob([Uint8Array.from(raw, (c) => c.charCodeAt(0))]));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = file.name;
-  link.click();
-  URL.revokeObjectURL(url);
-}
-
-const encode = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 export function Save({ death: d }: { death: Death }) {
   const [why, setWhy] = useState("");

@@ -2,7 +2,7 @@
 import type { Pool, Worker } from "../api/wire.ts";
 import { Facts, Memory, State } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
-import { endWorker, killWorker, stackOf } from "../view/actions.ts";
+import { endWorker, killWorker, profileWorker, stackOf } from "../view/actions.ts";
 import { count, duration, percent } from "../view/format.ts";
 import { ageOf } from "../state/age.ts";
 import { workerLook } from "../view/words.ts";
@@ -15,7 +15,7 @@ export function WorkerCard({ worker: w, pool, close }: { worker: Worker; pool: P
         <h3>Worker {w.id}, pid {w.pid}</h3><State tone={look.tone}>{look.word}</State>
         {w.retiring && <span class="quiet">will be replaced: {w.retiring}</span>}
         <span class="aside">
-          <Act action={stackOf(w.pool, w.pid)} small /><Act action={endWorker(w)} small /><Act action={killWorker(w)} small />
+          <Act action={stackOf(w.pool, w.pid)} small /><Act action={profileWorker(w)} small /><Act action={endWorker(w)} small /><Act action={killWorker(w)} small />
           <button type="button" class="small" onClick={close}>Close</button>
         </span>
       </div>

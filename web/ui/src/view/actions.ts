@@ -167,6 +167,29 @@ export function runTask(t: Task): Action {
   };
 }
 
+/** What a profile or a trace comes as. */
+export interface Capture { name: string; bytes: string; workers?: { pid: number; error?: string }[] }
+
+const long: Field = { name: "seconds", label: "Seconds, at most 60", kind: "count", value: "5", least: 1 };
+
+export function profilePool(p: Pool): Action {
+  return {
+    label: "Profile", title: `Profile pool ${p.name}`, role: "operate", shows: true, fields: [long],
+    consequence: `Looks only: all its ${plural(p.ready, "worker")} are sampled at the same time, and go on. The program must import the package profile.`,
+    command: (v) => command("pool", "profile", "-o", "cpu.pb.gz", p.name, `${v["seconds"]}s`),
+    run: (v) => rpc<Capture>("pool.profile", { pool: p.name, seconds: Number(v["seconds"]) }),
+  };
+}
+
+export function profileWorker(w: Worker): Action {
+  return {
+    label: "Profile", title: `Profile worker ${w.id} (pid ${w.pid}) of pool ${w.pool}`, role: "operate", shows: true, fields: [long],
+    consequence: "Looks only: the worker is sampled, and goes on. The program must import the package profile.",
+    command: (v) => command("worker", "profile", "-o", "cpu.pb.gz", `${w.pool}/${w.id}`, `${v["seconds"]}s`),
+    run: (v) => rpc<Capture>("worker.profile", { pool: w.pool, pid: w.pid, worker: w.id, seconds: Number(v["seconds"]) }),
+  };
+}
+
 /** The argument as a parameter; none if the text is empty. Throws what is wrong with its JSON. */
 export function argument(text: string | undefined): { arg?: unknown } {
   return text?.trim() ? { arg: JSON.parse(text) as unknown } : {};
