@@ -119,3 +119,14 @@ func TestRequestsAreBounded(t *testing.T) {
 		expect(t, "one more", call(l.front, secret, "x", "{}"), 429, "too many")
 	})
 }
+
+// A request that is under way when its session ends makes no other connection.
+func TestEndedLink(t *testing.T) {
+	f := newFake(t)
+	l := local(t, f, legion.RoleRead)
+	way := l.front.link(grant{legion.RoleRead, "ana"})
+	way.close()
+	if _, err := way.connect(t.Context()); err != errOver {
+		t.Errorf("after its end it connects: %v", err)
+	}
+}
