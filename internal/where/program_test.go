@@ -1,6 +1,7 @@
 package where_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/legion-go/legion/internal/where"
@@ -30,4 +31,17 @@ func TestProgram(t *testing.T) {
 	if got := where.Func("main.(*T).f (a.go:1)"); got != "main.(*T).f" {
 		t.Error(got)
 	}
+}
+
+// The text may be anything: the answer is a part of it.
+func FuzzProgram(f *testing.F) {
+	f.Add("goroutine 9 [running]:\nmain.f(0x1)\n\t/home/me/app/f.go:5 +0x1\n")
+	f.Add("\t\n.(\n\t/ (\n(.\n\t")
+	f.Fuzz(func(t *testing.T, block string) {
+		at := where.Program(block)
+		name := where.Func(at)
+		if len(at) > len(block)+len(" ()") || !strings.HasPrefix(at, name) || name != "" && !strings.Contains(block, name) {
+			t.Errorf("%q of %q", at, block)
+		}
+	})
 }
