@@ -37,6 +37,8 @@ var (
 	ends  = meter.NewCounter("metered_ends_total", "Values of workers closed.")
 )
 
+var serial atomic.Int64 // of the users of this process
+
 func init() { born.Inc() } // before the worker has its region
 
 type metered struct {
@@ -66,9 +68,9 @@ func (*turner) Loop(context.Context) error { turns.Inc(); return nil }
 func (*turner) Close() error               { ends.Inc(); return nil }
 
 func do(ctx context.Context, j job) (int, error) {
-	for n := range j.N {
+	for range j.N {
 		work.Inc()
-		users.With(fmt.Sprintf("%d-%d", os.Getpid(), n)).Inc()
+		users.With(fmt.Sprintf("%d-%d", os.Getpid(), serial.Add(1))).Inc()
 		took.With(j.What).Observe(0.5)
 	}
 	switch j.What {
