@@ -162,10 +162,10 @@ func failure(poolName, fn string, c *pool.Call, cause error) error {
 	switch o.Kind {
 	case pool.Timeout:
 		e.kind, e.cause = ErrTimeout, cause
-		e.detail = after(o, e.detail)
+		e.detail = o.After(e.detail)
 	case pool.Canceled:
 		e.kind, e.cause = ErrCanceled, cause
-		e.detail = after(o, e.detail)
+		e.detail = o.After(e.detail)
 	case pool.Crashed:
 		e.kind = ErrCrashed
 	case pool.OutOfMemory:
@@ -234,16 +234,4 @@ func startFailure(poolName string, err error) error {
 		e.kind = ErrForbidden
 	}
 	return &startError{err, e}
-}
-
-// after says how long a call took until its end, and how its worker died.
-func after(o *pool.Outcome, death string) string {
-	s := "after " + o.Elapsed.Round(time.Microsecond).String()
-	switch {
-	case death != "":
-		return s + "; " + death
-	case o.Worker == 0:
-		return s + ", before a worker had started it"
-	}
-	return s
 }

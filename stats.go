@@ -75,7 +75,8 @@ func (d *Daemon) figures() status.Stats {
 	s.State = d.life.State().String()
 	s.Unhealthy = d.unhealthy(true)
 	s.Healthy = s.Unhealthy == ""
-	d.processStats(&s)
+	methods.Surroundings(&s, d.life.Started(), d.place.memoryAtStart)
+	s.LogFile = d.logPath()
 	l := d.loop.Stats()
 	s.Loop = status.LoopStats{Panics: d.events.panics.Load(), Pending: l.Pending, Running: l.Running, Busy: l.Busy, Idle: l.Idle}
 	waiting, leftOut := d.turns.Count()
@@ -118,22 +119,6 @@ func (p *declaredPool) statsBy(of func(*pool.Pool) pool.Stats) status.PoolStats 
 	s.Kind, s.LoopEvery = p.kind(), p.opts.LoopEvery
 	s.Sandbox = p.confinement(in.Seal)
 	return s
-}
-
-// processStats fills in the values of the daemon's own process and machine,
-// except for its current memory.
-func (d *Daemon) processStats(s *status.Stats) {
-	s.UID, s.GID, s.Parent = os.Geteuid(), os.Getegid(), os.Getppid()
-	s.User, s.Group = host.UserName(), host.GroupName()
-	s.LogFile = d.logPath()
-	s.Host, _ = os.Hostname()
-	s.Load = host.Load()
-	started, initial := d.life.Started(), d.place.memoryAtStart
-	if !started.IsZero() {
-		s.Uptime = time.Since(started)
-	}
-	s.CPU = host.CPU()
-	s.Memory.Initial = initial
 }
 
 // logPath is the absolute path of Config.LogFile.

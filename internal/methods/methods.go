@@ -19,6 +19,7 @@
 //   - watch.go: event.*, log.* and stats.follow
 //   - insight.go: the method watch; look.go: what it shows
 //   - eventname.go: the names of types of events
+//   - surroundings.go: the daemon's process and machine
 //   - reserved.go: names that a program's methods may not have
 //   - parts.go: plugin.list, lock.list and config.show
 package methods

@@ -73,6 +73,18 @@ type Outcome struct {
 	Elapsed    time.Duration // from Submit to the end
 }
 
+// After says how long the call took until its end, and how its worker died.
+func (o *Outcome) After(death string) string {
+	s := "after " + o.Elapsed.Round(time.Microsecond).String()
+	switch {
+	case death != "":
+		return s + "; " + death
+	case o.Worker == 0:
+		return s + ", before a worker had started it"
+	}
+	return s
+}
+
 // A Call is one call of a function of a pool. Its first group of fields is the
 // caller's, and must not change between Submit and the end.
 type Call struct {
