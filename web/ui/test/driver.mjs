@@ -39,25 +39,22 @@ export async function storm({ workers = 3, every = 150 } = {}) {
   for (const name of ["RUNTIME_DIRECTORY", "SSH_CONNECTION", "DISPLAY", "WAYLAND_DISPLAY"]) delete env[name];
   const samples = paint(env);
   const flags = ["-in", inbox, "-out", join(dir, "out"), "-workers", String(workers), "-timeout", "1s"];
-  const s = { dir, env, daemon: undefined, log: "" };
+  const s = { dir, env };
+  const program = join(built, "thumbd");
 
   /** Runs a command line of thumbd. */
   s.thumbd = (...args) => {
-    const ran = spawnSync(join(built, "thumbd"), args, { env, encoding: "utf8" });
+    const ran = spawnSync(program, args, { env, encoding: "utf8" });
     assert.equal(ran.status, 0, `thumbd ${args.join(" ")}: ${ran.stdout}${ran.stderr}`);
     return ran.stdout;
   };
-  /** Starts the daemon, the first time and after kill. */
-  s.start = async () => {
-    s.daemon = spawn(join(built, "thumbd"), flags, { env, stdio: ["ignore", "pipe", "pipe"] });
-    s.daemon.ended = new Promise((ended) => s.daemon.once("exit", ended));
-    for (const out of [s.daemon.stdout, s.daemon.stderr]) out.on("data", (text) => { s.log = (s.log + text).slice(-10_000); });
-    await until(() => spawnSync(join(built, "thumbd"), ["status"], { env }).status === 0, `thumbd runs\n${s.log}`);
-  };
+  /** Starts the daemon in the background, the first time and after kill. */
+  s.start = () => s.thumbd(...flags, "start");
+  s.pid = () => JSON.parse(s.thumbd("status", "--json")).pid;
   /** Kills the daemon, as a fault of the machine would. */
   s.kill = async () => {
-    s.daemon.kill("SIGKILL");
-    await s.daemon.ended;
+    process.kill(s.pid(), "SIGKILL");
+    await until(() => spawnSync(program, ["status"], { env }).status !== 0, "thumbd is gone");
   };
 
   const hostile = samples.filter((f) => /bomb|panic|endless|exfil/.test(f));
@@ -68,13 +65,12 @@ export async function storm({ workers = 3, every = 150 } = {}) {
     const [, name] = /([^/]+)$/.exec(from);
     copyFileSync(from, join(inbox, `${n++} ${name}`));
   }, every);
-  await s.start();
+  s.start();
   /** Lets no more pictures come. */
   s.calm = () => clearInterval(feed);
   s.stop = async () => {
     s.calm();
-    s.daemon.kill("SIGTERM");
-    await s.daemon.ended;
+    s.thumbd("stop");
     rmSync(dir, { recursive: true });
   };
   return s;

@@ -60,7 +60,20 @@ describe("thumbd under a storm", () => {
     await daemon.kill();
     await until(async () => !(await b.page.locator(live).count()), "the page says that the daemon has gone");
     await b.shot("gone");
-    await daemon.start();
+    daemon.start();
+    await b.page.locator(live).waitFor();
+    await b.close();
+  });
+
+  test("it follows an upgrade to the next process", async () => {
+    const b = await open(browser, await shown.link(), { lost: true });
+    await b.page.locator(live).waitFor();
+    const before = daemon.pid();
+    await b.page.getByText(`pid ${before}`).first().waitFor();
+    daemon.thumbd("upgrade");
+    const next = daemon.pid();
+    assert.notEqual(next, before);
+    await b.page.getByText(`pid ${next}`).first().waitFor();
     await b.page.locator(live).waitFor();
     await b.close();
   });
