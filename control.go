@@ -181,7 +181,8 @@ func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rp
 		},
 		Authenticate: func(token string) (Caller, bool) { return control.Authenticate(tokens, token) },
 	})
-	methods := methods.Of(controlled{d})
+	methods, keep := methods.Of(controlled{d})
+	d.owned.Go("keeping the history", func() { keep(d.life.Closing()) })
 	for _, m := range append(methods, d.declared.methods...) {
 		if err := r.Add(m); err != nil {
 			return nil, fmt.Errorf("the method %s: %w", m.Name, err)

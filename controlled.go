@@ -23,12 +23,9 @@ type controlled struct{ *Daemon }
 
 var _ methods.Daemon = controlled{}
 
-func (c controlled) Hello() status.Hello   { return c.hello() }
-func (c controlled) Status() status.Daemon { return c.status() }
-func (c controlled) Figures() status.Stats { return c.stats() }
-func (c controlled) Glance() []status.PoolStats {
-	return c.poolStats((*pool.Pool).Glance)
-}
+func (c controlled) Hello() status.Hello     { return c.hello() }
+func (c controlled) Status() status.Daemon   { return c.status() }
+func (c controlled) Figures() status.Stats   { return c.stats() }
 func (c controlled) Stop(why string) error   { return c.stopBy(why) }
 func (c controlled) Restart(by string) error { return c.restartBy(c.life.Closing(), by) }
 
@@ -51,10 +48,11 @@ func (c controlled) Pool(name string) (methods.Pool, error) {
 	return p, nil
 }
 
-func (c controlled) Captures(p methods.Pool) (methods.Captures, error) {
+func (c controlled) Machine(p methods.Pool) (methods.Machine, error) {
 	return p.(*Supervisor).p.pool()
 }
 
+func (c controlled) Glance() []status.PoolStats         { return c.poolStats((*pool.Pool).Glance) }
 func (c controlled) Clients() []control.Client          { return c.control.Clients() }
 func (c controlled) Functions() []methods.Function      { return c.declared.offers }
 func (c controlled) Tasks() *taskruns.Runs              { return &c.tasks }

@@ -14,8 +14,8 @@ type History struct {
 
 // Sample is what a pool, or one of its functions, did in a step of a History.
 // Figures of a function have only what comes from its calls: Calls to P99, CPU
-// and Buckets. Percentiles are exact to an eighth, all other figures to 1 %,
-// except as said.
+// and Buckets. They are kept in few bytes: Calls, Queued, Running, Workers and
+// Memory are exact to 0.1 %, all other figures to an eighth.
 type Sample struct {
 	Calls  float64       `json:"calls"`  // that ended, per second
 	Errors float64       `json:"errors"` // of these, those without a result, per second
@@ -24,13 +24,13 @@ type Sample struct {
 	P99    time.Duration `json:"p99"`
 
 	// The greatest values in the step, as seen each second.
-	OldestWait time.Duration `json:"oldest_wait"` // see PoolStats; exact to an eighth
+	OldestWait time.Duration `json:"oldest_wait"` // see PoolStats
 	Queued     int           `json:"queued"`
 	Running    int           `json:"running"`
 	Workers    int           `json:"workers"` // processes
 	Memory     uint64        `json:"memory"`  // see PoolStats
 
-	CPU    float64 `json:"cpu"`    // processors that were busy on average
+	CPU    float64 `json:"cpu"`    // processors that were busy on average; known ten seconds late, and later if there are more than 100 workers
 	Deaths int     `json:"deaths"` // unexpected ends of workers
 
 	// Buckets are the calls by how long they took: one for each of Bounds, and one

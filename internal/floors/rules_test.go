@@ -81,6 +81,7 @@ var floors = map[string]int{
 
 	"internal/control": 3,
 	"internal/deaths":  3,
+	"internal/history": 3,
 	"internal/plugins": 3,
 	"internal/watch":   3,
 

@@ -100,7 +100,7 @@ func (d caller) captureWorker(ctx context.Context, in workerIn, kind string, sec
 			return err
 		}
 		c.PID, c.Worker = in.PID, w.ID
-		from, err := d.Captures(of)
+		from, err := d.Machine(of)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (d caller) profilePool(ctx context.Context, in poolProfileIn) (status.Captu
 	if len(c.Workers) == 0 {
 		return c, fmt.Errorf("pool %s has no workers at the moment", in.Pool)
 	}
-	from, err := d.Captures(of)
+	from, err := d.Machine(of)
 	if err == nil {
 		c.Bytes, err = capturePool(ctx, from, &c)
 	}
@@ -144,7 +144,7 @@ func (d caller) profilePool(ctx context.Context, in poolProfileIn) (status.Captu
 // all of them. The daemon merges them, and not its clients, so that programs
 // with a command line need no compress/gzip, which costs each worker 1 % of its
 // start.
-func capturePool(ctx context.Context, from Captures, c *status.Capture) ([]byte, error) {
+func capturePool(ctx context.Context, from Machine, c *status.Capture) ([]byte, error) {
 	tools, err := profiling.Get()
 	if err != nil {
 		return nil, err

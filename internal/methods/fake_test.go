@@ -86,7 +86,7 @@ func (f *fake) Pool(name string) (Pool, error) {
 	return nil, fmt.Errorf("legion: there is no pool %q", name)
 }
 
-func (f *fake) Captures(p Pool) (Captures, error) { return p.(*fakePool), nil }
+func (f *fake) Machine(p Pool) (Machine, error) { return p.(*fakePool), nil }
 
 func (f *fake) Stop(why string) error            { return f.does("stop,", why) }
 func (f *fake) Restart(who string) error         { return f.does("restart for", who) }
@@ -119,7 +119,10 @@ func (f *fake) OnLoop(_ context.Context, fn func() error) error {
 type fakePool struct {
 	f     *fake
 	stats status.PoolStats
-	fails error  // of what is done to the pool
+	fails error // of what is done to the pool
+
+	running, waiting, slowest []pool.CallInfo
+
 	sends []byte // of a capture; nil: the kind
 	gone  int    // the pid of a worker that ends meanwhile; 0: one that is just being started
 }
@@ -166,6 +169,22 @@ func (p *fakePool) Capture(_ context.Context, pid int, kind string, d time.Durat
 	return b, p.worker("capture "+kind+" "+d.String(), pid)
 }
 
+// of returns the methods of f.
+func of(f *fake) []rpc.Method {
+	all, _ := Of(f)
+	return all
+}
+
+func (p *fakePool) Calls() (running, waiting []pool.CallInfo) { return p.running, p.waiting }
+func (p *fakePool) Slowest() []pool.CallInfo                  { return p.slowest }
+
+func (p *fakePool) Measure(m *pool.Measure, funcs, _ bool) {
+	for range p.stats.Funcs {
+		m.Names, m.All.Calls = append(m.Names[:0:0], p.stats.Funcs[0].Name), p.stats.Funcs[0].Calls
+	}
+	m.Queued = p.stats.Queued
+}
+
 // newFake returns a daemon with two pools of workers, one of which is empty,
 // and a task that runs.
 func newFake() *fake {
@@ -184,7 +203,7 @@ func newFake() *fake {
 // returns the result as JSON.
 func (f *fake) call(t *testing.T, name, params string) (string, error) {
 	t.Helper()
-	for _, m := range Of(f) {
+	for _, m := range of(f) {
 		if m.Name != name {
 			continue
 		}

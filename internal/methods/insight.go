@@ -1,12 +1,14 @@
 package methods
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/legion-go/legion/internal/control"
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/watch"
 	"github.com/legion-go/legion/status"
@@ -25,6 +27,12 @@ const leastEvery = 250 * time.Millisecond
 // watchedLines is how many records of the log the method watch sends at first.
 const watchedLines = 200
 
+type historyIn struct {
+	Pool string  `json:"pool" usage:"the name of a pool"`
+	Func *string `json:"func,omitzero" usage:"the name of one of its functions; without it the whole pool"`
+	Step int     `json:"step" usage:"seconds of a sample: 1, 10 or 60"`
+}
+
 // insightMethods are the methods that show what a daemon does.
 func (d caller) insightMethods() []rpc.Method {
 	return []rpc.Method{
@@ -32,6 +40,8 @@ func (d caller) insightMethods() []rpc.Method {
 			"Each item has the changes of a topic, at most one in each interval: set has the values that are new or have changed, gone the names of "+
 			"those that are no more. The first one, with full, has all there is. Of events and logs, add has what came, and missed says how many "+
 			"were left out before the last of these: there is room for 256 between two items.", rpc.Read, d.watch),
+		Look("history.get", "How a pool, or one of its functions, did: each second of the last five minutes, each ten seconds of an hour, or each minute of a day.", d.getHistory),
+		Look("call.list", "The oldest calls that run and that wait, the slowest of the last hour, and those that ended last, of a pool or of all.", d.listCalls),
 	}
 }
 
@@ -61,6 +71,71 @@ func (d caller) watch(ctx context.Context, in watchIn, send func(status.Change) 
 		}})
 	}
 	return d.hub.View(ctx, v, send)
+}
+
+func (d caller) getHistory(_ context.Context, in historyIn) (status.History, error) {
+	p, err := d.poolNamed(in.Pool)
+	if err != nil {
+		return status.History{}, err
+	}
+	fn := ""
+	if in.Func != nil {
+		fn = *in.Func
+		var names []string
+		for _, f := range p.Stats().Funcs {
+			names = append(names, f.Name)
+		}
+		if !slices.Contains(names, fn) {
+			return status.History{}, Wrong("func", "the pool %s has no function %q; it has: %s", in.Pool, fn, strings.Join(names, ", "))
+		}
+	}
+	all, err := d.history.Get(in.Pool, fn, in.Step)
+	if err != nil {
+		return all, Wrong("step", "%v", err)
+	}
+	return all, nil
+}
+
+// listedCalls is how many calls each list of call.list has at most.
+const listedCalls = 200
+
+func (d caller) listCalls(_ context.Context, in poolsIn) (all status.Calls, err error) {
+	name, err := nameOrAll(in.Pool)
+	if err != nil {
+		return all, err
+	}
+	pools := d.Pools()
+	if name != "" {
+		p, err := d.poolNamed(name)
+		if err != nil {
+			return all, err
+		}
+		pools = []Pool{p}
+	}
+	for _, p := range pools {
+		add := func(to *[]status.CallInfo, calls []pool.CallInfo) {
+			for _, c := range calls {
+				*to = append(*to, c.Status(p.Name()))
+			}
+		}
+		if m, err := d.Machine(p); err == nil { // else it has not started, or has stopped
+			running, waiting := m.Calls()
+			add(&all.Running, running)
+			add(&all.Waiting, waiting)
+			add(&all.Slowest, m.Slowest())
+		}
+		all.Recent = append(all.Recent, p.Recent().Calls...)
+	}
+	took := func(c status.CallInfo) time.Duration { return c.Wait + c.Run }
+	most := func(list *[]status.CallInfo, before func(a, b status.CallInfo) int) {
+		slices.SortStableFunc(*list, before)
+		*list = (*list)[:min(len(*list), listedCalls)]
+	}
+	most(&all.Running, func(a, b status.CallInfo) int { return a.Queued.Compare(b.Queued) })
+	most(&all.Waiting, func(a, b status.CallInfo) int { return a.Queued.Compare(b.Queued) })
+	most(&all.Slowest, func(a, b status.CallInfo) int { return cmp.Compare(took(b), took(a)) })
+	most(&all.Recent, func(a, b status.CallInfo) int { return b.Ended.Compare(a.Ended) })
+	return all, nil
 }
 
 // view checks what a client wants to watch, except for lists.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/logs"
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/status"
 )
@@ -19,7 +20,7 @@ import (
 // watchAs follows the method watch with a role, until stop is called.
 func watchAs(t *testing.T, f *fake, role rpc.Role, params string) (items chan status.Change, stop func() error) {
 	t.Helper()
-	for _, m := range Of(f) {
+	for _, m := range of(f) {
 		if m.Name != "watch" {
 			continue
 		}
@@ -44,16 +45,19 @@ func TestWatchTopics(t *testing.T) {
 		f := newFake()
 		f.pools[0].stats.Funcs = []status.FuncStats{{Name: "shrink", Calls: 5}}
 		f.pools[0].stats.Workers[0].ID, f.pools[0].stats.Workers[0].Age = 3, 95*time.Second
+		f.pools[0].running = []pool.CallInfo{{Number: 8, Running: true}}
+		f.pools[0].slowest = []pool.CallInfo{{Number: 6, Func: "shrink", Kind: pool.OK}}
 		f.crons = []Scheduled{{Cron: status.Cron{Name: "every 1s", Spec: "1s"}}}
 		death, _ := f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1"}, nil)
-		items, stop := watchAs(t, f, rpc.Read, `{"topics":["daemon","pools","funcs","workers","crons","tasks","clients","deaths","kinds"],"pool":"resize"}`)
+		items, stop := watchAs(t, f, rpc.Read, `{"topics":["daemon","pools","funcs","workers","crons","tasks","clients","deaths","kinds","calls","slow"],"pool":"resize"}`)
 		want := map[string]string{
 			"daemon": `"name":"fake"`, "pools resize": `"state":"running"`, "funcs resize/shrink": `{"pool":"resize","name":"shrink","calls":5`,
 			"workers resize/3": `"pid":11`, "crons every 1s": `"spec":"1s"`, "clients 7": `"role":"read"`,
 			"deaths 1": `"cause":"exit"`, "kinds " + death.Kind: `"count":1`,
+			"calls resize/8": `"state":"running"`, "slow resize/shrink/6": `"outcome":"ok"`,
 		}
 		synctest.Wait()
-		for range 9 {
+		for range 11 {
 			c := <-items
 			if !c.Full {
 				t.Errorf("%+v", c)
@@ -135,4 +139,67 @@ func TestWatchMistakes(t *testing.T) {
 			t.Errorf("%s: %v", params, err)
 		}
 	}
+}
+
+// Lists of calls are bounded, and in their order, over all pools.
+func TestCallList(t *testing.T) {
+	f := newFake()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 150 {
+		for _, p := range f.pools[:2] {
+			p.running = append(p.running, pool.CallInfo{Number: uint64(i + 1), Queued: at.Add(time.Duration(i) * time.Second), Running: true})
+			p.slowest = append(p.slowest, pool.CallInfo{Number: uint64(i + 1), Kind: pool.OK, Wait: time.Second, Run: time.Duration(i) * time.Second})
+		}
+	}
+	f.pools[1].waiting = f.pools[1].running[:3]
+	var all status.Calls
+	text, err := f.call(t, "call.list", "")
+	if err != nil || json.Unmarshal([]byte(text), &all) != nil {
+		t.Fatal(err, text)
+	}
+	if len(all.Running) != 200 || all.Running[0].Call != 1 || all.Running[199].Call != 100 || len(all.Waiting) != 3 {
+		t.Errorf("%d running, %d waiting", len(all.Running), len(all.Waiting))
+	}
+	if len(all.Slowest) != 200 || all.Slowest[0].Call != 150 || all.Slowest[199].Call != 51 {
+		t.Errorf("%d slow", len(all.Slowest))
+	}
+	text, err = f.call(t, "call.list", `{"pool":"resize"}`)
+	if err != nil || json.Unmarshal([]byte(text), &all) != nil || len(all.Running) != 150 || all.Running[0].Pool != "resize" || len(all.Waiting) != 0 {
+		t.Errorf("%v %.200s", err, text)
+	}
+	if _, err := f.call(t, "call.list", `{"pool":"x"}`); !wrong(err, "pool: ") {
+		t.Error(err)
+	}
+}
+
+// History is kept each second, from the start, of whatever runs.
+func TestHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.pools[0].stats.Funcs = []status.FuncStats{{Name: "shrink", Calls: 5}}
+		all, keep := Of(f)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { keep(ctx); close(ended) }()
+		time.Sleep(3*time.Second + time.Millisecond)
+		for _, m := range all {
+			if m.Name != "history.get" {
+				continue
+			}
+			out, err := m.Call(t.Context(), historyIn{Pool: "resize", Step: 1})
+			if h := out.(status.History); err != nil || len(h.Samples) != 3 || h.Samples[0].Calls != 5 || h.Samples[2].Calls != 0 || h.Folded {
+				t.Errorf("%v %+v", err, h)
+			}
+			none := "none"
+			for want, in := range map[string]historyIn{
+				"pool: ": {Pool: "x", Step: 1}, "func: the pool resize has no function": {Pool: "resize", Func: &none, Step: 1}, "step: 2 is not": {Pool: "resize", Step: 2},
+			} {
+				if _, err := m.Call(t.Context(), in); !wrong(err, want) {
+					t.Errorf("%v, not %s", err, want)
+				}
+			}
+		}
+		cancel()
+		<-ended
+	})
 }

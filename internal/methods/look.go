@@ -1,6 +1,8 @@
 package methods
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -63,6 +65,28 @@ func (d *looker) look(wanted func(string) bool, put func(topic, key, pool string
 		put("daemon", "daemon", "", watchedDaemon{Daemon: d.Status()})
 	}
 	d.lookAtPools(wanted, put)
+	if wanted("calls") {
+		calls, _ := d.listCalls(context.Background(), poolsIn{})
+		for _, c := range append(calls.Running, calls.Waiting...) {
+			put("calls", c.Pool+"/"+strconv.FormatUint(c.Call, 10), c.Pool, c)
+		}
+	}
+	if wanted("slow") {
+		for _, m := range d.machines() {
+			for _, c := range m.Slowest() {
+				put("slow", fmt.Sprintf("%s/%s/%d", m.Name(), c.Func, c.Number), m.Name(), c.Status(m.Name()))
+			}
+		}
+	}
+	if wanted("history") {
+		d.history.Last(func(pool, fn string, s status.Sample) {
+			key := pool
+			if fn != "" {
+				key += "/" + fn
+			}
+			put("history", key, pool, s)
+		})
+	}
 	if wanted("crons") {
 		for _, c := range d.cronList() {
 			put("crons", c.Name, "", c)

@@ -24,7 +24,7 @@ func TestLoweredSessionTriesEverything(t *testing.T) {
 			},
 		})
 		above := []string{}
-		for _, m := range Of(f) {
+		for _, m := range of(f) {
 			if err := r.Add(m); err != nil {
 				t.Fatal(err)
 			}

@@ -35,6 +35,7 @@ import (
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/history"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/pool"
@@ -56,7 +57,7 @@ type Daemon interface {
 
 	Pools() []Pool // in the order of declaration
 	Pool(name string) (Pool, error)
-	Captures(Pool) (Captures, error)
+	Machine(Pool) (Machine, error) // its workings, if it runs
 
 	Stop(why string) error
 	Restart(who string) error
@@ -100,15 +101,18 @@ type Pool interface {
 	Stack(ctx context.Context, pid int) (string, error)
 }
 
-// Captures is a *pool.Pool.
-type Captures interface {
+// Machine is a *pool.Pool.
+type Machine interface {
+	history.Machine
+	Calls() (running, waiting []pool.CallInfo) // the oldest first, bounded
+	Slowest() []pool.CallInfo                  // of each function
 	Capture(ctx context.Context, pid int, kind string, d time.Duration, limit int) ([]byte, error)
 	Replay(ctx context.Context, fn string, arg []byte, timeout time.Duration) (*pool.Call, error)
 }
 
-// Of returns the methods for d.
-func Of(d Daemon) (all []rpc.Method) {
-	c := caller{Daemon: d}
+// Of returns the methods for d, and what keeps its history, until ctx ends.
+func Of(d Daemon) (all []rpc.Method, keep func(ctx context.Context)) {
+	c := caller{Daemon: d, history: history.New()}
 	c.hub = watch.New((&looker{caller: c}).look)
 	for _, group := range [][]rpc.Method{
 		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.captureMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(), c.pathMethods(),
@@ -116,13 +120,32 @@ func Of(d Daemon) (all []rpc.Method) {
 	} {
 		all = append(all, group...)
 	}
-	return all
+	return all, func(ctx context.Context) { c.history.Run(ctx, c.measured) }
 }
 
 // caller implements the methods on the daemon.
 type caller struct {
 	Daemon
-	hub *watch.Hub
+	hub     *watch.Hub
+	history *history.History
+}
+
+// machines returns the pools that run, in the order of declaration.
+func (d caller) machines() (all []Machine) {
+	for _, p := range d.Pools() {
+		if m, err := d.Machine(p); err == nil {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// measured is machines for the history.
+func (d caller) measured() (all []history.Machine) {
+	for _, m := range d.machines() {
+		all = append(all, m)
+	}
+	return all
 }
 
 // None is for methods without parameters.

@@ -246,9 +246,9 @@ func (panics) MarshalJSON() ([]byte, error) { panic("unlucky") }
 func TestRoles(t *testing.T) {
 	admin := []string{"daemon.stop", "daemon.shutdown", "daemon.restart", "daemon.upgrade", "daemon.signal"}
 	look := []string{"hello", "status", "stats", "ps", "list", "recent", "follow", "tail", "show", "kinds", "get"}
-	for _, m := range Of(newFake()) {
+	for _, m := range of(newFake()) {
 		want := rpc.Operate
-		if _, what, _ := strings.Cut(m.Name, "."); slices.Contains(look, what) || m.Name == "watch" {
+		if _, what, _ := strings.Cut(m.Name, "."); slices.Contains(look, what) || m.Name == "watch" || m.Name == "history.get" {
 			want = rpc.Read
 		}
 		if slices.Contains(admin, m.Name) {
@@ -268,7 +268,7 @@ func TestRoles(t *testing.T) {
 // replaces it has no parameters, and the signals that it may name are those
 // that the daemon takes.
 func TestNoMethodNamesAProgram(t *testing.T) {
-	for _, m := range Of(newFake()) {
+	for _, m := range of(newFake()) {
 		if m.Role == rpc.Admin && m.In != reflect.TypeFor[None]() && m.In != reflect.TypeFor[signalIn]() {
 			t.Errorf("%s takes a %v", m.Name, m.In)
 		}

@@ -38,7 +38,7 @@ func (d caller) replay(ctx context.Context, in deathIn) (out replay, err error) 
 	if err != nil {
 		return out, err
 	}
-	runs, err := d.Captures(of)
+	runs, err := d.Machine(of)
 	if err != nil {
 		return out, err
 	}

@@ -48,7 +48,7 @@ func TestMethodsAreWhole(t *testing.T) {
 	}
 	table := rpc.New(rpc.Options{})
 	there := map[string]bool{}
-	for _, m := range Of(newFake()) {
+	for _, m := range of(newFake()) {
 		there[m.Name] = true
 		if err := table.Add(m); err != nil {
 			t.Error(err)

@@ -332,6 +332,9 @@ func (k *core) end(fx *effects, c *Call, kind Kind, now time.Duration) {
 	}
 	r := k.calls.next()
 	c.record(r, now)
+	if c.Elapsed > f.slow.least {
+		f.slow.add(r, now)
+	}
 	if c.began != 0 {
 		k.counts.In += uint64(r.arg)
 		k.counts.Out += uint64(r.result)

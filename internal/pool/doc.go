@@ -18,17 +18,17 @@
 //     workers), recycle.go and roll.go (replacing them), stuck.go (processes
 //     that SIGKILL does not end), drain.go (the end), stats.go with reason.go
 //     (why workers leave), running.go (which calls run, and since when), cpu.go
-//     (the processor time of functions), histogram.go, figures.go and
-//     status.go;
-//   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, watch.go,
-//     member.go, protocol.go (what a worker may send, and when), progress.go,
-//     aside.go, certificate.go and why.go (what is known of a death), tell.go,
-//     replay.go (a call of which a worker died, again), stack.go, capture.go
-//     (profiles and traces) and buffers.go (bytes that are in memory shared
-//     with a worker): the shell. [Pool] guards the core with one mutex and
-//     carries out its effects after unlocking; a member is one process with its
-//     link. Processes come from a [Launcher], so that workers can be processes,
-//     or goroutines (goroutine.go).
+//     (the processor time of functions), histogram.go, figures.go,
+//     slowest.go (calls that took long) and status.go;
+//   - pool.go, submit.go, reader.go, steer.go, end.go, recent.go, calls.go,
+//     measure.go, watch.go, member.go, protocol.go (what a worker may send, and
+//     when), progress.go, aside.go, certificate.go and why.go (what is known of
+//     a death), tell.go, replay.go (a call of which a worker died, again),
+//     stack.go, capture.go (profiles and traces) and buffers.go (bytes that are
+//     in memory shared with a worker): the shell. [Pool] guards the core with
+//     one mutex and carries out its effects after unlocking; a member is one
+//     process with its link. Processes come from a [Launcher], so that workers
+//     can be processes, or goroutines (goroutine.go).
 //
 // # Guarantees
 //

@@ -105,10 +105,7 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	for _, s := range sizes {
-		s.w.memory = s.memory
-		p.core.share(s.w, s.cpu, now)
-	}
+	p.core.sized(sizes, now)
 	return p.core.stats(now)
 }
 
@@ -125,6 +122,14 @@ type size struct {
 	w      *worker
 	memory uint64
 	cpu    time.Duration // 0: unknown
+}
+
+// sized records what was measured.
+func (k *core) sized(sizes []size, now time.Duration) {
+	for _, s := range sizes {
+		s.w.memory = s.memory
+		k.share(s.w, s.cpu, now)
+	}
 }
 
 // measure reads the size of every worker, without the lock.

@@ -15,7 +15,7 @@ import (
 // divided there, so that the same counts also tell exactly how many durations
 // were below each of them.
 type histogram struct {
-	buckets [cells + bounds]uint64
+	buckets Durations
 	max     time.Duration
 	sum     time.Duration
 }

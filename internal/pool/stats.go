@@ -69,6 +69,7 @@ type funcStats struct {
 	wait     histogram           // … without the time that it ran
 	run      histogram           // of calls that ran
 	cpu      time.Duration       // see cpu.go
+	slow     slowest
 }
 
 // count counts an ended call. taken says that the pool did not refuse it at
