@@ -14,7 +14,7 @@ const check = (name, state, fn) => test(name, async () => {
   }
 });
 
-const acts = (f) => f.did.filter((d) => !/^(history\.get|config\.show|func\.list|event\.list|death\.get)$/.test(d.method)).map((d) => [d.method, d.params]);
+const acts = (f) => f.did.filter((d) => !/^(history\.get|config\.show|func\.list|event\.list|death\.get|death\.blob)$/.test(d.method)).map((d) => [d.method, d.params]);
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 describe("behaviour", { concurrency: 3 }, () => {

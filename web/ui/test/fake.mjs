@@ -83,7 +83,7 @@ function watch(f, params, req, res) {
     },
   };
   f.streams.add(stream);
-  req.socket.on("close", () => f.streams.delete(stream));
+  res.on("close", () => f.streams.delete(stream));
   stream.send();
 }
 

@@ -23,7 +23,7 @@ export function Flame({ data }: { data: string }) {
 }
 
 // Functions of Go and Legion step back behind the program's own.
-const foreign = /^(runtime|internal|sync|syscall|reflect|os|io|net|bufio|encoding|crypto|github\.com\/legion-go\/legion)[./]/;
+const foreign = /^(runtime|internal|sync|syscall|reflect|os|io|net|bufio|encoding|crypto|github\.com\/legion-go\/legion(?!\/examples\/))[./]/;
 
 function Graph({ profile }: { profile: Profile }) {
   const [place, width] = useWidth<HTMLDivElement>();

@@ -124,6 +124,6 @@ function drawScales(ctx: CanvasRenderingContext2D, grid: Grid, line: Line, each:
     const x = left + i * each;
     if (i % every !== 0 || x > width - 20) return;
     ctx.textAlign = i === 0 ? "left" : "center";
-    ctx.fillText(clock(c.from * line.step).slice(0, line.step === 1 ? 8 : 5), x, rows * rowHeight + 13);
+    ctx.fillText(clock(c.from * line.step).slice(0, every * perColumn(grid) * line.step < 60 ? 8 : 5), x, rows * rowHeight + 13);
   });
 }

@@ -1,6 +1,6 @@
 // The smallest parts: badges, dots, times, meters, empty places.
 import type { ComponentChildren } from "preact";
-import { bytes, clock, duration, utc, when, zoneName } from "../view/format.ts";
+import { bytes, clock, count, duration, utc, when, zoneName } from "../view/format.ts";
 import type { Num } from "../api/json.ts";
 import type { Tone } from "../view/words.ts";
 
@@ -75,6 +75,15 @@ export function Facts({ of }: { of: [string, ComponentChildren][] }) {
 export const Memory = ({ n, of }: { n: Num | undefined; of?: number }) => (
   <>{of ? <Meter value={Number(n ?? 0)} of={of} label={`${bytes(n)} of ${bytes(of)}`} /> : null} <span class="measure">{bytes(n)}</span></>
 );
+
+const shortest = 200;
+
+/** A value in a line with others: of a long text, such as a stack, only the beginning. */
+export function Short({ of }: { of: unknown }) {
+  const text = typeof of === "string" ? of : JSON.stringify(of) ?? "";
+  if (text.length <= shortest) return <>{text}</>;
+  return <>{text.slice(0, shortest - 60)}<span class="quiet"> … {count(text.length)} characters</span></>;
+}
 
 /** Any value of JSON as text. It is text for ever: nothing here is made HTML. */
 export function Value({ of }: { of: unknown }) {

@@ -5,7 +5,7 @@ export interface Goroutine { head: string; frames: { call: string; place: string
 
 // Frames of Go itself and of Legion say how the program was run, not what it did.
 const foreign = /(^|\s)(\/usr\/(local\/)?go\/|\/opt\/go\/|.*\/(pkg\/mod|vendor)\/|.*\/go[\d.]*\/src\/)/;
-const machinery = /^(runtime|internal|github\.com\/legion-go\/legion)[./]/;
+const machinery = /^(runtime|internal|github\.com\/legion-go\/legion(?!\/examples\/))[./]/;
 
 /** Takes the text of a stack apart; what is no frame is left as it is, as a head. */
 export function parseStack(text: string): Goroutine[] {

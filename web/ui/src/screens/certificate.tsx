@@ -50,7 +50,7 @@ function Headline({ d, back }: { d: Death; back: preact.ComponentChild }) {
 /** The death in one sentence. */
 function sentence(d: Death): string {
   const why = d.why || causeWord(d.cause);
-  return why.charAt(0).toUpperCase() + why.slice(1) + (/[.!?]$/.test(why) ? "" : ".");
+  return why + (/[.!?]$/.test(why) ? "" : ".");
 }
 
 // A session that may only look gets a remark in the place of the text.

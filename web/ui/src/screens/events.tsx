@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { rpc } from "../api/rpc.ts";
 import type { Num } from "../api/json.ts";
 import type { Event } from "../api/wire.ts";
-import { Loading, Section, Time } from "../parts/bits.tsx";
+import { Loading, Section, Short, Time } from "../parts/bits.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { Table, type Column } from "../parts/table.tsx";
@@ -35,7 +35,7 @@ export function Events() {
 
 function Data({ of: { data } }: { of: Event }) {
   if (data === null || typeof data !== "object" || Array.isArray(data)) return <span class="message">{JSON.stringify(data)}</span>;
-  return <span class="message">{Object.entries(data).map(([k, v]) => <span key={k} class="attr">{k}=<b>{typeof v === "object" ? JSON.stringify(v) : String(v)}</b> </span>)}</span>;
+  return <span class="message">{Object.entries(data).map(([k, v]) => <span key={k} class="attr">{k}=<b><Short of={v} /></b> </span>)}</span>;
 }
 
 interface EventType { type: string; count: Num; handlers: number }

@@ -1,7 +1,7 @@
 // Screen 6: the log, as it is written.
 import { useState } from "preact/hooks";
 import type { LogRecord } from "../api/wire.ts";
-import { State, Time, Loading } from "../parts/bits.tsx";
+import { State, Short, Time, Loading } from "../parts/bits.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { useTopics } from "../state/live.ts";
@@ -31,7 +31,7 @@ export function Logs() {
         <>
           <span class="quiet"><Time at={r.time} millis /></span> <State tone={levelTone(r.level)}>{r.level}</State> <span class="message">{r.message}
             {Object.entries(r.attrs ?? {}).filter(([k, v]) => k !== "daemon" || v !== daemon()?.name).map(([k, v]) => (
-              <span key={k} class="attr"> {k}=<b>{k === "death" ? <a href={to("deaths", String(v))}>{String(v)}</a> : typeof v === "object" ? JSON.stringify(v) : String(v)}</b></span>
+              <span key={k} class="attr"> {k}=<b>{k === "death" ? <a href={to("deaths", String(v))}>{String(v)}</a> : <Short of={v} />}</b></span>
             ))}</span>
         </>
       )} />

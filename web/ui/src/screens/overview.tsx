@@ -5,7 +5,7 @@ import { Lines, type Curve } from "../charts/lines.tsx";
 import { Empty, Loading, Section, Zone } from "../parts/bits.tsx";
 import { useTopics } from "../state/live.ts";
 import { historyError, merge, useHistory, type Line, type Step } from "../state/history.ts";
-import { topics } from "../state/store.ts";
+import { daemon, topics } from "../state/store.ts";
 import { clock, duration, figure, percent, plural } from "../view/format.ts";
 import type { Sample } from "../api/wire.ts";
 import { DeathRows } from "./deathrows.tsx";
@@ -15,8 +15,10 @@ const spans: [Step, string][] = [[1, "5 min"], [10, "1 h"], [60, "24 h"]];
 
 export function Overview() {
   useTopics(["history", "deaths"]);
-  const [step, setStep] = useState<Step>(10);
+  const [chosenStep, setStep] = useState<Step>();
   const pools = topics.pools.list();
+  // Of a daemon that has just begun, an hour would show nothing.
+  const step = chosenStep ?? ((daemon()?.uptime ?? Infinity) < 900 ? 1 : 10);
   const line = useHistory(pools.map((p) => ({ pool: p.name })), step);
   const chosen = brushed.value;
   if (!topics.pools.loaded) return <Loading what="the first figures" />;

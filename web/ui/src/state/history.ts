@@ -104,12 +104,15 @@ function addBuckets(of: Sample[]): number[] {
 
 export interface Line { step: Step; first: number; samples: (Sample | null)[] }
 
+/** A short history is not stretched over the whole chart. */
+const leastShown = 60;
+
 /** The samples of several series put together, in their common time. */
 export function combine(series: Series[], step: Step): Line {
   const filled = series.filter((s) => s.samples.length > 0);
   if (!filled.length) return { step, first: 0, samples: [] };
   const end = Math.max(...filled.map((s) => s.end));
-  const first = Math.max(Math.min(...filled.map((s) => s.first)), end - kept[step]);
+  const first = Math.max(Math.min(...filled.map((s) => s.first), end - leastShown), end - kept[step]);
   const samples = [];
   for (let slot = first; slot < end; slot++) {
     const now = filled.map((s) => s.at(slot)).filter((s) => s !== null);
