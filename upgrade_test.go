@@ -45,6 +45,10 @@ func webMain() {
 			fmt.Println("slow")
 			time.Sleep(50 * time.Millisecond)
 		}
+		if r.URL.Path == "/upgrades" {
+			fmt.Fprintln(w, d.Stats().Changes["upgrade"].OK)
+			return
+		}
 		worker, err := pid.Call(r.Context(), struct{}{})
 		if err != nil {
 			w.WriteHeader(500)
@@ -149,6 +153,9 @@ func TestUpgradesUnderLoad(t *testing.T) {
 	t.Logf("%d requests, answered by %d processes", asked.Load(), served)
 	if served < upgrades/2 {
 		t.Errorf("only %d processes have answered", served)
+	}
+	if n, err := get(http.DefaultClient, addr+"/upgrades"); n != upgrades || err != nil {
+		t.Errorf("the last process counts %d upgrades, %v", n, err)
 	}
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Error(err)

@@ -85,6 +85,14 @@ func TestParse(t *testing.T) {
 			t.Error("a pid is a label:", one)
 		}
 	}
+	for _, f := range []metrics.Format{metrics.Text, metrics.OpenMetrics} {
+		s.endpoint.RunSeconds = false // as by default
+		if size := len(s.text(t, f)); size > 300<<10 {
+			t.Errorf("a scrape has %d bytes", size)
+		} else {
+			t.Logf("a scrape of %d functions has %d bytes", functions, size)
+		}
+	}
 	if got, most := len(text)-own, functions*(51+19)+3*65+150; got > most || got < most-200 {
 		t.Errorf("%d series, want a little less than %d", got, most)
 	}
