@@ -131,8 +131,11 @@ func (e *ending) overran() string {
 		return "a call went on after its end"
 	}
 	c := e.calls[0]
-	if e.death.Cause == "cancel" || c.limit == 0 {
+	switch {
+	case e.death.Cause == "cancel":
 		return fmt.Sprintf("%s ran on for %s after it was canceled", e.call(), lasting(e.at-c.canceled))
+	case c.limit == 0:
+		return fmt.Sprintf("%s ran on for %s after its deadline", e.call(), lasting(e.at-c.canceled))
 	}
 	ran := fmt.Sprintf("%s ran %s", e.call(), lasting(e.at-c.began))
 	if wait := c.began - c.submitted; wait > c.limit/10 {
