@@ -85,6 +85,19 @@ func TestRunsInAnotherOrder(t *testing.T) {
 	}
 }
 
+// How long calls have run does not go back, when one that seemed to run is
+// taken back.
+func TestBusyNeverGoesBack(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1})
+	c := l.give(0)
+	l.now += 5 * ms
+	before := l.busyUntil(l.now)
+	l.abort(c, wire.CauseCanceled) // it had not begun
+	if after := l.busyUntil(l.now); before != 5*ms || after != before || c.ran != 0 {
+		t.Errorf("busy for %v, then for %v; it ran for %v", before, after, c.ran)
+	}
+}
+
 // All tries of a call count as its run, the time between them as its wait. A
 // call that never ran has waited until its end; one that was refused at once
 // has not.

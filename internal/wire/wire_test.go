@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
 	"reflect"
@@ -317,7 +318,9 @@ func TestProgressIsClean(t *testing.T) {
 			t.Errorf("%.80v, %v", got, err)
 		}
 	}
-	for _, odd := range [][]byte{make([]byte, 15), make([]byte, 81), append(make([]byte, 16), 27), append(make([]byte, 16), 255)} {
+	nan := binary.LittleEndian.AppendUint64(make([]byte, 8), math.Float64bits(math.NaN()))
+	inf := binary.LittleEndian.AppendUint64(nil, math.Float64bits(math.Inf(-1)))
+	for _, odd := range [][]byte{nan, append(inf, inf...), make([]byte, 15), make([]byte, 81), append(make([]byte, 16), 27), append(make([]byte, 16), 255)} {
 		if d, err := wire.DecodeProgress(odd); !errors.Is(err, wire.ErrMalformed) {
 			t.Errorf("%x is %v", odd, d)
 		}
