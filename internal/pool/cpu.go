@@ -34,10 +34,8 @@ func (k *core) share(w *worker, total, now time.Duration) {
 	k.cpu += used
 	last := w.sampled
 	w.sampled = now
-	for _, c := range w.slots {
-		if c != nil && c.runs() {
-			w.spent[c.Func] += now - max(c.began, last)
-		}
+	for c := range w.runningCalls {
+		w.spent[c.Func] += now - max(c.began, last)
 	}
 	spent := time.Duration(0)
 	for _, d := range w.spent {
@@ -50,10 +48,8 @@ func (k *core) share(w *worker, total, now time.Duration) {
 	for i, d := range w.spent {
 		k.funcs[i].cpu += part(d)
 	}
-	for _, c := range w.slots {
-		if c != nil && c.runs() {
-			c.cpu += part(now - max(c.began, last))
-		}
+	for c := range w.runningCalls {
+		c.cpu += part(now - max(c.began, last))
 	}
 	clear(w.spent)
 }

@@ -3,7 +3,6 @@ package pool
 import (
 	"math"
 	"math/bits"
-	"sort"
 	"time"
 
 	"github.com/legion-go/legion/status"
@@ -55,34 +54,28 @@ func upper(i int) time.Duration {
 	return time.Duration(uint64(i%8+9)<<e<<4) - 1
 }
 
-// layout says for each cell which bucket it begins, and at which of
-// status.Bounds it goes on in the next one; it ends with a cell that no
-// duration is in.
-var layout = func() (all [cells + 1]struct {
+// A place says which bucket a cell begins, and at which of status.Bounds it
+// goes on in the next one.
+type place struct {
 	bound time.Duration
 	first int
-}) {
+}
+
+// layout has a place for each cell, and tops the largest duration in each
+// bucket.
+var layout, tops = arrange()
+
+func arrange() (layout [cells]place, tops [cells + bounds]time.Duration) {
 	next := 0 // of status.Bounds
-	for i := range all {
-		all[i].bound, all[i].first = math.MaxInt64, i+next
-		if next < bounds && i < cells && status.Bounds[next] < upper(i) {
-			all[i].bound = status.Bounds[next]
+	for i := range layout {
+		layout[i] = place{math.MaxInt64, i + next}
+		if next < bounds && status.Bounds[next] < upper(i) {
+			layout[i].bound, tops[i+next] = status.Bounds[next], status.Bounds[next]
 			next++
 		}
+		tops[i+next] = upper(i)
 	}
-	if next != bounds {
-		panic("a bound of status.Bounds has no bucket of its own")
-	}
-	return all
-}()
-
-// top is the largest duration in a bucket.
-func top(i int) time.Duration {
-	at := sort.Search(cells, func(n int) bool { return layout[n+1].first > i })
-	if c := layout[at]; c.first == i && c.bound != math.MaxInt64 {
-		return c.bound
-	}
-	return upper(at)
+	return layout, tops
 }
 
 func (h *histogram) count() (n uint64) {
@@ -109,7 +102,7 @@ func (h *histogram) percentile(n, p uint64) time.Duration {
 	rank := max((n*p+99)/100, 1)
 	for i, in := range &h.buckets {
 		if in >= rank {
-			return min(top(i), h.max)
+			return min(tops[i], h.max)
 		}
 		rank -= in
 	}
@@ -121,7 +114,7 @@ func (h *histogram) exact() status.Histogram {
 	e := status.Histogram{Counts: make([]uint64, bounds+1), Sum: h.sum}
 	at := 0
 	for i, in := range &h.buckets {
-		for at < bounds && top(i) > status.Bounds[at] {
+		for at < bounds && tops[i] > status.Bounds[at] {
 			at++
 		}
 		e.Counts[at] += in

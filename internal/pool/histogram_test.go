@@ -48,7 +48,7 @@ func TestBuckets(t *testing.T) {
 	}
 	last := len(histogram{}.buckets) - 1
 	for i := range last {
-		if d := top(i); in(d) != i || in(d+1) != i+1 {
+		if d := tops[i]; in(d) != i || in(d+1) != i+1 {
 			t.Errorf("bucket %d up to %d: that is in %d, one more in %d", i, d, in(d), in(d+1))
 		}
 	}

@@ -31,6 +31,18 @@ func (k *core) left(w *worker, c *Call, now time.Duration) {
 // runs reports whether c runs.
 func (c *Call) runs() bool { return c.state == callAssigned && !c.inQueue.in }
 
+// runningCalls yields the calls of w that run.
+func (w *worker) runningCalls(yield func(*Call) bool) {
+	left := w.load - w.line.len
+	for i := 0; left > 0 && i < len(w.slots); i++ {
+		if c := w.slots[i]; c != nil && c.runs() {
+			if left--; !yield(c) {
+				return
+			}
+		}
+	}
+}
+
 // runFor is how long c has run, in all its tries.
 func (c *Call) runFor(now time.Duration) time.Duration {
 	if c.runs() {
@@ -66,8 +78,8 @@ func (k *core) begun(w *worker, c *Call, now time.Duration) {
 		return
 	}
 	last := c
-	for _, o := range w.slots {
-		if o != nil && o.runs() && (last == c || o.began > last.began) {
+	for o := range w.runningCalls {
+		if last == c || o.began > last.began {
 			last = o
 		}
 	}
@@ -85,10 +97,8 @@ func (k *core) begun(w *worker, c *Call, now time.Duration) {
 func (k *core) busyUntil(now time.Duration) time.Duration {
 	busy := k.busy
 	for _, w := range k.workers {
-		for _, c := range w.slots {
-			if c != nil && c.runs() {
-				busy += now - c.began
-			}
+		for c := range w.runningCalls {
+			busy += now - c.began
 		}
 	}
 	k.busyTold = max(k.busyTold, busy)
