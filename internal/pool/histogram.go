@@ -61,21 +61,21 @@ type place struct {
 	first int
 }
 
-// layout has a place for each cell, and tops the largest duration in each
-// bucket.
-var layout, tops = arrange()
+// layout has a place for each cell; tops has the largest duration in each
+// bucket, and within its place among status.Bounds.
+var layout, tops, within = arrange()
 
-func arrange() (layout [cells]place, tops [cells + bounds]time.Duration) {
+func arrange() (layout [cells]place, tops [cells + bounds]time.Duration, within [cells + bounds]int) {
 	next := 0 // of status.Bounds
 	for i := range layout {
 		layout[i] = place{math.MaxInt64, i + next}
 		if next < bounds && status.Bounds[next] < upper(i) {
-			layout[i].bound, tops[i+next] = status.Bounds[next], status.Bounds[next]
+			layout[i].bound, tops[i+next], within[i+next] = status.Bounds[next], status.Bounds[next], next
 			next++
 		}
-		tops[i+next] = upper(i)
+		tops[i+next], within[i+next] = upper(i), next
 	}
-	return layout, tops
+	return layout, tops, within
 }
 
 func (h *histogram) count() (n uint64) {
@@ -112,12 +112,8 @@ func (h *histogram) percentile(n, p uint64) time.Duration {
 // exact counts the durations by status.Bounds.
 func (h *histogram) exact() status.Histogram {
 	e := status.Histogram{Counts: make([]uint64, bounds+1), Sum: h.sum}
-	at := 0
 	for i, in := range &h.buckets {
-		for at < bounds && tops[i] > status.Bounds[at] {
-			at++
-		}
-		e.Counts[at] += in
+		e.Counts[within[i]] += in
 	}
 	return e
 }

@@ -1,10 +1,6 @@
 package pool
 
-import (
-	"time"
-
-	"github.com/legion-go/legion/status"
-)
+import "time"
 
 // Measure is what the history of a pool is made from: counts since its start,
 // and its state now. It is filled by [Pool.Measure], again and again.
@@ -35,22 +31,6 @@ func (d *Durations) Top(i int) time.Duration { return tops[i] }
 // Bound is the place of a bucket among status.Bounds; after all of them for
 // what is above.
 func (d *Durations) Bound(i int) int { return within[i] }
-
-var (
-	tops   [cells + bounds]time.Duration
-	within [cells + bounds]int
-)
-
-func init() {
-	at := 0
-	for i := range tops {
-		tops[i] = top(i)
-		for at < bounds && tops[i] > status.Bounds[at] {
-			at++
-		}
-		within[i] = at
-	}
-}
 
 // Measure fills m, which it has filled before or is empty; funcs says whether
 // the functions are wanted one by one. look says whether to read memory and
