@@ -1,8 +1,10 @@
 // Metrics shows a daemon to Prometheus: Legion's own figures and two of the
 // program's, which are counted in workers.
 //
-//	go run ./examples/metrics        prints some of them, and ends
-//	go run ./examples/metrics serve  works until Ctrl-C; curl http://127.0.0.1:7070/metrics
+//	go run ./examples/metrics         prints some of them, and ends
+//	go run ./examples/metrics serve   works until Ctrl-C; curl http://127.0.0.1:7070/metrics,
+//	                                  or http://127.0.0.1:7071 from a server of the program's own
+//	go run ./examples/metrics remote  needs the files that remote.go names
 package main
 
 import (
@@ -12,11 +14,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/httpserve"
 	"github.com/legion-go/legion/meter"
 	"github.com/legion-go/legion/metrics"
 )
@@ -39,21 +43,27 @@ func thumb(_ context.Context, format string) (int, error) {
 }
 
 func main() {
-	serve := len(os.Args) > 1 && os.Args[1] == "serve"
+	mode := strings.Join(os.Args[1:], " ")
 	c := legion.Config{Name: "thumbs", LogLevel: slog.LevelWarn, Control: "none"}
-	if serve {
-		// Every user of this machine may read; docs/metrics.md shows TLS and tokens.
-		c.Control = "tcp://127.0.0.1:7070?anyone=read"
+	switch mode {
+	case "serve":
+		c.Control = "tcp://127.0.0.1:7070?anyone=read" // every user of this machine
+	case "remote":
+		c = remote()
 	}
 	d := legion.New(c)
 	thumbs := legion.Worker(d, "thumb", thumb, legion.Pool{Min: 2, Max: 4})
 	endpoint := &metrics.Endpoint{}
 	d.Use(endpoint)
+	if mode == "serve" {
+		httpserve.Serve(d, "tcp", "127.0.0.1:7071", &http.Server{Handler: handler(endpoint)}, httpserve.Options{})
+	}
 
+	ended := 0
 	d.Every(100*time.Millisecond, func(ctx context.Context) error {
-		for i, format := range []string{"jpeg", "png", "jpeg", "bmp"} {
+		for _, format := range []string{"jpeg", "png", "jpeg", "bmp"} {
 			thumbs.Go(ctx, format).Then(func(_ int, err error) {
-				if i == 3 && !serve {
+				if ended++; ended == 4 && mode == "" {
 					show(endpoint)
 					_ = d.Stop(ctx) // on the loop it only begins to stop
 				}
