@@ -8,7 +8,7 @@ import type { Session } from "./wire.ts";
 export type SessionState =
   | { is: "opening" }
   | { is: "open"; session: Session }
-  | { is: "over"; why: string }
+  | { is: "over"; why: string; link?: boolean } // link: it was never open, since the link was no good
   | { is: "unreachable"; why: string };
 
 export const session = signal<SessionState>({ is: "opening" });
@@ -60,7 +60,7 @@ async function exchange(token: string): Promise<void> {
     const over = answer.status === 401 || answer.status === 403;
     const why = shortText(answer, text);
     session.value = over
-      ? { is: "over", why: why || (token ? "The link was used before, or is older than a minute." : "") }
+      ? { is: "over", link: token !== "", why: why || (token ? "It was used before, or is older than a minute." : "") }
       : { is: "unreachable", why: why || `The server of this page answered ${answer.status}.` };
     return;
   }

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useCallback, useRef, useState } from "preact/hooks";
 import type { Line } from "../state/history.ts";
-import { marks } from "../state/marks.ts";
+import { marksIn } from "../state/marks.ts";
 import { colour } from "../view/colours.ts";
 import { clock, count, plural } from "../view/format.ts";
 import { bucketName, gridOf, quantile, type Grid } from "./buckets.ts";
@@ -26,7 +26,7 @@ export function Heatmap({ line }: { line: Line }) {
   const height = rows * rowHeight + bottom;
   const each = grid.columns.length ? (width - left) / grid.columns.length : 0;
   const at = cursor !== undefined && cursor < grid.columns.length ? cursor : undefined;
-  const brush = brushed.value, happened = marks();
+  const brush = brushed.value, happened = marksIn(line);
 
   const draw = useCallback((ctx: CanvasRenderingContext2D) => {
     drawCells(ctx, grid, each, rows);
@@ -122,7 +122,7 @@ function drawScales(ctx: CanvasRenderingContext2D, grid: Grid, line: Line, each:
   const every = Math.max(1, Math.ceil(80 / Math.max(each, 0.1)));
   grid.columns.forEach((c, i) => {
     const x = left + i * each;
-    if (i % every !== 0 || x > width - 20) return;
+    if (i % every !== 0 || x > width - 28) return;
     ctx.textAlign = i === 0 ? "left" : "center";
     ctx.fillText(clock(c.from * line.step).slice(0, every * perColumn(grid) * line.step < 60 ? 8 : 5), x, rows * rowHeight + 13);
   });

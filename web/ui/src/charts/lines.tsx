@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useCallback, useRef } from "preact/hooks";
 import type { Sample } from "../api/wire.ts";
 import type { Line as History } from "../state/history.ts";
-import { marks, type Mark } from "../state/marks.ts";
+import { marksIn, type Mark } from "../state/marks.ts";
 import { zone } from "../state/prefs.ts";
 import { colour } from "../view/colours.ts";
 import { clock } from "../view/format.ts";
@@ -38,7 +38,7 @@ interface Frame { left: number; right: number; top: number; bottom: number; from
 export function Lines(p: Props) {
   const [place, width] = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const happened = marks(p.pool), utc = zone.value === "utc";
+  const happened = marksIn(p.history, p.pool), utc = zone.value === "utc";
   const { first, step, samples } = p.history;
   const n = samples.length;
   const values = p.curves.flatMap((c) => samples.map((s) => (s ? c.of(s) : 0)));

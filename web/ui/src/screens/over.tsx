@@ -2,6 +2,10 @@
 import { commands, openSession, session } from "../api/session.ts";
 import { Copy } from "../parts/copy.tsx";
 
+/** legion must be told which daemon; a program knows. */
+const dashboard = () => (commands() === "legion" ? "legion dashboard DAEMON" : `${commands()} dashboard`);
+const sentence = (s: string) => s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? "" : ".");
+
 export function Over() {
   const s = session.value;
   if (s.is === "open") return null;
@@ -10,10 +14,10 @@ export function Over() {
       {s.is === "opening" && <p class="quiet">Opening the session …</p>}
       {s.is === "over" && (
         <>
-          <h1>The session is over</h1>
-          {s.why && <p>{s.why}</p>}
-          <p>A session ends with the terminal that it was started from, and after eight hours. This starts a new one:</p>
-          <Copy text={`${commands()} dashboard`} label="Copy" />
+          <h1>{s.link ? "This link opens nothing" : "The session is over"}</h1>
+          {s.why && <p>{sentence(s.why)}</p>}
+          <p>{s.link ? "A link works once, and for a short time." : "A session ends with the terminal that it was started from, and after eight hours."} This starts a new one:</p>
+          <Copy text={dashboard()} label="Copy" />
         </>
       )}
       {s.is === "unreachable" && (
@@ -22,7 +26,7 @@ export function Over() {
           <p>{s.why}</p>
           <p><button type="button" class="primary" onClick={() => void openSession()}>Try again</button></p>
           <p>If the command that opened this page has ended, this starts it again:</p>
-          <Copy text={`${commands()} dashboard`} label="Copy" />
+          <Copy text={dashboard()} label="Copy" />
         </>
       )}
     </main>

@@ -4,8 +4,8 @@ import { brushed, Heatmap } from "../charts/heatmap.tsx";
 import { Lines, type Curve } from "../charts/lines.tsx";
 import { Empty, Loading, Section, Zone } from "../parts/bits.tsx";
 import { useTopics } from "../state/live.ts";
-import { historyError, merge, useHistory, type Line, type Step } from "../state/history.ts";
-import { daemon, topics } from "../state/store.ts";
+import { firstStep, historyError, merge, useHistory, type Line, type Step } from "../state/history.ts";
+import { topics } from "../state/store.ts";
 import { clock, duration, figure, percent, plural } from "../view/format.ts";
 import type { Sample } from "../api/wire.ts";
 import { DeathRows } from "./deathrows.tsx";
@@ -17,8 +17,7 @@ export function Overview() {
   useTopics(["history", "deaths"]);
   const [chosenStep, setStep] = useState<Step>();
   const pools = topics.pools.list();
-  // Of a daemon that has just begun, an hour would show nothing.
-  const step = chosenStep ?? ((daemon()?.uptime ?? Infinity) < 900 ? 1 : 10);
+  const step = chosenStep ?? firstStep();
   const line = useHistory(pools.map((p) => ({ pool: p.name })), step);
   const chosen = brushed.value;
   if (!topics.pools.loaded) return <Loading what="the first figures" />;

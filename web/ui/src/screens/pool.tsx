@@ -7,7 +7,7 @@ import { Empty, Facts, Loading, Section, State } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { ask } from "../state/ask.ts";
-import { useHistory, type Step } from "../state/history.ts";
+import { firstStep, useHistory, type Step } from "../state/history.ts";
 import { screenKeys } from "../state/keys.ts";
 import { useTopics } from "../state/live.ts";
 import { route, to } from "../state/route.ts";
@@ -97,7 +97,7 @@ function Now({ pool: p }: { pool: Pool }) {
       ["CPU", `${figure(s?.cpu)} cores, ${duration(p.cpu)} in all`],
       ["Bytes in, out", `${bytes(p.bytes_in)}, ${bytes(p.bytes_out)}`],
       ["Replaced", `${count(p.recycled)}${reasons(p.recycled_by) ? `: ${reasons(p.recycled_by)}` : ""}`],
-      ["Died", `${count(p.restarts)}${reasons(p.deaths_by) ? `: ${reasons(p.deaths_by)}` : ""}`],
+      ["Died", `${count(Object.values(p.deaths_by ?? {}).reduce<number>((n, x) => n + Number(x), 0) || p.restarts)}${reasons(p.deaths_by) ? `: ${reasons(p.deaths_by)}` : ""}`],
       ["Retried calls", count(p.retried)],
       ["Sandbox", p.sandbox ? [...p.sandbox.held, ...p.sandbox.missing.map((m) => `missing: ${m}`)].join("; ") || "not known yet" : "none"],
     ]} />
@@ -112,7 +112,8 @@ const runCurves = [
 ];
 
 function Times({ name }: { name: string }) {
-  const [step, setStep] = useState<Step>(10);
+  const [chosen, setStep] = useState<Step>();
+  const step = chosen ?? firstStep();
   const line = useHistory([{ pool: name }], step);
   return (
     <Section title="Times" id="times" aside={

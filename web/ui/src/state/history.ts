@@ -4,9 +4,12 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rpc } from "../api/rpc.ts";
 import type { History, Item, Sample } from "../api/wire.ts";
-import { onItem, topics } from "./store.ts";
+import { daemon, onItem, topics } from "./store.ts";
 
 export type Step = 1 | 10 | 60;
+/** The step to begin with: of a daemon that has just begun, an hour would show nothing. */
+export const firstStep = (): Step => ((daemon()?.uptime ?? Infinity) < 900 ? 1 : 10);
+
 /** How many samples of each step are shown: 5 minutes, 1 hour, 24 hours. */
 export const kept: Record<Step, number> = { 1: 300, 10: 360, 60: 1440 };
 
@@ -22,12 +25,13 @@ export class Series {
     this.step = step;
   }
 
+  /** Takes what the daemon has kept. What the stream has brought since then stays. */
   load(h: History): void {
+    const { first, samples } = this;
     const end = Math.floor(Date.parse(h.end) / 1000 / this.step); // the slot after the last sample
     this.samples = h.samples.slice(-kept[this.step]).map((s) => (s.missing ? null : s));
     this.first = end - this.samples.length;
-    this.parts = [];
-    this.slot = 0;
+    samples.forEach((s, i) => { if (s && first + i >= end) this.put(first + i, s); });
   }
 
   /** Takes the figures of one second. Seconds that were left out stay unknown. */
@@ -133,7 +137,7 @@ const generation = signal(0);
 // An item has only the keys that changed; the others went on as they were.
 onItem((item: Item) => {
   if (item.topic !== "history") return;
-  const now = Math.floor(Date.parse(item.at) / 1000);
+  const now = Math.floor(Date.parse(item.at) / 1000) - 1; // a sample tells of the second before it
   if (item.full && now - second > 2) { // what came meanwhile is lost to the page, not to the daemon
     loadedIn.clear();
     generation.value++;

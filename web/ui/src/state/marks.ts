@@ -1,6 +1,8 @@
 // What happened, for the time axes: deaths, and what the page sees change.
 import { signal } from "@preact/signals";
 import type { Pool } from "../api/wire.ts";
+import { plural } from "../view/format.ts";
+import type { Line } from "./history.ts";
 import { onItem, topics } from "./store.ts";
 
 export interface Mark { at: number; kind: "death" | "upgrade" | "reload" | "scale"; text: string; pool?: string }
@@ -20,6 +22,17 @@ export function marks(pool?: string): Mark[] {
     at: Date.parse(d.time) / 1000, kind: "death", text: `death ${d.number}: ${d.why || d.cause}`, pool: d.pool,
   }));
   return [...deaths, ...seen.value].filter((m) => !pool || !m.pool || m.pool === pool).sort((a, b) => a.at - b.at);
+}
+
+/** The marks in a history: only the newest deaths have certificates; of older ones the samples tell. */
+export function marksIn(line: Line, pool?: string): Mark[] {
+  const found = marks(pool);
+  const certified = new Set(found.filter((m) => m.kind === "death").map((m) => Math.floor(m.at / line.step)));
+  line.samples.forEach((s, i) => {
+    const slot = line.first + i;
+    if (s && s.deaths > 0 && !certified.has(slot)) found.push({ at: (slot + 0.5) * line.step, kind: "death", text: plural(s.deaths, "death") });
+  });
+  return found;
 }
 
 let pid = 0, changing = "";

@@ -15,12 +15,12 @@ export function count(n: Any): string {
   return sign + digits!.replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
-/** A rate or another figure, to three digits: 0.42, 31.5, 1 240. */
+/** A rate or another figure, to three digits: 0.42, 3, 31.5, 1 240. */
 export function figure(n: Any): string {
   if (missing(n)) return none;
   const v = Number(n), a = Math.abs(v);
   if (a === 0) return "0";
-  if (a >= 99.95) return count(v);
+  if (a >= 99.95 || Number.isInteger(v)) return count(v);
   return v.toFixed(a >= 9.995 ? 1 : a >= 0.0095 ? 2 : 3);
 }
 

@@ -27,6 +27,7 @@ test("figures", () => {
   assert.equal(figure(0.4231), "0.42");
   assert.equal(figure(31.52), "31.5");
   assert.equal(figure(0), "0");
+  assert.equal(figure(3), "3");
   assert.equal(plain(percent(1, 2)), "50 %");
   assert.equal(plain(percent(1, 0)), "0 %");
   assert.equal(plain(percent(0.00001)), "<0.1 %");

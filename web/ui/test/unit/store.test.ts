@@ -78,6 +78,14 @@ test("history: what was loaded goes on, and a gap stays a gap", () => {
   assert.equal(s.end, 1400);
 });
 
+test("history: what came while it was loaded stays", () => {
+  const s = new Series(1);
+  s.add(1000, sample(4));
+  s.add(1001, sample(5));
+  s.load({ step: 1, end: new Date(1_001_000).toISOString(), samples: [sample(1), sample(2)] });
+  assert.deepEqual([s.first, s.samples.map((x) => x?.calls)], [999, [1, 2, 5]]);
+});
+
 test("history: seconds become steps of ten: means, worsts and sums", () => {
   const s = new Series(10);
   for (let t = 100; t < 111; t++) s.add(t, sample(t % 2 ? 10 : 20, { deaths: 1 }));
