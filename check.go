@@ -24,7 +24,7 @@ func (d *Daemon) Check() error {
 	errs := []error{d.checkPlaces()}
 	rules, err := d.accessRules()
 	if err == nil {
-		_, err = d.newRegistry(rules, nil)
+		_, _, err = d.newRegistry(rules, nil)
 	}
 	errs = append(errs, err)
 	errs = append(errs, d.plugins.Check()...)

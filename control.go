@@ -97,7 +97,7 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 		return nil, err
 	}
 	audit := control.NewAudit(d.Logger())
-	registry, err := d.newRegistry(rules, audit.Tell)
+	registry, keep, err := d.newRegistry(rules, audit.Tell)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +116,7 @@ func (d *Daemon) newControlServer(ctx context.Context) (*control.Server, error) 
 	if err != nil {
 		return nil, fmt.Errorf("the control socket: %w", err)
 	}
+	d.owned.Go("keeping the history", func() { keep(d.life.Closing()) })
 	return server, nil
 }
 
@@ -169,8 +170,8 @@ func (d *Daemon) ready() error {
 	return nil
 }
 
-// newRegistry returns all methods.
-func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rpc.Registry, error) {
+// newRegistry returns all methods, and what keeps their history.
+func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (_ *rpc.Registry, keep func(context.Context), _ error) {
 	r := rpc.New(rpc.Options{
 		Title: d.config.Name, Version: d.version(), Audit: audit,
 		Fault: func(ctx context.Context, err error) *rpc.Error {
@@ -182,13 +183,12 @@ func (d *Daemon) newRegistry(tokens []control.Rule, audit func(rpc.Record)) (*rp
 		Authenticate: func(token string) (Caller, bool) { return control.Authenticate(tokens, token) },
 	})
 	methods, keep := methods.Of(controlled{d})
-	d.owned.Go("keeping the history", func() { keep(d.life.Closing()) })
 	for _, m := range append(methods, d.declared.methods...) {
 		if err := r.Add(m); err != nil {
-			return nil, fmt.Errorf("the method %s: %w", m.Name, err)
+			return nil, nil, fmt.Errorf("the method %s: %w", m.Name, err)
 		}
 	}
-	return r, nil
+	return r, keep, nil
 }
 
 // faultOf converts an error of a method into one of the protocol.

@@ -209,6 +209,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("", fmt.Sprint("worker end echo/", number))
 	prints("", "pool stop echo")
 	prints("", "pool recent echo")
+	prints("", "history echo --step 1")
 	fails(ExitFailed, "call nobody")
 	fails(ExitUsage, "worker kill one")
 	prints("", "stop")

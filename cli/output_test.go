@@ -46,6 +46,10 @@ var answers = map[string]string{
 			{"id":2,"pid":4714,"state":"leaving","retiring":"MaxCalls","age":4000,"calls":1000,"load":0,"call":"","for":0,"memory":73400320,"cpu":3}],
 		"funcs":[{"name":"resize","calls":123456,"errors":12,"mean":0.0123,"p50":0.01,"p90":0.02,"p99":0.25,"max":2,
 			"wait":{"mean":0.001,"p50":0.0001,"p90":0.001,"p99":0.002,"max":1},"run":{"mean":0.0123,"p50":0.01,"p90":0.02,"p99":0.25,"max":2},"cpu":3200}]}`,
+	"history.get": `{"step":10,"end":"2026-03-01T10:11:10Z","folded":false,"samples":[
+		{"calls":0,"errors":0,"p50":0,"p90":0,"p99":0,"oldest_wait":0,"queued":0,"running":0,"workers":0,"memory":0,"cpu":0,"deaths":0,"buckets":[],"missing":true},
+		{"calls":1234.5,"errors":0.1,"p50":0.000012,"p90":0.5,"p99":2,"oldest_wait":0,"queued":17,"running":4,"workers":4,"memory":73400320,"cpu":1.5,"deaths":0,"buckets":[1,2],"missing":false},
+		{"calls":617,"errors":0,"p50":0.01,"p90":0.5,"p99":2.5,"oldest_wait":1.5,"queued":0,"running":4,"workers":4,"memory":73400320,"cpu":1.5,"deaths":0,"buckets":[1,2],"missing":false}]}`,
 	"worker.list": `[{"pool":"resize","id":1,"pid":4712,"state":"ready","retiring":"","age":61,"calls":12345,"load":1,"call":"resize","for":1.234,"memory":73400320,"cpu":0.0321}]`,
 	"func.list":   `[{"name":"resize","pool":"resize","kind":"worker","in":"main.Photo","out":"main.Thumb"},{"name":"vacuum","pool":"vacuum","kind":"task","in":"int","out":"int"}]`,
 	"task.list": `{"tasks":[{"name":"vacuum","running":1,"queued":0,"max":2,"calls":3}],
@@ -89,7 +93,7 @@ func TestOutput(t *testing.T) {
 	f.items["log.follow"] = []string{`{"time":"2026-03-01T10:11:12Z","level":"WARN","message":"slow","attrs":{"took":"2s"}}`}
 	f.items["event.follow"] = []string{`{"time":"2026-03-01T10:11:12Z","type":"WorkerExited","data":{"pid":4712,"how":"killed \u0007"}}`, `{"time":"2026-03-01T10:11:13Z","type":"Tick","data":7}`}
 	for _, line := range []string{
-		"status thumbs", "ps thumbs", "pool ls thumbs", "pool status thumbs resize", "pool recent thumbs resize", "worker ls thumbs", "func ls thumbs", "task ls thumbs", "cron ls thumbs",
+		"status thumbs", "ps thumbs", "pool ls thumbs", "pool status thumbs resize", "pool recent thumbs resize", "history thumbs resize", "worker ls thumbs", "func ls thumbs", "task ls thumbs", "cron ls thumbs",
 		"events thumbs", "events -f thumbs", "plugin ls thumbs", "lock ls thumbs", "config show thumbs", "logs thumbs", "logs thumbs -f", "stats thumbs",
 		"death ls thumbs", "death kinds thumbs", "death show thumbs 17", "rpc ls thumbs", "rpc help thumbs pool.scale", "help", "help pool",
 	} {

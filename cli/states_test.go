@@ -62,6 +62,7 @@ var questions = []asked{
 	{"worker kill 1", "1 no worker has the pid 1; those there are: ", map[string]string{"starting": "1 no worker has the pid 1: there are no workers"}},
 	{"worker end 1", "1 no worker has the pid 1; those there are: ", map[string]string{"starting": "1 no worker has the pid 1: there are no workers"}},
 	{"pool recent die", "0 ", nil},
+	{"history die", "0 ", nil},
 	{"worker pause --pool echo", "0 paused", map[string]string{"starting": "0 0 workers paused", "stopping": "0 0 workers paused"}},
 	{"worker resume --pool echo", "0 resumed", map[string]string{"starting": "0 0 workers resumed", "stopping": "0 0 workers resumed"}},
 	{"worker stack", "0 goroutine ", nil},
