@@ -20,7 +20,7 @@ func TestAliasesTellWhatTheyAre(t *testing.T) {
 		"Caller": reflect.TypeFor[legion.Caller](), "MethodError": reflect.TypeFor[legion.MethodError](), "Role": reflect.TypeFor[legion.Role](),
 		"Spawn": reflect.TypeFor[legion.Spawn](), "Transport": reflect.TypeFor[legion.Transport](), "OnExit": reflect.TypeFor[legion.OnExit](),
 		"Either":  reflect.TypeFor[legion.Either[int, string]](),
-		"Sandbox": reflect.TypeFor[legion.Sandbox](), "Network": reflect.TypeFor[legion.Network](),
+		"Sandbox": reflect.TypeFor[legion.Sandbox](), "Network": reflect.TypeFor[legion.Network](), "Recorder": reflect.TypeFor[legion.Recorder](),
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

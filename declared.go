@@ -13,6 +13,7 @@ import (
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/recorder"
 	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/internal/wire"
@@ -34,6 +35,7 @@ type declaredPool struct {
 	// memory for them, or nil.
 	buffers bool
 	arena   *arena.Arena
+	flight  *recorder.Memory
 	// setup makes, in a worker, the state for its functions.
 	setup func(ctx context.Context) (state any, err error)
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/logs"
+	"github.com/legion-go/legion/internal/pool"
 )
 
 // SetUpgradeTimes shortens the trial of a new process.
@@ -14,4 +15,9 @@ func SetJournalSocket(path string) (restore func()) {
 	was := logs.JournalSocket
 	logs.JournalSocket = path
 	return func() { logs.JournalSocket = was }
+}
+
+// Recordings are those that are kept with the certificate of a death.
+func Recordings(d *Daemon, number uint64) []pool.Recording {
+	return d.succession.deaths.Recordings(number)
 }

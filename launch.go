@@ -19,6 +19,7 @@ import (
 	"github.com/legion-go/legion/internal/meters"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/recorder"
 	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/internal/worker"
@@ -85,6 +86,7 @@ func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error)
 	o := p.linkOptions()
 	o.Meters = meters.Size()
 	conn, files, err := link.New(p.opts.Transport, o)
+	conn, files, err = pool.WithRecorder(conn, files, err, p.opts.Recorder)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,7 +96,7 @@ func (p *declaredPool) launchProcess(id uint64) (pool.Process, link.Conn, error)
 	defer release()
 	output := p.d.log.Output(p.name)
 	spec := p.spec()
-	spec.Purpose = proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: arena, Shared: len(shared), Dir: p.workDir()}
+	spec.Purpose = proc.Purpose{Daemon: p.d.config.Name, Pool: p.name, Worker: id, Transport: uint8(p.opts.Transport), Buffer: p.opts.Buffer, MaxPayload: p.opts.MaxPayload, Arena: arena, Recorder: recorder.On(p.opts.Recorder), Shared: len(shared), Dir: p.workDir()}
 	spec.Files, spec.Output = append(slices.Clip(files), shared...), output.Line
 	process, err := proc.Start(spec)
 	if err != nil {
@@ -147,9 +149,10 @@ func (d *Daemon) serve() {
 	if n := len(files) - 1; purpose.Arena {
 		files, shared = files[:n], arena.Open(files[n])
 	}
+	flight, files, failed := recorder.Take(purpose.Recorder, files)
 	conn, err := link.Open(link.Transport(purpose.Transport), files,
 		link.Options{Buffer: purpose.Buffer, MaxPayload: purpose.MaxPayload, Busy: busy})
-	if err != nil {
+	if err := errors.Join(err, failed); err != nil {
 		fmt.Fprintf(os.Stderr, "legion: opening the link to the daemon: %v\n", err)
 		os.Exit(1)
 	}
@@ -178,7 +181,7 @@ func (d *Daemon) serve() {
 		if p.opts.MaxMemory == 0 {
 			reuse.AllowFloor()
 		}
-		p.arena, p.opts.MaxPayload = shared, purpose.MaxPayload
+		p.arena, p.flight, p.opts.MaxPayload = shared, flight, purpose.MaxPayload
 		if err = d.declared.shared.Open(values); err == nil {
 			err = p.serveLink(conn, busy, purpose.Worker)
 		}
@@ -211,7 +214,7 @@ func (p *declaredPool) serveLink(conn link.Conn, busy *atomic.Int32, id uint64) 
 	}
 	config := worker.Config{
 		Funcs: p.funcs, Concurrency: p.opts.Concurrency, Busy: busy, Fault: fault, Context: ctx, State: state,
-		Tally: tally, Seal: seal,
+		Tally: tally, Seal: seal, Recorder: p.flight,
 	}
 	if p.arena != nil {
 		config.Context, config.Freed = buffer.WithSource(ctx, p.arena), p.arena.Returned

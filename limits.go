@@ -3,17 +3,19 @@ package legion
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/legion-go/legion/internal/confine"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/recorder"
 )
 
 // limits returns the limits that a worker's process gets; Nice is the one to
 // add.
 func (p *Pool) limits() proc.Limits {
 	return proc.Limits{
-		Memory: p.MemoryLimit, Procs: p.Procs, Nice: p.Nice, Files: p.Files,
+		Memory: recorder.Limit(p.MemoryLimit, p.Recorder), Procs: p.Procs, Nice: p.Nice, Files: p.Files,
 		CPU: p.CPU, Threads: p.Threads, FileSize: p.FileSize, NoCore: p.NoCore, OOMScore: p.OOMScore,
 	}
 }
@@ -45,7 +47,7 @@ func (p *declaredPool) lacks() []string {
 	if p.d.declared.inProcess {
 		return nil
 	}
-	return append(proc.Missing(p.spec()), confine.Missing(p.opts.Sandbox)...)
+	return slices.Concat(proc.Missing(p.spec()), confine.Missing(p.opts.Sandbox), recorder.Missing(p.opts.Recorder))
 }
 
 // checkLimits refuses pools with limits, or a sandbox, that this system cannot

@@ -5,6 +5,7 @@ import (
 
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/recorder"
 	"github.com/legion-go/legion/internal/worker"
 )
 
@@ -34,6 +35,12 @@ const (
 	// Socket carries calls through a Unix socket pair.
 	Socket = link.Socket
 )
+
+// Recorder, for instance {Window: 5 * time.Second, Bytes: 4 << 20}, says how
+// far back a recording goes, 100 ms to 1 min, and about how much memory of a
+// worker it takes, 256 KiB to 16 MiB; its last second may take more. If only
+// one is set, the other is as here.
+type Recorder = recorder.Recorder
 
 // Pool is the configuration of a pool of workers. The zero value is usable: one
 // worker from the start, up to one per CPU when calls wait. Durations below 1
@@ -187,6 +194,11 @@ type Pool struct {
 	// process of the daemon. Buffers are not kept. At most 8 MiB; 16 MiB for all
 	// deaths together. Default 0: never.
 	KeepArgument int
+	// Recorder keeps what a worker did before a call that heeded neither Timeout
+	// nor its cancellation, and in KillGrace, with the certificate of its death: as
+	// a trace and, if the program imports package profile, a profile. MemoryLimit
+	// grows by eight times its Bytes. Needs Linux. Default: off.
+	Recorder Recorder
 
 	// Sandbox confines the functions of the workers, from the end of their setup
 	// on; see [Sandbox]. Start fails if this system cannot hold it. The pool has a

@@ -11,6 +11,7 @@ import (
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/recorder"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -135,6 +136,12 @@ var options = []option{
 	{name: "KeepArgument", live: true,
 		bounds: func(p *Pool, c *checks) {
 			c.that(p.KeepArgument <= 8<<20, "KeepArgument", "is %d bytes: at most 8 MiB", p.KeepArgument)
+		}},
+	{name: "Recorder",
+		fill: func(p *Pool) { p.Recorder = recorder.Filled(p.Recorder) },
+		bounds: func(p *Pool, c *checks) {
+			field, problem := recorder.Mistake(p.Recorder)
+			c.that(field == "", "Recorder."+field, "%s", problem)
 		}},
 	{name: "Sandbox",
 		fill:   func(p *Pool) { p.Sandbox = p.Sandbox.Clone() },

@@ -25,7 +25,7 @@ var extremes = map[string]string{
 	"Pool.MemoryLimit": "yn", "Pool.Procs": "nn", "Pool.Nice": "nn", "Pool.Files": "yn",
 	"Pool.CPU": "nnn", "Pool.Threads": "nn", "Pool.FileSize": "yn", "Pool.OOMScore": "nn",
 	"Pool.BootTimeout": "nny", "Pool.Heartbeat": "yny", "Pool.MaxRestarts": "yy", "Pool.RestartWindow": "nny", "Pool.CrashBudget": "yy",
-	"Pool.Transport": "nn", "Pool.Buffer": "nn", "Pool.Arena": "yn", "Pool.MaxPayload": "nn", "Pool.KeepArgument": "nn", "Pool.LoopEvery": "nny", "Pool.OnExit": "nn",
+	"Pool.Transport": "nn", "Pool.Buffer": "nn", "Pool.Arena": "yn", "Pool.MaxPayload": "nn", "Pool.KeepArgument": "nn", "Pool.Recorder.Window": "nnn", "Pool.Recorder.Bytes": "nn", "Pool.LoopEvery": "nny", "Pool.OnExit": "nn",
 
 	"TaskOptions.MaxRunning": "nn", "TaskOptions.Spare": "yy", "TaskOptions.Queue": "ny", "TaskOptions.Timeout": "nny", "TaskOptions.KillGrace": "nny",
 	"TaskOptions.Retry": "ny", "TaskOptions.MemoryLimit": "yn", "TaskOptions.Procs": "nn", "TaskOptions.Nice": "nn",

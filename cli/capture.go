@@ -84,8 +84,46 @@ func (o captureOptions) run(ctx context.Context, in *Invocation, method string) 
 			in.program.stderr.printf("left out: %s\n", clean(w.Error))
 		}
 	}
-	in.say("%s: %s. To look at it:\n  %s", clean(o.file), size(uint64(len(c.Bytes))), clean(viewer(c.Kind, o.file)))
+	in.saved(o.file, c.Kind, len(c.Bytes))
 	return nil
+}
+
+// recordingVerb is death trace or death profile.
+func recordingVerb(name, short, recording string) *verb {
+	var file string
+	return &verb{needs: aServer, Command: Command{
+		Name: name, Args: "DEATH", Short: short,
+		Long: "A death has one if the pool has a Recorder, and a call did not end in time.",
+		Flags: func(fs *flag.FlagSet) {
+			fs.StringVar(&file, "o", "", "write it to this `file`, which must not exist yet")
+		},
+		Run: func(ctx context.Context, in *Invocation) error {
+			number, err := in.death(0)
+			if err != nil {
+				return err
+			}
+			to := file
+			if to == "" {
+				to = fmt.Sprintf("death-%d-%s", number, recording)
+			}
+			r, shown, err := get[struct {
+				Bytes []byte `json:"bytes"`
+			}](ctx, in, "death.blob", map[string]any{"number": number, "name": recording})
+			if err != nil || shown && file == "" {
+				return err
+			}
+			if err := save(to, r.Bytes); err != nil || shown {
+				return err
+			}
+			in.saved(to, name, len(r.Bytes))
+			return nil
+		},
+	}}
+}
+
+// saved says what to type next.
+func (in *Invocation) saved(file, kind string, n int) {
+	in.say("%s: %s. To look at it:\n  %s", clean(file), size(uint64(n)), clean(viewer(kind, file)))
 }
 
 // viewer is the command that shows a recording of this kind.

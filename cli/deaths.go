@@ -53,6 +53,8 @@ func deathVerb() *verb {
 				Run:  replayDeath,
 			}},
 			exportDeathVerb(),
+			recordingVerb("trace", "save what a worker did before its death, for go tool trace", "trace.out"),
+			recordingVerb("profile", "save what a worker computed before its death, for go tool pprof", "cpu.pb.gz"),
 		},
 	}
 }

@@ -204,6 +204,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("", "death show 1")
 	prints("", "death export 1 -o "+u.dir+"/death")
 	fails(ExitFailed, "death replay 1") // its argument is not kept
+	fails(ExitFailed, "death trace 1")  // its pool records nothing
+	fails(ExitFailed, "death profile 1")
 	fails(ExitFailed, "worker end echo/4711")
 	number := decoded(u.run("worker", "ls", "echo", "--json").stdout).([]any)[0].(map[string]any)["id"]
 	prints("", fmt.Sprint("worker end echo/", number))
@@ -220,7 +222,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	prints("list of setting", "config show --here")
 
 	// Those that this test cannot run as they are.
-	for _, verb := range []string{"doctor", "task run", "task cancel", "death replay"} {
+	for _, verb := range []string{"doctor", "task run", "task cancel", "death replay", "death trace", "death profile"} {
 		seen[verb] = true
 	}
 	var all []string

@@ -93,6 +93,9 @@ var legionUsage = map[string]string{
 	"Config.LogConsole":         "the log goes to standard error, too, besides the file or the journal",
 	"Config.LogLevel":           "below which records are left out of the log",
 
+	"Recorder.Window": "how far back a recording goes",
+	"Recorder.Bytes":  "about how much memory a recording takes in a worker",
+
 	"Sandbox.Read":       "files and folders that functions may read",
 	"Sandbox.Write":      "files and folders that functions may read, write and make",
 	"Sandbox.Setup":      "files and folders that only the setup of a worker may read",

@@ -22,7 +22,7 @@ func TestUsageOfDeclarations(t *testing.T) {
 			t.Errorf("the flag --%s has no usage: add one to legionUsage", l.key)
 		}
 	}
-	types := map[string]reflect.Type{"Sandbox": reflect.TypeFor[legion.Sandbox]()}
+	types := map[string]reflect.Type{"Sandbox": reflect.TypeFor[legion.Sandbox](), "Recorder": reflect.TypeFor[legion.Recorder]()}
 	for i := range reflect.TypeFor[settings]().NumField() {
 		of := reflect.TypeFor[settings]().Field(i).Type
 		types[of.Name()] = of

@@ -164,7 +164,7 @@ func (s *schema) walk(t reflect.Type, key, env string, steps [][]int, chain []re
 
 // legions reports whether t is a type of Legion's that holds options.
 func legions(t reflect.Type) bool {
-	return t.PkgPath() == reflect.TypeFor[legion.Pool]().PkgPath() || t == reflect.TypeFor[legion.Sandbox]()
+	return t.PkgPath() == reflect.TypeFor[legion.Pool]().PkgPath() || t == reflect.TypeFor[legion.Sandbox]() || t == reflect.TypeFor[legion.Recorder]()
 }
 
 // declares reports whether a t holds options of declarations, which a reload

@@ -17,7 +17,7 @@ import (
 // neither -1 nor 5ns is one. Of a field that takes every value it has "".
 var wrong = map[string]string{
 	"Spawn": "9", "Transport": "9", "OnExit": "9", "Nice": "99", "MemoryLimit": "5", "Files": "5", "Arena": "5",
-	"MaxMemory": "99999999, memory_limit: 88888888", "MaxRestarts": "", "CrashBudget": "", "Spare": "", "Sandbox": "",
+	"MaxMemory": "99999999, memory_limit: 88888888", "MaxRestarts": "", "CrashBudget": "", "Spare": "", "Sandbox": "", "Recorder": "",
 	"FileSize": "5", "OOMScore": "-1001", "User": `":"`, "Env": `["A*B"]`, "NoCore": "", "Dir": "",
 }
 

@@ -17,7 +17,7 @@ const FileName = "legion.deaths"
 // about each new kind of death. The argument of a call is never logged.
 func (r *Registry) Keep(log *slog.Logger) func(*pool.Certificate) uint64 {
 	return func(c *pool.Certificate) uint64 {
-		d, first := r.Add(c.Death, c.Argument)
+		d, first := r.Add(c.Death, c.Argument, c.Recordings...)
 		if first {
 			level := slog.LevelWarn
 			if d.Expected {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/status"
@@ -12,11 +13,12 @@ import (
 const (
 	// Kept is how many certificates are kept.
 	Kept = 32
-	// maxStack, maxBytes and maxArguments bound the bytes of one stack, of all
-	// certificates, and of all arguments.
-	maxStack     = 64 << 10
-	maxBytes     = 2 << 20
-	maxArguments = 16 << 20
+	// maxStack, maxBytes, maxArguments and maxRecordings bound the bytes of one
+	// stack, of all certificates, of all arguments, and of all recordings.
+	maxStack      = 64 << 10
+	maxBytes      = 2 << 20
+	maxArguments  = 16 << 20
+	maxRecordings = 64 << 20
 	// What else one certificate may have: a worker decides what it prints, and a
 	// program how many calls a worker runs.
 	maxLines, maxLine = 64, 1 << 10
@@ -36,14 +38,16 @@ type Registry struct {
 // certificate is a certificate with what only exports show.
 type certificate struct {
 	status.Death
-	argument []byte
-	bytes    int
+	argument   []byte
+	recordings []pool.Recording
+	bytes      int
 }
 
 // Add keeps a certificate, gives it its Number and Kind, and returns it without
 // its long texts. first reports whether its kind is new. argument, which may be
-// nil, is that of its Call; the registry owns it from then on.
-func (r *Registry) Add(d status.Death, argument []byte) (_ status.Death, first bool) {
+// nil, is that of its Call; the registry owns it from then on, and the
+// recordings.
+func (r *Registry) Add(d status.Death, argument []byte, recordings ...pool.Recording) (_ status.Death, first bool) {
 	limit(&d)
 	d.Kind = fingerprint(&d)
 	r.mu.Lock()
@@ -51,16 +55,16 @@ func (r *Registry) Add(d status.Death, argument []byte) (_ status.Death, first b
 	r.number++
 	d.Number = r.number
 	first = r.kinds.count(&d)
-	r.keep(certificate{Death: d, argument: argument})
+	r.keep(certificate{Death: d, argument: argument, recordings: recordings})
 	return brief(d), first
 }
 
-// keep adds c, and removes old certificates, and arguments of older ones, until
-// all is within its bounds.
+// keep adds c, and removes old certificates, and arguments and recordings of
+// older ones, until all is within its bounds.
 func (r *Registry) keep(c certificate) {
 	c.bytes = weigh(&c.Death)
 	r.kept = append(r.kept, c)
-	bytes, arguments := 0, 0
+	bytes, arguments, recordings := 0, 0, 0
 	for i := len(r.kept) - 1; i >= 0; i-- {
 		c := &r.kept[i]
 		bytes += c.bytes
@@ -70,6 +74,14 @@ func (r *Registry) keep(c certificate) {
 		}
 		if arguments += len(c.argument); arguments > maxArguments && c.argument != nil {
 			c.argument, c.Argument, c.NoArgument = nil, false, "those of later deaths took its place"
+		}
+		c.Blobs = nil
+		for _, one := range c.recordings {
+			recordings += len(one.Bytes)
+			c.Blobs = append(c.Blobs, status.Blob{Name: one.Name, Bytes: len(one.Bytes)})
+		}
+		if recordings > maxRecordings {
+			c.recordings, c.Blobs = nil, nil
 		}
 	}
 }
@@ -125,6 +137,19 @@ func (r *Registry) Whole(number uint64) (d status.Death, argument []byte, ok boo
 		}
 	}
 	return status.Death{}, nil, false
+}
+
+// Recordings returns what the worker of a death recorded before it, nothing if
+// that is not kept. The caller must not change it.
+func (r *Registry) Recordings(number uint64) []pool.Recording {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.kept {
+		if c.Number == number {
+			return c.recordings
+		}
+	}
+	return nil
 }
 
 // Numbers returns the numbers of the certificates that are kept, from the

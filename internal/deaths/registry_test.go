@@ -9,15 +9,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/legion-go/legion/internal/deaths"
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/status"
 )
 
 var birth = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // death is the n-th of its kind.
-func death(pool, frame string, n int) status.Death {
+func death(of, frame string, n int) status.Death {
 	return status.Death{
-		Time: birth.Add(time.Duration(n) * time.Second), Pool: pool, Cause: "exit", Frame: frame, Why: fmt.Sprint(n),
+		Time: birth.Add(time.Duration(n) * time.Second), Pool: of, Cause: "exit", Frame: frame, Why: fmt.Sprint(n),
 		Stack: "panic: oh\n\ngoroutine 1", Stderr: []string{"a", "b"}, Timeline: []status.Moment{{What: "reaped"}},
 		Call: &status.DeathCall{Func: "f"}, Others: []status.DeathCall{{Func: "g"}},
 	}
@@ -205,5 +206,27 @@ func BenchmarkAdd(b *testing.B) {
 	d.Stack = strings.Repeat("main.f()\n\t/a/b/c.go:1\n", 2000)
 	for b.Loop() {
 		r.Add(d, nil)
+	}
+}
+
+// Recordings are kept as long as there is room, those of the newest deaths.
+func TestRecordingsAreBounded(t *testing.T) {
+	var r deaths.Registry
+	large := pool.Recording{Name: "trace.out", Bytes: make([]byte, 20<<20)}
+	for n := range 5 {
+		r.Add(death("p", "main.f (a.go:1)", n), nil, large, pool.Recording{Name: "cpu.pb.gz", Bytes: []byte("p")})
+	}
+	for n := uint64(1); n <= 5; n++ {
+		d, _ := r.Get(n)
+		if kept := n > 2; (len(r.Recordings(n)) == 2) != kept || (len(d.Blobs) == 2) != kept {
+			t.Errorf("death %d: %d recordings, %v", n, len(r.Recordings(n)), d.Blobs)
+		}
+	}
+	var next deaths.Registry
+	if err := next.Take(pass(t, &r)); err != nil {
+		t.Fatal(err)
+	}
+	if d, ok := next.Get(5); !ok || len(d.Blobs) != 0 {
+		t.Errorf("recordings that stay here are listed there: %+v", d)
 	}
 }

@@ -60,6 +60,7 @@ var floors = map[string]int{
 	"internal/logstream":      1,
 	"internal/loop":           1,
 	"internal/proc":           1,
+	"internal/recorder":       1,
 	"internal/rpc":            1,
 	"internal/sentinel":       1,
 	"internal/takeover":       1,

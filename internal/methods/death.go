@@ -2,10 +2,14 @@ package methods
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/profiling"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/status"
 )
 
@@ -13,6 +17,16 @@ type deathsIn struct {
 	Pool  *string `json:"pool,omitzero" usage:"the name of a pool; without it all pools"`
 	Kind  *string `json:"kind,omitzero" usage:"a kind of death, as death.kinds names it"`
 	Limit *int    `json:"limit,omitzero" usage:"how many at most; without it all that are kept"`
+}
+
+type blobIn struct {
+	Number uint64 `json:"number" usage:"the number of a death"`
+	Name   string `json:"name" usage:"trace.out, or cpu.pb.gz"`
+}
+
+type blobOut struct {
+	Name  string `json:"name"`
+	Bytes []byte `json:"bytes"` // base64
 }
 
 type deathIn struct {
@@ -34,6 +48,7 @@ func (d caller) deathMethods() []rpc.Method {
 		}),
 		Operate("death.replay", "Runs the call of a death again, in a process of its own, and says how it ended. The argument must be kept, see Pool.KeepArgument; limits, sandbox and timeout are those of its pool.", d.replay),
 		Operate("death.export", "What is known of a death, as files: the certificate, the stack, the last lines and, if it is kept, the argument; a []byte or a string also as go test keeps it in testdata/fuzz.", d.export),
+		Operate("death.blob", "A recording that a worker made before its death, in base64: of those that the certificate lists as blobs. See Pool.Recorder.", d.recording),
 	}
 }
 
@@ -56,6 +71,32 @@ func (d caller) listDeaths(_ context.Context, in deathsIn) ([]status.Death, erro
 		}
 	}
 	return d.Certificates().List(f), nil
+}
+
+func (d caller) recording(_ context.Context, in blobIn) (blobOut, error) {
+	death, _, err := d.death(in.Number)
+	if err != nil {
+		return blobOut{}, err
+	}
+	for _, one := range d.Certificates().Recordings(in.Number) {
+		switch {
+		case one.Name != in.Name:
+		case len(one.Bytes) > wire.MaxCapture:
+			return blobOut{}, fmt.Errorf("the recording has %d bytes, at most %d can be sent: lower Pool.Recorder.Bytes", len(one.Bytes), wire.MaxCapture)
+		default:
+			return blobOut{one.Name, one.Bytes}, nil
+		}
+	}
+	why := "its pool records nothing: set Pool.Recorder"
+	if len(death.Blobs) > 0 {
+		why = "it has " + death.Blobs[0].Name
+	}
+	if in.Name == pool.ProfileName {
+		if _, err := profiling.Get(); err != nil {
+			why = err.Error()
+		}
+	}
+	return blobOut{}, Wrong("name", "death %d has no %q that is kept; %s", in.Number, in.Name, why)
 }
 
 // death returns a certificate with its argument, nil if it has none.

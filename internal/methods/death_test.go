@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/status"
 )
 
@@ -47,5 +49,26 @@ func TestDeaths(t *testing.T) {
 	}
 	if _, err := newFake().call(t, "death.get", `{"number":1}`); !wrong(err, "number: there is no death 1: no worker has died") {
 		t.Error(err)
+	}
+}
+
+func TestRecordingsOfDeaths(t *testing.T) {
+	f := withDeaths()
+	f.deaths.Add(status.Death{Pool: "resize"}, nil, pool.Recording{Name: "trace.out", Bytes: []byte("a trace")},
+		pool.Recording{Name: "cpu.pb.gz", Bytes: make([]byte, wire.MaxCapture+1)})
+	if result, err := f.call(t, "death.blob", `{"number":41,"name":"trace.out"}`); err != nil || result != `{"name":"trace.out","bytes":"YSB0cmFjZQ=="}` {
+		t.Errorf("%s, %v", result, err)
+	}
+	if _, err := f.call(t, "death.blob", `{"number":41,"name":"cpu.pb.gz"}`); err == nil || !strings.Contains(err.Error(), "Pool.Recorder.Bytes") {
+		t.Error(err)
+	}
+	for params, says := range map[string]string{
+		`{"number":40,"name":"trace.out"}`: `name: death 40 has no "trace.out" that is kept; its pool records nothing`,
+		`{"number":41,"name":"secret"}`:    `name: death 41 has no "secret" that is kept; it has trace.out`,
+		`{"number":42,"name":"trace.out"}`: `number: death 42 is not kept`,
+	} {
+		if _, err := f.call(t, "death.blob", params); !wrong(err, says) {
+			t.Errorf("%s: %v", params, err)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/strictjson"
+	"github.com/legion-go/legion/internal/wire"
 	"github.com/legion-go/legion/status"
 )
 
@@ -125,6 +126,14 @@ func (d caller) export(_ context.Context, in deathIn) (out export, err error) {
 	}
 	if len(death.Stderr) > 0 {
 		add("stderr.txt", []byte(strings.Join(death.Stderr, "\n")+"\n"))
+	}
+	room := wire.MaxCapture - 1<<20
+	for _, one := range d.Certificates().Recordings(in.Number) {
+		if room -= len(one.Bytes); room < 0 {
+			out.LeftOut = append(out.LeftOut, one.Name+": it is too large beside the others; death.blob has it alone")
+			continue
+		}
+		add(one.Name, one.Bytes)
 	}
 	_, argument, f, err := d.keptArgument(in.Number)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 type Certificate struct {
 	status.Death        // without what its keeper adds: Number and Kind
 	Argument     []byte // of Call; nil if it is not kept
+	Recordings   []Recording
 }
 
 // An ending is what the core knows of a death that gets a certificate. The
@@ -26,6 +27,8 @@ type ending struct {
 	// chief is the first of the calls, if its argument is to be kept. It is held,
 	// so that its payload stays until it is copied.
 	chief *Call
+
+	member *member // nil in tests of the core
 
 	cfg   Config
 	began time.Duration
@@ -56,7 +59,7 @@ func (k *core) certify(fx *effects, w *worker, d *Death, ran []*Call, now time.D
 	}
 	w.certified = true
 	k.deathsBy[d.Cause]++
-	e := &ending{death: d, served: w.calls, cfg: k.cfg, began: w.began, at: now}
+	e := &ending{death: d, served: w.calls, member: w.member, cfg: k.cfg, began: w.began, at: now}
 	slices.Reverse(ran)
 	if i := slices.Index(ran, w.graceFor); i > 0 {
 		ran[0], ran[i] = ran[i], ran[0]
@@ -106,6 +109,7 @@ func (p *Pool) certify(endings []*ending) {
 		if p.hooks.Certified == nil {
 			continue
 		}
+		c.Recordings = e.member.recordings(e)
 		e.write(&c, p.wall())
 		e.death.Number = p.hooks.Certified(&c)
 	}

@@ -24,11 +24,12 @@
 //     measure.go, watch.go, member.go, protocol.go (what a worker may send, and
 //     when), progress.go, aside.go, certificate.go and why.go (what is known of
 //     a death), tell.go, replay.go (a call of which a worker died, again),
-//     stack.go, capture.go (profiles and traces) and buffers.go (bytes that are
-//     in memory shared with a worker): the shell. [Pool] guards the core with
-//     one mutex and carries out its effects after unlocking; a member is one
-//     process with its link. Processes come from a [Launcher], so that workers
-//     can be processes, or goroutines (goroutine.go).
+//     stack.go, capture.go (profiles and traces), recording.go (those of a
+//     worker that was killed) and buffers.go (bytes that are in memory shared
+//     with a worker): the shell. [Pool] guards the core with one mutex and
+//     carries out its effects after unlocking; a member is one process with its
+//     link. Processes come from a [Launcher], so that workers can be processes,
+//     or goroutines (goroutine.go).
 //
 // # Guarantees
 //

@@ -12,6 +12,7 @@ import (
 
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/meters"
+	"github.com/legion-go/legion/internal/recorder"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -27,8 +28,9 @@ type member struct {
 
 	// Set once under the pool's lock, before the core learns that the worker is
 	// ready.
-	proc Process
-	conn link.Conn
+	proc     Process
+	conn     link.Conn
+	recorder *recorder.File // nil: it records nothing; m.mu guards its use
 
 	mu       sync.Mutex
 	launched bool
@@ -66,6 +68,7 @@ func (m *member) run() {
 	p.mu.Lock()
 	m.proc, m.conn = process, conn
 	m.w.pid, m.w.marks, m.w.arena = process.PID(), conn, m.arenaOf(conn)
+	m.recorder = recorderOf(conn)
 	name := p.core.cfg.Name
 	p.mu.Unlock()
 	m.counted = meters.Join(name, func(read func(mem []byte)) { conn.Meters(read) })
@@ -129,6 +132,7 @@ func (m *member) do(a act) {
 		go m.run()
 	case opCancel:
 		m.control(wire.Header{Kind: wire.Cancel, Code: uint16(a.code), Call: a.id}, nil)
+		m.snapshot(a)
 	case opPing:
 		m.protocol.pings.Add(1)
 		m.control(wire.Header{Kind: wire.Ping}, nil)

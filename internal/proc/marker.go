@@ -62,6 +62,7 @@ func (m *marker) visit(str func(*string), num func(*int64)) {
 	conv(int64(m.purpose.Buffer), func(v int64) { m.purpose.Buffer = int(v) })
 	num(&m.purpose.MaxPayload)
 	conv(b2i(m.purpose.Arena), func(v int64) { m.purpose.Arena = v != 0 })
+	conv(b2i(m.purpose.Recorder), func(v int64) { m.purpose.Recorder = v != 0 })
 	conv(int64(m.purpose.Shared), func(v int64) { m.purpose.Shared = int(v) })
 	str(&m.purpose.Dir)
 	conv(int64(m.limits.Memory), func(v int64) { m.limits.Memory = uint64(v) })

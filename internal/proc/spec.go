@@ -52,6 +52,7 @@ type Purpose struct {
 	Buffer     int    // bytes of the link's buffer
 	MaxPayload int64  // bytes of the largest payload
 	Arena      bool   // the last file before those is that of an arena
+	Recorder   bool   // the last file before all of these is that of a recorder
 	Shared     int    // so many files at the end are those of shared values
 	Dir        string // its working directory, to which it changes after main; "": where it starts
 }

@@ -7,7 +7,8 @@
 // every layout and limit.
 //
 // Reading order: kind.go, header.go, call.go, fault.go, hello.go, seal.go,
-// stream.go, stack.go, freed.go, capture.go, progress.go, limits.go.
+// stream.go, stack.go, freed.go, capture.go, snapshot.go, progress.go,
+// limits.go.
 //
 // Every decoder in this package accepts hostile bytes: it returns an error,
 // never panics, never reads a byte again after it has checked it, and never

@@ -72,11 +72,14 @@ const (
 	// Progress, worker to daemon, tells how far a running call has come, or with
 	// Call 0 the worker's own loop. The payload is AppendProgress's.
 	Progress
+	// Snapshot, daemon to worker, tells a worker that records what it does to write
+	// that down, because Call was cancelled. The payload is AppendSnapshot's.
+	Snapshot
 
 	kindEnd // one past the last kind
 )
 
-var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed", "Meters", "Capture", "Captured", "Progress"}
+var kindNames = [...]string{"Kind(0)", "Request", "Cancel", "Credit", "Stop", "Pause", "Resume", "Ping", "Pong", "Ready", "Failed", "Response", "Item", "Log", "Loop", "Stacks", "Stack", "Freed", "Meters", "Capture", "Captured", "Progress", "Snapshot"}
 
 // Valid reports whether k is a kind of this version.
 func (k Kind) Valid() bool { return k > 0 && k < kindEnd }
@@ -88,7 +91,7 @@ func (k Kind) ToWorker() bool { return toWorker>>k&1 != 0 }
 
 // toWorker has a bit for each kind that travels to the worker: the lookup,
 // which every frame needs, takes no branch.
-const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks | 1<<Freed | 1<<Capture
+const toWorker uint32 = 1<<Request | 1<<Cancel | 1<<Credit | 1<<Stop | 1<<Pause | 1<<Resume | 1<<Ping | 1<<Stacks | 1<<Freed | 1<<Capture | 1<<Snapshot
 
 // MaxPayload returns the largest payload of a frame of this kind, in a pool
 // whose calls have payloads of at most limit bytes.

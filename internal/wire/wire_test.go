@@ -24,7 +24,7 @@ func TestKindsAreNamedAndDirected(t *testing.T) {
 			t.Errorf("%v has a direction but is not valid", k)
 		}
 	}
-	for _, k := range []wire.Kind{wire.Request, wire.Cancel, wire.Credit, wire.Stop, wire.Pause, wire.Resume, wire.Ping, wire.Stacks, wire.Freed, wire.Capture} {
+	for _, k := range []wire.Kind{wire.Request, wire.Cancel, wire.Credit, wire.Stop, wire.Pause, wire.Resume, wire.Ping, wire.Stacks, wire.Freed, wire.Capture, wire.Snapshot} {
 		if !k.ToWorker() {
 			t.Errorf("%v does not travel to the worker", k)
 		}

@@ -24,8 +24,7 @@ const maxPart = 32 << 10
 // captures makes profiles and traces, one at a time.
 type captures struct {
 	mu    sync.Mutex
-	over  bool
-	early context.CancelFunc // ends the one under way
+	early context.CancelFunc // ends the one under way, if any
 }
 
 // capture begins or ends a profile or a trace.
@@ -34,34 +33,22 @@ func (s *server) capture(f link.Frame) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f.Code == wire.CaptureStop {
-		c.stopLocked()
+		if c.early != nil {
+			c.early()
+		}
 		return nil
 	}
 	kind, d, err := wire.DecodeCapture(f.Payload)
-	if err != nil || c.over {
+	if err != nil {
 		return err
 	}
-	ctx, early := context.WithTimeout(context.Background(), d)
+	ctx, early := context.WithTimeout(s.life, d)
 	c.early = early
 	s.over.Go(func() {
 		defer early()
 		s.answerCapture(s.record(ctx, early, kind))
 	})
 	return nil
-}
-
-func (c *captures) stopLocked() {
-	if c.early != nil {
-		c.early()
-	}
-}
-
-// end ends the one under way, and lets no other begin.
-func (c *captures) end() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.over = true
-	c.stopLocked()
 }
 
 // answerCapture ends the answer to a Capture.

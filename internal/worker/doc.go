@@ -5,7 +5,8 @@
 // (what a function is told), panic.go, stream.go (results in elements), loop.go
 // (a loop of the worker's own), stacks.go, progress.go (how far a call is),
 // meters.go (what the program counts), capture.go (profiles and traces),
-// seal.go (what confines the worker).
+// snapshot.go (what it did before a kill), func.go, tally.go, seal.go (what
+// confines the worker).
 //
 // [Serve] receives on its caller's goroutine. Each function runs in its own
 // goroutine, at most Config.Concurrency at a time; further requests wait here

@@ -13,24 +13,10 @@ import (
 	"github.com/legion-go/legion/internal/fail"
 	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/profiling"
+	"github.com/legion-go/legion/internal/recorder"
 	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/wire"
 )
-
-// Func is a function of a worker without its types.
-type Func struct {
-	Name string
-	Hash uint64 // of its types
-	Raw  bool   // it gets its argument undecoded, in separate memory
-
-	// Call runs the function and returns the encoded result. It may use buf, which
-	// is reused after the answer, or other memory.
-	Call func(ctx context.Context, state any, in []byte, buf *[]byte) ([]byte, error)
-
-	// Stream, instead of Call, passes the elements of its result to emit, which
-	// waits for the reader, and fails when the reader has stopped.
-	Stream func(ctx context.Context, state any, in []byte, emit func([]byte) error) error
-}
 
 // Config configures Serve.
 type Config struct {
@@ -42,27 +28,13 @@ type Config struct {
 	State       any                    // the state of this worker's functions
 	Freed       func([]uint64) error   // takes back parts of the arena; may be nil
 	Seal        wire.Seal              // what confines this process, from Seal
+	Recorder    *recorder.Memory       // records what it does, if not nil
 
 	// Loop, if not nil, is the worker's own loop; see loop.go.
 	Loop      func(ctx context.Context) error
 	LoopEvery time.Duration
 
 	Tally *Tally // counts, if not nil
-}
-
-// Tally counts the work of a worker so far.
-type Tally struct {
-	Calls atomic.Uint64 // begun
-	Turns atomic.Uint64 // iterations of its own loop, begun
-}
-
-// Hello returns the functions as a ready worker announces them.
-func Hello(funcs []Func) []wire.FuncInfo {
-	infos := make([]wire.FuncInfo, len(funcs))
-	for i, f := range funcs {
-		infos[i] = wire.FuncInfo{Name: f.Name, Hash: f.Hash, Stream: f.Stream != nil}
-	}
-	return infos
 }
 
 // server is the state of one Serve.
@@ -81,7 +53,9 @@ type server struct {
 	causes   [wire.Slots]wire.Cause
 	meters   *meterReports // nil: the daemon reads them itself
 	over     sync.WaitGroup
+	life     context.Context // ends with Serve
 	captures captures
+	flight   flight
 	labels   atomic.Pointer[profiling.Tools] // not nil while a profile of the processor time is made
 }
 
@@ -113,6 +87,9 @@ func Serve(conn link.Conn, c Config) error {
 	s := new(server) // not a literal, which would first be made on the stack
 	s.Config, s.conn = c, conn
 	s.Context = context.WithValue(c.Context, serverKey{}, s)
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	s.life = life
 	hello := wire.Hello{Version: wire.Version, PID: uint32(os.Getpid()), Funcs: Hello(c.Funcs), Seal: c.Seal}
 	if err := conn.Send(wire.Header{Kind: wire.Ready}, wire.AppendHello(nil, hello)); err != nil {
 		return fmt.Errorf("telling the daemon that the worker is ready: %w", err)
@@ -122,10 +99,11 @@ func Serve(conn link.Conn, c Config) error {
 	if c.Loop != nil {
 		s.startLoop()
 	}
+	s.flight.begin(c.Recorder)
 	err := conn.Serve(s.receive, nil)
 	s.loop.stop()
 	s.meters.end()
-	s.captures.end()
+	end()
 	s.mu.Lock()
 	s.waiting = nil
 	for _, j := range &s.running {
@@ -166,6 +144,8 @@ func (s *server) receive(f link.Frame) error {
 		s.over.Go(s.tellStacks) // in a new goroutine for the same reason
 	case wire.Capture:
 		return s.capture(f)
+	case wire.Snapshot:
+		return s.snapshot(f)
 	case wire.Stop:
 		s.stop()
 	case wire.Pause, wire.Resume:
