@@ -42,7 +42,7 @@ func (h *Hub) View(ctx context.Context, v View, send func(status.Change) error) 
 	defer turn.Stop()
 	for {
 		if len(v.Topics) > 0 {
-			h.refresh(v.Every / 2) // another viewer may have taken it just now
+			h.refresh(min(v.Every, time.Second) / 2) // another viewer may have taken it just now
 		}
 		for _, c := range h.news(one, v.Pool) {
 			if err := send(c); err != nil {

@@ -163,6 +163,25 @@ func TestOneSnapshotForAll(t *testing.T) {
 	})
 }
 
+// Who wants to hear rarely gets what is true now all the same, and not what the
+// last viewer saw.
+func TestFirstItemIsNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{values: map[string]int{"a.p": 1}}
+		h := New(w.look)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		var before, rare seen
+		if err := h.View(ctx, View{Topics: []string{"a"}, Every: time.Second}, before.send); err != nil {
+			t.Fatal(err)
+		}
+		w.set("a.p", 2)
+		time.Sleep(time.Minute)
+		watching(t, h, View{Topics: []string{"a"}, Every: time.Hour}, rare.send)
+		expect(t, &rare, "a full a.p=2")
+	})
+}
+
 // Nothing is queued for a viewer that does not take its items: then it gets the
 // newest state. It holds up nobody.
 func TestSlowViewer(t *testing.T) {

@@ -74,11 +74,13 @@ func parse(body []byte) (asked, error) {
 }
 
 // pass has the daemon answer a request. Methods that change the connection are
-// refused, since the connection is the front's.
+// refused, since the connection is the front's, and so are lists of calls.
 func (s *session) pass(r *http.Request, request asked) (json.RawMessage, error) {
 	switch request.Method {
 	case "rpc.auth", "rpc.lower", "rpc.cancel":
 		return nil, &client.Error{Code: client.CodeMethod, Message: request.Method + " is for the front's own connection: begin another session instead"}
+	case "system.multicall": // could have these in it, and streams that nobody reads
+		return nil, &client.Error{Code: client.CodeMethod, Message: "system.multicall is not for the front: send its calls one by one"}
 	}
 	var params any
 	if len(request.Params) > 0 {

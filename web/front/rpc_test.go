@@ -61,7 +61,7 @@ func TestNotPassedOn(t *testing.T) {
 	for _, body := range []string{"x", "[]", "1", `{"topics":`} {
 		expect(t, "watch "+body, ask(l.front, request("POST", "/watch", secret, body)), 400, "parameters")
 	}
-	for _, method := range []string{"rpc.auth", "rpc.lower", "rpc.cancel"} {
+	for _, method := range []string{"rpc.auth", "rpc.lower", "rpc.cancel", "system.multicall"} {
 		expect(t, method, call(l.front, secret, method, `{"token":"x"}`), 200, `"code":-32601`)
 	}
 	if called, _ := f.heard(); len(called) > 0 {
