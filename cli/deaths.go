@@ -73,7 +73,11 @@ func listDeaths(ctx context.Context, in *Invocation, params map[string]any) erro
 	if err != nil || shown {
 		return err
 	}
-	t := &table{none: "no worker has died", columns: []column{
+	none := "no worker has died"
+	if len(params) > 0 {
+		none = "no such death is kept"
+	}
+	t := &table{none: none, columns: []column{
 		{title: "DEATH", right: true}, {title: "TIME", spare: 1}, {title: "POOL", flexible: true}, {title: "CAUSE"},
 		{title: "KIND", spare: 2}, {title: "WHERE", flexible: true},
 	}}

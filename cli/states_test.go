@@ -67,7 +67,7 @@ var questions = []asked{
 	{"worker resume --pool echo", "0 resumed", map[string]string{"starting": "0 0 workers resumed", "stopping": "0 0 workers resumed"}},
 	{"worker stack", "0 goroutine ", nil},
 	{"metrics", "1 the daemon has no metrics at /metrics: its program does not use package metrics", nil},
-	{"death ls echo", "0 no worker has died", nil},
+	{"death ls echo", "0 no such death is kept", nil},
 	{"death kinds", "0 ", nil},
 	{"death show 4711", "1 number: ", nil},
 	{`call echo "x"`, `0 "x"`, map[string]string{"starting": noWorkers, "stopping": ending}},
