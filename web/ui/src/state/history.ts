@@ -55,6 +55,8 @@ export class Series {
       this.first = slot;
       return;
     }
+    // One second that is left out is no gap: the daemon's samples and its items are not of the same moment.
+    if (at === this.samples.length + 1 && this.step === 1) this.samples.push(sample);
     while (this.samples.length < at) this.samples.push(null);
     this.samples[at] = sample;
     const over = this.samples.length - kept[this.step];

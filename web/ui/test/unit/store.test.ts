@@ -78,6 +78,13 @@ test("history: what was loaded goes on, and a gap stays a gap", () => {
   assert.equal(s.end, 1400);
 });
 
+test("history: one second left out is no gap", () => {
+  const s = new Series(1);
+  s.add(1000, sample(4));
+  s.add(1002, sample(5));
+  assert.deepEqual(s.samples.map((x) => x?.calls), [4, 5, 5]);
+});
+
 test("history: what came while it was loaded stays", () => {
   const s = new Series(1);
   s.add(1000, sample(4));
