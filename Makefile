@@ -11,14 +11,14 @@ RUN ?= .
 CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
 
 # The steps of test, in this order: the fastest to fail comes first. Each is a target of its own.
-STEPS = needs fmt vet staticcheck page unit norace failpoint modules cross fuzz
+STEPS = needs fmt vet staticcheck page unit norace failpoint modules cross browser fuzz
 
 export GO TIMEOUT FUZZTIME
 # Where .ci/install puts Node if the system's is too old.
 export PATH := $(CURDIR)/build/node/bin:$(PATH)
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test needs short ui page browser npm lint fmt vet staticcheck tools unit norace failpoint modules cross fuzz figures cost cover conformance bench soak clean
+.PHONY: help test needs short ui page browser npm lint fmt vet staticcheck tools unit norace failpoint modules cross browser fuzz figures cost cover conformance bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -96,7 +96,7 @@ page: npm ## fails if web/ui/dist is not what its sources give; its tests that n
 
 browser: npm ## the dashboard in a browser: before a fake daemon, and before thumbd under a storm of deaths; pictures in build/browser
 	@mkdir -p build/browser && $(GO) build -o build/browser ./cmd/legion ./examples/thumbd && \
-	cd web/ui && SHOTS="$(CURDIR)/build/browser" node --test --test-timeout=120000 test/*.test.mjs
+	cd web/ui && SHOTS="$(CURDIR)/build/browser" node --test --test-timeout=240000 test/*.test.mjs
 
 # What package-lock.json says, and no scripts of packages.
 npm:
