@@ -103,7 +103,7 @@ func (f *fake) run(width int, colour bool, args ...string) (code int, stdout, st
 		List: func() []string { return []string{"thumbs", "tiles"} },
 	}
 	var out, errs bytes.Buffer
-	p.stdout = &printer{w: &out, width: width, colour: colour}
+	p.stdout = &printer{w: &out, width: width, terminal: colour, colour: colour}
 	p.stderr = &printer{w: &errs}
 	code = p.main(context.Background(), args)
 	return code, out.String(), errs.String()

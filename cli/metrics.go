@@ -32,9 +32,13 @@ func metricsVerb() *verb {
 				if refused := (*client.Error)(nil); errors.As(err, &refused) && refused.Code == client.CodeParams {
 					return fmt.Errorf("the daemon has no metrics at %s: its program does not use package metrics, or another path: d.Use(&metrics.Endpoint{})", *path)
 				}
-				if err == nil && !shown {
-					_, err = io.WriteString(in.Stdout, p.Body)
+				if err != nil || shown {
+					return err
 				}
+				if in.out().terminal { // the values of labels are a worker's
+					p.Body = clean(p.Body)
+				}
+				_, err = io.WriteString(in.Stdout, p.Body)
 				return err
 			},
 		},
