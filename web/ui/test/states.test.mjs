@@ -6,8 +6,8 @@ import { after, describe, test } from "node:test";
 import { open, quit } from "./kit.mjs";
 import { states } from "./states.mjs";
 
-// SHOTS=DIR keeps pictures of all of them.
-const shots = process.env.SHOTS;
+// STATES=DIR keeps pictures of all of them, which takes its time.
+const shots = process.env.STATES;
 if (shots) mkdirSync(shots, { recursive: true });
 
 describe("states", { concurrency: 3 }, () => {
