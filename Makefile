@@ -40,8 +40,9 @@ needs: ## says what make test needs and this machine lacks
 	command -v npm >/dev/null && [ "$$(node -p 'parseInt(process.versions.node)' 2>/dev/null || echo 0)" -ge 20 ] || lacks "Node 20 or later and npm, for the dashboard's page: .ci/install installs them"; \
 	command -v chromium >/dev/null || lacks "chromium, for the tests of the dashboard's page: .ci/install installs it"; \
 	command -v prometheus >/dev/null && command -v promtool >/dev/null || lacks "prometheus and promtool, for the tests of the metrics: .ci/install installs them"; \
+	command -v tmux >/dev/null || lacks "tmux, for the tests of legion-top: .ci/install installs it"; \
 	listed() { GOWORK=$$1 $(GO) -C $$2 list -deps -test $$3 >/dev/null || lacks "modules that could not be fetched, see above: it asks $$($(GO) env GOPROXY) (go env -w GOPROXY=… names another)"; }; \
-	listed "$(CURDIR)/go.work" . "./... ./examples/thumbd/..." && listed off bench ./... && listed off metrics/promtest ./... && listed off tools honnef.co/go/tools/cmd/staticcheck
+	listed "$(CURDIR)/go.work" . "./... ./examples/thumbd/..." && listed off bench ./... && listed off metrics/promtest ./... && listed off top ./... && listed off tools honnef.co/go/tools/cmd/staticcheck
 
 # go test would run a part of vet again. make figures prints the time this took.
 short: ## formatting, vet and the root module's quick tests (slow ones say why with -v): at most 1 minute on 2 cores; needs no C compiler

@@ -10,7 +10,7 @@ type Capture struct {
 	Worker  uint64        `json:"worker,omitempty"`  // its number in the pool
 	Workers []Captured    `json:"workers,omitempty"` // of a pool: those that were asked
 	Kind    string        `json:"kind"`              // "trace", or the kind of profile
-	Seconds time.Duration `json:"seconds"`           // that it was to cover
+	Span    time.Duration `json:"seconds"`           // that it was to cover
 	Name    string        `json:"name"`              // a name for the file, as in "cpu.pb.gz"
 	Bytes   []byte        `json:"bytes"`             // for go tool pprof, or go tool trace; base64 in JSON
 }

@@ -69,12 +69,12 @@ func profileKind(kind *string) string {
 
 // capture prepares the answer of a method.
 func capture(pool, kind string, seconds *float64) (status.Capture, error) {
-	c := status.Capture{Pool: pool, Kind: kind, Seconds: 5 * time.Second, Name: kind + ".pb.gz"}
+	c := status.Capture{Pool: pool, Kind: kind, Span: 5 * time.Second, Name: kind + ".pb.gz"}
 	if most := wire.MaxCaptureTime; seconds != nil {
 		if !(*seconds >= 0.01 && *seconds <= most.Seconds()) {
 			return c, Wrong("seconds", "it is %v: use 0.01 to %v", *seconds, most.Seconds())
 		}
-		c.Seconds = time.Duration(math.Round(*seconds * float64(time.Second)))
+		c.Span = time.Duration(math.Round(*seconds * float64(time.Second)))
 	}
 	switch kind {
 	case "trace":
@@ -84,7 +84,7 @@ func capture(pool, kind string, seconds *float64) (status.Capture, error) {
 		return c, Wrong("kind", "it is empty; without it the kind is cpu")
 	case "cpu":
 	default:
-		c.Seconds = 0 // it is made at once
+		c.Span = 0 // it is made at once
 	}
 	_, err := profiling.Get()
 	return c, err
@@ -104,7 +104,7 @@ func (d caller) captureWorker(ctx context.Context, in workerIn, kind string, sec
 		if err != nil {
 			return err
 		}
-		c.Bytes, err = from.Capture(ctx, in.PID, kind, c.Seconds, wire.MaxCapture)
+		c.Bytes, err = from.Capture(ctx, in.PID, kind, c.Span, wire.MaxCapture)
 		return err
 	})
 	return c, err
@@ -155,7 +155,7 @@ func capturePool(ctx context.Context, from Machine, c *status.Capture) ([]byte, 
 	for i, w := range c.Workers {
 		all.Go(func() {
 			parts[i].Labels = []string{"pool", c.Pool, "pid", strconv.Itoa(w.PID), "worker", strconv.FormatUint(w.Worker, 10)}
-			parts[i].Profile, errs[i] = from.Capture(ctx, w.PID, c.Kind, c.Seconds, min(wire.MaxCapture, allCaptured/len(c.Workers)))
+			parts[i].Profile, errs[i] = from.Capture(ctx, w.PID, c.Kind, c.Span, min(wire.MaxCapture, allCaptured/len(c.Workers)))
 		})
 	}
 	all.Wait()

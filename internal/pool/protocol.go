@@ -106,7 +106,7 @@ func (m *protocol) admit(h wire.Header, size int) error {
 // admitCaptured checks the parts and the end of a profile or a trace.
 func (m *protocol) admitCaptured(state wire.CaptureState, size int) error {
 	if m.taken == m.asks.Load() {
-		return errors.New("Captured without a Capture")
+		return errors.New("a Captured without a Capture")
 	}
 	switch state {
 	case wire.CapturePart:
