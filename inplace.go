@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/takeover"
 )
@@ -55,7 +56,8 @@ func (d *Daemon) startAgain() error {
 		self[0] = executable
 	}
 	path, args := d.command()
-	err := fmt.Errorf("legion: restarting %s: %w", d.config.Name, held.GoOn(path, args, self, takeover.Environ(), stderr))
+	upgrades := methods.Changes(d.succession.changes)["upgrade"].OK // with the one that this may be
+	err := fmt.Errorf("legion: restarting %s: %w", d.config.Name, held.GoOn(path, args, self, takeover.Environ(), upgrades, stderr))
 	if stderr != nil {
 		fmt.Fprintln(stderr, err)
 	}

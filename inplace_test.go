@@ -328,6 +328,9 @@ func TestUpgradeInPlace(t *testing.T) {
 			}
 			stop.Store(true)
 			clients.Wait()
+			if n, err := get(http.DefaultClient, addr+"/upgrades"); n != 5 || err != nil {
+				t.Errorf("the last program counts %d upgrades, %v", n, err)
+			}
 			if err := syscall.Kill(daemon, syscall.SIGTERM); err != nil {
 				t.Error(err)
 			}

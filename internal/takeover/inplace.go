@@ -82,7 +82,7 @@ func (h *Held) Exec(path string, args, env []string, data []byte, stderr *os.Fil
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
 	h.inherited(own, true)
-	err := syscall.Exec(path, args, append(withUpgrades(env, upgrades), inPlaceName+"="+text))
+	err := syscall.Exec(path, args, append(env, inPlaceName+"="+text))
 	h.inherited(own, false)
 	if own >= 0 {
 		_ = replace(own, 2)
@@ -164,13 +164,14 @@ func (h *Inheritance) decode(text string) error {
 
 // GoOn is Exec for a daemon that has stopped completely in this process. If
 // Exec fails, GoOn executes this program again (on Linux), with self as its
-// arguments, and passes it the reason. It returns only if that fails, too.
-func (h *Held) GoOn(path string, args, self, env []string, stderr *os.File) error {
+// arguments, and passes it the reason. It returns only if that fails, too. n is
+// how many upgrades lead to the next program.
+func (h *Held) GoOn(path string, args, self, env []string, n uint64, stderr *os.File) error {
 	l := Luggage{Free: Awaited() == ""}
-	err := h.Exec(path, args, env, l.encode(), stderr)
+	err := h.Exec(path, args, withUpgrades(env, n), l.encode(), stderr)
 	if runtime.GOOS == "linux" {
 		l.Failed = err.Error()
-		err = errors.Join(err, h.Exec("/proc/self/exe", self, env, l.encode(), stderr))
+		err = errors.Join(err, h.Exec("/proc/self/exe", self, withUpgrades(env, upgrades), l.encode(), stderr))
 	}
 	return err
 }

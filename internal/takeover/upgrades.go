@@ -18,8 +18,9 @@ var upgrades = func() uint64 {
 	return n
 }()
 
-// Upgrades returns how many upgrades have led to this process, one after the
-// other. A restart in place goes on counting; a new start begins at 0.
+// Upgrades returns how many upgrades have led to this program, one after the
+// other, those in place included. A restart in place goes on counting; a new
+// start begins at 0.
 func Upgrades() uint64 { return upgrades }
 
 // withUpgrades adds the number to the environment of a next process.
