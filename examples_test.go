@@ -32,6 +32,9 @@ var examplePrograms = map[string]struct {
 		`tick 8 is the last`,
 		`(?m)^[1-9]\d* turns .* [1-9]\d* missed, [1-9]\d* overruns$`,
 	}},
+	"autopsy": {says: []string{
+		`the call: .*timed out`, `why: spin was killed: its call ran .*; it was in main.spin`, `deadline\n`, `kept: trace.out`, `kept: cpu.pb.gz`,
+	}},
 	"control": {args: []string{"run"}, says: []string{`thumbs is ready`}, endless: true},
 	"counted": {says: []string{
 		`a.jpg error: <nil>`, `broken.png error: .*exited with code 1`,
