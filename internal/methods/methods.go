@@ -112,7 +112,7 @@ type Machine interface {
 
 // Of returns the methods for d, and what keeps its history, until ctx ends.
 func Of(d Daemon) (all []rpc.Method, keep func(ctx context.Context)) {
-	c := caller{Daemon: d, history: history.New()}
+	c := caller{Daemon: d, history: history.New(), replays: make(chan struct{}, maxReplays)}
 	c.hub = watch.New((&looker{caller: c}).look)
 	for _, group := range [][]rpc.Method{
 		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.captureMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(), c.pathMethods(),
@@ -128,6 +128,7 @@ type caller struct {
 	Daemon
 	hub     *watch.Hub
 	history *history.History
+	replays chan struct{} // those that run
 }
 
 // machines returns the pools that run, in the order of declaration.

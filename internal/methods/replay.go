@@ -26,6 +26,10 @@ type replay struct {
 	Took    time.Duration `json:"took"`
 }
 
+// maxReplays is how many may run at once. Each takes a process beside those of
+// its pool, with the pool's MemoryLimit.
+const maxReplays = 4
+
 // replay runs the call of a death again.
 func (d caller) replay(ctx context.Context, in deathIn) (out replay, err error) {
 	death, argument, f, err := d.keptArgument(in.Number)
@@ -42,6 +46,12 @@ func (d caller) replay(ctx context.Context, in deathIn) (out replay, err error) 
 	runs, err := d.Machine(of)
 	if err != nil {
 		return out, err
+	}
+	select {
+	case d.replays <- struct{}{}:
+		defer func() { <-d.replays }()
+	default:
+		return out, fmt.Errorf("%d replays run already, as many as may: wait until one has ended", maxReplays)
 	}
 	c, err := runs.Replay(ctx, death.Call.Func, argument, death.Call.Timeout)
 	if err != nil {

@@ -50,6 +50,22 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// Each replay takes a process: few may run at once.
+func TestReplaysAreBounded(t *testing.T) {
+	f := withArgument([]byte("secret"), nil)
+	d := caller{Daemon: f, replays: make(chan struct{}, maxReplays)}
+	for range maxReplays {
+		d.replays <- struct{}{}
+	}
+	if _, err := d.replay(t.Context(), deathIn{1}); err == nil || !strings.Contains(err.Error(), "4 replays run already") || len(f.did) > 0 {
+		t.Errorf("%v, and did %q", err, f.did)
+	}
+	<-d.replays
+	if _, err := d.replay(t.Context(), deathIn{1}); err != nil || len(d.replays) != maxReplays-1 {
+		t.Errorf("%v; %d run", err, len(d.replays))
+	}
+}
+
 func TestExport(t *testing.T) {
 	type text string
 	for _, c := range []struct {
