@@ -18,7 +18,7 @@ export GO TIMEOUT FUZZTIME
 export PATH := $(CURDIR)/build/node/bin:$(PATH)
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test needs short ui page browser npm lint fmt vet staticcheck tools unit norace failpoint modules cross browser fuzz figures cost cover conformance bench soak clean
+.PHONY: help test needs short ui page browser picture npm lint fmt vet staticcheck tools unit norace failpoint modules cross browser fuzz figures cost cover conformance bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -98,6 +98,14 @@ page: npm ## fails if web/ui/dist is not what its sources give; its tests that n
 browser: npm ## the dashboard in a browser: before a fake daemon, and before thumbd under a storm of deaths; pictures in build/browser
 	@mkdir -p build/browser && $(GO) build -o build/browser ./cmd/legion ./examples/thumbd && \
 	cd web/ui && SHOTS="$(CURDIR)/build/browser" node --test --test-timeout=240000 test/*.test.mjs
+
+# How many seconds thumbd is under a storm before its picture is taken.
+STORM ?= 900
+
+picture: npm ## docs/dashboard.png anew: the dashboard after STORM seconds of a storm of deaths
+	@mkdir -p build/browser && $(GO) build -o build/browser ./cmd/legion ./examples/thumbd && \
+	(cd web/ui && STORM=$(STORM) SHOTS="$(CURDIR)/build/browser" node --test --test-name-pattern 'picture of the README' test/live.test.mjs) && \
+	cp build/browser/dashboard.png docs/dashboard.png
 
 # What package-lock.json says, and no scripts of packages.
 npm:

@@ -46,6 +46,15 @@ describe("thumbd under a storm", () => {
     }
   });
 
+  test("the picture of the README", { timeout: 3_600_000 }, async () => {
+    const b = await open(browser, await shown.link(), { theme: "dark" });
+    await b.page.locator(live).waitFor();
+    await b.page.waitForTimeout(1000 * (process.env.STORM ?? 2)); // the longer the storm, the more there is to see
+    await b.page.keyboard.press("1");
+    await b.shot("dashboard");
+    await b.close();
+  });
+
   test("eight tabs at once", async () => {
     const links = [];
     for (let i = 0; i < 8; i++) links.push(await shown.link());

@@ -1,4 +1,4 @@
-package legion_test
+package front_test
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ func login(r *http.Request) (user string, err error) {
 }
 
 // The dashboard in a server of the program, behind its login.
-func Example_dashboard() {
+func Example() {
 	d := legion.New(legion.Config{Name: "thumbs"})
 	mux := http.NewServeMux()
 	mux.Handle("/legion/", front.Handler(d, front.Options{
