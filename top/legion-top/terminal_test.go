@@ -122,7 +122,7 @@ func TestSizes(t *testing.T) {
 	term.tmux("resize-window", "-x", "40", "-y", "10")
 	term.shows("this terminal has 40 × 10")
 	term.tmux("resize-window", "-x", "80", "-y", "24")
-	for key, shows := range map[string]string{"3": "FUNCTION", "4": "no call", "6": "started", "8": "process " + strconv.Itoa(os.Getpid()), "?": "recycle a pool"} {
+	for key, shows := range map[string]string{"3": "FUNCTION", "4": "slow, ok", "6": "started", "8": "process " + strconv.Itoa(os.Getpid()), "?": "recycle a pool"} {
 		term.keys(key)
 		term.shows(shows)
 	}
@@ -139,6 +139,8 @@ func TestKillInATerminal(t *testing.T) {
 	term := open(t, 120, 40, nil, address)
 	term.shows("live")
 	fut := d.nap.Go(t.Context(), time.Hour)
+	term.keys("4")
+	term.shows("running  nap") // the call is in a worker
 	term.keys("2")
 	term.shows("nap")
 	term.keys("/", "n", "a", "p", "Enter", ">") // those that run longest first
