@@ -89,12 +89,17 @@ func run(args []string, in, out *os.File, errs io.Writer) int {
 	f := feed.New(feed.Options{Target: s.target, Token: os.Getenv("LEGION_TOKEN"), ReadOnly: s.readOnly, Every: s.every}, func(told any) { program.Send(told) })
 	model := app.New(f, app.Options{Chars: chars, ReadOnly: s.readOnly, Command: s.command, Target: s.name})
 	const framesPerSecond = 4 // a person reads no faster, and a slow terminal keeps up
-	program = tea.NewProgram(wrap(model), tea.WithInput(in), tea.WithOutput(out), tea.WithFPS(framesPerSecond))
+	panicked := ""
+	program = tea.NewProgram(guard{wrap(model), &panicked}, tea.WithInput(in), tea.WithOutput(out), tea.WithFPS(framesPerSecond))
 	flowing := make(chan struct{})
 	go func() { defer close(flowing); f.Run(ctx) }()
 	_, err = program.Run()
 	cancel()
 	<-flowing
+	if panicked != "" {
+		fmt.Fprintln(errs, "legion-top:", panicked)
+		return failed
+	}
 	if err != nil && !errors.Is(err, tea.ErrInterrupted) {
 		fmt.Fprintln(errs, "legion-top:", err)
 		return failed

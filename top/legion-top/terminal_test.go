@@ -96,7 +96,7 @@ func (term *terminal) ended() (code, errors string) {
 		return string(b)
 	}
 	if before, after := read("before"), read("after"); before != after {
-		term.t.Errorf("the terminal was\n%sand is\n%s", before, after)
+		term.t.Errorf("the terminal was\n%sand is\n%s%s", before, after, read("errors"))
 	}
 	if flags := term.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}"); strings.TrimSpace(flags) != "0 1 0" {
 		term.t.Errorf("the alternate screen, the cursor, the mouse: %s", flags)
