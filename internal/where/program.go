@@ -24,12 +24,13 @@ func Program(block string) string {
 
 // own reports whether a frame, with its place, is in the program's own code.
 func own(frame, at string) bool {
-	for _, of := range []string{"panic(", "runtime.", "internal/", "syscall.", "created by ", "golang.org/x/sys/", legion + ".", legion + "/internal/"} {
+	for _, of := range []string{"panic(", "runtime.", "internal/", "syscall.", "created by ", "golang.org/x/sys/", legion + "."} {
 		if strings.HasPrefix(frame, of) {
 			return false
 		}
 	}
-	return strings.Contains(frame, ".") && !standard(frame, at)
+	ours := strings.HasPrefix(frame, legion+"/") && !strings.HasPrefix(frame, legion+"/examples/") // cli.Main, for one
+	return strings.Contains(frame, ".") && !ours && !standard(frame, at)
 }
 
 // Func returns the function of a place, without file and line.

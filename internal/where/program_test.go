@@ -14,11 +14,14 @@ func TestProgram(t *testing.T) {
 		worker = "github.com/legion-go/legion/internal/worker.(*server).run(0x1)\n\t/root/go/pkg/mod/legion/internal/worker/serve.go:1 +0x1\n"
 		root   = "github.com/legion-go/legion.addFunc[...].func1(0x1)\n\t/root/go/pkg/mod/legion/declared.go:1 +0x1\n"
 		main   = "main.decode({0x1, 0x2})\n\t/home/me/app/bomb.go:14 +0x1\n"
+		cli    = "github.com/legion-go/legion/cli.Main(0x1)\n\t/root/go/pkg/mod/legion/cli/main.go:27 +0x1\n"
 		demo   = "github.com/legion-go/legion/examples/thumbd/jobs.(*T).Make(...)\n\t/home/me/jobs.go:7\n"
 	)
 	for block, want := range map[string]string{
 		"goroutine 9 [running]:\n" + inner + std + main + root + worker:                           "main.decode (bomb.go:14)",
 		"goroutine 9 [running]:\n" + demo + root:                                                  "jobs.(*T).Make (jobs.go:7)",
+		"goroutine 1 [running]:\n" + inner + root + cli + main:                                    "main.decode (bomb.go:14)",
+		"goroutine 1 [running]:\n" + inner + root + cli:                                           "",
 		"goroutine 9 [running]:\n" + inner + root + worker:                                        "",
 		"goroutine 9 [running]:\ncreated by main.x in goroutine 1\n\t/home/me/app/bomb.go:3 +0x1": "",
 		"\t\n\t(\n(\n\t": "",
