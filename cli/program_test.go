@@ -311,9 +311,22 @@ func TestLockedWithoutSocket(t *testing.T) {
 func TestRestartWithFlagsInTheForeground(t *testing.T) {
 	u := newUser(t)
 	cmd := u.command("run", "-o", "log_file="+u.dir+"/log")
+	out, err := os.Create(filepath.Join(t.TempDir(), "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	defer func() {
+		if t.Failed() {
+			printed, _ := os.ReadFile(out.Name())
+			logged, _ := os.ReadFile(u.dir + "/log")
+			t.Logf("it printed\n%s\nand logged\n%s", printed, logged)
+		}
+	}()
 	defer func() {
 		u.run("stop")
 		_ = cmd.Process.Kill() // if that has failed
