@@ -150,7 +150,7 @@ func (d *looker) lookAtPools(wanted func(string) bool, put func(topic, key, pool
 			}
 		}
 		if pools {
-			put("pools", p.Name, p.Name, watchedPool{PoolStats: p})
+			put("pools", p.Name, "", watchedPool{PoolStats: p}) // also for who follows one pool: another may fail
 		}
 	}
 	d.begun = begun

@@ -77,6 +77,18 @@ describe("behaviour", { concurrency: 3 }, () => {
     await until(() => f.streams.size === 1, "the stream again");
   });
 
+  check("on the screen of one pool, what is wrong with another one is still told; afterwards all figures go on", { go: "#/overview" }, async (page, f) => {
+    const asked = (pool) => f.did.filter((d) => d.method === "history.get" && d.params.pool === pool).length;
+    await until(() => asked("exif") === 1, "the figures of the other pool");
+    await page.evaluate(() => { location.hash = "#/pool/thumb"; });
+    await page.locator("section[aria-labelledby=workers] tr[data-row]").first().waitFor();
+    f.world.pools.find((p) => p.shape.name === "exif").state = "failed";
+    await page.locator(".strip.bad").getByText("exif").waitFor();
+    f.ahead = 10_000; // the time that it takes to look
+    await page.evaluate(() => { location.hash = "#/overview"; });
+    await until(() => asked("exif") === 2, "the figures that came meanwhile");
+  });
+
   check("a lost connection: figures stay, the page comes back by itself", { lost: true, go: "#/pool/thumb" }, async (page, f) => {
     f.reachable = false;
     f.drop();
@@ -127,6 +139,7 @@ describe("behaviour", { concurrency: 3 }, () => {
   });
 
   check("scaling: steppers, the memory that it means, and the command", { go: "#/pool/thumb" }, async (page, f) => {
+    await button(page, "Scale pool thumb").waitFor();
     await page.keyboard.press("s");
     await page.getByRole("button", { name: "Greatest: one more" }).click();
     await page.getByText("thumbs pool scale thumb 4 9").waitFor();
@@ -137,6 +150,7 @@ describe("behaviour", { concurrency: 3 }, () => {
   });
 
   check("killing names worker, pid and call, and sends the worker's number with the pid", { go: "#/pool/thumb" }, async (page, f) => {
+    await page.locator("section[aria-labelledby=workers] tr[data-row]").first().waitFor();
     await page.keyboard.press("j");
     await until(() => page.evaluate(() => document.activeElement?.matches("tr[data-row]") ?? false), "a row with the focus");
     while (!(await page.evaluate(() => document.activeElement.closest(".table").getAttribute("aria-label").startsWith("Workers")))) await page.keyboard.press("j");
@@ -218,7 +232,7 @@ describe("behaviour", { concurrency: 3 }, () => {
     await until(() => page.locator("tbody tr").count().then((n) => n === 1), "one row");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
-    await until(() => page.locator("tbody tr").count().then((n) => n === 4), "all rows");
+    await until(() => page.locator("tbody tr[data-row]").count().then((n) => n === 4), "all rows");
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Workers" }).waitFor();

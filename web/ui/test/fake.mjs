@@ -58,10 +58,10 @@ function watch(f, params, req, res) {
   const stream = {
     res,
     send() {
-      const at = new Date().toISOString(), lines = [];
+      const at = new Date(Date.now() + (f.ahead ?? 0)).toISOString(), lines = [];
       for (const topic of params.topics) {
         if (keyed[topic]) {
-          const all = keyed[topic](f.world, params), before = sent[topic], set = {};
+          const all = of(topic, keyed[topic](f.world), params.pool), before = sent[topic], set = {};
           for (const [key, value] of Object.entries(all)) {
             const text = stringify(value);
             if (before?.[key] !== text) set[key] = value;
@@ -92,6 +92,12 @@ const level = (l) => levels.indexOf((l ?? "debug").toLowerCase());
 
 /** JSON in which BigInts are numbers, as Go writes them. */
 const stringify = (v) => JSON.stringify(v, (_, x) => (typeof x === "bigint" ? `big:${x}` : x)).replace(/"big:(\d+)"/g, "$1");
+
+// What watch sends of a topic to who follows one pool: of the others only how they are.
+function of(topic, all, pool) {
+  if (!pool || topic === "pools") return all;
+  return Object.fromEntries(Object.entries(all).filter(([key, value]) => (topic === "history" ? key.split("/")[0] : value.pool ?? pool) === pool));
+}
 
 const json = (res, value) => res.writeHead(200, { "Content-Type": "application/json" }).end(stringify(value));
 const plain = (res, status, text) => res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(text + "\n");

@@ -23,7 +23,7 @@ export const keyed = {
     outcomes: { ok: p.calls - p.errors, error: p.errors, panicked: 12, timeout: 31, crashed: p.restarts },
     wait: { mean: 0.002, p50: 0.0004, p90: 0.003, p99: 0.09, max: 1.2 }, run: { mean: p.shape.typical, p50: p.shape.typical * 0.7, p90: p.shape.typical * 2.7, p99: p.shape.typical * 6, max: 5 }, cpu: 41231, deaths: 0, retry_after: p.poisoned.includes(f) ? 30 : 0,
   }]))),
-  workers: (w, { pool }) => Object.fromEntries(w.pools.filter((p) => !pool || p.shape.name === pool).flatMap((p) => p.workers.map((x) => [`${p.shape.name}/${x.id}`, {
+  workers: (w) => Object.fromEntries(w.pools.flatMap((p) => p.workers.map((x) => [`${p.shape.name}/${x.id}`, {
     id: x.id, pid: x.pid, pool: p.shape.name, state: x.state, retiring: "", age: Math.floor((Date.now() - x.born) / 10000) * 10, started: iso(x.born), calls: x.calls, load: x.call ? 1 : 0, call: x.call?.func ?? "", for: x.call ? (Date.now() - x.call.at) / 1000 : 0,
     memory: Math.round(x.memory), cpu: x.cpu, sealed: !!p.shape.limit, running: x.call ? [{ id: x.call.number, func: x.call.func, for: (Date.now() - x.call.at) / 1000, ...(x.call.progress ? { progress: progress(x) } : {}) }] : [],
   }]))),

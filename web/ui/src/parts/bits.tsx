@@ -56,6 +56,11 @@ export function Empty({ children, code }: { children: ComponentChildren; code?: 
   );
 }
 
+/** What stands in the place of rows: that there are none, once that is known. */
+export function None({ of, pool, what, code, children }: { of: { loaded(pool?: string): boolean }; pool?: string; what: string; code?: string; children: ComponentChildren }) {
+  return of.loaded(pool) ? <Empty code={code}>{children}</Empty> : <Loading what={what} />;
+}
+
 export const Loading = ({ what }: { what: string }) => <p class="empty quiet">Waiting for {what} …</p>;
 
 export function Section({ title, aside, children, id }: { title: ComponentChildren; aside?: ComponentChildren; children: ComponentChildren; id?: string }) {

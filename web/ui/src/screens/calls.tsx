@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { rpc } from "../api/rpc.ts";
 import type { Call, FuncType } from "../api/wire.ts";
-import { Empty, Loading, Section, SplitBar, SplitKey, State, Time } from "../parts/bits.tsx";
+import { Empty, Loading, None, Section, SplitBar, SplitKey, State, Time } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { Table, type Column } from "../parts/table.tsx";
@@ -17,7 +17,7 @@ import { outcomeTone } from "../view/words.ts";
 
 export function Calls() {
   useTopics(["calls", "slow", "workers"]);
-  if (!topics.calls.loaded) return <Loading what="the calls" />;
+  if (!topics.calls.loaded()) return <Loading what="the calls" />;
   const all = topics.calls.list();
   const running = all.filter((c) => c.state === "running"), waiting = all.filter((c) => c.state !== "running");
   return (
@@ -68,7 +68,7 @@ function Waiting({ calls }: { calls: Call[] }) {
 }
 
 function Slowest({ calls }: { calls: Call[] }) {
-  if (!calls.length) return <Empty>{topics.slow.loaded ? "No call has ended in the last hour." : "Waiting …"}</Empty>;
+  if (!calls.length) return <None of={topics.slow} what="the slowest calls">No call has ended in the last hour.</None>;
   const columns: Column<Call>[] = [
     number, func, { name: "ended", head: "Ended", by: (c) => Date.parse(c.ended ?? ""), cell: (c) => <Time at={c.ended} day /> },
     { name: "outcome", head: "Outcome", by: (c) => c.outcome, cell: (c) => <State tone={outcomeTone(c.outcome)}>{c.outcome.replaceAll("_", " ")}</State> },

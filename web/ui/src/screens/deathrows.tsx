@@ -1,5 +1,5 @@
 // Deaths, one row each, the newest first.
-import { Empty, State, Time } from "../parts/bits.tsx";
+import { None, State, Time } from "../parts/bits.tsx";
 import { Table, type Column } from "../parts/table.tsx";
 import { go, matches, to } from "../state/route.ts";
 import { topics } from "../state/store.ts";
@@ -8,7 +8,7 @@ import { bytes, duration } from "../view/format.ts";
 import { causeWord } from "../view/words.ts";
 
 export function DeathRows({ deaths, limit = Infinity, pool = true }: { deaths: Death[]; limit?: number; pool?: boolean }) {
-  if (!deaths.length) return <Empty>{topics.deaths.loaded ? "No worker has died." : "Waiting for the deaths …"}</Empty>;
+  if (!deaths.length || !topics.deaths.loaded()) return <None of={topics.deaths} what="the deaths">No worker has died.</None>;
   const rows = deaths.filter((d) => matches(d.pool, d.why, d.cause, d.frame, d.call?.func, d.pid)).sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, limit);
   const columns: Column<Death>[] = [
     { name: "number", head: "No.", num: true, by: (d) => Number(d.number), cell: (d) => <a class="name" href={to("deaths", String(d.number))}>{d.number}</a> },

@@ -14,7 +14,7 @@ export function Deaths() {
   useTopics(["kinds", "deaths"]);
   const { arg, query } = route.value;
   if (arg) return <Certificate key={arg} number={arg} />;
-  if (!topics.kinds.loaded) return <Loading what="the deaths" />;
+  if (!topics.kinds.loaded()) return <Loading what="the deaths" />;
   const kinds = topics.kinds.list(), deaths = topics.deaths.list();
   if (!kinds.length && !deaths.length) {
     return <Empty>No worker has died. Each death gets a certificate here: its cause, its call, its stack, its last lines. Workers that leave as planned get none.</Empty>;

@@ -20,7 +20,7 @@ export function Overview() {
   const step = chosenStep ?? firstStep();
   const line = useHistory(pools.map((p) => ({ pool: p.name })), step);
   const chosen = brushed.value;
-  if (!topics.pools.loaded) return <Loading what="the first figures" />;
+  if (!topics.pools.loaded()) return <Loading what="the first figures" />;
   if (!pools.length) {
     return (
       <Empty code={"resize := legion.Worker(d, \"resize\", resizeOne, legion.Pool{Max: 4})"}>

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { rpc } from "../api/rpc.ts";
 import type { Pool, Setting } from "../api/wire.ts";
 import { Lines } from "../charts/lines.tsx";
-import { Empty, Facts, Loading, Section, State } from "../parts/bits.tsx";
+import { Empty, Facts, Loading, None, Section, State } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { ask } from "../state/ask.ts";
@@ -30,7 +30,7 @@ export function PoolScreen() {
 function AllPools() {
   useTopics(["history"]);
   const pools = topics.pools.list();
-  if (!topics.pools.loaded) return <Loading what="the pools" />;
+  if (!topics.pools.loaded()) return <Loading what="the pools" />;
   return (
     <>
       <div class="tool-row">
@@ -52,7 +52,7 @@ function OnePool({ name }: { name: string }) {
     screenKeys.value = { r: () => ask(recyclePool(p)), s: () => ask(scalePool(p)) };
     return () => { screenKeys.value = {}; };
   }, [p]);
-  if (!p) return topics.pools.loaded ? <Empty>There is no pool {name}. <a href={to("pool")}>All pools</a></Empty> : <Loading what="the pool" />;
+  if (!p) return topics.pools.loaded(name) ? <Empty>There is no pool {name}. <a href={to("pool")}>All pools</a></Empty> : <Loading what="the pool" />;
   const workers = topics.workers.list().filter((w) => w.pool === name);
   const funcs = [...topics.funcs.all].filter(([key, f]) => key === `${name}/${f.name}`).map(([, f]) => f);
   const kinds = topics.kinds.list().filter((k) => k.pool === name);
@@ -70,13 +70,13 @@ function OnePool({ name }: { name: string }) {
       <Now pool={p} />
       <Times name={name} />
       <Section title="Functions" id="funcs">
-        {funcs.length ? <FuncRows pool={p} funcs={funcs} /> : <Empty>No function of this pool has been called yet.</Empty>}
+        {funcs.length ? <FuncRows pool={p} funcs={funcs} /> : <None of={topics.funcs} pool={name} what="the functions">No function of this pool has been called yet.</None>}
       </Section>
       <Section title="Workers" id="workers" aside={<Filter what="workers" />}>
-        {workers.length ? <WorkerRows workers={workers} pool={p} /> : <Empty>No workers now: the pool keeps at least {p.min}, and starts them when there are calls.</Empty>}
+        {workers.length ? <WorkerRows workers={workers} pool={p} /> : <None of={topics.workers} pool={name} what="the workers">No workers now: the pool keeps at least {p.min}, and starts them when there are calls.</None>}
       </Section>
       <Section title="Deaths by kind" id="kinds">
-        {kinds.length ? <KindRows kinds={kinds} pool={false} /> : <Empty>No worker of this pool has died.</Empty>}
+        {kinds.length ? <KindRows kinds={kinds} pool={false} /> : <None of={topics.kinds} pool={name} what="the kinds of death">No worker of this pool has died.</None>}
       </Section>
       <Settings pool={p} />
     </>

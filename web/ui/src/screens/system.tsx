@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { rpc } from "../api/rpc.ts";
 import type { Cron, Daemon, Plugin, Setting, Task } from "../api/wire.ts";
-import { Empty, Facts, Loading, Section, State, Time, Value } from "../parts/bits.tsx";
+import { Empty, Facts, Loading, None, Section, State, Time, Value } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { Table, type Column } from "../parts/table.tsx";
@@ -64,7 +64,7 @@ function Loop({ d: { loop: l } }: { d: Daemon }) {
 
 function Crons() {
   const all = topics.crons.list();
-  if (!all.length) return <Empty code={"d.Cron(\"0 3 * * *\", nightly)"}>Nothing is called at times or intervals.</Empty>;
+  if (!all.length) return <None of={topics.crons} what="what is called at times" code={"d.Cron(\"0 3 * * *\", nightly)"}>Nothing is called at times or intervals.</None>;
   const columns: Column<Cron>[] = [
     { name: "name", head: "Name", by: (c) => c.name, cell: (c) => <b>{c.name}</b> },
     { name: "next", head: "Next", by: (c) => (c.next ? Date.parse(c.next) : 0), cell: (c) => (c.pending ? <State tone="busy">due</State> : c.next ? <>{relative(c.next, seconds.value)} <span class="quiet"><Time at={c.next} day /></span></> : <span class="quiet">an interval after the last</span>) },
@@ -77,7 +77,7 @@ function Crons() {
 
 function Tasks() {
   const all = topics.tasks.list();
-  if (!all.length) return <Empty code={"legion.Task(d, \"nightly\", clean)"}>The program has no tasks.</Empty>;
+  if (!all.length) return <None of={topics.tasks} what="the tasks" code={"legion.Task(d, \"nightly\", clean)"}>The program has no tasks.</None>;
   const columns: Column<Task>[] = [
     { name: "name", head: "Task", by: (t) => t.name, cell: (t) => <b>{t.name}</b> }, { name: "running", head: "Running", num: true, by: (t) => t.running, cell: (t) => `${count(t.running)}${t.max ? ` of ${count(t.max)}` : ""}` },
     { name: "queued", head: "Waiting", num: true, by: (t) => t.queued, cell: (t) => count(t.queued) }, { name: "calls", head: "Runs in all", num: true, by: (t) => Number(t.calls), cell: (t) => count(t.calls) },
@@ -88,7 +88,7 @@ function Tasks() {
 
 function Plugins() {
   const all = topics.plugins.list();
-  if (!all.length) return <Empty>The program uses no plugins.</Empty>;
+  if (!all.length) return <None of={topics.plugins} what="the plugins">The program uses no plugins.</None>;
   const columns: Column<Plugin>[] = [
     { name: "name", head: "Plugin", cell: (p) => <b>{p.name}</b> }, { name: "type", head: "Type", cell: (p) => <code>{p.type}</code> },
     { name: "state", head: "State", cell: (p) => <State tone={p.state === "started" ? "ok" : "warn"}>{p.state}</State> },
@@ -100,7 +100,7 @@ function Plugins() {
 // The fields are the daemon's business: each is a column.
 function Clients() {
   const all = [...topics.clients.all];
-  if (!all.length) return <Empty>{topics.clients.loaded ? "Nobody is connected." : "This daemon does not tell its clients."}</Empty>;
+  if (!all.length) return <Empty>{topics.clients.loaded() ? "Nobody is connected." : "This daemon does not tell its clients."}</Empty>;
   const names = [...new Set(all.flatMap(([, c]) => Object.keys(c)))];
   const columns: Column<[string, Record<string, unknown>]>[] = names.map((n) => ({ name: n, head: n.replaceAll("_", " "), by: ([, c]) => String(c[n] ?? ""), cell: ([, c]) => <Value of={c[n] === "" ? null : c[n]} /> }));
   return <Table caption="Control clients" columns={columns} rows={all} keyOf={([key]) => key} />;

@@ -17,7 +17,7 @@ export function Tree() {
   useTopics(["workers", "deaths", "history"]);
   const [chosen, setChosen] = useState<string>();
   const d = daemon(), pools = topics.pools.list();
-  if (!topics.workers.loaded) return <Loading what="the workers" />;
+  if (!topics.workers.loaded()) return <Loading what="the workers" />;
   if (!pools.length) return <Empty code={"legion.Worker(d, \"resize\", resizeOne, legion.Pool{Min: 2, Max: 8})"}>No pools: each would be a branch here, with its workers.</Empty>;
   const now = topics.history.all;
   const workers = new Map<string, Worker[]>(), ghosts = new Map<string, Death[]>();

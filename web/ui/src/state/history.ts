@@ -20,6 +20,7 @@ export class Series {
   samples: (Sample | null)[] = []; // null: not known
   private parts: Sample[] = []; // of the slot that is not over yet
   private slot = 0; // the one that parts belong to
+  heard = 0; // the last second that is known
 
   constructor(step: Step) {
     this.step = step;
@@ -31,12 +32,14 @@ export class Series {
     const end = Math.floor(Date.parse(h.end) / 1000 / this.step); // the slot after the last sample
     this.samples = h.samples.slice(-kept[this.step]).map((s) => (s.missing ? null : s));
     this.first = end - this.samples.length;
+    this.heard = Math.max(this.heard, end * this.step - 1);
     samples.forEach((s, i) => { if (s && first + i >= end) this.put(first + i, s); });
   }
 
   /** Takes the figures of one second. Seconds that were left out stay unknown. */
   add(second: number, sample: Sample): void {
     const slot = Math.floor(second / this.step);
+    this.heard = second;
     if (slot !== this.slot) {
       if (this.parts.length) this.put(this.slot, fold(this.parts));
       this.parts = [];
@@ -133,17 +136,17 @@ const failed = signal("");
 export const historyError = failed;
 
 let second = 0;
-const loadedIn = new Map<string, number>();
-const generation = signal(0);
+const loaded = new Set<string>();
+const generation = signal(0); // grows when one is to be loaded again
 
 // An item has only the keys that changed; the others went on as they were.
 onItem((item: Item) => {
   if (item.topic !== "history") return;
   const now = Math.floor(Date.parse(item.at) / 1000) - 1; // a sample tells of the second before it
-  if (item.full && now - second > 2) { // what came meanwhile is lost to the page, not to the daemon
-    loadedIn.clear();
-    generation.value++;
-  }
+  // A stream begins. What came meanwhile, or while the page followed another pool, is lost to the page, not to the daemon.
+  const late = item.full ? [...loaded].filter((id) => now - all.get(id)!.heard > 2) : [];
+  for (const id of late) loaded.delete(id);
+  if (late.length) generation.value++;
   if (now <= second) return;
   // A second or two without an item is one in which nothing changed; more is a lost stream.
   const from = now - second <= 10 && !item.full ? second + 1 : now;
@@ -162,8 +165,9 @@ const keyOf = (of: Of) => (of.func === undefined ? of.pool : `${of.pool}/${of.fu
 
 async function load(of: Of, step: Step): Promise<void> {
   const id = `${step} ${keyOf(of)}`;
-  const series = new Series(step);
+  const series = all.get(id) ?? new Series(step);
   all.set(id, series);
+  loaded.add(id);
   try {
     series.load(await rpc<History>("history.get", { ...of, step }));
     failed.value = "";
@@ -181,9 +185,7 @@ export function useHistory(of: Of[], step: Step): Line {
   useEffect(() => {
     void (async () => {
       for (const [i, id] of ids.entries()) { // one after the other: the daemon has other work
-        if (loadedIn.get(id) === now) continue;
-        loadedIn.set(id, now);
-        await load(of[i]!, step);
+        if (!loaded.has(id)) await load(of[i]!, step);
       }
     })();
   }, [ids.join("\0"), now]);

@@ -57,7 +57,7 @@ async function open(): Promise<void> {
   const why = await watch(params, {
     open() {
       if (stream !== mine) return;
-      if (!begun) begin(params.topics, heard.peek() ? `from ${clock(heard.peek() / 1000)} on` : "");
+      if (!begun) begin(params.topics, params.pool ?? "", heard.peek() ? `from ${clock(heard.peek() / 1000)} on` : "");
       begun = true;
       if (connection.peek().is === "live") return;
       failures = 0;

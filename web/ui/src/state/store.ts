@@ -9,16 +9,18 @@ import type {
 export class Keyed<T> {
   private readonly map = new Map<string, T>();
   private readonly version = signal(0);
-  /** Whether its first item has come: before, nothing is known, not even that it is empty. */
-  known = false;
+  // Which pool's values are here, and which pool's the stream brings next; "" is all.
+  private of: string | undefined;
+  private next = "";
 
   get all(): ReadonlyMap<string, T> {
     this.version.value;
     return this.map;
   }
-  get loaded(): boolean {
+  /** Whether all values of that pool are here, or with "" of all pools: before, nothing is known, not even that there are none. */
+  loaded(pool = ""): boolean {
     this.version.value;
-    return this.known;
+    return this.of === "" || this.of === pool;
   }
   list(): T[] {
     return [...this.all.values()];
@@ -27,10 +29,14 @@ export class Keyed<T> {
   peek(key: string): T | undefined {
     return this.map.get(key);
   }
+  /** A stream begins that brings the values of that pool only, or with "" of all. */
+  begin(pool: string): void {
+    this.next = pool;
+  }
   apply(item: Item): void {
     if (item.full) {
       this.map.clear();
-      this.known = true;
+      this.of = this.next;
     }
     for (const key of item.gone ?? []) this.map.delete(key);
     for (const [key, value] of Object.entries(item.set ?? {})) this.map.set(key, value as T);
@@ -135,9 +141,13 @@ export function flush(): void {
   batch(() => names.forEach((name) => topics[name].changed()));
 }
 
-/** A stream of these topics begins. The log comes with its last records, events come without any. */
-export function begin(names: string[], since: string): void {
-  for (const name of ["logs", "events"] as const) if (names.includes(name)) topics[name].begin(name === "logs", since);
+/** A stream of these topics begins, for one pool or with "" for all. The log comes with its last records, events come without any. */
+export function begin(names: TopicName[], pool: string, since: string): void {
+  for (const name of names) {
+    const topic = topics[name];
+    if (topic instanceof Listed) topic.begin(name === "logs", since);
+    else topic.begin(pool);
+  }
 }
 
 /** The daemon's time of the last item, in Unix seconds: ages stand still when the page does. */

@@ -12,13 +12,29 @@ const at = "2026-11-28T14:02:11Z";
 
 test("a topic: all, then what changed, then what is gone", () => {
   const t = new Keyed<number>();
-  assert.equal(t.loaded, false);
+  assert.equal(t.loaded(), false);
+  t.begin("");
+  assert.equal(t.loaded(), false, "a stream that has said nothing yet");
   t.apply({ topic: "x", at, full: true, set: { a: 1, b: 2 } });
   t.apply({ topic: "x", at, set: { b: 3, "__proto__x": 4 }, gone: ["a"] });
   assert.deepEqual([...t.all], [["b", 3], ["__proto__x", 4]]);
-  assert.equal(t.known, true);
+  assert.equal(t.loaded(), true);
   t.apply({ topic: "x", at, full: true });
   assert.equal(t.all.size, 0, "a full item replaces all, also by nothing");
+});
+
+test("a topic of one pool says nothing of another one, or of all", () => {
+  const t = new Keyed<number>(), knows = () => ["", "a", "b"].filter((pool) => t.loaded(pool));
+  t.begin("a");
+  t.apply({ topic: "x", at, full: true });
+  assert.deepEqual(knows(), ["a"]);
+  t.begin("b");
+  assert.deepEqual(knows(), ["a"], "what is here is a's until the stream's first item");
+  t.apply({ topic: "x", at, full: true });
+  assert.deepEqual(knows(), ["b"]);
+  t.begin("");
+  t.apply({ topic: "x", at, full: true });
+  assert.deepEqual(knows(), ["", "a", "b"]);
 });
 
 test("a list keeps the newest, and says what it lacks", () => {
@@ -57,9 +73,9 @@ test("at most four renders a second, and none without news", () => {
 });
 
 test("events go on after a gap, the log repeats itself", () => {
-  begin(["logs", "events"], "");
+  begin(["logs", "events"], "", "");
   apply({ topic: "events", at, add: [{ time: at, type: "A", data: null }] });
-  begin(["logs", "events"], "from 14:02:11 on");
+  begin(["logs", "events"], "", "from 14:02:11 on");
   assert.equal(topics.events.all.length, 2);
   flush();
 });
