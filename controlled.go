@@ -10,6 +10,7 @@ import (
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/history"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/methods"
 	"github.com/legion-go/legion/internal/plugins"
@@ -58,6 +59,7 @@ func (c controlled) Functions() []methods.Function      { return c.declared.offe
 func (c controlled) Tasks() *taskruns.Runs              { return &c.tasks }
 func (c controlled) Live() context.Context              { return c.life.Live() }
 func (c controlled) Certificates() *deaths.Registry     { return &c.succession.deaths }
+func (c controlled) History() *history.History          { return &c.succession.history }
 func (c controlled) Log() *logs.Log                     { return c.log }
 func (c controlled) Events() *follow.Feed[status.Event] { return &c.events.watchers }
 func (c controlled) EventTypes() []status.EventType     { return methods.EventTypes(c.events.bus.Topics()) }

@@ -10,11 +10,13 @@ import (
 	"github.com/legion-go/legion/internal/concurrent"
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
+	"github.com/legion-go/legion/internal/history"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/loop"
 	"github.com/legion-go/legion/internal/methods"
+	"github.com/legion-go/legion/internal/passing"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/proc"
 	"github.com/legion-go/legion/internal/rpc"
@@ -84,7 +86,12 @@ type succession struct {
 	held       *takeover.Held      // for the next program in this process; of the stop
 	restarting atomic.Bool         // a restart is under way
 	deaths     deaths.Registry     // certificates, of previous processes too
+	history    history.History     // how pools did, in previous processes too
 	accepted   atomic.Bool         // by the previous process of an upgrade, which watches this one for a while
+}
+
+func (s *succession) memories() []passing.Memory {
+	return []passing.Memory{s.deaths.Memory(), s.history.Memory()}
 }
 
 // New makes a daemon, for declarations. It panics if the configuration is not

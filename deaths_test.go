@@ -194,6 +194,14 @@ func TestDeathsArePassedOn(t *testing.T) {
 		die()
 	}
 	first := ask[status.Death](t, cl, "death.get", map[string]any{"number": 2})
+	died := func() (n int) { // in the samples of what was
+		t.Helper()
+		for _, s := range ask[status.History](t, cl, "history.get", map[string]any{"pool": "die", "step": 1}).Samples {
+			n += s.Deaths
+		}
+		return n
+	}
+	await(t, func() bool { return died() == 3 })
 	for _, how := range []string{"daemon.upgrade", "daemon.restart"} {
 		before := ask[[]status.Death](t, cl, "death.list", nil)
 		was := pid
@@ -208,6 +216,9 @@ func TestDeathsArePassedOn(t *testing.T) {
 		}
 		if again := ask[status.Death](t, cl, "death.get", map[string]any{"number": 2}); fmt.Sprintf("%+v", again.Timeline) != fmt.Sprintf("%+v", first.Timeline) || again.PID != first.PID || again.Call.Wait != first.Call.Wait {
 			t.Errorf("%s: %+v\nnot\n%+v", how, again, first)
+		}
+		if n := died(); n < 3 {
+			t.Errorf("%s: the next process remembers %d deaths of 3 or more", how, n)
 		}
 		die()
 		kinds := ask[[]status.DeathKind](t, cl, "death.kinds", nil)

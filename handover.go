@@ -3,7 +3,7 @@ package legion
 import (
 	"os"
 
-	"github.com/legion-go/legion/internal/deaths"
+	"github.com/legion-go/legion/internal/passing"
 	"github.com/legion-go/legion/internal/sockets"
 )
 
@@ -37,11 +37,7 @@ func (d *Daemon) handOver() (files map[string]*os.File, closeAll func(), err err
 		closeFiles(made)
 		return nil, nil, err
 	}
-	if f, err := d.succession.deaths.File(); err != nil {
-		d.log.Warn("the certificates of deaths are not passed on", "err", err)
-	} else if f != nil {
-		files[deaths.FileName], made = f, append(made, f)
-	}
+	made = append(made, passing.Files(d.succession.memories(), files, d.log.Logger)...)
 	return files, func() { closeFiles(made) }, nil
 }
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/concurrent"
-	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/life"
+	"github.com/legion-go/legion/internal/passing"
 	"github.com/legion-go/legion/internal/reuse"
 	"github.com/legion-go/legion/internal/takeover"
 )
@@ -102,7 +102,7 @@ func (d *Daemon) startUp(ctx context.Context) error {
 	if err := d.openLogs(false); err != nil {
 		return err
 	}
-	d.succession.deaths.Inherit(d.Inherited(deaths.FileName), d.log.Logger)
+	passing.Inherit(d.succession.memories(), d.Inherited, d.log.Logger)
 	if err := d.plugins.Start(ctx); err != nil {
 		return err
 	}

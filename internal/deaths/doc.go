@@ -5,9 +5,8 @@
 //
 //   - registry.go: the certificates
 //   - kinds.go: deaths that are alike
-//   - passing.go: what the next process of the daemon gets; inherit.go: how,
-//     and how the daemon uses all of this; nameless_linux.go and
-//     nameless_other.go: the file for it
+//   - keep.go: how a pool uses them
+//   - passing.go: what the next process of the daemon gets
 //
 // A [Registry] may be used from any goroutine.
 package deaths

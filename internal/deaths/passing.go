@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/legion-go/legion/internal/passing"
 	"github.com/legion-go/legion/status"
 )
 
-// MaxPassed bounds the bytes of what the next process gets.
-const MaxPassed = 8 << 20
+// Memory is the registry as something that is passed on.
+func (r *Registry) Memory() passing.Memory {
+	return passing.Memory{Name: "legion.deaths", What: "certificates of deaths", Most: 8 << 20, Pass: r.Pass, Take: r.Take}
+}
 
 // passed is what a process passes on to the next one, as JSON. The next program
 // may be an older or newer version: unknown fields are ignored, missing ones
@@ -46,9 +49,6 @@ func (r *Registry) Pass() ([]byte, error) {
 // comes before the first Add. On an error the registry stays empty.
 func (r *Registry) Take(b []byte) error {
 	var p passed
-	if len(b) > MaxPassed {
-		return fmt.Errorf("%d bytes: more than %d", len(b), MaxPassed)
-	}
 	if err := json.Unmarshal(b, &p); err != nil {
 		return err
 	}

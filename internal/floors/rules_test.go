@@ -59,6 +59,7 @@ var floors = map[string]int{
 	"internal/link":           1,
 	"internal/logstream":      1,
 	"internal/loop":           1,
+	"internal/passing":        1,
 	"internal/proc":           1,
 	"internal/recorder":       1,
 	"internal/rpc":            1,

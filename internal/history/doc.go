@@ -11,6 +11,7 @@
 //   - record.go: a sample in 18 bytes, or 28
 //   - squeeze.go: numbers in one byte or two
 //   - room.go: which functions are remembered if there are many
+//   - passing.go: what the next process of the daemon gets
 //   - run.go: the goroutine
 //
 // All methods but Run may be called from any goroutine.

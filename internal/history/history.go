@@ -13,13 +13,13 @@ import (
 // limit is how many bytes the history of all pools may take.
 const limit = 4 << 20
 
-// History remembers how pools did. Make one with [New].
+// History remembers how pools did. The zero History is empty.
 type History struct {
-	limit int
+	limit int // of bytes; 0 until the first tick
 
 	// Used by Tick alone.
 	last  time.Time      // the last tick
-	sight uint64         // the second in which memory and processor times were read last
+	sight uint64         // the second in which memory and processor times were read last; 0 for never
 	took  pool.Durations // room for a difference
 
 	mu      sync.Mutex
@@ -27,6 +27,7 @@ type History struct {
 	seconds uint64        // since the first tick
 	lines   [len(tiers)]line
 	planned int // for how many pools there is room
+	past    past
 }
 
 // line is what the samples of all series have in common.
@@ -39,6 +40,9 @@ type line struct {
 	since   uint64 // the second of the last one in which something was seen
 }
 
+// kept is how many samples there are.
+func (l *line) kept() uint64 { return min(l.number, uint64(l.length)) }
+
 // poolSeries are the series of a pool and of its functions.
 type poolSeries struct {
 	series
@@ -49,15 +53,16 @@ type poolSeries struct {
 	now pool.Measure // of the last tick; used by Tick alone
 }
 
-// New returns an empty history.
-func New() *History { return newHistory(limit) }
-
-func newHistory(limit int) *History {
-	h := &History{limit: limit}
-	for i, t := range tiers {
-		h.lines[i] = line{length: t.length, missing: make([]bool, t.length)}
+// begin makes the lines, unless there are some.
+func (h *History) begin() {
+	if h.limit == 0 {
+		h.limit = limit
 	}
-	return h
+	for i, t := range tiers {
+		if l := &h.lines[i]; l.length == 0 {
+			l.length, l.missing = t.length, make([]bool, t.length)
+		}
+	}
 }
 
 // Get returns the samples of a pool, or with a name of one of its functions,
@@ -72,15 +77,18 @@ func (h *History) Get(pool, fn string, step int) (status.History, error) {
 	defer h.mu.Unlock()
 	l := &h.lines[tier]
 	all := status.History{Step: time.Duration(step) * time.Second, End: l.end, Samples: []status.Sample{}}
-	p := h.named(pool)
-	if p == nil {
+	var of *series
+	if p := h.named(pool); p != nil {
+		of = p.of(fn)
+	} else if from, ok := h.past.of(pool, fn); ok {
+		of = h.recalled(from)
+	} else {
 		return all, nil
 	}
-	of := p.of(fn)
 	if all.Folded = of == nil; all.Folded {
 		return all, nil
 	}
-	for n := l.number - min(l.number, uint64(l.length)); n < l.number; n++ {
+	for n := l.number - l.kept(); n < l.number; n++ {
 		all.Samples = append(all.Samples, h.sample(of, tier, n))
 	}
 	return all, nil

@@ -62,7 +62,7 @@ type lapse struct {
 }
 
 func newLapse(limit int, all ...Machine) *lapse {
-	l := &lapse{newHistory(limit), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), all}
+	l := &lapse{&History{limit: limit}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), all}
 	l.second()
 	return l
 }

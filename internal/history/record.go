@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/binary"
 	"math"
 	"time"
 
@@ -23,6 +24,13 @@ type state struct {
 	memory                   uint16 // KiB
 	oldest, deaths           uint8  // oldest in microseconds
 }
+
+// recordSize and stateSize are how many bytes a record and a state are passed
+// on as.
+const (
+	recordSize = 18
+	stateSize  = 10
+)
 
 // bucketCount is how many buckets a sample has, and levelBits how many bits
 // each of them takes in record.buckets.
@@ -128,6 +136,27 @@ func (r *record) sample(s *status.Sample, seconds float64) {
 func (t *state) sample(s *status.Sample) {
 	s.Queued, s.Running, s.Workers = int(swell16(t.queued)), int(swell16(t.running)), int(swell16(t.workers))
 	s.OldestWait, s.Memory, s.Deaths = micros(t.oldest), swell16(t.memory)<<10, int(swell8(t.deaths))
+}
+
+func (r *record) append(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint16(b, r.calls)
+	return append(append(b, r.errors, r.cpu, r.p50, r.p90, r.p99), r.buckets[:]...)
+}
+
+func readRecord(b []byte) record {
+	return record{binary.LittleEndian.Uint16(b), b[2], b[3], b[4], b[5], b[6], [11]uint8(b[7:recordSize])}
+}
+
+func (t *state) append(b []byte) []byte {
+	for _, n := range []uint16{t.queued, t.running, t.workers, t.memory} {
+		b = binary.LittleEndian.AppendUint16(b, n)
+	}
+	return append(b, t.oldest, t.deaths)
+}
+
+func readState(b []byte) state {
+	n := func(at int) uint16 { return binary.LittleEndian.Uint16(b[at:]) }
+	return state{n(0), n(2), n(4), n(6), b[8], b[9]}
 }
 
 func micros(c uint8) time.Duration { return time.Duration(swell8(c)) * time.Microsecond }

@@ -28,8 +28,9 @@ func (h *History) makeRoom() {
 			p.funcs = nil
 		case p.funcs == nil && n > 0:
 			p.now.Funcs = make([]pool.FuncMeasure, n)
-			for range n {
-				p.funcs = append(p.funcs, &series{})
+			for _, name := range p.names {
+				from, _ := h.past.of(p.name, name)
+				p.funcs = append(p.funcs, h.recalled(from))
 			}
 		}
 	}
@@ -41,10 +42,13 @@ func (h *History) shorten() (size int) {
 	if size <= h.limit {
 		return size
 	}
+	fixed := len(h.pools) * sizeWithoutSamples(true)
+	room := max(h.limit-fixed, 0) / 2 // for samples; the other half is for more pools to come
 	for i := range h.lines {
 		l := &h.lines[i]
-		l.length = max(l.length*(h.limit/2)/size, 1) // half of the room: for more to come
+		l.length = max(l.length*room/(size-fixed), 1)
 		l.missing, l.number = make([]bool, l.length), 0
+		h.past = past{}
 		for _, p := range h.pools {
 			p.records[i], p.states[i] = nil, nil
 			for _, f := range p.funcs {
@@ -58,10 +62,7 @@ func (h *History) shorten() (size int) {
 // sizeOf is how many bytes the series of a pool without its functions, or of a
 // function, take at most.
 func (h *History) sizeOf(pools bool) int {
-	size := sizeOf[series]() + sizeOf[pool.FuncMeasure]()
-	if pools {
-		size += sizeOf[poolSeries]() - sizeOf[series]()
-	}
+	size := sizeWithoutSamples(pools)
 	for _, l := range h.lines {
 		size += l.length * sizeOf[record]()
 		if pools {
@@ -69,6 +70,13 @@ func (h *History) sizeOf(pools bool) int {
 		}
 	}
 	return size
+}
+
+func sizeWithoutSamples(pools bool) int {
+	if pools {
+		return sizeOf[poolSeries]() + sizeOf[pool.FuncMeasure]()
+	}
+	return sizeOf[series]() + sizeOf[pool.FuncMeasure]()
 }
 
 func sizeOf[T any]() int { return int(reflect.TypeFor[T]().Size()) }

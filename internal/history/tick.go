@@ -30,12 +30,18 @@ func (h *History) Tick(now time.Time, all []Machine) {
 		steps = uint64(min(max(away, time.Second), 24*time.Hour) / time.Second)
 	}
 	h.last = now
-	look := h.mayLook(steps)
+	h.mu.Lock()
+	h.begin()
+	h.mu.Unlock()
+	look, unseen := h.mayLook(steps), steps
+	if h.sight > 0 {
+		unseen = h.seconds + steps - h.sight
+	}
 	for _, m := range all {
 		p := h.seen(m.Name())
 		m.Measure(&p.now, p.funcs != nil, look)
 		if look {
-			p.looked(h.seconds + steps - h.sight)
+			p.looked(unseen)
 		}
 	}
 	h.mu.Lock()
@@ -52,6 +58,7 @@ func (h *History) Tick(now time.Time, all []Machine) {
 		h.second(now.Add(-time.Duration(left-1)*time.Second), left == 1)
 	}
 	h.makeRoom()
+	h.forget()
 }
 
 // mayLook reports whether memory and processor times are due.
@@ -67,8 +74,9 @@ func (h *History) mayLook(steps uint64) bool {
 func (h *History) seen(name string) *poolSeries {
 	p := h.named(name) // no other goroutine adds one
 	if p == nil {
-		p = &poolSeries{name: name}
 		h.mu.Lock()
+		from, _ := h.past.of(name, "")
+		p = &poolSeries{name: name, series: *h.recalled(from)}
 		h.pools = append(h.pools, p)
 		h.mu.Unlock()
 	}

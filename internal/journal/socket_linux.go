@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/shm"
 )
 
 // sendBuffer is the send buffer that we ask the kernel for; it grants less
@@ -47,12 +49,12 @@ func (s *socket) send(entry []byte) error {
 	if !errors.Is(err, unix.EMSGSIZE) && !errors.Is(err, unix.ENOBUFS) {
 		return err
 	}
-	fd, err := memoryFile(entry)
+	f, err := memoryFile(entry)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
-	return s.message(nil, unix.UnixRights(fd))
+	defer f.Close()
+	return s.message(nil, unix.UnixRights(int(f.Fd())))
 }
 
 func (s *socket) message(data, rights []byte) error {
@@ -78,26 +80,20 @@ func (s *socket) close() { _ = s.file.Close() }
 
 // memoryFile makes a file with an entry that no process can change any more:
 // journald insists on that.
-func memoryFile(entry []byte) (fd int, err error) {
-	fd, err = unix.MemfdCreate("journal-entry", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+func memoryFile(entry []byte) (*os.File, error) {
+	f, err := shm.MemoryFile("journal-entry")
 	if err != nil {
-		return -1, fmt.Errorf("create a memory file: %w", err)
+		return nil, err
 	}
-	for len(entry) > 0 && err == nil {
-		var n int
-		if n, err = unix.Write(fd, entry); errors.Is(err, unix.EINTR) {
-			n, err = 0, nil
-		}
-		entry = entry[max(n, 0):]
-	}
+	_, err = f.Write(entry)
 	if err == nil {
-		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals)
 	}
 	if err != nil {
-		_ = unix.Close(fd)
-		return -1, fmt.Errorf("fill a memory file: %w", err)
+		_ = f.Close()
+		return nil, fmt.Errorf("fill a memory file: %w", err)
 	}
-	return fd, nil
+	return f, nil
 }
 
 // lost says whether the other end is gone.

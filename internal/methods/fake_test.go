@@ -17,6 +17,7 @@ import (
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/deaths"
 	"github.com/legion-go/legion/internal/follow"
+	"github.com/legion-go/legion/internal/history"
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/plugins"
 	"github.com/legion-go/legion/internal/pool"
@@ -45,6 +46,7 @@ type fake struct {
 	settings  any
 	log       *logs.Log // nil: no test asks for it
 	deaths    deaths.Registry
+	history   history.History
 }
 
 func (f *fake) does(what string, args ...any) error {
@@ -68,6 +70,7 @@ func (f *fake) Figures() status.Stats {
 }
 
 func (f *fake) Certificates() *deaths.Registry { return &f.deaths }
+func (f *fake) History() *history.History      { return &f.history }
 func (f *fake) Glance() []status.PoolStats     { return f.Figures().Pools }
 
 func (f *fake) Pools() (all []Pool) {

@@ -89,7 +89,7 @@ func (d caller) getHistory(_ context.Context, in historyIn) (status.History, err
 			return status.History{}, Wrong("func", "the pool %s has no function %q; it has: %s", in.Pool, fn, strings.Join(names, ", "))
 		}
 	}
-	all, err := d.history.Get(in.Pool, fn, in.Step)
+	all, err := d.History().Get(in.Pool, fn, in.Step)
 	if err != nil {
 		return all, Wrong("step", "%v", err)
 	}

@@ -79,7 +79,7 @@ func (d *looker) look(wanted func(string) bool, put func(topic, key, pool string
 		}
 	}
 	if wanted("history") {
-		d.history.Last(func(pool, fn string, s status.Sample) {
+		d.History().Last(func(pool, fn string, s status.Sample) {
 			key := pool
 			if fn != "" {
 				key += "/" + fn

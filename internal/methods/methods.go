@@ -72,6 +72,7 @@ type Daemon interface {
 	Live() context.Context // of such runs
 
 	Certificates() *deaths.Registry // of workers that died
+	History() *history.History      // how pools did
 	Log() *logs.Log
 	Events() *follow.Feed[status.Event]
 	EventTypes() []status.EventType
@@ -110,9 +111,10 @@ type Machine interface {
 	Replay(ctx context.Context, fn string, arg []byte, timeout time.Duration) (*pool.Call, error)
 }
 
-// Of returns the methods for d, and what keeps its history, until ctx ends.
+// Of returns the methods for d, and what goes on with its history, until ctx
+// ends.
 func Of(d Daemon) (all []rpc.Method, keep func(ctx context.Context)) {
-	c := caller{Daemon: d, history: history.New(), replays: make(chan struct{}, maxReplays)}
+	c := caller{Daemon: d, replays: make(chan struct{}, maxReplays)}
 	c.hub = watch.New((&looker{caller: c}).look)
 	for _, group := range [][]rpc.Method{
 		c.daemonMethods(), c.poolMethods(), c.workerMethods(), c.captureMethods(), c.callMethods(), c.taskMethods(), c.cronMethods(), c.pathMethods(),
@@ -120,14 +122,13 @@ func Of(d Daemon) (all []rpc.Method, keep func(ctx context.Context)) {
 	} {
 		all = append(all, group...)
 	}
-	return all, func(ctx context.Context) { c.history.Run(ctx, c.measured) }
+	return all, func(ctx context.Context) { c.History().Run(ctx, c.measured) }
 }
 
 // caller implements the methods on the daemon.
 type caller struct {
 	Daemon
 	hub     *watch.Hub
-	history *history.History
 	replays chan struct{} // those that run
 }
 

@@ -1,13 +1,13 @@
 //go:build !linux
 
-package deaths
+package passing
 
 import "os"
 
 // nameless makes a file that only this user can open, and removes its name at
 // once.
-func nameless() (*os.File, error) {
-	f, err := os.CreateTemp("", FileName)
+func nameless(name string) (*os.File, error) {
+	f, err := os.CreateTemp("", name)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,218 @@
+package history
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/legion-go/legion/internal/passing"
+)
+
+// passed is what a process passes on to the next one, as JSON. The samples are
+// as they are kept: a process that keeps them otherwise must use another
+// format, and then begins anew.
+type passed struct {
+	Legion  string                 `json:"legion"` // "history 1"
+	At      time.Time              `json:"at"`     // of the last second
+	Seconds uint64                 `json:"seconds"`
+	Lines   [len(tiers)]passedLine `json:"lines"`
+	Pools   map[string]passedPool  `json:"pools"`
+}
+
+// passedLine tells of a tier, passedSeries of its samples. In all of them the
+// newest one is the last, so that the lengths may differ.
+type passedLine struct {
+	Length  int       `json:"length"`
+	End     time.Time `json:"end"`
+	Missing []bool    `json:"missing"`
+}
+
+type passedSeries struct {
+	Records [len(tiers)][]byte `json:"records"`
+	States  [len(tiers)][]byte `json:"states"`
+}
+
+type passedPool struct {
+	passedSeries
+	Funcs map[string]passedSeries `json:"funcs"`
+}
+
+const passedFormat = "history 1"
+
+// recallFor is for how many seconds the samples of a pool that does not run yet
+// are kept.
+const recallFor = 60
+
+// past is what the previous process passed on, until all pools run.
+type past struct {
+	pools  map[string]passedPool
+	number [len(tiers)]uint64 // of the sample after its last one
+	until  uint64             // the second
+}
+
+// of returns the samples of a function, or with "" of the pool.
+func (p *past) of(pool, fn string) (s passedSeries, ok bool) {
+	of, ok := p.pools[pool]
+	if s = of.passedSeries; fn != "" && ok {
+		s, ok = of.Funcs[fn]
+	}
+	return s, ok
+}
+
+// Memory is the history as something that is passed on.
+func (h *History) Memory() passing.Memory {
+	return passing.Memory{Name: "legion.history", What: "the history of pools", Most: 2 * limit, Pass: h.Pass, Take: h.Take}
+}
+
+// Pass returns what the next process gets, nil if there is nothing. What was
+// seen of a step that is not over is left out.
+func (h *History) Pass() ([]byte, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.seconds == 0 {
+		return nil, nil
+	}
+	p := passed{Legion: passedFormat, At: h.lines[0].end, Seconds: h.seconds, Pools: map[string]passedPool{}}
+	for i := range h.lines {
+		l := &h.lines[i]
+		p.Lines[i] = passedLine{l.length, l.end, inOrder(l, l.missing)}
+	}
+	for _, of := range h.pools {
+		pool := passedPool{passedSeries: h.pass(&of.series), Funcs: map[string]passedSeries{}}
+		for i, f := range of.funcs {
+			pool.Funcs[of.names[i]] = h.pass(f)
+		}
+		p.Pools[of.name] = pool
+	}
+	for name, from := range h.past.pools { // those that do not run yet
+		if h.named(name) != nil {
+			continue
+		}
+		pool := passedPool{passedSeries: h.pass(h.recalled(from.passedSeries)), Funcs: map[string]passedSeries{}}
+		for fn, from := range from.Funcs {
+			pool.Funcs[fn] = h.pass(h.recalled(from))
+		}
+		p.Pools[name] = pool
+	}
+	return json.Marshal(p)
+}
+
+func (h *History) pass(s *series) (p passedSeries) {
+	for i := range h.lines {
+		for _, r := range inOrder(&h.lines[i], s.records[i]) {
+			p.Records[i] = r.append(p.Records[i])
+		}
+		for _, t := range inOrder(&h.lines[i], s.states[i]) {
+			p.States[i] = t.append(p.States[i])
+		}
+	}
+	return p
+}
+
+// inOrder returns what is in a ring, the oldest first.
+func inOrder[T any](l *line, ring []T) (all []T) {
+	for n := l.number - l.kept(); n < l.number && ring != nil; n++ {
+		all = append(all, ring[n%uint64(l.length)])
+	}
+	return all
+}
+
+// Take takes what the previous process passed on. It trusts none of it, and
+// comes before the first Tick. On an error the history stays empty.
+func (h *History) Take(b []byte) error {
+	var p passed
+	if err := json.Unmarshal(b, &p); err != nil {
+		return err
+	}
+	if p.Legion != passedFormat {
+		return fmt.Errorf("its format is %q, this program knows %q", p.Legion, passedFormat)
+	}
+	if err := p.check(); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.seconds > 0 {
+		return errors.New("there were samples already")
+	}
+	h.begin()
+	h.last, h.seconds = p.At, p.Seconds
+	h.past = past{pools: p.Pools, until: p.Seconds + recallFor}
+	for i, from := range p.Lines {
+		l := &h.lines[i]
+		*l = line{length: from.Length, number: uint64(len(from.Missing)), end: from.End, missing: make([]bool, from.Length), since: p.Seconds}
+		copy(l.missing, from.Missing)
+		h.past.number[i] = l.number
+	}
+	return nil
+}
+
+func (p *passed) check() error {
+	if p.Seconds == 0 || p.Seconds > 1<<40 {
+		return fmt.Errorf("%d seconds", p.Seconds)
+	}
+	for i, l := range p.Lines {
+		if l.Length < 1 || l.Length > tiers[i].length || len(l.Missing) > l.Length {
+			return fmt.Errorf("%d samples of %d seconds, of %d", len(l.Missing), tiers[i].step, l.Length)
+		}
+	}
+	for name, pool := range p.Pools {
+		if err := p.checkSeries(pool.passedSeries); err != nil {
+			return fmt.Errorf("pool %q: %w", name, err)
+		}
+		for fn, s := range pool.Funcs {
+			if err := p.checkSeries(s); err != nil {
+				return fmt.Errorf("function %q of pool %q: %w", fn, name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *passed) checkSeries(s passedSeries) error {
+	for i, l := range p.Lines {
+		most := len(l.Missing)
+		if n := len(s.Records[i]); n%recordSize > 0 || n > most*recordSize {
+			return fmt.Errorf("%d bytes of what came of calls, for %d samples", n, most)
+		}
+		if n := len(s.States[i]); n%stateSize > 0 || n > most*stateSize {
+			return fmt.Errorf("%d bytes of its states, for %d samples", n, most)
+		}
+	}
+	return nil
+}
+
+// recalled makes a series of the samples that the previous process passed on,
+// an empty one if there are none.
+func (h *History) recalled(from passedSeries) *series {
+	s := &series{}
+	for i := range h.lines {
+		l, end := &h.lines[i], h.past.number[i]
+		s.records[i] = recall(l, end, from.Records[i], recordSize, readRecord)
+		s.states[i] = recall(l, end, from.States[i], stateSize, readState)
+	}
+	return s
+}
+
+// recall makes the ring of a line from samples of so many bytes, of which end
+// is the number of the one after the last. Some of them may be too old by now.
+func recall[T any](l *line, end uint64, from []byte, size int, read func([]byte) T) (ring []T) {
+	for n := end - uint64(len(from)/size); n < end; n, from = n+1, from[size:] {
+		if n+uint64(l.length) < l.number {
+			continue
+		}
+		if ring == nil {
+			ring = make([]T, l.length)
+		}
+		ring[n%uint64(l.length)] = read(from)
+	}
+	return ring
+}
+
+// forget lets go of what no pool has asked for.
+func (h *History) forget() {
+	if h.seconds >= h.past.until {
+		h.past = past{}
+	}
+}
