@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/legiontest"
 	"github.com/legion-go/legion/status"
 )
@@ -51,7 +52,7 @@ func TestConfigureMistakes(t *testing.T) {
 func TestConfigure(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	d := legion.New(quiet("configured"))
-	log := new(journal)
+	log := new(testkit.Log)
 	err := d.Configure(func(c *legion.Config) error {
 		if d.Name() != c.Name || d.Config().Name != c.Name { // it may look at the daemon
 			return errors.New("it is somebody else")

@@ -1,18 +1,17 @@
 package legion_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -22,30 +21,12 @@ type controlled struct {
 	job  *legion.Func[deed, string]
 	t    testing.TB
 	path string
-	log  *journal
-}
-
-// journal is a log in memory.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
+	log  *testkit.Log
 }
 
 // newControlled declares one; more may be declared before it is started.
 func newControlled(t testing.TB, change func(*legion.Config)) *controlled {
-	c := &controlled{t: t, path: filepath.Join(t.TempDir(), "control.sock"), log: new(journal)}
+	c := &controlled{t: t, path: filepath.Join(t.TempDir(), "control.sock"), log: new(testkit.Log)}
 	conf := legion.Config{
 		Name: "controlled", Control: "unix://" + c.path, StopTimeout: 30 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

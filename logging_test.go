@@ -18,6 +18,7 @@ import (
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/legiontest"
 )
 
@@ -181,7 +182,7 @@ func TestLogFileIsRotated(t *testing.T) {
 
 func TestLogFileCannotBeOpened(t *testing.T) {
 	legiontest.CheckLeaks(t)
-	stderr := captureStderr(t)
+	stderr := testkit.CaptureStderr(t)
 	path := filepath.Join(t.TempDir(), "missing", "log")
 	s := newSoloOf(logged(legion.Config{LogFile: path}), legion.Pool{Max: 1})
 	s.d.Logger().Warn("kept until then")
@@ -295,7 +296,7 @@ func TestLogMisuse(t *testing.T) {
 // A record of a worker that is too large to travel is cut, and says so.
 func TestLongLogRecord(t *testing.T) {
 	legiontest.CheckLeaks(t)
-	var out lockedBuffer
+	var out testkit.Log
 	c := quiet("solo")
 	c.Logger = slog.New(slog.NewTextHandler(&out, nil))
 	s := newSoloOf(c, legion.Pool{Max: 1}).start(t)

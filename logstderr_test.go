@@ -19,62 +19,13 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/legiontest"
 )
 
-// lockedBuffer is a buffer for several goroutines.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// stderrIs puts a file in the place of standard error.
-func stderrIs(t testing.TB, f *os.File) {
-	was := os.Stderr
-	os.Stderr = f
-	t.Cleanup(func() { os.Stderr = was })
-}
-
-// captureStderr returns what is written to standard error from now on.
-func captureStderr(t testing.TB) func() string {
-	f, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	stderrIs(t, f)
-	t.Cleanup(func() { f.Close() })
-	return func() string { return readFile(t, f.Name()) }
-}
-
-// blockingPipe is a pipe as a shell makes one.
-func blockingPipe(t testing.TB) (r, w *os.File) {
-	t.Helper()
-	var fds [2]int
-	if err := syscall.Pipe(fds[:]); err != nil {
-		t.Fatal(err)
-	}
-	syscall.CloseOnExec(fds[0])
-	syscall.CloseOnExec(fds[1])
-	r, w = os.NewFile(uintptr(fds[0]), "r"), os.NewFile(uintptr(fds[1]), "w")
-	t.Cleanup(func() { r.Close(); w.Close() })
-	return r, w
-}
-
 func TestLogOnStandardError(t *testing.T) {
 	legiontest.CheckLeaks(t)
-	stderr := captureStderr(t)
+	stderr := testkit.CaptureStderr(t)
 	s := newSoloOf(logged(legion.Config{}), legion.Pool{Max: 1}).start(t)
 	s.must(t, deed{What: "log", Size: 7})
 	long := strings.Repeat("x", 100<<10)
@@ -93,8 +44,8 @@ func TestBlockedStandardError(t *testing.T) {
 	for _, reads := range []bool{true, false} {
 		t.Run(fmt.Sprint("reads in the end: ", reads), func(t *testing.T) {
 			legiontest.CheckLeaks(t)
-			r, w := blockingPipe(t)
-			stderrIs(t, w)
+			r, w := testkit.BlockingPipe(t)
+			testkit.StderrIs(t, w)
 			s := newSoloOf(logged(legion.Config{}), legion.Pool{Max: 1})
 			if err := s.d.Start(t.Context()); err != nil {
 				t.Fatal(err)
@@ -142,8 +93,8 @@ var descriptor2 = os.NewFile(2, "/dev/stderr") // for ever: its end would close 
 // daemon. (This process is one that would end: its descriptor 2 is that pipe.)
 func TestStandardErrorIsGone(t *testing.T) {
 	legiontest.CheckLeaks(t)
-	r, w := blockingPipe(t)
-	stderrIs(t, descriptor2) // go test -json makes os.Stderr another one
+	r, w := testkit.BlockingPipe(t)
+	testkit.StderrIs(t, descriptor2) // go test -json makes os.Stderr another one
 	was, err := syscall.Dup(2)
 	if err != nil {
 		t.Fatal(err)

@@ -3,31 +3,15 @@ package legion_test
 import (
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/testkit"
 	_ "github.com/legion-go/legion/profile" // workers are this binary
 	"github.com/legion-go/legion/status"
 )
-
-// shownBy is what a tool of Go says of a recording.
-func shownBy(t *testing.T, recording []byte, tool ...string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "recording")
-	if err := os.WriteFile(file, recording, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(t.Context(), "go", append(append([]string{"tool"}, tool...), file)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("go tool %q: %v\n%.2000s", tool, err, out)
-	}
-	return string(out)
-}
 
 // hang makes a call that does not heed its deadline, and returns the
 // certificate of its worker.
@@ -63,13 +47,13 @@ func TestRecorder(t *testing.T) {
 					t.Errorf("%+v", d.Blobs)
 				}
 				const function = "legion_test.(*tool).do"
-				if events := shownBy(t, recordings[0].Bytes, "trace", "-d=parsed"); !strings.Contains(events, function) {
+				if events := testkit.GoTool(t, recordings[0].Bytes, "trace", "-d=parsed"); !strings.Contains(events, function) {
 					t.Errorf("the function is not in the trace:\n%.3000s", events)
 				}
-				if top := shownBy(t, recordings[1].Bytes, "pprof", "-top"); !strings.Contains(top, function) {
+				if top := testkit.GoTool(t, recordings[1].Bytes, "pprof", "-top"); !strings.Contains(top, function) {
 					t.Errorf("the function is not in the profile:\n%s", top)
 				}
-				if tags := shownBy(t, recordings[1].Bytes, "pprof", "-tags"); !strings.Contains(tags, "main") || !strings.Contains(tags, fmt.Sprint(d.PID)) {
+				if tags := testkit.GoTool(t, recordings[1].Bytes, "pprof", "-tags"); !strings.Contains(tags, "main") || !strings.Contains(tags, fmt.Sprint(d.PID)) {
 					t.Errorf("the labels are\n%s", tags)
 				}
 			})
@@ -105,10 +89,10 @@ func TestRecorderIsKilledAnyTime(t *testing.T) {
 			switch r.Name {
 			case "trace.out":
 				traces++
-				shownBy(t, r.Bytes, "trace", "-d=parsed")
+				testkit.GoTool(t, r.Bytes, "trace", "-d=parsed")
 			case "cpu.pb.gz":
 				profiles++
-				shownBy(t, r.Bytes, "pprof", "-raw")
+				testkit.GoTool(t, r.Bytes, "pprof", "-raw")
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/lock"
 	"github.com/legion-go/legion/plugin"
 )
@@ -22,7 +23,7 @@ import (
 type found struct {
 	t      *testing.T
 	folder string
-	log    journal
+	log    testkit.Log
 	d      *legion.Daemon
 	lock   plugin.LockReporter // of a daemon that is never started: who asks
 }

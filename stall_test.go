@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/testkit"
 )
 
 // A function that holds the loop is named in the log, once, though it waits
 // within Legion; and so is that the loop goes on.
 func TestHeldLoopIsTold(t *testing.T) {
 	conf := quiet("solo")
-	log := &journal{}
+	log := new(testkit.Log)
 	conf.Logger = slog.New(slog.NewTextHandler(log, nil))
 	s := newSoloOf(conf, legion.Pool{Max: 1})
 	s.d.Use(&watchdog{patience: 20 * time.Millisecond})

@@ -1,35 +1,16 @@
 package legion_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/legiontest"
 )
-
-// wordLog is a log that a test reads while it is written.
-type wordLog struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *wordLog) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *wordLog) has(s string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Contains(b.b.String(), s)
-}
 
 // A program that does not wait for the daemon's end is told, in the log, what
 // it must do; one that does is not.
@@ -37,7 +18,7 @@ func TestStopThatNothingWaitsFor(t *testing.T) {
 	legiontest.CheckLeaks(t)
 	const warning = "nothing waits for the end of the daemon"
 	for _, waits := range []bool{false, true} {
-		log := new(wordLog)
+		log := new(testkit.Log)
 		c := quiet("solo")
 		c.Logger = slog.New(slog.NewTextHandler(log, nil))
 		s := newSoloOf(c, legion.Pool{Max: 1})
@@ -51,10 +32,10 @@ func TestStopThatNothingWaitsFor(t *testing.T) {
 			}
 		} else {
 			s.do.Go(t.Context(), deed{}).Then(func(string, error) { _ = s.d.Stop(context.Background()) })
-			await(t, func() bool { return log.has(warning) })
+			await(t, func() bool { return strings.Contains(log.String(), warning) })
 			_ = s.d.Wait()
 		}
-		if log.has(warning) == waits {
+		if strings.Contains(log.String(), warning) == waits {
 			t.Errorf("waited for: %v, warned: %v", waits, !waits)
 		}
 	}

@@ -1,46 +1,31 @@
 package legion
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/legion-go/legion/event"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/internal/wire"
 )
 
 // flooded is a daemon whose loop stands still until it is released.
 type flooded struct {
 	d       *Daemon
-	log     lockedText
+	log     testkit.Log
 	held    chan struct{} // closed when it stands
 	release chan struct{}
 }
 
-type lockedText struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedText) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *lockedText) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.b.String(), text)
-}
+// said is how often the log has a text.
+func (f *flooded) said(text string) int { return strings.Count(f.log.String(), text) }
 
 type standStill struct{}
 
@@ -119,10 +104,10 @@ func TestFloods(t *testing.T) {
 			if handled != c.limit {
 				t.Errorf("%d were handled, not %d", handled, c.limit)
 			}
-			if told := f.log.count("the loop is too slow"); (told == 0) != (c.limit == 0) {
-				t.Errorf("it was told %d times:\n%s", told, f.log.b.String())
+			if told := f.said("the loop is too slow"); (told == 0) != (c.limit == 0) {
+				t.Errorf("it was told %d times:\n%s", told, f.log.String())
 			}
-			if n := f.log.count("\n"); n > 2*errorBurst {
+			if n := f.said("\n"); n > 2*errorBurst {
 				t.Errorf("the log has %d lines", n)
 			}
 		})
@@ -147,8 +132,8 @@ func TestErrorsWithoutEnd(t *testing.T) {
 	if err := f.d.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	n := f.log.count(`msg="an error of the loop"`)
-	left := f.log.count("repeatedly: records")
+	n := f.said(`msg="an error of the loop"`)
+	left := f.said("repeatedly: records")
 	if n < errorBurst || n > errs/10 || left == 0 {
 		t.Errorf("%d of %d errors are in the log, and %d lines say that more are not", n, errs, left)
 	}
@@ -169,9 +154,9 @@ func TestSignalsWithoutEnd(t *testing.T) {
 	close(over)
 	<-watched
 	f.goOn(t)
-	told := f.log.count(`msg="received a signal" `)
-	if told < errorBurst || told > signals/10 || f.log.count("repeatedly: records") == 0 || f.log.count("signal=SIGURG") != 1 {
-		t.Errorf("%d of %d signals are in the log:\n%.2000s", told, signals, f.log.b.String())
+	told := f.said(`msg="received a signal" `)
+	if told < errorBurst || told > signals/10 || f.said("repeatedly: records") == 0 || f.said("signal=SIGURG") != 1 {
+		t.Errorf("%d of %d signals are in the log:\n%.2000s", told, signals, f.log.String())
 	}
 }
 
@@ -209,7 +194,7 @@ func TestWishesWithoutEnd(t *testing.T) {
 	if err := f.d.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if n := f.log.count("msg=statistics"); n < dumpBurst || n > dumps/10 || f.log.count("repeatedly: records") == 0 {
+	if n := f.said("msg=statistics"); n < dumpBurst || n > dumps/10 || f.said("repeatedly: records") == 0 {
 		t.Errorf("the statistics were logged %d times", n)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/testkit"
 )
 
 var _ legion.ControlTLS = (*Config)(nil)
@@ -214,24 +215,6 @@ func (a *authority) files(name string) (cert, key, ca string) {
 	return cert, key, a.file
 }
 
-// records collects a log.
-type records struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (r *records) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.b.Write(p)
-}
-
-func (r *records) lines() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return strings.Count(r.b.String(), "\n")
-}
-
 // due makes the next handshake look at the files.
 func (c *Config) due() {
 	c.mu.Lock()
@@ -245,7 +228,7 @@ func TestFilesChange(t *testing.T) {
 	cert, key, ca := filepath.Join(dir, "crt"), filepath.Join(dir, "key"), filepath.Join(dir, "ca")
 	before.issueTo(cert, key, "one", dns("localhost"))
 	write(t, ca, "CERTIFICATE", before.cert.Raw, 0o644)
-	log := &records{}
+	log := new(testkit.Log)
 	c := Files(cert, key, ca)
 	c.Log = slog.New(slog.NewTextHandler(log, nil))
 	addr, shaken := serve(t, c)
@@ -272,8 +255,8 @@ func TestFilesChange(t *testing.T) {
 	check("the key is still the old one", old, true)
 	c.due()
 	check("and again", old, true)
-	if n := log.lines(); n != 1 {
-		t.Errorf("%d lines in the log, want one for what cannot be used: %s", n, log.b.String())
+	if n := strings.Count(log.String(), "\n"); n != 1 {
+		t.Errorf("%d lines in the log, want one for what cannot be used: %s", n, log.String())
 	}
 	rename(t, next+".key", key)
 	write(t, ca, "CERTIFICATE", after.cert.Raw, 0o644)
@@ -316,11 +299,11 @@ func rename(t *testing.T, from, to string) {
 func TestExpiredCertificateIsLogged(t *testing.T) {
 	daemons := newAuthority(t, "daemons")
 	cert, key := daemons.issue("thumbs", dns("localhost"), expired)
-	log := &records{}
+	log := new(testkit.Log)
 	c := Files(cert, key, "")
 	c.Log = slog.New(slog.NewTextHandler(log, nil))
-	if err := c.Reload(t.Context()); err != nil || log.lines() != 1 || !strings.Contains(log.b.String(), "expired") {
-		t.Errorf("%v: %s", err, log.b.String())
+	if err := c.Reload(t.Context()); err != nil || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "expired") {
+		t.Errorf("%v: %s", err, log.String())
 	}
 	addr, shaken := serve(t, c)
 	_, err := echoed(t, addr, Dial("", "", daemons.file, "localhost"))

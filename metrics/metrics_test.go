@@ -12,11 +12,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/legiontest"
 	"github.com/legion-go/legion/meter"
 	"github.com/legion-go/legion/metrics"
@@ -32,28 +32,11 @@ type measured struct {
 	work     *legion.Func[string, string]
 	job      *legion.Func[string, string]
 	endpoint *metrics.Endpoint
-	log      *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	log      *testkit.Log
 }
 
 func newMeasured(change func(*metrics.Endpoint)) *measured {
-	m := &measured{endpoint: &metrics.Endpoint{}, log: &lockedBuffer{}}
+	m := &measured{endpoint: &metrics.Endpoint{}, log: &testkit.Log{}}
 	m.d = legion.New(legion.Config{
 		Name: "measured", Control: "none", Version: `7 "beta"`, Logger: slog.New(slog.NewTextHandler(m.log, nil)), StopTimeout: 10 * time.Second,
 	})

@@ -76,7 +76,7 @@ func TestEventsSlowReader(t *testing.T) {
 		}
 	}
 	eventually(t, "closed", func() bool { return f.Stats().Connections == 0 })
-	if log := f.log(); strings.Count(log, "does not read") != 2 {
+	if log := f.log.String(); strings.Count(log, "does not read") != 2 {
 		t.Error(log)
 	}
 }

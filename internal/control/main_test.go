@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/testkit"
 )
 
 // The test binary plays clients that are other users: started again with
@@ -191,22 +192,9 @@ func newMethods(rules ...Rule) *methods {
 type fixture struct {
 	*Server
 	*methods
-	path   string // of the Unix socket
-	addr   net.Addr
-	logged *bytes.Buffer
-	logMu  sync.Mutex
-}
-
-func (f *fixture) Write(p []byte) (int, error) {
-	f.logMu.Lock()
-	defer f.logMu.Unlock()
-	return f.logged.Write(p)
-}
-
-func (f *fixture) log() string {
-	f.logMu.Lock()
-	defer f.logMu.Unlock()
-	return f.logged.String()
+	path string // of the Unix socket
+	addr net.Addr
+	log  testkit.Log
 }
 
 // serve starts a server at an address; "" is a Unix socket in a folder of its
@@ -221,11 +209,11 @@ func serve(t *testing.T, address string, o Options) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{methods: newMethods(o.Rules...), path: a.Addr, logged: &bytes.Buffer{}}
+	f := &fixture{methods: newMethods(o.Rules...), path: a.Addr}
 	if o.Registry == nil {
 		o.Registry = f.methods.Registry
 	}
-	o.Log = slog.New(slog.NewTextHandler(f, nil))
+	o.Log = slog.New(slog.NewTextHandler(&f.log, nil))
 	if f.Server, err = New(o); err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +234,7 @@ func serve(t *testing.T, address string, o Options) *fixture {
 			t.Error(err)
 		}
 		if t.Failed() {
-			t.Log(f.log())
+			t.Log(f.log.String())
 		}
 	})
 	return f

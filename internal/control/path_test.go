@@ -143,7 +143,7 @@ func TestPathThatFails(t *testing.T) {
 	f := serve(t, "", Options{Paths: paths})
 	c := f.browse(t)
 	for path := range answers {
-		if got := do(t, c, "GET", path, nil); got.StatusCode != 500 || !strings.Contains(f.log(), "path="+path) {
+		if got := do(t, c, "GET", path, nil); got.StatusCode != 500 || !strings.Contains(f.log.String(), "path="+path) {
 			t.Error(path, got)
 		}
 	}

@@ -155,7 +155,7 @@ func TestTokensOverHTTP(t *testing.T) {
 			t.Error(wrong, got)
 		}
 	}
-	if log := f.log(); strings.Count(log, "a wrong token") != 6 || strings.Contains(log, secret) || strings.Contains(log, other) || !strings.Contains(log, "127.0.0.1:") {
+	if log := f.log.String(); strings.Count(log, "a wrong token") != 6 || strings.Contains(log, secret) || strings.Contains(log, other) || !strings.Contains(log, "127.0.0.1:") {
 		t.Error(log)
 	}
 	got := do(t, c, "POST", "/rpc", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"who"}`), "Content-Type", asJSON, "Authorization", "bearer  "+secret)
@@ -215,7 +215,7 @@ func TestTokensOverLines(t *testing.T) {
 	c = f.dial(t)
 	go c.Write([]byte(`{"x":"` + strings.Repeat("x", 1<<20) + `"}` + "\n"))
 	read(t, c.rest()).fails(t, rpc.CodeSystem, "larger than 65536 bytes")
-	if log := f.log(); !strings.Contains(log, `request=set`) || !strings.Contains(log, "wrong token") || strings.Contains(log, secret) {
+	if log := f.log.String(); !strings.Contains(log, `request=set`) || !strings.Contains(log, "wrong token") || strings.Contains(log, secret) {
 		t.Error(log)
 	}
 	if n := len(f.records.list()); n != 2 { // one set, one refusal
@@ -254,7 +254,7 @@ func TestBrowser(t *testing.T) {
 func TestPanicOverHTTP(t *testing.T) {
 	f := serve(t, "tcp://127.0.0.1:0?anyone=read", Options{Hello: func() any { panic("oh") }})
 	c := f.browse(t)
-	if got := do(t, c, "GET", "/", nil); got.StatusCode != 500 || !strings.Contains(f.log(), "oh") {
+	if got := do(t, c, "GET", "/", nil); got.StatusCode != 500 || !strings.Contains(f.log.String(), "oh") {
 		t.Error(got)
 	}
 	if got := do(t, c, "GET", "/healthz", nil); got.StatusCode != 200 || !got.reused {

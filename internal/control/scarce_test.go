@@ -43,8 +43,8 @@ func TestNoDescriptors(t *testing.T) {
 		t.Error(got)
 	}
 	c := f.dialAt(t, inner.Addr())
-	if got := c.call("echo", []any{1}).result(); got != "1" || !strings.Contains(f.log(), "too many open files") {
-		t.Error(got, f.log())
+	if got := c.call("echo", []any{1}).result(); got != "1" || !strings.Contains(f.log.String(), "too many open files") {
+		t.Error(got, f.log.String())
 	}
 	inner.Close()
 	must(t, within(t, served))

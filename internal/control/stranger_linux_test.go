@@ -89,7 +89,7 @@ func TestStranger(t *testing.T) {
 		}
 	}
 	for _, want := range []string{`who="uid 10002 pid `, "request=set", `request="GET /secret"`, "wrong token"} {
-		if !strings.Contains(f.log(), want) {
+		if !strings.Contains(f.log.String(), want) {
 			t.Errorf("the log lacks %s", want)
 		}
 	}

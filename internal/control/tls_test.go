@@ -149,7 +149,7 @@ func TestTLS(t *testing.T) {
 	if n, err := foreign.Read(make([]byte, 1)); err == nil {
 		t.Error("served", n)
 	}
-	eventually(t, "logged", func() bool { return strings.Contains(f.log(), "no handshake") })
+	eventually(t, "logged", func() bool { return strings.Contains(f.log.String(), "no handshake") })
 }
 
 // over is the same client over TLS.
@@ -167,5 +167,5 @@ func TestTLSToPlainAddress(t *testing.T) {
 	if err := tls.Client(raw.Conn, &tls.Config{InsecureSkipVerify: true}).Handshake(); err == nil {
 		t.Error("a handshake?")
 	}
-	eventually(t, "logged", func() bool { return strings.Contains(f.log(), "speaks TLS to an address without") })
+	eventually(t, "logged", func() bool { return strings.Contains(f.log.String(), "speaks TLS to an address without") })
 }

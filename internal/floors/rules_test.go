@@ -38,6 +38,7 @@ var floors = map[string]int{
 	"internal/saturate":   0,
 	"internal/signals":    0,
 	"internal/slow":       0,
+	"internal/testkit":    0,
 	"internal/shm":        0,
 	"internal/strictjson": 0,
 	"internal/text":       0,

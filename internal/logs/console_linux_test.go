@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/testkit"
 )
 
 // terminal makes one that changes nothing of what is written to it, and returns
@@ -74,9 +76,9 @@ func TestLogConsole(t *testing.T) {
 			}
 			slave, console := terminal(t)
 			if c.plain {
-				console = captureStderr(t)
+				console = testkit.CaptureStderr(t)
 			} else {
-				stderrIs(t, slave)
+				testkit.StderrIs(t, slave)
 			}
 			path := filepath.Join(t.TempDir(), "log")
 			l, read := open(t, Config{File: path, Format: c.format, Console: true}, nobody)
@@ -99,7 +101,7 @@ func TestLogOnATerminal(t *testing.T) {
 		"default": {}, "with Console": {Console: true}, "by name": {File: "/dev/stderr", Console: true},
 	} {
 		slave, console := terminal(t)
-		stderrIs(t, slave)
+		testkit.StderrIs(t, slave)
 		c.Name = "solo"
 		l := New(c, nobody)
 		do(t, l.Open())

@@ -60,19 +60,3 @@ func find(t testing.TB, text string, parts ...string) string {
 	}
 	return found[0]
 }
-
-// stderrIs puts a file in the place of standard error.
-func stderrIs(t testing.TB, f *os.File) {
-	was := os.Stderr
-	os.Stderr = f
-	t.Cleanup(func() { os.Stderr = was })
-}
-
-// captureStderr returns what is written to standard error from now on.
-func captureStderr(t testing.TB) func() string {
-	f, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
-	do(t, err)
-	stderrIs(t, f)
-	t.Cleanup(func() { f.Close() })
-	return func() string { return readFile(t, f.Name()) }
-}

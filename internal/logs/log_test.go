@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/status"
 )
 
@@ -58,7 +59,7 @@ func TestCannotBeOpened(t *testing.T) {
 	for format, want := range map[string]string{
 		Text: "level=INFO msg=kept daemon=solo i=999\n", JSON: `"msg":"kept","daemon":"solo","i":999}`, Journal: "level=INFO msg=kept daemon=solo i=999\n",
 	} {
-		stderr := captureStderr(t)
+		stderr := testkit.CaptureStderr(t)
 		path := filepath.Join(t.TempDir(), "missing", "log")
 		c := Config{Name: "solo", File: path, Format: format}
 		if format == Journal {

@@ -8,25 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/legion-go/legion/internal/outbox"
+	"github.com/legion-go/legion/internal/testkit"
 )
-
-// blockingPipe is a pipe as a shell makes one.
-func blockingPipe(t *testing.T) (r, w *os.File) {
-	t.Helper()
-	var fds [2]int
-	do(t, syscall.Pipe(fds[:]))
-	syscall.CloseOnExec(fds[0])
-	syscall.CloseOnExec(fds[1])
-	r, w = os.NewFile(uintptr(fds[0]), "r"), os.NewFile(uintptr(fds[1]), "w")
-	t.Cleanup(func() { r.Close(); w.Close() })
-	return r, w
-}
 
 func do(t testing.TB, err error) {
 	t.Helper()
@@ -45,7 +33,7 @@ func must(t *testing.T, s *Sink, lines string) {
 // Lines arrive, even one that the pipe does not hold; and the pipe blocks as it
 // did, for others that share it.
 func TestLinesArrive(t *testing.T) {
-	r, w := blockingPipe(t)
+	r, w := testkit.BlockingPipe(t)
 	s := New(w)
 	long := strings.Repeat("x", 200<<10) + "\n"
 	read := make(chan string)
@@ -68,7 +56,7 @@ func TestLinesArrive(t *testing.T) {
 
 // What is not read holds up Put until its context ends, and nothing longer.
 func TestNobodyReads(t *testing.T) {
-	_, w := blockingPipe(t)
+	_, w := testkit.BlockingPipe(t)
 	s := New(w)
 	full := make(chan struct{})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -5,31 +5,16 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/legion-go/legion/internal/link"
+	"github.com/legion-go/legion/internal/testkit"
 	"github.com/legion-go/legion/internal/wire"
 	_ "github.com/legion-go/legion/profile" // workers are this binary
 )
-
-// shown is what a tool of Go says of a recording.
-func shown(t *testing.T, recording []byte, tool ...string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "recording")
-	if err := os.WriteFile(file, recording, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(t.Context(), "go", append(append([]string{"tool"}, tool...), file)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("go tool %q: %v\n%.2000s", tool, err, out)
-	}
-	return string(out)
-}
 
 // shows checks that a capture of a worker that spins has spin in it. On a busy
 // machine the worker may hardly run during a short one: then the next one takes
@@ -41,7 +26,7 @@ func (p *testPool) shows(t *testing.T, pid int, kind string, d time.Duration, to
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := shown(t, b, tool...)
+		text := testkit.GoTool(t, b, tool...)
 		if strings.Contains(text, "internal/pool.spin") {
 			return
 		}
