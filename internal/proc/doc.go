@@ -46,12 +46,12 @@
 //
 // # Reading order
 //
-//   - spec.go, limits.go: the configuration of a child; environ.go, user.go: its
-//     environment and its user; strict.go: what its sandbox adds;
-//     rlimit_signed.go, rlimit_unsigned.go: the type of a limit; capabilities.go:
-//     what the system lets this package do;
-//   - start.go, process.go, kin.go: the life of a child; exit.go,
-//     maxrss_darwin.go, maxrss_other.go: how it ended;
+//   - spec.go, limits.go: the configuration of a child; environ.go, user.go:
+//     its environment and its user; strict.go: what its sandbox adds;
+//     rlimit_signed.go, rlimit_unsigned.go: the type of a limit;
+//     capabilities.go: what the system lets this package do;
+//   - start.go, process.go, quit_linux.go, kin.go: the life of a child;
+//     exit.go, maxrss_darwin.go, maxrss_other.go: how it ended;
 //   - sealed.go: the sandbox of a child;
 //   - marker.go, fields.go, child.go, deaf.go, oom_linux.go: the other side;
 //     testbinary.go: children of test binaries;
@@ -59,10 +59,10 @@
 //     detector_on.go, detector_off.go, stacks.go: its reports at its end;
 //   - memory_linux.go, tracer_linux.go: its figures;
 //   - controller.go, cgroup_settings_linux.go, cgroup_find_linux.go,
-//     cgroup_linux.go: limits that bind it together with the processes that it has
-//     started;
-//   - cgroup_sweep_linux.go, cookie_linux.go, orphans_linux.go: the cleaning up of
-//     those.
+//     cgroup_linux.go: limits that bind it together with the processes that it
+//     has started;
+//   - cgroup_sweep_linux.go, cookie_linux.go, orphans_linux.go: the cleaning up
+//     of those.
 //
 // Each file ending in _linux.go, also of start, process, kin, child, crash,
 // user and capabilities, has a stub ending in _other.go, which says what is

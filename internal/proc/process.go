@@ -75,8 +75,12 @@ func (p *Process) Quit() error {
 	defer p.mu.Unlock()
 	err := os.ErrProcessDone
 	if !p.reaped {
-		if err = sendQuit(p.pid); errors.Is(err, syscall.ESRCH) {
+		var tid int
+		if tid, err = sendQuit(p.pid); errors.Is(err, syscall.ESRCH) {
 			err = os.ErrProcessDone // other code in this process reaped it
+		}
+		if tid != 0 && err == nil {
+			go p.insist(tid)
 		}
 	}
 	if err != nil {

@@ -63,70 +63,17 @@ func dying(pid int) bool {
 		return true
 	}
 	status, _ := os.ReadFile(dir + "/status")
-	for line := range strings.Lines(string(status)) {
-		name, set, _ := strings.Cut(line, ":")
-		if name != "SigPnd" && name != "ShdPnd" {
-			continue
-		}
-		if n, _ := strconv.ParseUint(strings.TrimSpace(set), 16, 64); n&killed != 0 {
-			return true
-		}
-	}
-	return false
+	return (pending(string(status), "SigPnd")|pending(string(status), "ShdPnd"))&killed != 0
 }
 
-// sendQuit sends stackSignal to a Go process so that the goroutine that keeps
-// it busy is in the report.
-//
-// The runtime can show the stack of a running goroutine only on the thread that
-// it runs on, or after interrupting it, which works in most loops but not in
-// all. The kernel would give the signal to the process's first thread. So
-// sendQuit sends it to the running thread; if no thread runs, no goroutine runs
-// either, and any thread will do.
-func sendQuit(pid int) error {
-	tid, stopped := busiest(pid)
-	if stopped {
-		if err := unix.Kill(pid, unix.SIGCONT); err != nil {
-			return err
-		}
-		tid, _ = busiest(pid)
-	}
-	if tid != 0 {
-		if err := unix.Tgkill(pid, tid, stackSignal); err != unix.ESRCH {
-			return err
+// pending returns a set of signals of the text of status in a folder of /proc.
+func pending(status, set string) (signals uint64) {
+	for line := range strings.Lines(status) {
+		if name, value, _ := strings.Cut(line, ":"); name == set {
+			signals, _ = strconv.ParseUint(strings.TrimSpace(value), 16, 64)
 		}
 	}
-	return unix.Kill(pid, stackSignal)
-}
-
-// busiest returns the id of the runnable thread that has used the most
-// processor time, 0 if none is runnable; and whether a thread is stopped.
-func busiest(pid int) (tid int, stopped bool) {
-	const state, user, system = 0, 14 - 3, 15 - 3 // see dying
-	dir := "/proc/" + strconv.Itoa(pid) + "/task"
-	d, err := os.Open(dir)
-	if err != nil {
-		return 0, false
-	}
-	defer d.Close()
-	names, _ := d.Readdirnames(-1)
-	var most uint64
-	for _, name := range names {
-		f := stat(dir + "/" + name)
-		if len(f) <= system {
-			continue
-		}
-		switch f[state] {
-		case "T":
-			stopped = true
-		case "R":
-			if t := 1 + number(f[user]) + number(f[system]); t > most {
-				most = t
-				tid, _ = strconv.Atoi(name)
-			}
-		}
-	}
-	return tid, stopped
+	return signals
 }
 
 // stat returns the fields of the file stat in a folder of /proc that follow the

@@ -25,9 +25,12 @@ func dying(int) bool { return false }
 
 // sendQuit sends stackSignal. A goroutine that runs on another thread than the
 // signalled one is shown without its stack.
-func sendQuit(pid int) error {
-	return errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
+func sendQuit(pid int) (tid int, err error) {
+	return 0, errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
 }
+
+// insist is for a signal that one thread has got.
+func (p *Process) insist(int) {}
 
 // processorTime is not known: it would need cgo.
 func processorTime(int) (time.Duration, error) { return 0, errors.ErrUnsupported }
