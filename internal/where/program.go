@@ -30,7 +30,7 @@ func own(frame, at string) bool {
 		}
 	}
 	ours := strings.HasPrefix(frame, legion+"/") && !strings.HasPrefix(frame, legion+"/examples/") // cli.Main, for one
-	return strings.Contains(frame, ".") && !ours && !standard(frame, at)
+	return strings.Contains(frame, ".") && !ours && !generated(at) && !standard(frame, at)
 }
 
 // Func returns the function of a place, without file and line.

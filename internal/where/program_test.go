@@ -16,6 +16,10 @@ func TestProgram(t *testing.T) {
 		main   = "main.decode({0x1, 0x2})\n\t/home/me/app/bomb.go:14 +0x1\n"
 		cli    = "github.com/legion-go/legion/cli.Main(0x1)\n\t/root/go/pkg/mod/legion/cli/main.go:27 +0x1\n"
 		demo   = "github.com/legion-go/legion/examples/thumbd/jobs.(*T).Make(...)\n\t/home/me/jobs.go:7\n"
+
+		trimmed = "time.Sleep(0x1)\n\truntime/time.go:363 +0x1\nstrings.Repeat({0x1, 0x2}, 0x3)\n\tstrings/strings.go:600 +0x1\nnet/http.(*Client).Do(0x1)\n\tnet/http/client.go:1 +0x1\n"
+		plain   = "app/jobs.Make(...)\n\tapp/jobs/make.go:7\n" // of a module without a domain
+		c       = "runtime.cgocall(0x1, 0x2)\n\t/usr/local/go/src/runtime/cgocall.go:167 +0x1\nmain._Cfunc_spin()\n\t_cgo_gotypes.go:41 +0x1\n"
 	)
 	for block, want := range map[string]string{
 		"goroutine 9 [running]:\n" + inner + std + main + root + worker:                           "main.decode (bomb.go:14)",
@@ -24,8 +28,11 @@ func TestProgram(t *testing.T) {
 		"goroutine 1 [running]:\n" + inner + root + cli:                                           "",
 		"goroutine 9 [running]:\n" + inner + root + worker:                                        "",
 		"goroutine 9 [running]:\ncreated by main.x in goroutine 1\n\t/home/me/app/bomb.go:3 +0x1": "",
-		"\t\n\t(\n(\n\t": "",
-		"":               "",
+		"goroutine 9 [running]:\n" + trimmed + main + root:                                        "main.decode (bomb.go:14)",
+		"goroutine 9 [running]:\n" + trimmed + plain + main:                                       "jobs.Make (make.go:7)",
+		"goroutine 9 [syscall]:\n" + c + main:                                                     "main.decode (bomb.go:14)",
+		"\t\n\t(\n(\n\t":                                                                          "",
+		"":                                                                                        "",
 	} {
 		if got := where.Program(block); got != want {
 			t.Errorf("%q, want %q, of\n%s", got, want, block)
