@@ -105,6 +105,8 @@ func TestCountingIsLight(t *testing.T) {
 func TestMisuse(t *testing.T) {
 	for name, f := range map[string]func(){
 		"twice":          func() { meter.NewCounter("test_plain_total", "Counts without labels.") },
+		"same family":    func() { meter.NewGauge("test_plain", "x") },
+		"nothing else":   func() { meter.NewCounter("_total", "x") },
 		"digit":          func() { meter.NewCounter("1_total", "x") },
 		"no _total":      func() { meter.NewCounter("test_x", "x") },
 		"_total":         func() { meter.NewGauge("test_x_total", "x") },

@@ -63,7 +63,7 @@ type Shape struct {
 var registry struct {
 	mu     sync.Mutex // also covers the daemon's side
 	list   []*Instrument
-	byName map[string]*Instrument
+	byName map[string]*Instrument // by Shape.family
 	byID   map[uint64]*Instrument
 	region *region // nil: in ordinary memory
 }
@@ -77,9 +77,12 @@ func Declare(s Shape) *Series {
 	}
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
+	taken := registry.byName[s.family()]
 	switch {
-	case registry.byName[s.Name] != nil:
+	case taken != nil && taken.Name == s.Name:
 		panic(fmt.Sprintf("meter: %s %q is declared twice: declare it once, as a variable of a package", s.Kind, s.Name))
+	case taken != nil:
+		panic(fmt.Sprintf("meter: %s %q: there is the %s %q already, and OpenMetrics calls both of them %q: use another name", s.Kind, s.Name, taken.Kind, taken.Name, s.family()))
 	case len(registry.list) == maxInstruments:
 		panic(fmt.Sprintf("meter: %s %q is one too many: a program has at most %d instruments; use labels for what differs between calls", s.Kind, s.Name, maxInstruments))
 	case registry.byName == nil:
@@ -89,7 +92,7 @@ func Declare(s Shape) *Series {
 	i.root.of = i
 	i.known.Store(new(map[string]*Series))
 	registry.list = append(registry.list, i)
-	registry.byName[s.Name], registry.byID[i.id] = i, i
+	registry.byName[s.family()], registry.byID[i.id] = i, i
 	return &i.root
 }
 

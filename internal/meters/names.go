@@ -13,7 +13,7 @@ import (
 // are those of Prometheus and of its linter:
 // https://prometheus.io/docs/practices/naming/.
 func (s *Shape) check() error {
-	if !isName(s.Name) {
+	if !isName(s.family()) {
 		return errors.New("the name may have letters, digits and _ only, and must not begin with a digit")
 	}
 	for _, prefix := range []string{"legion_", "go_", "process_"} {
@@ -37,6 +37,10 @@ func (s *Shape) check() error {
 	}
 	return s.checkBounds()
 }
+
+// family is the name of all series together in OpenMetrics: that of a counter
+// is without _total.
+func (s *Shape) family() string { return strings.TrimSuffix(s.Name, "_total") }
 
 func (s *Shape) checkLabels() error {
 	if len(s.Labels) > maxLabels {
