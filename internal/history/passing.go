@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/legion-go/legion/internal/passing"
@@ -47,8 +49,8 @@ const recallFor = 60
 // past is what the previous process passed on, until all pools run.
 type past struct {
 	pools  map[string]passedPool
-	number [len(tiers)]uint64 // of the sample after its last one
-	until  uint64             // the second
+	number [len(tiers)]int // of the sample after its last one
+	until  uint64          // the second
 }
 
 // of returns the samples of a function, or with "" of the pool.
@@ -85,17 +87,46 @@ func (h *History) Pass() ([]byte, error) {
 		}
 		p.Pools[of.name] = pool
 	}
-	for name, from := range h.past.pools { // those that do not run yet
-		if h.named(name) != nil {
+	h.passLate(&p)
+	return json.Marshal(p)
+}
+
+// passLate adds the pools that do not run yet, as far as there is room beside
+// those that do: the next process takes no more.
+func (h *History) passLate(p *passed) {
+	size := 0
+	for _, of := range p.Pools {
+		size += of.size()
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.past.pools)) {
+		from := h.past.pools[name]
+		if _, runs := p.Pools[name]; runs {
 			continue
 		}
-		pool := passedPool{passedSeries: h.pass(h.recalled(from.passedSeries)), Funcs: map[string]passedSeries{}}
+		of := passedPool{passedSeries: h.pass(h.recalled(from.passedSeries)), Funcs: map[string]passedSeries{}}
 		for fn, from := range from.Funcs {
-			pool.Funcs[fn] = h.pass(h.recalled(from))
+			of.Funcs[fn] = h.pass(h.recalled(from))
 		}
-		p.Pools[name] = pool
+		if size += of.size(); size <= h.limit {
+			p.Pools[name] = of
+		}
 	}
-	return json.Marshal(p)
+}
+
+// size is how many bytes of samples there are.
+func (p *passedPool) size() int {
+	n := p.passedSeries.size()
+	for _, f := range p.Funcs {
+		n += f.size()
+	}
+	return n
+}
+
+func (p *passedSeries) size() (n int) {
+	for i := range p.Records {
+		n += len(p.Records[i]) + len(p.States[i])
+	}
+	return n
 }
 
 func (h *History) pass(s *series) (p passedSeries) {
@@ -143,7 +174,7 @@ func (h *History) Take(b []byte) error {
 		l := &h.lines[i]
 		*l = line{length: from.Length, number: uint64(len(from.Missing)), end: from.End, missing: make([]bool, from.Length), since: p.Seconds}
 		copy(l.missing, from.Missing)
-		h.past.number[i] = l.number
+		h.past.number[i] = len(from.Missing)
 	}
 	return nil
 }
@@ -197,22 +228,29 @@ func (h *History) recalled(from passedSeries) *series {
 
 // recall makes the ring of a line from samples of so many bytes, of which end
 // is the number of the one after the last. Some of them may be too old by now.
-func recall[T any](l *line, end uint64, from []byte, size int, read func([]byte) T) (ring []T) {
-	for n := end - uint64(len(from)/size); n < end; n, from = n+1, from[size:] {
-		if n+uint64(l.length) < l.number {
+func recall[T any](l *line, end int, from []byte, size int, read func([]byte) T) (ring []T) {
+	for n := end - len(from)/size; n < end; n, from = n+1, from[size:] {
+		if n < 0 || n+l.length < int(l.number) {
 			continue
 		}
 		if ring == nil {
 			ring = make([]T, l.length)
 		}
-		ring[n%uint64(l.length)] = read(from)
+		ring[n%l.length] = read(from)
 	}
 	return ring
 }
 
-// forget lets go of what no pool has asked for.
+// forget lets go of what no pool has asked for. If that was of more pools than
+// there are now, there may be room for more samples.
 func (h *History) forget() {
-	if h.seconds >= h.past.until {
-		h.past = past{}
+	if h.past.pools == nil || h.seconds < h.past.until {
+		return
+	}
+	h.past = past{}
+	if lengths := h.lengths(); lengths[0] > h.lines[0].length {
+		h.lengthen(lengths)
+		h.planned = 0
+		h.makeRoom()
 	}
 }

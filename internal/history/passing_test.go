@@ -252,3 +252,81 @@ func FuzzTake(f *testing.F) {
 		n.pass(t)
 	})
 }
+
+// crowd makes so many pools.
+func crowd(name string, n int) (all []Machine) {
+	for i := range n {
+		all = append(all, newMachine(name+string(rune(0x4e00+i)), "f"))
+	}
+	return all
+}
+
+// busy lets seconds pass in which each pool has a call.
+func (l *lapse) busy(seconds int) {
+	for range seconds {
+		for _, m := range l.all {
+			m.(*machine).call(0, 1, time.Second)
+			m.(*machine).m.Running = 1
+		}
+		l.second()
+	}
+}
+
+// A program with another number of pools has as many samples as there is room
+// for: those of the process before, the newest, and then its own.
+func TestPassingToMoreOrFewerPools(t *testing.T) {
+	for _, c := range []struct{ before, after, least int }{{300, 2, 300}, {2, 300, 12}, {300, 200, 30}, {60, 100, 84}} {
+		l := newLapse(limit, crowd("p", c.before)...)
+		l.busy(c.least + 10)
+		name := l.all[1].Name()
+		was := l.get(t, name, "", 1)
+		n := &lapse{&History{}, l.now, crowd("p", c.after)}
+		if err := n.Take(l.pass(t)); err != nil {
+			t.Fatal(err)
+		}
+		n.busy(1)
+		is := n.get(t, name, "", 1)
+		if least := min(c.least, len(was)); len(is) < least {
+			t.Errorf("%d pools after %d: %d samples of %d, at least %d", c.after, c.before, len(is), len(was), least)
+		}
+		for i := 1; i < min(len(is), len(was)); i++ {
+			if !reflect.DeepEqual(is[len(is)-1-i], was[len(was)-i]) {
+				t.Errorf("%d pools after %d: sample %d from the end is another one", c.after, c.before, i)
+			}
+		}
+		n.busy(recallFor)
+		for i, s := range n.get(t, name, "", 1)[1:] {
+			if s.Missing || s.Running != 1 {
+				t.Errorf("%d pools after %d: sample %d is %+v", c.after, c.before, i, s)
+			}
+		}
+		n.busy(c.least)
+		if is := n.get(t, name, "", 1); len(is) < c.least || len(n.pools)*n.sizeOf(true) > n.limit {
+			t.Errorf("%d pools after %d: %d samples are kept, at least %d", c.after, c.before, len(is), c.least)
+		}
+	}
+}
+
+// Programs with ever other pools, within seconds, pass no more on than the next
+// one takes.
+func TestPassingOfOtherPools(t *testing.T) {
+	var last []byte
+	var now time.Time
+	for i, name := range []string{"a", "b", "c"} {
+		l := newLapse(limit, crowd(name, 60)...)
+		if i == 0 {
+			l.now = l.now.Add(24 * time.Hour) // it sleeps: that fills all rings
+		} else {
+			l = &lapse{&History{}, now, l.all}
+			if err := l.Take(last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l.busy(recallFor - 10) // over the end of a minute, in each of them
+		now = l.now
+		last = l.pass(t)
+		if most := l.Memory().Most; int64(len(last)) > most {
+			t.Errorf("program %d: %d bytes, more than %d", i, len(last), most)
+		}
+	}
+}

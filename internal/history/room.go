@@ -16,7 +16,10 @@ func (h *History) makeRoom() {
 		return
 	}
 	h.planned = len(h.pools)
-	rest := h.limit - h.shorten()
+	if h.size() > h.limit {
+		h.lengthen(h.lengths())
+	}
+	rest := h.limit - h.size()
 	order := slices.Clone(h.pools)
 	slices.SortStableFunc(order, func(a, b *poolSeries) int { return cmp.Compare(len(a.now.Names), len(b.now.Names)) })
 	for _, p := range order {
@@ -36,40 +39,69 @@ func (h *History) makeRoom() {
 	}
 }
 
-// shorten makes room for all pools, and returns how much they take.
-func (h *History) shorten() (size int) {
-	size = len(h.pools) * h.sizeOf(true)
-	if size <= h.limit {
-		return size
+// lengths returns how many samples of each tier there is room for.
+func (h *History) lengths() (all [len(tiers)]int) {
+	fixed, whole := len(h.pools)*sizeWithoutSamples(true), 0
+	for i, t := range tiers {
+		all[i] = t.length
+		whole += len(h.pools) * t.length * sampleSize(true)
 	}
-	fixed := len(h.pools) * sizeWithoutSamples(true)
-	room := max(h.limit-fixed, 0) / 2 // for samples; the other half is for more pools to come
-	for i := range h.lines {
+	if fixed+whole <= h.limit {
+		return all
+	}
+	room := max(h.limit-fixed, 0) / 2 // the other half is for more pools to come
+	for i := range all {
+		all[i] = max(all[i]*room/whole, 1)
+	}
+	return all
+}
+
+// lengthen makes all series longer or shorter. They keep their newest samples.
+func (h *History) lengthen(lengths [len(tiers)]int) {
+	for i, length := range lengths {
 		l := &h.lines[i]
-		l.length = max(l.length*room/(size-fixed), 1)
-		l.missing, l.number = make([]bool, l.length), 0
-		h.past = past{}
 		for _, p := range h.pools {
-			p.records[i], p.states[i] = nil, nil
+			p.records[i], p.states[i] = moved(l, p.records[i], length), moved(l, p.states[i], length)
 			for _, f := range p.funcs {
-				f.records[i] = nil
+				f.records[i] = moved(l, f.records[i], length)
 			}
 		}
+		l.missing = moved(l, l.missing, length)
+		kept := min(l.kept(), uint64(length))
+		h.past.number[i] -= int(l.number - kept)
+		l.length, l.number = length, kept
 	}
-	return len(h.pools) * h.sizeOf(true)
 }
+
+// moved returns a ring of another length, which begins with the first sample
+// that is kept.
+func moved[T any](l *line, ring []T, length int) []T {
+	if ring == nil {
+		return nil
+	}
+	all := inOrder(l, ring)
+	return append(make([]T, 0, length), all[max(len(all)-length, 0):]...)[:length]
+}
+
+// size is how many bytes the series of all pools without their functions take
+// at most.
+func (h *History) size() int { return len(h.pools) * h.sizeOf(true) }
 
 // sizeOf is how many bytes the series of a pool without its functions, or of a
 // function, take at most.
 func (h *History) sizeOf(pools bool) int {
 	size := sizeWithoutSamples(pools)
 	for _, l := range h.lines {
-		size += l.length * sizeOf[record]()
-		if pools {
-			size += l.length * sizeOf[state]()
-		}
+		size += l.length * sampleSize(pools)
 	}
 	return size
+}
+
+func sampleSize(pools bool) int {
+	if pools {
+		return sizeOf[record]() + sizeOf[state]()
+	}
+	return sizeOf[record]()
 }
 
 func sizeWithoutSamples(pools bool) int {
