@@ -18,7 +18,7 @@ export GO TIMEOUT FUZZTIME
 export PATH := $(CURDIR)/build/node/bin:$(PATH)
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test needs short ui page browser picture npm lint fmt vet staticcheck tools unit norace failpoint modules cross browser fuzz figures cost cover conformance bench soak clean
+.PHONY: help test needs short ui page browser picture npm lint fmt vet staticcheck tools unit norace failpoint modules cross browser fuzz figures cost cover conformance bench soak endurance clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -134,6 +134,14 @@ bench: ## measures Legion beside its peers and prints the table; with QUICK=1 a 
 
 soak: ## the long tests; they take up to hours
 	SOAK=1 $(GO) test -race -count=1 -timeout 4h -run '$(RUN)' ./...
+	@$(MAKE) endurance
+
+# How many seconds the page is open.
+OPEN ?= 3600
+
+endurance: npm ## the dashboard's page open for OPEN seconds under a storm of deaths: neither it nor the daemon may hold more and more
+	@mkdir -p build/browser && $(GO) build -o build/browser ./cmd/legion ./examples/thumbd && \
+	cd web/ui && OPEN=$(OPEN) SHOTS="$(CURDIR)/build/browser" node --test test/soak.test.mjs
 
 clean: ## removes what the targets above made
 	rm -rf build

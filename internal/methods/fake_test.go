@@ -35,6 +35,7 @@ type fake struct {
 	pools []*fakePool
 	crons []Scheduled
 	fails error
+	reads int // of memory and processor times
 	level slog.Level
 	stats status.Stats
 
@@ -62,6 +63,7 @@ func (f *fake) Status() status.Daemon { return status.Daemon{Name: "fake", Worke
 func (f *fake) Stats() status.Stats   { return f.stats }
 
 func (f *fake) Figures() status.Stats {
+	f.reads++
 	s := status.Stats{PID: 100, State: "running"}
 	for _, p := range f.pools {
 		s.Pools = append(s.Pools, p.stats)
@@ -71,7 +73,11 @@ func (f *fake) Figures() status.Stats {
 
 func (f *fake) Certificates() *deaths.Registry { return &f.deaths }
 func (f *fake) History() *history.History      { return &f.history }
-func (f *fake) Glance() []status.PoolStats     { return f.Figures().Pools }
+
+func (f *fake) Glance() []status.PoolStats {
+	defer func(n int) { f.reads = n }(f.reads)
+	return f.Figures().Pools
+}
 
 func (f *fake) Pools() (all []Pool) {
 	for _, p := range f.pools {

@@ -36,7 +36,7 @@ type historyIn struct {
 // insightMethods are the methods that show what a daemon does.
 func (d caller) insightMethods() []rpc.Method {
 	return []rpc.Method{
-		rpc.Streamed("watch", "What there is of some topics, and then what changes.\n\n"+
+		rpc.Encoded[watchIn, status.Change]("watch", "What there is of some topics, and then what changes.\n\n"+
 			"Each item has the changes of a topic, at most one in each interval: set has the values that are new or have changed, gone the names of "+
 			"those that are no more. The first one, with full, has all there is. Of events and logs, add has what came, and missed says how many "+
 			"were left out before the last of these: there is room for 256 between two items.", rpc.Read, d.watch),
@@ -45,7 +45,7 @@ func (d caller) insightMethods() []rpc.Method {
 	}
 }
 
-func (d caller) watch(ctx context.Context, in watchIn, send func(status.Change) error) error {
+func (d caller) watch(ctx context.Context, in watchIn, send func(item []byte) error) error {
 	v, err := d.view(in)
 	if err != nil {
 		return err

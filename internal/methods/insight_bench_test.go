@@ -10,7 +10,6 @@ import (
 	"github.com/legion-go/legion/event"
 	"github.com/legion-go/legion/internal/control"
 	"github.com/legion-go/legion/internal/describe"
-	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/internal/watch"
 	"github.com/legion-go/legion/status"
 )
@@ -61,10 +60,9 @@ func BenchmarkWatch(b *testing.B) {
 			f.history.Tick(time.Now(), l.caller.measured())
 			b.ReportAllocs()
 			b.ResetTimer()
-			err := hub.View(ctx, view, func(c status.Change) error {
-				text, err := strictjson.Marshal(c)
-				bytes += len(text)
-				return err
+			err := hub.View(ctx, view, func(item []byte) error {
+				bytes += len(item)
+				return nil
 			})
 			if err != nil {
 				b.Error(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,7 @@ import (
 	"github.com/legion-go/legion/internal/logs"
 	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/internal/rpc"
+	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/status"
 )
 
@@ -31,7 +33,12 @@ func watchAs(t *testing.T, f *fake, role rpc.Role, params string) (items chan st
 		ctx, cancel := context.WithCancel(rpc.WithCaller(t.Context(), rpc.Caller{Role: role}))
 		items, ended := make(chan status.Change, 100), make(chan error, 1)
 		go func() {
-			ended <- m.Stream(ctx, in, func(item any) error { items <- item.(status.Change); return nil })
+			ended <- m.Stream(ctx, in, func(item any) error {
+				var c status.Change
+				err := strictjson.Unmarshal(reflect.ValueOf(item).Bytes(), &c) // it is encoded
+				items <- c
+				return err
+			})
 		}()
 		return items, func() error { cancel(); return <-ended }
 	}
@@ -92,6 +99,27 @@ func TestWatchTopics(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Memory and processor times of many workers, and of those that nobody watches,
+// are not read at each look.
+func TestWorkersAreReadSeldom(t *testing.T) {
+	for name, c := range map[string]struct{ workers, reads int }{`["pools","workers"]`: {100, 30}, `["workers"]`: {101, 6}, `["pools"]`: {5, 6}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake()
+			f.pools = f.pools[:1]
+			f.pools[0].stats.Workers = nil
+			for i := range c.workers {
+				f.pools[0].stats.Workers = append(f.pools[0].stats.Workers, status.WorkerStats{ID: uint64(i)})
+			}
+			_, stop := watchAs(t, f, rpc.Read, `{"topics":`+name+`}`)
+			time.Sleep(30*time.Second - time.Nanosecond)
+			synctest.Wait()
+			if err := stop(); err != nil || f.reads != c.reads {
+				t.Errorf("%s with %d workers: read %d times in 30 s, want %d (%v)", name, c.workers, f.reads, c.reads, err)
+			}
+		})
+	}
 }
 
 // Events and records of the log come without stacks for the role read; what a

@@ -51,9 +51,13 @@ type looker struct {
 	begun    map[string]time.Time // when the workers that were seen last began, by their keys
 }
 
-// measuredEvery is how often memory and processor times of all workers are read
-// while nobody watches workers: it takes two files for each.
-const measuredEvery = 5 * time.Second
+// Memory and processor times of all workers are read at each look while workers
+// are watched and there are few, else every measuredEvery: it takes two files
+// for each.
+const (
+	measuredEvery = 5 * time.Second
+	fewWorkers    = 100
+)
 
 // coarse is how exact a worker's Age is: an exact one would be news each
 // second, from every worker.
@@ -123,7 +127,7 @@ func (d *looker) lookAtPools(wanted func(string) bool, put func(topic, key, pool
 	}
 	now := time.Now()
 	var all []status.PoolStats
-	if workers || now.Sub(d.measured) >= measuredEvery {
+	if workers && len(d.begun) <= fewWorkers || now.Sub(d.measured) >= measuredEvery {
 		all, d.measured = d.Figures().Pools, now
 	} else {
 		all = d.Glance()

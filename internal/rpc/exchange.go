@@ -124,7 +124,12 @@ func (r *Registry) guard(ctx context.Context, m *method, fn func() (any, error))
 
 // encode returns a result as JSON within the limit.
 func (r *Registry) encode(m string, out any) ([]byte, *Error) {
-	return r.encoded(m, out, strictjson.Marshal)
+	return r.encoded(m, out, func(v any) ([]byte, error) {
+		if text, done := v.(jsonText); done {
+			return text, nil
+		}
+		return strictjson.Marshal(v)
+	})
 }
 
 // encoded is encode for any encoding.

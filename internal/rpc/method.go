@@ -62,6 +62,19 @@ func Streamed[In, Item any](name, help string, role Role, fn func(context.Contex
 	}
 }
 
+// Encoded is Streamed for items that are JSON already, in one line, as
+// [strictjson.Marshal] makes it of an Item: many callers get the same ones.
+func Encoded[In, Item any](name, help string, role Role, fn func(context.Context, In, func(item []byte) error) error) Method {
+	m := Streamed[In, Item](name, help, role, nil)
+	m.Stream = func(ctx context.Context, in any, send func(any) error) error {
+		return fn(ctx, as[In](in), func(item []byte) error { return send(jsonText(item)) })
+	}
+	return m
+}
+
+// jsonText is a value that is encoded already.
+type jsonText []byte
+
 // as returns in as a T. A nil interface loses its type in an any.
 func as[T any](in any) T {
 	v, _ := in.(T)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -170,6 +171,9 @@ func TestStreamFaults(t *testing.T) {
 			stream("burst", func(func(any) error) error { panic("burst") }),
 			stream("foul", func(send func(any) error) error { return send(func() {}) }),
 			stream("flood", func(send func(any) error) error { return send(strings.Repeat("x", 100)) }),
+			rpc.Encoded[none, string]("text", "", rpc.Read, func(_ context.Context, _ none, send func([]byte) error) error {
+				return send([]byte(`"` + strings.Repeat("x", 99) + `"`))
+			}),
 		)
 		c := connect(t, admin(t), r)
 		defer c.close()
@@ -177,12 +181,29 @@ func TestStreamFaults(t *testing.T) {
 			{"dry", `{"code":-32500,"message":"nothing there"}`},
 			{"burst", `{"code":-32603,"message":"Internal error: burst panicked: burst"}`},
 			{"foul", `{"code":-32603,"message":"Internal error: the result of foul cannot be sent: func(): it has no JSON form"}`},
+			{"text", `{"code":-32400,"message":"the result of text has 101 bytes; 100 can be sent: ask for less"}`},
 			{"flood", `{"code":-32400,"message":"the result of flood has 102 bytes; 100 can be sent: ask for less"}`},
 		} {
 			c.say(`{"jsonrpc":"2.0","method":"` + row.name + `","id":1}`)
 			c.expect(fmt.Sprintf(`{"jsonrpc":"2.0","result":{"stream":%d},"id":1}`, i+1),
 				fmt.Sprintf(`{"jsonrpc":"2.0","method":"%s","params":{"stream":%d,"end":true,"error":%s}}`, row.name, i+1, row.want))
 		}
+	})
+}
+
+// What is encoded already is sent as it is, and described as what it is.
+func TestEncoded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := rpc.Encoded[none, int]("count", "Counts.", rpc.Read, func(_ context.Context, _ none, send func([]byte) error) error {
+			return send([]byte("17"))
+		})
+		if m.Out != reflect.TypeFor[int]() {
+			t.Errorf("it sends a %v", m.Out)
+		}
+		c := connect(t, admin(t), newRegistry(t, rpc.Options{}, m))
+		defer c.close()
+		c.say(`{"jsonrpc":"2.0","method":"count","id":1}`)
+		c.expect(`{"jsonrpc":"2.0","result":{"stream":1},"id":1}`, item(1, 17), `{"jsonrpc":"2.0","method":"count","params":{"stream":1,"end":true}}`)
 	})
 }
 

@@ -4,7 +4,8 @@
 // A [Hub] takes one snapshot for all its viewers, at the rate of the fastest,
 // and only of topics that one of them views. It encodes each value once,
 // compares it with the bytes before, and numbers the changes; a viewer gets
-// what has changed since its last item. So a viewer that is slow holds up
+// what has changed since its last item, which is encoded once for all who have
+// seen as much. So a viewer that is slow holds up
 // nobody and nothing is queued for it: it gets the newest state, later.
 //
 //   - hub.go: Hub, the snapshots

@@ -60,7 +60,7 @@ func (h *Hub) refresh(age time.Duration) {
 	for name, values := range found {
 		t := h.topics[name]
 		if t == nil {
-			t = &topic{entries: map[string]entry{}}
+			t = &topic{entries: map[string]entry{}, items: map[audience][]byte{}}
 			h.topics[name] = t
 		}
 		t.take(h.number, h.told(name), at, values)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/status"
 )
 
@@ -13,6 +14,13 @@ type topic struct {
 	at      time.Time // of the last snapshot
 	changed uint64    // the last snapshot that brought a change
 	entries map[string]entry
+	items   map[audience][]byte // what the last snapshot is to viewers; nil for nothing new
+}
+
+// audience are viewers that get the same item.
+type audience struct {
+	seen uint64 // the snapshot that they know
+	pool string // what they want to see
 }
 
 // entry is a value of a topic. Without a value it is what is left of one that
@@ -27,6 +35,7 @@ type entry struct {
 // viewers have seen.
 func (t *topic) take(number, told uint64, at time.Time, found map[string]entry) {
 	t.at = at
+	clear(t.items)
 	for key, e := range found {
 		if old, known := t.entries[key]; known && bytes.Equal(old.value, e.value) {
 			continue
@@ -46,6 +55,25 @@ func (t *topic) take(number, told uint64, at time.Time, found map[string]entry) 
 			delete(t.entries, key)
 		}
 	}
+}
+
+// item is what since returns, as JSON, encoded once for all who get it.
+func (t *topic) item(name string, to audience) []byte {
+	text, known := t.items[to]
+	if !known {
+		if c, ok := t.since(name, to.seen, to.pool); ok {
+			text = encoded(c)
+		}
+		t.items[to] = text
+	}
+	return text
+}
+
+// encoded returns a change as JSON. Its values are JSON already, so it cannot
+// fail.
+func encoded(c status.Change) []byte {
+	text, _ := strictjson.Marshal(c)
+	return text
 }
 
 // since returns what a viewer of one pool, or with "" of all, does not know

@@ -3,8 +3,6 @@ package watch
 import (
 	"context"
 	"time"
-
-	"github.com/legion-go/legion/status"
 )
 
 // View is what a viewer wants.
@@ -24,8 +22,9 @@ type viewer struct {
 // View sends what the view asks for until ctx ends, when it returns nil, or
 // send fails, whose error it returns. First comes everything there is, then
 // what changes, of each topic at most once in v.Every: while send blocks,
-// changes are merged.
-func (h *Hub) View(ctx context.Context, v View, send func(status.Change) error) error {
+// changes are merged. An item is a [status.Change] as JSON; send must not
+// change it, since other viewers get it too.
+func (h *Hub) View(ctx context.Context, v View, send func(item []byte) error) error {
 	one := &viewer{topics: v.Topics, seen: map[string]uint64{}}
 	h.mu.Lock()
 	for _, name := range v.Topics {
@@ -36,7 +35,9 @@ func (h *Hub) View(ctx context.Context, v View, send func(status.Change) error) 
 	defer func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		delete(h.viewers, one)
+		if delete(h.viewers, one); len(h.viewers) == 0 {
+			clear(h.topics)
+		}
 	}()
 	turn := time.NewTimer(0)
 	defer turn.Stop()
@@ -44,14 +45,14 @@ func (h *Hub) View(ctx context.Context, v View, send func(status.Change) error) 
 		if len(v.Topics) > 0 {
 			h.refresh(min(v.Every, time.Second) / 2) // another viewer may have taken it just now
 		}
-		for _, c := range h.news(one, v.Pool) {
-			if err := send(c); err != nil {
+		for _, item := range h.news(one, v.Pool) {
+			if err := send(item); err != nil {
 				return err
 			}
 		}
 		for _, l := range v.Lists {
 			if c, ok := l.news(); ok {
-				if err := send(c); err != nil {
+				if err := send(encoded(c)); err != nil {
 					return err
 				}
 			}
@@ -67,7 +68,7 @@ func (h *Hub) View(ctx context.Context, v View, send func(status.Change) error) 
 }
 
 // news returns what a viewer has not been sent.
-func (h *Hub) news(one *viewer, pool string) (all []status.Change) {
+func (h *Hub) news(one *viewer, pool string) (all [][]byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, name := range one.topics {
@@ -75,8 +76,8 @@ func (h *Hub) news(one *viewer, pool string) (all []status.Change) {
 		if t == nil {
 			continue
 		}
-		if c, ok := t.since(name, one.seen[name], pool); ok {
-			all = append(all, c)
+		if item := t.item(name, audience{one.seen[name], pool}); item != nil {
+			all = append(all, item)
 		}
 		one.seen[name] = h.number
 	}

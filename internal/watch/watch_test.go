@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/legion-go/legion/internal/strictjson"
 	"github.com/legion-go/legion/status"
 )
 
@@ -47,7 +49,11 @@ type seen struct {
 	all []string
 }
 
-func (s *seen) send(c status.Change) error {
+func (s *seen) send(item []byte) error {
+	var c status.Change
+	if err := strictjson.Unmarshal(item, &c); err != nil {
+		return err
+	}
 	text := c.Topic
 	if c.Full {
 		text += " full"
@@ -89,7 +95,7 @@ func expect(t *testing.T, s *seen, want ...string) {
 }
 
 // watching starts a view that ends with the test.
-func watching(t *testing.T, h *Hub, v View, send func(status.Change) error) {
+func watching(t *testing.T, h *Hub, v View, send func([]byte) error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -163,6 +169,32 @@ func TestOneSnapshotForAll(t *testing.T) {
 	})
 }
 
+// What viewers get is encoded once for all who know as much, and apart for
+// those who want to see one pool.
+func TestEncodedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{values: map[string]int{"a.p": 1, "a.q": 1}}
+		h := New(w.look)
+		got := make([][][]byte, 4)
+		for i, pool := range []string{"", "", "p", "p"} {
+			watching(t, h, View{Topics: []string{"a"}, Every: time.Second, Pool: pool}, func(item []byte) error {
+				got[i] = append(got[i], item)
+				return nil
+			})
+		}
+		synctest.Wait()
+		w.set("a.p", 2)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for n := range 2 {
+			same := func(i, j int) bool { return &got[i][n][0] == &got[j][n][0] }
+			if !same(0, 1) || !same(2, 3) || same(1, 2) {
+				t.Errorf("item %d: %q", n, got)
+			}
+		}
+	})
+}
+
 // Who wants to hear rarely gets what is true now all the same, and not what the
 // last viewer saw.
 func TestFirstItemIsNew(t *testing.T) {
@@ -190,8 +222,8 @@ func TestSlowViewer(t *testing.T) {
 		h := New(w.look)
 		var slow, quick seen
 		stuck := make(chan struct{})
-		watching(t, h, View{Topics: []string{"a"}, Every: time.Second}, func(c status.Change) error {
-			err := slow.send(c)
+		watching(t, h, View{Topics: []string{"a"}, Every: time.Second}, func(item []byte) error {
+			err := slow.send(item)
 			<-stuck
 			return err
 		})
@@ -230,9 +262,9 @@ func TestListsAndEnds(t *testing.T) {
 		}}
 		var s seen
 		unlucky := errors.New("unlucky")
-		err := h.View(t.Context(), View{Topics: []string{"a"}, Lists: []List{list}, Every: time.Second}, func(c status.Change) error {
-			_ = s.send(c)
-			if c.Topic == "events" {
+		err := h.View(t.Context(), View{Topics: []string{"a"}, Lists: []List{list}, Every: time.Second}, func(item []byte) error {
+			_ = s.send(item)
+			if bytes.HasPrefix(item, []byte(`{"topic":"events"`)) {
 				return unlucky
 			}
 			return nil
@@ -242,8 +274,8 @@ func TestListsAndEnds(t *testing.T) {
 		}
 		looks := w.looks
 		time.Sleep(time.Hour)
-		if len(h.viewers) > 0 || w.looks != looks {
-			t.Error("a viewer is left")
+		if len(h.viewers) > 0 || len(h.topics) > 0 || w.looks != looks {
+			t.Error("a viewer is left, or what it saw")
 		}
 	})
 }

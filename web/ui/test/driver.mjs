@@ -26,6 +26,11 @@ export async function launch() {
   return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
+/** How many pictures lie in thumbd's folder at most. */
+const waiting = 500;
+
+const goroutinesIn = (stacks) => stacks.match(/^goroutine \d+/gm)?.length ?? 0;
+
 /**
  * Starts thumbd, with workers that pictures kill again and again, and returns
  * what a test needs of it. The caller must stop it.
@@ -51,6 +56,8 @@ export async function storm({ workers = 3, every = 150 } = {}) {
   /** Starts the daemon in the background, the first time and after kill. */
   s.start = () => s.thumbd(...flags, "start");
   s.pid = () => JSON.parse(s.thumbd("status", "--json")).pid;
+  /** How many goroutines the daemon has. */
+  s.goroutines = () => goroutinesIn(JSON.parse(s.thumbd("rpc", "call", "daemon.stack")).stack);
   /** Kills the daemon, as a fault of the machine would. */
   s.kill = async () => {
     process.kill(s.pid(), "SIGKILL");
@@ -60,10 +67,15 @@ export async function storm({ workers = 3, every = 150 } = {}) {
   const hostile = samples.filter((f) => /bomb|panic|endless|exfil/.test(f));
   const usual = samples.filter((f) => !hostile.includes(f));
   let n = 0;
+  const fed = [];
   const feed = setInterval(() => {
     const from = n % 3 === 0 ? hostile[(n / 3) % hostile.length] : usual[n % usual.length];
-    const [, name] = /([^/]+)$/.exec(from);
-    copyFileSync(from, join(inbox, `${n++} ${name}`));
+    const [, base] = /([^/]+)$/.exec(from), name = `${n++} ${base}`;
+    copyFileSync(from, join(inbox, name));
+    if (fed.push(name) <= waiting) return;
+    const old = fed.shift(); // long done: thumbd keeps what it has seen in mind
+    rmSync(join(inbox, old), { force: true });
+    rmSync(join(dir, "out", old + ".png"), { force: true });
   }, every);
   s.start();
   /** Lets no more pictures come. */
@@ -97,12 +109,18 @@ function paint(env) {
 
 /** Starts "legion dashboard" for a storm. The caller must stop it. */
 export async function front(s, { role = "read" } = {}) {
-  const run = spawn(join(built, "legion"), ["dashboard", "thumbd", "--json", "--role", role], { env: s.env, stdio: ["pipe", "pipe", "inherit"] });
-  const ended = new Promise((done) => run.once("exit", done));
+  const run = spawn(join(built, "legion"), ["dashboard", "thumbd", "--json", "--role", role], { env: s.env, stdio: "pipe" });
+  const ended = new Promise((done) => run.once("close", done));
+  let said = "", quiet = false;
+  run.stderr.on("data", (text) => {
+    said += text;
+    if (!quiet) process.stderr.write(text);
+  });
   const lines = createInterface(run.stdout)[Symbol.asyncIterator]();
   const next = async () => JSON.parse((await lines.next()).value ?? '{"link":"legion dashboard has ended"}').link;
   let first = await next();
   return {
+    pid: run.pid,
     /** A link that works once. */
     async link() {
       if (!first) {
@@ -116,6 +134,13 @@ export async function front(s, { role = "read" } = {}) {
     async stop() {
       run.kill("SIGTERM");
       await ended;
+    },
+    /** How many goroutines it has. This ends it. */
+    async goroutines() {
+      quiet = true;
+      run.kill("SIGQUIT");
+      await ended;
+      return goroutinesIn(said);
     },
   };
 }
