@@ -29,6 +29,12 @@
 // has flags of its own. The program's own flags come before the verb; see
 // [Flags]. Its own verbs are [Command]s.
 //
+// # Daemons on other machines
+//
+// For an address of a daemon that begins with "tcp://" all verbs take a token,
+// and what TLS needs, from the environment: see [client.FromEnvironment] and
+// FromEnvironment of package controltls.
+//
 // # Output
 //
 // Tables are fitted to the terminal: text is cut, and less important columns

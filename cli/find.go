@@ -36,7 +36,7 @@ func (r *remote) own(ctx context.Context) (*client.Client, error) {
 	absence := &client.NotRunningError{Name: d.Name()}
 	var refused, failed error
 	for _, place := range places {
-		c, err := dialOwn(ctx, place)
+		c, err := dialOwn(ctx, d, place)
 		if err == nil && c.Name() == d.Name() {
 			r.address = place
 			return c, nil
@@ -82,9 +82,13 @@ func (r *remote) own(ctx context.Context) (*client.Client, error) {
 // dialOwn dials an address or, by the name, the daemon in a folder of its name.
 // It leaves out daemons in other folders: they were configured to listen there,
 // and this program was not.
-func dialOwn(ctx context.Context, place string) (*client.Client, error) {
+func dialOwn(ctx context.Context, d *legion.Daemon, place string) (*client.Client, error) {
 	if isAddress(place) {
-		return client.Dial(ctx, place, client.Options{})
+		o, err := ownOptions(d, place)
+		if err != nil {
+			return nil, err
+		}
+		return client.Dial(ctx, place, o)
 	}
 	address, err := client.Find(place)
 	if err != nil {
@@ -95,6 +99,17 @@ func dialOwn(ctx context.Context, place string) (*client.Client, error) {
 		return nil, &client.NotRunningError{Name: place, Others: []string{address}, Err: fs.ErrNotExist}
 	}
 	return client.Dial(ctx, address, client.Options{})
+}
+
+// ownOptions says how to dial the program's own daemon: by TLS if the daemon
+// has it, which this package does not link.
+func ownOptions(d *legion.Daemon, address string) (client.Options, error) {
+	if tls, ok := d.Config().ControlTLS.(interface {
+		FromEnvironment(address string) (client.Options, error)
+	}); ok {
+		return tls.FromEnvironment(address)
+	}
+	return client.FromEnvironment(address)
 }
 
 // ownPlaces returns where the daemon may be, as client.Dial understands it.
@@ -204,11 +219,13 @@ func (r *remote) named(ctx context.Context) (c *client.Client, err error) {
 			return nil, err
 		}
 	}
-	var o client.Options
-	if tool.Options != nil {
-		if o, err = tool.Options(r.address); err != nil {
-			return nil, err
-		}
+	options := tool.Options
+	if options == nil {
+		options = client.FromEnvironment
+	}
+	o, err := options(r.address)
+	if err != nil {
+		return nil, err
 	}
 	return client.Dial(ctx, r.address, o)
 }

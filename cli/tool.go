@@ -27,7 +27,7 @@ type Tool struct {
 	// client.List.
 	List func() []string
 	// Options returns how to connect to an address: with a token, by TLS. Default:
-	// none.
+	// client.FromEnvironment, which knows no TLS; controltls.FromEnvironment does.
 	Options func(address string) (client.Options, error)
 
 	// Stdin, Stdout and Stderr. Default: those of the process.

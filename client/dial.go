@@ -36,6 +36,8 @@ type Options struct {
 	// DialContext makes the connections. network is "unix" or "tcp". Default: a
 	// [net.Dialer].
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	fromEnvironment bool // errors name its variables
 }
 
 // patience is the longest time that dialling takes. Tests change it.
@@ -97,8 +99,12 @@ type target struct {
 // who can replace a socket by a link can make it lead to another daemon.
 func (t target) open(ctx context.Context) (*wire, hello, error) {
 	if t.options.Token != "" && t.options.DialContext == nil && !t.address.private() {
-		return nil, hello{}, fmt.Errorf("the token would go to %s unencrypted: use TLS, by Options.DialContext, or add ?plain=yes to the address",
-			t.address)
+		tls := "by Options.DialContext"
+		if t.options.fromEnvironment {
+			tls = "with " + caVariable + " in the environment"
+		}
+		return nil, hello{}, fmt.Errorf("the token would go to %s unencrypted: use TLS, %s, or add ?plain=yes to the address",
+			t.address, tls)
 	}
 	within := cmp.Or(t.patience, patience)
 	limited, cancel := context.WithTimeout(ctx, within)
@@ -228,6 +234,8 @@ func (t target) why(ctx, limited context.Context, err error) error {
 		return fmt.Errorf("dialling %s: %w", t.address, ctx.Err())
 	case limited.Err() != nil:
 		return &NoAnswerError{Name: t.name, Address: t.address.String(), Waited: cmp.Or(t.patience, patience)}
+	case refused && t.options.fromEnvironment:
+		return advised(err)
 	case refused, other:
 		return err
 	case errors.Is(err, fs.ErrPermission) && t.address.network == "unix":

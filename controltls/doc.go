@@ -14,6 +14,9 @@
 //		DialContext: controltls.Dial("ops.crt", "ops.key", "daemons.crt", ""),
 //	})
 //
+// Legion's own programs take the paths from the environment: see
+// [FromEnvironment].
+//
 // # Who is who
 //
 // With certificates of authorities for clients, a client needs a certificate by

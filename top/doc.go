@@ -6,6 +6,8 @@
 //	legion-top thumbs              # a name, or the address of a control socket
 //	legion-top --read-only thumbs  # looks only, whatever this user may do
 //
+//	LEGION_TOKEN_FILE=token LEGION_CA=ca.pem legion-top tcp://thumbs.example.org:7070
+//
 // "thumbs top" and "legion top thumbs" start it if it is on the PATH.
 //
 // It is a module of its own, because no daemon needs what it needs. It knows

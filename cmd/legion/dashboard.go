@@ -17,6 +17,7 @@ import (
 
 	"github.com/legion-go/legion/cli"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/controltls"
 	"github.com/legion-go/legion/web/front"
 )
 
@@ -60,7 +61,13 @@ type dashboard struct {
 
 // run serves the page until ctx ends.
 func (d dashboard) run(ctx context.Context, in *cli.Invocation) error {
-	c, err := client.Dial(ctx, d.daemon, client.Options{Role: d.options.Role.String()})
+	options, err := controltls.FromEnvironment(d.daemon)
+	if err != nil {
+		return err
+	}
+	d.options.Client = options
+	options.Role = d.options.Role.String()
+	c, err := client.Dial(ctx, d.daemon, options)
 	if err != nil {
 		return old(err)
 	}

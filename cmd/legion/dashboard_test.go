@@ -38,6 +38,11 @@ func dashboardOf(t *testing.T, args ...string) *running {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Stop(context.Background()) })
+	return show(t, append([]string{filepath.Join(dir, "control.sock")}, args...)...)
+}
+
+// show starts one for the daemon that args begin with.
+func show(t *testing.T, args ...string) *running {
 	in, typed := io.Pipe()
 	shown, out := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
@@ -51,7 +56,7 @@ func dashboardOf(t *testing.T, args ...string) *running {
 	l := tool()
 	l.Stdin, l.Stdout, l.Stderr = in, out, io.Discard
 	go func() {
-		r.ended <- l.Run(ctx, append([]string{"dashboard", filepath.Join(dir, "control.sock")}, args...))
+		r.ended <- l.Run(ctx, append([]string{"dashboard"}, args...))
 		_ = in.Close()
 		_ = out.Close()
 	}()

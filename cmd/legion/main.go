@@ -7,11 +7,15 @@
 //	legion logs -f thumbs
 //	legion pool scale thumbs resize 2 8
 //
-// Give the name of a daemon, or the address of its control socket.
-// Without arguments legion lists its verbs.
+// Give the name of a daemon, or the address of its control socket. For a tcp
+// address, LEGION_TOKEN_FILE and LEGION_CA in the environment say how to get
+// in. Without arguments legion lists its verbs.
 package main
 
-import "github.com/legion-go/legion/cli"
+import (
+	"github.com/legion-go/legion/cli"
+	"github.com/legion-go/legion/controltls"
+)
 
 func main() { tool().Main() }
 
@@ -21,5 +25,6 @@ func tool() cli.Tool {
 		Name:     "legion",
 		Short:    "makes new daemons, and controls running ones",
 		Commands: []cli.Command{newCommand(), listCommand(), dashboardCommand()},
+		Options:  controltls.FromEnvironment,
 	}
 }

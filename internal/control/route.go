@@ -154,7 +154,7 @@ func (c *conn) stranger(request string) *refusal {
 	case len(p.certs) > 0:
 		why = forbidden(`not allowed: the certificate of %q has no role; to give it one: Access: "cert:%[1]s": "read"`, p.certs[0])
 	default:
-		why = forbidden("not allowed: send a token, or use a client certificate that has a role")
+		why = forbidden("not allowed: use a client certificate that has a role")
 	}
 	if c.tokens() {
 		why.text += "; or send a token"

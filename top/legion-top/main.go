@@ -19,6 +19,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
 
+	"github.com/legion-go/legion/controltls"
 	"github.com/legion-go/legion/top/internal/app"
 	"github.com/legion-go/legion/top/internal/draw"
 	"github.com/legion-go/legion/top/internal/feed"
@@ -42,7 +43,8 @@ func parse(args []string, errs io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("legion-top", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	flags.Usage = func() {
-		fmt.Fprint(errs, "legion-top shows a daemon in a terminal, live.\n\nusage: legion-top [flags] DAEMON\n\nDAEMON is a name, or an address such as unix:///run/thumbs/control.sock.\n\n")
+		fmt.Fprint(errs, "legion-top shows a daemon in a terminal, live.\n\nusage: legion-top [flags] DAEMON\n\nDAEMON is a name, or an address such as unix:///run/thumbs/control.sock. For one\n"+
+			"such as tcp://HOST:PORT, LEGION_TOKEN_FILE and LEGION_CA in the environment say\nhow to get in.\n\n")
 		flags.PrintDefaults()
 	}
 	flags.BoolVar(&s.readOnly, "read-only", false, "look only, whatever this user may do")
@@ -86,7 +88,7 @@ func run(args []string, in, out *os.File, errs io.Writer) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var program *tea.Program
-	f := feed.New(feed.Options{Target: s.target, Token: os.Getenv("LEGION_TOKEN"), ReadOnly: s.readOnly, Every: s.every}, func(told any) { program.Send(told) })
+	f := feed.New(feed.Options{Target: s.target, Connect: controltls.FromEnvironment, ReadOnly: s.readOnly, Every: s.every}, func(told any) { program.Send(told) })
 	model := app.New(f, app.Options{Chars: chars, ReadOnly: s.readOnly, Command: s.command, Target: s.name})
 	const framesPerSecond = 4 // a person reads no faster, and a slow terminal keeps up
 	panicked := ""

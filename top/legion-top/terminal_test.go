@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/legiontest"
 )
 
 // terminal is a tmux with one window, in which a shell runs a command.
@@ -172,6 +175,30 @@ func TestReadOnlyInATerminal(t *testing.T) {
 	if p := d.nap.Pool().Stats(); p.State != "running" {
 		t.Errorf("the pool is %s", p.State)
 	}
+	term.keys("q")
+	term.ended()
+}
+
+// A token for a daemon on TCP comes from a file that the environment names.
+func TestTokenInATerminal(t *testing.T) {
+	const secret = "a-token-of-this-test-with-32-bytes"
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := legion.New(legion.Config{Name: "trial", Control: "tcp://127.0.0.1:0", Access: map[string]legion.Role{"token:" + secret: legion.RoleRead}})
+	d.InProcess()
+	legiontest.Start(t, d)
+	address, err := d.ControlAddresses()
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := open(t, 100, 24, nil, address[0])
+	term.shows("not allowed", "LEGION_TOKEN_FILE")
+	term.keys("q")
+	term.ended()
+	term = open(t, 100, 24, []string{"LEGION_TOKEN_FILE=" + file}, address[0])
+	term.shows("trial  running", "read  live")
 	term.keys("q")
 	term.ended()
 }

@@ -14,9 +14,11 @@ import (
 
 // Options say what to connect to.
 type Options struct {
-	Target   string // a daemon's name, or the address of its control socket
-	Token    string // for TCP
-	ReadOnly bool   // gives all rights away but those to look
+	Target string // a daemon's name, or the address of its control socket
+	// Connect says how to connect, as with a token or by TLS. It is asked at each
+	// try, so a file may have a new token. Default: nothing is needed.
+	Connect  func(target string) (client.Options, error)
+	ReadOnly bool // gives all rights away but those to look
 	Every    time.Duration
 }
 
@@ -76,7 +78,15 @@ func (f *Feed) once(ctx context.Context, connected func()) error {
 	if f.options.ReadOnly {
 		role = "read"
 	}
-	c, err := client.Dial(ctx, f.options.Target, client.Options{Token: f.options.Token, Role: role})
+	var o client.Options
+	if connect := f.options.Connect; connect != nil {
+		var err error
+		if o, err = connect(f.options.Target); err != nil {
+			return err
+		}
+	}
+	o.Role = role
+	c, err := client.Dial(ctx, f.options.Target, o)
 	if err != nil {
 		return err
 	}
