@@ -58,7 +58,7 @@ func TestWatchTopics(t *testing.T) {
 		death, _ := f.deaths.Add(status.Death{Pool: "resize", Cause: "exit", Stack: "goroutine 1"}, nil)
 		items, stop := watchAs(t, f, rpc.Read, `{"topics":["daemon","pools","funcs","workers","crons","tasks","clients","deaths","kinds","calls","slow"],"pool":"resize"}`)
 		want := map[string]string{
-			"daemon": `"name":"fake"`, "pools resize": `"state":"running"`, "funcs resize/shrink": `{"pool":"resize","name":"shrink","calls":5`,
+			"daemon": `"name":"fake"`, "pools resize": `"state":"running"`, "pools nightly": `"name":"nightly"`, "funcs resize/shrink": `{"pool":"resize","name":"shrink","calls":5`,
 			"workers resize/3": `"pid":11`, "crons every 1s": `"spec":"1s"`, "clients 7": `"role":"read"`,
 			"deaths 1": `"cause":"exit"`, "kinds " + death.Kind: `"count":1`,
 			"calls resize/8": `"state":"running"`, "slow resize/shrink/6": `"outcome":"ok"`,
