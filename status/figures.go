@@ -36,7 +36,7 @@ var Outcomes = []string{
 }
 
 // RecycleReasons are the keys of PoolStats.RecycledBy.
-var RecycleReasons = []string{"calls", "age", "memory", "idle", "scale", "reload", "request", "stop"}
+var RecycleReasons = []string{"calls", "age", "memory", "idle", "scale", "reload", "request", "stop", "loop"}
 
 // Progress is how far a call has come, as its function says with
 // legion.Progress.

@@ -57,12 +57,13 @@ type PoolStats struct {
 
 	// RecycledBy divides Recycled by reason: calls, age and memory (of the worker,
 	// see Pool.MaxCalls, MaxAge and MaxMemory), idle, scale, reload, request (a
-	// person or the program ended it) or stop. Reasons that have not occurred are
-	// missing.
+	// person or the program ended it), stop or loop (its own loop returned
+	// EndLoop). Reasons that have not occurred are missing.
 	RecycledBy map[string]uint64 `json:"recycled_by"`
 	// DeathsBy counts the other ends of workers by cause, as in Death.Cause: those
 	// of Restarts, and those that a deadline, a cancellation or a person brought
-	// about.
+	// about, or that had to leave and did not in time. Every process that has ended
+	// is counted once, in Recycled or here.
 	DeathsBy map[string]uint64 `json:"deaths_by"`
 
 	OldestWait time.Duration `json:"oldest_wait"` // how long the oldest call that has not begun has been waiting; 0 if none is

@@ -95,6 +95,7 @@ type worker struct {
 	ready    bool   // was ready at some time
 	retiring string // why it is due for replacement; "" = it is not
 	reason   reason // the same, for the counts
+	left     reason // why it was told to go, for the counts
 	replaces *worker
 	replaced bool // a replacement is on its way
 	killedBy Cause

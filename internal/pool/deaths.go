@@ -31,6 +31,12 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	k.share(w, max(w.cpu, d.Usage.User+d.Usage.System), now)
 	k.drop(w)
 	known := k.endCalls(fx, w, d, now)
+	if d.Cause == "" {
+		if w.done && !willed {
+			w.left = forLoop
+		}
+		k.counts.recycled(w.left)
+	}
 	fx.do(opHangup, w)
 	switch {
 	case willed:

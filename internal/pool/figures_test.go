@@ -198,7 +198,7 @@ func TestProcessorTimeOfFunctions(t *testing.T) {
 	}
 }
 
-// Each worker that leaves as intended is counted with the reason.
+// Each worker that leaves as intended is counted with the reason, at its end.
 func TestRecycledBy(t *testing.T) {
 	for want, test := range map[string]struct {
 		cfg Config
@@ -220,6 +220,11 @@ func TestRecycledBy(t *testing.T) {
 			l.stop(fx, l.now+time.Second, l.now)
 			l.tick(fx, l.now)
 		}},
+		"loop": {Config{Looping: true}, func(l *lab, fx *effects) {
+			w := l.workers[0]
+			w.done = true
+			l.exited(fx, w, &Death{}, l.now)
+		}},
 		"calls": {Config{MaxCalls: 1}, func(l *lab, fx *effects) {
 			c := l.give(0)
 			l.answered(fx, c.worker, c.id, OK, l.now)
@@ -229,6 +234,12 @@ func TestRecycledBy(t *testing.T) {
 		l := newLab(t, test.cfg)
 		l.step(func(fx *effects) { test.do(l, fx) })
 		l.boot()
+		if n := l.counts; n.Recycled != 0 && n.Exited == 0 {
+			t.Errorf("for %s: %d are counted before their end", want, n.Recycled)
+		}
+		for _, w := range l.in(workerLeaving) {
+			l.die(w)
+		}
 		by := l.stats(l.now).Status().RecycledBy
 		if n := by[want]; n == 0 || n != l.counts.Recycled || len(by) != 1 {
 			t.Errorf("for %s: %v of %d", want, by, l.counts.Recycled)
@@ -236,7 +247,7 @@ func TestRecycledBy(t *testing.T) {
 	}
 }
 
-// Each other end is counted with its cause.
+// Each other end is counted with its cause, and only with that.
 func TestDeathsBy(t *testing.T) {
 	l := newLab(t, Config{Min: 3, Max: 3})
 	l.step(func(fx *effects) { l.kill(fx, l.workers[0], CauseKill, false, l.now) })
@@ -244,7 +255,16 @@ func TestDeathsBy(t *testing.T) {
 	l.die(l.workers[0])
 	l.step(func(fx *effects) { l.endWorker(fx, l.workers[0], l.now) })
 	l.die(l.workers[0]) // as planned
-	if by := l.stats(l.now).DeathsBy; !maps.Equal(by, map[string]uint64{"kill": 1, "exit": 1}) {
+	l.boot()
+	late := l.workers[0]
+	l.step(func(fx *effects) { l.endWorker(fx, late, l.now) })
+	l.now = late.due
+	l.step(func(fx *effects) { l.tick(fx, l.now) }) // it has not left in time
+	l.die(late)
+	if n := l.counts; n.Recycled != 1 || n.Exited != 4 {
+		t.Errorf("%d processes have ended, %d as intended", n.Exited, n.Recycled)
+	}
+	if by := l.stats(l.now).DeathsBy; !maps.Equal(by, map[string]uint64{"kill": 1, "exit": 1, "stop": 1}) {
 		t.Errorf("%v", by)
 	}
 }

@@ -124,7 +124,6 @@ func (s *sim) checkAct(p *simProc, a act) {
 			broken("worker %d is told to leave for no reason", p.w.id)
 		}
 		once(&p.stopped, "a stop")
-		s.recycled++
 	case opPing:
 		p.pinged = s.now
 		if p.w.due != 0 {
@@ -145,9 +144,7 @@ func (s *sim) checkAct(p *simProc, a act) {
 		case "protocol violation":
 			inTime = p.liar
 		case "stop":
-			if inTime = p.readyAt == 0; inTime && p.quit == 0 {
-				s.recycled++
-			}
+			inTime = p.readyAt == 0
 		}
 		if !inTime && !p.byHand && !p.liar && (p.quit == 0 || s.now < p.quit+time.Second) {
 			broken("worker %d is killed (%s) before its time", p.w.id, a.by)

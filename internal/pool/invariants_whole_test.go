@@ -150,6 +150,18 @@ func (s *sim) checkCounts() {
 		Ready: s.readied, Recycled: s.recycled, Retried: n.Retried, Forbidden: s.forbidden,
 		RecycledBy: n.RecycledBy, In: n.In, // checkFigures
 	}
+	certified := uint64(0)
+	for _, deaths := range k.deathsBy {
+		certified += deaths
+	}
+	for _, w := range k.workers {
+		if w.certified { // it is stuck
+			certified--
+		}
+	}
+	if n.Exited != n.Recycled+certified {
+		broken("%d processes have ended, %d as intended and %d otherwise", n.Exited, n.Recycled, certified)
+	}
 	if n != want {
 		broken("the counts are %+v, not %+v", n, want)
 	}

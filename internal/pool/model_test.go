@@ -149,6 +149,10 @@ func (s *sim) exited(p *simProc, had []*simCall, d *Death, was State) {
 	if d.Expected != (willed || p.ended && d.KilledBy == "" && d.Code == 0 && d.Signal == 0) {
 		broken("worker %d has ended, expected: %v: %v", p.w.id, d.Expected, d)
 	}
+	clean := d.KilledBy == "" && d.Code == 0 && d.Signal == 0
+	if clean && (p.stopped != 0 || p.ended) || d.KilledBy == "stop" && p.readyAt == 0 {
+		s.recycled++
+	}
 	if d.Worker != p.w.id || d.Limit != k.cfg.MemoryLimit || d.KilledBy == "memory limit" && !d.OutOfMemory {
 		broken("worker %d has the death certificate %+v", p.w.id, d)
 	}

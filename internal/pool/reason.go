@@ -2,7 +2,7 @@ package pool
 
 import "github.com/legion-go/legion/status"
 
-// reason is why a worker leaves as intended: an index into
+// reason is why a worker ended as intended: an index into
 // status.RecycleReasons.
 type reason uint8
 
@@ -15,8 +15,9 @@ const (
 	forReload                // all workers are replaced
 	forRequest               // somebody wants this one, or all, to end
 	forStop                  // the pool stops
+	forLoop                  // its own loop has ended
 
-	reasons = 8
+	reasons = 9
 )
 
 // recycles are the counts by the names of their reasons, without zeros.

@@ -105,10 +105,10 @@ func (k *core) replace(fx *effects, now time.Duration) {
 func (k *core) leave(fx *effects, w *worker, why reason, now time.Duration) {
 	switch w.state {
 	case workerStarting:
-		k.counts.recycled(why)
+		w.left = why
 		k.kill(fx, w, CauseStop, false, now)
 	case workerReady:
-		k.counts.recycled(why)
+		w.left = why
 		k.recall(fx, w, now)
 		w.state = workerLeaving
 		if w.load == 0 {

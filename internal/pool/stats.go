@@ -25,7 +25,7 @@ type Counts struct {
 	Started    uint64 // processes started
 	Ready      uint64 // … that became ready
 	Exited     uint64 // … that ended
-	Recycled   uint64 // … as intended: recycled, idle, scaled down, stopped
+	Recycled   uint64 // … as intended, without a certificate: recycled, idle, scaled down, stopped
 	RecycledBy [reasons]uint64
 	Deaths     uint64 // unexpected ends
 	Corrupt    uint64 // protocol violations
