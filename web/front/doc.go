@@ -38,7 +38,7 @@
 //	GET  ./           the page; app.js, app.css and icon.svg beside it
 //	POST session      {"token"} → {"secret", "role", "as", "daemon", "version", "expires", "commands", …}
 //	POST rpc          a request of JSON-RPC 2.0 → the daemon's answer
-//	POST watch        the parameters of the method watch → its items, one a line
+//	POST watch        the parameters of the method watch → its items, one a line; with gzip if the request accepts it
 //	DELETE session
 //
 // Only the last part of the path counts, so the handler works below any path,
@@ -61,5 +61,5 @@
 // # Reading order
 //
 // front.go, headers.go; session.go, sessions.go, token.go; link.go (to the
-// daemon); rpc.go, watch.go; files.go; local.go.
+// daemon); rpc.go, watch.go, lines.go; files.go; local.go.
 package front

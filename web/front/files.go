@@ -64,6 +64,11 @@ func pack(body []byte) []byte {
 	return b.Bytes()
 }
 
+// takesGzip reports whether the client understands gzip.
+func takesGzip(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+}
+
 // serve answers a request for a file.
 func (all files) serve(w http.ResponseWriter, r *http.Request, name string) error {
 	if name == "" {
@@ -82,7 +87,7 @@ func (all files) serve(w http.ResponseWriter, r *http.Request, name string) erro
 	h.Set("Cache-Control", "no-cache") // asks each time whether it is still this one
 	h.Set("Vary", "Accept-Encoding")
 	body, tag := f.plain, f.tag
-	if f.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if f.packed != nil && takesGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		body, tag = f.packed, strings.TrimSuffix(tag, `"`)+`-gzip"`
 	}

@@ -40,33 +40,18 @@ func (f *front) watch(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "application/x-ndjson")
 	h.Set("X-Accel-Buffering", "no") // proxies would keep items back
+	out := newLines(w, r)
+	defer out.end()
 	w.WriteHeader(http.StatusOK)
-	out := lines{w, http.NewResponseController(w)}
-	defer func() { _ = out.control.SetWriteDeadline(time.Time{}) }()
 	if out.write(nil) != nil {
 		return nil
 	}
 	return out.follow(r.Context(), c, json.RawMessage(body))
 }
 
-// lines writes lines, each at once.
-type lines struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-}
-
-// write sends a line. It fails if the reader does not take it in time.
-func (l lines) write(line []byte) error {
-	_ = l.control.SetWriteDeadline(time.Now().Add(writeWithin)) // a server that has no deadlines has its own limits
-	if _, err := l.w.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	return l.control.Flush()
-}
-
 // follow writes what the daemon streams, until that ends, the reader goes, or
 // its time is over.
-func (l lines) follow(ctx context.Context, c *client.Client, params json.RawMessage) error {
+func (l *lines) follow(ctx context.Context, c *client.Client, params json.RawMessage) error {
 	ctx, cancel := context.WithTimeout(ctx, streamLife)
 	items, ended := make(chan json.RawMessage), make(chan error, 1)
 	go func() { // ends before follow returns
@@ -111,7 +96,7 @@ func pump(ctx context.Context, c *client.Client, params json.RawMessage, items c
 }
 
 // last writes how a stream ended.
-func (l lines) last(err error) {
+func (l *lines) last(err error) {
 	var end struct {
 		End   bool    `json:"end"`
 		Error *string `json:"error"`
