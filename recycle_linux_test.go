@@ -71,7 +71,8 @@ func TestRecyclingUnderLoad(t *testing.T) {
 				t.Fatalf("%d processes in a minute", len(seen))
 			}
 			st := s.do.Pool().Stats()
-			if st.Recycled < 6 || st.Restarts != 0 || st.Calls != st.OK {
+			gone := st.Recycled + st.DeathsBy["stop"] // on a busy machine one may not leave in time
+			if gone < 5 || gone+uint64(len(st.Workers)) != st.Started || st.Restarts != 0 || st.Calls != st.OK {
 				t.Errorf("the statistics: %+v", st)
 			}
 		})
