@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -169,13 +170,13 @@ func setText(v reflect.Value, text string) error {
 	case reflect.Int, reflect.Int64:
 		n, err := strconv.ParseInt(text, 0, v.Type().Bits())
 		if err != nil {
-			return fmt.Errorf("%q is not a valid number", text)
+			return notNumber(text, err)
 		}
 		v.SetInt(n)
 	case reflect.Uint64:
 		n, err := strconv.ParseUint(text, 0, 64)
 		if err != nil {
-			return fmt.Errorf("%q is not a valid number", text)
+			return notNumber(text, err)
 		}
 		v.SetUint(n)
 	case reflect.Slice:
@@ -203,4 +204,12 @@ func snake(name string) string {
 		b.WriteRune(unicode.ToLower(c))
 	}
 	return b.String()
+}
+
+// notNumber says why strconv does not take a text.
+func notNumber(text string, err error) error {
+	if errors.Is(err, strconv.ErrRange) {
+		return fmt.Errorf("%s is too large", text)
+	}
+	return fmt.Errorf("%q is not a whole number", text)
 }

@@ -68,7 +68,7 @@ func TestConfigure(t *testing.T) {
 		"db.host=":         "-o db.host=: it needs a value",
 		"db.hots=x":        "did you mean db.host?",
 		"logger=x":         "there is no such key",
-		"nice=high":        `"high" is not a valid number`,
+		"nice=high":        `"high" is not a whole number`,
 		"hard_start=maybe": "neither true nor false",
 		"log_level=loud":   `"loud" is not a level: use debug, info, warn or error`,
 	} {

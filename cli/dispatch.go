@@ -19,7 +19,7 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	p.register(fs, firstFlags)
 	// The first operand is the verb: what follows is read with the verb's flags.
 	if err := fs.Parse(args); err != nil {
-		return flagError(err, p.name)
+		return flagError(fs, err, p.name)
 	}
 	rest := fs.Args()
 	if len(rest) == 0 {
@@ -67,7 +67,7 @@ func (p *program) run(ctx context.Context, verbs []*verb, args []string, path st
 		fs := newFlagSet()
 		p.register(fs, alwaysFlags)
 		if err := fs.Parse(args); err != nil {
-			return flagError(err, path)
+			return flagError(fs, err, path)
 		}
 		if rest := fs.Args(); len(rest) > 0 {
 			return p.run(ctx, v.verbs, rest, path)
@@ -79,14 +79,14 @@ func (p *program) run(ctx context.Context, verbs []*verb, args []string, path st
 	operands := args
 	if !v.raw {
 		if operands, err = parse(fs, args); err != nil {
-			return flagError(err, path)
+			return flagError(fs, err, path)
 		}
 	}
 	if p.flags.help {
 		p.helpOf(v, path)
 		return nil
 	}
-	if err := spans(fs); err != nil {
+	if err := sensible(fs, v.group == ownGroup); err != nil {
 		return err
 	}
 	if p.flags.starts() && !v.starts {

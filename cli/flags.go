@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -189,15 +190,41 @@ func isSwitch(f *flag.Flag) bool {
 	return ok && b.IsBoolFlag()
 }
 
-// flagError rewords an error of package flag.
-func flagError(err error, where string) error {
+// flagError rewords an error of package flag about fs.
+func flagError(fs *flag.FlagSet, err error, where string) error {
 	text := err.Error()
-	if name, found := strings.CutPrefix(text, "flag provided but not defined: "); found {
-		text = "there is no flag " + name
-	} else if name, found := strings.CutPrefix(text, "flag needs an argument: "); found {
-		text = "the flag " + name + " needs a value"
+	if name, found := strings.CutPrefix(text, "flag provided but not defined: -"); found {
+		text = "there is no flag " + dashed(name)
+	} else if name, found := strings.CutPrefix(text, "flag needs an argument: -"); found {
+		text = "the flag " + dashed(name) + " needs a value"
+	} else if rest := strings.TrimPrefix(strings.TrimPrefix(text, "invalid value "), "invalid boolean value "); rest != text {
+		value, _ := strconv.QuotedPrefix(rest)
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest[len(value):], " for flag -"), " for -")
+		name, reason, _ := strings.Cut(rest, ": ")
+		text = dashed(name) + " " + value + ": " + wanted(fs.Lookup(name), reason)
 	}
 	return usage("%s: %s -h lists the flags", text, where)
+}
+
+// wanted says what a flag takes; reason is why package flag has refused a
+// value, where that says more.
+func wanted(f *flag.Flag, reason string) string {
+	if f == nil || reason != "parse error" {
+		return strings.Replace(reason, "value out of range", "it is too large", 1)
+	}
+	if v, ok := f.Value.(flag.Getter); ok {
+		switch v.Get().(type) {
+		case time.Duration:
+			return "give a number and its unit, as in 500ms, 2s or 1h30m"
+		case int, int64, uint, uint64:
+			return "give a whole number"
+		case float64:
+			return "give a number"
+		case bool:
+			return "give true or false"
+		}
+	}
+	return reason
 }
 
 // boolFlag returns a function that adds one flag.
@@ -213,12 +240,23 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// spans refuses negative durations: no flag of a verb uses one.
-func spans(fs *flag.FlagSet) (err error) {
+// sensible refuses negative durations, which no flag of a verb takes, and empty
+// texts for flags of Legion's own verbs: a script with an unset variable does
+// not mean "without that flag".
+func sensible(fs *flag.FlagSet, own bool) (err error) {
 	fs.Visit(func(f *flag.Flag) {
-		if v, ok := f.Value.(flag.Getter); ok {
-			if d, ok := v.Get().(time.Duration); ok && d < 0 {
-				err = usage("-%s is %v: it must not be negative", f.Name, d)
+		v, ok := f.Value.(flag.Getter)
+		if !ok {
+			return
+		}
+		switch v := v.Get().(type) {
+		case time.Duration:
+			if v < 0 {
+				err = usage("%s is %v: it must not be negative", dashed(f.Name), v)
+			}
+		case string:
+			if v == "" && !own {
+				err = usage("%s is empty: give it a value, or leave it out", dashed(f.Name))
 			}
 		}
 	})

@@ -184,7 +184,7 @@ func TestErrors(t *testing.T) {
 		{"rpc help thumbs pool.scal", "legion: there is no method \"pool.scal\"; did you mean pool.scale?\n", ExitFailed},
 		{"status", "legion: an operand is missing: write legion status DAEMON\n", ExitUsage},
 		{"run thumbs", "legion: there is no verb \"run\": legion -h lists them\n", ExitUsage},
-		{"status thumbs --every -1s", "legion: -every is -1s: it must not be negative\n", ExitUsage},
+		{"status thumbs --every -1s", "legion: --every is -1s: it must not be negative\n", ExitUsage},
 		{"unit thumbs", "", ExitUsage},
 	} {
 		code, _, errs := f.run(80, false, strings.Fields(c.args)...)

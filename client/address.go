@@ -1,10 +1,12 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -51,8 +53,12 @@ func parseAddress(s string) (address, error) {
 		}
 		return unixAddress(filepath.Clean(where))
 	case "tcp":
-		if _, port, err := net.SplitHostPort(where); err != nil || port == "" {
+		_, port, err := net.SplitHostPort(where)
+		if err != nil || port == "" {
 			return address{}, fmt.Errorf("the address %q has no host and port: write tcp://host:port, an IPv6 address in brackets", s)
+		}
+		if n, err := strconv.Atoi(port); (err == nil || errors.Is(err, strconv.ErrRange)) && n>>16 != 0 { // else it may be the name of a service
+			return address{}, fmt.Errorf("the address %q: the port %s is not one from 0 to 65535", s, port)
 		}
 		return address{"tcp", where, slices.Contains(strings.Split(query, "&"), "plain=yes")}, nil
 	}

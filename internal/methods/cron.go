@@ -69,5 +69,5 @@ func (d caller) cronNamed(name string) (Scheduled, error) {
 		}
 		names = append(names, e.Name)
 	}
-	return Scheduled{}, Wrong("name", "there is no %q; there are: %s", name, strings.Join(names, ", "))
+	return Scheduled{}, Wrong("name", "there is no entry %q; there are: %s", name, strings.Join(names, ", "))
 }

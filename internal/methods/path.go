@@ -31,7 +31,7 @@ func (d caller) pathGet(ctx context.Context, in pathIn) (status.Page, error) {
 		return p.Path == in.Path && (len(p.Methods) == 0 || slices.Contains(p.Methods, "GET"))
 	})
 	if i < 0 {
-		return none, Wrong("path", "no plugin serves %s", in.Path)
+		return none, Wrong("path", "no plugin serves %q", in.Path)
 	}
 	if need, has := cmp.Or(all[i].Role, rpc.Read), rpc.CallerOf(ctx).Role; has < need {
 		return none, &rpc.Error{Code: rpc.CodeRole, Message: "not allowed: " + in.Path + " needs the role " + need.String() + ", yours is " + has.String()}

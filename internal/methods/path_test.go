@@ -46,7 +46,7 @@ func TestPathGet(t *testing.T) {
 		t.Error(got, err)
 	}
 	for path, why := range map[string]string{
-		"/nothing": "path: no plugin serves /nothing", "/post": "path: no plugin serves", "/secret": "needs the role admin, yours is read", "/bytes": "not text",
+		"/nothing": "path: no plugin serves \"/nothing\"", "/post": "path: no plugin serves", "/secret": "needs the role admin, yours is read", "/bytes": "not text",
 	} {
 		if got, err := (caller{Daemon: d}).pathGet(ctx, pathIn{Path: path}); err == nil || !strings.Contains(err.Error(), why) {
 			t.Error(path, got, err)

@@ -128,7 +128,11 @@ func (d caller) which(in workersIn) (p Pool, pid int, err error) {
 		}
 	}
 	if given && pid <= 0 {
-		return nil, 0, Wrong("worker", "no worker has the pid %d; to mean all pools, leave it out", pid)
+		name := "worker"
+		if in.PID != nil {
+			name = "pid"
+		}
+		return nil, 0, Wrong(name, "no worker has the pid %d; to mean all pools, leave it out", pid)
 	}
 	return nil, pid, nil
 }

@@ -38,11 +38,17 @@ func (e *Either[A, B]) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	var a A
-	if strictjson.Unmarshal(data, &a) == nil {
+	first := strictjson.Unmarshal(data, &a)
+	if first == nil {
 		e.value = a
 	} else {
 		var b B
-		if err := strictjson.Unmarshal(data, &b); err != nil {
+		if second := strictjson.Unmarshal(data, &b); second != nil {
+			for _, err := range []error{first, second} {
+				if why, ok := errors.AsType[*strictjson.Error](err); ok && why.Refused() {
+					return why // it has the form of this type: the other was not meant
+				}
+			}
 			return errors.New("it is neither")
 		}
 		e.value = b

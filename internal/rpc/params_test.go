@@ -57,7 +57,10 @@ func TestParams(t *testing.T) {
 
 // The message names the parameter and says what is expected.
 func TestParamsRefused(t *testing.T) {
-	r := newRegistry(t, rpc.Options{})
+	r := newRegistry(t, rpc.Options{},
+		rpc.Typed("role", "", rpc.None, func(_ context.Context, r rpc.Role) (rpc.Role, error) { return r, nil }),
+		rpc.Typed("either", "", rpc.None, func(_ context.Context, e rpc.Either[int, rpc.Role]) (any, error) { return e.Value(), nil }),
+	)
 	for _, c := range []struct{ method, params, want string }{
 		{"subtract", `[]`, `parameter "minuend" is missing: expected an integer`},
 		{"subtract", `[1]`, `parameter "subtrahend" is missing: expected an integer`},
@@ -77,6 +80,10 @@ func TestParamsRefused(t *testing.T) {
 		{"shape", `{"nam":"box"}`, `there is no parameter "nam": shape takes name, sides, every (optional), tag (optional), inner (optional)`},
 		{"shape", `["box",3,"soon"]`, `parameter "every": expected a number of seconds or a string such as "1m30s": "soon" is not a duration`},
 		{"shape", `{"name":"box","sides":1,"inner":{"a/b":[{"X":1},{"X":"1"}]}}`, `parameter "inner" at /a~1b/1/X: expected a number, got a string`},
+		{"role", `["god"]`, `parameter "value": the role "god" is unknown: it is none, read, operate or admin`},
+		{"role", `[7]`, `parameter "value": expected a string, got a number`},
+		{"either", `["god"]`, `parameter "value": the role "god" is unknown: it is none, read, operate or admin`},
+		{"either", `[true]`, `parameter "value": expected an integer or a string, got true or false: it is neither`},
 		{"shape", `{"name":"box","sides":1,"inner":{"a":[{"Z":1}]}}`, `parameter "inner" at /a/0: there is no member "Z"`},
 	} {
 		a := call(t, r, c.method, c.params)

@@ -63,7 +63,7 @@ func Parse(text string) (syscall.Signal, error) {
 	}
 	switch {
 	case sig <= 0 || unix.SignalName(sig) == "":
-		return 0, fmt.Errorf("there is no signal %q", text)
+		return 0, fmt.Errorf("there is no signal %q: write HUP, SIGHUP or 1, as kill -l lists them", text)
 	case Untakeable(sig) != "":
 		return 0, fmt.Errorf("%s cannot be taken: %s; use kill", unix.SignalName(sig), Untakeable(sig))
 	}

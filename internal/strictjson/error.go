@@ -114,6 +114,18 @@ func mismatch(e *json.SemanticError) string {
 	if e.GoType == nil {
 		return "not readable"
 	}
+	reason := e.Err
+	switch FormOf(base(e.GoType)) {
+	case Text:
+		if refuses(e) {
+			return reason.Error()
+		}
+		reason = nil // the parser's, which says the expectation again
+	case Own:
+		if meant, ok := errors.AsType[*Error](reason); ok {
+			return meant.Text() // of several types
+		}
+	}
 	text := "expected " + Describe(e.GoType)
 	switch e.JSONKind {
 	case 'n':
@@ -121,7 +133,9 @@ func mismatch(e *json.SemanticError) string {
 	case 't', 'f':
 		text += ", got true or false"
 	case '"':
-		text += ", got a string"
+		if !isString(e.GoType) {
+			text += ", got a string"
+		}
 	case '0':
 		text += ", got " + short(e.JSONValue, "a number")
 	case '[', ']':
@@ -131,10 +145,35 @@ func mismatch(e *json.SemanticError) string {
 	}
 	// The parser's reasons for numbers add nothing to the expectation; the reasons
 	// of types do.
-	if e.Err != nil && !errors.Is(e.Err, strconv.ErrSyntax) && !errors.Is(e.Err, strconv.ErrRange) {
-		text += ": " + e.Err.Error()
+	if reason != nil && !errors.Is(reason, strconv.ErrSyntax) && !errors.Is(reason, strconv.ErrRange) {
+		text += ": " + reason.Error()
 	}
 	return text
+}
+
+// Refused reports whether the JSON was a string, as it should be, and the type
+// that has read it did not take what it says.
+func (e *Error) Refused() bool {
+	semantic, ok := errors.AsType[*json.SemanticError](e.Err)
+	return ok && refuses(semantic)
+}
+
+func refuses(e *json.SemanticError) bool {
+	return e.JSONKind == '"' && e.Err != nil && e.GoType != nil && FormOf(base(e.GoType)) == Text
+}
+
+// isString reports whether values of the type are strings of a certain form.
+func isString(t reflect.Type) bool {
+	t = base(t)
+	return t == timeType || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
+}
+
+// base is the type that pointers lead to.
+func base(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t
 }
 
 // short returns the value itself if it fits into a message, otherwise the
@@ -154,9 +193,7 @@ var (
 // Describe says in plain words what a value of the type looks like in JSON: "an
 // integer from 0 to 255".
 func Describe(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	t = base(t)
 	switch t {
 	case durationType:
 		return `a number of seconds or a string such as "1m30s"`

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/legion-go/legion"
@@ -45,17 +46,26 @@ func Listen(d Daemon, o LocalOptions) (*Local, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
 	}
-	at, err := netip.ParseAddrPort(o.Addr)
-	if err != nil || !at.Addr().IsLoopback() || at.Addr().Zone() != "" {
+	host, port, err := net.SplitHostPort(o.Addr)
+	at, wrong := netip.ParseAddr(host)
+	switch {
+	case err != nil || wrong != nil || !at.IsLoopback() || at.Zone() != "":
 		return nil, fmt.Errorf("the address %q is not one of this machine alone: give 127.0.0.1:PORT or [::1]:PORT; other machines come by ssh -L", o.Addr)
+	case !isPort(port):
+		return nil, fmt.Errorf("the port %q of the address is not a number from 0 to 65535; 0 takes a free one", port)
 	}
-	listener, err := net.Listen("tcp", at.String())
+	listener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
 		return nil, err
 	}
 	l := newLocal(d, listener.Addr().String(), o)
 	l.listener = listener
 	return l, nil
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && strconv.FormatUint(n, 10) == text
 }
 
 // newLocal makes a Local that seems to listen at an address.

@@ -136,6 +136,14 @@ func TestListenRefuses(t *testing.T) {
 			t.Errorf("%s: the error does not say what to give: %v", addr, err)
 		}
 	}
+	for _, addr := range []string{"127.0.0.1:99999", "127.0.0.1:", "[::1]:-1", "127.0.0.1:http", "127.0.0.1:080"} {
+		if l, err := Listen(At("thumbs"), LocalOptions{Addr: addr}); err == nil {
+			_ = l.listener.Close()
+			t.Errorf("it listens at %s", addr)
+		} else if !strings.Contains(err.Error(), "is not a number from 0 to 65535") {
+			t.Errorf("%s: the address is one of this machine, the port is wrong: %v", addr, err)
+		}
+	}
 }
 
 // A front that ends, ends its sessions, streams and connections.
