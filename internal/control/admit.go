@@ -35,10 +35,7 @@ func (s *Server) accept(raw net.Conn, a Address) {
 func (s *Server) welcome(raw net.Conn, a Address, p peer) {
 	if !p.operator && !s.arrivals.take(p.key) {
 		s.complaints.say("control: refused, because connections come too fast", "client", p.name())
-		s.mu.Lock()
-		s.stats.Accepted++
-		s.refusedLocked(errBusy.reason())
-		s.mu.Unlock()
+		s.refused(errBusy)
 		_ = raw.Close()
 		return
 	}
@@ -62,7 +59,6 @@ func (s *Server) welcome(raw net.Conn, a Address, p peer) {
 func (s *Server) admit(c *conn) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Accepted++
 	s.last++
 	c.client.ID = s.last
 	if s.stopped {

@@ -30,8 +30,6 @@ type Stats struct {
 	Connections int // open now
 	Running     int // requests being executed now
 	Memory      int // bytes that large requests and answers take now
-	Accepted    int // connections
-	Requests    int // executed
 	Refused     int // connections and requests, for whatever reason
 	Evicted     int // idle connections that were closed in favour of others
 }
@@ -75,10 +73,4 @@ func (s *Server) Clients() (all []Client) {
 	}
 	slices.SortFunc(all, func(a, b Client) int { return cmp.Compare(a.ID, b.ID) })
 	return all
-}
-
-func (s *Server) count(change func(*Stats)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(&s.stats)
 }

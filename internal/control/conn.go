@@ -304,7 +304,6 @@ func (c *conn) execute(fn func()) *refusal {
 		return errBusy
 	}
 	defer s.running.give(c.peer, 1)
-	s.count(func(n *Stats) { n.Requests++ })
 	defer c.watch(c.cancel)()
 	fn()
 	return nil

@@ -31,7 +31,6 @@ func (c *conn) serveEvents(ctx context.Context, h *head, method string) {
 		c.linger()
 		return
 	}
-	c.server.count(func(n *Stats) { n.Requests++ })
 	defer c.watch(c.cancel)()
 	e := &events{c: c, chunked: h.minor > 0}
 	header := []string{"Connection", "close"}

@@ -12,7 +12,7 @@ import (
 
 // Memory is the registry as something that is passed on.
 func (r *Registry) Memory() passing.Memory {
-	return passing.Memory{Name: "legion.deaths", What: "certificates of deaths", Most: 8 << 20, Pass: r.Pass, Take: r.Take}
+	return passing.Memory{Name: "legion.deaths", What: "certificates of deaths", Most: 8 << 20, Pass: r.pass, Take: r.take}
 }
 
 // passed is what a process passes on to the next one, as JSON. The next program
@@ -30,8 +30,8 @@ type passed struct {
 
 const passedFormat = "deaths 1"
 
-// Pass returns what the next process gets, nil if there is nothing.
-func (r *Registry) Pass() ([]byte, error) {
+// pass returns what the next process gets, nil if there is nothing.
+func (r *Registry) pass() ([]byte, error) {
 	p := passed{Legion: passedFormat, Kinds: r.Kinds(), Deaths: r.All()}
 	r.mu.Lock()
 	p.Number, p.LeftOut, p.Lost = r.number, r.kinds.leftOut, r.kinds.lost
@@ -45,9 +45,9 @@ func (r *Registry) Pass() ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// Take takes what the previous process passed on. It trusts none of it, and
+// take takes what the previous process passed on. It trusts none of it, and
 // comes before the first Add. On an error the registry stays empty.
-func (r *Registry) Take(b []byte) error {
+func (r *Registry) take(b []byte) error {
 	var p passed
 	if err := json.Unmarshal(b, &p); err != nil {
 		return err

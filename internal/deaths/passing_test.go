@@ -12,7 +12,7 @@ import (
 
 func pass(t *testing.T, r *deaths.Registry) []byte {
 	t.Helper()
-	b, err := r.Pass()
+	b, err := r.Memory().Pass()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestPassing(t *testing.T) {
 	if bytes.Contains(b, []byte("secret")) {
 		t.Error("an argument is passed on")
 	}
-	if err := after.Take(b); err != nil {
+	if err := after.Memory().Take(b); err != nil {
 		t.Fatal(err)
 	}
 	was := before.All()
@@ -51,7 +51,7 @@ func TestPassing(t *testing.T) {
 	if d, first := after.Add(death("p", "main.f299 (b.go:7)", 1), nil); d.Number != 301 || first {
 		t.Errorf("the next one is %+v, first %v", d, first)
 	}
-	if after.Take(b) == nil {
+	if after.Memory().Take(b) == nil {
 		t.Error("taken twice")
 	}
 }
@@ -68,7 +68,7 @@ func TestForeignPassing(t *testing.T) {
 		`{"legion":"deaths 1","number":9,"deaths":[` + strings.Repeat(`{"number":1},`, 32) + `{"number":2}]}`: "more than are ever kept",
 	} {
 		var r deaths.Registry
-		if err := r.Take([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if err := r.Memory().Take([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: %v", text, err)
 		}
 		if d, _ := r.Add(death("p", "", 0), nil); d.Number != 1 {
@@ -77,7 +77,7 @@ func TestForeignPassing(t *testing.T) {
 	}
 	var r deaths.Registry
 	newer := `{"legion":"deaths 1","number":9,"more":[1],"deaths":[{"number":5,"why":"so","shape":"round"}],"kinds":[{"kind":"0123abcd","count":3,"number":5},{"kind":"x","count":1},{"kind":"0123abcd","count":2}]}`
-	if err := r.Take([]byte(newer)); err != nil {
+	if err := r.Memory().Take([]byte(newer)); err != nil {
 		t.Fatal(err)
 	}
 	if d, ok := r.Get(5); !ok || d.Why != "so" {
@@ -93,7 +93,7 @@ func FuzzTake(f *testing.F) {
 	for n := range 3 {
 		r.Add(death("p", "main.f (a.go:1)", n), nil)
 	}
-	b, err := r.Pass()
+	b, err := r.Memory().Pass()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -101,11 +101,11 @@ func FuzzTake(f *testing.F) {
 	f.Add([]byte(`{"legion":"deaths 1","number":18446744073709551615,"lost":3,"left_out":{"count":3}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r deaths.Registry
-		if r.Take(b) != nil {
+		if r.Memory().Take(b) != nil {
 			return
 		}
 		r.Add(death("p", "main.f (a.go:1)", 1), nil)
-		if again, err := r.Pass(); err != nil || int64(len(again)) > r.Memory().Most {
+		if again, err := r.Memory().Pass(); err != nil || int64(len(again)) > r.Memory().Most {
 			t.Errorf("%d bytes, %v", len(again), err)
 		}
 	})

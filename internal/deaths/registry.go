@@ -131,12 +131,8 @@ func (r *Registry) Get(number uint64) (d status.Death, ok bool) {
 func (r *Registry) Whole(number uint64) (d status.Death, argument []byte, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.kept {
-		if c.Number == number {
-			return copied(c.Death), c.argument, true
-		}
-	}
-	return status.Death{}, nil, false
+	c, ok := r.find(number)
+	return copied(c.Death), c.argument, ok
 }
 
 // Recordings returns what the worker of a death recorded before it, nothing if
@@ -144,12 +140,17 @@ func (r *Registry) Whole(number uint64) (d status.Death, argument []byte, ok boo
 func (r *Registry) Recordings(number uint64) []pool.Recording {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.kept {
-		if c.Number == number {
-			return c.recordings
-		}
+	c, _ := r.find(number)
+	return c.recordings
+}
+
+// find returns a certificate, and whether it is kept.
+func (r *Registry) find(number uint64) (c certificate, ok bool) {
+	i := slices.IndexFunc(r.kept, func(c certificate) bool { return c.Number == number })
+	if i < 0 {
+		return certificate{}, false
 	}
-	return nil
+	return r.kept[i], true
 }
 
 // Numbers returns the numbers of the certificates that are kept, from the

@@ -223,7 +223,7 @@ func TestRecordingsAreBounded(t *testing.T) {
 		}
 	}
 	var next deaths.Registry
-	if err := next.Take(pass(t, &r)); err != nil {
+	if err := next.Memory().Take(pass(t, &r)); err != nil {
 		t.Fatal(err)
 	}
 	if d, ok := next.Get(5); !ok || len(d.Blobs) != 0 {

@@ -64,12 +64,12 @@ func (p *past) of(pool, fn string) (s passedSeries, ok bool) {
 
 // Memory is the history as something that is passed on.
 func (h *History) Memory() passing.Memory {
-	return passing.Memory{Name: "legion.history", What: "the history of pools", Most: 2 * limit, Pass: h.Pass, Take: h.Take}
+	return passing.Memory{Name: "legion.history", What: "the history of pools", Most: 2 * limit, Pass: h.passOn, Take: h.take}
 }
 
-// Pass returns what the next process gets, nil if there is nothing. What was
+// passOn returns what the next process gets, nil if there is nothing. What was
 // seen of a step that is not over is left out.
-func (h *History) Pass() ([]byte, error) {
+func (h *History) passOn() ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.seconds == 0 {
@@ -149,9 +149,9 @@ func inOrder[T any](l *line, ring []T) (all []T) {
 	return all
 }
 
-// Take takes what the previous process passed on. It trusts none of it, and
+// take takes what the previous process passed on. It trusts none of it, and
 // comes before the first Tick. On an error the history stays empty.
-func (h *History) Take(b []byte) error {
+func (h *History) take(b []byte) error {
 	var p passed
 	if err := json.Unmarshal(b, &p); err != nil {
 		return err

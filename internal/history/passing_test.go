@@ -12,7 +12,7 @@ import (
 
 func (l *lapse) pass(t testing.TB) []byte {
 	t.Helper()
-	b, err := l.Pass()
+	b, err := l.passOn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,14 +57,14 @@ func TestPassing(t *testing.T) {
 		was := l.everything(t, "resize", "big", "small")
 		next := newMachine("resize", "small", "big", "new") // of the next program
 		n := &lapse{&History{}, l.now, []Machine{next}}
-		if err := n.Take(l.pass(t)); err != nil {
+		if err := n.take(l.pass(t)); err != nil {
 			t.Fatal(err)
 		}
 		if is := n.everything(t, "resize", "big", "small"); !reflect.DeepEqual(is, was) {
 			t.Errorf("%d seconds: before its first second it knows less, or something else", seconds)
 		}
 		another := &lapse{&History{}, l.now, []Machine{next}}
-		if err := another.Take(n.pass(t)); err != nil {
+		if err := another.take(n.pass(t)); err != nil {
 			t.Fatal(err)
 		}
 		if is := another.everything(t, "resize", "big", "small"); !reflect.DeepEqual(is, was) {
@@ -116,7 +116,7 @@ func TestPassingToALatePool(t *testing.T) {
 	l, o := works(300)
 	was := l.get(t, "resize", "", 1)
 	n := &lapse{&History{}, l.now, nil}
-	if err := n.Take(l.pass(t)); err != nil {
+	if err := n.take(l.pass(t)); err != nil {
 		t.Fatal(err)
 	}
 	const late = 20
@@ -155,7 +155,7 @@ func TestPassingOfManyPools(t *testing.T) {
 		t.Errorf("%d bytes of at most %d", len(b), m.Most)
 	}
 	n := &lapse{&History{}, l.now, l.all}
-	if err := n.Take(b); err != nil {
+	if err := n.take(b); err != nil {
 		t.Fatal(err)
 	}
 	n.second()
@@ -187,7 +187,7 @@ func TestPassingFits(t *testing.T) {
 	if most := l.Memory().Most / 10; int64(len(b)) > most || int64(len(b)) < most/4 {
 		t.Errorf("%d bytes of at most %d", len(b), most)
 	}
-	if err := new(History).Take(b); err != nil {
+	if err := new(History).take(b); err != nil {
 		t.Error(err)
 	}
 }
@@ -225,14 +225,14 @@ func TestForeignPassing(t *testing.T) {
 			t.Fatal(err)
 		}
 		var h History
-		if err := h.Take(b); err == nil || !strings.Contains(err.Error(), want) {
+		if err := h.take(b); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 		if h.seconds != 0 || h.past.pools != nil {
 			t.Errorf("%s: the history is not empty", want)
 		}
 	}
-	if err := l.Take(l.pass(t)); err == nil {
+	if err := l.take(l.pass(t)); err == nil {
 		t.Error("taken by a history that has begun")
 	}
 }
@@ -243,7 +243,7 @@ func FuzzTake(f *testing.F) {
 	f.Add([]byte(`{"legion":"history 1","seconds":60,"lines":[{"length":1},{"length":1},{"length":1}],"pools":{"resize":{"records":["","",""]}}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n := &lapse{&History{}, l.now, []Machine{newMachine("resize", "big")}}
-		if n.Take(b) != nil {
+		if n.take(b) != nil {
 			return
 		}
 		n.last = n.now // a time long ago means a day of seconds

@@ -23,16 +23,12 @@ const (
 )
 
 type traceIn struct {
-	PID     int      `json:"pid" usage:"the pid of a worker"`
-	Worker  *uint64  `json:"worker,omitzero" usage:"its number in its pool; if the process is another one by now, the method fails"`
-	Pool    *string  `json:"pool,omitzero" usage:"the name of its pool; if it is of another one, the method fails"`
+	workerIn
 	Seconds *float64 `json:"seconds,omitzero" usage:"how long, at most 60; without it 5"`
 }
 
 type profileIn struct {
-	PID     int      `json:"pid" usage:"the pid of a worker"`
-	Worker  *uint64  `json:"worker,omitzero" usage:"its number in its pool; if the process is another one by now, the method fails"`
-	Pool    *string  `json:"pool,omitzero" usage:"the name of its pool; if it is of another one, the method fails"`
+	workerIn
 	Seconds *float64 `json:"seconds,omitzero" usage:"how long, at most 60; without it 5. Only for the kind cpu"`
 	Kind    *string  `json:"kind,omitzero" usage:"cpu, heap, allocs, goroutine, threadcreate, block or mutex; without it cpu"`
 }
@@ -49,11 +45,11 @@ func (d caller) captureMethods() []rpc.Method {
 	return []rpc.Method{
 		Operate("worker.profile", "A profile of a worker, for go tool pprof, in base64. The program must import the package profile."+ends,
 			func(ctx context.Context, in profileIn) (status.Capture, error) {
-				return d.captureWorker(ctx, workerIn{in.PID, in.Worker, in.Pool}, profileKind(in.Kind), in.Seconds)
+				return d.captureWorker(ctx, in.workerIn, profileKind(in.Kind), in.Seconds)
 			}),
 		Operate("worker.trace", "A trace of a worker, for go tool trace, in base64."+ends,
 			func(ctx context.Context, in traceIn) (status.Capture, error) {
-				return d.captureWorker(ctx, workerIn{in.PID, in.Worker, in.Pool}, "trace", in.Seconds)
+				return d.captureWorker(ctx, in.workerIn, "trace", in.Seconds)
 			}),
 		Operate("pool.profile", "One profile of all workers of a pool, taken at the same time, in base64. Its samples have the labels pool, pid and worker, "+
 			"and those of calls that began meanwhile func. At most 128 workers have a part in it. The program must import the package profile.", d.profilePool),

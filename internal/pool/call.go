@@ -204,9 +204,6 @@ func keep(b []byte) []byte {
 // the end; 0 means that the pool never took it.
 func (c *Call) Number() uint64 { return c.seq }
 
-// Tries returns how many times the call was retried. It is valid after the end.
-func (c *Call) Tries() int { return c.tries }
-
 // notStarted says that the call's worker has not started it.
 func (c *Call) notStarted() {
 	if c.tries == 0 {

@@ -222,8 +222,8 @@ func TestCallsInAFailedPool(t *testing.T) {
 	if l.die(busy); waits.Kind != PoolFailed || waits.Reason != "for a test" || queued.Kind != PoolFailed {
 		t.Errorf("the calls have ended as %v (%s) and %v", waits.Kind, waits.Reason, queued.Kind)
 	}
-	if runs.Kind != Crashed || runs.Tries() != 0 {
-		t.Errorf("the one that ran has ended as %v after %d tries", runs.Kind, runs.Tries())
+	if runs.Kind != Crashed || runs.tries != 0 {
+		t.Errorf("the one that ran has ended as %v after %d tries", runs.Kind, runs.tries)
 	}
 }
 
@@ -267,8 +267,8 @@ func TestCrashOfAStream(t *testing.T) {
 	c.Stream = func([]byte) error { return nil }
 	l.step(func(fx *effects) { l.submit(fx, c, l.now) })
 	l.begin(c)
-	if l.die(c.worker); c.Kind != Crashed || c.Tries() != 0 {
-		t.Errorf("it ends as %v after %d tries", c.Kind, c.Tries())
+	if l.die(c.worker); c.Kind != Crashed || c.tries != 0 {
+		t.Errorf("it ends as %v after %d tries", c.Kind, c.tries)
 	}
 }
 

@@ -225,8 +225,8 @@ func (s *sim) ended(c *simCall) {
 	if p := c.in; p != nil && p.up && p.begun(c) && p.abandoned == 0 {
 		broken("a call was answered with kind %d while worker %d runs it", c.Kind, p.w.id)
 	}
-	if c.worker != nil || c.Tries() > k.Retry {
-		broken("a call that ran %d times ends after %d tries, in worker %v", c.ran, c.Tries(), c.worker)
+	if c.worker != nil || c.tries > k.Retry {
+		broken("a call that ran %d times ends after %d tries, in worker %v", c.ran, c.tries, c.worker)
 	}
 	if c.ran > 1+k.Retry {
 		broken("a call ran %d times with Retry %d", c.ran, k.Retry)
@@ -260,7 +260,7 @@ func (s *sim) ended(c *simCall) {
 	case Forbidden:
 		right = right && died && c.Death.Forbidden != nil && (c.Stream != nil || k.Concurrency == 1 || c.tries >= k.Retry || s.k.state == StateFailed)
 	case Poisoned:
-		right = right && died && c.Death.Forbidden == nil && k.Retry > 0 && c.Tries() >= k.Retry && (s.socket || c.ran <= 1+k.Retry)
+		right = right && died && c.Death.Forbidden == nil && k.Retry > 0 && c.tries >= k.Retry && (s.socket || c.ran <= 1+k.Retry)
 	case Quarantined:
 		right = right && s.tolls[c.Func].spell > 0 && c.RetryAfter > 0 && c.RetryAfter <= s.tolls[c.Func].spell
 	case QueueFull:

@@ -318,7 +318,7 @@ func (s *sim) checkEnd() {
 	s.checkSums()
 	tries := uint64(0)
 	for i, c := range s.calls {
-		tries += uint64(c.Tries())
+		tries += uint64(c.tries)
 		if c.over != 1 || c.told != 1 {
 			broken("call %d was ended %d times, its caller told %d times", i, c.over, c.told)
 		}

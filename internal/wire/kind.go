@@ -129,21 +129,7 @@ const (
 	// End: a streamed result is complete; all its elements were sent as Items
 	// before. No payload.
 	End
-
-	statusEnd
 )
-
-var statusNames = [...]string{"OK", "Error", "Panic", "Refused", "End"}
-
-// Valid reports whether s is a status of this version.
-func (s Status) Valid() bool { return s < statusEnd }
-
-func (s Status) String() string {
-	if int(s) < len(statusNames) {
-		return statusNames[s]
-	}
-	return "Status(" + strconv.Itoa(int(s)) + ")"
-}
 
 // Cause is the Code of a Cancel: why the call is cancelled.
 type Cause uint16
@@ -152,14 +138,9 @@ const (
 	CauseCanceled Cause = iota // the caller cancelled its context or its future, or left a stream early
 	CauseTimeout               // the call's deadline has passed
 	CauseStop                  // the daemon is stopping
-
-	causeEnd
 )
 
 var causeNames = [...]string{"canceled", "timeout", "stop"}
-
-// Valid reports whether c is a cause of this version.
-func (c Cause) Valid() bool { return c < causeEnd }
 
 func (c Cause) String() string {
 	if int(c) < len(causeNames) {

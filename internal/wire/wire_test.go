@@ -34,14 +34,6 @@ func TestKindsAreNamedAndDirected(t *testing.T) {
 			t.Errorf("%v travels to the worker", k)
 		}
 	}
-	for i := range 1 << 16 {
-		if s := wire.Status(i); s.Valid() == strings.HasPrefix(s.String(), "Status(") {
-			t.Fatalf("%v: Valid = %v", s, s.Valid())
-		}
-		if c := wire.Cause(i); c.Valid() == strings.HasPrefix(c.String(), "Cause(") {
-			t.Fatalf("%v: Valid = %v", c, c.Valid())
-		}
-	}
 }
 
 func TestHeaderWord(t *testing.T) {
