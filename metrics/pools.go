@@ -6,9 +6,6 @@ import "github.com/legion-go/legion/status"
 var (
 	poolStates   = []string{"running", "paused", "failed", "stopping", "stopped"}
 	workerStates = []string{"starting", "ready", "looping", "paused", "ended", "leaving", "dying", "killed", "stuck"}
-	deathCauses  = []string{
-		"exit", "signal", "panic", "out_of_memory", "forbidden", "deadline", "cancel", "heartbeat", "memory_limit", "kill", "protocol", "boot", "stop", "lacking",
-	}
 )
 
 // eachPool writes one value of each pool.
@@ -61,7 +58,7 @@ func recycled(s *scrape, out *sink) {
 
 func deaths(s *scrape, out *sink) {
 	for _, p := range s.Pools {
-		each(p.DeathsBy, deathCauses, func(cause string, n uint64) { out.count(n, p.Name, cause) })
+		each(p.DeathsBy, status.DeathCauses, func(cause string, n uint64) { out.count(n, p.Name, cause) })
 	}
 }
 

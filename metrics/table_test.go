@@ -39,7 +39,7 @@ func TestDocument(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("docs/metrics.md, section The metrics, should have these rows:\n%s", strings.Join(want, "\n"))
 	}
-	for _, causes := range [][]string{poolStates, workerStates, deathCauses, status.Outcomes, status.RecycleReasons, status.RefusalReasons} {
+	for _, causes := range [][]string{poolStates, workerStates, status.Outcomes, status.RecycleReasons, status.DeathCauses, status.RefusalReasons} {
 		for _, word := range causes {
 			if !strings.Contains(string(text), "`"+word+"`") {
 				t.Errorf("docs/metrics.md does not name the value %q of a label", word)

@@ -13,15 +13,16 @@ type Death struct {
 	Worker uint64    `json:"worker"` // its number in the pool
 	PID    int       `json:"pid"`    // 0 if the process could not be started
 
-	// Cause is exit, signal, out_of_memory (the system or the Go runtime ended it),
-	// memory_limit (Legion did), forbidden (by its sandbox), deadline, cancel,
-	// heartbeat (it gave no sign of life), kill (by hand), protocol, boot (before
-	// it was ready, in whatever way) or stop (it did not leave in time).
+	// Cause is one of [DeathCauses]: exit, signal, out_of_memory (the system or the
+	// Go runtime ended it), memory_limit (Legion did), forbidden (by its sandbox),
+	// deadline, cancel, heartbeat (it gave no sign of life), kill (by hand),
+	// protocol, boot (before it was ready, in whatever way) or stop (it did not
+	// leave in time).
 	Cause string `json:"cause"`
 	Why   string `json:"why"`  // in one sentence
 	Kind  string `json:"kind"` // eight hexadecimal digits: the same for deaths of the same pool, cause and frame
-	// Expected says that Legion ended the process, for what Cause says: a deadline,
-	// a cancellation, a limit, or a person did it.
+	// Expected says that the end was intended: Cause is deadline, cancel, kill or
+	// stop.
 	Expected bool   `json:"expected"`
 	Code     int    `json:"code"`   // exit code; -1 if a signal ended it
 	Signal   string `json:"signal"` // that ended it, as in "SIGSEGV"; "" if none did
@@ -46,6 +47,13 @@ type Death struct {
 	Argument   bool   `json:"argument"`              // of Call: it is kept, and can be replayed and exported; see Pool.KeepArgument
 	NoArgument string `json:"no_argument,omitempty"` // why it is not kept, although Pool.KeepArgument is set
 	Blobs      []Blob `json:"blobs,omitempty"`       // recordings that death.export has
+}
+
+// DeathCauses are the values of Death.Cause, and the keys of
+// PoolStats.DeathsBy.
+var DeathCauses = []string{
+	"exit", "signal", "out_of_memory", "memory_limit", "forbidden", "deadline", "cancel", "heartbeat", "protocol", "boot",
+	"stop", "kill",
 }
 
 // DeathCall is a call that ran in a worker when it died.

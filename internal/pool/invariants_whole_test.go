@@ -2,10 +2,12 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/status"
 )
 
 // check looks at the whole after each step.
@@ -325,6 +327,11 @@ func (s *sim) checkEnd() {
 	}
 	if k.counts.Retried != tries {
 		broken("%d tries were counted of %d", k.counts.Retried, tries)
+	}
+	for cause := range k.deathsBy {
+		if !slices.Contains(status.DeathCauses, cause) {
+			broken("workers died of %q, which is not in status.DeathCauses", cause)
+		}
 	}
 	for _, p := range s.procs {
 		if p.up || p.hung != 1+p.abandoned {
