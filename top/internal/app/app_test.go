@@ -272,7 +272,7 @@ func TestActionsAsk(t *testing.T) {
 		{"1/thumbenterr", "recycle the 3 workers of pool thumb?", "legion pool recycle thumbs thumb", "pool.recycle", `{"pool":"thumb"}`, []string{"y"}},
 		{"1/thumbentera", "readmit all functions of pool thumb?", "legion pool readmit thumbs thumb", "pool.readmit", `{"pool":"thumb"}`, []string{"y"}},
 		{"1R", "reload thumbs?", "legion reload thumbs", "daemon.reload", `null`, []string{"y"}},
-		{"1/thumbenters", "scale pool thumb (a worker takes up to 40.0M) to min and max: 1 8", "", "pool.scale", `{"max":89,"min":1,"pool":"thumb"}`, []string{"9", "enter"}},
+		{"1/thumbenters", "scale pool thumb (a worker takes up to 40.0M) to min and max: 1 8", "legion pool scale thumbs thumb MIN MAX", "pool.scale", `{"max":89,"min":1,"pool":"thumb"}`, []string{"9", "enter"}},
 	} {
 		m, d := started(t, 160, 40, Options{})
 		d.methods, d.params = nil, nil
@@ -300,7 +300,7 @@ func TestKill(t *testing.T) {
 	d.methods, d.params = nil, nil
 	script(m, "2/21enter")
 	press(m, "end", "x")
-	if s := shown(m); !strings.Contains(s, "kill pid") || !strings.Contains(s, "Its call") {
+	if s := shown(m); !strings.Contains(s, "kill pid") || !strings.Contains(s, "Its call") || !strings.Contains(s, "= legion worker kill thumbs thumb/") {
 		t.Fatalf("it asks:\n%s", s)
 	}
 	press(m, "n", "end", "x", "y")

@@ -244,7 +244,8 @@ func (m *Model) stack(s screen.Subject) tea.Cmd {
 	return show(m, fmt.Sprintf("Stacks of pid %d", s.PID), "worker.stack", params, stackLines)
 }
 
-// acts are the keys that change something. Each asks first.
+// acts are the keys for what is selected. Those that change something ask
+// first.
 func (m *Model) acts(name string, s screen.Subject) tea.Cmd {
 	pool := s.Pool
 	if m.screen().Name == "Pool" {

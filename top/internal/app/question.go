@@ -32,7 +32,7 @@ func (q *question) line(width int) string {
 	if q.wrong != "" {
 		line = q.wrong + ". " + line
 	}
-	if draw.Width(line)+draw.Width(q.command)+6 < width && q.answer == nil {
+	if draw.Width(line)+draw.Width(q.command)+6 < width {
 		line += "   " + draw.Dim.Paint("= "+q.command)
 	}
 	return draw.Yellow.Paint("? ") + line
@@ -122,11 +122,11 @@ func (m *Model) kill(rows []screen.Subject) {
 		if w.Call != "" {
 			ask = fmt.Sprintf("kill pid %d of pool %s? Its call %s fails.", w.PID, w.Pool, w.Call)
 		}
-		m.ask("operate", &question{ask: ask, command: m.command("worker", "kill", strconv.Itoa(w.PID)), run: func(string) (tea.Cmd, error) { return m.killing(w), nil }})
+		m.ask("operate", &question{ask: ask, command: m.command("worker", "kill", named(w)), run: func(string) (tea.Cmd, error) { return m.killing(w), nil }})
 		return
 	}
 	ask := fmt.Sprintf("kill %d workers? Their calls fail.", len(victims))
-	m.ask("operate", &question{ask: ask, command: m.command("worker", "kill", "PID"), run: func(string) (tea.Cmd, error) {
+	m.ask("operate", &question{ask: ask, command: m.command("worker", "kill", "POOL/NO"), run: func(string) (tea.Cmd, error) {
 		var all []tea.Cmd
 		for _, w := range victims {
 			all = append(all, m.killing(w))
@@ -134,6 +134,15 @@ func (m *Model) kill(rows []screen.Subject) {
 		m.list().tagged = nil
 		return tea.Batch(all...), nil
 	}})
+}
+
+// named is how the command line names a worker: by its number, if that is
+// known, since pids are used again.
+func named(w screen.Subject) string {
+	if w.Worker == 0 {
+		return strconv.Itoa(w.PID)
+	}
+	return fmt.Sprintf("%s/%d", w.Pool, w.Worker)
 }
 
 func number(worker uint64) string {
@@ -159,7 +168,7 @@ func (m *Model) scale(name string) {
 	if p.WorkerMemoryMax > 0 {
 		ask = fmt.Sprintf("scale pool %s (a worker takes up to %s) to min and max:", name, draw.Size(p.WorkerMemoryMax))
 	}
-	m.ask("operate", &question{ask: ask, answer: &answer, run: func(answer string) (tea.Cmd, error) {
+	m.ask("operate", &question{ask: ask, command: m.command("pool", "scale", name, "MIN", "MAX"), answer: &answer, run: func(answer string) (tea.Cmd, error) {
 		var least, most int
 		if n, err := fmt.Sscanf(answer, "%d %d", &least, &most); n != 2 || err != nil {
 			return nil, fmt.Errorf("type two numbers, as in %q", "2 8")
