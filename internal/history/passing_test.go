@@ -281,7 +281,7 @@ func TestPassingToMoreOrFewerPools(t *testing.T) {
 		name := l.all[1].Name()
 		was := l.get(t, name, "", 1)
 		n := &lapse{&History{}, l.now, crowd("p", c.after)}
-		if err := n.Take(l.pass(t)); err != nil {
+		if err := n.take(l.pass(t)); err != nil {
 			t.Fatal(err)
 		}
 		n.busy(1)
@@ -318,7 +318,7 @@ func TestPassingOfOtherPools(t *testing.T) {
 			l.now = l.now.Add(24 * time.Hour) // it sleeps: that fills all rings
 		} else {
 			l = &lapse{&History{}, now, l.all}
-			if err := l.Take(last); err != nil {
+			if err := l.take(last); err != nil {
 				t.Fatal(err)
 			}
 		}
