@@ -179,6 +179,7 @@
 // time, 1 by default; calls in different workers run at the same time and share
 // no memory.
 //
-// Called on the loop, Stop begins the stop and returns. Wait must not be called
-// there: it would wait for itself. Reload and Upgrade return an error there.
+// Called on the loop, Stop begins the stop and returns; Wait, Reload and
+// Upgrade return an error there. In a worker process all of these, and calls,
+// return an error: only the daemon's own process can do that.
 package legion

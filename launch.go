@@ -140,6 +140,8 @@ func (d *Daemon) isWorker() bool { return proc.Self() != nil }
 
 // serve runs a worker process. It never returns.
 func (d *Daemon) serve() {
+	d.loop.Stop() // it does not run here: Emit fails, and callbacks are called without it
+	close(d.loopEnd)
 	purpose := proc.Self().Purpose
 	busy := new(atomic.Int32)
 	files := proc.Self().Files

@@ -57,7 +57,7 @@ func (d *Daemon) mayRestart() error {
 
 // runs returns an error if this process cannot execute the next program.
 func (d *Daemon) runs() error {
-	if !d.life.Ran() {
+	if d.life.Embedded() {
 		return errors.New("legion: this daemon is part of another program (Start, not Run), which must restart it itself")
 	}
 	return nil

@@ -26,7 +26,7 @@ import (
 type solo struct {
 	d     *legion.Daemon
 	do    *legion.Func[deed, string]
-	inner *legion.Func[deed, string] // calls do, which a worker cannot
+	inner *legion.Func[deed, string] // does what a worker cannot
 	spare *legion.Func[string, string]
 }
 
@@ -37,7 +37,7 @@ func newSoloOf(c legion.Config, p legion.Pool) *solo {
 	p.Sandbox = box()
 	w := legion.NewWorkers(s.d, "pool", boot, p)
 	s.do = legion.Handle(w, "do", (*tool).do)
-	s.inner = legion.Handle(w, "inner", func(_ *tool, ctx context.Context, x deed) (string, error) { return s.do.Call(ctx, x) })
+	s.inner = legion.Handle(w, "inner", func(_ *tool, ctx context.Context, x deed) (string, error) { return s.within(ctx, x) })
 	s.spare = legion.Worker(s.d, "spare", func(_ context.Context, s string) (string, error) { return s, nil }, legion.Pool{Max: 1, Spawn: legion.Lazy})
 	return s
 }

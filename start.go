@@ -34,7 +34,7 @@ func (d *Daemon) Start(ctx context.Context) error {
 // return, the one that starts a daemon in the background, which does not return
 // either, or the daemon's.
 func (d *Daemon) enter(ctx context.Context) error {
-	if d.isWorker() {
+	if d.isWorker() && d.life.Serve() {
 		d.serve()
 	}
 	if err := d.life.Enter(d.refuseToFork); err != nil {

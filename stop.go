@@ -16,37 +16,32 @@ import (
 )
 
 // Wait waits until the daemon has stopped, and returns the errors of the stop,
-// or nil. Before Start it returns an error at once.
+// or nil. Before Start, on the loop and in a worker process it returns an error
+// at once.
 func (d *Daemon) Wait() error {
-	if d.life.State() == life.Declared {
-		return fmt.Errorf("legion: waiting for %s: it has not been started", d.config.Name)
+	if err := d.life.MayWait(d.loop.OnLoop()); err != nil {
+		return fmt.Errorf("legion: waiting for %s: %w", d.config.Name, err)
 	}
-	defer d.life.Await()()
-	<-d.life.Stopped()
-	return d.life.Err()
+	return d.life.Await(context.Background(), func() {})
 }
 
 // Stop stops the daemon and waits until nothing of it is left. Running calls
 // may finish; when little of StopTimeout is left they are cancelled, and
 // workers that do not end are killed. When ctx ends, Stop no longer waits for
 // calls. Called on the loop, by a callback, it begins the stop and returns. It
-// may be called again, and before Start, which then fails.
+// may be called again, and before Start, which then fails. In a worker process
+// it returns an error.
 func (d *Daemon) Stop(ctx context.Context) error {
-	if !d.loop.OnLoop() {
-		defer d.life.Await()()
+	if err := d.life.MayStop(); err != nil {
+		return err
 	}
 	d.life.ForGood()
-	d.begin("Stop was called")
+	begin := func() { d.begin("Stop was called") }
 	if d.loop.OnLoop() {
+		begin()
 		return nil
 	}
-	select {
-	case <-d.life.Stopped():
-	case <-ctx.Done():
-		d.life.Hasten()
-		<-d.life.Stopped()
-	}
-	return d.life.Err()
+	return d.life.Await(ctx, begin)
 }
 
 // stopBy begins a final stop, unless another process has taken over.

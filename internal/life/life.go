@@ -23,18 +23,21 @@ var ErrStopped = errors.New("stopped")
 type State int
 
 // A daemon goes from one state to the next, and skips Running if its start
-// fails. One that is stopped before its start goes from Declared to Ended.
+// fails. One that is stopped before its start goes from Declared to Ended. In a
+// worker process Declared is followed by Elsewhere, for good: the daemon lives
+// in another process.
 const (
 	Declared State = iota
 	Starting
 	Running
 	Stopping
 	Ended
+	Elsewhere
 )
 
 // String returns the state's name for display.
 func (s State) String() string {
-	return [...]string{"declared", "starting", "running", "stopping", "stopped"}[s]
+	return [...]string{"declared", "starting", "running", "stopping", "stopped", "elsewhere: this is a worker process"}[s]
 }
 
 // Life is the life of one daemon. Its methods may be called from any goroutine.
@@ -101,6 +104,19 @@ func (l *Life) With(fn func(State)) {
 	fn(l.state)
 }
 
+// Serve records that this process is a worker, which serves calls from now on.
+// It reports whether this is the first call.
+func (l *Life) Serve() (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first = l.state != Elsewhere
+	l.state = Elsewhere
+	return first
+}
+
+// errElsewhere is the error of what only the daemon's process can do.
+const errElsewhere = NotRunning("this is a worker process; only the daemon's own process can do that")
+
 // Enter begins the start, once. It calls check before, whose error ends the
 // start.
 func (l *Life) Enter(check func() error) error {
@@ -109,6 +125,8 @@ func (l *Life) Enter(check func() error) error {
 	switch {
 	case l.state == Ended && !l.begun:
 		return l.withFailure(fmt.Errorf("legion: starting %s: %w before it was started", l.name, ErrStopped))
+	case l.state == Elsewhere:
+		return fmt.Errorf("legion: starting %s: this is a worker process of it, which serves calls already", l.name)
 	case l.state != Declared:
 		return fmt.Errorf("legion: starting %s: it has been started before; a daemon starts once", l.name)
 	}
@@ -144,13 +162,6 @@ func (l *Life) ByRun() {
 	l.ran = true
 }
 
-// Ran reports whether Run started the daemon.
-func (l *Life) Ran() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.ran
-}
-
 // Embedded reports whether the daemon was started by Start, in a program that
 // goes on by itself.
 func (l *Life) Embedded() bool {
@@ -184,6 +195,8 @@ func (l *Life) mustRunLocked() error {
 		return NotRunning("the daemon is stopping")
 	case l.state == Starting:
 		return NotRunning("the daemon is still starting")
+	case l.state == Elsewhere:
+		return errElsewhere
 	case l.state != Running:
 		return NotRunning("the daemon does not run")
 	}

@@ -115,19 +115,21 @@ func (l *Life) Hurried(ctx context.Context, grace time.Duration) (context.Contex
 	return ctx, done
 }
 
-// Fail records the error that ends the daemon. It reports whether it is the
-// first.
-func (l *Life) Fail(err error) (first bool) {
+// Fail records the error that ends the daemon, if it is the first. It returns
+// what the log says, if anything.
+func (l *Life) Fail(err error) (say string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first = l.failure == nil && l.state != Ended
-	if first {
-		l.failure = err
+	if l.state == Elsewhere {
+		return "Fail does nothing in a worker process: return the error to the daemon, which can end"
+	}
+	if l.failure == nil && l.state != Ended {
+		l.failure, say = err, "the daemon ends because of an error"
 	}
 	if l.state == Declared {
 		l.err = l.withFailure(nil) // no stop will do it
 	}
-	return first
+	return say
 }
 
 // WithFailure returns the error of a start or a stop together with that given
@@ -188,10 +190,40 @@ func (l *Life) Err() error {
 	return l.err
 }
 
-// Await records that a goroutine waits for the end, until it calls done.
-func (l *Life) Await() (done func()) {
+// MayStop returns an error in a worker process, which cannot stop the daemon.
+func (l *Life) MayStop() error {
+	if l.State() == Elsewhere {
+		return fmt.Errorf("legion: stopping %s: %w", l.name, errElsewhere)
+	}
+	return nil
+}
+
+// MayWait returns an error where waiting for the end would never end.
+func (l *Life) MayWait(onLoop bool) error {
+	switch now := l.State(); {
+	case now == Declared:
+		return errors.New("it has not been started")
+	case now == Elsewhere:
+		return errElsewhere
+	case onLoop:
+		return errors.New("it cannot be done on the loop, which must run meanwhile: use a goroutine")
+	}
+	return nil
+}
+
+// Await calls begin and waits for the end, whose error it returns. When ctx
+// ends, the stop does not wait any more.
+func (l *Life) Await(ctx context.Context, begin func()) error {
 	l.waits.Add(1)
-	return func() { l.waits.Add(-1) }
+	defer l.waits.Add(-1)
+	begin()
+	select {
+	case <-l.stopped:
+	case <-ctx.Done():
+		l.Hasten()
+		<-l.stopped
+	}
+	return l.Err()
 }
 
 // Awaited reports whether a goroutine waits for the end.
