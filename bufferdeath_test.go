@@ -11,6 +11,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/legiontest"
+	"github.com/legion-go/legion/payload"
 )
 
 // The bytes of a Buffer outlive the worker, and go with the last Release.
@@ -145,5 +146,36 @@ func TestBuffersOfFailedCalls(t *testing.T) {
 	fut.Cancel()
 	if _, err := fut.Result(); !errors.Is(err, legion.ErrCanceled) {
 		t.Error(err)
+	}
+}
+
+// What is known of a call, to hooks too, does not depend on what its caller has
+// done with the Buffers of its result.
+func TestInfoOfReleasedBuffers(t *testing.T) {
+	legiontest.CheckLeaks(t)
+	results := make(chan int, 8)
+	s := newShelf(legion.Pool{Max: 1, OnEnd: func(e legion.CallEnd) { results <- e.ResultBytes }}).start(t)
+	released := make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	defer release()
+	entered := make(chan struct{})
+	s.fill.Go(t.Context(), 1).Then(func(b *payload.Buffer, err error) { // the hooks wait behind it
+		close(entered)
+		<-released
+		b.Release()
+	})
+	<-entered
+	fut := s.fill.Go(t.Context(), 5000)
+	out, err := fut.Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Release()
+	if got := fut.Info().ResultBytes; got < 5000 {
+		t.Errorf("the result had %d bytes", got)
+	}
+	release()
+	if first, second := <-results, <-results; first < 1 || second < 5000 {
+		t.Errorf("the hook was told of results of %d and %d bytes", first, second)
 	}
 }

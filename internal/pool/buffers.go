@@ -142,6 +142,7 @@ func (m *member) adopt(c *Call) error {
 		c.back[i] = slices.ContainsFunc(taken, c.In[i].Same)
 	}
 	c.Out = make([]*buffer.Buffer, len(pieces))
+	c.outSize = buffer.Size(pieces)
 	for i, p := range pieces {
 		if p.Bytes != nil {
 			var forgotten func(int)

@@ -124,6 +124,7 @@ type Call struct {
 	progress   *status.Progress // how far it is, as it says; nil: it has said nothing
 	size       int              // bytes that its worker gets, while it is assigned
 	back       []bool           // which of In are in Out; nil for none
+	outSize    int              // bytes of Out, which are the program's from the end on
 	inQueue    links            // the pool's queue, or its worker's line
 	inTimers   links
 
@@ -181,7 +182,7 @@ func (c *Call) Reset() {
 	c.Encoded = keep(c.Encoded)
 	c.giveBack() // if it was not submitted
 	c.Func, c.Payload, c.Limit, c.Raw, c.Into, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil, nil
-	c.In, c.Results, c.Out, c.back = nil, 0, nil, nil
+	c.In, c.Results, c.Out, c.back, c.outSize = nil, 0, nil, nil, 0
 	c.Outcome = Outcome{}
 	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
 	c.overdue, c.probe = false, false

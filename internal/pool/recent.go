@@ -69,12 +69,7 @@ func (c *Call) record(t *callRecord, now time.Duration) {
 	case callEnded:
 		t.end = c.submitted + c.Elapsed
 		if c.Kind == OK { // otherwise a receiver may still be writing it, without the lock
-			t.result = int32(len(c.Data))
-			for _, b := range c.Out {
-				if b != nil {
-					t.result += int32(b.Len())
-				}
-			}
+			t.result = int32(len(c.Data) + c.outSize)
 		}
 	case callAssigned:
 		t.pid, t.running = int32(c.worker.pid), true
