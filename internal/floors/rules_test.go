@@ -92,14 +92,15 @@ var floors = map[string]int{
 
 	".": 5,
 
-	"config":     6,
-	"controltls": 6,
-	"httpserve":  6,
-	"legiontest": 6,
-	"lock":       6,
-	"metrics":    6,
-	"systemd":    6,
-	"web":        6,
+	"config":            6,
+	"controltls":        6,
+	"httpserve":         6,
+	"internal/roletest": 6,
+	"legiontest":        6,
+	"lock":              6,
+	"metrics":           6,
+	"systemd":           6,
+	"web":               6,
 
 	"cli":       7,
 	"web/front": 7,

@@ -60,6 +60,6 @@
 //
 // # Reading order
 //
-// front.go, headers.go; session.go, sessions.go, token.go; link.go (to the
-// daemon); rpc.go, watch.go, lines.go; files.go; local.go.
+// front.go; session.go, sessions.go, token.go; link.go (to the daemon); rpc.go,
+// watch.go, lines.go; files.go; local.go.
 package front

@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/legion-go/legion"
+	"github.com/legion-go/legion/web/ui"
 )
 
 // Every answer, an error too, has the header fields that protect the page.
@@ -39,7 +40,7 @@ func TestHeaders(t *testing.T) {
 func TestFiles(t *testing.T) {
 	l := local(t, newFake(t), legion.RoleRead)
 	script := strings.Repeat("let thumbs = 1\n", 100)
-	l.front.files = load(fstest.MapFS{
+	l.front.files = ui.Load(fstest.MapFS{
 		"index.html": {Data: []byte("<!doctype html>")}, "app.js": {Data: []byte(script)}, "app.css": {Data: []byte("a{}")}, "icon.svg": {Data: []byte("<svg/>")},
 		"app.js.map": {Data: []byte("{}")}, "secret": {Data: []byte("x")}, "sub/other.js": {Data: []byte("x")},
 	})

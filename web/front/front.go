@@ -10,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/web/ui"
 )
 
 // Daemon is the daemon to be shown: a *[legion.Daemon] of this process, or [At]
@@ -92,7 +93,7 @@ func newFront(d Daemon, c client.Options, log *slog.Logger) *front {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &front{daemon: d, client: c, log: log, files: built()}
+	return &front{daemon: d, client: c, log: log, files: ui.Files()}
 }
 
 // problem is an error of the front with its status.
