@@ -9,7 +9,7 @@
 //
 //   - life.go: Starter, Stopper, Reloader, Restorer, Checker, RestartGuard,
 //     PIDTeller
-//   - path.go: PathServer, with Path, Request and Response
+//   - path.go: PathServer, with Path, Request, Methods and Response
 //   - report.go: StatsReporter, LockReporter, SettingsReporter,
 //     RestartReporter, Watchdog
 package plugin

@@ -42,7 +42,9 @@
 //
 // Pages in a browser are kept out: a request with an Origin, from another site,
 // or on loopback to a name that is neither an address nor localhost, is refused
-// with 403.
+// with 403. A path of Options.Paths with Page is asked by the page that it
+// serves: there the Origin may be that of the address itself, as the client
+// calls it, and a link from elsewhere may lead to it if it is Open.
 //
 // # Limits
 // The defaults. The registry sets the size of a request; all others are in
@@ -61,7 +63,7 @@
 //	a request                  complete within 10 s of its first byte; of an unknown client 64 KiB at most
 //	between HTTP requests      60 s
 //	answers                    each 64 KiB taken within 10 s
-//	comments in silent events  every 15 s
+//	silent events, streams     something is sent every 15 s
 //	a client that has gone     is noticed within 0.5 s; its request is cancelled
 //	complaints in the log      20 at once, 20 a minute, and a count of the others
 //
@@ -98,8 +100,8 @@
 //   - conn.go: the life of a connection; gone_linux.go, gone_other.go: its end;
 //     client.go: what the daemon is told of it;
 //   - sniff.go, then lines.go, rawxml.go, and http.go with httphead.go,
-//     route.go, path.go and events.go: what it speaks; gather.go: how a request
-//     is read;
+//     route.go, browser.go, path.go, events.go and stream.go: what it speaks;
+//     gather.go: how a request is read;
 //   - refusal.go, hint.go, complaints.go: how it says no;
 //   - audit.go: what is logged of changes and refusals; withheld.go: what a
 //     client who may only look does not see.

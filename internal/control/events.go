@@ -3,8 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
 )
@@ -32,20 +30,15 @@ func (c *conn) serveEvents(ctx context.Context, h *head, method string) {
 		return
 	}
 	defer c.watch(c.cancel)()
-	e := &events{c: c, chunked: h.minor > 0}
-	header := []string{"Connection", "close"}
-	if e.chunked {
-		header = append(header, "Transfer-Encoding", "chunked")
-	}
-	if c.write(append(preamble(200, "text/event-stream", header), "\r\n"...)) != nil {
+	body, err := c.beginBody(h, 200, "text/event-stream", nil, []byte(": \n\n"))
+	if err != nil {
 		return
 	}
-	e.mu.Lock()
-	e.beat = time.AfterFunc(c.server.limits.Heartbeat, e.heartbeat)
-	e.mu.Unlock()
-	err := run(func(item []byte) error { return e.send("", item) })
+	defer body.abandon()
+	send := func(name string, data []byte) error { return body.write(event(name, data)) }
+	err = run(func(item []byte) error { return send("", item) })
 	if ctx.Err() != nil && !c.server.stopping() {
-		e.close()
+		body.end()
 		return
 	}
 	if err != nil {
@@ -53,12 +46,23 @@ func (c *conn) serveEvents(ctx context.Context, h *head, method string) {
 		if known, ok := err.(*rpc.Error); ok {
 			why = known
 		}
-		_ = e.send("error", rpc.JSONError(why.Code, why.Message))
+		_ = send("error", rpc.JSONError(why.Code, why.Message))
 	} else {
-		_ = e.send("end", []byte("{}"))
+		_ = send("end", []byte("{}"))
 	}
-	e.close()
+	body.end()
 	c.linger()
+}
+
+// event is a server-sent event. data is on one line.
+func event(name string, data []byte) []byte {
+	b := make([]byte, 0, len(data)+len(name)+32)
+	if name != "" {
+		b = fmt.Appendf(b, "event: %s\n", name)
+	}
+	b = append(b, "data: "...)
+	b = append(b, data...)
+	return append(b, "\n\n"...)
 }
 
 // failure is the registry's error over HTTP.
@@ -70,53 +74,4 @@ func failure(e *rpc.Error) *refusal {
 		status = 500
 	}
 	return &refusal{status: status, code: e.Code, text: e.Message}
-}
-
-// events writes a stream of server-sent events.
-type events struct {
-	c       *conn
-	chunked bool
-	beat    *time.Timer
-
-	mu     sync.Mutex
-	closed bool
-}
-
-// send writes an event. data is on one line.
-func (e *events) send(name string, data []byte) error {
-	b := make([]byte, 0, len(data)+len(name)+32)
-	if name != "" {
-		b = fmt.Appendf(b, "event: %s\n", name)
-	}
-	b = append(b, "data: "...)
-	b = append(b, data...)
-	return e.write(append(b, "\n\n"...))
-}
-
-// heartbeat keeps proxies from taking the connection for dead.
-func (e *events) heartbeat() { _ = e.write([]byte(": \n\n")) }
-
-func (e *events) write(b []byte) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return errGone
-	}
-	e.beat.Reset(e.c.server.limits.Heartbeat)
-	if e.chunked {
-		size := fmt.Appendf(make([]byte, 0, len(b)+16), "%x\r\n", len(b))
-		b = append(append(size, b...), "\r\n"...)
-	}
-	return e.c.write(b)
-}
-
-// close ends the body.
-func (e *events) close() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
-	e.beat.Stop()
-	if e.chunked {
-		_ = e.c.write([]byte("0\r\n\r\n"))
-	}
 }

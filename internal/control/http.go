@@ -52,7 +52,11 @@ func (c *conn) exchange(ctx context.Context) bool {
 	}
 	space := &room{share: &c.server.memory, peer: c.peer}
 	defer space.free()
-	body := c.gather(space, c.server.request, route.json)
+	most := c.server.request
+	if caller.Role == rpc.None { // at an open path
+		most = min(most, freeMemory)
+	}
+	body := c.gather(space, most, route.json)
 	if why == nil {
 		if why, err = c.readBody(h, &body); err != nil {
 			c.fail(err)
@@ -81,6 +85,10 @@ func (c *conn) exchange(ctx context.Context) bool {
 		c.server.options.Registry.Count(route.name, strconv.Itoa(cmp.Or(answer.status, 200)))
 	}
 	space.free()
+	if answer.stream != nil {
+		c.serveStream(ctx, h, answer)
+		return false
+	}
 	if !space.want(len(answer.body)) {
 		answer = errMemory.response(h.isXML())
 	}
@@ -132,6 +140,9 @@ type response struct {
 	kind   string // of the body: its media type
 	body   []byte
 	header []string // more fields: name, value, …
+
+	stream func(ctx context.Context, write func([]byte) error) error // sends the body, if not nil
+	beat   []byte                                                    // sent while that is silent
 }
 
 // reason is the reason phrase of a status that we use.

@@ -77,17 +77,44 @@ func (c *conn) routePath(h *head, p *plugin.Path) (route, *refusal) {
 		return to, why
 	}
 	to.serve = func(ctx context.Context, body []byte) *response {
+		registry := c.server.options.Registry
 		answer := p.Serve(ctx, &plugin.Request{
 			Method: h.method, Path: h.path, Query: h.query, Body: body,
-			Field: func(name string) string { return h.get(strings.ToLower(name)) },
+			Field:   func(name string) string { return h.get(strings.ToLower(name)) },
+			Methods: methodsFor{registry, rpc.CallerOf(ctx)},
 		})
-		if why := checkAnswer(&answer, c.server.options.Registry.Limits().Result); why != "" {
+		if why := checkAnswer(&answer, registry.Limits().Result); why != "" {
 			c.server.options.Log.Error("control: the answer of a plugin cannot be sent", "path", h.path, "why", why)
 			return httpRefusal(500, "the answer cannot be sent: see the daemon's log").response(false)
 		}
-		return &response{status: answer.Status, kind: answer.Type, body: answer.Body, header: answer.Header}
+		return &response{
+			status: answer.Status, kind: answer.Type, body: answer.Body, header: answer.Header, stream: answer.Stream, beat: answer.Beat,
+		}
 	}
 	return to, nil
+}
+
+// methodsFor are the methods of a registry for one caller.
+type methodsFor struct {
+	registry *rpc.Registry
+	caller   rpc.Caller
+}
+
+func (m methodsFor) Lower(role rpc.Role, as string) plugin.Methods {
+	m.caller.Role, m.caller.As = min(m.caller.Role, role), as
+	return m
+}
+
+func (m methodsFor) Call(ctx context.Context, request []byte) []byte {
+	return m.registry.JSON(rpc.WithCaller(ctx, m.caller), request)
+}
+
+func (m methodsFor) Follow(ctx context.Context, method string, params []byte, item func([]byte) error) error {
+	run, err := m.registry.Open(rpc.WithCaller(ctx, m.caller), method, params)
+	if err != nil {
+		return err
+	}
+	return run(item)
 }
 
 // checkAnswer says why an answer cannot be sent, "" if it can, and fills in its
@@ -95,7 +122,7 @@ func (c *conn) routePath(h *head, p *plugin.Path) (route, *refusal) {
 func checkAnswer(r *plugin.Response, limit int) string {
 	if r.Status == 0 {
 		r.Status = 200
-		if r.Type == "" && len(r.Body) == 0 {
+		if r.Type == "" && len(r.Body) == 0 && r.Stream == nil {
 			r.Status = 204
 		}
 	}
@@ -104,7 +131,9 @@ func checkAnswer(r *plugin.Response, limit int) string {
 		return fmt.Sprintf("its status is %d", r.Status)
 	case len(r.Body) > limit:
 		return fmt.Sprintf("it has %d bytes, the limit is %d", len(r.Body), limit)
-	case len(r.Body) > 0 && (r.Status == 204 || r.Status == 304):
+	case r.Stream != nil && len(r.Body) > 0:
+		return "it has both a body and a stream"
+	case (len(r.Body) > 0 || r.Stream != nil) && (r.Status == 204 || r.Status == 304):
 		return fmt.Sprintf("an answer with the status %d has no body", r.Status)
 	case !isFieldValue(r.Type):
 		return "its type has control characters"

@@ -24,10 +24,11 @@ var nowhere = route{role: rpc.Read}
 // route finds the route of a request.
 func (c *conn) route(h *head) (route, *refusal) {
 	s := c.server
-	if why := c.fromBrowser(h); why != nil {
+	p := s.pathOf(h)
+	if why := c.fromBrowser(h, p); why != nil {
 		return nowhere, why
 	}
-	if p := s.pathOf(h); p != nil {
+	if p != nil {
 		return c.routePath(h, p)
 	}
 	get := h.method == "GET" || h.method == "HEAD"
@@ -82,21 +83,6 @@ func (s *Server) routeRPC(h *head) (route, *refusal) {
 		}}, nil
 	}
 	return nowhere, httpRefusal(415, "the content-type must be application/json (JSON-RPC) or text/xml (XML-RPC)")
-}
-
-// fromBrowser refuses requests from a page in a browser: the browser may be
-// able to reach us, but the page must not.
-func (c *conn) fromBrowser(h *head) *refusal {
-	if h.count("origin") > 0 {
-		return forbidden("requests of web pages are refused: this one has an Origin")
-	}
-	if site := h.get("sec-fetch-site"); site != "" && site != "none" && site != "same-origin" {
-		return forbidden("requests of web pages are refused: this one comes from another site")
-	}
-	if c.address.Network == "tcp" && c.address.loopback() && !h.local() {
-		return forbidden("call this server by its address or as localhost, not by the name %q", h.get("host"))
-	}
-	return nil
 }
 
 // authorise finds the caller of a request, and checks its role.
