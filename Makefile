@@ -95,8 +95,8 @@ page: npm ## fails if web/ui/dist is not what its sources give; its tests that n
 	mkdir -p ../../build/page && node build.mjs "$(CURDIR)/build/page" >/dev/null && diff -rq dist ../../build/page || \
 	{ echo "web/ui: a check failed, or dist is not what its sources give: make ui, and commit it" >&2; exit 1; }
 
-browser: npm ## the dashboard in a browser: before a fake daemon, and before thumbd under a storm of deaths; pictures in build/browser
-	@mkdir -p build/browser && $(GO) build -o build/browser ./cmd/legion ./examples/thumbd && \
+browser: npm ## the dashboard in a browser: before a fake daemon, and before thumbd under a storm of deaths, at an address of a daemon; pictures in build/browser
+	@mkdir -p build/browser && $(GO) build -o build/browser ./cmd/legion ./examples/thumbd ./examples/dashboard && \
 	cd web/ui && SHOTS="$(CURDIR)/build/browser" node --test --test-timeout=240000 test/*.test.mjs
 
 # How many seconds thumbd is under a storm before its picture is taken.

@@ -41,6 +41,7 @@ var examplePrograms = map[string]struct {
 		`thumbs_begun_total in pool "thumb", \[.jpg\]: 2`, `thumbs_begun_total in pool "thumb", \[.png\]: 2`,
 		`thumbs_size_bytes in pool "thumb", \[\]: 0 \[0 3 0 0\]`,
 	}},
+	"dashboard": {args: []string{"-at", "tcp://127.0.0.1:0"}, says: []string{`open http://127.0.0.1:\d+/ui/ .*dashboard\.token`}, endless: true},
 	"embedded": {args: []string{"-demo"}, says: []string{
 		`12² = 144, error: <nil>`, `the daemon has ended, and so does the service`,
 	}},
@@ -98,7 +99,7 @@ var examplePrograms = map[string]struct {
 // Every program in examples runs, ends by itself with code 0, and shows what it is
 // there for.
 func TestExamples(t *testing.T) {
-	slow.Test(t, "links 14 programs and runs them", "8 s")
+	slow.Test(t, "links 15 programs and runs them", "8 s")
 	var names, packages []string
 	mains, err := filepath.Glob("examples/*/main.go")
 	if err != nil {
@@ -145,7 +146,7 @@ func TestExamples(t *testing.T) {
 // runExample returns what a program prints on standard output.
 func runExample(t *testing.T, cmd *exec.Cmd, endless bool) string {
 	t.Helper()
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir())
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir(), "XDG_CACHE_HOME="+t.TempDir())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.WaitDelay = time.Second // a daemon that it has left behind may hold its output

@@ -45,7 +45,7 @@ func TestReadmeProgram(t *testing.T) {
 // like that in a file that is compiled.
 func TestDocumentsQuoteCode(t *testing.T) {
 	var code strings.Builder
-	for _, pattern := range []string{"example*_test.go", "web/front/example_test.go", "examples/*/*.go", "examples/ported/*/*.go", "examples/ported/*/*/*.go"} {
+	for _, pattern := range []string{"example*_test.go", "web/example_test.go", "web/front/example_test.go", "examples/*/*.go", "examples/ported/*/*.go", "examples/ported/*/*/*.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

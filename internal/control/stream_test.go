@@ -54,7 +54,7 @@ func TestStreamedAnswer(t *testing.T) {
 	if got := do(t, c, "GET", "/empty", nil); got.StatusCode != 200 || got.body != "" {
 		t.Error(got)
 	}
-	if got := do(t, c, "GET", "/both", nil); got.StatusCode != 500 || !strings.Contains(f.log(), "both a body and a stream") {
+	if got := do(t, c, "GET", "/both", nil); got.StatusCode != 500 || !strings.Contains(f.log.String(), "both a body and a stream") {
 		t.Error(got)
 	}
 	old := f.dial(t)
@@ -71,7 +71,7 @@ func TestStreamedAnswer(t *testing.T) {
 			t.Errorf("%s: %q, %v", path, text, err)
 		}
 	}
-	if !strings.Contains(f.log(), "panic=lost") {
+	if !strings.Contains(f.log.String(), "panic=lost") {
 		t.Error("the panic is not in the log")
 	}
 	if n := f.tally().Requests["GET /pieces"]["200"]; n != 3 {

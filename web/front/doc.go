@@ -13,6 +13,9 @@
 // [Listen] is for one person at this machine: a server on a loopback address,
 // opened by a link that works once. "legion dashboard NAME" uses it.
 //
+// Package web shows the same page at an address of the daemon itself, without
+// net/http.
+//
 // # No rights of its own
 //
 // The front gives nobody a right. Each session has its own connection to the

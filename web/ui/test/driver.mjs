@@ -11,7 +11,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const built = fileURLToPath(new URL("../../../build/browser/", import.meta.url));
+/** Where make browser puts programs. */
+export const built = fileURLToPath(new URL("../../../build/browser/", import.meta.url));
 const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 /** Where pictures of the page go. */

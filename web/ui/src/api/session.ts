@@ -1,13 +1,15 @@
 // The session: a one-time token from the address becomes a secret that lives
-// in this tab. There is no cookie, so no other site and no other port of this
-// machine can use it.
+// in this tab. Where the page comes from the daemon itself, there is no secret
+// but the token that one types, and it lives here as well. There is no cookie,
+// so no other site and no other port of this machine can use it.
 import { signal } from "@preact/signals";
 import { parse } from "./json.ts";
-import type { Session } from "./wire.ts";
+import type { Role, Session } from "./wire.ts";
 
 export type SessionState =
   | { is: "opening" }
   | { is: "open"; session: Session }
+  | { is: "login"; why: string } // why the last attempt failed
   | { is: "over"; why: string; link?: boolean } // link: it was never open, since the link was no good
   | { is: "unreachable"; why: string };
 
@@ -25,7 +27,8 @@ function takeToken(): string {
 
 function stored(): Session | undefined {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? "") as Session;
+    const s = JSON.parse(sessionStorage.getItem(key) ?? "") as Session;
+    return s.login && Date.parse(s.expires) < Date.now() ? undefined : s;
   } catch {
     return undefined; // nothing there, or storage is forbidden: the session then lives until a reload
   }
@@ -35,47 +38,83 @@ function stored(): Session | undefined {
 export async function openSession(): Promise<void> {
   const token = takeToken();
   const before = stored();
-  if (!token && before) {
-    session.value = { is: "open", session: before };
-    return;
-  }
+  if (!token && before) return begin(before);
   session.value = { is: "opening" };
   await exchange(token);
 }
 
-async function exchange(token: string): Promise<void> {
+let end: ReturnType<typeof setTimeout> | undefined;
+
+function begin(s: Session): void {
+  clearTimeout(end);
+  if (s.login) end = setTimeout(() => forget("Eight hours have passed."), Date.parse(s.expires) - Date.now());
+  session.value = { is: "open", session: s };
+}
+
+/** What one signs in with at the daemon's own address. A client certificate needs no token. */
+interface Login { token: string; role: Role }
+
+/** Signs in at the daemon's own address. */
+export async function login(token: string, role: Role): Promise<void> {
+  if (/[^!-~]/.test(token)) session.value = { is: "login", why: "This is no token: it has spaces or other signs." };
+  else await exchange("", { token, role });
+}
+
+async function exchange(token: string, own?: Login): Promise<void> {
+  const failed = (why: string): void => { session.value = own ? { is: "login", why } : { is: "unreachable", why }; };
   let answer: Response;
   try {
     answer = await fetch("session", {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...signed(own) },
       body: JSON.stringify({ token }),
     });
   } catch {
-    session.value = { is: "unreachable", why: "The server of this page does not answer." };
-    return;
+    return failed("The server of this page does not answer.");
   }
   const text = await answer.text();
-  if (!answer.ok) {
-    const over = answer.status === 401 || answer.status === 403;
-    const why = shortText(answer, text);
-    session.value = over
-      ? { is: "over", link: token !== "", why: why || (token ? "It was used before, or is older than a minute." : "") }
-      : { is: "unreachable", why: why || `The server of this page answered ${answer.status}.` };
+  const why = shortText(answer, text);
+  const over = answer.status === 401 || answer.status === 403;
+  if (over && (own || wantsLogin(text))) {
+    session.value = { is: "login", why: why || (own ? "This needs a token." : "") };
     return;
   }
+  if (over) {
+    session.value = { is: "over", link: token !== "", why: why || (token ? "It was used before, or is older than a minute." : "") };
+    return;
+  }
+  if (!answer.ok) return failed(why || `The server of this page answered ${answer.status}.`);
   const opened = parse(text) as Session;
+  if (opened.login) {
+    opened.secret = own?.token ?? "";
+    opened.asked = own?.role ?? "read";
+    opened.expires = new Date(Date.now() + 8 * 3600_000).toISOString();
+  }
   try {
-    sessionStorage.setItem(key, text);
+    sessionStorage.setItem(key, JSON.stringify(opened));
     localStorage.setItem(key + " commands", opened.commands);
   } catch { /* forbidden storage: see stored */ }
-  session.value = { is: "open", session: opened };
+  begin(opened);
+}
+
+/** The header fields that the daemon's own address wants. */
+function signed({ token, role }: Login = { token: "", role: "read" }): Record<string, string> {
+  return { "Legion-Role": role, ...(token && { Authorization: "Bearer " + token }) };
+}
+
+function wantsLogin(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { login?: boolean }).login === true;
+  } catch {
+    return false;
+  }
 }
 
 let renewed = 0;
 
 /** Says that the server no longer knows the session. Where the user's own server has the login, it gives a new one. */
 export function sessionOver(why = ""): void {
+  if (session.peek().is !== "open") return; // another request was told so before
   if (opened()?.renew && Date.now() - renewed > 10_000) {
     renewed = Date.now();
     session.value = { is: "opening" };
@@ -86,16 +125,19 @@ export function sessionOver(why = ""): void {
 }
 
 function forget(why: string): void {
+  const again = opened()?.login;
+  clearTimeout(end);
   try {
     sessionStorage.removeItem(key);
   } catch { /* see stored */ }
-  session.value = { is: "over", why };
+  session.value = again ? { is: "login", why } : { is: "over", why };
 }
 
 /** Ends the session, here and in the server. */
 export async function closeSession(): Promise<void> {
-  const headers = authorization();
-  forget("You ended it.");
+  const headers = authorization(), login = opened()?.login;
+  forget(login ? "" : "You ended it.");
+  if (login) return; // the daemon keeps nothing of it
   try {
     await fetch("session", { method: "DELETE", headers });
   } catch { /* it then ends by itself */ }
@@ -104,7 +146,8 @@ export async function closeSession(): Promise<void> {
 export const opened = (): Session | undefined => (session.value.is === "open" ? session.value.session : undefined);
 
 export function authorization(): Record<string, string> {
-  const { secret = "", field } = opened() ?? {};
+  const { secret = "", field, login, asked } = opened() ?? {};
+  if (login) return signed({ token: secret, role: asked ?? "read" });
   return field ? { [field]: secret } : { Authorization: "Bearer " + secret };
 }
 

@@ -111,6 +111,9 @@ export interface Session {
   secret: string; role: Role; as: string; daemon: string; version: string; expires: string; commands: string;
   /** The header field that takes the secret, where Authorization belongs to the user's own server. */
   field?: string;
+  /** Whether the page comes from the daemon itself: the secret is the token, "" for none, and asked the role of which it wants no more. */
+  login?: boolean;
+  asked?: Role;
   /** Whether the server gives a new session by itself when this one is over. */
   renew?: boolean;
 }

@@ -113,10 +113,11 @@ function NotAllowed({ action, close }: { action: Action; close(): void }) {
       <p class="consequence">
         This needs the role <b>{action.role}</b>; this session has <b>{s?.role ?? "read"}</b>, and the daemon would refuse it.
       </p>
-      <p>A session that may, if you may yourself:</p>
-      <Copy text={command("dashboard", "--role", action.role)} label="Copy" />
+      {s?.login
+        ? <p>If your token may, end this session and sign in to <b>{action.role}</b>.</p>
+        : <><p>A session that may, if you may yourself:</p><Copy text={command("dashboard", "--role", action.role)} label="Copy" /></>}
       <p>If you may not, whoever runs the daemon can allow it in its <code>Config</code>:</p>
-      <pre class="code">{`Access: map[string]legion.Role{\n\t${JSON.stringify(`user:${person() || "YOU"}`)}: legion.${role},\n}`}</pre>
+      <pre class="code">{`Access: map[string]legion.Role{\n\t${JSON.stringify(s?.login ? "token-file:/etc/NAME/token" : `user:${person() || "YOU"}`)}: legion.${role},\n}`}</pre>
       <p>The command that does it:</p>
       <Copy text={action.command(Object.fromEntries((action.fields ?? []).map((f) => [f.name, f.value])))} />
       <div class="buttons"><button type="button" onClick={close}>Close</button></div>

@@ -1,6 +1,7 @@
 // The page without a session.
 import { commands, openSession, session } from "../api/session.ts";
 import { Copy } from "../parts/copy.tsx";
+import { Login } from "./login.tsx";
 
 /** legion must be told which daemon; a program knows. */
 const dashboard = () => (commands() === "legion" ? "legion dashboard DAEMON" : `${commands()} dashboard`);
@@ -12,6 +13,7 @@ export function Over() {
   return (
     <main class="over" id="main">
       {s.is === "opening" && <p class="quiet">Opening the session …</p>}
+      {s.is === "login" && <Login why={s.why && sentence(s.why)} />}
       {s.is === "over" && (
         <>
           <h1>{s.link ? "This link opens nothing" : "The session is over"}</h1>
