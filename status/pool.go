@@ -95,6 +95,7 @@ type PoolStats struct {
 
 	LastDeath string        `json:"last_death"` // how the last worker that died unexpectedly ended
 	Workers   []WorkerStats `json:"workers"`
+	Replays   []WorkerStats `json:"replays,omitempty"` // processes beside the workers, each of which runs the call of a death again
 	Funcs     []FuncStats   `json:"funcs"`
 }
 

@@ -35,7 +35,7 @@ type Usage struct {
 type WorkerStats struct {
 	ID       uint64        `json:"id"`
 	PID      int           `json:"pid"`
-	State    string        `json:"state"`    // starting, ready, leaving, dying, killed, stuck
+	State    string        `json:"state"`    // starting, ready, leaving, dying, killed, stuck; replay: see PoolStats.Replays
 	Retiring string        `json:"retiring"` // why it will be replaced
 	Age      time.Duration `json:"age"`
 	Calls    uint64        `json:"calls"` // ended

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/legion-go/legion/internal/rpc"
@@ -123,7 +124,7 @@ func (d caller) processes() []status.Process {
 		if p.Kind == "task" {
 			kind = "task"
 		}
-		for _, w := range p.Workers {
+		for _, w := range slices.Concat(p.Workers, p.Replays) {
 			all = append(all, status.Process{
 				PID: w.PID, Parent: s.PID, Kind: kind, Pool: p.Name, State: w.State, Call: w.Call, For: w.For, Age: w.Age,
 				Calls: w.Calls, Memory: w.Memory, CPU: w.CPU, Sealed: w.Sealed,

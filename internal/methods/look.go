@@ -3,6 +3,7 @@ package methods
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +21,7 @@ type (
 	watchedPool struct {
 		status.PoolStats
 		Workers *struct{} `json:"workers,omitempty"`
+		Replays *struct{} `json:"replays,omitempty"`
 		Funcs   *struct{} `json:"funcs,omitempty"`
 	}
 	watchedFunc struct {
@@ -143,7 +145,7 @@ func (d *looker) lookAtPools(wanted func(string) bool, put func(topic, key, pool
 			}
 		}
 		if workers {
-			for _, w := range p.Workers {
+			for _, w := range slices.Concat(p.Workers, p.Replays) {
 				key := p.Name + "/" + strconv.FormatUint(w.ID, 10)
 				at, known := d.begun[key]
 				if !known { // found out once: each time it would differ a little

@@ -2,6 +2,8 @@ package methods
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -104,5 +106,39 @@ func TestExport(t *testing.T) {
 	result, err := withArgument(nil, nil).call(t, "death.export", `{"number":1}`)
 	if err != nil || !strings.Contains(result, `"left_out":["argument: death 1 has no argument`) {
 		t.Errorf("%s, %v", result, err)
+	}
+}
+
+// A replay is a process beside the workers: it is listed, and a person who ends
+// it needs its pid alone. What is done to all workers of a pool is not done to
+// it.
+func TestReplaysAreListed(t *testing.T) {
+	f := newFake()
+	f.pools[0].stats.Replays = []status.WorkerStats{{ID: 9, PID: 77, State: "replay", Call: "thumb"}}
+	for _, method := range []string{"daemon.ps", "worker.list"} {
+		var all []struct {
+			Pool, State, Call string
+			PID               int
+		}
+		result, err := f.call(t, method, `{}`)
+		if err := errors.Join(err, json.Unmarshal([]byte(result), &all)); err != nil {
+			t.Fatal(method, err)
+		}
+		found := 0
+		for _, one := range all {
+			if one.PID == 77 && one.Pool == "resize" && one.State == "replay" && one.Call == "thumb" {
+				found++
+			}
+		}
+		if found != 1 {
+			t.Errorf("%s: %+v", method, all)
+		}
+	}
+	if _, err := f.call(t, "worker.kill", `{"pid":77}`); err != nil || len(f.did) != 1 || !strings.Contains(f.did[0], "77") {
+		t.Errorf("%v, and did %q", err, f.did)
+	}
+	f.did = nil
+	if _, err := f.call(t, "worker.pause", `{"pool":"resize"}`); err != nil || strings.Contains(fmt.Sprint(f.did), "77") {
+		t.Errorf("%v, and did %q", err, f.did)
 	}
 }

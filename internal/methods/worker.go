@@ -3,6 +3,7 @@ package methods
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -270,7 +271,7 @@ func (d caller) workers(pool string) ([]status.Worker, error) {
 			continue
 		}
 		s := p.Stats()
-		for _, w := range s.Workers {
+		for _, w := range slices.Concat(s.Workers, s.Replays) {
 			all = append(all, worker(s, w))
 		}
 	}
@@ -320,6 +321,9 @@ func (d caller) eachWorker(pool string, pid int, do func(Pool, int) error) (out 
 		all = []status.Worker{w}
 	}
 	for _, w := range all {
+		if pid == 0 && w.State == "replay" {
+			continue // it is no worker of the pool's
+		}
 		pool, err := d.poolNamed(w.Pool)
 		if err != nil {
 			return out, err

@@ -31,7 +31,7 @@ func (p *Pool) Capture(ctx context.Context, pid int, kind string, d time.Duratio
 	if d < 0 || d > wire.MaxCaptureTime {
 		return nil, fmt.Errorf("a profile or trace of %v: at most %v", d, wire.MaxCaptureTime)
 	}
-	m, err := p.answering(pid)
+	m, err := p.of(pid).answering(pid)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ type Config struct {
 	IdleTimeout time.Duration // a worker above Min leaves after it was idle this long; 0 or less = never
 	Fresh       bool          // a process serves one call and leaves
 	Spare       int           // ready processes that wait for the next calls, if Fresh
+	Once        bool          // one worker is kept until there is a call, and none from then on
 
 	Concurrency int           // calls that one worker runs at the same time
 	Ahead       int           // most calls that may wait inside a worker, behind those that run

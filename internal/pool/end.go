@@ -41,6 +41,7 @@ func (k *core) halt(fx *effects, now time.Duration) {
 // It returns when the process has ended; if ctx ends first, with an error, and
 // the worker leaves later.
 func (p *Pool) End(ctx context.Context, pid int) error {
+	p = p.of(pid)
 	r := &roll{gone: true, old: map[*worker]bool{}, over: make(chan error, 1)}
 	var err error
 	p.step(func(k *core, fx *effects, now time.Duration) {

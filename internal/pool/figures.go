@@ -13,6 +13,7 @@ import (
 type Stats struct {
 	Summary
 	Workers    []status.WorkerStats
+	Replays    []status.WorkerStats // processes that run calls of deaths again
 	Funcs      []status.FuncStats
 	StartTimes status.Histogram
 	Busy, CPU  time.Duration
@@ -103,18 +104,22 @@ func (k Kind) outcome() string {
 func (p *Pool) Stats() Stats {
 	sizes := p.measure()
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	now := p.now()
 	p.core.sized(sizes, now)
-	return p.core.stats(now)
+	s, replays := p.core.stats(now), p.replays
+	p.mu.Unlock()
+	s.Replays = replaying(replays, (*Pool).Stats)
+	return s
 }
 
 // Glance returns the figures with memory and processor times as Stats has read
 // them last: it reads nothing.
 func (p *Pool) Glance() Stats {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.core.stats(p.now())
+	s, replays := p.core.stats(p.now()), p.replays
+	p.mu.Unlock()
+	s.Replays = replaying(replays, (*Pool).Glance)
+	return s
 }
 
 // size is what a worker takes of the machine.

@@ -55,6 +55,7 @@ type Pool struct {
 	started  bool
 	starting chan error // Start waits for the first workers
 	rolls    []*roll
+	replays  []*Pool // of one process each, that run; never changed in place
 
 	poke    chan struct{}  // wakes the supervisor
 	stopped chan struct{}  // closed when nothing runs any more

@@ -7,13 +7,21 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/internal/wire"
+	"github.com/legion-go/legion/status"
 )
+
+// farewell is how long a process whose replay has ended may take to leave.
+const farewell = time.Second
 
 // Replay runs function fn with an encoded argument in a process of its own,
 // which takes no other call and ends with it. The process has the limits, the
 // sandbox and the timeout of the pool's; its number is one of the pool's. The
 // call returned has ended. A process that dies has its certificate, and counts
-// neither as a restart of the pool nor towards a quarantine.
+// neither as a restart of the pool nor towards a quarantine. The timeout begins
+// when the process is ready.
+//
+// While it runs, the process is among Stats.Replays, and Kill, Stack and the
+// like reach it by its pid.
 //
 // The end of ctx cancels the call, and so does the end of the pool.
 func (p *Pool) Replay(ctx context.Context, fn string, arg []byte, timeout time.Duration) (*Call, error) {
@@ -25,7 +33,16 @@ func (p *Pool) Replay(ctx context.Context, fn string, arg []byte, timeout time.D
 	if err != nil {
 		return nil, err
 	}
-	defer alone.Stop(0)
+	p.mu.Lock()
+	p.replays = append(p.replays, alone)
+	p.mu.Unlock()
+	defer func() {
+		alone.Stop(farewell)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		i := slices.Index(p.replays, alone)
+		p.replays = slices.Delete(slices.Clone(p.replays), i, i+1) // others may be reading it
+	}()
 	ctx, cancel := context.WithCancel(ctx)
 	watched := make(chan struct{})
 	go func() {
@@ -70,7 +87,8 @@ func (p *Pool) alone(timeout time.Duration) (*Pool, error) {
 	case cfg.Looping:
 		return nil, fmt.Errorf("the workers of pool %s have loops of their own: a replay would run one more", cfg.Name)
 	}
-	cfg.Min, cfg.Max, cfg.Spawn, cfg.Fresh, cfg.Spare, cfg.Ahead = 0, 1, Lazy, true, 0, 0
+	cfg.Once, cfg.Min, cfg.Max, cfg.Fresh, cfg.Spare, cfg.Ahead = true, 0, 1, false, 0, 0
+	cfg.MaxCalls, cfg.MaxAge, cfg.MaxMemory, cfg.IdleTimeout = 0, 0, 0, 0
 	cfg.Retry, cfg.MaxRestarts, cfg.MaxBootFails, cfg.CrashBudget = 0, 0, 1, -1
 	if timeout > 0 && (cfg.Timeout == 0 || timeout < cfg.Timeout) {
 		cfg.Timeout = timeout
@@ -80,4 +98,38 @@ func (p *Pool) alone(timeout time.Duration) (*Pool, error) {
 	alone := New(cfg, p.hashes, p.launch, hooks)
 	alone.core.numbered = number - 1
 	return alone, nil
+}
+
+// replaying returns the processes of replays, as look tells of them.
+func replaying(replays []*Pool, look func(*Pool) Stats) (all []status.WorkerStats) {
+	for _, r := range replays {
+		for _, w := range look(r).Workers {
+			w.State = "replay"
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// of returns the pool whose worker has the given pid: p, or else that of a
+// replay; p if none has.
+func (p *Pool) of(pid int) *Pool {
+	p.mu.Lock()
+	replays := p.replays
+	if p.core.find(pid) != nil {
+		replays = nil
+	}
+	p.mu.Unlock()
+	for _, r := range replays {
+		if r.has(pid) {
+			return r
+		}
+	}
+	return p
+}
+
+func (p *Pool) has(pid int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.core.find(pid) != nil
 }

@@ -30,7 +30,7 @@ type question struct {
 // It waits for the worker until ctx ends, and at most two seconds. Nothing else
 // in the pool delays it: neither queued calls, nor a pause, nor slow answers.
 func (p *Pool) Stack(ctx context.Context, pid int) (string, error) {
-	m, err := p.answering(pid)
+	m, err := p.of(pid).answering(pid)
 	if err != nil {
 		return "", err
 	}

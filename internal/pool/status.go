@@ -23,7 +23,7 @@ func (s Stats) Status() status.PoolStats {
 		Started: s.Started, Recycled: s.Recycled, Restarts: s.Deaths, Corrupt: s.Corrupt,
 		RecycledBy: recycles(s.RecycledBy), DeathsBy: s.DeathsBy, OldestWait: s.Oldest, QueueLimit: s.Queue, Busy: s.Busy, CPU: s.CPU,
 		MemoryLimit: s.MemoryLimit, BytesIn: s.In, BytesOut: s.Out, StartTimes: s.StartTimes,
-		Forbidden: s.Forbidden, LastDeath: s.LastDeath, Forever: s.OnExit == Restart, Workers: s.Workers, Funcs: s.Funcs,
+		Forbidden: s.Forbidden, LastDeath: s.LastDeath, Forever: s.OnExit == Restart, Workers: s.Workers, Replays: s.Replays, Funcs: s.Funcs,
 	}
 	for _, w := range s.Workers {
 		all.Memory += w.Memory

@@ -16,10 +16,11 @@ func (p *Pool) Kill(pid int) error {
 	return p.with(pid, func(k *core, fx *effects, w *worker, now time.Duration) { k.kill(fx, w, CauseKill, false, now) })
 }
 
-// with runs one step for the worker with the given pid.
+// with runs one step for the worker with the given pid, which may be that of a
+// replay.
 func (p *Pool) with(pid int, f func(k *core, fx *effects, w *worker, now time.Duration)) error {
 	var err error
-	p.step(func(k *core, fx *effects, now time.Duration) {
+	p.of(pid).step(func(k *core, fx *effects, now time.Duration) {
 		if w := k.find(pid); w != nil {
 			f(k, fx, w, now)
 		} else {

@@ -32,7 +32,9 @@ func (k *core) surplus() bool {
 // minimum is how many workers must be kept.
 func (k *core) minimum() int {
 	switch {
-	case k.cfg.Fresh, k.halted:
+	case k.cfg.Once && k.counts.Calls == 0 && k.bootFail == 0 && !k.halted:
+		return 1
+	case k.cfg.Once, k.cfg.Fresh, k.halted:
 		return 0
 	case k.cfg.Spawn == Eager:
 		return k.cfg.Max
@@ -65,7 +67,7 @@ func (k *core) plan(fx *effects, now time.Duration) {
 func (k *core) mayStart() bool { return len(k.workers) < k.places() }
 
 func (k *core) places() int {
-	if k.cfg.Fresh {
+	if k.cfg.Fresh || k.cfg.Once {
 		return k.cfg.Max
 	}
 	return k.cfg.Max + 1
