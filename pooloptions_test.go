@@ -45,7 +45,7 @@ func TestOptionsAreWhole(t *testing.T) {
 	}
 	for _, f := range reflect.VisibleFields(core) {
 		switch f.Name {
-		case "Name", "Funcs", "Fresh", "Spare", "Looping", "Sealed", "Ahead", "Jitter", "MaxBootFails", "BackoffMin", "BackoffMax":
+		case "Name", "Funcs", "Fresh", "Spare", "Once", "Looping", "Sealed", "Ahead", "Jitter", "MaxBootFails", "BackoffMin", "BackoffMax":
 		default:
 			if _, ok := reflect.TypeFor[Pool]().FieldByName(f.Name); !ok {
 				t.Errorf("the core's %s is no field of Pool, and declaration.core does not fill it in", f.Name)

@@ -1,6 +1,7 @@
 package legion_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/internal/testkit"
+	"github.com/legion-go/legion/legiontest"
 	_ "github.com/legion-go/legion/profile" // workers are this binary
 	"github.com/legion-go/legion/status"
 )
@@ -113,5 +115,34 @@ func TestRecorderIsChecked(t *testing.T) {
 		if err := (legion.Pool{Recorder: r}).Validate(); err != nil {
 			t.Errorf("%+v: %v", r, err)
 		}
+	}
+}
+
+func newHungTask() (*legion.Daemon, *legion.Func[int, int]) {
+	d := legion.New(quiet("hungtask"))
+	f := legion.Task(d, "hung", func(context.Context, int) (int, error) {
+		for i := 0; ; i++ { // without a look at its context
+		}
+	}, legion.TaskOptions{
+		Spare: -1, Procs: 1, Timeout: 500 * time.Millisecond, KillGrace: 2 * time.Second, Recorder: legion.Recorder{Window: time.Second},
+	})
+	return d, f
+}
+
+func init() {
+	unlike = append(unlike, func() *legion.Daemon { d, _ := newHungTask(); return d })
+}
+
+// A task is recorded as a worker is.
+func TestRecorderOfATask(t *testing.T) {
+	d, hung := newHungTask()
+	legiontest.Start(t, d)
+	for len(d.Deaths()) == 0 { // its limit may be over before its process is ready, on a busy machine
+		if _, err := hung.Call(t.Context(), 0); !errors.Is(err, legion.ErrTimeout) {
+			t.Fatal(err)
+		}
+	}
+	if all := legion.Recordings(d, d.Deaths()[0].Number); len(all) != 2 || all[0].Name != "trace.out" || all[1].Name != "cpu.pb.gz" {
+		t.Errorf("%d recordings of %+v", len(all), d.Deaths()[0])
 	}
 }

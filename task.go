@@ -41,6 +41,7 @@ type TaskOptions struct {
 	Transport    Transport
 	MaxPayload   int64    // default 64 MiB
 	KeepArgument int      // default 0: never
+	Recorder     Recorder // default: off
 	Sandbox      *Sandbox // default nil: none
 
 	OnReturn, OnDied, OnTimeout, OnEnd func(CallEnd)
@@ -85,7 +86,7 @@ func (o TaskOptions) pool() Pool {
 		Max: o.MaxRunning, Spawn: Lazy, IdleTimeout: 30 * time.Second, Queue: o.Queue, Timeout: o.Timeout, KillGrace: o.KillGrace,
 		Retry: o.Retry, MemoryLimit: o.MemoryLimit, Procs: o.Procs, Nice: o.Nice, Files: o.Files,
 		CPU: o.CPU, Threads: o.Threads, FileSize: o.FileSize, NoCore: o.NoCore, OOMScore: o.OOMScore, User: o.User, Env: o.Env, Dir: o.Dir,
-		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer, KeepArgument: o.KeepArgument, Sandbox: o.Sandbox,
+		BootTimeout: o.BootTimeout, Transport: o.Transport, MaxPayload: o.MaxPayload, Buffer: minBuffer, KeepArgument: o.KeepArgument, Recorder: o.Recorder, Sandbox: o.Sandbox,
 		OnReturn: o.OnReturn, OnDied: o.OnDied, OnTimeout: o.OnTimeout, OnEnd: o.OnEnd,
 	}
 }

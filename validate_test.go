@@ -30,7 +30,7 @@ var extremes = map[string]string{
 	"TaskOptions.MaxRunning": "nn", "TaskOptions.Spare": "yy", "TaskOptions.Queue": "ny", "TaskOptions.Timeout": "nny", "TaskOptions.KillGrace": "nny",
 	"TaskOptions.Retry": "ny", "TaskOptions.MemoryLimit": "yn", "TaskOptions.Procs": "nn", "TaskOptions.Nice": "nn",
 	"TaskOptions.CPU": "nnn", "TaskOptions.Threads": "nn", "TaskOptions.FileSize": "yn", "TaskOptions.OOMScore": "nn",
-	"TaskOptions.Files": "yn", "TaskOptions.BootTimeout": "nny", "TaskOptions.Transport": "nn", "TaskOptions.MaxPayload": "nn", "TaskOptions.KeepArgument": "nn",
+	"TaskOptions.Files": "yn", "TaskOptions.BootTimeout": "nny", "TaskOptions.Transport": "nn", "TaskOptions.MaxPayload": "nn", "TaskOptions.KeepArgument": "nn", "TaskOptions.Recorder.Window": "nnn", "TaskOptions.Recorder.Bytes": "nn",
 
 	"Config.StopTimeout": "nny", "Config.ControlTimeout": "nny", "Config.ControlConnections": "nn", "Config.Umask": "nn", "Config.Nice": "nn", "Config.PID": "nn", "Config.RestartEvery": "nny",
 	"Config.MinUptime": "nny", "Config.MinPause": "nny", "Config.LogLevel": "yy",

@@ -27,7 +27,7 @@ var answers = map[string]string{
 		{"pid":4713,"parent":4711,"kind":"task","pool":"vacuum","state":"starting","call":"vacuum","for":0.000012,"age":200000,"calls":1,"memory":0,"cpu":0}]`,
 	"pool.list": `[
 		{"name":"resize","kind":"worker","state":"running","reason":"","min":1,"max":4,"ready":2,"queued":17,"running":2,"calls":123456,"ok":123444,"failed":2,"panicked":0,
-		 "refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,"last_death":"","workers":[],"funcs":[]},
+		 "refused":0,"timed_out":4,"canceled":0,"crashed":6,"dropped":0,"retried":0,"started":9,"recycled":4,"restarts":3,"corrupt":0,"oldest_wait":1.5,"last_death":"","workers":[],"funcs":[]},
 		{"name":"vacuum","kind":"task","state":"paused","reason":"","min":0,"max":2,"ready":0,"queued":0,"running":0,"calls":0,"ok":0,"failed":0,"panicked":0,
 		 "refused":0,"timed_out":0,"canceled":0,"crashed":0,"dropped":0,"retried":0,"started":0,"recycled":0,"restarts":0,"corrupt":0,"last_death":"","workers":[],"funcs":[]}]`,
 	"pool.recent": `{"calls":[
@@ -54,7 +54,7 @@ var answers = map[string]string{
 	"func.list":   `[{"name":"resize","pool":"resize","kind":"worker","in":"main.Photo","out":"main.Thumb"},{"name":"vacuum","pool":"vacuum","kind":"task","in":"int","out":"int"}]`,
 	"task.list": `{"tasks":[{"name":"vacuum","running":1,"queued":0,"max":2,"calls":3}],
 		"runs":[{"id":1,"name":"vacuum","state":"done","pid":4720,"started":"2026-03-01T10:11:12Z","took":8.5},
-			{"id":2,"name":"vacuum","state":"failed","pid":4721,"started":"2026-03-01T10:12:12Z","took":0.5,"error":"the disk \u001b[31mis full"}]}`,
+			{"id":2,"name":"vacuum","state":"failed","pid":4721,"started":"2026-03-01T10:12:12Z","took":0.5,"progress":{"done":3,"of":7,"note":"table 3","at":"2026-03-01T10:11:12Z"},"error":"the disk \u001b[31mis full"}]}`,
 	"cron.list":   `[{"name":"cron 0 3 * * *","spec":"0 3 * * *","next":"2026-03-02T03:00:00Z","runs":12,"missed":0,"pending":false},{"name":"every 1s","spec":"1s","next":null,"runs":7503,"missed":2,"pending":true}]`,
 	"event.list":  `[{"type":"Started","count":1,"handlers":2},{"type":"WorkerExited","count":12,"handlers":0}]`,
 	"plugin.list": `[{"name":"systemd","type":"*systemd.Service","state":"started","stats":{"Active":true,"Sent":12,"LastErr":"a b"}},{"name":"cache","type":"*main.Cache","state":"promised"}]`,

@@ -71,11 +71,11 @@ func listPools(ctx context.Context, in *Invocation) error {
 	t := &table{none: "there are no pools", columns: []column{
 		{title: "POOL", flexible: true}, {title: "KIND", spare: 4}, {title: "STATE"}, {title: "READY", right: true, spare: 1},
 		{title: "MIN", right: true, spare: 5}, {title: "MAX", right: true, spare: 5}, {title: "QUEUED", right: true, spare: 2},
-		{title: "RUNNING", right: true, spare: 1}, {title: "CALLS", right: true}, {title: "OK", right: true, spare: 6},
+		{title: "OLDEST", right: true, spare: 2}, {title: "RUNNING", right: true, spare: 1}, {title: "CALLS", right: true}, {title: "OK", right: true, spare: 6},
 		{title: "CRASHED", right: true, spare: 3}, {title: "TIMED OUT", right: true, spare: 4}, {title: "RESTARTS", right: true, spare: 3},
 	}}
 	for _, p := range all {
-		t.add(p.Name, p.Kind, cell{p.State, styleOf(p.State)}, count(p.Ready), count(p.Min), count(p.Max), count(p.Queued), count(p.Running),
+		t.add(p.Name, p.Kind, cell{p.State, styleOf(p.State)}, count(p.Ready), count(p.Min), count(p.Max), count(p.Queued), lasting(p.OldestWait), count(p.Running),
 			count(p.Calls), count(p.OK), cell{count(p.Crashed), alarming(p.Crashed)}, cell{count(p.TimedOut), alarming(p.TimedOut)},
 			cell{count(p.Restarts), alarming(p.Restarts)})
 	}

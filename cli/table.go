@@ -1,6 +1,9 @@
 package cli
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // table is rows under titles. It is fitted to the terminal: flexible columns
 // are cut, the widest first, and if that is not enough, spare ones are left
@@ -196,18 +199,15 @@ func (p *printer) definitions(widest int, list []string) {
 	}
 }
 
-// trim removes empty columns at the end.
+// trim removes the columns in which nothing stands.
 func (t *table) trim() {
-	for len(t.columns) > 0 {
-		last := len(t.columns) - 1
-		for _, row := range t.rows {
-			if row[last].text != "" {
-				return
-			}
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(t.rows, func(row []cell) bool { return row[i].text != "" }) {
+			continue
 		}
-		t.columns = t.columns[:last]
-		for i := range t.rows {
-			t.rows[i] = t.rows[i][:last]
+		t.columns = slices.Delete(t.columns, i, i+1)
+		for n := range t.rows {
+			t.rows[n] = slices.Delete(t.rows[n], i, i+1)
 		}
 	}
 }

@@ -11,7 +11,10 @@ type TaskRun struct {
 	Started time.Time     `json:"started"`
 	Took    time.Duration `json:"took"` // so far, or in total
 	Error   string        `json:"error,omitempty"`
-	Result  any           `json:"result,omitempty"`
+
+	Progress *Progress `json:"progress,omitempty"` // what it has said last of how far it is, also after its end
+
+	Result any `json:"result,omitempty"`
 }
 
 // Tasks lists the declared tasks and their runs.

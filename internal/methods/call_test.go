@@ -15,20 +15,22 @@ import (
 // ended is a task that has ended.
 type ended struct{ arg any }
 
-func (ended) Done() <-chan struct{}   { c := make(chan struct{}); close(c); return c }
-func (ended) PID() int                { return 7 }
-func (ended) State() status.CallState { return status.CallDone }
-func (ended) Cancel()                 {}
-func (e ended) Result() (any, error)  { return e.arg, nil }
+func (ended) Done() <-chan struct{}      { c := make(chan struct{}); close(c); return c }
+func (ended) PID() int                   { return 7 }
+func (ended) Progress() *status.Progress { return nil }
+func (ended) State() status.CallState    { return status.CallDone }
+func (ended) Cancel()                    {}
+func (e ended) Result() (any, error)     { return e.arg, nil }
 
 // endless is a task that ends when it is cancelled.
 type endless struct{ cancelled chan struct{} }
 
-func (e endless) Done() <-chan struct{} { return e.cancelled }
-func (endless) PID() int                { return 7 }
-func (endless) State() status.CallState { return status.CallRunning }
-func (e endless) Cancel()               { close(e.cancelled) }
-func (e endless) Result() (any, error)  { <-e.cancelled; return nil, errors.New("cancelled") }
+func (e endless) Done() <-chan struct{}    { return e.cancelled }
+func (endless) PID() int                   { return 7 }
+func (endless) Progress() *status.Progress { return nil }
+func (endless) State() status.CallState    { return status.CallRunning }
+func (e endless) Cancel()                  { close(e.cancelled) }
+func (e endless) Result() (any, error)     { <-e.cancelled; return nil, errors.New("cancelled") }
 
 // withFunctions returns a daemon with functions: two of one name, a stream, and
 // tasks.

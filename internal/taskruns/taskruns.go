@@ -27,6 +27,7 @@ type Call interface {
 	Done() <-chan struct{} // closed at its end
 	PID() int
 	State() status.CallState
+	Progress() *status.Progress
 	Cancel()
 	Result() (any, error) // waits for the end
 }
@@ -51,6 +52,7 @@ type Run struct {
 	mu   sync.Mutex
 	call Call // nil once it has ended: it holds argument and result
 	pid  int
+	far  *status.Progress
 	took time.Duration
 	out  any
 	size int // of out, as JSON
@@ -137,7 +139,7 @@ func (r *Run) await() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.pid, r.took, r.out, r.size, r.err = r.call.PID(), took, out, len(text), err
+	r.pid, r.far, r.took, r.out, r.size, r.err = r.call.PID(), r.call.Progress(), took, out, len(text), err
 	r.call = nil
 }
 
@@ -164,10 +166,10 @@ func (r *Run) Failure() error {
 func (r *Run) Info(result bool) status.TaskRun {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := status.TaskRun{ID: r.id, Name: r.name, PID: r.pid, Started: r.started, Took: r.took}
+	i := status.TaskRun{ID: r.id, Name: r.name, PID: r.pid, Started: r.started, Took: r.took, Progress: r.far}
 	switch {
 	case r.call != nil:
-		i.PID, i.Took, i.State = r.call.PID(), time.Since(r.started), r.call.State().String()
+		i.PID, i.Took, i.State, i.Progress = r.call.PID(), time.Since(r.started), r.call.State().String(), r.call.Progress()
 		if i.State == status.CallDone.String() {
 			i.State = status.CallRunning.String() // it is ending
 		}

@@ -14,16 +14,18 @@ import (
 type call struct {
 	done  chan struct{}
 	state status.CallState
+	far   *status.Progress
 	out   any
 	err   error
 }
 
 func newCall() *call { return &call{done: make(chan struct{}), state: status.CallRunning} }
 
-func (c *call) Done() <-chan struct{}   { return c.done }
-func (c *call) PID() int                { return 7 }
-func (c *call) State() status.CallState { return c.state }
-func (c *call) Cancel()                 { c.end(nil, errors.New("cancelled")) }
+func (c *call) Done() <-chan struct{}      { return c.done }
+func (c *call) PID() int                   { return 7 }
+func (c *call) State() status.CallState    { return c.state }
+func (c *call) Progress() *status.Progress { return c.far }
+func (c *call) Cancel()                    { c.end(nil, errors.New("cancelled")) }
 
 func (c *call) Result() (any, error) {
 	<-c.done
@@ -49,6 +51,13 @@ func TestRun(t *testing.T) {
 		if i := r.Info(true); i.ID != 1 || i.Name != "job" || i.PID != 7 || i.State != "running" || i.Took != time.Second || i.Result != nil {
 			t.Errorf("%+v", i)
 		}
+		if i := r.Info(false); i.Progress != nil {
+			t.Errorf("without a word: %+v", i.Progress)
+		}
+		c.far = &status.Progress{Done: 3, Of: 4}
+		if i := r.Info(false); i.Progress != c.far {
+			t.Errorf("%+v", i.Progress)
+		}
 		c.end("well", nil)
 		<-r.Ended()
 		runs.Running().Wait()
@@ -56,7 +65,7 @@ func TestRun(t *testing.T) {
 		if i := r.Info(true); i.PID != 7 || i.State != "done" || i.Took != time.Second || i.Result != "well" || i.Error != "" {
 			t.Errorf("%+v", i)
 		}
-		if i := r.Info(false); i.State != "done" || i.Result != nil {
+		if i := r.Info(false); i.State != "done" || i.Result != nil || i.Progress != c.far {
 			t.Errorf("%+v", i)
 		}
 		if cancelled != 1 || runs.Find(1) != r || runs.Find(2) != nil || r.Failure() != nil {
