@@ -1,9 +1,11 @@
 package legion
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -122,7 +124,7 @@ func (d *Daemon) Pool(name string) (*Supervisor, error) {
 		}
 		names = append(names, p.name)
 	}
-	return nil, fmt.Errorf("legion: daemon %s has no pool %q; it has %q", d.config.Name, name, names)
+	return nil, fmt.Errorf("legion: daemon %s has no pool %q; it has %s", d.config.Name, name, cmp.Or(strings.Join(names, ", "), "none"))
 }
 
 // Deaths returns the certificates of the last 32 deaths of workers and tasks

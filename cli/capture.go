@@ -17,7 +17,8 @@ import (
 // captureVerb is worker profile, worker trace or pool profile.
 func captureVerb(name, args, short, method string) *verb {
 	var o captureOptions
-	long := "The program must import the package profile; a trace needs no import. The kinds are cpu, heap, allocs, goroutine, threadcreate, block and mutex."
+	long := "The program must import the package profile; a trace needs no import. The kinds are\n" +
+		"cpu, heap, allocs, goroutine, threadcreate, block and mutex."
 	if name == "trace" {
 		long = "It ends early if it becomes large."
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"slices"
 	"time"
 
 	"github.com/legion-go/legion/status"
@@ -26,6 +27,9 @@ func eventsVerb() *verb {
 					params := map[string]any{}
 					if len(in.Args) > 0 {
 						params["types"] = in.Args
+						if err := in.unheard(ctx, in.Args); err != nil {
+							return err
+						}
 					}
 					return stream(ctx, in, c, "event.follow", params, in.out().event)
 				}
@@ -47,6 +51,30 @@ func eventsVerb() *verb {
 			},
 		},
 	}
+}
+
+// unheard tells which of these types no event has had yet: a mistyped one would
+// be followed for ever.
+func (in *Invocation) unheard(ctx context.Context, types []string) error {
+	var all []status.EventType
+	if err := in.Call(ctx, "event.list", nil, &all); err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range all {
+		names = append(names, e.Type)
+	}
+	for _, name := range types {
+		if slices.Contains(names, name) {
+			continue
+		}
+		hint := in.verbLine("events") + " lists those that have"
+		if meant := nearest(name, names); meant != "" {
+			hint = "did you mean " + meant + "?"
+		}
+		in.program.stderr.printf("%s: no event of type %q has come yet; %s\n", in.program.name, clean(name), hint)
+	}
+	return nil
 }
 
 type event struct {

@@ -23,7 +23,8 @@ func historyVerb() *verb {
 		group: lookGroup, needs: aServer,
 		Command: Command{
 			Name: "history", Args: "POOL [FUNCTION]", Short: "show how a pool, or one of its functions, did lately",
-			Long:  "Shows the last 30 samples; with --json, all there are: those of five minutes, of an hour or of a day.",
+			Long: "Shows the last 30 samples; with --json, all there are: those of five minutes, of an\n" +
+				"hour or of a day.",
 			Flags: func(fs *flag.FlagSet) { fs.IntVar(&step, "step", step, "seconds of a sample: 1, 10 or 60") },
 			Run: func(ctx context.Context, in *Invocation) error {
 				params := map[string]any{"pool": in.Args[0], "step": step}

@@ -123,7 +123,39 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-// Colours are used, and take no room.
+// A type that no event has had is followed, and may be mistyped.
+func TestEventsThatHaveNotCome(t *testing.T) {
+	f := newFake(t, answers)
+	f.items["event.follow"] = []string{`{"time":"2026-03-01T10:11:12Z","type":"Started","data":7}`}
+	for line, says := range map[string]string{
+		"events -f thumbs Started WorkerExited": "",
+		"events -f thumbs WorkerExitd Started":  "legion: no event of type \"WorkerExitd\" has come yet; did you mean WorkerExited?\n",
+		"events -f thumbs Paid":                 "legion: no event of type \"Paid\" has come yet; legion events thumbs lists those that have\n",
+	} {
+		if code, out, errs := f.run(80, false, strings.Fields(line)...); code != ExitOK || errs != says || !strings.Contains(out, "Started") {
+			t.Errorf("%s: code %d, %q, %q, want %q", line, code, out, errs, says)
+		}
+	}
+}
+
+// The explanation of a verb fits a terminal.
+func TestHelpIsWrapped(t *testing.T) {
+	f := newFake(t, answers)
+	_, names, _ := f.run(80, false, "help")
+	for l := range strings.Lines(names) {
+		verb := strings.Fields(l)
+		if !strings.HasPrefix(l, "  ") || len(verb) == 0 || strings.HasPrefix(verb[0], "-") {
+			continue
+		}
+		_, help, _ := f.run(80, false, "help", verb[0])
+		for l := range strings.Lines(help) {
+			if n := columns(strings.TrimRight(l, "\n")); n > 100 {
+				t.Errorf("help %s has %d columns: %s", verb[0], n, l)
+			}
+		}
+	}
+}
+
 // Top shows the processes until the daemon is gone.
 func TestTop(t *testing.T) {
 	f := newFake(t, answers)
@@ -138,6 +170,7 @@ func TestTop(t *testing.T) {
 	}
 }
 
+// Colours are used, and take no room.
 func TestColour(t *testing.T) {
 	f := newFake(t, answers)
 	_, plain, _ := f.run(60, false, "pool", "ls", "thumbs")

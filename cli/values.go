@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -60,10 +61,26 @@ func (in *Invocation) jsonOperand(i int) (json.RawMessage, error) {
 		text = b
 	}
 	text = strings.TrimSpace(text)
-	if !json.Valid([]byte(text)) {
-		return nil, usage("%q is not JSON: write text in quotes, as in '\"text\"', and an object as in '{\"name\": 1}'", cut(text, 60))
+	if err := json.Unmarshal([]byte(text), new(json.RawMessage)); err != nil {
+		return nil, notJSON(text, err)
 	}
 	return json.RawMessage(text), nil
+}
+
+// notJSON says what is wrong with a text, given the error of package json:
+// where, if it begins as JSON does.
+func notJSON(text string, err error) error {
+	var at *json.SyntaxError
+	switch {
+	case text == "":
+		return usage("the standard input is empty: JSON is missing")
+	case !strings.ContainsAny(text[:1], `{["`) || !errors.As(err, &at):
+		return usage("%q is not JSON: write text in quotes, as in '\"text\"', and an object as in '{\"name\": 1}'", cut(text, 60))
+	case at.Offset >= int64(len(text)) && strings.HasPrefix(err.Error(), "unexpected end"):
+		return usage("the JSON does not end: %s", cut(oneLine(text), 60))
+	}
+	before := []rune(text[:at.Offset-1]) // and then comes what is wrong
+	return usage("the JSON is wrong: %v, after %s", err, oneLine(string(before[max(0, len(before)-40):])))
 }
 
 // fields returns what an object holds, in its order, as names and one-line

@@ -16,6 +16,7 @@
 //	})
 //
 //	func main() {
+//		common := cli.Flags(flag.CommandLine) // -d, --json and the like, beside its own
 //		flag.Parse()
 //		if err := conf.Load(); err != nil {
 //			cli.Fatal(err) // prints it, and ends with code 6
@@ -24,6 +25,7 @@
 //		d.Use(conf)
 //		resize := legion.Worker(d, "resize", resize, conf.Get().Resize)
 //		…
+//		cli.Main(d, common)
 //	}
 //
 // # Sources

@@ -28,8 +28,7 @@ func Listen(ctx context.Context, a Address) (net.Listener, error) {
 		return nil, fmt.Errorf("the address %s has no path", a)
 	}
 	if a.Network == "tcp" {
-		var c net.ListenConfig
-		return c.Listen(ctx, a.Network, a.Addr) // its error names operation and address
+		return host.Listen(ctx, a.Network, a.Addr)
 	}
 	l, err := listenUnix(ctx, a)
 	if err != nil {

@@ -74,10 +74,14 @@ func (r *Registry) take(b []byte) error {
 	for _, d := range p.Deaths {
 		limit(&d)
 		d.Kind = fingerprint(&d)
+		c := certificate{Death: d}
 		if d.Argument {
-			d.Argument, d.NoArgument = false, "it stayed in the process before the upgrade or the restart"
+			c.Argument, c.NoArgument = false, "it stayed in the process before the upgrade or the restart"
 		}
-		r.keep(certificate{Death: d})
+		if len(d.Blobs) > 0 {
+			c.gone = "they stayed in the process before the upgrade or the restart"
+		}
+		r.keep(c)
 	}
 	r.kinds = kinds{leftOut: p.LeftOut, lost: p.Lost, all: map[string]*status.DeathKind{}}
 	for _, kind := range p.Kinds {

@@ -40,6 +40,7 @@ type certificate struct {
 	status.Death
 	argument   []byte
 	recordings []pool.Recording
+	gone       string // why recordings that there were are not kept
 	bytes      int
 }
 
@@ -80,8 +81,8 @@ func (r *Registry) keep(c certificate) {
 			recordings += len(one.Bytes)
 			c.Blobs = append(c.Blobs, status.Blob{Name: one.Name, Bytes: len(one.Bytes)})
 		}
-		if recordings > maxRecordings {
-			c.recordings, c.Blobs = nil, nil
+		if recordings > maxRecordings && c.recordings != nil {
+			c.recordings, c.Blobs, c.gone = nil, nil, "those of later deaths took their place"
 		}
 	}
 }
@@ -135,13 +136,14 @@ func (r *Registry) Whole(number uint64) (d status.Death, argument []byte, ok boo
 	return copied(c.Death), c.argument, ok
 }
 
-// Recordings returns what the worker of a death recorded before it, nothing if
-// that is not kept. The caller must not change it.
-func (r *Registry) Recordings(number uint64) []pool.Recording {
+// Recordings returns what the worker of a death recorded before it, which the
+// caller must not change. If there were recordings that are not kept, gone says
+// why.
+func (r *Registry) Recordings(number uint64) (all []pool.Recording, gone string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, _ := r.find(number)
-	return c.recordings
+	return c.recordings, c.gone
 }
 
 // find returns a certificate, and whether it is kept.

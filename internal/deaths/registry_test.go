@@ -218,8 +218,9 @@ func TestRecordingsAreBounded(t *testing.T) {
 	}
 	for n := uint64(1); n <= 5; n++ {
 		d, _ := r.Get(n)
-		if kept := n > 2; (len(r.Recordings(n)) == 2) != kept || (len(d.Blobs) == 2) != kept {
-			t.Errorf("death %d: %d recordings, %v", n, len(r.Recordings(n)), d.Blobs)
+		all, gone := r.Recordings(n)
+		if kept := n > 2; (len(all) == 2) != kept || (len(d.Blobs) == 2) != kept || strings.Contains(gone, "later deaths") == kept {
+			t.Errorf("death %d: %d recordings, %v, %q", n, len(all), d.Blobs, gone)
 		}
 	}
 	var next deaths.Registry
@@ -228,5 +229,14 @@ func TestRecordingsAreBounded(t *testing.T) {
 	}
 	if d, ok := next.Get(5); !ok || len(d.Blobs) != 0 {
 		t.Errorf("recordings that stay here are listed there: %+v", d)
+	}
+	next.Add(death("p", "main.f (a.go:1)", 6), nil, large, large, large, large)
+	for n, says := range map[uint64]string{5: "before the upgrade", 6: "later deaths", 7: ""} {
+		if n == 7 {
+			next.Add(death("p", "main.f (a.go:1)", 7), nil)
+		}
+		if all, gone := next.Recordings(n); len(all) != 0 || !strings.Contains(gone, says) || (says == "") != (gone == "") {
+			t.Errorf("death %d: %d recordings, gone %q, want %q", n, len(all), gone, says)
+		}
 	}
 }

@@ -41,7 +41,7 @@
 //   - identity.go, accounts.go, names.go: user and group;
 //   - runtimedir.go, secret.go: files that other users must not touch;
 //   - surroundings.go: the order above, for a daemon; nice_linux.go, drop.go,
-//     drop_linux.go, process.go: what a start changes; environ.go;
+//     drop_linux.go, process.go: what a start changes; environ.go; listen.go;
 //   - descriptors.go, descriptors_linux.go, invoked.go: how the program was
 //     started; version.go: its version;
 //   - exit_linux.go: the end of a child;

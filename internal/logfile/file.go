@@ -35,7 +35,9 @@ func openFile(path string) (*file, error) {
 		}
 	}
 	fd, err := retry(func() (int, error) { return unix.Open(path, flags, 0o640) })
-	if err != nil {
+	if errors.Is(err, unix.ENOENT) { // the file itself would be made
+		return nil, fmt.Errorf("open log file %s: %w: make its folder first", path, err)
+	} else if err != nil {
 		return nil, fmt.Errorf("open log file %s: %w", path, err)
 	}
 	f := &file{fd: fd, write: unix.Write}

@@ -121,3 +121,14 @@ func TestRelativePathAndMode(t *testing.T) {
 		t.Errorf("mode %v", st.Mode())
 	}
 }
+
+func TestWithoutFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "d.log")
+	s, err := Open(Options{Path: path})
+	if err == nil {
+		_ = s.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), path+": no such file or directory: make its folder first") {
+		t.Errorf("got %v", err)
+	}
+}

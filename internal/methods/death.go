@@ -78,7 +78,8 @@ func (d caller) recording(_ context.Context, in blobIn) (blobOut, error) {
 	if err != nil {
 		return blobOut{}, err
 	}
-	for _, one := range d.Certificates().Recordings(in.Number) {
+	recordings, gone := d.Certificates().Recordings(in.Number)
+	for _, one := range recordings {
 		switch {
 		case one.Name != in.Name:
 		case len(one.Bytes) > wire.MaxCapture:
@@ -87,16 +88,24 @@ func (d caller) recording(_ context.Context, in blobIn) (blobOut, error) {
 			return blobOut{one.Name, one.Bytes}, nil
 		}
 	}
-	why := "its pool records nothing: set Pool.Recorder"
-	if len(death.Blobs) > 0 {
-		why = "it has " + death.Blobs[0].Name
+	return blobOut{}, Wrong("name", "death %d has no %q that is kept; %s", in.Number, in.Name, unrecorded(death, in.Name, gone))
+}
+
+// unrecorded says why a death has no recording of that name. gone is why those
+// that it had are not kept.
+func unrecorded(death status.Death, name, gone string) string {
+	_, noProfiles := profiling.Get()
+	switch {
+	case gone != "":
+		return gone
+	case len(death.Blobs) > 0 && (name != pool.ProfileName || noProfiles == nil):
+		return "it has " + death.Blobs[0].Name
+	case death.Cause != "deadline" && death.Cause != "cancel":
+		return "only a worker whose call heeds neither its deadline nor its cancellation writes one, and the cause here is " + death.Cause
+	case name == pool.ProfileName && noProfiles != nil:
+		return noProfiles.Error()
 	}
-	if in.Name == pool.ProfileName {
-		if _, err := profiling.Get(); err != nil {
-			why = err.Error()
-		}
-	}
-	return blobOut{}, Wrong("name", "death %d has no %q that is kept; %s", in.Number, in.Name, why)
+	return "its pool records nothing: set Pool.Recorder"
 }
 
 // death returns a certificate with its argument, nil if it has none.

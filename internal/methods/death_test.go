@@ -54,7 +54,7 @@ func TestDeaths(t *testing.T) {
 
 func TestRecordingsOfDeaths(t *testing.T) {
 	f := withDeaths()
-	f.deaths.Add(status.Death{Pool: "resize"}, nil, pool.Recording{Name: "trace.out", Bytes: []byte("a trace")},
+	f.deaths.Add(status.Death{Pool: "resize", Cause: "deadline"}, nil, pool.Recording{Name: "trace.out", Bytes: []byte("a trace")},
 		pool.Recording{Name: "cpu.pb.gz", Bytes: make([]byte, wire.MaxCapture+1)})
 	if result, err := f.call(t, "death.blob", `{"number":41,"name":"trace.out"}`); err != nil || result != `{"name":"trace.out","bytes":"YSB0cmFjZQ=="}` {
 		t.Errorf("%s, %v", result, err)
@@ -62,13 +62,22 @@ func TestRecordingsOfDeaths(t *testing.T) {
 	if _, err := f.call(t, "death.blob", `{"number":41,"name":"cpu.pb.gz"}`); err == nil || !strings.Contains(err.Error(), "Pool.Recorder.Bytes") {
 		t.Error(err)
 	}
+	f.deaths.Add(status.Death{Pool: "resize", Cause: "cancel"}, nil)
 	for params, says := range map[string]string{
-		`{"number":40,"name":"trace.out"}`: `name: death 40 has no "trace.out" that is kept; its pool records nothing`,
+		`{"number":40,"name":"trace.out"}`: `name: death 40 has no "trace.out" that is kept; only a worker whose call heeds neither its deadline nor its cancellation writes one, and the cause here is exit`,
+		`{"number":42,"name":"trace.out"}`: `name: death 42 has no "trace.out" that is kept; its pool records nothing`,
 		`{"number":41,"name":"secret"}`:    `name: death 41 has no "secret" that is kept; it has trace.out`,
-		`{"number":42,"name":"trace.out"}`: `number: death 42 is not kept`,
+		`{"number":43,"name":"trace.out"}`: `number: death 43 is not kept`,
 	} {
 		if _, err := f.call(t, "death.blob", params); !wrong(err, says) {
 			t.Errorf("%s: %v", params, err)
 		}
+	}
+	f.deaths.Add(status.Death{Pool: "resize", Cause: "deadline"}, nil, pool.Recording{Name: "trace.out", Bytes: make([]byte, 64<<20+1)})
+	if _, err := f.call(t, "death.blob", `{"number":41,"name":"trace.out"}`); !wrong(err, `name: death 41 has no "trace.out" that is kept; those of later deaths took their place`) {
+		t.Error(err)
+	}
+	if result, err := f.call(t, "death.export", `{"number":41}`); err != nil || !strings.Contains(result, `"recordings: those of later deaths took their place"`) {
+		t.Errorf("%.300s, %v", result, err)
 	}
 }

@@ -138,7 +138,11 @@ func (d caller) export(_ context.Context, in deathIn) (out export, err error) {
 		add("stderr.txt", []byte(strings.Join(death.Stderr, "\n")+"\n"))
 	}
 	room := wire.MaxCapture - 1<<20
-	for _, one := range d.Certificates().Recordings(in.Number) {
+	recordings, gone := d.Certificates().Recordings(in.Number)
+	if gone != "" {
+		out.LeftOut = append(out.LeftOut, "recordings: "+gone)
+	}
+	for _, one := range recordings {
 		if room -= len(one.Bytes); room < 0 {
 			out.LeftOut = append(out.LeftOut, one.Name+": it is too large beside the others; death.blob has it alone")
 			continue

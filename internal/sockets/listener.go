@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/internal/takeover"
 	"github.com/legion-go/legion/internal/unixsock"
 )
@@ -65,8 +66,7 @@ func Remove(paths []string) {
 
 func (l *Listener) listenPlainly(ctx context.Context) (net.Listener, error) {
 	if !l.HasFile() {
-		var c net.ListenConfig
-		return c.Listen(ctx, l.Network, l.Address)
+		return host.Listen(ctx, l.Network, l.Address)
 	}
 	inner, err := unixsock.Listen(ctx, l.Address, unixsock.Options{GID: -1})
 	if err != nil {
