@@ -233,6 +233,8 @@ func (in *Invocation) values(ctx context.Context, operand, current string) (all 
 		for _, m := range d.Methods {
 			all = append(all, candidate{m.Name, m.Summary})
 		}
+	case "TOPIC":
+		return wordsOf(status.WatchTopics...)
 	case "TYPE":
 		each(ctx, in, "event.list", func(e status.EventType) { all = append(all, candidate{e.Type, ""}) })
 	}

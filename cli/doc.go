@@ -10,7 +10,7 @@
 //
 //	thumbs run                    in the foreground; thumbs -d in the background
 //	thumbs start | stop | restart | reload | upgrade
-//	thumbs status | ps | logs -f | events -f | stats | metrics
+//	thumbs status | ps | logs -f | events -f | watch pools | stats | metrics
 //	thumbs pool scale resize 2 8
 //	thumbs call resize '{"path": "a.jpg"}'
 //	thumbs help                   lists them all

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"strings"
@@ -90,7 +91,8 @@ func (p *program) help() {
 // helpOf explains a verb.
 func (p *program) helpOf(v *verb, path string) {
 	out := p.stdout
-	out.printf("%s\n", strings.ToUpper(v.Short[:1])+v.Short[1:]+".")
+	width := cmp.Or(out.width, 80)
+	out.printf("%s\n", prose(strings.ToUpper(v.Short[:1])+v.Short[1:]+".", width))
 	usage := path
 	if len(v.verbs) > 0 {
 		usage += " VERB …"
@@ -104,8 +106,11 @@ func (p *program) helpOf(v *verb, path string) {
 		}
 	}
 	out.printf("\nUsage: %s\n", usage)
-	if v.Long != "" {
+	switch {
+	case v.group == ownGroup && v.Long != "":
 		out.printf("\n%s\n", v.Long)
+	case v.Long != "":
+		out.printf("\n%s\n", prose(v.Long, width))
 	}
 	if len(v.verbs) > 0 {
 		var list []string

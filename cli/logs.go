@@ -20,7 +20,7 @@ func logsVerb() *verb {
 	return &verb{
 		group: lookGroup, needs: aServer,
 		Command: Command{
-			Name: "logs", Short: "show the last records of the log, and with -f new ones as they come",
+			Name: "logs", Short: "show the last records of the log, with -f new ones too",
 			Long:  "If the daemon does not run, the last lines of its log file are shown, if it has one.",
 			Flags: o.register,
 			Run: func(ctx context.Context, in *Invocation) error {

@@ -90,7 +90,7 @@ func (p *program) arguments(args []string) (rest []string, err error) {
 func builtIn(p *program) []*verb {
 	all := []*verb{
 		runVerb(p), startVerb(p), stopVerb(), restartVerb(p), reloadVerb(), upgradeVerb(),
-		statusVerb(), psVerb(), topVerb(), dashboardVerb(), logsVerb(), eventsVerb(), statsVerb(), historyVerb(), metricsVerb(),
+		statusVerb(), psVerb(), topVerb(), dashboardVerb(), logsVerb(), eventsVerb(), watchVerb(), statsVerb(), historyVerb(), metricsVerb(),
 		poolVerb(), workerVerb(), deathVerb(),
 		callVerb(), funcVerb(), taskVerb(), cronVerb(),
 		pluginVerb(), lockVerb(), rpcVerb(), signalVerb(), logLevelVerb(),

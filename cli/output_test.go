@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/legion-go/legion/status"
+
+	"github.com/legion-go/legion"
 )
 
 // answers of a daemon that has done some work.
@@ -300,5 +303,27 @@ func TestTree(t *testing.T) {
 	want := "0\n├─ 1\n│  └─ 2\n└─ 3\n4\n5\n└─ 6\n"
 	if b.String() != want {
 		t.Errorf("%s\nwant\n%s", b.String(), want)
+	}
+}
+
+// What explains a verb fits into 80 columns.
+func TestHelpFits(t *testing.T) {
+	for _, p := range []*program{newProgram(nil, nil), newProgram(legion.New(legion.Config{Name: "thumbs"}), nil)} {
+		p.name = "thumbs"
+		var walk func(path string, verbs []*verb)
+		walk = func(path string, verbs []*verb) {
+			for _, v := range verbs {
+				var out bytes.Buffer
+				p.stdout = &printer{w: &out, width: 80}
+				p.helpOf(v, path+" "+v.Name)
+				for line := range strings.Lines(out.String()) {
+					if line = strings.TrimSuffix(line, "\n"); columns(line) > 80 && !strings.Contains(line, "go install") && !strings.HasPrefix(line, "  ") {
+						t.Errorf("%s %s: %d columns: %s", path, v.Name, columns(line), line)
+					}
+				}
+				walk(path+" "+v.Name, v.verbs)
+			}
+		}
+		walk(p.name, p.verbs)
 	}
 }

@@ -199,10 +199,11 @@ func (p *printer) definitions(widest int, list []string) {
 	}
 }
 
-// trim removes the columns in which nothing stands.
-func (t *table) trim() {
+// trim removes empty columns: those at the end, and those of the given titles.
+func (t *table) trim(optional ...string) {
 	for i := len(t.columns) - 1; i >= 0; i-- {
-		if slices.ContainsFunc(t.rows, func(row []cell) bool { return row[i].text != "" }) {
+		last := i == len(t.columns)-1
+		if !last && !slices.Contains(optional, t.columns[i].title) || slices.ContainsFunc(t.rows, func(row []cell) bool { return row[i].text != "" }) {
 			continue
 		}
 		t.columns = slices.Delete(t.columns, i, i+1)

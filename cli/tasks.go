@@ -82,7 +82,7 @@ func listTasks(ctx context.Context, in *Invocation) error {
 	for _, r := range list.Runs {
 		t.add(count(r.ID), r.Name, cell{r.State, styleOf(r.State)}, some(r.PID), moment(r.Started, time.Now()), span(r.Took), howFar(r.Progress), r.Error)
 	}
-	t.trim()
+	t.trim("PROGRESS")
 	in.out().printf("\n")
 	in.out().table(t)
 	return nil

@@ -86,6 +86,18 @@ func fill(s string, width int, right bool) string {
 	return s + gap
 }
 
+// prose breaks paragraphs into lines of at most width columns. A paragraph that
+// begins with a space stays as it is.
+func prose(s string, width int) string {
+	paragraphs := strings.Split(s, "\n\n")
+	for i, p := range paragraphs {
+		if !strings.HasPrefix(p, " ") {
+			paragraphs[i] = strings.Join(wrap(p, width), "\n")
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
 // wrap breaks a text at spaces into lines of at most width columns; a longer
 // word has a line of its own. A width of 0 means no limit.
 func wrap(s string, width int) (lines []string) {

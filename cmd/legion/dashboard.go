@@ -28,11 +28,16 @@ func dashboardCommand() cli.Command {
 		Name:  "dashboard",
 		Args:  "DAEMON",
 		Short: "show a daemon in the browser",
-		Long: `It serves a page on this machine alone, opens the browser, and ends with Ctrl-C. The
-page may only look, unless --role gives it more; it never may more than you may.
+		Long: `It serves a page on this machine alone, opens the browser, and ends with Ctrl-C.
+The page may only look, unless --role gives it more; it never may more than you
+may.
 
-The link works once, within a minute; Enter makes another one, for another browser.
-Over ssh nothing is opened: it says how to reach the page from your own machine.`,
+The link works once, within a minute; Enter makes another one, for another
+browser. Over ssh nothing is opened: it says how to reach the page from your own
+machine.
+
+For a daemon at an address tcp://HOST:PORT, set LEGION_TOKEN_FILE and LEGION_CA
+in the environment, as for every verb.`,
 		Flags: func(fs *flag.FlagSet) {
 			d = dashboard{}
 			fs.StringVar(&role, "role", "read", "what the page may do, at most: read, operate or admin")

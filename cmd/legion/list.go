@@ -20,9 +20,9 @@ func listCommand() cli.Command {
 	return cli.Command{
 		Name:  "ls",
 		Short: "list the daemons that run",
-		Long: `It finds daemons by the control sockets in the runtime folders of this user and of
-the system; root sees those of all users. A daemon that listens elsewhere is reached
-by its address, as in: legion status unix:///srv/thumbs/control.sock`,
+		Long: `It finds daemons by the control sockets in the runtime folders of this user and
+of the system; root sees those of all users. A daemon that listens elsewhere is
+reached by its address, as in: legion status unix:///srv/thumbs/control.sock`,
 		Run: func(_ context.Context, in *cli.Invocation) error {
 			found, err := client.List()
 			if err != nil {

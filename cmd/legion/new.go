@@ -46,10 +46,10 @@ func newCommand() cli.Command {
 		Name:  "new",
 		Args:  "NAME",
 		Short: "write a new daemon, with a test, into a folder of its own",
-		Long: `The daemon compiles, runs and is tested as it is. The folder must be empty or not
-there yet; if anything fails, nothing stays in it. The daemon uses the same Legion as
-this program: a released version, or the checkout that this program was built from.
---replace names another checkout.`,
+		Long: `The daemon compiles, runs and is tested as it is. The folder must be empty or
+not there yet; if anything fails, nothing stays in it. The daemon uses the same
+Legion as this program: a released version, or the checkout that this program
+was built from. --replace names another checkout.`,
 		Flags: func(fs *flag.FlagSet) {
 			p = project{} // a command line may be read several times
 			fs.StringVar(&p.Module, "module", "", "the `path` of its Go module; default: example.com/NAME")
