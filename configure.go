@@ -13,7 +13,8 @@ import (
 // for the daemon's process alone, such as reading a command line, can ask.
 func IsWorker() bool { return proc.Self() != nil }
 
-// Config returns the configuration with its defaults filled in.
+// Config returns the configuration, with the default of StopTimeout filled in.
+// What else is zero stands for its default.
 func (d *Daemon) Config() Config {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -18,7 +18,7 @@ func callVerb() *verb {
 			Long: "JSON is the argument, or - to read it from the standard input; without it the zero\n" +
 				"value is passed. A function that streams prints a line for each of its results.\n\n" +
 				"    call resize '{\"path\": \"a.jpg\", \"width\": 80}'",
-			Flags: func(fs *flag.FlagSet) { fs.DurationVar(&timeout, "timeout", 0, "how `long` it may take") },
+			Flags: func(fs *flag.FlagSet) { fs.DurationVar(&timeout, "timeout", 0, "how long it may take") },
 			Run: func(ctx context.Context, in *Invocation) error {
 				params := map[string]any{"name": in.Args[0]}
 				arg, err := in.jsonOperand(1)

@@ -27,7 +27,7 @@ func captureVerb(name, args, short, method string) *verb {
 		Flags: func(fs *flag.FlagSet) {
 			o = captureOptions{}
 			fs.StringVar(&o.file, "o", "", "write it to this `file`, which must not exist yet")
-			fs.Float64Var(&o.takes, "seconds", 5, "how `long`, at most 60")
+			fs.Float64Var(&o.takes, "seconds", 5, "how many `seconds`, at most 60")
 			if name != "trace" {
 				fs.StringVar(&o.kind, "kind", "cpu", "the `kind` of profile")
 			}

@@ -18,7 +18,8 @@ func configVerb(p *program) *verb {
 		{needs: aServer, Command: Command{
 			Name: "show", Short: "show every key with its value and where that comes from",
 			Long: "Those of the running daemon; if none runs and this is its program, those of one that\n" +
-				"would be started with this command line. Secrets are masked.",
+				"would be started with this command line. A number that is 0, and what is empty,\n" +
+				"stands for its default. Secrets are masked.",
 			Run: func(ctx context.Context, in *Invocation) error { return showConfig(ctx, in, here) },
 		}},
 	}

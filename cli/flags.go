@@ -194,6 +194,9 @@ func isSwitch(f *flag.Flag) bool {
 func flagError(fs *flag.FlagSet, err error, where string) error {
 	text := err.Error()
 	if name, found := strings.CutPrefix(text, "flag provided but not defined: -"); found {
+		if meant := nearest(name, flagNames(fs)); meant != "" {
+			return usage("there is no flag %s; did you mean %s?", dashed(name), dashed(meant))
+		}
 		text = "there is no flag " + dashed(name)
 	} else if name, found := strings.CutPrefix(text, "flag needs an argument: -"); found {
 		text = "the flag " + dashed(name) + " needs a value"
@@ -204,6 +207,16 @@ func flagError(fs *flag.FlagSet, err error, where string) error {
 		text = dashed(name) + " " + value + ": " + wanted(fs.Lookup(name), reason)
 	}
 	return usage("%s: %s -h lists the flags", text, where)
+}
+
+// flagNames returns the long names of flags.
+func flagNames(fs *flag.FlagSet) (names []string) {
+	fs.VisitAll(func(f *flag.Flag) {
+		if len(f.Name) > 1 {
+			names = append(names, f.Name)
+		}
+	})
+	return names
 }
 
 // wanted says what a flag takes; reason is why package flag has refused a

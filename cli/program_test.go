@@ -238,6 +238,8 @@ func TestMistakes(t *testing.T) {
 		{"pool scale echo", ExitUsage, "an operand is missing: write thumbs pool scale POOL MIN [MAX]"},
 		{"pool scale echo 3 2", ExitUsage, "MAX at least 1 and not below MIN"},
 		{"ps one", ExitUsage, `"one" is too much: thumbs ps takes no operands`},
+		{"ps --jsn", ExitUsage, "there is no flag --jsn; did you mean --json?"},
+		{"status -evry 1s", ExitUsage, "there is no flag --evry; did you mean --every?"},
 		{"ps --nope", ExitUsage, "there is no flag --nope: thumbs ps -h lists the flags"},
 		{"status --every soon", ExitUsage, `--every "soon": give a number and its unit, as in 500ms, 2s or 1h30m: thumbs status -h`},
 		{"logs -n many", ExitUsage, `-n "many": give a whole number`},

@@ -38,7 +38,7 @@ func topVerb() *verb {
 			Name: "top", Short: "show what the daemon does, live",
 			Long: "In a terminal this is the program legion-top, if it is on the PATH:\n\n  go install " + terminalTop.install + "@latest\n\nOtherwise, and with --simple, it shows the processes again and again.",
 			Flags: func(fs *flag.FlagSet) {
-				fs.DurationVar(&every, "every", time.Second, "how `often`")
+				fs.DurationVar(&every, "every", time.Second, "how often")
 				fs.BoolVar(&simple, "simple", false, "only the processes")
 				fs.BoolVar(&readOnly, "read-only", false, "look only, whatever this user may do; --simple always does")
 			},

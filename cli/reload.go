@@ -17,7 +17,7 @@ func reloadVerb() *verb {
 			Name: "reload", Short: "read the configuration again, reopen the log, replace the workers",
 			Long: "Returns when the new workers serve. No call is lost.",
 			Flags: func(fs *flag.FlagSet) {
-				fs.DurationVar(&o.timeout, "timeout", time.Minute, "how `long` to wait for a daemon whose loop hangs")
+				fs.DurationVar(&o.timeout, "timeout", time.Minute, "how long to wait for a daemon whose loop hangs")
 			},
 			Run: func(ctx context.Context, in *Invocation) error {
 				var raw json.RawMessage

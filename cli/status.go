@@ -77,7 +77,7 @@ type watchOptions struct {
 
 func (o *watchOptions) register(fs *flag.FlagSet) {
 	fs.BoolVar(&o.watch, "watch", false, "show it again and again")
-	fs.DurationVar(&o.every, "every", time.Second, "how `often`, with --watch")
+	fs.DurationVar(&o.every, "every", time.Second, "how often, with --watch")
 }
 
 // follow shows the status again and again.

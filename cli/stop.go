@@ -70,7 +70,7 @@ type stopOptions struct {
 }
 
 func (o *stopOptions) register(fs *flag.FlagSet) {
-	fs.DurationVar(&o.timeout, "timeout", time.Minute, "how `long` to wait for the daemon's end")
+	fs.DurationVar(&o.timeout, "timeout", time.Minute, "how long to wait for the daemon's end")
 }
 
 // stop stops the daemon and waits until its connection has ended and its

@@ -97,7 +97,7 @@ func runTaskVerb() *verb {
 			"value is passed. The task goes on when this command is ended: end it with cancel.",
 		Flags: func(fs *flag.FlagSet) {
 			fs.BoolVar(&detach, "detach", false, "do not wait: print the number of the run")
-			fs.DurationVar(&timeout, "timeout", 0, "how `long` it may take")
+			fs.DurationVar(&timeout, "timeout", 0, "how long it may take")
 		},
 		Run: func(ctx context.Context, in *Invocation) error {
 			arg, err := in.jsonOperand(1)

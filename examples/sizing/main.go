@@ -56,7 +56,7 @@ type (
 )
 
 func main() {
-	length := flag.Duration("for", time.Second, "how `long` each row is measured")
+	length := flag.Duration("for", time.Second, "how long each row is measured")
 	callers := flag.Int("callers", 64, "how `many` call at the same time")
 	flag.Parse()
 	d := legion.New(legion.Config{Name: "sizing", LogLevel: slog.LevelError + 1, Control: "none"})

@@ -36,7 +36,7 @@ func (o *options) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.out, "out", "", "`folder` for the thumbnails (default: one in your cache folder)")
 	fs.IntVar(&o.size, "size", 256, "longer side of a thumbnail, in `pixels`")
 	fs.IntVar(&o.workers, "workers", max(2, runtime.NumCPU()), "how many worker `processes` at most")
-	fs.DurationVar(&o.timeout, "timeout", 2*time.Second, "how `long` one picture may take")
+	fs.DurationVar(&o.timeout, "timeout", 2*time.Second, "how long one picture may take")
 	fs.IntVar(&o.memory, "memory", 256, "how much memory a worker may take, in `MiB`")
 	fs.BoolVar(&o.open, "unsealed", false, "do without the sandbox: pictures may read your files and connect to anybody")
 	fs.BoolVar(&o.verbose, "v", false, "show what the framework logs: starts and deaths of workers, stacks")

@@ -49,7 +49,7 @@ func parse(args []string, errs io.Writer) (s settings, err error) {
 	}
 	flags.BoolVar(&s.readOnly, "read-only", false, "look only, whatever this user may do")
 	flags.BoolVar(&s.ascii, "ascii", false, "draw with ASCII only, as is done where the locale has no UTF-8")
-	flags.DurationVar(&s.every, "every", time.Second, "how `often` the daemon tells what is new: 250ms to 1m")
+	flags.DurationVar(&s.every, "every", time.Second, "how often the daemon tells what is new: 250ms to 1m")
 	flags.StringVar(&s.command, "command", "", "what to show as the `program` of commands that do the same. Default: legion")
 	flags.StringVar(&s.name, "name", "", "what to show as the `daemon` of such commands. Default: DAEMON, or none if there is a --command")
 	if err := flags.Parse(args); err != nil {

@@ -22,7 +22,7 @@ func job(ctx context.Context, sleep time.Duration) (string, error) {
 
 func main() {
 	every := flag.Duration("every", time.Second, "the loop's `interval`")
-	sleep := flag.Duration("sleep", 2*time.Second, "how `long` a task takes")
+	sleep := flag.Duration("sleep", 2*time.Second, "how long a task takes")
 	flag.Parse()
 	d := legion.New(legion.Config{Name: "simpletask"})
 	// More than MaxRunning tasks wait for a place. php-daemon started any number.

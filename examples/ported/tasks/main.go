@@ -33,7 +33,7 @@ func sleep(ctx context.Context, n nap) (struct{}, error) {
 
 func main() {
 	every := flag.Duration("every", time.Second, "the loop's `interval`")
-	length := flag.Duration("sleep", 20*time.Second, "how `long` a task takes")
+	length := flag.Duration("sleep", 20*time.Second, "how long a task takes")
 	flag.Parse()
 	d := legion.New(legion.Config{Name: "tasks"})
 	d.Use(lock.File(""))
