@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"flag"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/legion-go/legion/status"
@@ -114,23 +112,10 @@ func (p *printer) processes(daemon string, all []status.Process) {
 			state.text += ", sealed"
 		}
 		t.add(b.lines+strconv.Itoa(one.PID), pool, one.Kind, state, one.Call, lasting(one.For),
-			span(one.Age), calls, size(one.Memory), lasting(one.CPU), howFar(one.Progress))
+			span(one.Age), calls, size(one.Memory), lasting(one.CPU), clean(one.Progress.String()))
 	}
 	if !slices.ContainsFunc(all, func(p status.Process) bool { return p.Progress != nil }) {
 		t.columns = t.columns[:len(t.columns)-1]
 	}
 	p.table(t)
-}
-
-// howFar says what a call says of its progress: "43 % page 3".
-func howFar(p *status.Progress) string {
-	switch {
-	case p == nil:
-		return ""
-	case p.Of > 0:
-		return strings.TrimSpace(fmt.Sprintf("%.0f %% %s", 100*p.Done/p.Of, clean(p.Note)))
-	case p.Done != 0:
-		return strings.TrimSpace(fmt.Sprintf("%.6g %s", p.Done, clean(p.Note)))
-	}
-	return clean(p.Note)
 }

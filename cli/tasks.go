@@ -80,7 +80,7 @@ func listTasks(ctx context.Context, in *Invocation) error {
 		{title: "STARTED", spare: 2}, {title: "TOOK", right: true, spare: 1}, {title: "PROGRESS", flexible: true, spare: 1}, {title: "ERROR", flexible: true},
 	}}
 	for _, r := range list.Runs {
-		t.add(count(r.ID), r.Name, cell{r.State, styleOf(r.State)}, some(r.PID), moment(r.Started, time.Now()), span(r.Took), howFar(r.Progress), r.Error)
+		t.add(count(r.ID), r.Name, cell{r.State, styleOf(r.State)}, some(r.PID), moment(r.Started, time.Now()), span(r.Took), clean(r.Progress.String()), r.Error)
 	}
 	t.trim("PROGRESS")
 	in.out().printf("\n")
@@ -139,7 +139,7 @@ func runTaskVerb() *verb {
 // run writes the state or the result of a task.
 func (p *printer) run(r *taskRun) {
 	p.printf("run %d of %s is %s\n", r.ID, oneLine(r.Name), p.paint(styleOf(r.State), oneLine(r.State)))
-	p.pairs("pid", some(r.PID), "started", moment(r.Started, time.Now()), "took", span(r.Took), "progress", howFar(r.Progress), "error", r.Error)
+	p.pairs("pid", some(r.PID), "started", moment(r.Started, time.Now()), "took", span(r.Took), "progress", clean(r.Progress.String()), "error", r.Error)
 	if r.Result != nil {
 		p.printf("%s\n", indented(r.Result))
 	}

@@ -1,6 +1,10 @@
 package status
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Times summarize durations. They have been rounded up by an eighth at most,
 // except Mean and Max, which are exact.
@@ -45,6 +49,20 @@ type Progress struct {
 	Of   float64   `json:"of"`   // 0 if it is not known
 	Note string    `json:"note"` // at most 64 bytes
 	At   time.Time `json:"at"`   // when the daemon learned it
+}
+
+// String says it in a few words, for people: "43 % page 3", or how much is done
+// if the whole is not known; "" for nil. The note is as the function gave it.
+func (p *Progress) String() string {
+	switch {
+	case p == nil:
+		return ""
+	case p.Of > 0:
+		return strings.TrimSpace(fmt.Sprintf("%.0f %% %s", 100*p.Done/p.Of, p.Note))
+	case p.Done != 0:
+		return strings.TrimSpace(fmt.Sprintf("%.6g %s", p.Done, p.Note))
+	}
+	return p.Note
 }
 
 // Running is a call that a worker has. The progress of the worker's own loop,

@@ -218,7 +218,7 @@ func TestWhatIsShown(t *testing.T) {
 		"1":           {"thumbs  running  pid 1  v1  up 1h00m", "calls/s", "120", "failed", "LAST DEATHS", "12:00:00"},
 		"2":           {"├─ ", "ready", "died", "80.0M"},
 		"3":           {"limit 256M", "3: 3 deadline", "RUN P50", "1.00ms"},
-		"4":           {"running", "queued", "slow, ok", "25%", "2.00s"},
+		"4":           {"running", "queued", "slow, ok", "25 %", "2.00s"},
 		"5":           {"deadline", "0badcafe"[:0], "3 deaths, 1 kinds"},
 		"6":           {"error", "why=x y", "12 left out"},
 		"7":           {"WorkerExited"},

@@ -106,18 +106,8 @@ func (v *View) ghosts(pool string) (dead []status.Death) {
 func progress(running []status.Running) string {
 	for _, r := range running {
 		if pr := r.Progress; pr != nil {
-			return " " + progressOf(pr)
+			return " " + pr.String()
 		}
 	}
 	return ""
-}
-
-func progressOf(pr *status.Progress) string {
-	switch {
-	case pr.Of > 0 && pr.Note != "":
-		return fmt.Sprintf("%.0f%% %s", 100*pr.Done/pr.Of, pr.Note)
-	case pr.Of > 0:
-		return fmt.Sprintf("%.0f%%", 100*pr.Done/pr.Of)
-	}
-	return pr.Note
 }
