@@ -38,7 +38,7 @@ func TestStrangers(t *testing.T) {
 		{"/bin/sh", []string{"sh", "-c", "sleep 1000 & exit 4"}, "exit status 4", ErrEnded},
 		{dir + "/missing", nil, "install it, or correct the path", fs.ErrNotExist},
 		{dir, nil, "permission denied", fs.ErrPermission},
-		{write("plain", "", 0o600), nil, "permission denied", fs.ErrPermission},
+		{write("plain", "", 0o600), nil, "permission denied: make it executable, with chmod +x", fs.ErrPermission},
 		{write("garbage", "\x00\x01", 0o700), nil, "not a program for this system", syscall.ENOEXEC},
 		{write("script", "#!/missing/interpreter\n", 0o700), nil, "interpreter", fs.ErrNotExist},
 	} {

@@ -216,12 +216,14 @@ func (l *launch) execute(ctx context.Context, s Spec, timeout <-chan time.Time) 
 
 // explain adds what to do about a program that cannot be executed.
 func explain(path string, err error) error {
-	_, statErr := os.Stat(path)
+	file, statErr := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && statErr == nil:
 		return fmt.Errorf("%s: the interpreter or loader that it names: %w", path, err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: %w: install it, or correct the path", path, err)
+	case errors.Is(err, fs.ErrPermission) && statErr == nil && file.Mode().Perm()&0o111 == 0:
+		return fmt.Errorf("%s: %w: make it executable, with chmod +x", path, err)
 	case errors.Is(err, syscall.ENOEXEC):
 		return fmt.Errorf("%s: %w: it is not a program for this system", path, err)
 	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.ENOMEM):

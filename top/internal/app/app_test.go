@@ -66,7 +66,7 @@ func story() []any {
 	for i, name := range []string{"thumb", "mail", hostile, strings.Repeat("long", 30)} {
 		pools[name] = status.PoolStats{
 			Name: name, Kind: "worker", State: []string{"running", "paused", "failed", "stopping"}[i], Min: 1, Max: 8, Ready: 3, Queued: 4711, Running: 2,
-			Calls: 1 << 60, MemoryLimit: 256 << 20, Memory: 80 << 20, WorkerMemoryMax: 40 << 20, DeathsBy: map[string]uint64{"deadline": 3},
+			Calls: 1 << 60, MemoryLimit: 256 << 20, Memory: 80 << 20, WorkerMemoryMax: 40 << 20, DeathsBy: map[string]uint64{"deadline": 3, "exit": 4108},
 			Reason: []string{"", "", "10 workers died within 1m0s; the last one was killed", ""}[i],
 		}
 		funcs[name+"/"+name] = status.FuncStats{Name: name, Calls: 12, Run: status.Times{P50: time.Millisecond, P99: time.Second}}
@@ -215,11 +215,11 @@ func TestWhatIsShown(t *testing.T) {
 	d.answers["death.get"] = status.Death{Number: 7, Kind: "0badcafe", Why: "its call ran 2 s", Stack: "goroutine 1 [running]:\nmain.decode()", Timeline: []status.Moment{{At: noon, What: "SIGKILL"}}}
 	d.answers["worker.stack"] = stacks{Stack: "goroutine 5 [running]:"}
 	for keys, want := range map[string][]string{
-		"1":           {"thumbs  running  pid 1  v1  up 1h00m", "calls/s", "120", "failed", "LAST DEATHS", "12:00:00"},
+		"1":           {"thumbs  running  pid 1  v1  up 1h00m", "calls/s", "120", "failed", "DEATHS", "4111", "LAST DEATHS", "12:00:00"},
 		"2":           {"├─ ", "ready", "died", "80.0M"},
-		"3":           {"limit 256M", "3: 3 deadline", "RUN P50", "1.00ms"},
+		"3":           {"limit 256M", "4111: 3 deadline, 4108 exit", "RUN P50", "1.00ms"},
 		"4":           {"running", "queued", "slow, ok", "25 %", "2.00s"},
-		"5":           {"deadline", "0badcafe"[:0], "3 deaths, 1 kinds"},
+		"5":           {"deadline", "0badcafe"[:0], "3 deaths of 1 kind;"},
 		"6":           {"error", "why=x y", "12 left out"},
 		"7":           {"WorkerExited"},
 		"8":           {"cron 0 3 * * *", "0 ticks"},

@@ -11,6 +11,14 @@ import (
 	"github.com/legion-go/legion/top/internal/draw"
 )
 
+// some writes a number with the name of what it counts.
+func some[T int | uint64](n T, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprint(n, " ", what)
+}
+
 // deaths are the kinds of death.
 func deaths(v *View) Page {
 	p := Page{Empty: "nothing died since the start"}
@@ -19,7 +27,7 @@ func deaths(v *View) Page {
 		total += k.Count
 	}
 	if total > 0 {
-		p.Top = []string{draw.Dim.Paint(fmt.Sprintf("%d deaths, %d kinds; Enter shows the newest certificate of a kind, o the one before", total, len(v.Kinds))), ""}
+		p.Top = []string{draw.Dim.Paint(fmt.Sprintf("%s of %s; Enter shows the newest certificate of a kind, o the one before", some(total, "death"), some(len(v.Kinds), "kind"))), ""}
 	}
 	p.Table = &draw.Table{Columns: []draw.Column{
 		{Title: "CAUSE"}, {Title: "POOL", Least: 6}, {Title: "WHERE", Least: 10, Spare: 3}, {Title: "WHY", Least: 12},
