@@ -57,7 +57,7 @@ var questions = []asked{
 	{"pool resume echo", "0 pool echo: resumed", map[string]string{"starting": noWorkers, "stopping": ending}},
 	{"pool scale echo 1 2", "0 pool echo: 1 to 2 workers", map[string]string{"starting": noWorkers, "stopping": ending}},
 	{"pool status nobody", "1 nobody", nil},
-	{"worker ls", "0 PID ", map[string]string{"starting": "0 echo  stopped"}},
+	{"worker ls", "0 PID ", map[string]string{"starting": "0 echo      stopped"}},
 	{"worker status", "0 echo ", nil},
 	{"worker kill 1", "1 no worker has the pid 1; those there are: ", map[string]string{"starting": "1 no worker has the pid 1: there are no workers"}},
 	{"worker end 1", "1 no worker has the pid 1; those there are: ", map[string]string{"starting": "1 no worker has the pid 1: there are no workers"}},

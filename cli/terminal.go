@@ -80,7 +80,7 @@ func (p *printer) over(line string) {
 // styleOf is the style of a state: of a daemon, a pool, a worker or a task.
 func styleOf(state string) style {
 	switch state {
-	case "running", "ready", "ok", "done", "started":
+	case "running", "ready", "replay", "ok", "done", "started":
 		return green
 	case "starting", "leaving", "paused", "stopping", "queued", "canceled", "declared":
 		return yellow

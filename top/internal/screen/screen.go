@@ -140,7 +140,7 @@ func sorted[T any](v *View, t *draw.Table, rows []T, by ...func(T) float64) {
 // styleOf is the style of a state; its name says the same.
 func styleOf(state string) draw.Style {
 	switch state {
-	case "running", "ready", "serving", "looping", "started", "ok":
+	case "running", "ready", "replay", "serving", "looping", "started", "ok":
 		return draw.Green
 	case "paused", "starting", "leaving", "stopping", "pausing", "queued":
 		return draw.Yellow

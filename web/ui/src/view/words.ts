@@ -18,6 +18,7 @@ const workerLooks: Record<string, Looks> = {
   dying: { tone: "bad", letter: "d", word: "dying" },
   killed: { tone: "bad", letter: "k", word: "killed" },
   stuck: { tone: "bad", letter: "!", word: "stuck" },
+  replay: { tone: "busy", letter: "R", word: "replay" },
 };
 
 /** A worker that is ready is told by what it does. */

@@ -6,6 +6,8 @@ import { quote } from "../../src/view/shell.ts";
 import { bucketName, gridOf, quantile } from "../../src/charts/buckets.ts";
 import { ticks, timeTicks } from "../../src/charts/scale.ts";
 import { parseStack } from "../../src/parts/stack.tsx";
+import type { Worker } from "../../src/api/wire.ts";
+import { workerLook } from "../../src/view/words.ts";
 
 const plain = (s: string) => s.replace(/[\u2009\u202f]/g, " ");
 
@@ -49,6 +51,12 @@ test("times in both zones", () => {
   assert.equal(utc(at), "2026-11-28 23:02:11.500 UTC");
   assert.equal(clock("0001-01-01T00:00:00Z"), "–", "Go's zero time");
   assert.equal(plain(relative("2026-11-28T23:00:00Z", Date.parse("2026-11-28T22:55:50Z") / 1000)), "in 4 min 10 s");
+});
+
+test("a replay is marked, though it has a call as a busy worker has", () => {
+  const w = { state: "ready", load: 1, call: "thumb" } as Worker;
+  assert.equal(workerLook(w).word, "busy");
+  assert.equal(workerLook({ ...w, state: "replay" }).word, "replay");
 });
 
 test("words for a shell", () => {
