@@ -24,7 +24,7 @@ func watchVerb() *verb {
 			Flags: func(fs *flag.FlagSet) {
 				fs.StringVar(&pool, "pool", "", "only what belongs to this `pool`, or to none")
 				fs.StringVar(&level, "level", "", "only log records of this `level` or above: debug, info, warn, error")
-				fs.DurationVar(&every, "every", time.Second, "how `often` changes are shown: 250ms or more")
+				fs.DurationVar(&every, "every", time.Second, "how often changes are shown: 250ms or more")
 			},
 			Run: func(ctx context.Context, in *Invocation) error {
 				topics := strings.FieldsFunc(strings.Join(in.Args, ","), func(r rune) bool { return r == ',' })
