@@ -74,7 +74,7 @@ func TestErrorsNameThePlace(t *testing.T) {
 		"name: x\npools: []\n":                          ":2: pools: it takes a table of keys and values; this is a list",
 		"name: x\nlisten:\n  a: 1\n":                    ":2: listen: it takes a single value; this is a table of keys",
 		"name: x\nlisten:\n":                            `:2: listen: it has no value: write one ("" is the empty text), or remove the line`,
-		"name: x\nwhen: yesterday\n":                    `:2: when: "yesterday": parsing time "yesterday" as `,
+		"name: x\nwhen: yesterday\n":                    `:2: when: parsing time "yesterday" as `,
 		"listen: x\n":                                   ": name: it needs a value: set it in the file, or by env E_NAME",
 		"name: ''\n":                                    ":1: name: it needs a value",
 		"name: x\nopt: {must: ''}\n":                    ":2: opt.must: it needs a value",

@@ -24,7 +24,10 @@ func setText(v reflect.Value, text string) error {
 			if t == reflect.TypeFor[slog.Level]() {
 				return fmt.Errorf("%q is not a level: use debug, info, warn or error", text)
 			}
-			return fmt.Errorf("%q: %w", text, err)
+			if quoted := strconv.Quote(text); !strings.Contains(err.Error(), quoted) {
+				err = fmt.Errorf("%s: %w", quoted, err)
+			}
+			return err
 		}
 	case t == durationType:
 		d, err := time.ParseDuration(text)

@@ -1,6 +1,10 @@
 package controltls
 
 import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net"
 	"os"
 	"strings"
 
@@ -33,7 +37,17 @@ func FromEnvironment(address string) (client.Options, error) {
 	if ca == systemCA {
 		ca = ""
 	}
-	o.DialContext = Dial(cert, key, ca, os.Getenv("LEGION_SERVER_NAME"))
+	dial := Dial(cert, key, ca, os.Getenv("LEGION_SERVER_NAME"))
+	o.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		switch {
+		case isA[x509.HostnameError](err):
+			err = fmt.Errorf("%w, in LEGION_SERVER_NAME", err)
+		case isA[x509.UnknownAuthorityError](err):
+			err = fmt.Errorf("%w: LEGION_CA names them", err)
+		}
+		return conn, err
+	}
 	return o, nil
 }
 
