@@ -1,7 +1,9 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -40,8 +42,17 @@ func Nice(n int) error {
 	if n < -20 || n > 19 {
 		return fmt.Errorf("the nice value %d is not between -20 and 19", n)
 	}
-	if err := renice(n); err != nil {
-		return fmt.Errorf("setting the nice value to %d: %w", n, err)
+	return ExplainNice(n, renice(n))
+}
+
+// ExplainNice says what failed, and what it needs, if err is the error of
+// setting the nice value of a process to n; nil if it is nil.
+func ExplainNice(n int, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("setting the nice value to %d: less than it is needs CAP_SYS_NICE, which root has: %w", n, err)
 	}
-	return nil
+	return fmt.Errorf("setting the nice value to %d: %w", n, err)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 )
 
@@ -60,5 +61,19 @@ func TestCleanEnv(t *testing.T) {
 		if got := CleanEnv(environ, c.to); !slices.Equal(got, c.want) {
 			t.Errorf("%+v: %q", c.to, got)
 		}
+	}
+}
+
+func TestExplainNice(t *testing.T) {
+	for err, says := range map[error]string{
+		syscall.EACCES: "setting the nice value to -5: less than it is needs CAP_SYS_NICE, which root has: permission denied",
+		syscall.ESRCH:  "setting the nice value to -5: no such process",
+	} {
+		if got := ExplainNice(-5, err); got == nil || got.Error() != says || !errors.Is(got, err) {
+			t.Errorf("got %v, want %q", got, says)
+		}
+	}
+	if err := ExplainNice(-5, nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,11 +1,14 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"runtime/debug"
 	"syscall"
 
+	"github.com/legion-go/legion/internal/host"
 	"github.com/legion-go/legion/sandbox"
 )
 
@@ -116,17 +119,25 @@ func (l Limits) procs() int {
 	return l.Procs
 }
 
+// explainHard says what raising a limit above its hard one needs.
+func explainHard(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("more than the hard limit of the daemon needs CAP_SYS_RESOURCE, which root has: %w", err)
+	}
+	return err
+}
+
 // apply sets the limits on this process that a process sets itself, but
 // OOMScore.
 func (l Limits) apply() error {
 	if l.Nice != 0 {
-		if err := renice(l.Nice); err != nil {
-			return fmt.Errorf("setting the nice value to %d: %w", l.Nice, err)
+		if err := host.ExplainNice(l.Nice, renice(l.Nice)); err != nil {
+			return err
 		}
 	}
 	if l.Files != 0 {
 		if err := setrlimit(syscall.RLIMIT_NOFILE, l.Files); err != nil {
-			return fmt.Errorf("limiting open files to %d (RLIMIT_NOFILE): %w", l.Files, err)
+			return fmt.Errorf("limiting open files to %d (RLIMIT_NOFILE): %w", l.Files, explainHard(err))
 		}
 	}
 	if l.FileSize != 0 {
