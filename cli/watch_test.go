@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -13,8 +14,8 @@ func TestWatch(t *testing.T) {
 		`{"topic":"deaths","at":"2026-03-01T10:11:12Z","full":false,"set":{"17":{"number":17,"why":"resize ran out of memory\u0007"}}}`,
 		`{"topic":"pools","at":"2026-03-01T10:11:13Z","full":false,"set":{"resize":{"name":"resize","state":"paused","queued":0,"calls":0,"progress":{"done":1}}}}`,
 		`{"topic":"pools","at":"2026-03-01T10:11:14Z","full":false,"set":{"resize":{"name":"resize","state":"paused","queued":2,"calls":0}},"gone":["old"]}`,
-		`{"topic":"logs","at":"2026-03-01T10:11:14Z","missed":3,"add":[{"time":"2026-03-01T10:11:12.345Z","level":"INFO","message":"started","attrs":{"pid":4711}}]}`,
-		`{"topic":"events","at":"2026-03-01T10:11:14Z","add":[{"time":"2026-03-01T10:11:12.345Z","type":"Started","data":{"PID":1}}]}`,
+		`{"topic":"logs","at":"2026-03-01T10:11:14Z","full":false,"missed":3,"add":[{"time":"2026-03-01T10:11:12.345Z","level":"INFO","message":"started","attrs":{"pid":4711}}]}`,
+		`{"topic":"events","at":"2026-03-01T10:11:14Z","full":false,"add":[{"time":"2026-03-01T10:11:12.345Z","type":"Started","data":{"PID":1}}]}`,
 	}
 	code, out, errs := f.run(0, false, "watch", "thumbs", "pools,deaths", "logs", "events")
 	var lines []string
@@ -37,6 +38,15 @@ func TestWatch(t *testing.T) {
 	code, out, _ = f.run(0, false, "watch", "thumbs", "pools", "--json")
 	if lines := strings.Split(strings.TrimSpace(out), "\n"); code != ExitOK || len(lines) != len(f.items["watch"]) || lines[0] != f.items["watch"][0] {
 		t.Errorf("exit code %d, and as JSON\n%s", code, out)
+	}
+	for line := range strings.Lines(out) {
+		var item any
+		if err := json.Unmarshal([]byte(line), &item); err != nil {
+			t.Error(err)
+		}
+		for _, wrong := range readPage(t).check("watch", "item of watch", item) {
+			t.Error(wrong)
+		}
 	}
 	for args, says := range map[string]string{
 		"watch thumbs pool":                  `there is no topic "pool"; did you mean pools?`,
