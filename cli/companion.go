@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -13,11 +16,32 @@ import (
 // companion is a program of Legion's that a daemon does not link, because it
 // needs more than daemons and workers should carry.
 type companion struct {
-	name    string // of the program
-	install string // what go install takes
+	name   string // of the program
+	module string // the folder of its module in Legion's repository; "" is the root
+	folder string // of the program in its module
 }
 
-var terminalTop = companion{"legion-top", "github.com/legion-go/legion/top/legion-top"}
+var terminalTop = companion{"legion-top", "top", "legion-top"}
+
+// install is the command that installs the companion: from the clone of Legion
+// that this program was built with, or else the latest release.
+func (c companion) install() string {
+	_, file, _, _ := runtime.Caller(0)
+	return c.installFrom(filepath.Dir(filepath.Dir(file)))
+}
+
+// installFrom is install for a program whose Legion is in the folder dir. A
+// release is in one with its version, or has been copied without its go.mod.
+func (c companion) installFrom(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil || !filepath.IsAbs(dir) || strings.Contains(dir, "@") {
+		return "go install " + path.Join("github.com/legion-go/legion", c.module, c.folder) + "@latest"
+	}
+	command := fmt.Sprintf("go -C %s install ./%s", filepath.Join(dir, c.module), c.folder)
+	if c.module != "" { // which go.work leaves out
+		command = "GOWORK=off " + command
+	}
+	return command
+}
 
 // path is where the companion is; "" if it is not installed.
 func (c companion) path() string {

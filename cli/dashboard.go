@@ -7,7 +7,7 @@ import (
 
 // browserDashboard is the program that has the dashboard: net/http is more than
 // every daemon and worker should carry.
-var browserDashboard = companion{"legion", "github.com/legion-go/legion/cmd/legion"}
+var browserDashboard = companion{"legion", "", "cmd/legion"}
 
 // dashboardVerb is "legion dashboard" of this daemon.
 func dashboardVerb() *verb {
@@ -17,7 +17,7 @@ func dashboardVerb() *verb {
 		group: lookGroup, needs: aServer,
 		Command: Command{
 			Name: "dashboard", Short: "show the daemon in the browser",
-			Long: "This is the program legion, which must be on the PATH:\n\n  go install " + browserDashboard.install + "@latest\n\n" +
+			Long: "This is the program legion, which must be on the PATH:\n\n  " + browserDashboard.install() + "\n\n" +
 				"The page is served on this machine alone, and may only look, unless --role gives it more.",
 			Flags: func(fs *flag.FlagSet) {
 				fs.StringVar(&role, "role", "read", "what the page may do, at most: read, operate or admin")
@@ -26,7 +26,7 @@ func dashboardVerb() *verb {
 			},
 			Run: func(ctx context.Context, in *Invocation) error {
 				if browserDashboard.path() == "" {
-					return exit(ExitNotInstalled, "the dashboard is in the program legion, which is not on the PATH: go install %s@latest", browserDashboard.install)
+					return exit(ExitNotInstalled, "the dashboard is in the program legion, which is not on the PATH: %s", browserDashboard.install())
 				}
 				args := []string{"dashboard", "--role", role}
 				if command := in.typed(); command != "" {

@@ -433,7 +433,11 @@ func TestDashboardIsACompanion(t *testing.T) {
 	u := newUser(t)
 	u.start("start")
 	u.env = []string{"PATH=" + u.dir}
-	u.expect(ExitNotInstalled, "", "go install github.com/legion-go/legion/cmd/legion@latest", "dashboard")
+	clone, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.expect(ExitNotInstalled, "", "not on the PATH: go -C "+clone+" install ./cmd/legion\n", "dashboard")
 	if err := os.WriteFile(filepath.Join(u.dir, "legion"), []byte("#!/bin/sh\necho \"$@\"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}

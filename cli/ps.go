@@ -34,7 +34,8 @@ func topVerb() *verb {
 		group: lookGroup, needs: aServer,
 		Command: Command{
 			Name: "top", Short: "show what the daemon does, live",
-			Long: "In a terminal this is the program legion-top, if it is on the PATH:\n\n  go install " + terminalTop.install + "@latest\n\nOtherwise, and with --simple, it shows the processes again and again.",
+			Long: "In a terminal this is the program legion-top, if it is on the PATH:\n\n  " + terminalTop.install() + "\n\n" +
+				"Otherwise, and with --simple, it shows the processes again and again.",
 			Flags: func(fs *flag.FlagSet) {
 				fs.DurationVar(&every, "every", time.Second, "how often")
 				fs.BoolVar(&simple, "simple", false, "only the processes")
