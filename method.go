@@ -132,7 +132,7 @@ func (d *Daemon) addMethod(m rpc.Method, options []MethodOption) {
 	}
 	if !d.isWorker() { // the daemon has checked it already
 		if err := rpc.New(rpc.Options{}).Add(m); err != nil {
-			panic(fmt.Sprintf("legion: method %q: %v", m.Name, err))
+			panic(fmt.Sprintf("legion: %v", err)) // which names the method
 		}
 	}
 	d.declared.methods = append(d.declared.methods, m)

@@ -111,12 +111,13 @@ func TestMethodRunsOnTheLoop(t *testing.T) {
 func TestMethodMisuse(t *testing.T) {
 	fn := func(context.Context, struct{}) (int, error) { return 0, nil }
 	for want, declare := range map[string]func(*legion.Daemon){
-		`names that begin with "daemon."`: func(d *legion.Daemon) { legion.Method(d, "daemon.mine", "", fn) },
-		`names that begin with "call."`:   func(d *legion.Daemon) { legion.Method(d, "call.mine", "", fn) },
-		`"call": it is Legion's own`:      func(d *legion.Daemon) { legion.Method(d, "call", "", fn) },
-		"the name is taken by another":    func(d *legion.Daemon) { legion.Method(d, "x", "", fn); legion.Method(d, "x", "", fn) },
-		"the function is nil":             func(d *legion.Daemon) { legion.Method[int, int](d, "x", "", nil) },
-		"chan": func(d *legion.Daemon) {
+		`names that begin with "daemon."`:   func(d *legion.Daemon) { legion.Method(d, "daemon.mine", "", fn) },
+		`names that begin with "call."`:     func(d *legion.Daemon) { legion.Method(d, "call.mine", "", fn) },
+		`"call": it is Legion's own`:        func(d *legion.Daemon) { legion.Method(d, "call", "", fn) },
+		"the name is taken by another":      func(d *legion.Daemon) { legion.Method(d, "x", "", fn); legion.Method(d, "x", "", fn) },
+		`legion: the method name "a b" has`: func(d *legion.Daemon) { legion.Method(d, "a b", "", fn) },
+		"the function is nil":               func(d *legion.Daemon) { legion.Method[int, int](d, "x", "", nil) },
+		"legion: method x: its parameters: chan int has no JSON form": func(d *legion.Daemon) {
 			legion.Method(d, "x", "", func(context.Context, chan int) (int, error) { return 0, nil })
 		},
 	} {

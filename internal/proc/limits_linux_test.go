@@ -213,3 +213,12 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 	}
 }
+
+func TestExplainHard(t *testing.T) {
+	if err := explainHard(syscall.EPERM); !errors.Is(err, syscall.EPERM) || !strings.Contains(err.Error(), "CAP_SYS_RESOURCE") {
+		t.Error(err)
+	}
+	if err := explainHard(syscall.EINVAL); err != error(syscall.EINVAL) {
+		t.Error(err)
+	}
+}
