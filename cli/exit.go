@@ -99,8 +99,11 @@ func (p *program) end(err error) int {
 		return code
 	}
 	p.stderr.printf("%s: %s\n", p.name, clean(p.explain(err)))
-	if stack := stackOf(err); stack != "" {
+	if stack, more := calls(stackOf(err)); stack != "" {
 		p.stderr.printf("%s\n", clean(stack))
+		if more > 0 {
+			p.stderr.printf("… and %d more goroutines, which --json shows\n", more)
+		}
 	}
 	return code
 }
@@ -144,6 +147,26 @@ func (p *program) explain(err error) string {
 		}
 	}
 	return strings.ReplaceAll(strings.TrimPrefix(text, "legion: "), "\nlegion: ", "\n") // of errors that are joined, too
+}
+
+// calls returns what a stack begins with, and of its goroutines those that ran
+// calls, or else the first one; and how many there are more.
+func calls(stack string) (kept string, more int) {
+	var head, running, others []string
+	for block := range strings.SplitSeq(stack, "\n\n") {
+		switch {
+		case strings.Contains(block, "/internal/worker.(*server).run("):
+			running = append(running, block)
+		case strings.HasPrefix(block, "goroutine "):
+			others = append(others, block)
+		case len(running)+len(others) == 0:
+			head = append(head, block)
+		}
+	}
+	if len(running) == 0 && len(others) > 0 {
+		running, others = others[:1], others[1:]
+	}
+	return strings.Join(append(head, running...), "\n\n"), len(others)
 }
 
 // stackOf returns the stack of a worker in which a call has hung, crashed or

@@ -230,6 +230,23 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Of a worker's stacks an error shows those of its calls.
+func TestStackOfCalls(t *testing.T) {
+	const call = "goroutine 7 [select]:\nmain.f()\n\t/src/f.go:1\ngithub.com/legion-go/legion/internal/worker.(*server).run(0x1)\n\t/src/serve.go:2"
+	for stack, want := range map[string]struct {
+		kept string
+		more int
+	}{
+		"": {}, "goroutine 1 [running]:\nmain.f()": {"goroutine 1 [running]:\nmain.f()", 0},
+		"SIGABRT: abort\nPC=1\n\ngoroutine 1 [IO wait]:\nmain.main()\n\n" + call + "\n\ngoroutine 9 [idle]:\nx()": {"SIGABRT: abort\nPC=1\n\n" + call, 2},
+		"panic: x\n\ngoroutine 1 [running]:\nmain.f()\n\ngoroutine 9 [idle]:\nx()":                                {"panic: x\n\ngoroutine 1 [running]:\nmain.f()", 1},
+	} {
+		if kept, more := calls(stack); kept != want.kept || more != want.more {
+			t.Errorf("%q: %q and %d more, want %q and %d", stack, kept, more, want.kept, want.more)
+		}
+	}
+}
+
 func TestFindings(t *testing.T) {
 	all := []status.Finding{
 		{Topic: "kernel", OK: true, Found: "6.18.0", Means: "nothing"},
