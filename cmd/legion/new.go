@@ -198,7 +198,10 @@ func makeEmpty(dir string) (made, error) {
 			missing = append(missing, d)
 		}
 		slices.Reverse(missing)
-		return missing, os.MkdirAll(dir, 0o777)
+		if err = os.MkdirAll(dir, 0o777); err != nil {
+			err = fmt.Errorf("%w: name another folder with --dir", err)
+		}
+		return missing, err
 	case err != nil:
 		return nil, fmt.Errorf("%w: name another folder with --dir", err)
 	case len(entries) > 0:

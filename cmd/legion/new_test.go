@@ -161,7 +161,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Fatalf("new %q has made the folder", c.args)
 		}
 	}
-	for folder, says := range map[string]string{full: "thesis.txt", filepath.Join(full, "thesis.txt"): "--dir"} {
+	for folder, says := range map[string]string{full: "thesis.txt", filepath.Join(full, "thesis.txt"): "--dir", "/proc/thumbs": "/proc/thumbs: no such file or directory: name another folder with --dir"} {
 		if code, _, stderr := legion(t, "new", "thumbs", "--replace", "../..", "--dir", folder); code == 0 || !strings.Contains(stderr, says) {
 			t.Errorf("into %s: exit code %d, %q; want a message with %q", folder, code, stderr, says)
 		}
