@@ -253,6 +253,9 @@ func FuzzTake(f *testing.F) {
 	})
 }
 
+// tight is a limit with which few pools are many.
+const tight = limit / 16
+
 // crowd makes so many pools.
 func crowd(name string, n int) (all []Machine) {
 	for i := range n {
@@ -275,12 +278,12 @@ func (l *lapse) busy(seconds int) {
 // A program with another number of pools has as many samples as there is room
 // for: those of the process before, the newest, and then its own.
 func TestPassingToMoreOrFewerPools(t *testing.T) {
-	for _, c := range []struct{ before, after, least int }{{300, 2, 300}, {2, 300, 12}, {300, 200, 30}, {60, 100, 84}} {
-		l := newLapse(limit, crowd("p", c.before)...)
+	for _, c := range []struct{ before, after, least int }{{20, 1, 300}, {1, 20, 10}, {20, 13, 20}, {3, 7, 60}} {
+		l := newLapse(tight, crowd("p", c.before)...)
 		l.busy(c.least + 10)
-		name := l.all[1].Name()
+		name := l.all[0].Name()
 		was := l.get(t, name, "", 1)
-		n := &lapse{&History{}, l.now, crowd("p", c.after)}
+		n := &lapse{&History{limit: tight}, l.now, crowd("p", c.after)}
 		if err := n.take(l.pass(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -313,11 +316,11 @@ func TestPassingOfOtherPools(t *testing.T) {
 	var last []byte
 	var now time.Time
 	for i, name := range []string{"a", "b", "c"} {
-		l := newLapse(limit, crowd(name, 60)...)
+		l := newLapse(tight, crowd(name, 4)...)
 		if i == 0 {
 			l.now = l.now.Add(24 * time.Hour) // it sleeps: that fills all rings
 		} else {
-			l = &lapse{&History{}, now, l.all}
+			l = &lapse{&History{limit: tight}, now, l.all}
 			if err := l.take(last); err != nil {
 				t.Fatal(err)
 			}
@@ -325,7 +328,7 @@ func TestPassingOfOtherPools(t *testing.T) {
 		l.busy(recallFor - 10) // over the end of a minute, in each of them
 		now = l.now
 		last = l.pass(t)
-		if most := l.Memory().Most; int64(len(last)) > most {
+		if most := int(l.Memory().Most / (limit / tight)); len(last) > most {
 			t.Errorf("program %d: %d bytes, more than %d", i, len(last), most)
 		}
 	}
