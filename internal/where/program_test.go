@@ -30,6 +30,7 @@ func TestProgram(t *testing.T) {
 		"goroutine 9 [running]:\ncreated by main.x in goroutine 1\n\t/home/me/app/bomb.go:3 +0x1": "",
 		"goroutine 9 [running]:\n" + trimmed + main + root:                                        "main.decode (bomb.go:14)",
 		"goroutine 9 [running]:\n" + trimmed + plain + main:                                       "jobs.Make (make.go:7)",
+		"goroutine 9 [running]:\nmain.spin(...)\n\t/home/me/app/bomb.go:-2 +0x1\n":                "main.spin (bomb.go)",
 		"goroutine 9 [syscall]:\n" + c + main:                                                     "main.decode (bomb.go:14)",
 		"\t\n\t(\n(\n\t":                                                                          "",
 		"":                                                                                        "",

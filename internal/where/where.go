@@ -93,7 +93,8 @@ const folders = " archive bufio bytes cmp compress container context crypto data
 // C function, and that no reader has.
 func generated(at string) bool { return strings.Contains(at, "_cgo_gotypes.go:") }
 
-// place writes a frame as "pkg.Func (file.go:12)".
+// place writes a frame as "pkg.Func (file.go:12)", without a line that the
+// compiler does not know: that of an empty endless loop is negative.
 func place(frame, at string) string {
 	if n := strings.LastIndexByte(frame, '('); n > 0 {
 		frame = frame[:n]
@@ -102,5 +103,6 @@ func place(frame, at string) string {
 	if n := strings.LastIndexByte(at, ' '); n > 0 {
 		at = at[:n]
 	}
-	return frame[strings.LastIndexByte(frame, '/')+1:] + " (" + at[strings.LastIndexByte(at, '/')+1:] + ")"
+	at, _, _ = strings.Cut(at[strings.LastIndexByte(at, '/')+1:], ":-")
+	return frame[strings.LastIndexByte(frame, '/')+1:] + " (" + at + ")"
 }
