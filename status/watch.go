@@ -18,7 +18,7 @@ type Change struct {
 	Topic string    `json:"topic"`
 	At    time.Time `json:"at"` // when it was seen
 
-	Full bool                       `json:"full"` // Set is all there is: the first item of a topic
+	Full bool                       `json:"full"` // Set is all there is: the first item of a topic, and one to a client for which too much has changed
 	Set  map[string]json.RawMessage `json:"set,omitempty"`
 	Gone []string                   `json:"gone,omitempty"`
 

@@ -14,6 +14,8 @@ type topic struct {
 	at      time.Time // of the last snapshot
 	changed uint64    // the last snapshot that brought a change
 	entries map[string]entry
+	gone    int                 // how many of the entries have no value
+	cut     uint64              // values that went until this snapshot are forgotten
 	items   map[audience][]byte // what the last snapshot is to viewers; nil for nothing new
 }
 
@@ -22,6 +24,10 @@ type audience struct {
 	seen uint64 // the snapshot that they know
 	pool string // what they want to see
 }
+
+// mostGone is how many values that have gone are remembered for viewers that
+// look seldom. With more, these get everything anew.
+const mostGone = 1000
 
 // entry is a value of a topic. Without a value it is what is left of one that
 // has gone, until each viewer has been told.
@@ -37,11 +43,18 @@ func (t *topic) take(number, told uint64, at time.Time, found map[string]entry) 
 	t.at = at
 	clear(t.items)
 	for key, e := range found {
-		if old, known := t.entries[key]; known && bytes.Equal(old.value, e.value) {
+		old, known := t.entries[key]
+		if known && bytes.Equal(old.value, e.value) {
 			continue
+		}
+		if known && old.value == nil {
+			t.gone--
 		}
 		e.changed, t.changed = number, number
 		t.entries[key] = e
+	}
+	if t.gone > mostGone && told < number-1 {
+		told, t.cut = number-1, number-1
 	}
 	for key, old := range t.entries {
 		if _, there := found[key]; there {
@@ -51,8 +64,10 @@ func (t *topic) take(number, told uint64, at time.Time, found map[string]entry) 
 		case old.value != nil:
 			old.value, old.changed, t.changed = nil, number, number
 			t.entries[key] = old
+			t.gone++
 		case old.changed <= told:
 			delete(t.entries, key)
+			t.gone--
 		}
 	}
 }
@@ -80,14 +95,14 @@ func encoded(c status.Change) []byte {
 // that has seen the snapshot of that number; 0 is none. ok is false if there is
 // nothing new.
 func (t *topic) since(name string, seen uint64, pool string) (c status.Change, ok bool) {
-	c = status.Change{Topic: name, At: t.at, Full: seen == 0}
+	c = status.Change{Topic: name, At: t.at, Full: seen == 0 || seen < t.cut}
 	if !c.Full && t.changed <= seen {
 		return c, false
 	}
 	c.Set = map[string]json.RawMessage{}
 	for key, e := range t.entries {
 		switch {
-		case e.changed <= seen, pool != "" && e.pool != "" && e.pool != pool:
+		case e.changed <= seen && !c.Full, pool != "" && e.pool != "" && e.pool != pool:
 		case e.value != nil:
 			c.Set[key] = e.value
 		case !c.Full:

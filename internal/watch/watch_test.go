@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -277,5 +278,50 @@ func TestListsAndEnds(t *testing.T) {
 		if len(h.viewers) > 0 || len(h.topics) > 0 || w.looks != looks {
 			t.Error("a viewer is left, or what it saw")
 		}
+	})
+}
+
+// What has gone is not remembered for ever because a viewer looks seldom: it
+// gets everything anew, and only such a viewer does.
+func TestSeldomViewers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{values: map[string]int{"a.p": 1}}
+		var seldom, often seen
+		h := New(w.look)
+		watching(t, h, View{Topics: []string{"a"}, Every: time.Hour}, seldom.send)
+		watching(t, h, View{Topics: []string{"a"}, Every: time.Second}, often.send)
+		expect(t, &seldom, "a full a.p=1")
+		for i := range 2 * mostGone / 100 {
+			for _, n := range []int{1, -1} {
+				for k := range 100 {
+					w.set(fmt.Sprintf("a.%d", 100*i+k), n)
+				}
+				time.Sleep(2 * time.Second)
+			}
+			h.mu.Lock()
+			if n := len(h.topics["a"].entries); n > mostGone+101 {
+				t.Errorf("%d values are remembered", n)
+			}
+			h.mu.Unlock()
+		}
+		time.Sleep(time.Hour)
+		if got := seldom.got(); len(got) != 1 || got[0] != "a full a.p=1" {
+			t.Errorf("it gets %d items, the first with %.30s…", len(got), got[0])
+		}
+		full := 0
+		for _, item := range often.got() {
+			if strings.Contains(item, "full") {
+				full++
+			}
+		}
+		if full != 1 {
+			t.Errorf("the viewer that looks each second got everything %d times", full)
+		}
+		w.set("a.q", 2)
+		time.Sleep(time.Hour)
+		expect(t, &seldom, "a a.q=2")
+		w.set("a.q", -1)
+		time.Sleep(time.Hour)
+		expect(t, &seldom, "a -a.q")
 	})
 }
