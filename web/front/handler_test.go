@@ -3,6 +3,7 @@ package front
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"testing"
 
@@ -75,4 +76,32 @@ func TestHandlerNeedsAuthorize(t *testing.T) {
 		}
 	}()
 	Handler(At("thumbs"), Options{})
+}
+
+// An Authorize that panics ends the request alone: the session goes on, with
+// room for as many requests as before.
+func TestAuthorizePanics(t *testing.T) {
+	f := newFake(t)
+	broken := false
+	h := Handler(f, Options{Client: f.options(), Log: slog.New(slog.DiscardHandler), Authorize: func(*http.Request) (legion.Role, string, error) {
+		if broken {
+			panic("no database")
+		}
+		return legion.RoleRead, "ana", nil
+	}})
+	t.Cleanup(h.(*front).sessions.close)
+	secret := begin(t, h, "").Secret
+	broken = true
+	for range maxRequests {
+		func() {
+			defer func() {
+				if v := recover(); v != http.ErrAbortHandler {
+					t.Errorf("the server sees %v", v)
+				}
+			}()
+			call(h, secret, "x", "{}")
+		}()
+	}
+	broken = false
+	expect(t, "after the panics", call(h, secret, "x", "{}"), 200, "Method not found")
 }

@@ -119,14 +119,21 @@ func (f *front) enter(r *http.Request) (*session, error) {
 	if err != nil || !f.each {
 		return s, err
 	}
-	if granted, _, err := f.admit(r, ""); err != nil || granted != s.granted {
-		f.sessions.leave(s)
-		f.sessions.end(s)
-		if err == nil {
-			err = errOver
+	entered := false
+	defer func() {
+		if !entered { // also if the program's Authorize panics
+			f.sessions.leave(s)
 		}
+	}()
+	granted, _, err := f.admit(r, "")
+	if err == nil && granted != s.granted {
+		err = errOver
+	}
+	if err != nil {
+		f.sessions.end(s)
 		return nil, err
 	}
+	entered = true
 	return s, nil
 }
 
