@@ -67,7 +67,7 @@ func file(_ context.Context, r *plugin.Request) plugin.Response {
 	if !found {
 		return refuse(404, "there is nothing at this path")
 	}
-	if f.Packed != nil && strings.Contains(r.Field("Accept-Encoding"), "gzip") {
+	if f.Packed != nil && ui.TakesGzip(r.Field("Accept-Encoding")) {
 		return answer(200, f.Type, f.Packed, "Content-Encoding", "gzip", "Vary", "Accept-Encoding")
 	}
 	return answer(200, f.Type, f.Plain, "Vary", "Accept-Encoding")

@@ -22,11 +22,6 @@ func protect(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// takesGzip reports whether the client understands gzip.
-func takesGzip(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
-}
-
 // serve answers a request for a file.
 func (all files) serve(w http.ResponseWriter, r *http.Request, name string) error {
 	if name == "" {
@@ -45,7 +40,7 @@ func (all files) serve(w http.ResponseWriter, r *http.Request, name string) erro
 	h.Set("Cache-Control", "no-cache") // asks each time whether it is still this one
 	h.Set("Vary", "Accept-Encoding")
 	body, tag := f.Plain, f.Tag
-	if f.Packed != nil && takesGzip(r) {
+	if f.Packed != nil && ui.TakesGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")
 		body, tag = f.Packed, strings.TrimSuffix(tag, `"`)+`-gzip"`
 	}

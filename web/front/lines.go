@@ -4,6 +4,8 @@ import (
 	"compress/gzip"
 	"net/http"
 	"time"
+
+	"github.com/legion-go/legion/web/ui"
 )
 
 // lines writes lines, each at once, with gzip if the client understands it.
@@ -23,7 +25,7 @@ const packing = 4
 func newLines(w http.ResponseWriter, r *http.Request) *lines {
 	l := &lines{w: w, control: http.NewResponseController(w)}
 	w.Header().Set("Vary", "Accept-Encoding")
-	if takesGzip(r) {
+	if ui.TakesGzip(r.Header.Get("Accept-Encoding")) {
 		w.Header().Set("Content-Encoding", "gzip")
 		l.packed, _ = gzip.NewWriterLevel(w, packing) // the level is one
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"io/fs"
 	"path"
+	"strings"
 	"sync"
 )
 
@@ -65,4 +66,17 @@ func pack(body []byte) []byte {
 		return nil
 	}
 	return b.Bytes()
+}
+
+// TakesGzip reports whether a field Accept-Encoding allows gzip (RFC 9110,
+// section 12.5.3).
+func TakesGzip(accept string) bool {
+	for part := range strings.SplitSeq(accept, ",") {
+		coding, weight, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			q, weighed := strings.CutPrefix(strings.ToLower(strings.TrimSpace(weight)), "q=")
+			return !weighed || strings.Trim(q, "0.") != ""
+		}
+	}
+	return false
 }

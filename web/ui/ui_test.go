@@ -22,3 +22,13 @@ func TestFilesAreWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestTakesGzip(t *testing.T) {
+	for accept, want := range map[string]bool{
+		"gzip": true, "br, GZIP;q=0.5": true, "br;q=1.0,gzip ; Q=1": true, "": false, "br": false, "gzip;q=0": false, "gzip; q=0.000, br": false, "xgzip": false,
+	} {
+		if TakesGzip(accept) != want {
+			t.Errorf("%q: %t", accept, !want)
+		}
+	}
+}
