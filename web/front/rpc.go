@@ -60,7 +60,7 @@ func (f *front) rpc(w http.ResponseWriter, r *http.Request) error {
 // parse reads a single request, which must want an answer.
 func parse(body []byte) (asked, error) {
 	var request asked
-	if err := json.Unmarshal(body, &request); err != nil {
+	if err := decode(body, &request); err != nil {
 		return request, refuse(http.StatusBadRequest, "the body must be one request of JSON-RPC 2.0: %v", err)
 	}
 	params := bytes.TrimSpace(request.Params)

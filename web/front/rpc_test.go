@@ -52,13 +52,14 @@ func TestNotPassedOn(t *testing.T) {
 	for _, body := range []string{
 		"", "x", "null", "1", "[]", `[{"jsonrpc":"2.0","id":1,"method":"x"}]`, `{"jsonrpc":"2.0","method":"x"}`, `{"jsonrpc":"2.0","id":null,"method":"x"}`,
 		`{"jsonrpc":"1.0","id":1,"method":"x"}`, `{"jsonrpc":"2.0","id":1}`, `{"jsonrpc":"2.0","id":1,"method":"x"}{}`,
+		`{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":1,"a":2}}`, "{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"x\"}", `{"jsonrpc":"2.0","id":1,"id":2,"method":"x"}`,
 	} {
 		r := request("POST", "/rpc", secret, body)
 		r.Header.Set("Content-Type", "application/json")
 		expect(t, body, ask(l.front, r), 400, "JSON-RPC 2.0")
 	}
 	expect(t, "params", ask(l.front, request("POST", "/rpc", secret, `{"jsonrpc":"2.0","id":1,"method":"x","params":3}`)), 400, "an object or an array")
-	for _, body := range []string{"x", "[]", "1", `{"topics":`} {
+	for _, body := range []string{"x", "[]", "1", "null", `{"topics":`, `{"topics":["pools"],"topics":["logs"]}`, "{\"pool\":\"\xff\"}"} {
 		expect(t, "watch "+body, ask(l.front, request("POST", "/watch", secret, body)), 400, "parameters")
 	}
 	for _, method := range []string{"rpc.auth", "rpc.lower", "rpc.cancel", "system.multicall"} {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/legion-go/legion/status"
 )
 
@@ -62,7 +64,7 @@ func (f *front) begin(w http.ResponseWriter, r *http.Request) error {
 	var request struct {
 		Token string `json:"token"`
 	}
-	if err := json.Unmarshal(body, &request); err != nil {
+	if err := decode(body, &request); err != nil {
 		return refuse(http.StatusBadRequest, "the body must be an object with a token: %v", err)
 	}
 	granted, keep, err := f.admit(r, request.Token)
@@ -160,6 +162,15 @@ func read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	_ = control.SetReadDeadline(time.Time{}) // the server would take its end for that of the client
 	return body, nil
+}
+
+// decode decodes a body that is JSON as the daemon takes it: UTF-8, and no
+// member twice.
+func decode(body []byte, to any) error {
+	if _, err := jsontext.AppendFormat(nil, body); err != nil {
+		return err
+	}
+	return json.Unmarshal(body, to)
 }
 
 // reply sends a value as JSON.

@@ -1,7 +1,6 @@
 package front
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +29,8 @@ func (f *front) watch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !json.Valid(body) || bytes.TrimSpace(body)[0] != '{' {
+	var params map[string]json.RawMessage
+	if err := decode(body, &params); err != nil || params == nil {
 		return refuse(http.StatusBadRequest, "the body must be an object: the parameters of the method watch")
 	}
 	c, err := s.connect(r.Context())
