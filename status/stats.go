@@ -7,6 +7,7 @@ type LogStats struct {
 	Written uint64 `json:"written"` // records in the log; with Config.Logger those given to it
 	Dropped uint64 `json:"dropped"` // records missing from the log, because the log or the loop was too slow, or a worker printed too much
 	Failure string `json:"failure"` // why nothing can be written now; "" if it can
+	Level   string `json:"level"`   // below which records are left out, as in "INFO" or "DEBUG+2"; "": Config.Logger decides
 
 	Levels LogLevels `json:"levels"` // the records given to the log, those that it has dropped included
 }

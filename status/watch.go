@@ -13,7 +13,7 @@ var WatchTopics = []string{
 
 // Change is an item of the method watch: what changed in a topic since the item
 // before it. The topics events and logs have Add and Missed, the others Full,
-// Set and Gone.
+// Set and Gone. The first item of each topic comes at once, also without any.
 type Change struct {
 	Topic string    `json:"topic"`
 	At    time.Time `json:"at"` // when it was seen

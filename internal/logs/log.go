@@ -191,6 +191,9 @@ func (l *Log) Stats() status.LogStats {
 	w := l.writer
 	l.mu.Unlock()
 	s := status.LogStats{Levels: l.levels.counts()}
+	if level := l.Level(); level != Everything {
+		s.Level = level.String()
+	}
 	if l.config.Own != nil {
 		s.Written = l.handed.Load()
 	}

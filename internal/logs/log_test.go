@@ -45,7 +45,7 @@ func TestLife(t *testing.T) {
 	if strings.Contains(text, "too low") || strings.Contains(text, "late") {
 		t.Error(text)
 	}
-	if s := l.Stats(); s != (status.LogStats{Written: 3, Dropped: 1, Levels: status.LogLevels{Debug: 1, Info: 3}}) {
+	if s := l.Stats(); s != (status.LogStats{Written: 3, Level: "DEBUG", Dropped: 1, Levels: status.LogLevels{Debug: 1, Info: 3}}) {
 		t.Errorf("%+v", s)
 	}
 	if err := l.Open(); !errors.Is(err, ErrClosed) {
@@ -96,7 +96,7 @@ func TestOwnLogger(t *testing.T) {
 	do(t, l.Close())
 	find(t, b.String(), "before it is opened", "daemon=solo")
 	find(t, b.String(), "high")
-	if s := l.Stats(); s != (status.LogStats{Written: 2, Levels: status.LogLevels{Debug: 1, Error: 1}}) || strings.Contains(b.String(), "too low") {
+	if s := l.Stats(); s != (status.LogStats{Written: 2, Level: "ERROR", Levels: status.LogLevels{Debug: 1, Error: 1}}) || strings.Contains(b.String(), "too low") {
 		t.Errorf("%+v: %s", s, b.String())
 	}
 	if l = New(Config{Own: own, Level: slog.LevelWarn}, nobody); l.Level() != slog.LevelWarn {

@@ -37,7 +37,7 @@ func TestLogToDevice(t *testing.T) {
 	do(t, l.Open())
 	l.Info("hello")
 	do(t, l.Close())
-	if s := l.Stats(); s != (status.LogStats{Written: 1, Levels: status.LogLevels{Info: 1}}) {
+	if s := l.Stats(); s != (status.LogStats{Written: 1, Level: "INFO", Levels: status.LogLevels{Info: 1}}) {
 		t.Errorf("%+v", s)
 	}
 	l = New(Config{Name: "solo", File: os.DevNull, Rotation: Rotation{Size: 1 << 20}}, nobody)

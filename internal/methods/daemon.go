@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/legion-go/legion/internal/doctor"
 	"github.com/legion-go/legion/internal/rpc"
 	"github.com/legion-go/legion/internal/signals"
 	"github.com/legion-go/legion/status"
@@ -34,6 +35,8 @@ func (d caller) daemonMethods() []rpc.Method {
 			return s, nil
 		}),
 		Look("daemon.ps", "The processes of the daemon.", func(context.Context, None) ([]status.Process, error) { return d.processes(), nil }),
+		Look("daemon.doctor", "What limits Legion on this machine, with the rights of the daemon's process, and what to do about it.",
+			func(context.Context, None) ([]status.Finding, error) { return doctor.Look(), nil }),
 		Operate("daemon.stack", "The stacks of all goroutines of the daemon's process.", func(context.Context, None) (stackOf, error) {
 			return stackOf{Stack: ownStacks()}, nil
 		}),

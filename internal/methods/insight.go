@@ -39,7 +39,7 @@ func (d caller) insightMethods() []rpc.Method {
 		rpc.Encoded[watchIn, status.Change]("watch", "What there is of some topics, and then what changes.\n\n"+
 			"Each item has the changes of a topic, at most one in each interval: set has the values that are new or have changed, gone the names of "+
 			"those that are no more. The first one, with full, has all there is, and so has one to a client that looks so seldom that too much has changed. Of events and logs, add has what came, and missed says how many "+
-			"were left out before the last of these: there is room for 256 between two items.", rpc.Read, d.watch),
+			"were left out before the last of these: there is room for 256 between two items. The first item of each topic comes at once, also if there is nothing.", rpc.Read, d.watch),
 		Look("history.get", "How a pool, or one of its functions, did: each second of the last five minutes, each ten seconds of an hour, or each minute of a day.", d.getHistory),
 		Look("call.list", "The oldest calls that run and that wait, the slowest of the last hour, and those that ended last, of a pool or of all.", d.listCalls),
 	}

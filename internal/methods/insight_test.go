@@ -135,6 +135,9 @@ func TestWatchLists(t *testing.T) {
 		log.Error("before", "stack", "goroutine 1")
 		log.Info("not that")
 		items, stop := watchAs(t, f, rpc.Read, `{"topics":["logs","events"],"level":"error","every":60}`)
+		if c := <-items; c.Topic != "events" || len(c.Add) != 0 || c.Missed != 0 {
+			t.Errorf("that nothing has happened yet is not said: %+v", c)
+		}
 		if c := <-items; c.Topic != "logs" || len(c.Add) != 1 || !strings.Contains(string(c.Add[0]), "needs the role operate") {
 			t.Errorf("%s", c.Add)
 		}

@@ -245,7 +245,7 @@ func (panics) MarshalJSON() ([]byte, error) { panic("unlucky") }
 // are not for lookers.
 func TestRoles(t *testing.T) {
 	admin := []string{"daemon.stop", "daemon.shutdown", "daemon.restart", "daemon.upgrade", "daemon.signal"}
-	look := []string{"hello", "status", "stats", "ps", "list", "recent", "follow", "tail", "show", "kinds", "get"}
+	look := []string{"hello", "status", "stats", "ps", "list", "recent", "follow", "tail", "show", "kinds", "get", "doctor"}
 	for _, m := range of(newFake()) {
 		want := rpc.Operate
 		if _, what, _ := strings.Cut(m.Name, "."); slices.Contains(look, what) || m.Name == "watch" || m.Name == "history.get" {

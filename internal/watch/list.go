@@ -16,10 +16,11 @@ type List struct {
 	Take  func() (items []any, missed uint64)
 }
 
-// news is an item with what came; ok is false if nothing did.
-func (l List) news() (c status.Change, ok bool) {
+// news is an item with what came; ok is false if nothing did. The first item
+// comes in any case: a viewer then knows that there was nothing.
+func (l List) news(first bool) (c status.Change, ok bool) {
 	items, missed := l.Take()
-	if len(items) == 0 && missed == 0 {
+	if len(items) == 0 && missed == 0 && !first {
 		return c, false
 	}
 	c = status.Change{Topic: l.Topic, At: time.Now(), Add: []json.RawMessage{}, Missed: missed}

@@ -41,7 +41,7 @@ func (h *Hub) View(ctx context.Context, v View, send func(item []byte) error) er
 	}()
 	turn := time.NewTimer(0)
 	defer turn.Stop()
-	for {
+	for first := true; ; first = false {
 		if len(v.Topics) > 0 {
 			h.refresh(min(v.Every, time.Second) / 2) // another viewer may have taken it just now
 		}
@@ -51,7 +51,7 @@ func (h *Hub) View(ctx context.Context, v View, send func(item []byte) error) er
 			}
 		}
 		for _, l := range v.Lists {
-			if c, ok := l.news(); ok {
+			if c, ok := l.news(first); ok {
 				if err := send(encoded(c)); err != nil {
 					return err
 				}

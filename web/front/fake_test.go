@@ -195,7 +195,12 @@ func ask(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 // begin begins a session.
 func begin(t *testing.T, h http.Handler, token string) opened {
 	t.Helper()
-	w := ask(h, request("POST", "/session", "", fmt.Sprintf(`{"token":%q}`, token)))
+	return begun(t, ask(h, request("POST", "/session", "", fmt.Sprintf(`{"token":%q}`, token))))
+}
+
+// begun reads the answer to the request for a session.
+func begun(t *testing.T, w *httptest.ResponseRecorder) opened {
+	t.Helper()
 	var o opened
 	if err := json.Unmarshal(w.Body.Bytes(), &o); w.Code != 200 || err != nil || len(o.Secret) != 43 {
 		t.Fatalf("POST session: %d %s", w.Code, w.Body)
@@ -228,13 +233,27 @@ type reader struct {
 // open opens a stream, and waits until it is there.
 func open(t *testing.T, h http.Handler, secret string) *reader {
 	t.Helper()
+	return openAs(t, h, request("POST", "/watch", secret, `{"topics":["daemon"]}`))
+}
+
+// openMany is open over HTTP/2, where a person has as many streams as wanted.
+func openMany(t *testing.T, h http.Handler, secret string) *reader {
+	t.Helper()
+	r := request("POST", "/watch", secret, `{"topics":["daemon"]}`)
+	r.ProtoMajor = 2
+	return openAs(t, h, r)
+}
+
+// openAs is open with a request of the test's own.
+func openAs(t *testing.T, h http.Handler, watch *http.Request) *reader {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	in, out := io.Pipe()
 	r := &reader{lines: make(chan string, 100), gone: cancel, over: make(chan struct{})}
 	w := &pipeWriter{header: http.Header{}, out: out}
 	go func() {
 		defer close(r.over)
-		h.ServeHTTP(w, request("POST", "/watch", secret, `{"topics":["daemon"]}`).WithContext(ctx))
+		h.ServeHTTP(w, watch.WithContext(ctx))
 		_ = out.Close()
 		r.code = w.code
 	}()

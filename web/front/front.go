@@ -77,6 +77,7 @@ type front struct {
 	log      *slog.Logger
 	files    files
 	sessions sessions
+	places   places
 	cross    http.CrossOriginProtection
 
 	host    string // the only value of the header field Host; "": any

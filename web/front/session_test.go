@@ -102,7 +102,7 @@ func TestSessionsAreBounded(t *testing.T) {
 
 		l = local(t, f, legion.RoleRead)
 		for range maxSessions {
-			open(t, l.front, begin(t, l.front, l.token()).Secret)
+			openMany(t, l.front, begin(t, l.front, l.token()).Secret)
 		}
 		expect(t, "a session beside 16 that are in use", ask(l.front, request("POST", "/session", "", fmt.Sprintf(`{"token":%q}`, l.token()))), 429, "close one")
 	})
@@ -114,7 +114,7 @@ func TestRequestsAreBounded(t *testing.T) {
 		l := local(t, newFake(t), legion.RoleRead)
 		secret := begin(t, l.front, l.token()).Secret
 		for range maxRequests {
-			open(t, l.front, secret)
+			openMany(t, l.front, secret)
 		}
 		expect(t, "one more", call(l.front, secret, "x", "{}"), 429, "too many")
 	})

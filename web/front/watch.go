@@ -37,6 +37,11 @@ func (f *front) watch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ctx, end := context.WithCancelCause(r.Context())
+	defer end(nil)
+	if r.ProtoMajor < 2 {
+		defer f.places.take(s.granted.as, r.Header.Get(windowField), end)()
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/x-ndjson")
 	h.Set("X-Accel-Buffering", "no") // proxies would keep items back
@@ -46,7 +51,7 @@ func (f *front) watch(w http.ResponseWriter, r *http.Request) error {
 	if out.write(nil) != nil {
 		return nil
 	}
-	return out.follow(r.Context(), c, json.RawMessage(body))
+	return out.follow(ctx, c, json.RawMessage(body))
 }
 
 // follow writes what the daemon streams, until that ends, the reader goes, or
@@ -69,7 +74,7 @@ func (l *lines) follow(ctx context.Context, c *client.Client, params json.RawMes
 			err = l.write(nil)
 		case end := <-ended:
 			cancel()
-			l.last(end)
+			l.last(end, context.Cause(ctx) == errReplaced)
 			return nil
 		}
 		if err != nil { // the reader has gone
@@ -96,13 +101,14 @@ func pump(ctx context.Context, c *client.Client, params json.RawMessage, items c
 }
 
 // last writes how a stream ended.
-func (l *lines) last(err error) {
+func (l *lines) last(err error, replaced bool) {
 	var end struct {
-		End   bool    `json:"end"`
-		Error *string `json:"error"`
+		End      bool    `json:"end"`
+		Error    *string `json:"error"`
+		Replaced bool    `json:"replaced,omitempty"` // another window took its place: it should not be opened again by itself
 	}
-	end.End = true
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	end.End, end.Replaced = true, replaced
+	if err != nil && !replaced && !errors.Is(err, context.DeadlineExceeded) {
 		text := err.Error()
 		end.Error = &text
 	}

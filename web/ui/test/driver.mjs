@@ -147,13 +147,13 @@ export async function front(s, { role = "read" } = {}) {
 }
 
 /**
- * Opens a page in a context of its own. close fails if the page asked another
+ * Opens a page, in a context of its own unless one is given. close fails if the page asked another
  * server for anything, or wrote an error or a warning, which a breach of its
  * Content-Security-Policy is too. lost says that requests may fail.
  */
-export async function open(browser, link, { theme = "light", width = 1280, height = 900, lost = false } = {}) {
+export async function open(browser, link, { theme = "light", width = 1280, height = 900, lost = false, beside } = {}) {
   const origin = new URL(link).origin + "/";
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, timezoneId: "Europe/Berlin" });
+  const context = beside ?? await browser.newContext({ viewport: { width, height }, colorScheme: theme, timezoneId: "Europe/Berlin" });
   const page = await context.newPage();
   const wrong = [];
   page.setDefaultTimeout(20_000);
@@ -161,7 +161,7 @@ export async function open(browser, link, { theme = "light", width = 1280, heigh
     if (["error", "warning"].includes(m.type()) && !(b.lost && /Failed to load resource/.test(m.text()))) wrong.push(m.text());
   });
   page.on("pageerror", (e) => wrong.push(e.stack));
-  context.on("request", (r) => { if (!r.url().startsWith(origin)) wrong.push("it asks for " + r.url()); });
+  page.on("request", (r) => { if (!r.url().startsWith(origin)) wrong.push("it asks for " + r.url()); });
   await page.addInitScript(() => addEventListener("securitypolicyviolation", (e) => console.error("policy:", e.violatedDirective, e.blockedURI)));
   const b = {
     page, context, wrong, lost,
@@ -177,7 +177,7 @@ export async function open(browser, link, { theme = "light", width = 1280, heigh
       return found.violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200)).join("\n  ")}`);
     },
     async close() {
-      await context.close();
+      await (beside ? page : context).close();
       assert.deepEqual(wrong, [], "the page did what it must not");
     },
   };

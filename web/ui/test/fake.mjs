@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { answer } from "./methods.mjs";
+import { differences, shapes } from "./shapes.mjs";
 import { keyed } from "./topics.mjs";
 import { World } from "./world.mjs";
 
@@ -13,7 +14,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 
 /** Starts one, at a path of its own, so that absolute addresses in the page would fail. */
 export async function fake({ workers = 0, empty = false, role = "operate", port = 0, path = "/some/where/", renew = false, field = "" } = {}) {
-  const f = { world: new World({ workers, empty }), role, reachable: true, over: false, refuse: "", did: [], renew, field, secret: "s", refuseSessions: false, watched: undefined, streams: new Set(), path };
+  const f = { world: new World({ workers, empty }), role, reachable: true, over: false, refuse: "", did: [], renew, field, secret: "s", refuseSessions: false, watched: undefined, held: () => false, mute: false, streams: new Set(), path };
   const server = createServer((req, res) => serve(f, req, res).catch((e) => { res.destroy(); if (e.code !== "ECONNRESET") console.error(e); }));
   await new Promise((done) => server.listen(port, "127.0.0.1", done));
   const pulse = setInterval(() => {
@@ -21,6 +22,7 @@ export async function fake({ workers = 0, empty = false, role = "operate", port 
     for (const s of f.streams) s.send();
   }, 1000);
   f.address = `http://127.0.0.1:${server.address().port}${path}`;
+  // held says of which topics nothing is told for now, mute that nothing is answered.
   /** Ends all streams, as a lost connection does. */
   f.drop = () => { for (const s of f.streams) s.res.destroy(); f.streams.clear(); };
   f.close = () => { clearInterval(pulse); f.drop(); server.closeAllConnections(); return new Promise((done) => server.close(done)); };
@@ -44,6 +46,7 @@ async function serve(f, req, res) {
   if (f.over || secret !== f.secret.repeat(43)) return plain(res, 401, "the session is over");
   if (!f.reachable) return plain(res, 502, "dial unix /run/thumbs/control.sock: connection refused");
   if (name === "rpc") {
+    while (f.mute) await new Promise((r) => setTimeout(r, 50));
     f.did.push(body);
     return json(res, { jsonrpc: "2.0", id: body.id, ...(await answer(f, body.method, body.params ?? {})) });
   }
@@ -54,12 +57,16 @@ async function serve(f, req, res) {
 function watch(f, params, req, res) {
   f.watched = params;
   res.writeHead(200, { "Content-Type": "application/x-ndjson" });
+  const wrong = differences(params, shapes.methods.watch.params, "params");
+  if (params.pool && !f.world.pools.some((p) => p.shape.name === params.pool)) wrong.push(`pool: there is no pool "${params.pool}"`);
+  if (wrong.length) return res.end("\n" + stringify({ end: true, error: `${wrong.join("; ")} (-32602)` }) + "\n");
   const sent = {}, lists = { logs: 0, events: 0 };
   const stream = {
     res,
     send() {
       const at = new Date(Date.now() + (f.ahead ?? 0)).toISOString(), lines = [];
       for (const topic of params.topics) {
+        if (f.held(topic)) continue;
         if (keyed[topic]) {
           const all = of(topic, keyed[topic](f.world), params.pool), before = sent[topic], set = {};
           for (const [key, value] of Object.entries(all)) {
@@ -68,21 +75,22 @@ function watch(f, params, req, res) {
             all[key] = text;
           }
           const gone = before ? Object.keys(before).filter((k) => !(k in all)) : [];
-          if (!before || Object.keys(set).length || gone.length) lines.push({ topic, at, full: !before, set, ...(gone.length ? { gone } : {}) });
+          if (!before || Object.keys(set).length || gone.length) lines.push({ topic, at, full: !before, ...(Object.keys(set).length ? { set } : {}), ...(gone.length ? { gone } : {}) });
           sent[topic] = all;
         } else {
           const list = f.world[topic].filter((x) => topic !== "logs" || level(x.level) >= level(params.level));
           const first = lists[topic] === 0, add = first ? (topic === "logs" ? list.slice(-200) : []) : list.filter((x) => x.time > lists[topic]);
           const missed = f.world.missed[topic];
           f.world.missed[topic] = 0;
-          if (add.length || missed) lines.push({ topic, at, full: false, add, ...(missed ? { missed } : {}) });
-          lists[topic] = list[list.length - 1]?.time ?? "";
+          if (add.length || missed || first) lines.push({ topic, at, full: false, ...(add.length ? { add } : {}), ...(missed ? { missed } : {}) });
+          lists[topic] = list[list.length - 1]?.time ?? "-";
         }
       }
       res.write(lines.map((l) => stringify(l) + "\n").join(""));
     },
   };
   f.streams.add(stream);
+  res.write("\n");
   res.on("close", () => f.streams.delete(stream));
   stream.send();
 }

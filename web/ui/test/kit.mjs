@@ -28,6 +28,10 @@ export async function quit() {
  */
 export async function open(state = {}) {
   const f = await fake(state);
+  if (state.quiet) {
+    f.held = () => true;
+    f.mute = true;
+  }
   const context = await (await launch()).newContext({ viewport: { width: state.width ?? 1280, height: 900 }, colorScheme: state.theme ?? "light", timezoneId: "Europe/Berlin" });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -51,6 +55,7 @@ export async function open(state = {}) {
     },
     async close() {
       await context.close();
+      f.mute = false;
       await f.close();
       assert.deepEqual(wrong, [], "the page wrote errors");
     },

@@ -55,12 +55,31 @@ describe("thumbd under a storm", () => {
     await b.close();
   });
 
-  test("eight tabs at once", async () => {
-    const links = [];
-    for (let i = 0; i < 8; i++) links.push(await shown.link());
-    const tabs = await Promise.all(links.map((link) => open(browser, link)));
-    for (const b of tabs) await b.page.locator(live).waitFor();
-    for (const b of tabs) await b.close();
+  test("six windows of one browser, which opens six connections: each loads and acts, and four follow", async () => {
+    const operates = await front(daemon, { role: "operate" });
+    const beside = await browser.newContext();
+    const windows = [];
+    for (let i = 0; i < 6; i++) {
+      const b = await open(browser, await operates.link(), { beside });
+      await b.page.locator(live).waitFor(); // also the fifth and the sixth
+      windows.push(b);
+    }
+    const taken = ({ page }) => page.getByText("Another window took its place");
+    for (const b of windows.slice(0, 2)) await taken(b).waitFor();
+    for (const b of windows.slice(2)) assert.ok(await b.page.locator(live).isVisible());
+    for (const { page } of windows) {
+      await page.evaluate(() => { location.hash = "#/pool/thumb"; });
+      await page.getByRole("button", { name: "Recycle pool thumb" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Recycle", exact: true }).click();
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+    }
+    for (const b of windows.slice(0, 2)) assert.ok(await taken(b).isVisible(), "it has taken its place back by itself");
+    await windows[0].page.getByRole("button", { name: "Take it back" }).click();
+    await windows[0].page.locator(live).waitFor();
+    await taken(windows[2]).waitFor(); // what each opened again for its screen, the third did first
+    for (const b of windows) await b.close();
+    await beside.close();
+    await operates.stop();
   });
 
   test("it comes back after the daemon was killed", async () => {

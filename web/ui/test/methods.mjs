@@ -1,17 +1,17 @@
 // What the daemon that does not exist answers to requests.
 import { sample } from "./pprof.mjs";
+import { differences, shapes } from "./shapes.mjs";
 import { historyOf } from "./topics.mjs";
 
-const needs = { read: 0, operate: 1, admin: 2 };
-const operate = new Set(["pool.pause", "pool.resume", "pool.scale", "pool.recycle", "pool.readmit", "pool.stop", "worker.kill", "worker.end", "worker.stack", "pool.profile", "worker.profile", "death.blob", "call", "task.run", "cron.run", "death.replay", "death.export", "daemon.reload"]);
-const admin = new Set(["daemon.upgrade", "daemon.stop"]);
+const roles = ["read", "operate", "admin"];
 
 export async function answer(f, method, params) {
-  const need = admin.has(method) ? "admin" : operate.has(method) ? "operate" : "read";
-  if (needs[f.role] < needs[need]) return { error: { code: -32001, message: `not allowed: ${method} needs the role ${need}, you have ${f.role}` } };
+  const known = shapes.methods[method], act = methods[method];
+  if (!known || !act) return { error: { code: -32601, message: `there is no method ${method}` } };
+  if (roles.indexOf(f.role) < roles.indexOf(known.role)) return { error: { code: -32001, message: `not allowed: ${method} needs the role ${known.role}, you have ${f.role}` } };
+  const wrong = differences(params, known.params, "params");
+  if (wrong.length) return { error: { code: -32602, message: wrong.join("; ") } };
   if (f.refuse) return { error: { code: -32400, message: f.refuse } };
-  const act = methods[method];
-  if (!act) return { error: { code: -32601, message: `there is no method ${method}` } };
   return { result: act(f, params) ?? true };
 }
 
@@ -32,9 +32,11 @@ const methods = {
   },
   "worker.kill": (f, p) => f.world.kill(p.pid),
   "worker.end": (f, p) => f.world.kill(p.pid),
-  "pool.profile": (_, p) => ({ pool: p.pool, kind: "cpu", seconds: p.seconds, name: "cpu.pb.gz", bytes: sample(), workers: [{ pid: 5001 }, { pid: 5002, error: "it ended" }] }),
-  "worker.profile": (_, p) => ({ pool: p.pool, pid: p.pid, name: "cpu.pb.gz", bytes: sample() }),
+  "pool.profile": (_, p) => ({ pool: p.pool, kind: "cpu", seconds: p.seconds ?? 5, name: "cpu.pb.gz", bytes: sample(), workers: [{ pid: 5001, worker: 1 }, { pid: 5002, worker: 2, error: "it ended" }] }),
+  "worker.profile": (_, p) => ({ pool: "thumb", pid: p.pid, worker: 1, kind: "cpu", seconds: p.seconds ?? 5, name: "cpu.pb.gz", bytes: sample() }),
+  "worker.trace": (_, p) => ({ pool: "thumb", pid: p.pid, worker: 1, kind: "trace", seconds: p.seconds ?? 5, name: "trace.out", bytes: btoa("go 1.26 trace\0\0\0") }),
   "death.blob": (_, p) => ({ name: p.name, bytes: sample() }),
+  "daemon.stack": () => ({ stack }),
   "worker.stack": (f, p) => ({ pid: p.pid, pool: "thumb", stack }),
   "death.get": (f, p) => {
     const d = f.world.deaths.find((x) => x.number === Number(p.number));
@@ -46,20 +48,28 @@ const methods = {
       others: [{ number: 4711, func: "crop", queued: t(900), started: t(880), wait: 0.02, run: 0.88, arg: 812, timeout: 5 }],
     };
   },
-  "death.replay": () => ({ outcome: "timeout", error: "the call was over its deadline of 5 s", result: null, death: 0, took: 5.01 }),
-  "death.export": () => ({ files: [{ name: "death-17.json", data: btoa("{}") }] }),
+  "death.replay": () => ({ outcome: "timed_out", error: "the call was over its deadline of 5 s", result: null, death: 0, pid: 6100, took: 5.01 }),
+  "death.export": () => ({ files: [{ name: "certificate.json", data: btoa("{}") }], left_out: [] }),
   "func.list": (f) => f.world.pools.flatMap((p) => p.shape.funcs.map((name, i) => ({ name, pool: p.shape.name, kind: "worker", in: i ? "int" : "main.job", out: "picture.Result" }))),
   "call": (_, p) => ({ path: "out/1.jpg", width: 80, given: p.arg ?? null }),
   "config.show": () => [
     { key: "name", value: "thumbs", source: "program" }, { key: "pools.thumb.max", value: "8", source: "/etc/thumbs.toml:12" }, { key: "pools.thumb.timeout", value: "5s", source: "program" },
     { key: "pools.thumb.sandbox.memory", value: "256 MiB", source: "THUMBS_POOLS_THUMB_MEMORY" }, { key: "access.token-file:/etc/thumbs/ci.token", value: "●●●", source: "/etc/thumbs.toml:3" },
   ],
-  "task.run": () => ({ id: 13, state: "running" }),
+  "pool.stop": (f, p) => { pool(f, p.pool).state = "stopped"; pool(f, p.pool).workers = []; },
+  "task.run": (_, p) => ({ id: 13, name: p.name, state: "running", pid: 6002, started: new Date().toISOString(), took: 0 }),
   "cron.run": () => true,
-  "task.list": () => ({ tasks: [], runs: [{ id: 12, name: "nightly", state: "running", pid: 6001, started: new Date(Date.now() - 60e3).toISOString(), took: 60 }] }),
-  "system.listMethods": () => ["daemon.doctor"],
   "daemon.reload": (f) => { f.world.changing = "a reload"; setTimeout(() => { f.world.changing = ""; }, 2500); },
-  "daemon.upgrade": (f) => f.world.upgrade(),
+  "daemon.loglevel": (f, p) => ({ level: (f.world.logLevel = (p.level ?? f.world.logLevel).toUpperCase()) }),
+  "daemon.doctor": () => [
+    { topic: "waiting for workers", ok: true, found: "pidfd", means: "a worker costs no thread, and its pid is never mistaken for another's", advice: "" },
+    { topic: "cpu cgroup", ok: false, found: "none: no cgroup is delegated to this user", means: "a pool with Pool.CPU does not start", advice: "run the daemon as root, or under systemd with Delegate=cpu" },
+  ],
+  "daemon.upgrade": (f) => {
+    const old = { pid: f.world.pid, version: f.world.version };
+    f.world.upgrade();
+    return { old_pid: old.pid, pid: f.world.pid, in_place: false, from: { program: "/usr/bin/thumbs", version: old.version }, to: { program: "/usr/bin/thumbs", version: f.world.version } };
+  },
   "daemon.stop": (f) => { f.world.state = "stopping"; },
   "event.list": () => [{ type: "WorkerStarted", count: 212, handlers: 0 }, { type: "CallEnded", count: 812331, handlers: 1 }],
 };

@@ -15,7 +15,7 @@ try {
     absWorkingDir: here, entryPoints: tests.map((f) => "unit/" + f), outdir: out, outExtension: { ".js": ".mjs" }, bundle: true,
     platform: "node", format: "esm", target: "node20", jsx: "automatic", jsxImportSource: "preact", inject: ["unit/browser.ts"], logLevel: "warning",
   });
-  const ran = spawnSync(process.execPath, ["--test", ...tests.map((f) => join(out, f.replace(".ts", ".mjs")))], { stdio: "inherit", env: { ...process.env, TZ: "Europe/Berlin" } });
+  const ran = spawnSync(process.execPath, ["--test", ...tests.map((f) => join(out, f.replace(".ts", ".mjs")))], { stdio: "inherit", env: { ...process.env, TZ: "Europe/Berlin", UI: fileURLToPath(new URL("../", import.meta.url)) } });
   process.exitCode = ran.status ?? 1;
 } finally {
   rmSync(out, { recursive: true });

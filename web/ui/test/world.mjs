@@ -40,6 +40,7 @@ export class World {
     this.nextCall = 9007199254740900n; // above 2^53 before long
     this.state = "running";
     this.changing = "";
+    this.logLevel = "INFO";
     this.version = "2.4.1";
     this.deaths = [];
     this.logs = [];
@@ -93,7 +94,7 @@ export class World {
       const fine = s.typical * wave;
       this.samples[s.name] = {
         calls: rate, errors, p50: fine, p90: fine * 3, p99: fine * (5 + 4 * r()), oldest_wait: p.queued ? p.queued * 0.013 : p.state === "paused" ? 5 : 0,
-        queued: p.queued, running: busy, workers: p.workers.length, memory: this.memory(p), cpu: busy * 0.3, deaths: 0, buckets: counts,
+        queued: p.queued, running: busy, workers: p.workers.length, memory: this.memory(p), cpu: busy * 0.3, deaths: 0, buckets: counts, missing: false,
       };
       if (running && r() < s.deaths) this.die(p, now);
     }
@@ -109,7 +110,7 @@ export class World {
     return i < 0 ? bounds.length : i;
   }
 
-  memory(p) { return p.workers.reduce((n, w) => n + w.memory, 0); }
+  memory(p) { return Math.round(p.workers.reduce((n, w) => n + w.memory, 0)); }
 
   die(p, at) {
     const [cause, why, frame, signal] = causes[Math.floor(this.random() * (p.shape.name === "thumb" ? 4 : 2))];

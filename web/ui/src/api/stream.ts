@@ -12,6 +12,12 @@ export interface Handlers {
   item(item: Item): void;
 }
 
+/** Tells the server which window this is: its next stream takes the place of its last one. */
+const mine = crypto.getRandomValues(new Uint32Array(4)).join("-");
+
+/** Why a stream ended whose place another window has. */
+export const replaced = "another window took its place";
+
 /**
  * Reads one stream until it ends or is aborted. Resolves with why it ended, ""
  * if the server only wants a new one to be opened; rejects never.
@@ -27,7 +33,7 @@ export async function watch(params: object, on: Handlers, abort: AbortController
     heard();
     const answer = await fetch("watch", {
       method: "POST",
-      headers: { ...authorization(), "Content-Type": "application/json" },
+      headers: { ...authorization(), "Content-Type": "application/json", "Legion-Window": mine },
       body: JSON.stringify(params),
       signal: abort.signal,
     });
@@ -41,8 +47,8 @@ export async function watch(params: object, on: Handlers, abort: AbortController
       heard();
       on.open();
       if (line === "") return;
-      const item = parse(line) as Item & { end?: boolean; error?: unknown };
-      if (item.end) ended = message(item.error);
+      const item = parse(line) as Item & { end?: boolean; error?: unknown; replaced?: boolean };
+      if (item.end) ended = item.replaced ? replaced : message(item.error);
       else on.item(item);
     });
     return ended;

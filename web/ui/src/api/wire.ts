@@ -19,7 +19,7 @@ export interface Daemon {
   version: string; uptime: number; user: string; host: string;
   cpu: number; memory: number; load: number[]; workers: number;
   loop: Loop; control: string[];
-  log: { written: Num; dropped: Num; failure: string };
+  log: { written: Num; dropped: Num; failure: string; level: string };
   shared?: { name: string; bytes: number; loaded: string; kept: number }[];
 }
 
@@ -85,13 +85,20 @@ export interface Sample {
 }
 export interface History { step: number; end: string; samples: Sample[]; folded?: boolean }
 
-export interface Cron { name: string; spec: string; next: string | null; runs: Num; missed: Num; pending: boolean }
+export interface Cron { name: string; spec: string; next: string | null; runs: Num; missed: Num; pending: boolean; outcomes?: Record<string, Num>; last_ok?: string | null }
+export interface Client { id: Num; name: string; as: string; role: string; protocol: string; address: string; pid: number; since: string }
 export interface Task { name: string; running: number; queued: number; max: number; calls: Num }
 export interface Plugin { name: string; type: string; state: string; stats?: unknown }
 export interface LogRecord { time: string; level: string; message: string; attrs: Record<string, unknown> | null }
+export interface EventType { type: string; count: Num; handlers: number }
 export interface Event { time: string; type: string; data: unknown }
 export interface FuncType { name: string; pool: string; kind: string; in: string; out: string }
 export interface Setting { key: string; value: string; source: string }
+/** A profile or a trace; bytes is base64. */
+export interface Capture { name: string; bytes: string; workers?: { pid: number; error?: string }[] }
+export interface Replay { outcome: string; error: string; result: unknown; death: Num; took: number }
+export interface Export { files: { name: string; data: string }[]; left_out: string[] }
+
 export interface Finding { topic: string; ok: boolean; found: string; means: string; advice: string }
 
 /** The upper bounds of the history's buckets, in seconds; the last bucket is above all of them. */

@@ -73,7 +73,7 @@ export function Lines(p: Props) {
   const firstValues = samples.filter((s) => s !== null).map(p.curves[0]!.of);
   const summary = firstValues.length
     ? `${p.title}: now ${words(samples[n - 1])}; ${p.curves[0]!.name} at least ${p.tell(Math.min(...firstValues))}, at most ${p.tell(Math.max(...firstValues))}.`
-    : `${p.title}: nothing yet.`;
+    : `${p.title}: not known yet.`;
   const start = (i: number) => (first + i) * step;
   const near = at === undefined ? [] : happened.filter((m) => m.at >= start(at) && m.at < start(at + 1));
   const point = (i: number | undefined) => { pointed.value = i === undefined ? undefined : start(i); };

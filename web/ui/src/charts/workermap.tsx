@@ -4,7 +4,7 @@ import { useCallback, useRef, useState } from "preact/hooks";
 import type { Death, Pool, Worker } from "../api/wire.ts";
 import { go, to } from "../state/route.ts";
 import { colour } from "../view/colours.ts";
-import { bytes, duration } from "../view/format.ts";
+import { bytes, duration, howFar } from "../view/format.ts";
 import { workerLook } from "../view/words.ts";
 import { font, useDrawn, useWidth } from "./canvas.ts";
 import { Chart } from "./chart.tsx";
@@ -60,8 +60,8 @@ export function WorkerMap({ pool, workers, ghosts, chosen, choose }: Props) {
   return (
     <Chart summary={`Pool ${pool.name}: ${workers.length} workers, ${busy} busy, ${ghosts.length} died in the last minute. Enter opens one.`}
       places={places} cursor={at} setCursor={setCursor} tell={tell} enter={() => open(at)}
-      heads={["worker", "pid", "state", "call", "for", "memory", "CPU"]}
-      rows={() => workers.map((w) => [String(w.id), String(w.pid), workerLook(w).word, w.call || "–", w.call ? duration(w.for) : "–", bytes(w.memory), duration(w.cpu)])}>
+      heads={["worker", "pid", "state", "call", "for", "progress", "memory", "CPU"]}
+      rows={() => workers.map((w) => [String(w.id), String(w.pid), workerLook(w).word, w.call || "–", w.call ? duration(w.for) : "–", howFar(w.running?.[0]?.progress) || "–", bytes(w.memory), duration(w.cpu)])}>
       <div ref={place} style={{ height: `${height}px` }}>
         <canvas ref={canvas} class="map" onPointerMove={(e) => setCursor(placeAt(e))} onPointerLeave={() => setCursor(undefined)} onClick={(e) => open(placeAt(e))} />
       </div>
@@ -71,7 +71,8 @@ export function WorkerMap({ pool, workers, ghosts, chosen, choose }: Props) {
 }
 
 function tellWorker(w: Worker, pool: Pool): string {
-  const call = w.call ? `, ${w.call} for ${duration(w.for)}` : "";
+  const far = howFar(w.running?.[0]?.progress);
+  const call = w.call ? `, ${w.call} for ${duration(w.for)}${far && `, ${far}`}` : "";
   const limit = pool.memory_limit ? ` of ${bytes(pool.memory_limit)}` : "";
   return `worker ${w.id}, pid ${w.pid}, ${workerLook(w).word}${call}, ${bytes(w.memory)}${limit}, CPU ${duration(w.cpu)}`;
 }

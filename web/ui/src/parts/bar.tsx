@@ -43,7 +43,7 @@ const roleMeans = {
 // A form for each state, so that it is not told by colour alone.
 function Dot() {
   const state = freshness();
-  const text = state === "live" ? "live" : state === "stale" ? `stale, ${clock(heard.value / 1000)}` : state === "lost" ? "no connection" : state;
+  const text = state === "live" ? "live" : state === "stale" ? `stale, ${clock(heard.value / 1000)}` : state === "lost" ? "no connection" : state === "replaced" ? "taken over" : state;
   useEffect(() => { if (state !== "live" && state !== "connecting") say(`The page is ${text}`); }, [state]);
   const isPaused = connection.value.is === "paused";
   return (

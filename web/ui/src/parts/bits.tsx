@@ -89,11 +89,3 @@ export function Short({ of }: { of: unknown }) {
   if (text.length <= shortest) return <>{text}</>;
   return <>{text.slice(0, shortest - 60)}<span class="quiet"> … {count(text.length)} characters</span></>;
 }
-
-/** Any value of JSON as text. It is text for ever: nothing here is made HTML. */
-export function Value({ of }: { of: unknown }) {
-  if (of === null || of === undefined) return <span class="quiet">none</span>;
-  if (typeof of === "object") return <pre class="code">{JSON.stringify(of, null, 2)}</pre>;
-  if (typeof of === "string" && /^\d{4}-\d\d-\d\dT\d\d:/.test(of)) return <Time at={of} day />;
-  return <>{String(of)}</>;
-}

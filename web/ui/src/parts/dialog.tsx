@@ -4,7 +4,9 @@ import type { ComponentChildren } from "preact";
 import { opened, person } from "../api/session.ts";
 import { allowed, asked, sayNow } from "../state/ask.ts";
 import { Flame } from "../charts/flame.tsx";
-import type { Action, Capture, Values } from "../view/actions.ts";
+import type { Capture } from "../api/wire.ts";
+import type { Action, Values } from "../view/actions.ts";
+import { bytes as size } from "../view/format.ts";
 import { save } from "../view/save.ts";
 import { command } from "../view/shell.ts";
 import { Copy } from "./copy.tsx";
@@ -94,11 +96,12 @@ function Answer({ of }: { of: unknown }) {
   if (typeof of === "string" && of.startsWith("goroutine ")) return <Stack text={of} />;
   if (typeof capture?.bytes === "string" && typeof capture.name === "string") {
     const { name, bytes } = capture;
+    const profile = name.endsWith(".pb.gz");
     return (
       <>
-        <Flame data={bytes} />
+        {profile ? <Flame data={bytes} /> : <p>The trace has {size(atob(bytes).length)}. This page does not show traces: save it and open it.</p>}
         {capture.workers?.filter((w) => w.error).map((w) => <p key={w.pid} class="failed">pid {w.pid}: {w.error}</p>)}
-        <p><button type="button" onClick={() => save({ name, data: bytes })}>Save {name}</button> <span class="quiet">for go tool pprof</span></p>
+        <p><button type="button" onClick={() => save({ name, data: bytes })}>Save {name}</button> <span class="quiet">for <code>go tool {profile ? "pprof" : "trace"} {name}</code></span></p>
       </>
     );
   }

@@ -38,6 +38,8 @@ function One({ field: f, value, set }: { field: Field; value: string; set(v: str
           <span>{f.label}</span>
         </label>
       );
+    case "choice":
+      return <label class="field"><span>{f.label}</span><select value={value} onChange={input}>{f.choices?.map((c) => <option key={c} value={c}>{c}</option>)}</select></label>;
     case "json":
       return <label class="field"><span>{f.label}</span><textarea rows={4} spellcheck={false} value={value} onInput={input} /></label>;
     case "number":

@@ -33,7 +33,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         ))}
       </nav>
       <Strip />
-      <main ref={main} id="main" tabIndex={-1} class={connection.value.is === "lost" ? "old" : ""}>{children}</main>
+      <main ref={main} id="main" tabIndex={-1} class={["lost", "replaced"].includes(connection.value.is) ? "old" : ""}>{children}</main>
       <div class="unseen" role="status" aria-live="polite">{said}</div>
       <Question />
       {help.value && <Help />}

@@ -29,6 +29,15 @@ function Link() {
       </div>
     );
   }
+  if (c.is === "replaced") {
+    return (
+      <div class="strip warn" role="status">
+        <span class="mark" aria-hidden="true">‖</span>
+        <p><b>Another window took its place.</b> A browser can show a daemon in four windows at once, and this one was opened first. All figures are as of <b>{clock(c.since / 1000)}</b>.</p>
+        <button type="button" class="small" onClick={reconnect}>Take it back</button>
+      </div>
+    );
+  }
   if (c.is !== "lost") return null;
   const left = Math.max(0, Math.ceil(c.retryAt / 1000 - Math.max(seconds.value, Date.now() / 1000)));
   return (
@@ -57,6 +66,7 @@ function Change() {
 
 function Phase({ state }: { state: string }) {
   const pools = topics.pools.list();
+  if (!topics.pools.loaded()) return <div class="strip warn" role="status"><p>The daemon is {state}.</p></div>;
   const ready = pools.reduce((n, p) => n + p.ready, 0), least = pools.reduce((n, p) => n + p.min, 0);
   const text = state === "starting"
     ? `The daemon is starting: ${ready} of ${plural(least, "worker")} are ready.`

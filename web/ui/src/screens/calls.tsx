@@ -1,18 +1,17 @@
 // Screen 4: what runs, what waits, what was slow; and running a function.
-import { useEffect, useState } from "preact/hooks";
-import { rpc } from "../api/rpc.ts";
-import type { Call, FuncType } from "../api/wire.ts";
+import type { Call, FuncType, Pool } from "../api/wire.ts";
 import { Empty, Loading, None, Section, SplitBar, SplitKey, State, Time } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { Table, type Column } from "../parts/table.tsx";
+import { useAnswer } from "../state/answer.ts";
 import { ask } from "../state/ask.ts";
 import { useTopics } from "../state/live.ts";
 import { matches, to } from "../state/route.ts";
 import { topics } from "../state/store.ts";
 import { killCall, stackOf } from "../view/actions.ts";
 import { runFunction } from "../view/runfunction.ts";
-import { bytes, count, duration, percent, plural } from "../view/format.ts";
+import { bytes, count, duration, howFar, plural } from "../view/format.ts";
 import { outcomeTone } from "../view/words.ts";
 
 export function Calls() {
@@ -20,13 +19,15 @@ export function Calls() {
   if (!topics.calls.loaded()) return <Loading what="the calls" />;
   const all = topics.calls.list();
   const running = all.filter((c) => c.state === "running"), waiting = all.filter((c) => c.state !== "running");
+  const number = (calls: Call[], of: (p: Pool) => number) => (calls.length < listed ? calls.length : Math.max(calls.length, topics.pools.list().reduce((n, p) => n + of(p), 0)));
+  const oldest = (calls: Call[]) => (calls.length < listed ? undefined : <span class="quiet">the oldest {count(calls.length)} are listed</span>);
   return (
     <>
       <div class="tool-row"><Filter what="calls" /><SplitKey /></div>
-      <Section title={`Running ${count(running.length)}`} id="running">
+      <Section title={`Running ${count(number(running, (p) => p.running))}`} id="running" aside={oldest(running)}>
         {running.length ? <Running calls={running} /> : <Empty>No call runs now.</Empty>}
       </Section>
-      <Section title={`Waiting ${count(waiting.length)}`} id="waiting">
+      <Section title={`Waiting ${count(number(waiting, (p) => p.queued))}`} id="waiting" aside={oldest(waiting)}>
         {waiting.length ? <Waiting calls={waiting} /> : <Empty>No call waits: there is a worker for each.</Empty>}
       </Section>
       <Section title="Slowest of the last hour" id="slow" aside={<span class="quiet">of each function</span>}>
@@ -36,6 +37,9 @@ export function Calls() {
     </>
   );
 }
+
+/** A daemon tells at most as many calls that run, and as many that wait. */
+const listed = 200;
 
 const total = (c: Call) => (c.wait ?? 0) + (c.run ?? 0);
 const longest = (calls: Call[]) => Math.max(...calls.map(total), 0);
@@ -52,13 +56,13 @@ function Running({ calls }: { calls: Call[] }) {
   const worker = (c: Call) => topics.workers.list().find((w) => w.pid === c.pid && w.pool === c.pool);
   const columns: Column<Call>[] = [
     number, func, time("run", "Runs for"), bar(longest(calls)), time("wait", "Waited"),
-    { name: "progress", head: "Progress", cell: (c) => (c.progress ? <>{c.progress.of ? percent(c.progress.done, c.progress.of) : count(c.progress.done)} <span class="quiet">{c.progress.note}</span></> : <span class="quiet">–</span>) },
+    { name: "progress", head: "Progress", cell: (c) => howFar(c.progress) || <span class="quiet">–</span> },
     { name: "pid", head: "Pid", num: true, by: (c) => c.pid, cell: (c) => c.pid }, tries, argument,
-    { name: "act", head: "", cell: (c) => <><Act action={stackOf(c.pool, c.pid)} small /><Act action={killCall(c, worker(c))} small /></> },
+    { name: "act", head: "", cell: (c) => <><Act action={stackOf(c.pool, c.pid, worker(c)?.id)} small /><Act action={killCall(c, worker(c))} small /></> },
   ];
   return (
     <Table caption="Running calls" columns={columns} rows={seen(calls)} keyOf={(c) => `${c.pool} ${c.id}`} sort="-run"
-      keys={(c) => ({ x: () => ask(killCall(c, worker(c))), S: () => ask(stackOf(c.pool, c.pid)) })} />
+      keys={(c) => ({ x: () => ask(killCall(c, worker(c))), S: () => ask(stackOf(c.pool, c.pid, worker(c)?.id)) })} />
   );
 }
 
@@ -80,11 +84,7 @@ function Slowest({ calls }: { calls: Call[] }) {
 }
 
 function Functions() {
-  const [funcs, setFuncs] = useState<FuncType[]>();
-  const [why, setWhy] = useState("");
-  useEffect(() => {
-    rpc<FuncType[]>("func.list").then(setFuncs, (e: Error) => setWhy(e.message));
-  }, []);
+  const { value: funcs, why } = useAnswer<FuncType[]>("func.list");
   const columns: Column<FuncType>[] = [
     { name: "name", head: "Function", by: (f) => f.name, cell: (f) => <b>{f.name}</b> }, { name: "pool", head: "Pool", by: (f) => f.pool, cell: (f) => <a href={to("pool", f.pool)}>{f.pool}</a> },
     { name: "kind", head: "Kind", by: (f) => f.kind, cell: (f) => f.kind }, { name: "in", head: "Takes", cell: (f) => <code>{f.in}</code> }, { name: "out", head: "Gives", cell: (f) => <code>{f.out}</code> },
@@ -93,6 +93,7 @@ function Functions() {
   return (
     <Section title="Functions" id="functions" aside={funcs && <span class="quiet">{plural(funcs.length, "function")}</span>}>
       {why && <p class="failed">{why}</p>}
+      {!funcs && !why && <Loading what="the functions" />}
       {funcs && (funcs.length ? <Table caption="Functions" columns={columns} rows={funcs.filter((f) => matches(f.name, f.pool, f.in))} keyOf={(f) => `${f.pool} ${f.name}`} /> : <Empty>The program has no functions.</Empty>)}
     </Section>
   );

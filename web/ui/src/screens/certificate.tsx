@@ -1,6 +1,4 @@
 // The certificate of one death: everything that is known of why.
-import { useEffect, useState } from "preact/hooks";
-import { rpc } from "../api/rpc.ts";
 import type { Num } from "../api/json.ts";
 import { opened } from "../api/session.ts";
 import { allows, type Death } from "../api/wire.ts";
@@ -9,6 +7,7 @@ import { Empty, Facts, Loading, Section, State, Time } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { Table, type Column } from "../parts/table.tsx";
+import { useAnswer } from "../state/answer.ts";
 import { to } from "../state/route.ts";
 import { replay } from "../view/actions.ts";
 import { bytes, count, duration, exact, percent, plural, when } from "../view/format.ts";
@@ -19,13 +18,9 @@ import { Stack } from "../parts/stack.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Certificate({ number }: { number: string }) {
-  const [death, setDeath] = useState<Death>();
-  const [why, setWhy] = useState("");
-  useEffect(() => {
-    rpc<Death>("death.get", { number: Number(number) }).then(setDeath, (e: Error) => setWhy(e.message));
-  }, [number]);
+  const { value: death, why } = useAnswer<Death>("death.get", { number: Number(number) });
   const back = <a href={to("deaths")}>Deaths</a>;
-  if (why) return <><p>{back}</p><Empty><span class="failed">{why}</span></Empty></>;
+  if (why && !death) return <><p>{back}</p><Empty><span class="failed">{why}</span></Empty></>;
   if (!death) return <Loading what="the certificate" />;
   return <><Headline d={death} back={back} /><Whole d={death} /></>;
 }
@@ -92,12 +87,8 @@ const Withheld = ({ d }: { d: Death }) => (d.stack
 
 /** The profile that was taken between the deadline and the kill. */
 function Grace({ number, name }: { number: Num; name: string }) {
-  const [data, setData] = useState("");
-  const [why, setWhy] = useState("");
-  useEffect(() => {
-    rpc<{ bytes: string }>("death.blob", { number, name }).then((b) => setData(b.bytes), (e: Error) => setWhy(e.message));
-  }, [number, name]);
-  return why ? <p class="failed">{why}</p> : data ? <Flame data={data} /> : <Loading what="the profile" />;
+  const { value: blob, why } = useAnswer<{ bytes: string }>("death.blob", { number, name });
+  return blob ? <Flame data={blob.bytes} /> : why ? <p class="failed">{why}</p> : <Loading what="the profile" />;
 }
 
 function Others({ d }: { d: Death }) {

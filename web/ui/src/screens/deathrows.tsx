@@ -7,13 +7,14 @@ import type { Death } from "../api/wire.ts";
 import { bytes, duration } from "../view/format.ts";
 import { causeWord } from "../view/words.ts";
 
-export function DeathRows({ deaths, limit = Infinity, pool = true }: { deaths: Death[]; limit?: number; pool?: boolean }) {
-  if (!deaths.length || !topics.deaths.loaded()) return <None of={topics.deaths} what="the deaths">No worker has died.</None>;
+/** none is said when there are none; limit is how many are shown. */
+export function DeathRows({ deaths, limit = Infinity, none = "No worker has died." }: { deaths: Death[]; limit?: number; none?: string | undefined }) {
+  if (!deaths.length || !topics.deaths.loaded()) return <None of={topics.deaths} what="the deaths">{none}</None>;
   const rows = deaths.filter((d) => matches(d.pool, d.why, d.cause, d.frame, d.call?.func, d.pid)).sort((a, b) => Date.parse(b.time) - Date.parse(a.time)).slice(0, limit);
   const columns: Column<Death>[] = [
     { name: "number", head: "No.", num: true, by: (d) => Number(d.number), cell: (d) => <a class="name" href={to("deaths", String(d.number))}>{d.number}</a> },
     { name: "time", head: "When", by: (d) => Date.parse(d.time), cell: (d) => <Time at={d.time} day /> },
-    ...(pool ? [{ name: "pool", head: "Pool", by: (d: Death) => d.pool, cell: (d: Death) => <a href={to("pool", d.pool)}>{d.pool}</a> }] : []),
+    { name: "pool", head: "Pool", by: (d) => d.pool, cell: (d) => <a href={to("pool", d.pool)}>{d.pool}</a> },
     { name: "cause", head: "Cause", by: (d) => d.cause, cell: (d) => <State tone={d.expected ? "warn" : "bad"} plain>{causeWord(d.cause)}</State> },
     { name: "call", head: "In call", by: (d) => d.call?.func ?? "", cell: (d) => d.call?.func || <span class="quiet">none</span> },
     { name: "why", head: "Why", cell: (d) => <span class="cut" title={d.why}>{d.why}</span> },

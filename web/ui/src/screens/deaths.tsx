@@ -14,22 +14,24 @@ export function Deaths() {
   useTopics(["kinds", "deaths"]);
   const { arg, query } = route.value;
   if (arg) return <Certificate key={arg} number={arg} />;
-  if (!topics.kinds.loaded()) return <Loading what="the deaths" />;
+  if (!topics.kinds.loaded() || !topics.deaths.loaded()) return <Loading what="the deaths" />;
   const kinds = topics.kinds.list(), deaths = topics.deaths.list();
   if (!kinds.length && !deaths.length) {
     return <Empty>No worker has died. Each death gets a certificate here: its cause, its call, its stack, its last lines. Workers that leave as planned get none.</Empty>;
   }
   const all = kinds.reduce((n, k) => n + Number(k.count), 0);
-  const kind = topics.kinds.all.get(query.get("kind") ?? "");
-  const shown = kind ? deaths.filter((d) => d.kind === kind.kind) : deaths;
+  const wanted = query.get("kind"), kind = wanted === null ? undefined : topics.kinds.all.get(wanted);
+  const shown = wanted === null ? deaths : deaths.filter((d) => d.kind === wanted);
   return (
     <>
       <div class="tool-row"><Filter what="deaths" /><span>{plural(kinds.length, "kind")} of death, <b>{plural(all, "death")}</b> since the daemon began</span></div>
       <Section title="Kinds" id="kinds"><KindRows kinds={kinds} /></Section>
-      <Section id="all" title={kind ? `${causeWord(kind.cause)} at ${kind.frame || "an unknown place"}` : "Certificates"}
-        aside={kind ? <a href={to("deaths")}>All kinds</a> : <span class="quiet">the newest {count(deaths.length)} are kept</span>}>
-        <DeathRows deaths={shown} />
+      <Section id="all" title={kind?.kind ? `${capital(causeWord(kind.cause))} at ${kind.frame || "an unknown place"}` : wanted === null ? "Certificates" : "Certificates of this kind"}
+        aside={wanted !== null ? <a href={to("deaths")}>All kinds</a> : <span class="quiet">the newest {count(deaths.length)} are kept</span>}>
+        <DeathRows deaths={shown} none={wanted === null ? "No certificate is kept." : "No certificate of this kind is kept any more."} />
       </Section>
     </>
   );
 }
+
+const capital = (s: string) => s.charAt(0).toUpperCase() + s.slice(1);

@@ -1,12 +1,11 @@
 // Screen 7: events, as they happen, and how many there were of each type.
-import { useEffect, useState } from "preact/hooks";
-import { rpc } from "../api/rpc.ts";
-import type { Num } from "../api/json.ts";
-import type { Event } from "../api/wire.ts";
+import { useState } from "preact/hooks";
+import type { Event, EventType } from "../api/wire.ts";
 import { Loading, Section, Short, Time } from "../parts/bits.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { Table, type Column } from "../parts/table.tsx";
+import { useAnswer } from "../state/answer.ts";
 import { useTopics } from "../state/live.ts";
 import { matches } from "../state/route.ts";
 import { topics } from "../state/store.ts";
@@ -38,21 +37,14 @@ function Data({ of: { data } }: { of: Event }) {
   return <span class="message">{Object.entries(data).map(([k, v]) => <span key={k} class="attr">{k}=<b><Short of={v} /></b> </span>)}</span>;
 }
 
-interface EventType { type: string; count: Num; handlers: number }
-
 function Types() {
-  const [types, setTypes] = useState<EventType[]>([]);
-  useEffect(() => {
-    const load = () => void rpc<EventType[]>("event.list").then(setTypes, () => {});
-    load();
-    const timer = setInterval(load, 10_000);
-    return () => clearInterval(timer);
-  }, []);
+  const { value: types, why } = useAnswer<EventType[]>("event.list", {}, 10);
   const columns: Column<EventType>[] = [
     { name: "type", head: "Type", by: (t) => t.type, cell: (t) => <b>{t.type}</b> },
     { name: "count", head: "Emitted", num: true, by: (t) => Number(t.count), cell: (t) => count(t.count) },
     { name: "handlers", head: "Handlers", num: true, by: (t) => t.handlers, cell: (t) => count(t.handlers) },
   ];
+  if (!types) return why ? <p class="failed">{why}</p> : null;
   if (!types.length) return null;
   return <Section title="Types" id="types"><Table caption="Types of events" columns={columns} rows={types} keyOf={(t) => t.type} sort="-count" /></Section>;
 }

@@ -2,15 +2,23 @@
 import { useState } from "preact/hooks";
 import type { LogRecord } from "../api/wire.ts";
 import { State, Short, Time, Loading } from "../parts/bits.tsx";
+import { Act } from "../parts/button.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { useTopics } from "../state/live.ts";
 import { matches, to } from "../state/route.ts";
 import { daemon, topics } from "../state/store.ts";
+import { logLevel } from "../view/actions.ts";
 import { command } from "../view/shell.ts";
 import { levelTone } from "../view/words.ts";
 
 const levels = ["debug", "info", "warn", "error"];
+
+/** Whether a record is of a level or above it: "WARN+2" is. */
+const atLeast = (level: string, least: string) => {
+  const place = levels.findIndex((l) => level.toLowerCase().startsWith(l));
+  return place < 0 || place >= levels.indexOf(least);
+};
 
 export function Logs() {
   const [level, setLevel] = useState("info");
@@ -18,7 +26,7 @@ export function Logs() {
   useTopics(["logs"], { level });
   const pools = [...topics.pools.all.keys()];
   if (!topics.logs.loaded) return <Loading what="the log" />;
-  const fits = (r: LogRecord) => (!pool || r.attrs?.["pool"] === pool) && matches(r.message, r.level, ...Object.entries(r.attrs ?? {}).flat());
+  const fits = (r: LogRecord) => atLeast(r.level, level) && (!pool || r.attrs?.["pool"] === pool) && matches(r.message, r.level, ...Object.entries(r.attrs ?? {}).flat());
   return (
     <>
       <div class="tool-row">
@@ -26,6 +34,7 @@ export function Logs() {
         <label>Level <select value={level} onChange={(e) => setLevel(e.currentTarget.value)}>{levels.map((l) => <option key={l} value={l}>{l} and above</option>)}</select></label>
         <label>Pool <select value={pool} onChange={(e) => setPool(e.currentTarget.value)}><option value="">all</option>{pools.map((p) => <option key={p} value={p}>{p}</option>)}</select></label>
         <code class="aside quiet">{command("logs", "-f")}</code>
+        {daemon() && <Act action={logLevel(daemon()!.log?.level ?? "")} />}
       </div>
       <Feed entries={topics.logs.all} label="Log" fits={fits} command={command("logs")} row={(r) => (
         <>

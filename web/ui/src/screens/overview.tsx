@@ -4,7 +4,7 @@ import { brushed, Heatmap } from "../charts/heatmap.tsx";
 import { Lines, type Curve } from "../charts/lines.tsx";
 import { Empty, Loading, Section, Zone } from "../parts/bits.tsx";
 import { useTopics } from "../state/live.ts";
-import { firstStep, historyError, merge, useHistory, type Line, type Step } from "../state/history.ts";
+import { firstStep, merge, useHistory, type Line, type Step } from "../state/history.ts";
 import { topics } from "../state/store.ts";
 import { clock, duration, figure, percent, plural } from "../view/format.ts";
 import type { Sample } from "../api/wire.ts";
@@ -39,7 +39,7 @@ export function Overview() {
           </button>
         )}
         <Zone />
-        {historyError.value && <span class="failed">History: {historyError.value}</span>}
+        {line.error && <span class="failed">History: {line.error}</span>}
       </div>
       <Figures line={line} />
       <Section title="Latency" id="latency" aside={<span class="quiet">all calls by how long they took; draw over it to choose a time</span>}>
@@ -47,7 +47,7 @@ export function Overview() {
       </Section>
       <Section title="Pools" id="pools"><PoolRows pools={pools} step={step} /></Section>
       <Section title={chosen ? "Deaths in that time" : "Last deaths"} id="deaths" aside={<a href="#/deaths">All deaths</a>}>
-        <DeathRows deaths={recent} limit={chosen ? 50 : 5} />
+        <DeathRows deaths={recent} limit={chosen ? 50 : 5} none={chosen ? "No worker whose certificate is kept died in that time." : undefined} />
       </Section>
     </>
   );
@@ -68,7 +68,7 @@ function Figures({ line }: { line: Line }) {
   const chosen = brushed.value;
   const now = topics.history.all;
   const pools = topics.pools.list();
-  const live = pools.map((p) => now.get(p.name)).filter((s) => s !== undefined && !s.missing) as Sample[];
+  const live = topics.history.loaded() ? pools.map((p) => now.get(p.name)).filter((s) => s !== undefined && !s.missing) as Sample[] : []; // those of one pool are not the daemon's
   const part = chosen
     ? line.samples.filter((s, i): s is Sample => s !== null && (line.first + i) * line.step >= chosen.from && (line.first + i) * line.step < chosen.to)
     : undefined;

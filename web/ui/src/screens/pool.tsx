@@ -1,11 +1,11 @@
 // Screen 3: the pools; and one pool, with everything about it.
 import { useEffect, useState } from "preact/hooks";
-import { rpc } from "../api/rpc.ts";
 import type { Pool, Setting } from "../api/wire.ts";
 import { Lines } from "../charts/lines.tsx";
 import { Empty, Facts, Loading, None, Section, State } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Filter } from "../parts/filter.tsx";
+import { useAnswer } from "../state/answer.ts";
 import { ask } from "../state/ask.ts";
 import { firstStep, useHistory, type Step } from "../state/history.ts";
 import { screenKeys } from "../state/keys.ts";
@@ -45,14 +45,14 @@ function AllPools() {
 }
 
 function OnePool({ name }: { name: string }) {
-  useTopics(["workers", "funcs", "history", "kinds", "deaths"], { pool: name });
   const p = topics.pools.all.get(name);
+  useTopics(p ? ["workers", "funcs", "history", "kinds", "deaths"] : [], p ? { pool: name } : {}); // of a pool that there is: a daemon refuses others
   useEffect(() => {
     if (!p) return;
     screenKeys.value = { r: () => ask(recyclePool(p)), s: () => ask(scalePool(p)) };
     return () => { screenKeys.value = {}; };
   }, [p]);
-  if (!p) return topics.pools.loaded(name) ? <Empty>There is no pool {name}. <a href={to("pool")}>All pools</a></Empty> : <Loading what="the pool" />;
+  if (!p) return topics.pools.loaded() ? <Empty>There is no pool {name}. <a href={to("pool")}>All pools</a></Empty> : <Loading what="the pool" />;
   const workers = topics.workers.list().filter((w) => w.pool === name);
   const funcs = [...topics.funcs.all].filter(([key, f]) => key === `${name}/${f.name}`).map(([, f]) => f);
   const kinds = topics.kinds.list().filter((k) => k.pool === name);
@@ -127,16 +127,13 @@ function Times({ name }: { name: string }) {
 }
 
 function Settings({ pool: p }: { pool: Pool }) {
-  const [settings, setSettings] = useState<Setting[]>();
-  const [why, setWhy] = useState("");
-  useEffect(() => {
-    rpc<Setting[]>("config.show").then(setSettings, (e: Error) => setWhy(e.message));
-  }, [p.name]);
+  const { value: settings, why } = useAnswer<Setting[]>("config.show");
   const prefix = `pools.${p.name}.`;
   const mine = settings?.filter((s) => s.key.startsWith(prefix));
   return (
     <Section title="Settings" id="settings">
       {why && <p class="failed">{why}</p>}
+      {!mine && !why && <Loading what="the settings" />}
       {mine && (mine.length
         ? <SettingRows settings={mine} prefix={prefix} />
         : <Empty>All as the program says: no file, variable or flag changes this pool.</Empty>)}

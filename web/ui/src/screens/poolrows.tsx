@@ -13,14 +13,14 @@ import { poolTone } from "../view/words.ts";
 
 export function PoolRows({ pools, step }: { pools: Pool[]; step: Step }) {
   const now = topics.history.all;
-  const rate = (p: Pool) => now.get(p.name)?.calls ?? 0;
+  const rate = (p: Pool) => now.get(p.name)?.calls;
   const columns: Column<Pool>[] = [
     { name: "name", head: "Pool", by: (p) => p.name, cell: (p) => <a class="name" href={to("pool", p.name)}>{p.name}</a> },
     { name: "state", head: "State", by: (p) => p.state, cell: (p) => <State tone={poolTone(p.state)}>{p.state}</State> },
     { name: "workers", head: "Workers", by: (p) => p.ready, cell: (p) => <Workers pool={p} /> },
-    { name: "rate", head: "Calls/s", num: true, by: rate, cell: (p) => figure(rate(p)) },
+    { name: "rate", head: "Calls/s", num: true, by: (p) => rate(p) ?? 0, cell: (p) => figure(rate(p)) },
     { name: "line", head: "", wide: true, cell: (p) => <PoolSpark name={p.name} step={step} /> },
-    { name: "errors", head: "Errors", num: true, by: (p) => share(now.get(p.name)), cell: (p) => percent(share(now.get(p.name))) },
+    { name: "errors", head: "Errors", num: true, by: (p) => share(now.get(p.name)) ?? 0, cell: (p) => percent(share(now.get(p.name))) },
     { name: "p99", head: "p99", num: true, by: (p) => now.get(p.name)?.p99 ?? 0, cell: (p) => duration(now.get(p.name)?.p99) },
     { name: "queued", head: "Waiting", num: true, by: (p) => p.queued, cell: (p) => (p.queued ? <b>{count(p.queued)}</b> : "0") },
     { name: "wait", head: "Oldest wait", num: true, by: (p) => p.oldest_wait ?? 0, cell: (p) => duration(p.oldest_wait) },
@@ -34,7 +34,7 @@ export function PoolRows({ pools, step }: { pools: Pool[]; step: Step }) {
   );
 }
 
-const share = (s: { calls: number; errors: number } | undefined) => (s && s.calls > 0 ? s.errors / s.calls : 0);
+const share = (s: { calls: number; errors: number } | undefined) => s && (s.calls > 0 ? s.errors / s.calls : 0);
 
 /** Busy and ready workers against the most that there may be. */
 export function Workers({ pool: p }: { pool: Pool }) {

@@ -1,30 +1,29 @@
 // Screen 8: everything of the daemon that is no pool.
-import { useEffect, useState } from "preact/hooks";
-import { rpc } from "../api/rpc.ts";
-import type { Cron, Daemon, Plugin, Setting, Task } from "../api/wire.ts";
-import { Empty, Facts, Loading, None, Section, State, Time, Value } from "../parts/bits.tsx";
+import type { Client, Cron, Daemon, Finding, Plugin, Setting, Task } from "../api/wire.ts";
+import { Facts, Loading, None, Section, State, Time } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
 import { Filter } from "../parts/filter.tsx";
 import { Table, type Column } from "../parts/table.tsx";
+import { useAnswer } from "../state/answer.ts";
 import { seconds } from "../state/clock.ts";
 import { useTopics } from "../state/live.ts";
 import { matches } from "../state/route.ts";
 import { daemon, topics } from "../state/store.ts";
-import { reload, runCron, runTask, stopDaemon, upgrade } from "../view/actions.ts";
-import { bytes, count, duration, figure, percent, relative } from "../view/format.ts";
+import { logLevel, reload, runCron, runTask, stackOfDaemon, stopDaemon, upgrade } from "../view/actions.ts";
+import { bytes, count, duration, figure, percent, plural, relative } from "../view/format.ts";
 import { command } from "../view/shell.ts";
 import { SettingRows } from "./settingrows.tsx";
 
 export function System() {
   useTopics(["crons", "tasks", "plugins", "clients"]);
   const d = daemon();
-  if (!d) return <Loading what="the daemon" />;
+  if (!d || !topics.pools.loaded()) return <Loading what="the daemon" />;
   const running = topics.pools.list().reduce((n, p) => n + p.running, 0);
   return (
     <>
       <div class="tool-row">
         <Filter what="settings" />
-        <span class="aside"><Act action={reload(d.name, d.workers)} /><Act action={upgrade(d.name, d.pid)} /><Act action={stopDaemon(d.name, running)} /></span>
+        <span class="aside"><Act action={stackOfDaemon(d.name)} /><Act action={logLevel(d.log?.level ?? "")} /><Act action={reload(d.name, d.workers)} /><Act action={upgrade(d.name, d.pid)} /><Act action={stopDaemon(d.name, running)} /></span>
       </div>
       <Process d={d} />
       <Loop d={d} />
@@ -33,7 +32,7 @@ export function System() {
       <Section title="Plugins" id="plugins"><Plugins /></Section>
       <Section title="Control clients" id="clients"><Clients /></Section>
       <Section title="Configuration" id="config" aside={<code class="quiet">{command("config", "show")}</code>}><Config /></Section>
-      <Section title="This machine" id="doctor"><p>What a daemon needs from the system, and whether it is there: <code>{command("doctor")}</code></p></Section>
+      <Section title="This machine" id="doctor" aside={<code class="quiet">{command("doctor")}</code>}><Doctor /></Section>
     </>
   );
 }
@@ -43,7 +42,7 @@ function Process({ d }: { d: Daemon }) {
     <Facts of={[
       ["Host", d.host], ["User", d.user], ["Healthy", d.healthy ? "yes" : <State tone="bad">{d.unhealthy}</State>],
       ["Memory of the daemon", bytes(d.memory)], ["CPU of the daemon", `${duration(d.cpu)}, ${percent(d.cpu, d.uptime)}`], ["Load 1, 5, 15 min", d.load?.map(figure).join(", ")],
-      ["Worker processes", count(d.workers)], ["Log", d.log?.failure ? <State tone="bad">{d.log.failure}</State> : `${count(d.log?.written)} written, ${count(d.log?.dropped)} dropped`],
+      ["Worker processes", count(d.workers)], ["Log", d.log?.failure ? <State tone="bad">{d.log.failure}</State> : `${count(d.log?.written)} written, ${count(d.log?.dropped)} dropped${d.log?.level ? `, level ${d.log.level}` : ""}`],
       ["Control", d.control?.join(" ")],
       ...(d.shared ?? []).map((s) => [`Shared: ${s.name}`, <>{bytes(s.bytes)}, loaded <Time at={s.loaded} day /></>] as [string, preact.ComponentChild]),
     ]} />
@@ -69,6 +68,7 @@ function Crons() {
     { name: "name", head: "Name", by: (c) => c.name, cell: (c) => <b>{c.name}</b> },
     { name: "next", head: "Next", by: (c) => (c.next ? Date.parse(c.next) : 0), cell: (c) => (c.pending ? <State tone="busy">due</State> : c.next ? <>{relative(c.next, seconds.value)} <span class="quiet"><Time at={c.next} day /></span></> : <span class="quiet">an interval after the last</span>) },
     { name: "runs", head: "Runs", num: true, by: (c) => Number(c.runs), cell: (c) => count(c.runs) },
+    { name: "last", head: "Last ended well", wide: true, by: (c) => (c.last_ok ? Date.parse(c.last_ok) : 0), cell: (c) => (c.outcomes ? c.last_ok ? <Time at={c.last_ok} day /> : <span class="quiet">not yet</span> : <span class="quiet">not told</span>) },
     { name: "missed", head: "Left out", num: true, by: (c) => Number(c.missed), cell: (c) => (Number(c.missed) ? <b>{count(c.missed)}</b> : "0") },
     { name: "act", head: "", cell: (c) => <Act action={runCron(c)} small /> },
   ];
@@ -97,22 +97,36 @@ function Plugins() {
   return <Table caption="Plugins" columns={columns} rows={all} keyOf={(p) => p.name} />;
 }
 
-// The fields are the daemon's business: each is a column.
 function Clients() {
-  const all = [...topics.clients.all];
-  if (!all.length) return <Empty>{topics.clients.loaded() ? "Nobody is connected." : "This daemon does not tell its clients."}</Empty>;
-  const names = [...new Set(all.flatMap(([, c]) => Object.keys(c)))];
-  const columns: Column<[string, Record<string, unknown>]>[] = names.map((n) => ({ name: n, head: n.replaceAll("_", " "), by: ([, c]) => String(c[n] ?? ""), cell: ([, c]) => <Value of={c[n] === "" ? null : c[n]} /> }));
-  return <Table caption="Control clients" columns={columns} rows={all} keyOf={([key]) => key} />;
+  const all = topics.clients.list();
+  if (!all.length) return <None of={topics.clients} what="the clients">Nobody is connected.</None>;
+  const columns: Column<Client>[] = [
+    { name: "id", head: "No.", num: true, by: (c) => Number(c.id), cell: (c) => c.id }, { name: "name", head: "Who", by: (c) => c.name, cell: (c) => <b>{c.name}</b> },
+    { name: "as", head: "For", by: (c) => c.as, cell: (c) => c.as || <span class="quiet">itself</span> }, { name: "role", head: "Role", by: (c) => c.role, cell: (c) => c.role },
+    { name: "protocol", head: "Speaks", wide: true, by: (c) => c.protocol, cell: (c) => c.protocol }, { name: "address", head: "Came to", wide: true, by: (c) => c.address, cell: (c) => <code class="cut" title={c.address}>{c.address}</code> },
+    { name: "since", head: "Since", by: (c) => Date.parse(c.since), cell: (c) => <Time at={c.since} day /> },
+  ];
+  return <Table caption="Control clients" columns={columns} rows={all} keyOf={(c) => String(c.id)} />;
+}
+
+function Doctor() {
+  const { value: all, why } = useAnswer<Finding[]>("daemon.doctor");
+  if (!all) return why ? <p class="failed">{why}</p> : <Loading what="what this machine allows" />;
+  const columns: Column<Finding>[] = [
+    { name: "ok", head: "State", by: (f) => (f.ok ? 1 : 0), cell: (f) => <State tone={f.ok ? "ok" : "warn"}>{f.ok ? "ok" : "limit"}</State> }, { name: "topic", head: "What", by: (f) => f.topic, cell: (f) => <b>{f.topic}</b> },
+    { name: "found", head: "Found", cell: (f) => f.found }, { name: "means", head: "What it means", cell: (f) => f.means }, { name: "advice", head: "What to do", cell: (f) => f.advice || <span class="quiet">nothing</span> },
+  ];
+  const limits = all.filter((f) => !f.ok).length;
+  return (
+    <>
+      <p class="quiet">{limits ? `${plural(limits, "limit")}, with the rights of the daemon; Legion works anyway.` : "Nothing limits Legion here, with the rights of the daemon."}</p>
+      <Table caption="What this machine allows" columns={columns} rows={all} keyOf={(f) => f.topic} sort="ok" />
+    </>
+  );
 }
 
 function Config() {
-  const [settings, setSettings] = useState<Setting[]>();
-  const [why, setWhy] = useState("");
-  useEffect(() => {
-    rpc<Setting[]>("config.show").then(setSettings, (e: Error) => setWhy(e.message));
-  }, []);
-  if (why) return <p class="failed">{why}</p>;
-  if (!settings) return <Loading what="the configuration" />;
+  const { value: settings, why } = useAnswer<Setting[]>("config.show");
+  if (!settings) return why ? <p class="failed">{why}</p> : <Loading what="the configuration" />;
   return <SettingRows settings={settings.filter((s) => matches(s.key, s.value, s.source))} />;
 }

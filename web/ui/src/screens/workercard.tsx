@@ -2,8 +2,8 @@
 import type { Pool, Worker } from "../api/wire.ts";
 import { Facts, Memory, State } from "../parts/bits.tsx";
 import { Act } from "../parts/button.tsx";
-import { endWorker, killWorker, profileWorker, stackOf } from "../view/actions.ts";
-import { count, duration, percent } from "../view/format.ts";
+import { endWorker, killWorker, profileWorker, stackOf, traceWorker } from "../view/actions.ts";
+import { count, duration, howFar, percent } from "../view/format.ts";
 import { ageOf } from "../state/age.ts";
 import { workerLook } from "../view/words.ts";
 
@@ -15,7 +15,7 @@ export function WorkerCard({ worker: w, pool, close }: { worker: Worker; pool: P
         <h3>Worker {w.id}, pid {w.pid}</h3><State tone={look.tone}>{look.word}</State>
         {w.retiring && <span class="quiet">will be replaced: {w.retiring}</span>}
         <span class="aside">
-          <Act action={stackOf(w.pool, w.pid)} small /><Act action={profileWorker(w)} small /><Act action={endWorker(w)} small /><Act action={killWorker(w)} small />
+          <Act action={stackOf(w.pool, w.pid, w.id)} small /><Act action={profileWorker(w)} small /><Act action={traceWorker(w)} small /><Act action={endWorker(w)} small /><Act action={killWorker(w)} small />
           <button type="button" class="small" onClick={close}>Close</button>
         </span>
       </div>
@@ -37,7 +37,7 @@ export function Runs({ worker: w }: { worker: Worker }) {
   return (
     <>
       {first!.func} <span class="quiet">for {duration(first!.for)}</span>
-      {p && <> · {p.of ? percent(p.done, p.of) : count(p.done)} <span class="quiet">{p.note}</span></>}
+      {p && <> · {howFar(p)}</>}
       {others.length > 0 && <span class="quiet"> and {others.length} more</span>}
     </>
   );

@@ -5,7 +5,7 @@ import { Act } from "../parts/button.tsx";
 import { Table, type Column } from "../parts/table.tsx";
 import { ask } from "../state/ask.ts";
 import { matches } from "../state/route.ts";
-import { killWorker, recyclePool, stackOf } from "../view/actions.ts";
+import { killWorker, profileWorker, recyclePool, stackOf, traceWorker } from "../view/actions.ts";
 import { count, duration } from "../view/format.ts";
 import { ageOf } from "../state/age.ts";
 import { workerLook } from "../view/words.ts";
@@ -21,10 +21,10 @@ export function WorkerRows({ workers, pool }: { workers: Worker[]; pool: Pool })
     { name: "cpu", head: "CPU", num: true, by: (w) => w.cpu, cell: (w) => duration(w.cpu) },
     { name: "calls", head: "Calls", num: true, by: (w) => Number(w.calls), cell: (w) => count(w.calls) },
     { name: "age", head: "Age", num: true, by: ageOf, cell: (w) => duration(ageOf(w)) },
-    { name: "act", head: "", cell: (w) => <><Act action={stackOf(w.pool, w.pid)} small /><Act action={killWorker(w)} small /></> },
+    { name: "act", head: "", cell: (w) => <><Act action={stackOf(w.pool, w.pid, w.id)} small /><Act action={profileWorker(w)} small /><Act action={traceWorker(w)} small /><Act action={killWorker(w)} small /></> },
   ];
   return (
     <Table caption={`Workers of pool ${pool.name}`} columns={columns} rows={workers.filter((w) => matches(w.call, w.state, w.pid, w.id))} keyOf={(w) => String(w.id)} sort="id"
-      keys={(w) => ({ x: () => ask(killWorker(w)), S: () => ask(stackOf(w.pool, w.pid)), r: () => ask(recyclePool(pool)) })} />
+      keys={(w) => ({ x: () => ask(killWorker(w)), S: () => ask(stackOf(w.pool, w.pid, w.id)), r: () => ask(recyclePool(pool)) })} />
   );
 }

@@ -132,8 +132,8 @@ export function combine(series: Series[], step: Step): Line {
 
 const all = new Map<string, Series>();
 const version = signal(0);
-const failed = signal("");
-export const historyError = failed;
+const failed = new Map<string, string>(); // why one could not be loaded
+const asked = new Set<string>(); // those with an answer, be it an error
 
 let second = 0;
 const loaded = new Set<string>();
@@ -170,15 +170,16 @@ async function load(of: Of, step: Step): Promise<void> {
   loaded.add(id);
   try {
     series.load(await rpc<History>("history.get", { ...of, step }));
-    failed.value = "";
+    failed.delete(id);
   } catch (e) {
-    failed.value = (e as Error).message;
+    failed.set(id, (e as Error).message);
   }
+  asked.add(id);
   version.value++;
 }
 
-/** The history of pools and functions, added up; needs the topic history. */
-export function useHistory(of: Of[], step: Step): Line {
+/** The history of pools and functions, added up: empty until all of them are known, for a part would be taken for the whole. Needs the topic history. */
+export function useHistory(of: Of[], step: Step): Line & { error?: string | undefined } {
   version.value;
   const now = generation.value;
   const ids = of.map((o) => `${step} ${keyOf(o)}`);
@@ -189,5 +190,6 @@ export function useHistory(of: Of[], step: Step): Line {
       }
     })();
   }, [ids.join("\0"), now]);
-  return combine(ids.map((id) => all.get(id)).filter((s) => s !== undefined), step);
+  const known = ids.every((id) => asked.has(id));
+  return { ...combine(known ? ids.map((id) => all.get(id)).filter((s) => s !== undefined) : [], step), error: ids.map((id) => failed.get(id)).find((why) => why) };
 }

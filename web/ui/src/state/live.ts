@@ -2,23 +2,25 @@
 // while the tab is seen, unless the page is paused.
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { watch } from "../api/stream.ts";
+import { replaced, watch } from "../api/stream.ts";
 import { session } from "../api/session.ts";
 import { seconds } from "./clock.ts";
 import { clock } from "../view/format.ts";
-import { apply, begin, flush, type TopicName } from "./store.ts";
+import { apply, begin, flush, topics, type TopicName } from "./store.ts";
 
 export type Connection =
   | { is: "connecting" }
   | { is: "live" }
   | { is: "paused"; since: number }
   | { is: "hidden" }
+  | { is: "replaced"; since: number } // another window has the stream's place
   | { is: "lost"; since: number; why: string; retryAt: number };
 
 export const connection = signal<Connection>({ is: "connecting" });
 /** When the last item came, in milliseconds. */
 export const heard = signal(0);
 export const paused = signal(false);
+let liveSince = 0;
 
 interface Wish { topics: TopicName[]; pool?: string | undefined; level?: string | undefined }
 
@@ -61,6 +63,7 @@ async function open(): Promise<void> {
       begun = true;
       if (connection.peek().is === "live") return;
       failures = 0;
+      liveSince = Date.now();
       connection.value = { is: "live" };
     },
     item(item) {
@@ -72,6 +75,11 @@ async function open(): Promise<void> {
   if (stream !== mine) return; // another one took its place
   if (session.peek().is !== "open") return close();
   if (why === "") return void open();
+  if (why === replaced) {
+    connection.value = { is: "replaced", since: heard.peek() || Date.now() }; // two windows that each take it back would go on for ever
+    return;
+  }
+  if (params.pool && why.startsWith("pool: ")) topics.pools.forget(); // the next program may have other pools
   const before = connection.peek();
   // The first attempt comes at once: after an upgrade the successor answers already.
   const wait = failures === 0 ? 0 : Math.min(15, 2 ** (failures - 1));
@@ -102,7 +110,7 @@ export function live(): void {
     if (paused.value) {
       close();
       flush();
-      pausedSince ||= Date.now();
+      pausedSince ||= heard.peek() || Date.now();
       connection.value = { is: "paused", since: pausedSince };
       return;
     }
@@ -112,16 +120,17 @@ export function live(): void {
       return;
     }
     pausedSince = 0;
-    void open();
+    if (connection.peek().is !== "replaced") void open();
   });
 }
 
 /** What the dot in the bar says. A daemon's figures change each second, so silence of some seconds is a fault. */
-export function freshness(): "live" | "stale" | "paused" | "lost" | "connecting" {
+export function freshness(): "live" | "stale" | "paused" | "lost" | "replaced" | "connecting" {
   const c = connection.value;
   if (c.is === "hidden") return "paused";
   if (c.is !== "live") return c.is;
   seconds.value;
-  return Date.now() - heard.value > 5000 ? "stale" : "live";
+  if (Date.now() - Math.max(heard.value, liveSince) > 5000) return "stale";
+  return heard.value ? "live" : "connecting";
 }
 

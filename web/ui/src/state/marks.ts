@@ -11,6 +11,8 @@ const kept = 200;
 const seen = signal<Mark[]>([]);
 /** The upgrade that this page saw last: from which process to which, and when. */
 export const upgraded = signal<{ from: number; to: number; at: number } | undefined>(undefined);
+/** Counts the upgrades and reloads that the page saw: what it asked for before is old then. */
+export const epoch = signal(0);
 
 export function mark(m: Mark): void {
   seen.value = [...seen.value.slice(1 - kept), m];
@@ -18,7 +20,7 @@ export function mark(m: Mark): void {
 
 /** What happened, in order; with pool only to that pool or to the daemon. */
 export function marks(pool?: string): Mark[] {
-  const deaths: Mark[] = topics.deaths.list().map((d) => ({
+  const deaths: Mark[] = !topics.deaths.loaded(pool) ? [] : topics.deaths.list().map((d) => ({
     at: Date.parse(d.time) / 1000, kind: "death", text: `death ${d.number}: ${d.why || d.cause}`, pool: d.pool,
   }));
   return [...deaths, ...seen.value].filter((m) => !pool || !m.pool || m.pool === pool).sort((a, b) => a.at - b.at);
@@ -45,8 +47,10 @@ onItem((item) => {
     if (!d) return;
     if (pid && d.pid !== pid) {
       upgraded.value = { from: pid, to: d.pid, at };
+      epoch.value++;
       mark({ at, kind: "upgrade", text: `pid ${pid} became ${d.pid}, version ${d.version}` });
     } else if (changing === "a reload" && !d.changing) {
+      epoch.value++;
       mark({ at, kind: "reload", text: "reloaded" });
     }
     pid = d.pid;

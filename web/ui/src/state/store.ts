@@ -2,7 +2,7 @@
 // shows a topic is told at most four times a second.
 import { batch, signal } from "@preact/signals";
 import type {
-  Call, Cron, Daemon, Death, DeathKind, Event, Func, Item, LogRecord, Plugin, Pool, Sample, Task, Worker,
+  Call, Client, Cron, Daemon, Death, DeathKind, Event, Func, Item, LogRecord, Plugin, Pool, Sample, Task, Worker,
 } from "../api/wire.ts";
 
 /** A topic of values with names. Reading all subscribes the reader. */
@@ -32,6 +32,13 @@ export class Keyed<T> {
   /** A stream begins that brings the values of that pool only, or with "" of all. */
   begin(pool: string): void {
     this.next = pool;
+  }
+  /** A stream begins that does not bring this topic: what was known gets old. */
+  forget(): void {
+    if (this.of === undefined) return;
+    this.of = undefined;
+    this.map.clear();
+    this.changed();
   }
   apply(item: Item): void {
     if (item.full) {
@@ -67,12 +74,12 @@ export class Listed<T> {
   }
   /** A stream begins, at the time that since tells. What it gives first may be what was here already. */
   begin(repeats: boolean, since: string): void {
-    this.known = true;
     this.repeats = repeats;
     if (!repeats && this.entries.length) this.note(`The page was not listening ${since}.`);
     this.changed();
   }
   apply(item: Item): void {
+    this.known = true; // the first item comes at once, also without anything
     const entries = this.repeats ? [] : [...this.entries]; // a copy: who holds still has the old one
     this.repeats = false;
     if (item.missed) entries.push({ n: this.next++, missed: item.missed });
@@ -102,7 +109,7 @@ export const topics = {
   crons: new Keyed<Cron>(),
   tasks: new Keyed<Task>(),
   plugins: new Keyed<Plugin>(),
-  clients: new Keyed<Record<string, unknown>>(),
+  clients: new Keyed<Client>(),
   events: new Listed<Event>(),
   logs: new Listed<LogRecord>(),
 };
@@ -143,11 +150,13 @@ export function flush(): void {
 
 /** A stream of these topics begins, for one pool or with "" for all. The log comes with its last records, events come without any. */
 export function begin(names: TopicName[], pool: string, since: string): void {
-  for (const name of names) {
-    const topic = topics[name];
-    if (topic instanceof Listed) topic.begin(name === "logs", since);
-    else topic.begin(pool);
-  }
+  batch(() => {
+    for (const [name, topic] of Object.entries(topics)) {
+      const mine = names.includes(name as TopicName);
+      if (topic instanceof Keyed) mine ? topic.begin(pool) : topic.forget();
+      else if (mine) topic.begin(name === "logs", since);
+    }
+  });
 }
 
 /** The daemon's time of the last item, in Unix seconds: ages stand still when the page does. */

@@ -2,9 +2,9 @@
 // the control socket, has the command that does the same, and says before it
 // is done what it will do, to what.
 import type { ComponentChildren } from "preact";
-import type { Num } from "../api/json.ts";
 import { rpc } from "../api/rpc.ts";
-import type { Call, Cron, Death, Func, Pool, Role, Task, Worker } from "../api/wire.ts";
+import type { Call, Capture, Cron, Death, Func, Pool, Replay, Role, Task, Worker } from "../api/wire.ts";
+import type { Num } from "../api/json.ts";
 import { bytes, count, duration, plural } from "./format.ts";
 import { command } from "./shell.ts";
 
@@ -27,8 +27,9 @@ export interface Action {
 export interface Field {
   name: string;
   label: string;
-  kind: "count" | "number" | "text" | "json" | "switch";
+  kind: "count" | "number" | "text" | "json" | "switch" | "choice";
   value: string;
+  choices?: string[];
   least?: number;
   /** What the values mean together. */
   hint?(values: Values): string;
@@ -131,12 +132,21 @@ export function endWorker(w: Worker): Action {
   };
 }
 
-export function stackOf(pool: string, pid: number): Action {
+/** id is the worker's number in its pool, if it is known. */
+export function stackOf(pool: string, pid: number, id?: Num): Action {
   return {
     label: "Stack", title: `Stack of pid ${pid} of pool ${pool}`, role: "operate", shows: true,
     consequence: "Looks only: the worker goes on. It shows where each goroutine is now.",
-    command: () => command("worker", "stack", pid),
-    run: async () => (await rpc<{ stack: string }>("worker.stack", { pid })).stack,
+    command: () => command("worker", "stack", id === undefined ? pid : `${pool}/${id}`),
+    run: async () => (await rpc<{ stack: string }>("worker.stack", { pool, pid, ...(id === undefined ? {} : { worker: id }) })).stack,
+  };
+}
+
+export function stackOfDaemon(name: string): Action {
+  return {
+    label: "Stack", title: `Stack of ${name}`, role: "operate", shows: true,
+    consequence: "Looks only: the daemon goes on. It shows where each goroutine of its own process is now.",
+    command: () => command("worker", "stack"), run: async () => (await rpc<{ stack: string }>("daemon.stack")).stack,
   };
 }
 
@@ -167,9 +177,6 @@ export function runTask(t: Task): Action {
   };
 }
 
-/** What a profile or a trace comes as. */
-export interface Capture { name: string; bytes: string; workers?: { pid: number; error?: string }[] }
-
 const long: Field = { name: "seconds", label: "Seconds, at most 60", kind: "count", value: "5", least: 1 };
 
 export function profilePool(p: Pool): Action {
@@ -190,6 +197,15 @@ export function profileWorker(w: Worker): Action {
   };
 }
 
+export function traceWorker(w: Worker): Action {
+  return {
+    label: "Trace", title: `Trace worker ${w.id} (pid ${w.pid}) of pool ${w.pool}`, role: "operate", shows: true, fields: [long],
+    consequence: "Looks only: the worker writes down what its goroutines do, which makes it a little slower meanwhile, and goes on. It ends early if it becomes large.",
+    command: (v) => command("worker", "trace", "-o", "trace.out", `${w.pool}/${w.id}`, `${v["seconds"]}s`),
+    run: (v) => rpc<Capture>("worker.trace", { pool: w.pool, pid: w.pid, worker: w.id, seconds: Number(v["seconds"]) }),
+  };
+}
+
 /** The argument as a parameter; none if the text is empty. Throws what is wrong with its JSON. */
 export function argument(text: string | undefined): { arg?: unknown } {
   return text?.trim() ? { arg: JSON.parse(text) as unknown } : {};
@@ -200,15 +216,12 @@ export function replay(d: Death): Action {
     label: "Replay", title: `Replay the call of death ${d.number}`, role: "operate", shows: true, danger: true,
     consequence: `Runs ${d.call?.func ?? "the call"} again with the same argument, in a fresh process of pool ${d.pool}. That process may die of it, as the first one did.`,
     command: () => command("death", "replay", String(d.number)),
-    run: async () => replayed(await rpc<Replayed>("death.replay", { number: d.number })),
+    run: async () => replayed(await rpc<Replay>("death.replay", { number: d.number })),
   };
 }
 
-interface Replayed { outcome: string; error?: string; result?: unknown; death?: Num; took?: number }
-
-function replayed(r: Replayed): string {
-  const took = r.took === undefined ? "" : ` after ${duration(r.took)}`;
-  const lines = [`The call ended with ${r.outcome}${took}.`];
+function replayed(r: Replay): string {
+  const lines = [`Outcome: ${r.outcome.replaceAll("_", " ")}, after ${duration(r.took)}.`];
   if (r.error) lines.push(r.error);
   if (r.death) lines.push(`The process died again: death ${r.death}.`);
   if (r.result !== undefined && r.result !== null) lines.push(JSON.stringify(r.result, null, 2));
@@ -220,6 +233,18 @@ export function reload(name: string, workers: number): Action {
     label: "Reload", title: `Reload ${name}`, role: "operate", typed: name,
     consequence: `Reads the configuration again, opens the log anew and replaces ${plural(workers, "worker")} one by one. No call is lost.`,
     command: () => command("reload"), run: simple("daemon.reload", {}),
+  };
+}
+
+const levels = ["debug", "info", "warn", "error"];
+
+export function logLevel(now: string): Action {
+  const before = levels.includes(now.toLowerCase()) ? now.toLowerCase() : "info";
+  return {
+    label: "Log level", title: "Change the log level", role: "operate",
+    consequence: `Records below it are left out of the log from then on, those of workers too${now ? `; now ${now}` : ""}. It lasts until the daemon ends.`,
+    fields: [{ name: "level", label: "Level", kind: "choice", choices: levels, value: before }],
+    command: (v) => command("loglevel", v["level"]!), run: (v) => rpc("daemon.loglevel", { level: v["level"] }),
   };
 }
 

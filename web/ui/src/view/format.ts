@@ -123,3 +123,6 @@ export function relative(at: string | number | null | undefined, now: number): s
 
 /** One noun with its number: 1 worker, 12 workers. */
 export const plural = (n: Any, one: string, many = one + "s"): string => `${count(n)} ${Number(n) === 1 ? one : many}`;
+
+/** What a call says of its progress: "43 % page 3"; "" if it says nothing. */
+export const howFar = (p: { done: number; of: number; note: string } | undefined): string => (p ? `${p.of ? percent(p.done, p.of) : count(p.done)} ${p.note}`.trim() : "");

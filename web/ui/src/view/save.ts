@@ -10,5 +10,3 @@ export function save(file: File): void {
   link.click();
   URL.revokeObjectURL(url);
 }
-
-export const encode = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
