@@ -118,8 +118,12 @@ func (s *shown) expect(what string, r *http.Request, status int, says string) {
 	}
 }
 
+// log stops the daemon, which writes all of its log then, and returns that.
 func (s *shown) log() string {
 	s.t.Helper()
+	if err := s.d.Stop(context.Background()); err != nil {
+		s.t.Error(err)
+	}
 	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
 	if err != nil {
 		s.t.Fatal(err)
