@@ -323,7 +323,7 @@ func TestReplay(t *testing.T) {
 	}
 	number := lastDeath(t, x.d).Number
 	r := replay(number)
-	if r.Outcome != "timed_out" || r.Death != number+1 || !strings.Contains(r.Error, "its limit is 500 ms") {
+	if r.Outcome != "timeout" || r.Death != number+1 || !strings.Contains(r.Error, "its limit is 500 ms") {
 		t.Errorf("%+v", r)
 	}
 

@@ -154,8 +154,8 @@
 // function of the workers into one. Package cli is its command line, package
 // client its interface for programs; docs/control.md is the reference. Package
 // meter has counters, gauges and histograms for the program's own figures:
-// workers count in them, and the daemon has the sums, whatever becomes of its
-// workers. Package metrics shows these and all others to Prometheus.
+// workers count in them, and the daemon keeps the sums when workers die.
+// Package metrics shows these and all others to Prometheus.
 //
 // # Other shapes of functions
 //

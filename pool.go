@@ -39,7 +39,7 @@ const (
 // Recorder, for instance {Window: 5 * time.Second, Bytes: 4 << 20}, says how
 // far back a recording goes, 100 ms to 1 min, and about how much memory of a
 // worker it takes, 256 KiB to 16 MiB; its last second may take more. If only
-// one is set, the other is as here.
+// one of the two is set, the other has the value of this example.
 type Recorder = recorder.Recorder
 
 // Pool is the configuration of a pool of workers. The zero value is usable: one
@@ -187,17 +187,18 @@ type Pool struct {
 	// element, and the caller's current one.
 	MaxPayload int64
 
-	// KeepArgument keeps the argument of a call whose worker died of it with the
-	// certificate of its death (see Daemon.Deaths), in the daemon's memory, if it
-	// has at most this many bytes: so the call can be run again, and its argument
-	// can be written to files. It never gets into logs or events, nor into the next
+	// KeepArgument is how many bytes the argument of a call may have to be kept, in
+	// the daemon's memory, with the certificate of the worker that died of the call
+	// (see Daemon.Deaths). Such a call can be run again, and its argument written
+	// to files. The argument never gets into logs or events, nor into the next
 	// process of the daemon. Buffers are not kept. At most 8 MiB; 16 MiB for all
-	// deaths together. Default 0: never.
+	// deaths together. Default 0: none is kept.
 	KeepArgument int
-	// Recorder keeps what a worker did before a call that heeded neither Timeout
-	// nor its cancellation, and in KillGrace, with the certificate of its death: as
-	// a trace and, if the program imports package profile, a profile. MemoryLimit
-	// grows by eight times its Bytes. Needs Linux. Default: off.
+	// Recorder adds recordings to the certificate of a worker that was killed
+	// because a call heeded neither Timeout nor its cancellation: a trace of the
+	// time before and, if the program imports package profile, a profile of
+	// KillGrace. MemoryLimit grows by eight times its Bytes. Needs Linux. Default:
+	// off.
 	Recorder Recorder
 
 	// Sandbox confines the functions of the workers, from the end of their setup

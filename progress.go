@@ -8,13 +8,13 @@ import (
 	"github.com/legion-go/legion/status"
 )
 
-// Progress says how far the running call, task or stream is, or the worker's
-// own loop: done of so many, in any unit, with a short note, as in
-// Progress(ctx, 3, 20, "page 3"). Give 0 if the whole is not known. ctx must be
-// the one that the function got, or made from it.
+// Progress reports how far the running call, task, stream or loop of a worker
+// has come, in any unit, with a short note, as in Progress(ctx, 3, 20, "page
+// 3"). of is the whole, 0 if it is not known. ctx must be the one that the
+// function got, or one made from it.
 //
-// [Future.Progress], ps, status.CallInfo and status.WorkerStats show what was
-// said last. At most ten reports a second leave the worker; of more, the last
+// [Future.Progress], ps, status.CallInfo and status.WorkerStats show the last
+// report. At most ten reports a second leave the worker; of more, the last
 // arrives a tenth of a second later, if the call still runs. The note is cut
 // after 64 bytes, and loses what is not printable. Outside of a worker, and
 // once ctx has ended, Progress does nothing. It may have to wait, like the log,
@@ -23,8 +23,8 @@ func Progress(ctx context.Context, done, of float64, note string) {
 	worker.Progress(ctx, wire.Done{Done: done, Of: of, Note: note})
 }
 
-// Progress returns what the call has said last with [Progress], also after its
-// end; nil if it has said nothing. A call that is retried begins anew.
+// Progress returns the last report of the call, made with [Progress], also
+// after its end; nil if it has made none. A call that is retried begins anew.
 func (f *Future[Out]) Progress() *status.Progress {
 	if f.call == nil { // it ended at once
 		return nil

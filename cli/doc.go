@@ -84,8 +84,17 @@
 //
 // # Reading order
 //
-// main.go, tool.go, command.go, flags.go; dispatch.go, invocation.go,
-// remote.go, find.go; wish.go and progress.go for verbs that wait; then a file
-// for each group of verbs. Rendering: terminal.go, text.go, table.go, tree.go,
-// units.go, values.go.
+//   - what a program calls: main.go, tool.go, command.go, flags.go,
+//     configure.go
+//   - how a command line runs: dispatch.go, invocation.go, help.go, nearest.go,
+//     exit.go; what shells complete: completion.go, candidates.go
+//   - the way to a daemon: remote.go, find.go, bystander.go; for verbs that
+//     wait: wish.go, progress.go, force.go, process.go
+//   - verbs that start and end: run.go, startjson.go, stop.go, reload.go,
+//     unit.go; that look: status.go, ps.go, dashboard.go, companion.go,
+//     logs.go, events.go, watch.go, stats.go, history.go, metrics.go; about
+//     parts: pools.go, recent.go, workers.go, capture.go, deaths.go,
+//     deathfiles.go, calls.go, tasks.go, crons.go; and plugins.go, rpc.go,
+//     signals.go, config.go, doctor.go, version.go
+//   - rendering: terminal.go, text.go, table.go, tree.go, units.go, values.go
 package cli

@@ -30,8 +30,8 @@ type Options struct {
 	// first call, for good, by the method rpc.lower. A role above the caller's own
 	// adds nothing: [Client.Role] says what was left. Default: the caller's own.
 	Role string
-	// As is for whom the caller acts, for the daemon's audit log: a person that a
-	// server has let in. It needs Role. Default: nobody but the caller.
+	// As names the person for whom the caller acts, for the daemon's audit log: one
+	// who has logged in at a server. It needs Role. Default: no person.
 	As string
 	// DialContext makes the connections. network is "unix" or "tcp". Default: a
 	// [net.Dialer].

@@ -62,8 +62,8 @@
 //
 // A connection has the role that the daemon gives its user, its certificate or
 // [Options.Token]. With [Options.Role] each connection of a Client gives away
-// all but that role before its first call, and cannot take it back: so does a
-// program that acts for others, such as package web/front.
+// all but that role before its first call, and cannot take it back. That is for
+// a program that acts for others, such as package web/front.
 //
 // # Errors
 //
@@ -94,7 +94,8 @@
 //
 // # Reading order
 //
-// client.go, batch.go, wire.go (messages), dial.go, hello.go and address.go,
-// stream.go; places.go, find.go and list.go for where daemons are;
-// silent_linux.go, silent_other.go for those that do not answer; errors.go.
+// client.go, batch.go, wire.go (messages), dial.go, environment.go, hello.go
+// and address.go, stream.go; places.go, find.go and list.go for where daemons
+// are; silent_linux.go, silent_other.go for those that do not answer;
+// errors.go.
 package client

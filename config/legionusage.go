@@ -39,7 +39,7 @@ var legionUsage = map[string]string{
 	"Pool.Buffer":        "bytes of room for large payloads on the way, in each direction of a worker",
 	"Pool.Arena":         "bytes shared with each worker for Buffers of arguments, and the same for results",
 	"Pool.MaxPayload":    "bytes that an argument or a result may have",
-	"Pool.KeepArgument":  "bytes that the argument of a call that killed its worker may have, to be kept in memory",
+	"Pool.KeepArgument":  "the largest argument, in bytes, that is kept in memory when its call has killed a worker",
 	"Pool.LoopEvery":     "the interval of a worker's own loop",
 	"Pool.OnExit":        "what the end of a looping worker means: restart, stop-daemon or ignore",
 
@@ -48,7 +48,7 @@ var legionUsage = map[string]string{
 	"TaskOptions.Queue":        "runs that may wait",
 	"TaskOptions.Timeout":      "how long a run may take, its wait included",
 	"TaskOptions.KillGrace":    "how long a function may go on after its run has ended",
-	"TaskOptions.Retry":        "how often a run is tried again whose process died",
+	"TaskOptions.Retry":        "how often a run whose process died is tried again",
 	"TaskOptions.MemoryLimit":  "bytes that its process may take",
 	"TaskOptions.Procs":        "GOMAXPROCS of its process",
 	"TaskOptions.Nice":         "added to the niceness of its process",
@@ -64,7 +64,7 @@ var legionUsage = map[string]string{
 	"TaskOptions.BootTimeout":  "how long its process may take to become ready",
 	"TaskOptions.Transport":    "how calls travel: default, shared-memory or socket",
 	"TaskOptions.MaxPayload":   "bytes that the argument or the result may have",
-	"TaskOptions.KeepArgument": "bytes that the argument of a run whose process died may have, to be kept in memory",
+	"TaskOptions.KeepArgument": "the largest argument, in bytes, that is kept in memory when its run has killed its process",
 
 	"Config.Name":               "the daemon's name",
 	"Config.Version":            "the program's version",

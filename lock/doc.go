@@ -27,6 +27,7 @@
 //
 // # Reading order
 //
-// held.go, file.go, acquire.go (races and refusals), pid.go, baton.go, then
-// abstract.go.
+// host.go (what a lock needs of the daemon), held.go, file.go, acquire.go
+// (races and refusals), network.go, pid.go, baton.go; then abstract.go with
+// peer.go; none.go.
 package lock

@@ -1,5 +1,5 @@
-// Package meter has a program's own counters, gauges and histograms. They are
-// counted in workers as in the daemon, and are read in the daemon:
+// Package meter has counters, gauges and histograms for a program's own
+// figures. Workers count in them as well as the daemon; the daemon reads them:
 //
 //	var made = meter.NewCounter("thumbs_made_total", "Thumbnails made, by format.", "format")
 //
@@ -8,11 +8,12 @@
 //		…
 //	}
 //
-// Instruments are variables of packages: every process of the program declares
-// the same. With, Inc, Add, Set and Observe work everywhere, also before Start
-// and in the setup of a worker, and take no lock, no memory and no system call
-// once a series was used. The cost is that of an atomic addition. [Gather], in
-// the daemon, returns everything; package metrics serves it to Prometheus.
+// Declare instruments as variables of packages, so that every process of the
+// program declares the same. With, Inc, Add, Set and Observe work everywhere,
+// also before Start and in the setup of a worker. Once a series has been used
+// they take no lock, no memory and no system call: Inc costs an atomic
+// addition. [Gather], in the daemon, returns everything; package metrics serves
+// it to Prometheus.
 //
 // # What is counted when a worker dies
 //
@@ -27,18 +28,19 @@
 // sends what has changed once a second and when it leaves. If it dies, what it
 // counted in the last second may be lost.
 //
-// Counters begin at 0 when the daemon's process begins, after a restart or an
-// upgrade also; Prometheus takes that as the reset that it is. Workers that are
-// goroutines (InProcess) count as the daemon. All daemons of one process, as a
-// test may have them, share the instruments.
+// Counters begin at 0 in each new process of the daemon, also after a restart
+// or an upgrade; Prometheus takes that as a reset. Workers that are goroutines
+// (InProcess) count as the daemon. If a process has several daemons, as tests
+// do, they share the instruments.
 //
 // # Series
 //
-// What an instrument counts is told apart by the pool, which Legion adds, and
-// by its labels. Use labels with few values: a format, an outcome, not a user
-// or a path. An instrument has at most 200 series in each process, and in the
-// sum of each pool; label values beyond count together as "_other". A label
-// value has at most 127 bytes, of UTF-8: longer ones are cut.
+// An instrument has a series for each pool, a label that Legion adds, and each
+// set of values of its own labels. Use labels with few values: a format or an
+// outcome, not a user or a path. An instrument has at most 200 series in each
+// process, and in the sum of each pool; label values beyond these count
+// together as "_other". A label value has at most 127 bytes of UTF-8; longer
+// ones are cut.
 //
 // # Trust
 //

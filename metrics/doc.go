@@ -1,5 +1,5 @@
-// Package metrics shows the figures of a daemon to Prometheus, and to all that
-// reads its formats:
+// Package metrics shows the figures of a daemon to Prometheus, and to other
+// programs that read its formats:
 //
 //	d.Use(&metrics.Endpoint{})
 //
@@ -21,7 +21,7 @@
 //     in the daemon
 //
 // Counters begin at 0 with the process, and are there from the first scrape on.
-// They never go back while it runs, whatever happens to workers. No pid, call
+// They never go back while it runs, even when workers die. No pid, call
 // or message is a label, so that the number of series depends on what is
 // declared, not on what happens: about 51 for each function and 65 for each
 // pool. Above 5,000 the functions of a pool are shown as one, "_all".

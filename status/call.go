@@ -21,16 +21,14 @@ type CallInfo struct {
 	Func  string    `json:"func"`
 	Call  uint64    `json:"id"` // number of the call in its pool, from 1, as in the log; 0 if the pool never took it
 	State CallState `json:"state"`
-	// Outcome is how the call ended; "" until then. It is ok, failed (the function
-	// returned an error), panicked, refused, timed_out, canceled, crashed,
-	// out_of_memory, forbidden, poisoned, queue_full, pool_failed or stopped.
+	// Outcome is how the call ended, one of [Outcomes]; "" until then.
 	Outcome string `json:"outcome"`
 	PID     int    `json:"pid"`   // of the worker that runs it, or ran it last; 0 if it has reached no worker
 	Tries   int    `json:"tries"` // how many times it was retried, see Pool.Retry
 
-	// The times when the call was made, when the last worker got it, and when it
-	// ended. A time is zero if it has not come; all are zero if the pool never took
-	// the call.
+	// The times when the call was made, when it began to run in the last worker,
+	// and when it ended. A time is zero if it has not come; all are zero if the
+	// pool never took the call.
 	Queued  time.Time `json:"queued,omitzero"`
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`

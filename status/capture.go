@@ -15,7 +15,7 @@ type Capture struct {
 	Bytes   []byte        `json:"bytes"`             // for go tool pprof, or go tool trace; base64 in JSON
 }
 
-// Captured is a worker that was asked for a profile of its part.
+// Captured is a worker that was asked for its part of the profile of a pool.
 type Captured struct {
 	PID    int    `json:"pid"`
 	Worker uint64 `json:"worker"`          // its number in the pool

@@ -36,7 +36,7 @@ type Death struct {
 	MemoryLimit uint64        `json:"memory_limit"` // Pool.MemoryLimit, in bytes; 0 if there is none
 
 	// For a client with the role read, Stack and Stderr only say that they need
-	// another one. Lists of deaths have neither, nor Timeline.
+	// another role. Lists of deaths have neither, and no Timeline.
 	Stack  string   `json:"stack,omitempty"`  // at most 64 KiB
 	Stderr []string `json:"stderr,omitempty"` // its last lines, at most 64
 
@@ -61,7 +61,7 @@ type DeathCall struct {
 	Number  uint64        `json:"number"` // in its pool, as in CallInfo
 	Func    string        `json:"func"`
 	Queued  time.Time     `json:"queued"`
-	Started time.Time     `json:"started"` // when the worker got it
+	Started time.Time     `json:"started"` // when the worker began it
 	Wait    time.Duration `json:"wait"`    // from Queued to Started
 	Run     time.Duration `json:"run"`     // from Started to the end of the process
 	Arg     int           `json:"arg"`     // encoded size of the argument, in bytes

@@ -5,15 +5,19 @@
 //
 //   - daemon.go: Hello, Daemon, Process
 //   - stats.go: Stats and its parts MemoryStats, LoopStats, LogStats,
-//     ControlStats
+//     LogLevels, ControlStats, ChangeCount, Shared
 //   - pool.go: Pool, PoolStats, Sandbox, FuncStats, Recent
 //   - worker.go: Worker, WorkerStats, WorkerEnd, Usage
-//   - call.go: CallInfo, CallState, Func
-//   - figures.go: Times, Histogram, Bounds, Progress, Running
-//   - death.go: Death, DeathCall, DeathKind, Moment, Blob
+//   - call.go: CallInfo, CallState, Calls, Func
+//   - figures.go: Times, Histogram, Bounds, Outcomes, RecycleReasons, Progress,
+//     Running
+//   - death.go: Death, DeathCauses, DeathCall, DeathKind, Moment, Blob
+//   - history.go: History, Sample
+//   - capture.go: Capture, Captured
+//   - watch.go: Change, WatchTopics
 //   - task.go: Tasks, Task, TaskRun
 //   - fault.go: Fault
-//   - upgrade.go: Upgrade
+//   - upgrade.go: Upgrade, Release
 //   - cron.go: Cron
 //   - event.go: Event, EventType
 //   - log.go: LogRecord, LogAttrs

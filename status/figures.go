@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Times summarize durations. They have been rounded up by an eighth at most,
-// except Mean and Max, which are exact.
+// Times summarize durations. Mean and Max are exact; the others may be up to an
+// eighth too large.
 type Times struct {
 	Mean time.Duration `json:"mean"`
 	P50  time.Duration `json:"p50"`
@@ -33,7 +33,10 @@ type Histogram struct {
 	Sum    time.Duration // of all durations
 }
 
-// Outcomes are the keys of FuncStats.Outcomes.
+// Outcomes are the ends of calls: the values of CallInfo.Outcome and the keys
+// of FuncStats.Outcomes. error: the function returned one. refused: the
+// argument or the result could not travel. poisoned: the call has killed
+// workers, or its function is in quarantine.
 var Outcomes = []string{
 	"ok", "error", "panicked", "refused", "timeout", "canceled", "crashed", "out_of_memory", "forbidden", "poisoned",
 	"queue_full", "pool_failed", "stopped",

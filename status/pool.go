@@ -48,7 +48,7 @@ type PoolStats struct {
 	Canceled uint64 `json:"canceled"`
 	Crashed  uint64 `json:"crashed"` // ended by the death of their worker
 	Dropped  uint64 `json:"dropped"` // refused: queue full, function in quarantine, pool failed, stopped
-	Retried  uint64 `json:"retried"` // retried
+	Retried  uint64 `json:"retried"` // calls that were tried again, once for each try
 
 	Started  uint64 `json:"started"`  // worker processes started
 	Recycled uint64 `json:"recycled"` // … that left normally

@@ -5,7 +5,7 @@
 //
 //   - registry.go: the certificates
 //   - kinds.go: deaths that are alike
-//   - keep.go: how a pool uses them
+//   - keep.go: the hook by which pools add certificates
 //   - passing.go: what the next process of the daemon gets
 //
 // A [Registry] may be used from any goroutine.

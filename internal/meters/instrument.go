@@ -70,7 +70,7 @@ var registry struct {
 
 // Declare makes an instrument. It panics if the shape breaks a rule of
 // Prometheus or a limit, or if the name is taken: instruments are declared as
-// variables of packages, where there is nobody to return an error to.
+// variables of packages, where no caller could take an error.
 func Declare(s Shape) *Series {
 	if err := s.check(); err != nil {
 		panic(fmt.Sprintf("meter: %s %q: %v", s.Kind, s.Name, err))

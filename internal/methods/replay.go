@@ -18,7 +18,7 @@ import (
 
 // replay is how the call of a death ended when it was run again.
 type replay struct {
-	Outcome string        `json:"outcome"` // as in pool.recent: ok, failed, crashed …
+	Outcome string        `json:"outcome"` // one of status.Outcomes
 	Error   string        `json:"error"`   // "" after ok
 	Result  any           `json:"result"`  // null unless the function returned one
 	Death   uint64        `json:"death"`   // the certificate of the process; 0 if it did not die

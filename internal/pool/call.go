@@ -35,11 +35,11 @@ const (
 	Stopped          // the pool is not running: Reason
 )
 
-// String returns the end in one word, "" before the end.
+// String returns the end in a word of status.Outcomes, "" before the end.
 func (k Kind) String() string {
 	return [...]string{
-		"", "ok", "failed", "panicked", "refused", "timed_out", "canceled", "crashed", "out_of_memory", "forbidden",
-		"poisoned", "quarantined", "queue_full", "pool_failed", "stopped",
+		"", "ok", "error", "panicked", "refused", "timeout", "canceled", "crashed", "out_of_memory", "forbidden",
+		"poisoned", "poisoned", "queue_full", "pool_failed", "stopped",
 	}[k]
 }
 

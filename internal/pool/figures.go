@@ -77,26 +77,13 @@ func (k *core) funcStats(i int, now time.Duration) status.FuncStats {
 	s.Calls, s.Errors = f.calls()
 	for kind, n := range f.ended {
 		if n > 0 {
-			s.Outcomes[Kind(kind).outcome()] += n
+			s.Outcomes[Kind(kind).String()] += n
 		}
 	}
 	if f.toll.spell > 0 {
 		s.RetryAfter = f.toll.retryIn(now)
 	}
 	return s
-}
-
-// outcome returns the end in the word of status.Outcomes.
-func (k Kind) outcome() string {
-	switch k {
-	case Failed:
-		return "error"
-	case Timeout:
-		return "timeout"
-	case Quarantined:
-		return Poisoned.String()
-	}
-	return k.String()
 }
 
 // Stats returns all figures of the pool. It reads a file in /proc and a clock

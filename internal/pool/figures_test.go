@@ -134,10 +134,10 @@ func TestOutcomes(t *testing.T) {
 		missing[o] = true
 	}
 	for kind := OK; kind <= Stopped; kind++ {
-		if !contains(status.Outcomes, kind.outcome()) {
-			t.Errorf("%v has the outcome %q", kind, kind.outcome())
+		if !contains(status.Outcomes, kind.String()) {
+			t.Errorf("the end %d has the outcome %q", int(kind), kind.String())
 		}
-		delete(missing, kind.outcome())
+		delete(missing, kind.String())
 	}
 	if len(missing) > 0 || len(status.RecycleReasons) != reasons {
 		t.Errorf("nothing ends as %v; %d reasons of %d", missing, len(status.RecycleReasons), reasons)

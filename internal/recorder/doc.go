@@ -1,7 +1,7 @@
-// Package recorder is where a worker writes what it did before its end: into a
-// memory file that it inherits from the daemon, so that what it wrote is there
-// although SIGKILL comes in the middle. The daemon reads it when the process
-// is dead, and trusts none of it.
+// Package recorder keeps what a worker did before its end. The worker writes it
+// into a memory file that it inherits from the daemon: what it has written
+// stays, even if SIGKILL comes in the middle. When the process is dead, the
+// daemon reads the file, and trusts none of it.
 //
 //   - options.go: how much
 //   - file.go: the daemon's end

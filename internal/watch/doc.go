@@ -5,8 +5,8 @@
 // and only of topics that one of them views. It encodes each value once,
 // compares it with the bytes before, and numbers the changes; a viewer gets
 // what has changed since its last item, which is encoded once for all who have
-// seen as much. So a viewer that is slow holds up
-// nobody and nothing is queued for it: it gets the newest state, later.
+// seen as much. So a slow viewer holds up no other, and nothing is queued for
+// it: it gets the newest state later.
 //
 //   - hub.go: Hub, the snapshots
 //   - topic.go: the values of a topic, and their changes

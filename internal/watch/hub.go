@@ -68,7 +68,8 @@ func (h *Hub) refresh(age time.Duration) {
 }
 
 // wanted returns the topics that are viewed, and whether the last snapshot has
-// all of them and is not older than age. It forgets topics that nobody views.
+// all of them and is not older than age. It forgets topics that no viewer
+// views.
 func (h *Hub) wanted(age time.Duration) (names map[string]bool, fresh bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -131,6 +131,15 @@ const (
 	End
 )
 
+var statusNames = [...]string{"OK", "Error", "Panic", "Refused", "End"}
+
+func (s Status) String() string {
+	if int(s) < len(statusNames) {
+		return statusNames[s]
+	}
+	return "Status(" + strconv.Itoa(int(s)) + ")"
+}
+
 // Cause is the Code of a Cancel: why the call is cancelled.
 type Cause uint16
 

@@ -48,7 +48,7 @@ const methods = {
       others: [{ number: 4711, func: "crop", queued: t(900), started: t(880), wait: 0.02, run: 0.88, arg: 812, timeout: 5 }],
     };
   },
-  "death.replay": () => ({ outcome: "timed_out", error: "the call was over its deadline of 5 s", result: null, death: 0, pid: 6100, took: 5.01 }),
+  "death.replay": () => ({ outcome: "timeout", error: "the call was over its deadline of 5 s", result: null, death: 0, pid: 6100, took: 5.01 }),
   "death.export": () => ({ files: [{ name: "certificate.json", data: btoa("{}") }], left_out: [] }),
   "func.list": (f) => f.world.pools.flatMap((p) => p.shape.funcs.map((name, i) => ({ name, pool: p.shape.name, kind: "worker", in: i ? "int" : "main.job", out: "picture.Result" }))),
   "call": (_, p) => ({ path: "out/1.jpg", width: 80, given: p.arg ?? null }),

@@ -42,4 +42,4 @@ export const levelTone = (level: string): Tone => {
   return l.startsWith("ERROR") ? "bad" : l.startsWith("WARN") ? "warn" : l.startsWith("DEBUG") ? "idle" : "ok";
 };
 
-export const outcomeTone = (outcome: string): Tone => (outcome === "ok" ? "ok" : outcome === "" ? "busy" : outcome === "error" || outcome === "failed" || outcome === "canceled" ? "warn" : "bad");
+export const outcomeTone = (outcome: string): Tone => (outcome === "ok" ? "ok" : outcome === "" ? "busy" : outcome === "error" || outcome === "canceled" ? "warn" : "bad");
