@@ -208,7 +208,7 @@ describe("behaviour", { concurrency: 3 }, () => {
     await button(page, "Replay the call of death 3").click();
     await page.getByText("thumbs death replay 3").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Replay", exact: true }).click();
-    await page.getByText("Outcome: timed out").waitFor();
+    await page.getByText("Outcome: timeout").waitFor();
     assert.deepEqual(acts(f), [["death.replay", { number: 3 }]]);
   });
 

@@ -30,7 +30,7 @@ export const states = [
       f.refuse = "the pool is stopping: it cannot be recycled";
       await page.getByRole("button", { name: "Recycle pool thumb" }).click();
       await page.getByRole("button", { name: "Recycle", exact: true }).click();
-      await page.getByText("it cannot be recycled").waitFor();
+      await page.getByRole("alert").getByText("it cannot be recycled").waitFor();
     },
   },
   { name: "help", go: "#/overview", set: async (_, page) => { await page.keyboard.press("?"); } },

@@ -1,6 +1,6 @@
 // Requests to the daemon, one at a time: its JSON-RPC, through the front.
 import { parse } from "./json.ts";
-import { authorization, sessionOver, shortText } from "./session.ts";
+import { authorization, opened, sessionOver, shortText } from "./session.ts";
 
 export class RPCError extends Error {
   readonly code: number;
@@ -19,6 +19,7 @@ let last = 0;
 
 /** Calls a method of the control socket. Rejects with an RPCError in the daemon's words. */
 export async function rpc<T>(method: string, params: object = {}, signal?: AbortSignal): Promise<T> {
+  const session = opened();
   let answer: Response, text: string;
   try {
     answer = await fetch("rpc", {
@@ -33,7 +34,7 @@ export async function rpc<T>(method: string, params: object = {}, signal?: Abort
     throw new RPCError("the server of this page does not answer", 0);
   }
   if (answer.status === 401) {
-    sessionOver(shortText(answer, text));
+    if (await sessionOver(session, shortText(answer, text))) return rpc(method, params, signal);
     throw new RPCError("the session is over", 401);
   }
   if (!answer.ok) {

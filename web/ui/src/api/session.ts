@@ -111,17 +111,30 @@ function wantsLogin(text: string): boolean {
 }
 
 let renewed = 0;
+let renewing: Promise<void> | undefined;
 
-/** Says that the server no longer knows the session. Where the user's own server has the login, it gives a new one. */
-export function sessionOver(why = ""): void {
-  if (session.peek().is !== "open") return; // another request was told so before
-  if (opened()?.renew && Date.now() - renewed > 10_000) {
+/**
+ * Says that the server no longer knows the session of a request. Where the
+ * user's own server has the login, it gives a new one: resolves with whether
+ * there is one that the request may be sent in again.
+ */
+export async function sessionOver(of: Session | undefined, why = ""): Promise<boolean> {
+  if (renewing) { // another request was told so before
+    await renewing;
+    return opened() !== undefined;
+  }
+  const now = opened();
+  if (now !== of) return now !== undefined;
+  if (now?.renew && Date.now() - renewed > 10_000) {
     renewed = Date.now();
     session.value = { is: "opening" };
-    void exchange("");
-    return;
+    renewing = exchange("");
+    await renewing;
+    renewing = undefined;
+    return opened() !== undefined;
   }
-  forget(why);
+  if (now) forget(why);
+  return false;
 }
 
 function forget(why: string): void {

@@ -1,7 +1,7 @@
 // The one stream of the page: POST watch, a line of JSON for each change. It
 // is fetch and not EventSource, because that sends no Authorization.
 import { parse } from "./json.ts";
-import { authorization, sessionOver, shortText } from "./session.ts";
+import { authorization, opened, sessionOver, shortText } from "./session.ts";
 import type { Item } from "./wire.ts";
 
 /** The front sends an empty line every 10 s; a stream that is silent for longer is dead. */
@@ -29,6 +29,7 @@ export async function watch(params: object, on: Handlers, abort: AbortController
     clearTimeout(timer);
     timer = setTimeout(() => { silent = true; abort.abort(); }, silence);
   };
+  const session = opened();
   try {
     heard();
     const answer = await fetch("watch", {
@@ -39,7 +40,7 @@ export async function watch(params: object, on: Handlers, abort: AbortController
     });
     if (!answer.ok || !answer.body) {
       const why = shortText(answer, await answer.text());
-      if (answer.status === 401) sessionOver(why);
+      if (answer.status === 401) void sessionOver(session, why);
       return why || (answer.status === 502 ? "The daemon cannot be reached." : `The server answered ${answer.status}.`);
     }
     let ended = "The connection was closed.";
