@@ -24,7 +24,7 @@ type Hub struct {
 	viewers map[*viewer]struct{}
 	topics  map[string]*topic // those that are viewed
 	number  uint64            // of the last snapshot
-	at      time.Time         // when it was taken
+	taken   time.Time         // when it was complete
 }
 
 // New returns a hub without viewers, which does nothing.
@@ -33,7 +33,8 @@ func New(source Source) *Hub {
 }
 
 // refresh takes a snapshot, unless there is one of every topic that is not
-// older than age.
+// older than age. Who waits for one that is being taken gets that one, however
+// long it takes.
 func (h *Hub) refresh(age time.Duration) {
 	h.taking.Lock()
 	defer h.taking.Unlock()
@@ -56,7 +57,7 @@ func (h *Hub) refresh(age time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.number++
-	h.at = at
+	h.taken = time.Now()
 	for name, values := range found {
 		t := h.topics[name]
 		if t == nil {
@@ -73,7 +74,7 @@ func (h *Hub) refresh(age time.Duration) {
 func (h *Hub) wanted(age time.Duration) (names map[string]bool, fresh bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	names, fresh = map[string]bool{}, h.number > 0 && time.Since(h.at) < age
+	names, fresh = map[string]bool{}, h.number > 0 && time.Since(h.taken) < age
 	for v := range h.viewers {
 		for _, name := range v.topics {
 			names[name] = true

@@ -170,6 +170,24 @@ func TestOneSnapshotForAll(t *testing.T) {
 	})
 }
 
+// Who had to wait for a snapshot gets that one, however long it took.
+func TestSlowSnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looks := 0
+		h := New(func(wanted func(string) bool, put func(topic, key, pool string, value any)) {
+			looks++
+			time.Sleep(700 * time.Millisecond)
+		})
+		h.viewers[&viewer{topics: []string{"a"}, seen: map[string]uint64{"a": 0}}] = struct{}{}
+		for range 5 { // one after the other, as the lock lets them in
+			h.refresh(time.Second / 2)
+		}
+		if looks != 1 {
+			t.Errorf("%d snapshots for five that came at once", looks)
+		}
+	})
+}
+
 // What viewers get is encoded once for all who know as much, and apart for
 // those who want to see one pool.
 func TestEncodedOnce(t *testing.T) {
