@@ -32,7 +32,8 @@ type Options struct {
 	// request but those for the page's own files, which are the same for everyone,
 	// from many goroutines. An error, or no role, refuses the request; the error's
 	// text is sent. The role can only be less than what the daemon gives this
-	// process. person is for the daemon's audit log. Required.
+	// process. person is for the daemon's audit log; one person follows the daemon
+	// in four windows at once, over HTTP/1. Required.
 	Authorize func(*http.Request) (role legion.Role, person string, err error)
 	// Client says how to connect to the daemon, as with a token or by TLS. Role and
 	// As in it are not used. Default: nothing is needed, as on a Unix socket.

@@ -111,5 +111,10 @@ func TestPlacesOfPersons(t *testing.T) {
 		p.expect("")
 		p.open("f", ana, as("ana"))
 		p.expect("a")
+		nameless := [2]string{secret(""), secret("")} // a login that tells no names
+		for i, name := range "ghijkl" {
+			p.open(string(name), nameless[i/3], as(""))
+		}
+		p.expect("")
 	})
 }

@@ -33,6 +33,14 @@ type session struct {
 	used time.Time // likewise
 }
 
+// person is for whom the session is; one without a name stands for itself.
+func (s *session) person() string {
+	if s.granted.as == "" {
+		return string(s.key[:])
+	}
+	return s.granted.as
+}
+
 func (s *session) close() {
 	s.life.Stop()
 	s.link.close()

@@ -40,7 +40,7 @@ func (f *front) watch(w http.ResponseWriter, r *http.Request) error {
 	ctx, end := context.WithCancelCause(r.Context())
 	defer end(nil)
 	if r.ProtoMajor < 2 {
-		defer f.places.take(s.granted.as, r.Header.Get(windowField), end)()
+		defer f.places.take(s.person(), r.Header.Get(windowField), end)()
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/x-ndjson")
