@@ -98,7 +98,7 @@ func showPool(ctx context.Context, in *Invocation) error {
 		"why", p.Reason,
 		"kind", p.Kind,
 		"loop", interval(p),
-		"workers", fmt.Sprintf("%d ready, %d to %d wanted; %d started, %d recycled, %d died", p.Ready, p.Min, p.Max, p.Started, p.Recycled, died(p)),
+		"workers", fmt.Sprintf("%d ready, %d to %d wanted; %d started, %d recycled, %d died", p.Ready, p.Min, p.Max, p.Started, p.Recycled, p.Died()),
 		"recycled", reasons(p.RecycledBy), "ended by", reasons(p.DeathsBy),
 		"memory", memory(p),
 		"calls", fmt.Sprintf("%d made, %d queued, %d running, %d ok", p.Calls, p.Queued, p.Running, p.OK),
@@ -134,15 +134,6 @@ func showPool(ctx context.Context, in *Invocation) error {
 		out.table(t)
 	}
 	return nil
-}
-
-// died is how many workers have died, of whatever cause. An older daemon counts
-// only those that died unexpectedly.
-func died(p status.PoolStats) (n uint64) {
-	for _, of := range p.DeathsBy {
-		n += of
-	}
-	return max(n, p.Restarts)
 }
 
 // reasons lists counts, the largest first: "3 age, 1 memory".

@@ -99,6 +99,16 @@ type PoolStats struct {
 	Funcs     []FuncStats   `json:"funcs"`
 }
 
+// Died is how many workers have died, of whatever cause: of each there was a
+// certificate. Of a daemon of an older Legion, which does not tell the causes,
+// it is how many died unexpectedly.
+func (p PoolStats) Died() (n uint64) {
+	for _, of := range p.DeathsBy {
+		n += of
+	}
+	return max(n, p.Restarts)
+}
+
 // Sandbox says what confines the workers of a pool that has a Pool.Sandbox.
 type Sandbox struct {
 	Held    []string `json:"held"`    // what holds, as the worker that started last says; empty before the first

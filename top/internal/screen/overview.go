@@ -110,7 +110,7 @@ func (v *View) poolTable(p *Page) {
 		func(n string) float64 { return v.newest(n).P99.Seconds() },
 		func(n string) float64 { return float64(v.newest(n).Memory) },
 		func(n string) float64 { return v.newest(n).CPU },
-		func(n string) float64 { return float64(died(v.Pools[n])) },
+		func(n string) float64 { return float64(v.Pools[n].Died()) },
 	)
 	for _, name := range names {
 		one, s := v.Pools[name], v.newest(name)
@@ -121,17 +121,8 @@ func (v *View) poolTable(p *Page) {
 		p.add(v, Subject{Key: name, Pool: name, Paused: one.State == "paused"},
 			name, draw.Cell{Text: one.State, Style: styleOf(one.State)}, fmt.Sprintf("%d/%d", one.Ready, one.Max),
 			draw.Count(one.Running), draw.Count(one.Queued), draw.Span(s.OldestWait), draw.Rate(s.Calls), errors, draw.Span(s.P99),
-			draw.Size(s.Memory), fmt.Sprintf("%.2f", s.CPU), draw.Count(died(one)))
+			draw.Size(s.Memory), fmt.Sprintf("%.2f", s.CPU), draw.Count(one.Died()))
 	}
-}
-
-// died is how many workers of a pool have died, of whatever cause: so many
-// certificates there were.
-func died(p status.PoolStats) (n uint64) {
-	for _, of := range p.DeathsBy {
-		n += of
-	}
-	return n
 }
 
 // lastDeaths lists what died lately, the newest first.

@@ -15,7 +15,7 @@ import { topics } from "../state/store.ts";
 import { opened } from "../api/session.ts";
 import { pausePool, profilePool, readmit, recycleAll, recyclePool, resumePool, scalePool, stopPool } from "../view/actions.ts";
 import { bytes, count, duration, figure, percent } from "../view/format.ts";
-import { causeWord, poolTone } from "../view/words.ts";
+import { causeWord, died, poolTone } from "../view/words.ts";
 import { FuncRows } from "./funcrows.tsx";
 import { KindRows } from "./kindrows.tsx";
 import { PoolRows } from "./poolrows.tsx";
@@ -97,7 +97,7 @@ function Now({ pool: p }: { pool: Pool }) {
       ["CPU", `${figure(s?.cpu)} cores, ${duration(p.cpu)} in all`],
       ["Bytes in, out", `${bytes(p.bytes_in)}, ${bytes(p.bytes_out)}`],
       ["Replaced", `${count(p.recycled)}${reasons(p.recycled_by) ? `: ${reasons(p.recycled_by)}` : ""}`],
-      ["Died", `${count(Object.values(p.deaths_by ?? {}).reduce<number>((n, x) => n + Number(x), 0) || p.restarts)}${reasons(p.deaths_by) ? `: ${reasons(p.deaths_by)}` : ""}`],
+      ["Died", `${count(died(p))}${reasons(p.deaths_by) ? `: ${reasons(p.deaths_by)}` : ""}`],
       ["Retried calls", count(p.retried)],
       ["Sandbox", p.sandbox ? [...p.sandbox.held, ...p.sandbox.missing.map((m) => `missing: ${m}`)].join("; ") || "not known yet" : "none"],
     ]} />

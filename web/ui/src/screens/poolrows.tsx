@@ -9,7 +9,7 @@ import { topics } from "../state/store.ts";
 import type { Pool } from "../api/wire.ts";
 import { recyclePool, scalePool } from "../view/actions.ts";
 import { bytes, count, duration, figure, percent } from "../view/format.ts";
-import { poolTone } from "../view/words.ts";
+import { died, poolTone } from "../view/words.ts";
 
 export function PoolRows({ pools, step }: { pools: Pool[]; step: Step }) {
   const now = topics.history.all;
@@ -26,7 +26,7 @@ export function PoolRows({ pools, step }: { pools: Pool[]; step: Step }) {
     { name: "wait", head: "Oldest wait", num: true, by: (p) => p.oldest_wait ?? 0, cell: (p) => duration(p.oldest_wait) },
     { name: "cpu", head: "Cores", num: true, wide: true, by: (p) => now.get(p.name)?.cpu ?? 0, cell: (p) => figure(now.get(p.name)?.cpu) },
     { name: "memory", head: "Memory", num: true, by: (p) => p.memory ?? 0, cell: (p) => bytes(p.memory) },
-    { name: "deaths", head: "Deaths", num: true, by: (p) => Number(p.restarts), cell: (p) => (Number(p.restarts) ? <b>{count(p.restarts)}</b> : "0") },
+    { name: "deaths", head: "Deaths", num: true, by: died, cell: (p) => (died(p) ? <b>{count(died(p))}</b> : "0") },
   ];
   return (
     <Table caption="Pools" columns={columns} rows={pools.filter((p) => matches(p.name, p.state, p.kind))} keyOf={(p) => p.name}

@@ -1,6 +1,6 @@
 // States and outcomes: for each a letter, a word and a tone, so that none is
 // told by its colour alone.
-import type { Worker } from "../api/wire.ts";
+import type { Pool, Worker } from "../api/wire.ts";
 
 export type Tone = "ok" | "busy" | "idle" | "warn" | "bad";
 
@@ -33,8 +33,12 @@ export function workerLook(w: Worker): Looks {
 
 const causes: Record<string, string> = {
   exit: "ended by itself", signal: "killed by a signal", out_of_memory: "out of memory", deadline: "over its deadline", cancel: "did not obey a cancel",
-  heartbeat: "stopped answering", memory_limit: "over its memory limit", kill: "killed by hand", protocol: "broke the protocol", boot: "did not start", forbidden: "did what its sandbox forbids", stop: "did not leave in time", panic: "panicked",
+  heartbeat: "stopped answering", memory_limit: "over its memory limit", kill: "killed by hand", protocol: "broke the protocol", boot: "did not start", forbidden: "did what its sandbox forbids", stop: "did not leave in time",
 };
+/** How many workers have died, of whatever cause. An older daemon counts only those that died unexpectedly. */
+export const died = (p: Pool): number =>
+  Math.max(Object.values(p.deaths_by ?? {}).reduce<number>((n, x) => n + Number(x), 0), Number(p.restarts));
+
 export const causeWord = (cause: string): string => causes[cause] ?? cause.replaceAll("_", " ");
 
 export const levelTone = (level: string): Tone => {
