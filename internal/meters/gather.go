@@ -87,5 +87,8 @@ func (p *pool) totalsLocked() map[*sum][]uint64 {
 			s.sum.add(totals[s.sum], s.words)
 		}
 	}
+	for s, words := range totals {
+		s.tell(words)
+	}
 	return totals
 }

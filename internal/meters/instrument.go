@@ -182,7 +182,11 @@ func (i *Instrument) admit(values []string) *Series {
 	}
 	if len(before) >= MaxSeries {
 		if i.other.Load() == nil {
-			i.other.Store(&Series{of: i, values: others(len(values))})
+			other := &Series{of: i, values: others(len(values))}
+			if named := before[string(appendKey(nil, other.values))]; named != nil {
+				other = named // the program has used these values: no two series may have the same
+			}
+			i.other.Store(other)
 		}
 		return i.other.Load()
 	}
@@ -228,9 +232,12 @@ func (i *Instrument) seriesLocked() (used []*Series) {
 		}
 	}
 	add(&i.root)
+	other := i.other.Load()
 	for _, s := range *i.known.Load() {
-		add(s)
+		if s != other {
+			add(s)
+		}
 	}
-	add(i.other.Load())
+	add(other)
 	return used
 }

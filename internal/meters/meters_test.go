@@ -105,6 +105,62 @@ func TestSumsNeverGoBack(t *testing.T) {
 	want(fmt.Sprint([]string{"x"}, []uint64{math.MaxUint64, bitsOf(math.MaxFloat64)}))
 }
 
+// Fractions are told as sums that do not fall, whatever the order in which the
+// workers are added up, and leave.
+func TestFractionsNeverGoBack(t *testing.T) {
+	alone(t)
+	counter, histogram := declareCounter(), declareHistogram()
+	var workers []*Worker
+	for _, v := range []float64{.1, .2, .3, .7, 1e-9, 1e9, .6} {
+		var p pen
+		p.write(counter, nil, 0, bitsOf(v))
+		p.write(histogram, nil, 1, 0, 0, bitsOf(v))
+		workers = append(workers, Join("fractions", p.region))
+	}
+	var before [2]float64
+	look := func() {
+		for n, f := range Gather() {
+			for _, v := range f.Series {
+				if v.Pool != "fractions" {
+					continue
+				}
+				if v.Last() < before[n] {
+					t.Fatalf("%s: %v after %v", f.Name, v.Last(), before[n])
+				}
+				before[n] = v.Last()
+			}
+		}
+	}
+	for n := range workers {
+		for range 50 {
+			look()
+		}
+		workers[len(workers)-1-n].Leave()
+	}
+	look()
+}
+
+// A program may use "_other" itself. What is above the most counts there too,
+// and no series is there twice.
+func TestOtherOfTheProgram(t *testing.T) {
+	alone(t)
+	counter := declareCounter("a", "b")
+	counter.With([]string{Other, Other}).Add(0, 1)
+	for n := range MaxSeries + 10 {
+		counter.With([]string{"x", fmt.Sprint(n)}).Add(0, 1)
+	}
+	seen, sum := map[string]bool{}, uint64(0)
+	for _, v := range Gather()[0].Series {
+		if seen[fmt.Sprint(v.Values)] {
+			t.Errorf("%q is there twice", v.Values)
+		}
+		seen[fmt.Sprint(v.Values)], sum = true, sum+v.Words[0]
+	}
+	if len(seen) != MaxSeries || sum != MaxSeries+11 {
+		t.Errorf("%d series count %d", len(seen), sum)
+	}
+}
+
 // A gauge goes up and down, and ends with its worker.
 func TestGaugesAreOfTheLiving(t *testing.T) {
 	alone(t)

@@ -21,6 +21,7 @@ type sum struct {
 	of     *Instrument
 	values []string
 	gone   []uint64 // what workers have counted that have ended
+	told   []uint64 // the highest total of each word that anybody was told
 }
 
 func poolLocked(name string) *pool {
@@ -45,11 +46,25 @@ func (p *pool) sumLocked(i *Instrument, values []string) *sum {
 		s = p.sums[key]
 	}
 	if s == nil {
-		s = &sum{i, values, make([]uint64, i.words)}
+		s = &sum{i, values, make([]uint64, i.words), make([]uint64, i.words)}
 		p.sums[key] = s
 		p.of[i]++
 	}
 	return s
+}
+
+// tell replaces totals that are behind what was told before. Floats that are
+// added up in another order, as when a worker has ended, may be less by their
+// last bit; Prometheus would take that for a counter that began anew, and count
+// all of it again.
+func (s *sum) tell(totals []uint64) {
+	if s.of.Kind == Gauge {
+		return
+	}
+	for n, v := range totals {
+		s.told[n] = s.of.later(n, s.told[n], v)
+	}
+	copy(totals, s.told)
 }
 
 // add adds words to a sum of words, which does not go back: integers stop at
