@@ -45,7 +45,7 @@ func (k *core) pick(now time.Duration) *worker {
 func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 	slot := w.free[len(w.free)-1]
 	w.free = w.free[:len(w.free)-1]
-	w.gens[slot]++
+	w.gens[slot] = wire.NextGen(w.gens[slot])
 	c.id = wire.CallID(slot, w.gens[slot])
 	w.slots[slot] = c
 	w.load++

@@ -7,6 +7,23 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
+// No call has the identity 0, also when the generations of its slot begin
+// again: it stands for no call, and a worker would take such a one for
+// cancelled.
+func TestNoCallIsNone(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 1})
+	w := l.workers[0]
+	w.gens[0] = wire.GenMask - 1
+	for range 3 {
+		c := l.give(1)
+		if c.id == 0 || l.lookup(w, c.id) != c {
+			t.Errorf("a call has the identity %x", c.id)
+		}
+		l.begin(c)
+		l.answer(c, OK)
+	}
+}
+
 // A payload is said to fit only if the worker need not read anything for it.
 func TestWhatFitsIntoALink(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 1, Concurrency: 30})

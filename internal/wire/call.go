@@ -18,6 +18,10 @@ const (
 // CallID returns the identity of a call; only the low 24 bits of gen count.
 func CallID(slot uint8, gen uint32) uint32 { return gen<<8 | uint32(slot) }
 
+// NextGen returns the generation after gen. It is never 0: so no call has the
+// identity 0, which stands for none.
+func NextGen(gen uint32) uint32 { return max((gen+1)&GenMask, 1) }
+
 // Slot returns the slot of a call.
 func Slot(call uint32) uint8 { return uint8(call) }
 

@@ -56,6 +56,11 @@ func TestCallID(t *testing.T) {
 			t.Errorf("CallID(%d, %d) = %x", c.slot, c.gen, id)
 		}
 	}
+	for gen, want := range map[uint32]uint32{0: 1, 1: 2, wire.GenMask - 1: wire.GenMask, wire.GenMask: 1} {
+		if next := wire.NextGen(gen); next != want {
+			t.Errorf("%x comes after %x", next, gen)
+		}
+	}
 	if wire.CallID(3, 1<<24|9) != wire.CallID(3, 9) {
 		t.Error("a generation has 24 bits")
 	}

@@ -73,6 +73,26 @@ func TestCancelIsOfOneCall(t *testing.T) {
 	})
 }
 
+// A cancel that comes after the end of its call cancels no later call: not that
+// of the next one, nor, when generations begin again, that with the same
+// number.
+func TestLateCancelIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := serve(t, Config{})
+		first := wire.CallID(0, 1)
+		for _, id := range []uint32{first, wire.CallID(0, 1<<23), wire.CallID(0, wire.GenMask), first} {
+			d.do(id, "wait")
+			d.want(name(id) + " begins")
+			d.cancel(id, wire.CauseCanceled)
+			d.want(name(id) + " Error code: context canceled")
+			if id == first {
+				d.cancel(id, wire.CauseCanceled)
+			}
+		}
+		d.hangup()
+	})
+}
+
 // A cancel or a credit finds the newest call of a slot: also when the call
 // before has answered but not gone yet, and when a revoked request, long under
 // way, comes after it.

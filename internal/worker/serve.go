@@ -200,9 +200,12 @@ func (s *server) request(f link.Frame) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if slot := wire.Slot(f.Call); s.early[slot] == f.Call {
+	switch slot := wire.Slot(f.Call); {
+	case s.early[slot] == f.Call:
 		s.early[slot] = 0
 		j.ctx.cancel(causeError(s.causes[slot]))
+	case wire.Newer(wire.Gen(f.Call), wire.Gen(s.early[slot])):
+		s.early[slot] = 0 // it came after the end of its call, whose number will come again
 	}
 	if s.active == s.Concurrency {
 		s.waiting = append(s.waiting, j)
