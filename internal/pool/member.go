@@ -40,6 +40,8 @@ type member struct {
 	failure  string    // why it could not start, in the worker's own words
 	odd      error     // how it broke the protocol
 	closed   bool      // the link is
+	notices  []notice  // small frames that wait to be sent, in order
+	telling  bool      // a goroutine sends them
 	asked    *question // for its stacks; nil if none is open
 	capture  *capture  // the profile or trace under way; nil if there is none
 	spoke    bool      // it sent something; the receiver's, until the link has ended
@@ -131,16 +133,10 @@ func (m *member) do(a act) {
 	case opSpawn:
 		go m.run()
 	case opCancel:
-		m.control(wire.Header{Kind: wire.Cancel, Code: uint16(a.code), Call: a.id}, nil)
+		m.tellNotices()
 		m.snapshot(a)
-	case opPing:
-		m.protocol.pings.Add(1)
-		m.control(wire.Header{Kind: wire.Ping}, nil)
-	case opPause:
-		m.protocol.pauses.Add(1)
-		m.control(wire.Header{Kind: wire.Pause}, nil)
-	case opResume:
-		m.control(wire.Header{Kind: wire.Resume}, nil)
+	case opStop, opPing, opPause, opResume:
+		m.tellNotices()
 	case opAbandon:
 		m.over.Do(m.pool.members.Done)
 	case opStopDaemon:
@@ -163,8 +159,6 @@ func (m *member) do(a act) {
 // has ended meanwhile.
 func (m *member) signal(a act) {
 	switch a.op {
-	case opStop:
-		m.control(wire.Header{Kind: wire.Stop}, nil)
 	case opQuit:
 		_ = m.proc.Quit()
 	case opKill:

@@ -98,6 +98,7 @@ func (p *Pool) prepare(fx *effects) {
 			a.w.member = &member{pool: p, w: a.w, protocol: newProtocol(p.core.cfg.Looping)}
 			p.members.Add(1)
 		}
+		a.w.member.queueAct(a)
 	}
 	if len(p.rolls) > 0 {
 		p.finishRolls(fx.news.kept)

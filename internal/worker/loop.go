@@ -158,19 +158,20 @@ func (l *ownLoop) takeTurn() bool {
 // awaitResume waits for the end of a pause, and reports pause and end to the
 // daemon.
 func (s *server) awaitResume(ctx context.Context) bool {
-	s.loop.mu.Lock()
-	paused, resume := s.loop.paused, s.loop.resume
-	s.loop.mu.Unlock()
-	if !paused {
-		return true
-	}
-	s.tell(wire.LoopPaused, nil)
-	select {
-	case <-resume:
-		s.tell(wire.LoopRuns, nil)
-		return true
-	case <-ctx.Done():
-		return false
+	for { // it may be paused again at once
+		s.loop.mu.Lock()
+		paused, resume := s.loop.paused, s.loop.resume
+		s.loop.mu.Unlock()
+		if !paused {
+			return true
+		}
+		s.tell(wire.LoopPaused, nil)
+		select {
+		case <-resume:
+			s.tell(wire.LoopRuns, nil)
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 

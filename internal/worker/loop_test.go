@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/legion-go/legion/internal/link"
 	"github.com/legion-go/legion/internal/wire"
 )
 
@@ -255,6 +256,30 @@ func TestPausedLoop(t *testing.T) {
 		d.want("3 begins", "loop runs")
 		d.release(nth(3))
 		d.want("3 OK", "turn")
+		d.hangup()
+	})
+}
+
+// A loop that is paused again just when it is let go on stays held.
+func TestPausedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, l := serveLoop(t, Config{})
+		d.tell(wire.Pause)
+		l.done(nil)
+		d.want("loop paused")
+		again, first := link.Frame{Header: wire.Header{Kind: wire.Pause}}, true
+		d.refuse = func(h wire.Header, _ []byte) error {
+			if first && h.Kind == wire.Loop && wire.LoopState(h.Code) == wire.LoopRuns {
+				first = false
+				d.frames <- again
+				d.frames <- again // the first one has been handled
+			}
+			return nil
+		}
+		d.tell(wire.Resume)
+		d.want("loop runs", "loop paused")
+		d.tell(wire.Resume)
+		d.want("loop runs", "turn")
 		d.hangup()
 	})
 }
