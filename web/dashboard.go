@@ -17,24 +17,24 @@ const root = "/ui/"
 
 // Dashboard returns the plugin that serves the page at the path /ui/ of every
 // address in Config.Control.
-func Dashboard() legion.Plugin { return dashboard{} }
+func Dashboard() legion.Plugin { return &dashboard{} }
 
-type dashboard struct{}
+type dashboard struct{ places ui.Places }
 
-var _ plugin.PathServer = dashboard{}
+var _ plugin.PathServer = &dashboard{}
 
-func (dashboard) Name() string { return "dashboard" }
+func (*dashboard) Name() string { return "dashboard" }
 
 // Paths is for plugin.PathServer. The page's files, and the question whether a
 // login is needed, are open to everyone; they tell nothing of the daemon.
-func (dashboard) Paths() []plugin.Path {
+func (d *dashboard) Paths() []plugin.Path {
 	post := []string{"POST"}
 	return []plugin.Path{
 		{Path: "/ui", Open: true, Page: true, Serve: toRoot},
 		{Path: root, Open: true, Page: true, Serve: file},
 		{Path: root + "session", Methods: post, Open: true, Page: true, Serve: asking(session)},
 		{Path: root + "rpc", Methods: post, Page: true, Serve: asking(rpc)},
-		{Path: root + "watch", Methods: post, Page: true, Serve: asking(watch)},
+		{Path: root + "watch", Methods: post, Page: true, Serve: asking(d.watch)},
 	}
 }
 

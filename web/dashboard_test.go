@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -252,6 +253,58 @@ func TestWatch(t *testing.T) {
 	}
 	if last != `{"end":true,"error":null}`+"\n" {
 		t.Errorf("the last line is %q", last)
+	}
+}
+
+// A browser has four streams at once: the next one ends that which was opened
+// longest ago, or that of the same window, and says so. Other browsers and other
+// clients have places of their own.
+func TestPlaces(t *testing.T) {
+	s := show(t, nil)
+	streams := map[string]*bufio.Reader{}
+	open := func(name, token, browser, window string) {
+		t.Helper()
+		r := s.request("POST", "/ui/watch", token, "read", `{"topics":["daemon"]}`)
+		r.Header.Set("Legion-Browser", browser)
+		r.Header.Set("Legion-Window", window)
+		w, err := s.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = w.Body.Close() })
+		streams[name] = bufio.NewReader(w.Body)
+		if line, err := streams[name].ReadString('\n'); err != nil || line != "\n" { // it has a place
+			t.Fatalf("%s begins with %q: %v", name, line, err)
+		}
+	}
+	replaced := func(name string) {
+		t.Helper()
+		text, err := io.ReadAll(streams[name])
+		if err != nil || !strings.HasSuffix(string(text), "\n"+`{"end":true,"error":null,"replaced":true}`+"\n") && string(text) != `{"end":true,"error":null,"replaced":true}`+"\n" {
+			t.Errorf("%s ends with %q: %v", name, text, err)
+		}
+		delete(streams, name)
+	}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		open(name, reader, "fox", name)
+	}
+	open("A", reader, "fox", "a")
+	replaced("a")
+	open("other browser", reader, "bear", "")
+	open("other client", operator, "fox", "")
+	open("e", reader, "fox", "e")
+	replaced("b")
+	s.expect("a call beside them", s.request("POST", "/ui/rpc", reader, "read", hello), 200, "web-test")
+	for name, in := range streams {
+		for {
+			text, err := in.ReadString('\n')
+			if err != nil || strings.Contains(text, `"end"`) {
+				t.Fatalf("%s: %q %v", name, text, err)
+			}
+			if strings.Contains(text, `"daemon"`) {
+				break // it has a place
+			}
+		}
 	}
 }
 

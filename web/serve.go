@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/legion-go/legion"
 	"github.com/legion-go/legion/plugin"
+	"github.com/legion-go/legion/web/ui"
 )
 
 // opened is the answer to POST session.
@@ -50,33 +52,22 @@ func rpc(ctx context.Context, r asked) plugin.Response {
 // that the stream lives. The last line says how it ended, unless the connection
 // broke; without an error the page opens the next stream at once, at the
 // successor after an upgrade.
-func watch(_ context.Context, r asked) plugin.Response {
+func (d *dashboard) watch(ctx context.Context, r asked) plugin.Response {
 	params := bytes.Clone(r.Body) // which ends with this function
+	person, window := legion.CallerOf(ctx).Name, ui.WindowOf(r.Field)
 	a := answer(200, "application/x-ndjson", nil, "X-Accel-Buffering", "no")
 	a.Beat = []byte("\n")
 	a.Stream = func(ctx context.Context, write func([]byte) error) error {
+		ctx, end := context.WithCancelCause(ctx)
+		defer end(nil)
+		defer d.places.Take(person, window, end)()
 		if err := write([]byte("\n")); err != nil {
 			return err
 		}
 		err := r.methods.Follow(ctx, "watch", params, func(item []byte) error {
 			return write(append(item[:len(item):len(item)], '\n'))
 		})
-		return write(last(err))
+		return write(append(ui.LastLine(err, context.Cause(ctx) == ui.ErrReplaced), '\n'))
 	}
 	return a
-}
-
-// last is the line that says how a stream ended.
-func last(err error) []byte {
-	var end struct {
-		End   bool    `json:"end"`
-		Error *string `json:"error"`
-	}
-	end.End = true
-	if err != nil {
-		text := err.Error()
-		end.Error = &text
-	}
-	line, _ := json.Marshal(end) // cannot fail
-	return append(line, '\n')
 }

@@ -54,7 +54,7 @@
 //
 // 16 sessions; 32 requests at once of a session; 1 MiB for a request; 10 s to
 // send it, and for a reader to take the next piece of a stream. Over HTTP/1 a
-// person has four streams at once, because browsers open six connections to a
+// browser has four streams at once, because it opens six connections to a
 // server: the next one ends that which was opened longest ago, whose last line
 // then is {"end": true, "error": null, "replaced": true}.
 //
@@ -67,5 +67,5 @@
 // # Reading order
 //
 // front.go; session.go, sessions.go, token.go; link.go (to the daemon); rpc.go,
-// watch.go, lines.go, places.go; files.go; local.go.
+// watch.go, lines.go; files.go; local.go.
 package front

@@ -78,7 +78,7 @@ type front struct {
 	log      *slog.Logger
 	files    files
 	sessions sessions
-	places   places
+	places   ui.Places
 	cross    http.CrossOriginProtection
 
 	host    string // the only value of the header field Host; "": any

@@ -63,7 +63,7 @@ func TestPlaces(t *testing.T) {
 		l := local(t, newFake(t), legion.RoleRead)
 		p := &pages{t: t, h: l.front}
 		window := func(name string) func(*http.Request) {
-			return func(r *http.Request) { r.Header.Set(windowField, name) }
+			return func(r *http.Request) { r.Header.Set("Legion-Window", name) }
 		}
 		secrets := map[string]string{}
 		for _, name := range []string{"a", "b", "c", "d"} {
@@ -82,6 +82,10 @@ func TestPlaces(t *testing.T) {
 			p.open(string(rune('1'+i)), secrets["b"], func(r *http.Request) { r.ProtoMajor = 2 })
 		}
 		p.expect("")
+		for _, name := range "vwxyz" { // another browser opens connections of its own
+			p.open(string(name), secrets["d"], func(r *http.Request) { r.Header.Set("Legion-Browser", "another") })
+		}
+		p.expect("v")
 		expect(t, "a call of one that has lost its place", call(l.front, secrets["c"], "x", "{}"), 200, "Method not found")
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/legion-go/legion/client"
+	"github.com/legion-go/legion/web/ui"
 )
 
 const (
@@ -40,7 +41,7 @@ func (f *front) watch(w http.ResponseWriter, r *http.Request) error {
 	ctx, end := context.WithCancelCause(r.Context())
 	defer end(nil)
 	if r.ProtoMajor < 2 {
-		defer f.places.take(s.person(), r.Header.Get(windowField), end)()
+		defer f.places.Take(s.person(), ui.WindowOf(r.Header.Get), end)()
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/x-ndjson")
@@ -74,7 +75,7 @@ func (l *lines) follow(ctx context.Context, c *client.Client, params json.RawMes
 			err = l.write(nil)
 		case end := <-ended:
 			cancel()
-			l.last(end, context.Cause(ctx) == errReplaced)
+			l.last(end, context.Cause(ctx) == ui.ErrReplaced)
 			return nil
 		}
 		if err != nil { // the reader has gone
@@ -102,16 +103,8 @@ func pump(ctx context.Context, c *client.Client, params json.RawMessage, items c
 
 // last writes how a stream ended.
 func (l *lines) last(err error, replaced bool) {
-	var end struct {
-		End      bool    `json:"end"`
-		Error    *string `json:"error"`
-		Replaced bool    `json:"replaced,omitempty"` // another window took its place: it should not be opened again by itself
+	if errors.Is(err, context.DeadlineExceeded) { // of streamLife
+		err = nil
 	}
-	end.End, end.Replaced = true, replaced
-	if err != nil && !replaced && !errors.Is(err, context.DeadlineExceeded) {
-		text := err.Error()
-		end.Error = &text
-	}
-	line, _ := json.Marshal(end) // cannot fail
-	_ = l.write(line)
+	_ = l.write(ui.LastLine(err, replaced))
 }

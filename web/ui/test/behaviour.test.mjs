@@ -84,7 +84,7 @@ describe("behaviour", { concurrency: 3 }, () => {
     await page.locator("section[aria-labelledby=workers] tr[data-row]").first().waitFor();
     f.world.pools.find((p) => p.shape.name === "exif").state = "failed";
     await page.locator(".strip.bad").getByText("exif").waitFor();
-    f.ahead = 10_000; // the time that it takes to look
+    f.world.ahead = 10_000; // the time that it takes to look
     await page.evaluate(() => { location.hash = "#/overview"; });
     await until(() => asked("exif") === 2, "the figures that came meanwhile");
   });

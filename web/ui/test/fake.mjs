@@ -12,15 +12,19 @@ const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const types = { "index.html": "text/html; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml" };
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/** Starts one, at a path of its own, so that absolute addresses in the page would fail. */
-export async function fake({ workers = 0, empty = false, role = "operate", port = 0, path = "/some/where/", renew = false, field = "" } = {}) {
+/**
+ * Starts one, at a path of its own, so that absolute addresses in the page would
+ * fail. Its seconds take so many milliseconds.
+ */
+export async function fake({ workers = 0, empty = false, role = "operate", port = 0, path = "/some/where/", renew = false, field = "", second = 1000 } = {}) {
   const f = { world: new World({ workers, empty }), role, reachable: true, over: false, refuse: "", did: [], renew, field, secret: "s", refuseSessions: false, watched: undefined, held: () => false, mute: false, streams: new Set(), path };
   const server = createServer((req, res) => serve(f, req, res).catch((e) => { res.destroy(); if (e.code !== "ECONNRESET") console.error(e); }));
   await new Promise((done) => server.listen(port, "127.0.0.1", done));
   const pulse = setInterval(() => {
+    f.world.ahead += 1000 - second;
     f.world.tick();
     for (const s of f.streams) s.send();
-  }, 1000);
+  }, second);
   f.address = `http://127.0.0.1:${server.address().port}${path}`;
   // held says of which topics nothing is told for now, mute that nothing is answered.
   /** Ends all streams, as a lost connection does. */
@@ -64,7 +68,7 @@ function watch(f, params, req, res) {
   const stream = {
     res,
     send() {
-      const at = new Date(Date.now() + (f.ahead ?? 0)).toISOString(), lines = [];
+      const at = new Date(f.world.now()).toISOString(), lines = [];
       for (const topic of params.topics) {
         if (f.held(topic)) continue;
         if (keyed[topic]) {

@@ -1,13 +1,16 @@
-// The page open for long, OPEN seconds, before thumbd under a storm of deaths:
-// it visits its screens, loses its stream, sees an upgrade, and neither it nor
-// the daemon nor the front may hold more and more. In a few seconds, as in make
-// browser, it only shows that this test works; make soak takes an hour.
+// The page open for long, neither it nor the daemon nor the front may hold more
+// and more. First OPEN seconds before thumbd under a storm of deaths: the page
+// visits its screens, loses its stream, sees an upgrade. Then for hours of a
+// daemon that does not exist, whose seconds are short, so that what the page
+// keeps is full and its heap must stay where it is. In a few seconds, as in make
+// browser, both only show that they work; make soak takes an hour.
 import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { front, launch, open, shots, storm, until } from "./driver.mjs";
 import { gauge, grown, held } from "./gauge.mjs";
+import { open as before, quit } from "./kit.mjs";
 
 const length = 1000 * (process.env.OPEN ?? 6);
 const pause = Math.min(60_000, length / 3); // between two samples
@@ -51,7 +54,8 @@ test("the page stays open", { timeout: length + 240_000 }, async (t) => {
   let upgraded = false;
   for (let round = 1; Date.now() - began < length; round++) {
     const next = Date.now() + pause;
-    await visit(page, daemon, pause / 60);
+    const [death] = JSON.parse(daemon.thumbd("rpc", "call", "death.list", '{"limit": 1}'));
+    await visit(page, death?.number, pause / 60);
     if (round % 5 === 2) await cut(b, live);
     if (!upgraded && Date.now() - began > length / 12) {
       upgraded = true;
@@ -74,8 +78,34 @@ test("the page stays open", { timeout: length + 240_000 }, async (t) => {
   assert.ok(kept < 30, `${kept} goroutines are left in the front, of a page that has gone`);
 });
 
+/** How long one of the short seconds takes, and how many of them an hour's figures need, and more. */
+const second = 10, filling = 4000;
+
+test("the page's heap is level", { timeout: length + 240_000 }, async (t) => {
+  t.after(quit);
+  const b = await before({ go: "#/overview", second });
+  const { f, page } = b, measure = await gauge(page);
+  await page.keyboard.press("7");
+  for (let i = 0; i < 5000; i++) f.world.event("CallEnded", { Pool: "thumb", PID: i, Took: i }); // one a second would fill the list in hours
+  const began = f.world.now(), open = Date.now(), samples = [];
+  for (const end = open + Math.min(length, 240_000); Date.now() < end;) {
+    await visit(page, f.world.deaths.at(-1).number, 20 * second);
+    await page.locator("header.bar .dot.live").waitFor();
+    await page.keyboard.press("p"); // what is on its way would count
+    await page.locator("header.bar .dot.paused").waitFor();
+    const after = (f.world.now() - began) / 1000;
+    const s = await measure();
+    await page.keyboard.press("p");
+    if (after > filling) samples.push(s);
+    appendFileSync(join(shots, "soak.txt"), `after ${after.toFixed(0)} short seconds ${Object.entries(s).map(([k, v]) => `${k} ${v}`).join(" ")}\n`);
+  }
+  await b.close();
+  t.diagnostic(`${samples.length} samples; the first and the last: ${JSON.stringify(samples[0])} ${JSON.stringify(samples.at(-1))}`);
+  assert.deepEqual(grown(samples, { ...may, heap: { share: 0.02, amount: 0.1 * mega } }), [], "it holds more and more");
+});
+
 /** Shows every screen, a pool, a certificate and a dialog, each for a while, and then the overview. */
-async function visit(page, daemon, rest) {
+async function visit(page, death, rest) {
   const show = async (hash) => {
     await page.evaluate((h) => { location.hash = h; }, hash);
     await page.waitForTimeout(rest);
@@ -85,8 +115,7 @@ async function visit(page, daemon, rest) {
     await page.waitForTimeout(rest);
   }
   await show("#/pool/thumb");
-  const [death] = JSON.parse(daemon.thumbd("rpc", "call", "death.list", '{"limit": 1}'));
-  if (death) await show(`#/deaths/${death.number}`);
+  if (death) await show(`#/deaths/${death}`);
   await page.keyboard.press("?");
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");

@@ -17,6 +17,9 @@ export function random(seed) {
   };
 }
 
+/** How many certificates a daemon keeps. */
+const certificates = 32;
+
 const shapes = [
   { name: "thumb", funcs: ["resize", "crop"], max: 8, rate: 42, typical: 0.08, spread: 1.1, memory: 84e6, limit: 256e6, deaths: 0.02 },
   { name: "fetch", funcs: ["get"], max: 16, rate: 120, typical: 0.03, spread: 0.7, memory: 22e6, limit: 0, deaths: 0 },
@@ -33,8 +36,9 @@ const causes = [
 
 export class World {
   constructor({ workers = 0, seed = 7, empty = false } = {}) {
+    this.ahead = 0; // milliseconds by which its clock is before the real one
     this.random = random(seed);
-    this.started = Date.now() - 3 * 86400e3 - 4 * 3600e3;
+    this.started = this.now() - 3 * 86400e3 - 4 * 3600e3;
     this.pid = 4711;
     this.nextPID = 5000;
     this.nextCall = 9007199254740900n; // above 2^53 before long
@@ -49,11 +53,13 @@ export class World {
     this.missed = { logs: 0, events: 0 };
     const list = empty ? [] : workers ? [...shapes, { ...shapes[1], name: "swarm", funcs: ["work"], max: workers, rate: workers * 2, typical: 0.3 }] : shapes;
     this.pools = list.map((s) => this.pool(s));
-    for (let i = 0; i < 24 && !empty; i++) this.die(this.pools[i % 5 === 4 ? 2 : 0], Date.now() - 3600e3 + i * 140e3);
+    for (let i = 0; i < 24 && !empty; i++) this.die(this.pools[i % 5 === 4 ? 2 : 0], this.now() - 3600e3 + i * 140e3);
     this.log("INFO", "ready", { pools: this.pools.length });
     if (!empty) this.log("WARN", "a line that a worker printed: " + hostile, { pool: "thumb", pid: 4720, attr: hostile });
     this.tick();
   }
+
+  now() { return Date.now() + this.ahead; }
 
   pool(shape) {
     const p = { shape, state: "running", reason: "", min: Math.max(1, shape.max >> 1), max: shape.max, queued: 0, calls: 1200000, errors: 312, restarts: 0, workers: [], poisoned: [], calledNow: [], nextWorker: 1 };
@@ -62,11 +68,11 @@ export class World {
   }
 
   worker(p) {
-    return { id: p.nextWorker++, pid: this.nextPID++, born: Date.now() - this.random() * 7200e3, calls: Math.floor(this.random() * 4000), memory: Math.round(p.shape.memory * (0.7 + this.random() * 0.8)), cpu: this.random() * 400, call: null, state: "ready" };
+    return { id: p.nextWorker++, pid: this.nextPID++, born: this.now() - this.random() * 7200e3, calls: Math.floor(this.random() * 4000), memory: Math.round(p.shape.memory * (0.7 + this.random() * 0.8)), cpu: this.random() * 400, call: null, state: "ready" };
   }
 
   tick() {
-    const now = Date.now(), r = this.random;
+    const now = this.now(), r = this.random;
     for (const p of this.pools) {
       const s = p.shape;
       const wave = 1 + 0.35 * Math.sin(now / 40e3 + s.max) + 0.1 * (r() - 0.5);
@@ -118,7 +124,7 @@ export class World {
     p.workers[i] = this.worker(p);
     p.workers[i].born = at;
     p.restarts++;
-    const number = this.deaths.length + 1;
+    const number = (this.deaths.at(-1)?.number ?? 0) + 1;
     const func = w.call?.func ?? p.shape.funcs[0];
     this.deaths.push({
       number, time: new Date(at).toISOString(), pool: p.shape.name, worker: w.id, pid: w.pid, cause, why: number === 3 ? why + " " + hostile : why,
@@ -127,23 +133,24 @@ export class World {
       call: { number: Number(this.nextCall % 100000n), func, queued: iso(at - 6420), started: iso(at - 6400), wait: 0.02, run: 6.4, arg: 48211, timeout: 5 },
       others: [], argument: true, blobs: [{ name: "cpu.pb.gz", bytes: 18231 }, { name: "trace.out", bytes: 812344 }],
     });
+    if (this.deaths.length > certificates) this.deaths.shift();
     if (this.samples[p.shape.name]) this.samples[p.shape.name].deaths++;
     this.log("ERROR", "worker died", { pool: p.shape.name, pid: w.pid, cause, why });
   }
 
   log(level, message, attrs) {
-    this.logs.push({ time: new Date().toISOString(), level, message, attrs });
+    this.logs.push({ time: iso(this.now()), level, message, attrs });
     if (this.logs.length > 500) this.logs.shift();
   }
   event(type, data) {
-    this.events.push({ time: new Date().toISOString(), type, data });
+    this.events.push({ time: iso(this.now()), type, data });
     if (this.events.length > 500) this.events.shift();
   }
 
   upgrade() {
     this.pid += 77;
     this.version = "2.4.2";
-    this.started = Date.now();
+    this.started = this.now();
     for (const p of this.pools) p.workers = p.workers.map(() => this.worker(p));
     this.event("Upgraded", { Old: this.pid - 77, PID: this.pid });
   }
@@ -151,7 +158,7 @@ export class World {
   kill(pid) {
     for (const p of this.pools) {
       const i = p.workers.findIndex((w) => w.pid === pid);
-      if (i >= 0) { p.workers[i] = this.worker(p); p.workers[i].born = Date.now(); return true; }
+      if (i >= 0) { p.workers[i] = this.worker(p); p.workers[i].born = this.now(); return true; }
     }
     return false;
   }

@@ -12,8 +12,21 @@ export interface Handlers {
   item(item: Item): void;
 }
 
+const random = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 /** Tells the server which window this is: its next stream takes the place of its last one. */
-const mine = crypto.getRandomValues(new Uint32Array(4)).join("-");
+const mine = random();
+
+/** Tells the server which windows share the connections that a browser opens to it. */
+function browser(): string {
+  const key = "legion browser";
+  try {
+    if (!localStorage.getItem(key)) localStorage.setItem(key, random());
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return ""; // then it shares the places of all that do not say
+  }
+}
 
 /** Why a stream ended whose place another window has. */
 export const replaced = "another window took its place";
@@ -34,7 +47,7 @@ export async function watch(params: object, on: Handlers, abort: AbortController
     heard();
     const answer = await fetch("watch", {
       method: "POST",
-      headers: { ...authorization(), "Content-Type": "application/json", "Legion-Window": mine },
+      headers: { ...authorization(), "Content-Type": "application/json", "Legion-Browser": browser(), "Legion-Window": mine },
       body: JSON.stringify(params),
       signal: abort.signal,
     });

@@ -10,7 +10,8 @@ export function Copy({ text, label = "Copy as command" }: { text: string; label?
       await navigator.clipboard.writeText(text);
       setState("copied");
     } catch { // over plain HTTP there is no clipboard: Ctrl-C does it
-      getSelection()?.selectAllChildren(code.current!);
+      if (!code.current) return; // it left the page meanwhile
+      getSelection()?.selectAllChildren(code.current);
       setState("selected");
     }
   };

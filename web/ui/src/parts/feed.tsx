@@ -36,15 +36,14 @@ export function Feed<T>({ entries, label, fits, row, command }: Props<T>) {
   });
   const last = now[now.length - 1]?.n ?? -1;
   const newer = follow ? 0 : entries.filter((e) => e.n > last).length;
-  const scrolled = () => {
-    const b = box.current!;
+  const scrolled = (b: HTMLElement) => { // which may have left the page meanwhile
     const end = b.scrollHeight - b.scrollTop - b.clientHeight < 24;
     if (follow && !end) hold(false);
     else if (!follow && end && newer === 0) setFollow(true);
   };
   return (
     <div class="feed-frame">
-      <div class="feed" ref={box} tabIndex={0} role="log" aria-live="off" aria-label={label} onScroll={scrolled}>
+      <div class="feed" ref={box} tabIndex={0} role="log" aria-live="off" aria-label={label} onScroll={(e) => scrolled(e.currentTarget)}>
         {lines.map((e) => (
           <div key={e.n} class="line" data-row tabIndex={-1}>
             {"value" in e ? row(e.value)
