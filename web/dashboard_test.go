@@ -257,8 +257,8 @@ func TestWatch(t *testing.T) {
 }
 
 // A browser has four streams at once: the next one ends that which was opened
-// longest ago, or that of the same window, and says so. Other browsers and other
-// clients have places of their own.
+// longest ago, or that of the same window, and says so. Other browsers and
+// other clients have places of their own.
 func TestPlaces(t *testing.T) {
 	s := show(t, nil)
 	streams := map[string]*bufio.Reader{}

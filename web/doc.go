@@ -46,6 +46,6 @@
 //
 // Those of the control socket: 4 MiB for a request, 10 s to send it and to take
 // each 64 KiB of an answer, connections of an address. An empty line is sent in
-// a stream that has been silent for 15 s. A browser has four streams at once, as
-// with package web/front.
+// a stream that has been silent for 15 s. A browser has four streams at once,
+// as with package web/front.
 package web

@@ -42,9 +42,9 @@ type place struct {
 }
 
 // Take gives a stream of a person's window a place, which it must give back.
-// It is that of the same window, or, if all places of the browser are given, the
-// one that was given longest ago: end is called with ErrReplaced for the stream
-// there.
+// It is that of the same window, or, if all places of the browser are given,
+// the one that was given longest ago: end is called with ErrReplaced for the
+// stream there.
 func (p *Places) Take(person string, w Window, end context.CancelCauseFunc) (leave func()) {
 	who, mine := browser{person, w.browser}, &place{w.name, end}
 	p.mu.Lock()
