@@ -71,7 +71,7 @@ func TestConnectionsAllBusy(t *testing.T) {
 		synctest.Wait()
 		for text, says := range map[string]string{
 			callWho: `"code":-32400,"message":"there are too many connections`,
-			"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n": "HTTP/1.1 503 Service Unavailable\r\n",
+			"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n": "HTTP/1.1 503 Service Unavailable: there are too many connections: ",
 			"<methodCall>": "<fault>",
 			"":             "",
 		} {

@@ -137,6 +137,7 @@ func (c *conn) run(ctx context.Context, to route, h *head, body []byte) (answer 
 // response is an answer over HTTP.
 type response struct {
 	status int    // 0 is 200
+	why    string // it is a refusal: the status line ends with this
 	kind   string // of the body: its media type
 	body   []byte
 	header []string // more fields: name, value, …
@@ -190,7 +191,7 @@ func reason(status int) string {
 func (c *conn) respond(h *head, r *response, last bool) error {
 	status := cmp.Or(r.status, 200)
 	bare := status == 204 || status == 304 // it has no body by definition
-	b := preamble(status, r.kind, r.header)
+	b := preamble(status, r.why, r.kind, r.header)
 	if !bare {
 		b = append(b, "Content-Length: "...)
 		b = strconv.AppendInt(b, int64(len(r.body)), 10)
@@ -209,10 +210,16 @@ func (c *conn) respond(h *head, r *response, last bool) error {
 	return c.write(b, r.body)
 }
 
-// preamble is the status line and the fields of every answer.
-func preamble(status int, kind string, header []string) []byte {
-	b := fmt.Appendf(make([]byte, 0, 512), "HTTP/1.1 %d %s\r\nDate: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
-		status, reason(status), time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+// preamble is the status line and the fields of every answer. why is "" unless
+// it is a refusal: some clients, Prometheus for one, show people the status
+// line and never the body.
+func preamble(status int, why, kind string, header []string) []byte {
+	b := fmt.Appendf(make([]byte, 0, 512), "HTTP/1.1 %d %s", status, reason(status))
+	if why != "" {
+		b = append(append(b, ": "...), phrase(why)...)
+	}
+	b = fmt.Appendf(b, "\r\nDate: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
+		time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
 	if kind != "" {
 		b = fmt.Appendf(b, "Content-Type: %s\r\n", kind)
 	}
@@ -220,4 +227,22 @@ func preamble(status int, kind string, header []string) []byte {
 		b = fmt.Appendf(b, "%s: %s\r\n", header[i], header[i+1])
 	}
 	return b
+}
+
+// longestPhrase is how much of a refusal the status line has, in bytes.
+const longestPhrase = 256
+
+// phrase makes a text fit for a status line: one line of ASCII. The body has it
+// whole.
+func phrase(text string) string {
+	if len(text) > longestPhrase {
+		text = text[:longestPhrase-3] + "..."
+	}
+	b := []byte(text)
+	for i, c := range b {
+		if c < ' ' || c > '~' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
 }

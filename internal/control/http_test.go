@@ -299,6 +299,8 @@ func TestHTTPRefused(t *testing.T) {
 			}
 			if a := read(t, string(b)); a.Error == nil || a.Error.Message == "" {
 				t.Errorf("%q", b)
+			} else if want := ": " + phrase(a.Error.Message); !strings.HasSuffix(r.Status, want) {
+				t.Errorf("the status line is %q, without %q", r.Status, want)
 			}
 			if more := raw.rest(); more != "" {
 				t.Errorf("more: %q", more)
@@ -307,6 +309,22 @@ func TestHTTPRefused(t *testing.T) {
 	}
 	if all := f.records.list(); len(all) > 0 {
 		t.Error("executed:", all)
+	}
+}
+
+// Whatever a refusal has in it, the status line stays a line, and a short one.
+func TestPhrase(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                         "",
+		"not allowed: \"uid:1\"":   "not allowed: \"uid:1\"",
+		"a\r\nSet-Cookie: b\t\x00": "a??Set-Cookie: b??",
+		"é\x7f":                    "???",
+		strings.Repeat("x", 256):   strings.Repeat("x", 256),
+		strings.Repeat("x", 257):   strings.Repeat("x", 253) + "...",
+	} {
+		if got := phrase(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func (c *conn) refuse(r *refusal) {
 
 // response is the refusal over HTTP.
 func (r *refusal) response(asXML bool) *response {
-	answer := &response{status: r.status, kind: typeJSON, body: rpc.JSONError(r.code, r.text), header: r.header}
+	answer := &response{status: r.status, why: r.text, kind: typeJSON, body: rpc.JSONError(r.code, r.text), header: r.header}
 	if asXML {
 		answer.kind, answer.body = typeXML, rpc.XMLFault(r.code, r.text)
 	}

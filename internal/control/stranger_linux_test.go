@@ -58,9 +58,9 @@ func TestStranger(t *testing.T) {
 		"auth":    {`{"jsonrpc":"2.0","id":"x","method":"rpc.auth","params":["` + secret + `"]}` + "\n" + callSet, `{"jsonrpc":"2.0","error":{"code":-32001,`},
 		"rubbish": {"rubbish", `{"jsonrpc":"2.0","error":{"code":-32001,`},
 		"batch":   {"[" + strings.TrimSpace(callSet) + "]\n", `{"jsonrpc":"2.0","error":{"code":-32001,`},
-		"http":    {httpCall(callSet, ""), "HTTP/1.1 403 Forbidden\r\n"},
+		"http":    {httpCall(callSet, ""), "HTTP/1.1 403 Forbidden: not allowed: user 10002 may not use this socket; to let it, give it a role "},
 		"form":    {httpCall(callSet, "Content-Type: x/y\r\n"), "HTTP/1.1 400 "},
-		"get":     {"GET /secret HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 403 Forbidden\r\n"},
+		"get":     {"GET /secret HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 403 Forbidden: not allowed: user 10002 may not use this socket; to let it, give it a role "},
 		"bearer":  {httpCall(callSet, "Authorization: Bearer "+secret+"\r\n"), "HTTP/1.1 401 "},
 		"xml":     {xmlCall("x"), `<?xml version=`},
 	} {

@@ -16,7 +16,7 @@ func (c *conn) serveStream(ctx context.Context, h *head, r *response) {
 		return
 	}
 	if h.method == "HEAD" {
-		_ = c.write(append(preamble(r.status, r.kind, append(r.header, "Connection", "close")), "\r\n"...))
+		_ = c.write(append(preamble(r.status, "", r.kind, append(r.header, "Connection", "close")), "\r\n"...))
 		return
 	}
 	defer c.watch(c.cancel)()
@@ -52,7 +52,7 @@ func (c *conn) beginBody(h *head, status int, kind string, header []string, quie
 	if b.chunked {
 		header = append(header, "Transfer-Encoding", "chunked")
 	}
-	if err := c.write(append(preamble(status, kind, header), "\r\n"...)); err != nil {
+	if err := c.write(append(preamble(status, "", kind, header), "\r\n"...)); err != nil {
 		return nil, err
 	}
 	if len(quiet) > 0 {
