@@ -78,7 +78,7 @@ var answers = map[string]string{
 	"death.kinds": `[
 		{"kind":"1f2e3d4c","pool":"resize","cause":"deadline","frame":"main.decode (bomb.go:14)","why":"resize was killed","count":311,"first":"2026-02-27T10:11:12Z","last":"2026-03-01T10:11:12Z","number":17},
 		{"kind":"00112233","pool":"a-model-with-a-very-long-name","cause":"boot","frame":"","why":"a-model-with-a-very-long-name did not get ready","count":1,"first":"2026-03-01T10:11:11Z","last":"2026-03-01T10:11:11Z","number":0},
-		{"kind":"","pool":"","cause":"","frame":"","why":"left out: 7 kinds with fewer deaths; 128 are kept","count":9,"first":"2026-03-01T10:11:11Z","last":"2026-03-01T10:11:11Z","number":0}]`,
+		{"kind":"","pool":"","cause":"","frame":"","why":"left out: the deaths of kinds with fewer; the 128 kinds with the most are kept","count":9,"first":"2026-03-01T10:11:11Z","last":"2026-03-01T10:11:11Z","number":0}]`,
 	"death.get": `{"number":17,"time":"2026-03-01T10:11:12.345Z","pool":"resize","worker":12,"pid":4712,"cause":"deadline","why":"resize was killed: its call of thumb ran 2.0 s, its limit is 1.5 s; it was in main.decode (bomb.go:14)","kind":"1f2e3d4c","expected":true,"code":2,"signal":"","frame":"main.decode (bomb.go:14)","age":61.5,"calls":812,"user":1.5,"system":0.25,"max_rss":73400320,"memory_limit":134217728,
 		"stack":"SIGABRT: abort\u0007\n\ngoroutine 7 [running]:\nmain.decode()\n\t/src/bomb.go:14","stderr":["decoding\u001b[2J bomb.png"],
 		"call":{"number":813,"func":"thumb","queued":"2026-03-01T10:11:10.3Z","started":"2026-03-01T10:11:10.345Z","wait":0.045,"run":2,"arg":42000,"timeout":1.5},

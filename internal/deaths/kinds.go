@@ -17,7 +17,7 @@ const maxKinds = 128
 type kinds struct {
 	all     map[string]*status.DeathKind
 	leftOut status.DeathKind // what is left of those that are not kept
-	lost    int              // how many those were
+	lost    int              // how often one was given up; some may have come again
 }
 
 // count counts d, and reports whether it is the first of its kind.
@@ -69,6 +69,17 @@ func (k *kinds) leave(n uint64, first, last time.Time) {
 func (r *Registry) Kinds() []status.DeathKind {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	list := r.listKinds()
+	if r.kinds.lost > 0 {
+		rest := r.kinds.leftOut
+		rest.Why = fmt.Sprintf("left out: the deaths of kinds with fewer; the %d kinds with the most are kept", maxKinds)
+		list = append(list, rest)
+	}
+	return list
+}
+
+// listKinds returns the kinds that are kept. It is called with the lock.
+func (r *Registry) listKinds() []status.DeathKind {
 	oldest := r.number + 1
 	if len(r.kept) > 0 {
 		oldest = r.kept[0].Number
@@ -90,11 +101,6 @@ func (r *Registry) Kinds() []status.DeathKind {
 		}
 		return b.Last.Compare(a.Last)
 	})
-	if r.kinds.lost > 0 {
-		rest := r.kinds.leftOut
-		rest.Why = fmt.Sprintf("left out: %d kinds with fewer deaths; %d are kept", r.kinds.lost, maxKinds)
-		list = append(list, rest)
-	}
 	return list
 }
 

@@ -7,12 +7,17 @@ import (
 	"slices"
 
 	"github.com/legion-go/legion/internal/passing"
+	"github.com/legion-go/legion/internal/text"
 	"github.com/legion-go/legion/status"
 )
 
+// maxPassed is how many bytes all of it takes at most: a byte of a text takes
+// up to six in JSON.
+const maxPassed = 6 * (maxBytes + maxKinds*4*maxText)
+
 // Memory is the registry as something that is passed on.
 func (r *Registry) Memory() passing.Memory {
-	return passing.Memory{Name: "legion.deaths", What: "certificates of deaths", Most: 8 << 20, Pass: r.pass, Take: r.take}
+	return passing.Memory{Name: "legion.deaths", What: "certificates of deaths", Most: maxPassed, Pass: r.pass, Take: r.take}
 }
 
 // passed is what a process passes on to the next one, as JSON. The next program
@@ -23,6 +28,7 @@ type passed struct {
 	Legion  string             `json:"legion"` // "deaths 1"
 	Number  uint64             `json:"number"`
 	Deaths  []status.Death     `json:"deaths"`
+	Gone    map[uint64]string  `json:"gone,omitempty"` // why recordings are not kept, by number
 	Kinds   []status.DeathKind `json:"kinds"`
 	LeftOut status.DeathKind   `json:"left_out"`
 	Lost    int                `json:"lost"`
@@ -32,17 +38,25 @@ const passedFormat = "deaths 1"
 
 // pass returns what the next process gets, nil if there is nothing.
 func (r *Registry) pass() ([]byte, error) {
-	p := passed{Legion: passedFormat, Kinds: r.Kinds(), Deaths: r.All()}
-	r.mu.Lock()
-	p.Number, p.LeftOut, p.Lost = r.number, r.kinds.leftOut, r.kinds.lost
-	r.mu.Unlock()
+	p := r.passed()
 	if p.Number == 0 {
 		return nil, nil
 	}
-	if p.Lost > 0 {
-		p.Kinds = p.Kinds[:len(p.Kinds)-1]
-	}
 	return json.Marshal(p)
+}
+
+// passed is one moment of the registry: a death is in all of it or in none.
+func (r *Registry) passed() passed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := passed{Legion: passedFormat, Number: r.number, Gone: map[uint64]string{}, Kinds: r.listKinds(), LeftOut: r.kinds.leftOut, Lost: r.kinds.lost}
+	for _, c := range r.kept {
+		p.Deaths = append(p.Deaths, copied(c.Death))
+		if c.gone != "" {
+			p.Gone[c.Number] = c.gone
+		}
+	}
+	return p
 }
 
 // take takes what the previous process passed on. It trusts none of it, and
@@ -74,7 +88,7 @@ func (r *Registry) take(b []byte) error {
 	for _, d := range p.Deaths {
 		limit(&d)
 		d.Kind = fingerprint(&d)
-		c := certificate{Death: d}
+		c := certificate{Death: d, gone: text.Shorten(p.Gone[d.Number], maxText)}
 		if d.Argument {
 			c.Argument, c.NoArgument = false, "it stayed in the process before the upgrade or the restart"
 		}

@@ -2,12 +2,18 @@ package deaths_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/legion-go/legion/internal/deaths"
+	"github.com/legion-go/legion/internal/pool"
+	"github.com/legion-go/legion/status"
 )
 
 func pass(t *testing.T, r *deaths.Registry) []byte {
@@ -53,6 +59,83 @@ func TestPassing(t *testing.T) {
 	}
 	if after.Memory().Take(b) == nil {
 		t.Error("taken twice")
+	}
+}
+
+// Why a recording is gone is known in each later process too.
+func TestPassingOfGoneRecordings(t *testing.T) {
+	var r deaths.Registry
+	recording := func() pool.Recording { return pool.Recording{Name: pool.TraceName, Bytes: make([]byte, 40<<20)} }
+	r.Add(death("p", "", 1), nil, recording())
+	r.Add(death("p", "", 2), nil, recording()) // takes the place of the first
+	r.Add(death("p", "", 3), nil)
+	for range 3 {
+		var next deaths.Registry
+		if err := next.Memory().Take(pass(t, &r)); err != nil {
+			t.Fatal(err)
+		}
+		for number, want := range []string{1: "those of later deaths took their place", 2: "they stayed in the process before the upgrade or the restart", 3: ""} {
+			if _, gone := next.Recordings(uint64(number)); gone != want {
+				t.Errorf("death %d: %q", number, gone)
+			}
+		}
+		r = deaths.Registry{}
+		if err := r.Memory().Take(pass(t, &next)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What is passed on is of one moment: a death is in all parts of it or in none.
+func TestPassingIsOneMoment(t *testing.T) {
+	var r deaths.Registry
+	r.Add(death("p", "", 0), nil)
+	var adding sync.WaitGroup
+	var over atomic.Bool
+	for range 4 {
+		adding.Go(func() {
+			for n := 0; !over.Load(); n++ {
+				r.Add(death("p", "", n), nil)
+			}
+		})
+	}
+	defer func() {
+		over.Store(true)
+		adding.Wait()
+	}()
+	for range 300 {
+		var p struct {
+			Number uint64
+			Deaths []status.Death
+			Kinds  []status.DeathKind
+		}
+		if err := json.Unmarshal(pass(t, &r), &p); err != nil {
+			t.Fatal(err)
+		}
+		if last := p.Deaths[len(p.Deaths)-1].Number; last != p.Number || p.Kinds[0].Count != p.Number {
+			t.Fatalf("%d deaths, the last certificate is %d, their kind has %d", p.Number, last, p.Kinds[0].Count)
+		}
+	}
+}
+
+// Whatever workers print, all certificates that are kept reach the next
+// process.
+func TestPassingFits(t *testing.T) {
+	for _, char := range []string{"\x01", "<", "\u2028", "\xff", "a"} {
+		var r, next deaths.Registry
+		for n := range deaths.Kept {
+			d := death("p", "", n)
+			d.Stack, d.Why = strings.Repeat(char, 64<<10/len(char)), strings.Repeat(char, 1000)
+			d.Stderr = slices.Repeat([]string{strings.Repeat(char, 1<<10)}, 64)
+			r.Add(d, nil)
+		}
+		b := pass(t, &r)
+		if most := r.Memory().Most; int64(len(b)) > most {
+			t.Errorf("%q: %d bytes are passed on, %d are taken", char, len(b), most)
+		}
+		if err := next.Memory().Take(b); err != nil || len(next.All()) != len(r.All()) {
+			t.Errorf("%q: %d of %d: %v", char, len(next.All()), len(r.All()), err)
+		}
 	}
 }
 

@@ -219,5 +219,8 @@ func weigh(d *status.Death) int {
 	for _, c := range d.Others {
 		n += len(c.Func)
 	}
+	for _, m := range d.Timeline {
+		n += len(m.What)
+	}
 	return n
 }
