@@ -103,7 +103,7 @@ func TestPassingIsOneMoment(t *testing.T) {
 		over.Store(true)
 		adding.Wait()
 	}()
-	for range 300 {
+	for range 50 {
 		var p struct {
 			Number uint64
 			Deaths []status.Death

@@ -18,7 +18,7 @@ type History struct {
 	limit int // of bytes; 0 until the first tick
 
 	// Used by Tick alone.
-	last  time.Time      // the last tick
+	last  time.Time      // up to when seconds have been counted: about the last tick
 	sight uint64         // the second in which memory and processor times were read last; 0 for never
 	took  pool.Durations // room for a difference
 

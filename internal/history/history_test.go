@@ -198,6 +198,38 @@ func TestGaps(t *testing.T) {
 	}
 }
 
+// Ticks that come late, as on a busy machine, invent no seconds: after an hour
+// of them there are as many samples as seconds, and none is far from its time.
+func TestLateTicks(t *testing.T) {
+	for _, late := range []time.Duration{100, 400, 499, 500, 501, 600, 700, 900, 999} {
+		o := newMachine("p", "f")
+		l := newLapse(limit, o)
+		began, missing := l.now, 0
+		for n := range 3600 {
+			o.call(0, 10, time.Millisecond)
+			at := began.Add(time.Duration(n+1) * time.Second)
+			if n%5 == 0 {
+				at = at.Add(late * time.Millisecond)
+			}
+			l.Tick(at, l.all)
+		}
+		for _, s := range l.get(t, "p", "", 1) {
+			if s.Missing {
+				missing++
+			}
+		}
+		if away := int(l.seconds) - 3601; away < -1 || away > 1 {
+			t.Errorf("%d ms late: %d seconds in an hour", late, l.seconds)
+		}
+		if late < 500 && missing > 0 || missing > 60 {
+			t.Errorf("%d ms late: %d of 300 samples are missing", late, missing)
+		}
+		if s := l.get(t, "p", "", 60); !near(s[len(s)-1].Calls, 10, .05) {
+			t.Errorf("%d ms late: %v calls a second", late, s[len(s)-1].Calls)
+		}
+	}
+}
+
 // What all series take stays within the limit: pools with many functions lose
 // those, and the answer says so; with very many pools, all lose what is old.
 func TestRoom(t *testing.T) {

@@ -168,7 +168,7 @@ func (h *History) take(b []byte) error {
 		return errors.New("there were samples already")
 	}
 	h.begin()
-	h.last, h.seconds = p.At, p.Seconds
+	h.last, h.seconds = p.At.Round(0), p.Seconds
 	h.past = past{pools: p.Pools, until: p.Seconds + recallFor}
 	for i, from := range p.Lines {
 		l := &h.lines[i]

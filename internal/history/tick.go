@@ -24,12 +24,10 @@ const (
 // between that and now, if it is more, is missing: the machine slept, or the
 // daemon stood still. Only one goroutine may call it.
 func (h *History) Tick(now time.Time, all []Machine) {
-	steps := uint64(1)
-	if !h.last.IsZero() { // by the clock on the wall: the other one stands still while the machine sleeps
-		away := now.Round(0).Sub(h.last.Round(0)).Round(time.Second)
-		steps = uint64(min(max(away, time.Second), 24*time.Hour) / time.Second)
+	steps := h.elapsed(now)
+	if steps == 0 {
+		return
 	}
-	h.last = now
 	h.mu.Lock()
 	h.begin()
 	h.mu.Unlock()
@@ -59,6 +57,28 @@ func (h *History) Tick(now time.Time, all []Machine) {
 	}
 	h.makeRoom()
 	h.forget()
+}
+
+// elapsed returns how many seconds are over, by the clock on the wall: the other
+// one stands still while the machine sleeps. A tick that comes late does not
+// make the next second longer: if it counted as the second one of its time, the
+// next tick, which comes soon after, ends none. Otherwise each late tick would
+// move all samples before it into the past.
+func (h *History) elapsed(now time.Time) (seconds uint64) {
+	now = now.Round(0)
+	late := now.Sub(h.last)
+	away := late.Round(time.Second)
+	switch {
+	case h.last.IsZero(), away < 0: // the first tick, or somebody has set the clock
+		h.last = now
+		return 1
+	case away > 24*time.Hour:
+		h.last = now
+		return uint64(24 * time.Hour / time.Second)
+	case away > 0:
+		h.last = h.last.Add(away + (late-away)/8) // towards the time at which ticks use to come
+	}
+	return uint64(away / time.Second)
 }
 
 // mayLook reports whether memory and processor times are due.
