@@ -59,11 +59,11 @@ func (h *History) Tick(now time.Time, all []Machine) {
 	h.forget()
 }
 
-// elapsed returns how many seconds are over, by the clock on the wall: the other
-// one stands still while the machine sleeps. A tick that comes late does not
-// make the next second longer: if it counted as the second one of its time, the
-// next tick, which comes soon after, ends none. Otherwise each late tick would
-// move all samples before it into the past.
+// elapsed returns how many seconds are over, by the clock on the wall: the
+// other one stands still while the machine sleeps. A tick that comes late does
+// not make the next second longer: if two were over, the next tick, which comes
+// soon after, ends none. Otherwise each late tick would move all samples before
+// it into the past.
 func (h *History) elapsed(now time.Time) (seconds uint64) {
 	now = now.Round(0)
 	late := now.Sub(h.last)
