@@ -53,11 +53,9 @@ func (d *Daemon) newPool(p *declaredPool) *pool.Pool {
 				Signal: dead.Signal, KilledBy: dead.KilledBy, How: dead.String(), Stack: dead.Stack, Death: dead.Number,
 			})
 		},
-		Certified: d.succession.deaths.Keep(log),
-		Stuck: func(d *pool.Death) {
-			log.Error("worker does not end", "worker", d.Worker, "pid", d.PID, "how", d.String())
-		},
-		Kept: func(reason string) { log.Warn("workers were not replaced", "why", reason) },
+		Certified: d.succession.deaths.Keep,
+		Stuck:     func(d *pool.Death) { d.TellStuck(log) },
+		Kept:      func(reason string) { log.Warn("workers were not replaced", "why", reason) },
 		Failed: func(reason string) {
 			log.Error("pool failed", "reason", reason)
 			announce(d, event.PoolFailed{Pool: p.name, Reason: reason})

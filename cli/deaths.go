@@ -158,7 +158,8 @@ func (p *printer) death(d *status.Death) {
 	p.pairs("time", d.Time.Local().Format("2006-01-02 15:04:05.000 MST"), "pool", d.Pool,
 		"worker", fmt.Sprintf("%d, pid %d", d.Worker, d.PID), "cause", how, "in", d.Frame,
 		"age", span(d.Age), "calls", count(d.Calls)+" before",
-		"cpu", fmt.Sprintf("%s user, %s system", span(d.User), span(d.System)), "memory", memory)
+		"cpu", fmt.Sprintf("%s user, %s system", span(d.User), span(d.System)), "memory", memory,
+		"recorded", recorded(d.Blobs))
 	if d.Call != nil {
 		p.printf("\n%s\n", p.paint(bold, "its call"))
 		kept := ""
@@ -187,6 +188,22 @@ func (p *printer) death(d *status.Death) {
 	if d.Stack != "" {
 		p.printf("\n%s\n%s\n", p.paint(bold, "stack"), clean(d.Stack))
 	}
+}
+
+// recorded says which recordings there are, and which verbs save them; "" if
+// there are none.
+func recorded(blobs []status.Blob) string {
+	var files, verbs []string
+	for _, b := range blobs {
+		files = append(files, fmt.Sprintf("%s, %s", b.Name, size(uint64(b.Bytes))))
+		if verb := map[string]string{"trace.out": "death trace", "cpu.pb.gz": "death profile"}[b.Name]; verb != "" {
+			verbs = append(verbs, verb)
+		}
+	}
+	if len(verbs) == 0 {
+		return strings.Join(files, "; ")
+	}
+	return strings.Join(files, "; ") + ": see " + strings.Join(verbs, " and ")
 }
 
 // deathCall writes a call that ran in a worker when that died; kept says what

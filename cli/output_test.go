@@ -84,7 +84,7 @@ var answers = map[string]string{
 		"call":{"number":813,"func":"thumb","queued":"2026-03-01T10:11:10.3Z","started":"2026-03-01T10:11:10.345Z","wait":0.045,"run":2,"arg":42000,"timeout":1.5},
 		"others":[{"number":811,"func":"echo","queued":"2026-03-01T10:11:10Z","started":"2026-03-01T10:11:10.1Z","wait":0.1,"run":2.2,"arg":12,"timeout":0}],
 		"timeline":[{"at":"2026-03-01T10:11:10.3Z","what":"submitted"},{"at":"2026-03-01T10:11:10.345Z","what":"started"},{"at":"2026-03-01T10:11:11.8Z","what":"deadline"},{"at":"2026-03-01T10:11:12.3Z","what":"SIGABRT"},{"at":"2026-03-01T10:11:12.345Z","what":"reaped"}],
-		"argument":true,"blobs":[{"name":"trace.out","bytes":70000}]}`,
+		"argument":true,"blobs":[{"name":"trace.out","bytes":70000},{"name":"cpu.pb.gz","bytes":427}]}`,
 	"daemon.hello": `{"name":"thumbs","version":"v1.4.2","legion":"v0.3.0","protocol":1,"go":"go1.26.0","pid":4711,"state":"running","started":"2026-03-01T10:11:12Z","uptime":1}`,
 }
 

@@ -57,8 +57,10 @@ type Death struct {
 	Lacking bool   // it was never started: the system had no room for a process, or no descriptors
 	Mute    bool   // it was started, and ended without a word: its main did not reach Start
 
-	Cause  string // as in status.Death; "" if the end was planned
-	Number uint64 // of its certificate; 0 if it has none
+	Cause   string // as in status.Death; "" if the end was planned
+	Number  uint64 // of its certificate; 0 if it has none
+	NewKind string // its kind, if it is the first of that
+	Why     string // of its certificate
 }
 
 // An Outcome is how one call ended.

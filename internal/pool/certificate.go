@@ -111,7 +111,8 @@ func (p *Pool) certify(endings []*ending) {
 		}
 		c.Recordings = e.member.recordings(e)
 		e.write(&c, p.wall())
-		e.death.Number = p.hooks.Certified(&c)
+		e.death.Number, e.death.NewKind = p.hooks.Certified(&c)
+		e.death.Why = c.Why
 	}
 }
 

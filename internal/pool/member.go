@@ -117,7 +117,7 @@ func (m *member) exited(d *Death) {
 	fx.news = news{}
 	p.apply(&fx)
 	gone.death, gone.how = *d, brief(d.String()) // without the lock: it may parse long stacks
-	gone.death.Stack, gone.death.Stderr = "", nil
+	gone.death.Stack, gone.death.Stderr, gone.death.Why = "", nil, ""
 	p.mu.Lock()
 	*p.core.ends.next() = gone
 	p.mu.Unlock()

@@ -30,12 +30,16 @@ type Launcher func(id uint64) (Process, link.Conn, error)
 // Hooks are called when something happens, without the pool's lock, on the
 // goroutine where it happened. They must not block. Any may be nil.
 type Hooks struct {
-	Ready      func(worker uint64, pid int, took time.Duration, seal wire.Seal)
-	Died       func(d *Death)
-	Certified  func(c *Certificate) (number uint64) // keeps a certificate; comes before Died, and before the calls of the worker end
-	Stuck      func(d *Death)                       // SIGKILL has not ended a worker; Died follows if it ends later
-	Kept       func(reason string)                  // workers due for replacement stay, because no replacement becomes ready
-	Failed     func(reason string)                  // the pool has given up
+	Ready func(worker uint64, pid int, took time.Duration, seal wire.Seal)
+	Died  func(d *Death)
+
+	// Certified keeps a certificate, and names its kind if it is the first of that.
+	// It comes before Died, and before the calls of the worker end.
+	Certified func(c *Certificate) (number uint64, newKind string)
+
+	Stuck      func(d *Death)      // SIGKILL has not ended a worker; Died follows if it ends later
+	Kept       func(reason string) // workers due for replacement stay, because no replacement becomes ready
+	Failed     func(reason string) // the pool has given up
 	Quarantine func(Quarantine)
 	Log        func(pid int, call uint64, record []byte)                            // call is the number of the call, 0 if the record belongs to none
 	Loop       func(worker uint64, pid int, state wire.LoopState, fault wire.Fault) // state of a worker's own loop
