@@ -12,7 +12,7 @@ import { to } from "../state/route.ts";
 import { replay } from "../view/actions.ts";
 import { bytes, count, duration, exact, percent, plural, when } from "../view/format.ts";
 import { command } from "../view/shell.ts";
-import { causeWord } from "../view/words.ts";
+import { causeTone, causeWord } from "../view/words.ts";
 import { Save } from "./save.tsx";
 import { Stack } from "../parts/stack.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -37,7 +37,7 @@ function Headline({ d, back }: { d: Death; back: preact.ComponentChild }) {
         Worker {d.worker} of pool <a href={to("pool", d.pool)}>{d.pool}</a>, pid {d.pid || "none"}, {d.call?.func ? <>ran <b>{d.call.func}</b> for {duration(d.call.run)}</> : "ran no call"}
         {d.others?.length ? ` and ${plural(d.others.length, "other call")}` : ""}.
       </p>
-      <p><State tone={d.expected ? "warn" : "bad"}>{causeWord(d.cause)}</State> {d.expected && <span class="quiet">ended by Legion</span>} {d.frame && <>at <code>{d.frame}</code></>}</p>
+      <p><State tone={causeTone(d.cause)}>{causeWord(d.cause)}</State> {d.expected && <span class="quiet">ended by Legion</span>} {d.frame && <>at <code>{d.frame}</code></>}</p>
     </header>
   );
 }

@@ -5,7 +5,7 @@ import { go, matches, to } from "../state/route.ts";
 import { topics } from "../state/store.ts";
 import type { Death } from "../api/wire.ts";
 import { bytes, duration } from "../view/format.ts";
-import { causeWord } from "../view/words.ts";
+import { causeTone, causeWord } from "../view/words.ts";
 
 /** none is said when there are none; limit is how many are shown. */
 export function DeathRows({ deaths, limit = Infinity, none = "No worker has died." }: { deaths: Death[]; limit?: number; none?: string | undefined }) {
@@ -15,7 +15,7 @@ export function DeathRows({ deaths, limit = Infinity, none = "No worker has died
     { name: "number", head: "No.", num: true, by: (d) => Number(d.number), cell: (d) => <a class="name" href={to("deaths", String(d.number))}>{d.number}</a> },
     { name: "time", head: "When", by: (d) => Date.parse(d.time), cell: (d) => <Time at={d.time} day /> },
     { name: "pool", head: "Pool", by: (d) => d.pool, cell: (d) => <a href={to("pool", d.pool)}>{d.pool}</a> },
-    { name: "cause", head: "Cause", by: (d) => d.cause, cell: (d) => <State tone={d.expected ? "warn" : "bad"} plain>{causeWord(d.cause)}</State> },
+    { name: "cause", head: "Cause", by: (d) => d.cause, cell: (d) => <State tone={causeTone(d.cause)} plain>{causeWord(d.cause)}</State> },
     { name: "call", head: "In call", by: (d) => d.call?.func ?? "", cell: (d) => d.call?.func || <span class="quiet">none</span> },
     { name: "why", head: "Why", cell: (d) => <span class="cut" title={d.why}>{d.why}</span> },
     { name: "frame", head: "At", wide: true, cell: (d) => <code class="cut">{d.frame}</code> },

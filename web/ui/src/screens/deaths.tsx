@@ -4,8 +4,8 @@ import { Filter } from "../parts/filter.tsx";
 import { useTopics } from "../state/live.ts";
 import { route, to } from "../state/route.ts";
 import { topics } from "../state/store.ts";
-import { count, plural } from "../view/format.ts";
-import { causeWord } from "../view/words.ts";
+import { plural } from "../view/format.ts";
+import { causeWord, keptWord } from "../view/words.ts";
 import { Certificate } from "./certificate.tsx";
 import { DeathRows } from "./deathrows.tsx";
 import { KindRows } from "./kindrows.tsx";
@@ -27,7 +27,7 @@ export function Deaths() {
       <div class="tool-row"><Filter what="deaths" /><span>{plural(kinds.length, "kind")} of death, <b>{plural(all, "death")}</b> since the daemon began</span></div>
       <Section title="Kinds" id="kinds"><KindRows kinds={kinds} /></Section>
       <Section id="all" title={kind?.kind ? `${capital(causeWord(kind.cause))} at ${kind.frame || "an unknown place"}` : wanted === null ? "Certificates" : "Certificates of this kind"}
-        aside={wanted !== null ? <a href={to("deaths")}>All kinds</a> : <span class="quiet">the newest {count(deaths.length)} are kept</span>}>
+        aside={wanted !== null ? <a href={to("deaths")}>All kinds</a> : <span class="quiet">{keptWord(deaths.length)}</span>}>
         <DeathRows deaths={shown} none={wanted === null ? "No certificate is kept." : "No certificate of this kind is kept any more."} />
       </Section>
     </>

@@ -6,7 +6,7 @@ import { Table, type Column } from "../parts/table.tsx";
 import { go, matches, to } from "../state/route.ts";
 import { topics } from "../state/store.ts";
 import { count } from "../view/format.ts";
-import { causeWord } from "../view/words.ts";
+import { causeTone, causeWord } from "../view/words.ts";
 
 const parts = 24;
 
@@ -27,7 +27,7 @@ export function KindRows({ kinds, pool = true }: { kinds: DeathKind[]; pool?: bo
   const trend = trends();
   const columns: Column<DeathKind>[] = [
     { name: "count", head: "Deaths", num: true, by: (k) => Number(k.count), cell: (k) => <b>{count(k.count)}</b> },
-    { name: "cause", head: "Cause", by: (k) => k.cause, cell: (k) => <a class="name" href={to("deaths", "", { kind: k.kind })}><State tone="bad" plain>{k.kind ? causeWord(k.cause) : "of kinds that are left out"}</State></a> },
+    { name: "cause", head: "Cause", by: (k) => k.cause, cell: (k) => <a class="name" href={to("deaths", "", { kind: k.kind })}><State tone={causeTone(k.cause)} plain>{k.kind ? causeWord(k.cause) : "of kinds that are left out"}</State></a> },
     ...(pool ? [{ name: "pool", head: "Pool", by: (k: DeathKind) => k.pool, cell: (k: DeathKind) => <a href={to("pool", k.pool)}>{k.pool}</a> }] : []),
     { name: "frame", head: "At", by: (k) => k.frame, cell: (k) => <code class="cut">{k.frame || "–"}</code> },
     { name: "why", head: "Why", wide: true, cell: (k) => <span class="cut" title={k.why}>{k.why}</span> },

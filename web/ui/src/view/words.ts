@@ -1,6 +1,7 @@
 // States and outcomes: for each a letter, a word and a tone, so that none is
 // told by its colour alone.
 import type { Pool, Worker } from "../api/wire.ts";
+import { count } from "./format.ts";
 
 export type Tone = "ok" | "busy" | "idle" | "warn" | "bad";
 
@@ -40,6 +41,12 @@ export const died = (p: Pool): number =>
   Math.max(Object.values(p.deaths_by ?? {}).reduce<number>((n, x) => n + Number(x), 0), Number(p.restarts));
 
 export const causeWord = (cause: string): string => causes[cause] ?? cause.replaceAll("_", " ");
+
+/** A death that Legion or a person brought about is marked otherwise than one that came by itself: in each list, and of its kind, alike. */
+export const causeTone = (cause: string): Tone => (["deadline", "cancel", "stop", "kill"].includes(cause) ? "warn" : "bad");
+
+/** How many certificates there are, beside the list of them. */
+export const keptWord = (n: number): string => (n === 0 ? "none is kept" : n === 1 ? "the newest is kept" : `the newest ${count(n)} are kept`);
 
 export const levelTone = (level: string): Tone => {
   const l = level.toUpperCase();

@@ -7,7 +7,7 @@ import { bucketName, gridOf, quantile } from "../../src/charts/buckets.ts";
 import { ticks, timeTicks } from "../../src/charts/scale.ts";
 import { parseStack } from "../../src/parts/stack.tsx";
 import type { Worker } from "../../src/api/wire.ts";
-import { workerLook } from "../../src/view/words.ts";
+import { causeTone, keptWord, workerLook } from "../../src/view/words.ts";
 
 const plain = (s: string) => s.replace(/[\u2009\u202f]/g, " ");
 
@@ -57,6 +57,14 @@ test("a replay is marked, though it has a call as a busy worker has", () => {
   const w = { state: "ready", load: 1, call: "thumb" } as Worker;
   assert.equal(workerLook(w).word, "busy");
   assert.equal(workerLook({ ...w, state: "replay" }).word, "replay");
+});
+
+test("a death has one mark, by its cause, wherever it is shown", () => {
+  assert.deepEqual(["exit", "boot", "deadline", "kill", "forbidden", ""].map(causeTone), ["bad", "bad", "warn", "warn", "bad", "bad"]);
+});
+
+test("how many certificates are kept", () => {
+  assert.deepEqual([0, 1, 32].map(keptWord), ["none is kept", "the newest is kept", "the newest 32 are kept"]);
 });
 
 test("words for a shell", () => {
