@@ -80,10 +80,15 @@ func (h *History) passOn() ([]byte, error) {
 		l := &h.lines[i]
 		p.Lines[i] = passedLine{l.length, l.end, inOrder(l, l.missing)}
 	}
-	for _, of := range h.pools {
+	for n, of := range h.pools {
 		pool := passedPool{passedSeries: h.pass(&of.series), Funcs: map[string]passedSeries{}}
 		for i, f := range of.funcs {
 			pool.Funcs[of.names[i]] = h.pass(f)
+		}
+		if n >= h.planned { // it is in its first second, and has no series of functions yet
+			for fn, from := range h.past.pools[of.name].Funcs {
+				pool.Funcs[fn] = h.pass(h.recalled(from))
+			}
 		}
 		p.Pools[of.name] = pool
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/legion-go/legion/internal/pool"
 	"github.com/legion-go/legion/status"
 )
 
@@ -107,6 +108,38 @@ func TestPassing(t *testing.T) {
 		if s := n.get(t, "resize", "new", 1); s[len(s)-1].Calls != 0 {
 			t.Errorf("a new function: %+v", s[len(s)-1])
 		}
+	}
+}
+
+// asks is a machine that has something done in the middle of a tick.
+type asks struct {
+	*machine
+	done func()
+}
+
+func (a asks) Measure(m *pool.Measure, funcs, look bool) {
+	a.machine.Measure(m, funcs, look)
+	a.done()
+}
+
+// A process that ends in the middle of its first second passes on all that it
+// got, also of functions.
+func TestPassingInTheFirstSecond(t *testing.T) {
+	l, _ := works(250)
+	was := l.everything(t, "resize", "big", "small")
+	n := &lapse{&History{}, l.now, nil}
+	var passed []byte
+	n.all = []Machine{asks{newMachine("resize", "big", "small"), func() { passed = n.pass(t) }}}
+	if err := n.take(l.pass(t)); err != nil {
+		t.Fatal(err)
+	}
+	n.second()
+	last := &lapse{&History{}, l.now, nil}
+	if err := last.take(passed); err != nil {
+		t.Fatal(err)
+	}
+	if is := last.everything(t, "resize", "big", "small"); !reflect.DeepEqual(is, was) {
+		t.Error("it passes less on, or something else")
 	}
 }
 
