@@ -31,7 +31,7 @@ func (m *member) queueAct(a act) {
 	case opCancel:
 		m.queue(notice{Header: wire.Header{Kind: wire.Cancel, Code: uint16(a.code), Call: a.id}})
 	case opStop:
-		m.queue(notice{Header: wire.Header{Kind: wire.Stop}})
+		m.queue(notice{Header: wire.Header{Kind: wire.Stop, Call: a.id}})
 	case opPing:
 		m.protocol.pings.Add(1)
 		m.queue(notice{Header: wire.Header{Kind: wire.Ping}})

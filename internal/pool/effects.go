@@ -78,7 +78,7 @@ type send struct {
 type act struct {
 	op   op
 	w    *worker
-	id   uint32
+	id   uint32 // of opCancel; for opStop, how many requests the worker must have had
 	code wire.Cause
 	by   Cause
 }

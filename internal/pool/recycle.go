@@ -115,6 +115,9 @@ func (k *core) leave(fx *effects, w *worker, why reason, now time.Duration) {
 			w.due = saturate.Add(now, k.cfg.KillGrace)
 		}
 		fx.do(opStop, w) // it finishes its running calls first
+		if w.load > 0 {  // one of them may still be on its way, which over sockets cannot be taken back
+			fx.acts[len(fx.acts)-1].id = uint32(w.given)
+		}
 		k.dispatch(fx, now)
 	}
 }

@@ -46,7 +46,7 @@ func (s *server) startLoop() {
 func (s *server) loopEnded() {
 	s.progress.endLoop()
 	s.tell(wire.LoopEnded, nil)
-	s.stop()
+	s.stop(0)
 }
 
 // iterate runs iterations until ctx ends, or until the loop ends itself; then

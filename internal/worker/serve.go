@@ -47,6 +47,8 @@ type server struct {
 	waiting  []*job           // in the order of arrival
 	active   int              // goroutines that run jobs
 	stopping bool
+	had      uint32 // requests that arrived
+	after    uint32 // requests that must have arrived before it may leave
 	loop     ownLoop
 	progress progress
 	early    [wire.Slots]uint32 // by slot: a call that was cancelled before its request arrived
@@ -147,7 +149,7 @@ func (s *server) receive(f link.Frame) error {
 	case wire.Snapshot:
 		return s.snapshot(f)
 	case wire.Stop:
-		s.stop()
+		s.stop(f.Call)
 	case wire.Pause, wire.Resume:
 		s.loop.pause(f.Kind == wire.Pause)
 	default:
@@ -156,19 +158,22 @@ func (s *server) receive(f link.Frame) error {
 	return nil
 }
 
-// stop makes the worker exit when its calls have finished.
-func (s *server) stop() {
+// stop makes the worker exit when so many requests have arrived, and its calls
+// have finished: a Stop may overtake a request, above all one in pieces.
+func (s *server) stop(after uint32) {
 	s.loop.stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stopping = true
+	if s.stopping, s.after = true, after; after == 0 {
+		s.after = s.had
+	}
 	s.leave()
 }
 
 // leave ends Serve when the worker should stop and no call is left. A new
 // goroutine closes the link, because the calling one may be inside the link.
 func (s *server) leave() {
-	if s.stopping && s.active == 0 {
+	if s.stopping && s.active == 0 && int32(s.had-s.after) >= 0 {
 		s.over.Go(func() {
 			s.meters.report()
 			_ = s.conn.Close()
@@ -200,6 +205,7 @@ func (s *server) request(f link.Frame) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.had++
 	switch slot := wire.Slot(f.Call); {
 	case s.early[slot] == f.Call:
 		s.early[slot] = 0

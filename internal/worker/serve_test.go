@@ -172,6 +172,23 @@ func TestStopFinishes(t *testing.T) {
 	})
 }
 
+// A Stop that has overtaken requests on the way lets them arrive, and be
+// answered.
+func TestStopBeforeItsRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := serve(t, Config{})
+		d.do(nth(1), "echo x")
+		d.want("1 OK x")
+		d.give(link.Frame{Header: wire.Header{Kind: wire.Stop, Call: 3}})
+		d.want()
+		d.do(nth(2), "echo y")
+		d.want("2 OK y")
+		d.do(nth(3), "echo z")
+		d.want("3 OK z", "closed")
+		d.wantOver(nil)
+	})
+}
+
 // When the link ends, running calls are cancelled and awaited, and waiting
 // calls do not begin.
 func TestEndOfTheLink(t *testing.T) {
