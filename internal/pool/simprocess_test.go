@@ -91,6 +91,10 @@ func (s *sim) act(a act) {
 			s.at(s.during(time.Microsecond), over)
 		}
 		p.blocked = nil
+	case opAbandon:
+		for _, c := range p.running { // if they are retried, nobody says how long they have run
+			c.vague, s.vague = true, true
+		}
 	case opKill:
 		took := s.during(time.Millisecond)
 		if s.odds(0.02) {
