@@ -24,6 +24,9 @@ func (s *sim) check() {
 	if n <= k.cfg.Max {
 		s.limit = k.cfg.Max // scaled down far enough
 	}
+	if takers, _ := k.counted(); takers > k.cfg.Max && (!k.cfg.Looping || k.cfg.OnExit != Ignore) {
+		broken("%d workers take calls, or will, and Max is %d", takers, k.cfg.Max)
+	}
 	ready, held, stuck := 0, 0, 0
 	for _, w := range k.workers {
 		p := s.procs[w]

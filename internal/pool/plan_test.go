@@ -338,32 +338,6 @@ func TestFailureInAPause(t *testing.T) {
 	}
 }
 
-// Scaling down ends the youngest workers that are too many, and no more.
-func TestScalingDown(t *testing.T) {
-	l := newLab(t, Config{Min: 4, Max: 4})
-	oldest := l.workers[0]
-	l.step(func(fx *effects) { l.scale(fx, 1, 2, l.now) })
-	if len(l.in(workerReady)) != 2 || len(l.in(workerLeaving)) != 2 || oldest.state != workerReady {
-		t.Errorf("%d serve, %d leave", len(l.in(workerReady)), len(l.in(workerLeaving)))
-	}
-	l.step(func(fx *effects) { l.scale(fx, 0, 1, l.now) })
-	if len(l.in(workerReady)) != 1 || l.cfg.Min != 0 || l.cfg.Max != 1 {
-		t.Errorf("%d serve", len(l.in(workerReady)))
-	}
-}
-
-// A looping worker that ends and is not replaced leaves a smaller pool.
-func TestGoOnWithout(t *testing.T) {
-	l := newLab(t, Config{Min: 2, Max: 3, Looping: true, OnExit: Ignore})
-	l.die(l.workers[0])
-	if l.cfg.Min != 1 || l.cfg.Max != 2 || l.state() != StateRunning {
-		t.Errorf("Min %d, Max %d", l.cfg.Min, l.cfg.Max)
-	}
-	if l.die(l.workers[0]); l.cfg.Min != 0 || l.cfg.Max != 1 || l.state() != StateFailed || l.core.last == nil {
-		t.Errorf("Min %d, Max %d, it is %v", l.cfg.Min, l.cfg.Max, l.state())
-	}
-}
-
 // The loop of a worker is held while its pool or the worker itself is paused.
 func TestHeldLoops(t *testing.T) {
 	l := newLab(t, Config{Min: 1, Max: 1, Looping: true})

@@ -208,11 +208,24 @@ func (k *core) scale(fx *effects, lo, hi int, now time.Duration) {
 		w := k.workers[i]
 		if w.replaces == nil && takes(w) {
 			k.leave(fx, w, forScale, now)
+			if s := k.successor(w); s != nil { // it would be too many as soon as it is ready
+				k.leave(fx, s, forScale, now)
+			}
 			have--
 		}
 	}
 	k.plan(fx, now)
 	fx.poke = true
+}
+
+// successor returns the worker that starts in the place of w, or nil.
+func (k *core) successor(w *worker) *worker {
+	for _, o := range k.workers {
+		if o.replaces == w {
+			return o
+		}
+	}
+	return nil
 }
 
 // find returns the worker with the given pid.

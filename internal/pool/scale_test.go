@@ -1,0 +1,61 @@
+package pool
+
+import "testing"
+
+// Scaling down ends the youngest workers that are too many, and no more.
+func TestScalingDown(t *testing.T) {
+	l := newLab(t, Config{Min: 4, Max: 4})
+	oldest := l.workers[0]
+	l.step(func(fx *effects) { l.scale(fx, 1, 2, l.now) })
+	if len(l.in(workerReady)) != 2 || len(l.in(workerLeaving)) != 2 || oldest.state != workerReady {
+		t.Errorf("%d serve, %d leave", len(l.in(workerReady)), len(l.in(workerLeaving)))
+	}
+	l.step(func(fx *effects) { l.scale(fx, 0, 1, l.now) })
+	if len(l.in(workerReady)) != 1 || l.cfg.Min != 0 || l.cfg.Max != 1 {
+		t.Errorf("%d serve", len(l.in(workerReady)))
+	}
+}
+
+// A worker that leaves because there are too many takes along the one that
+// starts in its place, which would be too many as soon as it is ready.
+func TestScalingDownDuringAReplacement(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2, MaxCalls: 1})
+	older, younger := l.workers[0], l.workers[1]
+	older.maxCalls = 0
+	busy := l.give(0)
+	c := l.give(0)
+	l.answer(c, OK) // the younger one has done its work
+	l.answer(busy, OK)
+	if starting := l.in(workerStarting); len(starting) != 1 || starting[0].replaces != younger {
+		t.Fatal("it is not being replaced")
+	}
+	l.step(func(fx *effects) { l.scale(fx, 1, 1, l.now) })
+	l.die(younger)
+	l.boot()
+	if ready := l.in(workerReady); len(ready) != 1 || ready[0] != older {
+		t.Errorf("%d workers serve", len(ready))
+	}
+}
+
+// A looping worker that ends and is not replaced leaves a smaller pool.
+func TestGoOnWithout(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 3, Looping: true, OnExit: Ignore})
+	l.die(l.workers[0])
+	if l.cfg.Min != 1 || l.cfg.Max != 2 || l.state() != StateRunning {
+		t.Errorf("Min %d, Max %d", l.cfg.Min, l.cfg.Max)
+	}
+	if l.die(l.workers[0]); l.cfg.Min != 0 || l.cfg.Max != 1 || l.state() != StateFailed || l.core.last == nil {
+		t.Errorf("Min %d, Max %d, it is %v", l.cfg.Min, l.cfg.Max, l.state())
+	}
+}
+
+// That goes for one that is being replaced, too.
+func TestGoOnWithoutItsReplacement(t *testing.T) {
+	l := newLab(t, Config{Min: 2, Max: 2, Looping: true, OnExit: Ignore})
+	l.step(func(fx *effects) { l.recycle(fx, l.now) })
+	l.die(l.in(workerStarting)[0].replaces)
+	l.boot()
+	if n := len(l.in(workerReady)); n != 1 || l.cfg.Max != 1 {
+		t.Errorf("%d workers serve, Max %d", n, l.cfg.Max)
+	}
+}
