@@ -170,6 +170,10 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	k.live++
 	k.counts.Calls++
 	c.holds.Store(1)
+	if c.canceling { // before it was submitted: its context ended just then
+		k.end(fx, c, kindOf(c.cause), now)
+		return
+	}
 	switch k.state {
 	case StateFailed:
 		c.Reason = k.reason
@@ -279,6 +283,8 @@ func (k *core) afterCall(fx *effects, w *worker, now time.Duration) {
 // through the worker otherwise.
 func (k *core) cancel(fx *effects, c *Call, cause wire.Cause, now time.Duration) {
 	switch c.state {
+	case callNew:
+		c.canceling, c.cause = true, cause
 	case callQueued:
 		k.queue.remove(c)
 		k.end(fx, c, kindOf(cause), now)

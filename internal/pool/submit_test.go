@@ -34,6 +34,23 @@ func TestCallsOutsideOfTheLife(t *testing.T) {
 	})
 }
 
+// A call is cancelled also if its context ends while it is being submitted, and
+// the cancellation comes first: no worker gets it.
+func TestCancelBeforeSubmit(t *testing.T) {
+	onStage(t, Config{Min: 1}, func(st *stage) {
+		for n, why := range []error{context.Canceled, context.DeadlineExceeded} {
+			c := NewCall()
+			st.Cancel(c, why)
+			st.Submit(c)
+			st.wantEnd(c, map[error]Kind{context.Canceled: Canceled, context.DeadlineExceeded: Timeout}[why])
+			if c.Number() != uint64(n+1) || st.Summary().Calls != uint64(n+1) {
+				t.Errorf("it has number %d, and %d were counted", c.Number(), st.Summary().Calls)
+			}
+		}
+		st.want()
+	})
+}
+
 // A caller whose call is the only one in its worker looks for the answer
 // itself; others wait.
 func TestWhoPolls(t *testing.T) {
