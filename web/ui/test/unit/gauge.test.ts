@@ -19,3 +19,9 @@ test("one that goes up and down, that falls, or that has a single peak is level"
 test("a few samples tell nothing", () => {
   assert.deepEqual(grown(samples(11, (i) => 1000 * i), may), []);
 });
+
+test("another measure than the median counts", () => {
+  const least = (values: number[]) => Math.min(...values);
+  assert.deepEqual(grown(samples(30, (i) => 1000 + 500 * i * (i % 2)), may, least), []);
+  assert.deepEqual(grown(samples(30, (i) => 1000 + 20 * i), may, least), ["heap: 1000 became 1400"]);
+});
