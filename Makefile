@@ -19,7 +19,7 @@ export GO TIMEOUT FUZZTIME
 export PATH := $(CURDIR)/build/node/bin:$(PATH)
 STATICCHECK = $(CURDIR)/build/staticcheck
 
-.PHONY: help test needs short ui page browser picture npm lint fmt vet staticcheck tools unit norace failpoint modules cross browser fuzz figures cost cover conformance bench insight soak endurance clean
+.PHONY: help test needs short ui page browser picture npm lint fmt vet staticcheck tools unit norace failpoint modules cross browser fuzz figures cost cover conformance grafana bench insight soak endurance clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -129,6 +129,9 @@ cover: ## coverage of all packages by all tests; details in build/cover.out
 
 conformance: ## third-party clients, in other languages, against the control socket; installs them first
 	@.ci/conformance
+
+grafana: ## docs/grafana.json against the types that Grafana publishes; it compiles them, for most of a minute
+	@cd metrics/promtest && GOWORK=off $(GO) test -count=1 -tags grafana -run Grafana .
 
 bench: ## measures Legion beside its peers and prints the table; with QUICK=1 a choice of it
 	cd bench && GOWORK=off $(GO) run -buildvcs=false . $(if $(QUICK),-quick)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,4 +113,24 @@ func tool(t *testing.T, stdin []byte, args ...string) string {
 		t.Errorf("promtool %s: %v (.ci/install installs it)\n%s", strings.Join(args, " "), err, out)
 	}
 	return string(out)
+}
+
+// fetch scrapes a daemon over TCP, in the text format.
+func fetch(t *testing.T, tcp string) []byte {
+	t.Helper()
+	q, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+tcp+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Authorization", "Bearer "+token)
+	r, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != 200 {
+		t.Fatal(r.Status, err)
+	}
+	return text
 }
