@@ -100,6 +100,7 @@ func TestWhoIsStalled(t *testing.T) {
 	l.workers[1].paused = true
 	first := l.give(0)
 	l.begin(first)
+	l.now += stallAfter / 2 // the oldest counts
 	second := l.give(0)
 	l.give(0)
 	for _, test := range []struct {

@@ -224,6 +224,31 @@ func TestGrant(t *testing.T) {
 	})
 }
 
+// What a loop takes while its worker does not read the last grant is granted
+// with the next one: otherwise the worker would wait for ever.
+func TestGrantOfWhatWasTakenMeanwhile(t *testing.T) {
+	onStage(t, Config{Min: 1}, func(st *stage) {
+		a := st.actor(1)
+		c := NewCall()
+		r := st.Read(st.t.Context(), c, func(*Call) {})
+		synctest.Wait()
+		for range wire.StreamItems {
+			a.says(wire.Header{Kind: wire.Item, Call: a.request(0).Call}, []byte("x"))
+		}
+		st.forget()
+		a.full = make(chan struct{})
+		for range wire.StreamItems {
+			r.Next(st.t.Context())
+		}
+		st.want()
+		close(a.full)
+		half := "1: Credit 100000001000000000000000"
+		st.want(half, half)
+		a.answers(0, wire.End, nil)
+		st.wantEnd(c, OK)
+	})
+}
+
 // The pool stops when its start fails, or is given up.
 func TestStartThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
