@@ -78,7 +78,7 @@ func (k *core) climb(fx *effects, w *worker, now time.Duration) {
 		return
 	}
 	if w.graceFor == nil && (w.state == workerStarting || w.state == workerReady) && k.traced(w) != 0 {
-		w.due = now + max(k.cfg.BootTimeout, k.cfg.KillGrace, time.Millisecond) // look again then
+		w.due = saturate.Add(now, max(k.cfg.BootTimeout, k.cfg.KillGrace, time.Millisecond)) // look again then
 		return
 	}
 	switch w.state {

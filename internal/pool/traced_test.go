@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/legion-go/legion/internal/saturate"
 )
 
 // A worker that a debugger holds is not killed for its silence, nor for a slow
@@ -43,10 +45,17 @@ func TestTracedWorker(t *testing.T) {
 		}
 	}
 
+	// The next look is never in the past, however long a start may take.
+	l, w, _ := suspected(t, false)
+	l.tracer, l.cfg.BootTimeout = func(int) int { return 4711 }, saturate.Never
+	if l.pass(time.Second); w.due != saturate.Never {
+		t.Errorf("the worker that a debugger holds is looked at at %v", w.due)
+	}
+
 	k := newCore(Config{Min: 1, Max: 1, KillGrace: time.Second, Concurrency: 1}, 1)
 	k.tracer = func(int) int { return 4711 }
 	var fx effects
-	w := k.spawn(&fx, nil, 1)
+	w = k.spawn(&fx, nil, 1)
 	w.pid, w.marks = 1, revokeAll{}
 	k.becameReady(&fx, w, 1)
 	k.startGrace(&fx, w, &Call{}, 1)
