@@ -147,13 +147,29 @@ func init() { programs["mortal"] = mortalMain }
 // mortalMain is a daemon whose workers die, with a control socket.
 func mortalMain() {
 	legion.SetUpgradeTimes(20*time.Second, 50*time.Millisecond)
+	there := func(name string) bool {
+		_, err := os.Stat(filepath.Join(os.Getenv("MORTAL_DIR"), name))
+		return err == nil
+	}
+	if there("broken") && !legion.IsWorker() {
+		os.Exit(1)
+	}
 	c := quiet("mortal")
 	c.Control = "unix://" + filepath.Join(os.Getenv("MORTAL_DIR"), "mortal.sock")
 	d := legion.New(c)
 	legion.Worker(d, "die", func(_ context.Context, how string) (string, error) {
+		for how == "later" && !there("later") {
+			time.Sleep(time.Millisecond)
+		}
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
 		select {}
 	}, legion.Pool{Max: 1})
+	legion.On(d, func(_ context.Context, e event.WorkerExited) error {
+		if !e.Expected {
+			fmt.Println("died", e.Death)
+		}
+		return nil
+	})
 	legion.On(d, func(context.Context, event.Started) error {
 		fmt.Println("started", syscall.Getpid())
 		return nil
@@ -190,9 +206,31 @@ func TestDeathsArePassedOn(t *testing.T) {
 			t.Fatal("it lives")
 		}
 	}
+	want := 0 // deaths
+	heard := func(number int) {
+		t.Helper()
+		if got := p.hear("died"); got != fmt.Sprint(number) {
+			t.Errorf("the death has number %s, not %d", got, number)
+		}
+	}
 	for range 3 {
 		die()
+		want++
+		heard(want)
 	}
+	broken := filepath.Join(dir, "broken")
+	if err := os.WriteFile(broken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if cl.Call(t.Context(), "daemon.upgrade", nil, nil) == nil {
+		t.Fatal("an upgrade to a program that ends succeeds")
+	}
+	if err := os.Remove(broken); err != nil {
+		t.Fatal(err)
+	}
+	die()
+	want++
+	heard(want)
 	first := ask[status.Death](t, cl, "death.get", map[string]any{"number": 2})
 	died := func() (n int) { // in the samples of what was
 		t.Helper()
@@ -201,10 +239,18 @@ func TestDeathsArePassedOn(t *testing.T) {
 		}
 		return n
 	}
-	await(t, func() bool { return died() == 3 })
+	await(t, func() bool { return died() == want })
 	for _, how := range []string{"daemon.upgrade", "daemon.restart"} {
 		before := ask[[]status.Death](t, cl, "death.list", nil)
 		was := pid
+		late := make(chan error, 1)
+		if how == "daemon.upgrade" { // a call that the old process finishes
+			another := dial(t, address) // one call at a time runs on a connection
+			go func() {
+				late <- another.Call(t.Context(), "call", map[string]any{"name": "die", "arg": "later"}, nil)
+			}()
+			await(t, func() bool { return ask[status.Daemon](t, cl, "daemon.status", nil).Pools[0].Running == 1 })
+		}
 		_ = cl.Call(t.Context(), how, nil, nil)
 		cl = started()
 		if same := pid == was; same != (how == "daemon.restart") {
@@ -220,7 +266,16 @@ func TestDeathsArePassedOn(t *testing.T) {
 		if n := died(); n < 3 {
 			t.Errorf("%s: the next process remembers %d deaths of 3 or more", how, n)
 		}
+		if how == "daemon.upgrade" {
+			if err := os.WriteFile(filepath.Join(dir, "later"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			<-late
+			heard(0)
+		}
 		die()
+		want++
+		heard(want)
 		kinds := ask[[]status.DeathKind](t, cl, "death.kinds", nil)
 		if n := before[0].Number + 1; len(kinds) != 1 || kinds[0].Count != n || kinds[0].Number != n {
 			t.Errorf("%s: %+v, not %d deaths", how, kinds, n)

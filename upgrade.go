@@ -112,6 +112,7 @@ func (d *Daemon) settled() <-chan struct{} {
 func (d *Daemon) upgradeToNew(ctx context.Context, u *status.Upgrade) error {
 	next, err := d.takeOver(ctx)
 	if err != nil {
+		d.succession.deaths.Stay()
 		return fmt.Errorf("the daemon goes on as before: %w", err)
 	}
 	u.PID, u.To = next.PID(), parseRelease(next.Told())

@@ -32,7 +32,7 @@ type WorkerExited struct {
 	KilledBy string         // why Legion killed it: "deadline", "cancel", "memory limit", "heartbeat", "boot timeout", "kill", "stop", …; "" if it did not
 	How      string         // a summary in one line
 	Stack    string         // Go stacks of the worker when it died; "" if it left none
-	Death    uint64         // number of its certificate, see Daemon.Deaths; 0 if the end was planned
+	Death    uint64         // number of its certificate, see Daemon.Deaths; 0 if it has none: the end was planned, or came after an upgrade
 }
 
 // Forbidden is emitted when a worker has ended because it made a system call

@@ -38,17 +38,18 @@ const passedFormat = "deaths 1"
 
 // pass returns what the next process gets, nil if there is nothing.
 func (r *Registry) pass() ([]byte, error) {
-	p := r.passed()
+	p := r.moment()
 	if p.Number == 0 {
 		return nil, nil
 	}
 	return json.Marshal(p)
 }
 
-// passed is one moment of the registry: a death is in all of it or in none.
-func (r *Registry) passed() passed {
+// moment is what there is now: a death is in all of it or in none.
+func (r *Registry) moment() passed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.passed = true
 	p := passed{Legion: passedFormat, Number: r.number, Gone: map[uint64]string{}, Kinds: r.listKinds(), LeftOut: r.kinds.leftOut, Lost: r.kinds.lost}
 	for _, c := range r.kept {
 		p.Deaths = append(p.Deaths, copied(c.Death))

@@ -86,6 +86,33 @@ func TestPassingOfGoneRecordings(t *testing.T) {
 	}
 }
 
+// A death after the others have passed on has no number, which would be that of
+// another one in the next process; without a next process it has one again.
+func TestNumbersArePassedOn(t *testing.T) {
+	var r deaths.Registry
+	c := &pool.Certificate{Death: death("p", "", 0)}
+	keep := func(want uint64) {
+		t.Helper()
+		if number, _ := r.Keep(c); number != want {
+			t.Errorf("number %d, not %d", number, want)
+		}
+	}
+	keep(1)
+	var next deaths.Registry
+	if err := next.Memory().Take(pass(t, &r)); err != nil {
+		t.Fatal(err)
+	}
+	keep(0)
+	if number, _ := next.Keep(c); number != 2 {
+		t.Errorf("number %d in the next process", number)
+	}
+	r.Stay()
+	keep(3)
+	if _, ok := r.Get(2); !ok {
+		t.Error("a death while the next process was starting is not kept")
+	}
+}
+
 // What is passed on is of one moment: a death is in all parts of it or in none.
 func TestPassingIsOneMoment(t *testing.T) {
 	var r deaths.Registry

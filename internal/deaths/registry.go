@@ -33,6 +33,7 @@ type Registry struct {
 	number uint64        // of the last certificate
 	kept   []certificate // the oldest first
 	kinds  kinds
+	passed bool // on to the next process, which numbers deaths from now on
 }
 
 // certificate is a certificate with what only exports show.
@@ -53,6 +54,10 @@ func (r *Registry) Add(d status.Death, argument []byte, recordings ...pool.Recor
 	d.Kind = fingerprint(&d)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.add(d, argument, recordings)
+}
+
+func (r *Registry) add(d status.Death, argument []byte, recordings []pool.Recording) (_ status.Death, first bool) {
 	r.number++
 	d.Number = r.number
 	first = r.kinds.count(&d)
