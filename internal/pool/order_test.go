@@ -5,6 +5,10 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"github.com/legion-go/legion/internal/proc"
+	"github.com/legion-go/legion/internal/wire"
 )
 
 // A worker hears what is decided in the order in which it was decided: a Resume
@@ -30,6 +34,40 @@ func TestNoticesKeepTheirOrder(t *testing.T) {
 			}
 			st.Resume()
 			st.forget()
+		}
+	})
+}
+
+// What ends a roll whose replacements do not become ready does not end the wait
+// for a worker that was told to leave, and still runs a call.
+func TestEndBesideARollThatGivesUp(t *testing.T) {
+	onStage(t, Config{Min: 2, Max: 3, MaxRestarts: 99, RestartWindow: time.Hour}, func(st *stage) {
+		c := st.give(1)
+		pid := st.WorkerOf(c)
+		first := st.actor(uint64(pid - 100))
+		first.request(0)
+		ended, rolled := make(chan error, 1), make(chan error, 1)
+		go func() { ended <- st.End(st.t.Context(), pid) }()
+		st.boot() // the one that takes its place
+		go func() { rolled <- st.Roll(st.t.Context()) }()
+		for range rollTries {
+			synctest.Wait()
+			all := st.all()
+			all[len(all)-1].die(proc.Exit{PID: 100 + len(all), Code: 1})
+			time.Sleep(time.Minute)
+		}
+		if err := <-rolled; err == nil {
+			t.Error("the roll has succeeded")
+		}
+		select {
+		case err := <-ended:
+			t.Errorf("End has returned %v, and the worker runs a call", err)
+		default:
+		}
+		first.answers(0, wire.OK, nil)
+		first.die(proc.Exit{PID: pid})
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }

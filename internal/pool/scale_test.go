@@ -1,6 +1,9 @@
 package pool
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // Scaling down ends the youngest workers that are too many, and no more.
 func TestScalingDown(t *testing.T) {
@@ -57,5 +60,26 @@ func TestGoOnWithoutItsReplacement(t *testing.T) {
 	l.boot()
 	if n := len(l.in(workerReady)); n != 1 || l.cfg.Max != 1 {
 		t.Errorf("%d workers serve, Max %d", n, l.cfg.Max)
+	}
+}
+
+// A pool without workers that stops finishes the calls that wait, and says that
+// it is stopping, not that it has.
+func TestStopOfAHaltedPool(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1})
+	l.step(func(fx *effects) { l.halt(fx, l.now) })
+	l.die(l.workers[0])
+	c := l.give(0)
+	if s := l.summary(l.now); s.State != StateStopped || c.worker != nil {
+		t.Fatalf("it is %v, and its call has the worker %v", s.State, c.worker)
+	}
+	l.step(func(fx *effects) { l.stop(fx, l.now+time.Minute, l.now) })
+	if s := l.summary(l.now); s.State != StateStopping {
+		t.Errorf("while it stops, it is %v", s.State)
+	}
+	l.tickNow()
+	l.boot()
+	if l.answer(c, OK); c.Kind != OK {
+		t.Errorf("its call ended as %v", c.Kind)
 	}
 }
