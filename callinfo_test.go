@@ -32,7 +32,7 @@ func TestCallInfo(t *testing.T) {
 		if e != i {
 			t.Errorf("the hook gets %+v, the future %+v", e, i)
 		}
-		if i.State != status.CallDone || i.Outcome != outcome || i.Pool != "pool" || i.Func != "do" {
+		if i.State != status.CallDone || i.Worker != 0 || i.Outcome != outcome || i.Pool != "pool" || i.Func != "do" {
 			t.Errorf("a call that has ended: %+v, not %s", i, outcome)
 		}
 		return i
@@ -41,7 +41,7 @@ func TestCallInfo(t *testing.T) {
 	first := s.running(t, deed{What: "mark", For: time.Hour})
 	waiting := s.do.Go(t.Context(), deed{What: "pid"})
 	second := s.do.Go(t.Context(), deed{What: "pid"})
-	if i := first.Info(); i.State != status.CallRunning || i.PID != first.PID() || i.Call != 1 || i.Outcome != "" ||
+	if i := first.Info(); i.State != status.CallRunning || i.PID != first.PID() || i.Worker != 1 || i.Call != 1 || i.Outcome != "" ||
 		i.Queued.Before(before) || i.Started.Before(i.Queued) || i.Started.After(time.Now()) || !i.Ended.IsZero() || i.ArgBytes == 0 {
 		t.Errorf("a call that runs: %+v", i)
 	}

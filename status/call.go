@@ -23,8 +23,9 @@ type CallInfo struct {
 	State CallState `json:"state"`
 	// Outcome is how the call ended, one of [Outcomes]; "" until then.
 	Outcome string `json:"outcome"`
-	PID     int    `json:"pid"`   // of the worker that runs it, or ran it last; 0 if it has reached no worker
-	Tries   int    `json:"tries"` // how many times it was retried, see Pool.Retry
+	PID     int    `json:"pid"`              // of the worker that runs it, or ran it last; 0 if it has reached no worker
+	Worker  uint64 `json:"worker,omitempty"` // the number of the worker that runs it; 0 if none does
+	Tries   int    `json:"tries"`            // how many times it was retried, see Pool.Retry
 
 	// The times when the call was made, when it began to run in the last worker,
 	// and when it ended. A time is zero if it has not come; all are zero if the

@@ -32,7 +32,7 @@ var screens = []struct {
 }{
 	{"overview", []string{"history", "deaths"}},
 	{"tree", []string{"workers", "deaths", "history"}},
-	{"calls", []string{"calls", "slow", "workers"}},
+	{"calls", []string{"calls", "slow"}},
 	{"deaths", []string{"kinds", "deaths"}},
 	{"events", []string{"events"}},
 	{"system", []string{"crons", "tasks", "plugins", "clients"}},

@@ -91,8 +91,9 @@ type CallInfo struct {
 	Func                   string
 	Kind                   Kind // 0 until the end
 	Running                bool
-	PID                    int // of the worker that has it, or had it last
-	Tries                  int // how many times it was retried
+	PID                    int    // of the worker that has it, or had it last
+	Worker                 uint64 // the number of the worker that has it
+	Tries                  int    // how many times it was retried
 	Queued, Started, Ended time.Time
 	Wait, Run, CPU         time.Duration
 	Arg, Result            int              // bytes
@@ -137,7 +138,7 @@ func (p *Pool) infoOf(c *Call, at func(time.Duration) time.Time) CallInfo {
 	c.record(&t, p.now())
 	i := p.info(t, at)
 	if i.Running {
-		i.Progress = c.progress
+		i.Worker, i.Progress = c.worker.id, c.progress
 	}
 	return i
 }

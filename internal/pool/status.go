@@ -36,7 +36,7 @@ func (s Stats) Status() status.PoolStats {
 // it.
 func (i CallInfo) Status(pool string) status.CallInfo {
 	c := status.CallInfo{
-		Pool: pool, Func: i.Func, Call: i.Number, Outcome: i.Kind.String(), PID: i.PID, Tries: i.Tries,
+		Pool: pool, Func: i.Func, Call: i.Number, Outcome: i.Kind.String(), PID: i.PID, Worker: i.Worker, Tries: i.Tries,
 		Queued: i.Queued, Started: i.Started, Ended: i.Ended, Wait: i.Wait, Run: i.Run, CPU: i.CPU, Progress: i.Progress,
 		ArgBytes: i.Arg, ResultBytes: i.Result,
 	}

@@ -164,6 +164,16 @@ describe("behaviour", { concurrency: 3 }, () => {
     assert.deepEqual(Object.keys(params).sort(), ["pid", "pool", "worker"]);
   });
 
+  check("killing a call sends the number of its worker, of which the screen follows none", { go: "#/calls" }, async (page, f) => {
+    await page.getByRole("button", { name: /^Kill the worker of call/ }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Kill", exact: true }).click();
+    await until(() => acts(f).length === 1, "the request");
+    const [[method, params]] = acts(f);
+    assert.equal(method, "worker.kill");
+    assert.ok(f.world.pools.some((p) => p.shape.name === params.pool && params.worker < p.nextWorker), JSON.stringify(params));
+    assert.deepEqual(f.watched.topics, ["daemon", "pools", "calls", "slow"]);
+  });
+
   check("what concerns the daemon asks for its name", { go: "#/system", role: "admin" }, async (page, f) => {
     await button(page, "Stop thumbs").click();
     const yes = page.getByRole("dialog").getByRole("button", { name: "Stop", exact: true });

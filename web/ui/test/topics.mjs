@@ -29,7 +29,7 @@ export const keyed = {
   }]))),
   calls: (w) => Object.fromEntries(w.pools.flatMap((p) => [
     ...p.workers.filter((x) => x.call).map((x) => [`${p.shape.name}/${x.call.number}`, {
-      pool: p.shape.name, func: x.call.func, id: x.call.number, state: "running", outcome: "", pid: x.pid, tries: 0, queued: iso(x.call.at - x.call.wait * 1000), started: iso(x.call.at), arg_bytes: 48211, result_bytes: 0,
+      pool: p.shape.name, func: x.call.func, id: x.call.number, state: "running", outcome: "", pid: x.pid, worker: x.id, tries: 0, queued: iso(x.call.at - x.call.wait * 1000), started: iso(x.call.at), arg_bytes: 48211, result_bytes: 0,
       wait: x.call.wait, run: (w.now() - x.call.at) / 1000, cpu: (w.now() - x.call.at) / 1600, ...(x.call.progress ? { progress: progress(w, x) } : {}),
     }]),
     ...Array.from({ length: Math.min(30, p.queued) }, (_, i) => [`${p.shape.name}/${100000 + i}`, {

@@ -55,7 +55,7 @@ export interface Worker {
 }
 
 export interface Call {
-  pool: string; func: string; id: Num; state: string; outcome: string; pid: number; tries: number;
+  pool: string; func: string; id: Num; state: string; outcome: string; pid: number; worker?: Num; tries: number; // worker: of one that runs
   queued?: string; started?: string; ended?: string; arg_bytes: number; result_bytes: number;
   wait?: number; run?: number; cpu?: number; progress?: Progress;
 }

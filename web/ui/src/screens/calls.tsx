@@ -15,7 +15,7 @@ import { bytes, count, duration, howFar, plural } from "../view/format.ts";
 import { outcomeTone } from "../view/words.ts";
 
 export function Calls() {
-  useTopics(["calls", "slow", "workers"]);
+  useTopics(["calls", "slow"]);
   if (!topics.calls.loaded()) return <Loading what="the calls" />;
   const all = topics.calls.list();
   const running = all.filter((c) => c.state === "running"), waiting = all.filter((c) => c.state !== "running");
@@ -53,16 +53,15 @@ const tries: Column<Call> = { name: "tries", head: "Retried", num: true, wide: t
 const time = (name: "wait" | "run" | "cpu", head: string): Column<Call> => ({ name, head, num: true, by: (c) => c[name] ?? 0, cell: (c) => duration(c[name]) });
 
 function Running({ calls }: { calls: Call[] }) {
-  const worker = (c: Call) => topics.workers.list().find((w) => w.pid === c.pid && w.pool === c.pool);
   const columns: Column<Call>[] = [
     number, func, time("run", "Runs for"), bar(longest(calls)), time("wait", "Waited"),
     { name: "progress", head: "Progress", cell: (c) => howFar(c.progress) || <span class="quiet">–</span> },
     { name: "pid", head: "Pid", num: true, by: (c) => c.pid, cell: (c) => c.pid }, tries, argument,
-    { name: "act", head: "", cell: (c) => <><Act action={stackOf(c.pool, c.pid, worker(c)?.id)} small /><Act action={killCall(c, worker(c))} small /></> },
+    { name: "act", head: "", cell: (c) => <><Act action={stackOf(c.pool, c.pid, c.worker)} small /><Act action={killCall(c)} small /></> },
   ];
   return (
     <Table caption="Running calls" columns={columns} rows={seen(calls)} keyOf={(c) => `${c.pool} ${c.id}`} sort="-run"
-      keys={(c) => ({ x: () => ask(killCall(c, worker(c))), S: () => ask(stackOf(c.pool, c.pid, worker(c)?.id)) })} />
+      keys={(c) => ({ x: () => ask(killCall(c)), S: () => ask(stackOf(c.pool, c.pid, c.worker)) })} />
   );
 }
 

@@ -150,12 +150,11 @@ export function stackOfDaemon(name: string): Action {
   };
 }
 
-export function killCall(c: Call, w: Worker | undefined): Action {
-  const params = w ? { pool: c.pool, pid: c.pid, worker: w.id } : { pool: c.pool, pid: c.pid };
+export function killCall(c: Call): Action {
   return {
     label: "Kill", title: `Kill the worker of call ${c.id} of ${c.func}`, role: "operate", danger: true,
     consequence: `Sends SIGKILL to pid ${c.pid} of pool ${c.pool}. The call ${c.func} fails, and so does whatever else that worker runs.`,
-    command: () => command("worker", "kill", w ? `${w.pool}/${w.id}` : c.pid), run: simple("worker.kill", params),
+    command: () => command("worker", "kill", `${c.pool}/${c.worker}`), run: simple("worker.kill", { pool: c.pool, pid: c.pid, worker: c.worker }),
   };
 }
 
