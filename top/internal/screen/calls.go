@@ -70,7 +70,7 @@ func (v *View) call(p *Page, c status.CallInfo, longest time.Duration) {
 	if c.Progress != nil {
 		note = c.Progress.String()
 	}
-	p.add(v, Subject{Key: c.Pool + "/" + number, Pool: c.Pool, PID: c.PID, Call: c.Func},
+	p.add(v, Subject{Key: c.Pool + "/" + number, Pool: c.Pool, Worker: c.Worker, PID: c.PID, Call: c.Func},
 		draw.Cell{Text: shown, Style: styleOf(c.State.String())}, name, number, pid, draw.Span(wait), draw.Span(run), v.split(wait, run, longest), note)
 }
 
