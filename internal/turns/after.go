@@ -1,6 +1,7 @@
 package turns
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/legion-go/legion/internal/bus"
@@ -10,12 +11,14 @@ import (
 // time, once the loop has ended. Its method may be called from any goroutine.
 type After struct {
 	Ended  <-chan struct{} // closed when the loop has ended
-	Failed func(error)     // reports a panic
+	Failed func(error)     // reports a panic, or the end of its goroutine
 
 	mu      sync.Mutex
 	waiting []func()
 	runs    bool
 }
+
+var errGoexit = errors.New("a callback ended its goroutine (runtime.Goexit, or t.FailNow outside its test)")
 
 // Add calls fn after the functions added before.
 func (a *After) Add(fn func()) {
@@ -30,10 +33,17 @@ func (a *After) Add(fn func()) {
 
 func (a *After) run() {
 	<-a.Ended
+	over := false
+	defer func() {
+		if !over { // a callback has ended this goroutine: those behind it need another one
+			a.Failed(errGoexit)
+			go a.run()
+		}
+	}()
 	for {
 		a.mu.Lock()
 		if len(a.waiting) == 0 {
-			a.waiting, a.runs = nil, false
+			a.waiting, a.runs, over = nil, false, true
 			a.mu.Unlock()
 			return
 		}

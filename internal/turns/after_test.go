@@ -1,6 +1,7 @@
 package turns
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -8,7 +9,7 @@ import (
 )
 
 // Callbacks come after the loop, in order and one at a time, whenever they were
-// added, and after one that panics.
+// added, and after one that panics or ends its goroutine.
 func TestAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan struct{})
@@ -21,6 +22,7 @@ func TestAfter(t *testing.T) {
 			})
 		}
 		a.Add(func() { panic("unlucky") })
+		a.Add(runtime.Goexit)
 		a.Add(func() { a.Add(got.noting("added by one")) })
 		synctest.Wait()
 		if len(got) > 0 {
@@ -30,7 +32,7 @@ func TestAfter(t *testing.T) {
 		time.Sleep(time.Minute)
 		a.Add(got.noting("later"))
 		synctest.Wait()
-		want := []string{"before 0", "before 1", "before 2", "one panicked: unlucky", "added by one", "later"}
+		want := []string{"before 0", "before 1", "before 2", "one panicked: unlucky", "one: " + errGoexit.Error(), "added by one", "later"}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q", got)
 		}
