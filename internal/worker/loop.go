@@ -61,7 +61,7 @@ func (s *server) iterate(ctx context.Context) (ended bool) {
 		case <-ctx.Done():
 		}
 		// Both may be ready, and select may have chosen the timer.
-		if ctx.Err() != nil || !s.awaitResume(ctx) || !s.awaitTurn(ctx) {
+		if ctx.Err() != nil || !s.awaitPlace(ctx) {
 			return false
 		}
 		err := s.iteration(ctx)
@@ -99,18 +99,37 @@ func (s *server) iteration(ctx context.Context) error {
 			defer s.loopEnded()
 		}
 		s.Busy.Add(-1)
-		s.mu.Lock()
-		next := s.pass()
-		s.mu.Unlock()
-		if next != nil {
-			s.start(next)
-		}
+		s.passOn()
 	}()
 	s.Busy.Add(1)
 	s.Tally.Turns.Add(1)
 	err := s.Loop(ctx)
 	returned = true
 	return err
+}
+
+// awaitPlace waits until the loop is not paused and has a place. A pause that
+// comes while it waits behind a call holds the next iteration, too.
+func (s *server) awaitPlace(ctx context.Context) bool {
+	for {
+		if !s.awaitResume(ctx) || !s.awaitTurn(ctx) {
+			return false
+		}
+		if _, paused := s.loop.held(); !paused {
+			return true
+		}
+		s.passOn()
+	}
+}
+
+// passOn gives the place of the loop to the next call that waits.
+func (s *server) passOn() {
+	s.mu.Lock()
+	next := s.pass()
+	s.mu.Unlock()
+	if next != nil {
+		s.start(next)
+	}
 }
 
 // awaitTurn waits for a place among the running calls.
@@ -134,13 +153,12 @@ func (s *server) awaitTurn(ctx context.Context) bool {
 	case <-ctx.Done():
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.loop.turn == nil { // the place was given meanwhile: pass it on
-		if next := s.pass(); next != nil {
-			s.start(next)
-		}
-	}
+	given := s.loop.turn == nil // meanwhile
 	s.loop.turn = nil
+	s.mu.Unlock()
+	if given {
+		s.passOn()
+	}
 	return false
 }
 
@@ -159,9 +177,7 @@ func (l *ownLoop) takeTurn() bool {
 // daemon.
 func (s *server) awaitResume(ctx context.Context) bool {
 	for { // it may be paused again at once
-		s.loop.mu.Lock()
-		paused, resume := s.loop.paused, s.loop.resume
-		s.loop.mu.Unlock()
+		resume, paused := s.loop.held()
 		if !paused {
 			return true
 		}
@@ -173,6 +189,13 @@ func (s *server) awaitResume(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+// held reports whether the loop is paused, and what is closed when that ends.
+func (l *ownLoop) held() (resume <-chan struct{}, paused bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.resume, l.paused
 }
 
 func (l *ownLoop) pause(on bool) {

@@ -284,6 +284,27 @@ func TestPausedAgain(t *testing.T) {
 	})
 }
 
+// A pause that comes while the loop waits behind a call holds its next
+// iteration, and the calls behind it have their turn.
+func TestPausedBehindACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, l := serveLoop(t, Config{})
+		d.do(nth(1), "hold")
+		d.do(nth(2), "hold")
+		l.done(nil)
+		d.want("1 begins")
+		d.tell(wire.Pause)
+		d.release(nth(1))
+		d.want("1 OK", "loop paused", "2 begins")
+		d.release(nth(2))
+		d.want("2 OK")
+		d.wantBusy(0)
+		d.tell(wire.Resume)
+		d.want("loop runs", "turn")
+		d.hangup()
+	})
+}
+
 // A worker and its loop can stop wherever the loop is: in an iteration, whose
 // context ends; or waiting for the next one, for its place, or for the end of a
 // pause. This is neither a return nor an error of the loop.
