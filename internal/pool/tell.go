@@ -35,7 +35,10 @@ func (d *Death) tell(log *slog.Logger, level slog.Level, what string, more ...an
 	}
 	if d.NewKind != "" {
 		level = max(level, slog.LevelInfo)
-		attrs = append(attrs, "new_kind", d.NewKind, "why", d.Why)
+		attrs = append(attrs, "new_kind", d.NewKind)
+		if d.Cause != "boot" { // of which how says the same
+			attrs = append(attrs, "why", d.Why)
+		}
 	}
 	log.Log(context.Background(), level, what, attrs...)
 }

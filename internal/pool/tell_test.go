@@ -24,6 +24,7 @@ func TestTellOnce(t *testing.T) {
 	}{
 		{killed, `WARN worker was killed death=3`},
 		{first(killed), `WARN worker was killed death=3 new_kind=0123abcd why=it was slow`},
+		{first(Death{Exit: proc.Exit{PID: 7}, Cause: "boot", Number: 3}), `WARN worker died death=3 new_kind=0123abcd`},
 		{stopped, ``},
 		{first(stopped), `INFO worker ended death=3 new_kind=0123abcd why=it was slow`},
 	} {
