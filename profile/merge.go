@@ -10,8 +10,11 @@ import (
 	"github.com/legion-go/legion/internal/profiling"
 )
 
-// maxRaw bounds the bytes of all profiles of a merger together, unpacked.
+// maxRaw bounds the bytes of all profiles of a merger together, unpacked, and
+// those of the result.
 const maxRaw = 64 << 20
+
+var errLarge = errors.New("they have more than 64 MiB: take fewer workers, or less time")
 
 // Tags of the fields of a profile.
 const (
@@ -137,7 +140,7 @@ func (m *merger) part(p profiling.Part) error {
 // add adds a profile that is not gzipped.
 func (m *merger) add(raw []byte, labels []string) error {
 	if m.raw += len(raw); m.raw > maxRaw {
-		return fmt.Errorf("they have more than %d MiB: take fewer workers, or less time", maxRaw>>20)
+		return errLarge
 	}
 	s := &source{merger: m, mappings: map[uint64]uint64{}, functions: map[uint64]uint64{}, locations: map[uint64]uint64{}}
 	for i := 0; i+1 < len(labels); i += 2 {
@@ -230,6 +233,9 @@ func (s *source) messages(raw []byte) error {
 				return err
 			case of.known == nil:
 				s.body = appendBytes(s.body, of.tag, append(body, s.labels...))
+				if len(s.body) > maxRaw { // labels make small samples larger
+					return errLarge
+				}
 				return nil
 			case id == 0 || of.ids[id] != 0:
 				return errMalformed

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,24 @@ func TestMergeIsBounded(t *testing.T) {
 	m := merger{raw: maxRaw - 10}
 	if err := m.part(profiling.Part{Profile: b.Bytes()}); err == nil || !strings.Contains(err.Error(), "64 MiB") || m.raw != maxRaw+1 {
 		t.Errorf("%v, %d bytes unpacked", err, m.raw-maxRaw+10)
+	}
+}
+
+// What labels add to small samples counts.
+func TestMergeOfSmallSamplesIsBounded(t *testing.T) {
+	raw := appendBytes(appendBytes(nil, tagString, ""), tagSampleType, "")
+	for range 1 << 19 {
+		raw = appendBytes(raw, tagSample, appendNum(nil, 2, 1))
+	}
+	var labels []string
+	for i := range 40 {
+		labels = append(labels, strconv.Itoa(i), "value")
+	}
+	if _, err := merge([]profiling.Part{{Profile: raw, Labels: labels[:2]}}); err != nil {
+		t.Errorf("with one label: %v", err)
+	}
+	if _, err := merge([]profiling.Part{{Profile: raw, Labels: labels}}); err == nil || !strings.Contains(err.Error(), "64 MiB") {
+		t.Errorf("with forty: %v", err)
 	}
 }
 
