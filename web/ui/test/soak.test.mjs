@@ -82,11 +82,11 @@ test("the page stays open", { timeout: length + 240_000 }, async (t) => {
 const second = 10, filling = 4000;
 
 /** How many samples it takes after that, unless the test only shows that it works. */
-const enough = length < 60_000 ? 0 : 18;
+const enough = length < 60_000 ? 0 : 30;
 
-/** What the page itself may hold more, of the least that it held within a time: between two renders the figures are there twice. */
+/** What the page itself may hold more, by the lower quartiles: between two renders the figures are there twice. */
 const level = { held: { share: 0.03 } };
-const least = (values) => Math.min(...values);
+const quartile = (values) => values.toSorted((a, b) => a - b)[values.length >> 2];
 
 test("what the page holds is level", { timeout: length + 240_000 }, async (t) => {
   t.after(quit);
@@ -107,7 +107,7 @@ test("what the page holds is level", { timeout: length + 240_000 }, async (t) =>
   }
   await b.close();
   t.diagnostic(`${samples.length} samples; the first and the last: ${samples[0]?.held} ${samples.at(-1)?.held}`);
-  assert.deepEqual(grown(samples, level, least), [], "it holds more and more");
+  assert.deepEqual(grown(samples, level, quartile), [], "it holds more and more");
 });
 
 /** Shows every screen, a pool, a certificate and a dialog, each for a while, and then the overview. */
