@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,10 +51,36 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	counts, err := numbers(*pages)
+	if flag.NArg() > 0 {
+		err = fmt.Errorf("%q: it takes flags only", flag.Arg(0))
+	}
+	if err == nil {
+		err = check(*workers, *events, *only, *rounds, *each)
+	}
 	if err == nil {
 		err = measure(ctx, *workers, *events, *only, counts, *rounds, *each)
 	}
 	exit(err)
+}
+
+// check says what is wrong with the flags.
+func check(workers, events int, only string, rounds int, each time.Duration) error {
+	switch {
+	case workers < pools || events < 0 || rounds < 1 || each < time.Second:
+		return fmt.Errorf("-workers is at least %d, -events 0, -rounds 1, -each 1s", pools)
+	case only == "":
+		return nil
+	}
+	var names []string
+	for _, s := range screens {
+		names = append(names, s.name)
+	}
+	for name := range strings.SplitSeq(only, ",") {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("-screens %q: %q is none; there are: %s", only, name, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // play plays the role that this process was started for, if there is one.
