@@ -29,8 +29,8 @@ type setup struct {
 	control       *client.Client
 }
 
-// start starts both, and waits until all workers run a call. The caller must
-// stop them.
+// start starts both, and waits until the workers are busy. The caller must stop
+// them.
 func start(ctx context.Context, workers, events int) (_ *setup, err error) {
 	s := &setup{}
 	defer func() {
@@ -97,8 +97,8 @@ func (p *process) stop() {
 	}
 }
 
-// untilBusy waits for the daemon, and for as many calls under way as there are
-// workers.
+// untilBusy waits for the daemon, and until nine of ten workers run a call: the
+// others are between two.
 func (s *setup) untilBusy(ctx context.Context, socket string, workers int) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
