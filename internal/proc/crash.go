@@ -3,6 +3,7 @@ package proc
 import (
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/legion-go/legion/sandbox"
@@ -15,8 +16,17 @@ const crashSize = sandbox.MinFileSize
 // isCrashHead reports whether a line on stderr may be the first of a report by
 // the Go runtime.
 func isCrashHead(line []byte) bool {
-	for _, head := range [...]string{"panic: ", "fatal error: ", "runtime: ", "SIG", "unexpected fault address "} {
-		if len(line) >= len(head) && string(line[:len(head)]) == head {
+	return begins(line, "panic: ", "fatal error: ", "SIG", "unexpected fault address ")
+}
+
+// isCrashPrelude reports whether a line on stderr may be one that the runtime
+// writes before its report. It writes such lines within a report, too: where it
+// cannot follow a stack.
+func isCrashPrelude(line []byte) bool { return begins(line, "runtime: ") }
+
+func begins(line []byte, with ...string) bool {
+	for _, w := range with {
+		if len(line) >= len(w) && string(line[:len(w)]) == w {
 			return true
 		}
 	}
@@ -39,7 +49,8 @@ func readCrash(f *os.File) string {
 // before it on stderr: see tail.
 //
 // It leaves out what does not help a reader: registers, addresses of stack
-// frames, and the runtime's own goroutines, which the runtime prints after a
+// frames, the content of stacks that the runtime cannot follow, such as those
+// of C, and the runtime's own goroutines, which the runtime prints after a
 // signal or a fatal error. The result is valid UTF-8 of at most MaxStack bytes,
 // cut at the end of a line.
 func crashReport(head, body string) string {
@@ -79,10 +90,17 @@ func cleanBlock(block string) (clean string, system bool) {
 	}
 	kept := lines[:0]
 	empty := true // so far: the runtime cannot show a goroutine that runs on another thread
+	content := false
 	for i, l := range lines {
+		content = strings.HasPrefix(l, "stack: frame=") || content && isStackContent(l)
 		switch {
-		case isRegister(l):
+		case isRegister(l), content:
 			continue
+		case strings.HasPrefix(l, "runtime: g "): // it cannot follow the stack of g, and says so twice
+			empty = false
+			if l == kept[len(kept)-1] {
+				continue
+			}
 		case strings.HasPrefix(l, "\t"):
 			if at := strings.Index(l, " fp=0x"); at > 0 {
 				l = l[:at]
@@ -103,6 +121,19 @@ func isRegister(line string) bool {
 	name, value, ok := strings.Cut(line, " ")
 	value, hex := strings.CutPrefix(strings.TrimLeft(value, " "), "0x")
 	return ok && hex && len(name) >= 2 && len(name) <= 6 && strings.IndexByte(value, ' ') < 0 && strings.IndexByte(name, '.') < 0
+}
+
+// isStackContent recognises the lines in which the runtime shows the words of a
+// stack, below their limits: a heading, rows such as
+// "00007f9b533fca90: 00000000 00001080", and marks below rows.
+func isStackContent(line string) bool {
+	address, _, row := strings.Cut(line, ": ")
+	if row && len(address) >= 8 {
+		if _, err := strconv.ParseUint(address, 16, 64); err == nil {
+			return true
+		}
+	}
+	return strings.HasPrefix(line, "        ")
 }
 
 // ranOutOfMemory reports whether the runtime ended itself because memory ran

@@ -15,6 +15,12 @@ func TestCrashReport(t *testing.T) {
 		busy        = "goroutine 1 gp=0x1 m=3 mp=0x4 [running]:\n\tgoroutine running on other thread; stack unavailable"
 		busyClean   = "goroutine 1 [running]:\n\tgoroutine running on other thread; stack unavailable"
 		regs        = "rax    0x0\nrip    0x408fee\ngs     0x0"
+		content     = "stack: frame={sp:0x7f9b533fcb90, fp:0x0} stack=[0x7f9b52bfd260,0x7f9b533fce60)\n" +
+			"                   7 6 5 4  3 2 1 0   f e d c  b a 9 8  0123456789abcdef\n" +
+			"00007f9b533fcaa0: 00000000 00001000  00000000 00401820  ........ .@.....\n" +
+			"                                     ^ <threadentry+0x0>"
+		inC      = "goroutine 0 gp=0x1 m=4 mp=0x2 [idle]:\nruntime: g 0 gp=0x1: unknown pc 0x7f\n" + content + "\nruntime: g 0 gp=0x1: unknown pc 0x7f\n" + content
+		inCClean = "goroutine 0 [idle]:\nruntime: g 0 gp=0x1: unknown pc 0x7f"
 	)
 	for _, c := range []struct{ head, body, want string }{
 		{"panic: stale", "", ""},
@@ -24,6 +30,9 @@ func TestCrashReport(t *testing.T) {
 		{"runtime: y\nfatal error: x\n", user + "\n\n" + system + "\n\n" + regs + "\n", "runtime: y\nfatal error: x\n\n" + clean},
 		{"SIGABRT: abort\n", "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\n" + user + "\n\n" + regs, "SIGABRT: abort\nPC=0x1 m=0 sigcode=0\n\n" + clean},
 		{"SIGABRT: abort\n", "SIGABRT: abort\n\n" + user + "\n\n" + busy + "\n\n" + system, "SIGABRT: abort\n\n" + clean + "\n\n" + busyClean},
+		{"SIGABRT: abort\n", "SIGABRT: abort\nPC=0x1 m=4 sigcode=0\n\n" + inC + "\n\n" + user, "SIGABRT: abort\nPC=0x1 m=4 sigcode=0\n\n" + clean},
+		{"SIGSEGV: x\n", "SIGSEGV: x\nPC=0x1 m=4 sigcode=1\n\n" + inC + "\n\n" + user, "SIGSEGV: x\nPC=0x1 m=4 sigcode=1\n\n" + inCClean + "\n\n" + clean},
+		{"panic: x\n", "panic: x\n        00000000: y\n\n" + user, "panic: x\n        00000000: y\n\n" + clean},
 		{"SIGSEGV: x\n", "SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + system + "\n\n" + user + "\n\n" + system, // the first is the one that crashed
 			"SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + systemClean + "\n\n" + clean},
 	} {
@@ -34,6 +43,26 @@ func TestCrashReport(t *testing.T) {
 	long := crashReport("", strings.Repeat("goroutine 1 [x]:\nmain.é\n\n", crashSize/20))
 	if len(long) > MaxStack || len(long) < MaxStack-1000 || !strings.HasSuffix(long, "\n… (cut)") {
 		t.Errorf("%d bytes, ending in %q", len(long), long[len(long)-20:])
+	}
+}
+
+// The runtime says within a report, too, that it cannot follow a stack.
+func TestHeadOfAReport(t *testing.T) {
+	for _, c := range []struct{ stderr, head, last string }{
+		{"a\nSIGABRT: abort\nPC=0x1\n\ngoroutine 0 [idle]:\nruntime: g 0 gp=0x1: unknown pc 0x7f\n0000: 1\n\nruntime: g 0\n", "SIGABRT: abort\n", "SIGABRT: abort"},
+		{"runtime: out of memory: x\n\nruntime: y\nfatal error: z\n\nruntime stack:\n", "runtime: out of memory: x\nruntime: y\nfatal error: z\n", "fatal error: z"},
+		{"SIGTERM came\nsaved\nruntime: limit\nfatal error: z\n", "runtime: limit\nfatal error: z\n", "fatal error: z"},
+		{"panic: x\npanic: y\n", "panic: x\npanic: y\n", "panic: y"},
+		{"runtime: z\n", "", "runtime: z"},
+	} {
+		var errs tail
+		for line := range strings.Lines(c.stderr) {
+			errs.add([]byte(strings.TrimSuffix(line, "\n")))
+		}
+		lines := errs.lines(true)
+		if head := errs.crashHead(); head != c.head || lines[len(lines)-1] != c.last {
+			t.Errorf("%q: the head is %q, the last line %q", c.stderr, head, lines[len(lines)-1])
+		}
 	}
 }
 

@@ -65,9 +65,10 @@ func cutBefore(b []byte, n int) int {
 type tail struct {
 	mu     sync.Mutex
 	buf    []byte // whole lines with newlines, the first perhaps cut; at most twice the bytes that matter
-	before []byte // a copy of buf's end, taken when its last line looked like the first of a crash report
-	head   []byte // the last such lines, with only empty lines between them
-	inHead bool   // the last line that was not empty is one of head
+	before []byte // a copy of buf's end, taken when its last line was the last of head
+	head   []byte // the last lines that look like the beginning of a crash report, with only empty lines between them
+	next   []byte // lines that become head if such a report follows
+	inNext bool   // the last line that was not empty is one of next
 }
 
 func (t *tail) add(line []byte) {
@@ -80,15 +81,18 @@ func (t *tail) add(line []byte) {
 	}
 	switch {
 	case len(line) == 0:
-	case !isCrashHead(line):
-		t.inHead = false
+	case !isCrashHead(line) && !isCrashPrelude(line):
+		t.inNext = false
 	default:
-		if !t.inHead || len(t.head) > StderrBytes {
-			t.head = t.head[:0]
+		if !t.inNext || len(t.next) > StderrBytes {
+			t.next = t.next[:0]
 		}
-		t.inHead = true
-		t.head = append(append(t.head, line...), '\n')
-		t.before = append(t.before[:0], t.buf[max(0, len(t.buf)-StderrBytes-1):]...)
+		t.inNext = true
+		t.next = append(append(t.next, line...), '\n')
+		if isCrashHead(line) {
+			t.head = append(t.head[:0], t.next...)
+			t.before = append(t.before[:0], t.buf[max(0, len(t.buf)-StderrBytes-1):]...)
+		}
 	}
 }
 

@@ -53,27 +53,35 @@ func ours(pidfd *os.File) bool {
 // task; it stays in the set of the process, where a signal to the whole process
 // is noted, too: all three are asked.
 func dying(pid int) bool {
-	const (
-		exiting      = 0x4                     // PF_EXITING
-		killed       = 1 << (unix.SIGKILL - 1) // in a set of signals
-		state, flags = 0, 9 - 3                // fields 3 and 9 of proc(5)
-	)
+	const killed = 1 << (unix.SIGKILL - 1) // in a set of signals
 	dir := "/proc/" + strconv.Itoa(pid)
-	if f := stat(dir); len(f) > flags && (f[state] == "Z" || number(f[flags])&exiting != 0) {
+	if ending(stat(dir)) {
 		return true
 	}
 	status, _ := os.ReadFile(dir + "/status")
 	return (pending(string(status), "SigPnd")|pending(string(status), "ShdPnd"))&killed != 0
 }
 
+// ending reports whether the fields of stat are of a thread in its exit.
+func ending(fields []string) bool {
+	const (
+		exiting      = 0x4      // PF_EXITING
+		state, flags = 0, 9 - 3 // fields 3 and 9 of proc(5)
+	)
+	return len(fields) > flags && (fields[state] == "Z" || number(fields[flags])&exiting != 0)
+}
+
 // pending returns a set of signals of the text of status in a folder of /proc.
-func pending(status, set string) (signals uint64) {
-	for line := range strings.Lines(status) {
-		if name, value, _ := strings.Cut(line, ":"); name == set {
-			signals, _ = strconv.ParseUint(strings.TrimSpace(value), 16, 64)
-		}
-	}
+func pending(status, set string) uint64 {
+	signals, _ := strconv.ParseUint(statusField(status, set), 16, 64)
 	return signals
+}
+
+// statusField returns a field of the text of status in a folder of /proc.
+func statusField(status, name string) string {
+	_, rest, _ := strings.Cut(status, "\n"+name+":")
+	value, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(value)
 }
 
 // stat returns the fields of the file stat in a folder of /proc that follow the

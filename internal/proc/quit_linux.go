@@ -1,7 +1,6 @@
 package proc
 
 import (
-	"errors"
 	"os"
 	"strconv"
 	"time"
@@ -36,23 +35,23 @@ func sendQuit(pid int) (tid int, err error) {
 
 // insist sends stackSignal to the whole process if the thread to which Quit has
 // sent it ends before it takes it: the kernel discards the signals of a thread
-// with the thread.
+// with the thread. It does so in the middle of the thread's end. So a thread
+// whose signal is not pending has taken it only if it does not end after that.
 func (p *Process) insist(tid int) {
-	status := "/proc/" + strconv.Itoa(p.pid) + "/task/" + strconv.Itoa(tid) + "/status"
+	thread := "/proc/" + strconv.Itoa(p.pid) + "/task/" + strconv.Itoa(tid)
 	for pause := 100 * time.Microsecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		b, err := os.ReadFile(status)
-		switch {
-		case errors.Is(err, os.ErrNotExist), errors.Is(err, unix.ESRCH):
-			_ = p.Signal(stackSignal) // that of a process that has taken it is at its end
-			return
-		case err != nil || pending(string(b), "SigPnd")&(1<<(stackSignal-1)) == 0:
-			return
+		status, err := os.ReadFile(thread + "/status")
+		if err != nil || pending(string(status), "SigPnd")&(1<<(stackSignal-1)) == 0 {
+			break
 		}
 		select {
 		case <-time.After(pause):
 		case <-p.done:
 			return
 		}
+	}
+	if f := stat(thread); len(f) == 0 || ending(f) {
+		_ = p.Signal(stackSignal) // that of a process that has taken it is at its end
 	}
 }
 

@@ -32,14 +32,16 @@ func init() {
 }
 
 // The kernel discards the signal of a thread that ends before it takes it. The
-// stacks are written all the same.
+// stacks are written all the same, at whatever moment of that end Quit looks.
 func TestQuitOfAThreadThatEnds(t *testing.T) {
-	p, o := begin(t, "loses")
-	o.value(t, p, "ready")
-	if err := p.Quit(); err != nil {
-		t.Fatal(err)
-	}
-	if e := wait(t, p); !strings.HasPrefix(e.Stack, "SIGABRT: abort") || !strings.Contains(e.Stack, "\ngoroutine 1 [") {
-		t.Errorf("%v\n%s", e, e.Stack)
+	for range 20 {
+		p, o := begin(t, "loses")
+		o.value(t, p, "ready")
+		if err := p.Quit(); err != nil {
+			t.Fatal(err)
+		}
+		if e := wait(t, p); !strings.HasPrefix(e.Stack, "SIGABRT: abort") || !strings.Contains(e.Stack, "\ngoroutine 1 [") {
+			t.Fatalf("%v\n%s", e, e.Stack)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package proc
 import (
 	"os"
 	"strconv"
-	"strings"
 )
 
 // Tracer returns the process that traces the given one, such as a debugger or
@@ -23,7 +22,5 @@ func statusNumber(pid int, field string) int {
 	if err != nil {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(b), "\n"+field+":")
-	line, _, _ := strings.Cut(rest, "\n")
-	return int(number(strings.TrimSpace(line)))
+	return int(number(statusField(string(b), field)))
 }
