@@ -54,7 +54,7 @@ type Loop struct {
 
 	ran       atomic.Bool
 	stopping  atomic.Bool
-	goroutine atomic.Uint64 // of Run; 0 if it does not run
+	goroutine atomic.Uint64 // that called Run
 
 	pending atomic.Int64
 	busy    atomic.Int64 // total time of the functions that have ended, in nanoseconds
@@ -148,7 +148,6 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 	defer l.Stop() // in case a function calls runtime.Goexit
 	l.goroutine.Store(goroutineID())
-	defer l.goroutine.Store(0)
 
 	now := l.now()
 	l.begun.Store(int64(now))

@@ -7,11 +7,11 @@ import (
 )
 
 // OnLoop reports whether the calling goroutine is the one that runs the loop:
-// waiting there for work of the loop would never end. It takes about a
-// microsecond; use it only for rare operations.
+// waiting there for work of the loop would never end. While the loop runs a
+// function it takes some microseconds, more on a deep stack: use it only for
+// rare operations.
 func (l *Loop) OnLoop() bool {
-	id := l.goroutine.Load()
-	return id != 0 && id == goroutineID()
+	return l.since.Load() != idle && l.goroutine.Load() == goroutineID()
 }
 
 // goroutineID returns the number of the calling goroutine, as the runtime

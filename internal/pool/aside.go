@@ -39,8 +39,25 @@ func (m *member) queueAct(a act) {
 		m.protocol.pauses.Add(1)
 		m.queue(notice{Header: wire.Header{Kind: wire.Pause}})
 	case opResume:
-		m.queue(notice{Header: wire.Header{Kind: wire.Resume}})
+		if !m.unpause() {
+			m.queue(notice{Header: wire.Header{Kind: wire.Resume}})
+		}
 	}
+}
+
+// unpause takes back a Pause that is the last of what the worker is not told
+// yet, and reports whether it did. So pauses and resumes of a worker that reads
+// nothing do not add up.
+func (m *member) unpause() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := len(m.notices) - 1
+	if last < 0 || m.notices[last].Kind != wire.Pause {
+		return false
+	}
+	m.notices = m.notices[:last]
+	m.protocol.pauses.Add(-1)
+	return true
 }
 
 // tellNotices sends what is queued, unless a goroutine does so already.

@@ -29,7 +29,6 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	d.Expected = willed || w.endedWithLoop(d)
 	booting := !w.ready
 	k.share(w, max(w.cpu, d.Usage.User+d.Usage.System), now)
-	successor := k.successor(w)
 	k.drop(w)
 	known := k.endCalls(fx, w, d, now)
 	if d.Cause == "" {
@@ -43,7 +42,7 @@ func (k *core) exited(fx *effects, w *worker, d *Death, now time.Duration) {
 	case willed:
 		// Not a sign of a broken worker.
 	case k.cfg.Looping && !booting && k.cfg.OnExit != Restart && k.state != StateStopping:
-		k.doWithout(fx, w, successor, d, now)
+		k.doWithout(fx, w, d, now)
 	case d.Expected:
 		k.loopEnded(w, now)
 	default:
@@ -81,11 +80,7 @@ func (k *core) drop(w *worker) {
 			break
 		}
 	}
-	for _, o := range k.workers {
-		if o.replaces == w {
-			o.replaces = nil // it takes the old worker's place anyway
-		}
-	}
+	k.inherit(w)
 	if old := w.replaces; old != nil {
 		old.replaced = false // its replacement failed: it stays, and a replacement is tried again later
 	}
@@ -214,16 +209,14 @@ func (k *core) delayStart(first time.Duration, n int, longest, now time.Duration
 }
 
 // doWithout handles the end of a looping worker that will not be replaced.
-func (k *core) doWithout(fx *effects, w, successor *worker, d *Death, now time.Duration) {
+func (k *core) doWithout(fx *effects, w *worker, d *Death, now time.Duration) {
 	if k.cfg.OnExit == StopDaemon {
 		fx.do(opStopDaemon, w)
 		return
 	}
 	k.cfg.Min = max(k.cfg.Min-1, 0)
 	k.cfg.Max = max(k.cfg.Max-1, 1)
-	if n, _ := k.counted(); successor != nil && n > k.cfg.Max { // it was being recycled
-		k.leave(fx, successor, forScale, now)
-	}
+	k.trim(fx, now) // it was being replaced
 	if len(k.workers) == 0 {
 		k.last = d
 		k.fail(fx, "all its looping workers have ended", now)

@@ -11,11 +11,6 @@ import (
 // endWorker lets w finish its started calls, and leave. Another takes its place
 // if one is missing then.
 func (k *core) endWorker(fx *effects, w *worker, now time.Duration) {
-	for _, o := range k.workers {
-		if o.replaces == w {
-			o.replaces = nil // it takes the place in its own right
-		}
-	}
 	k.leave(fx, w, forRequest, now)
 	k.plan(fx, now)
 	fx.poke = true
@@ -28,9 +23,6 @@ func (k *core) halt(fx *effects, now time.Duration) {
 		return
 	}
 	k.state, k.halted, k.reason, k.failedStuck = StatePaused, true, "", false
-	for _, w := range k.workers {
-		w.replaces = nil
-	}
 	for _, w := range k.workers {
 		k.leave(fx, w, forRequest, now)
 	}

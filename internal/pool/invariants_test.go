@@ -120,7 +120,9 @@ func (s *sim) checkAct(p *simProc, a act) {
 		if k.cfg.Fresh {
 			idle = s.mayGo(p)
 		}
-		if ends := s.stopped && k.queue.len == 0; p.w.retiring == "" && !ends && !idle && !s.scaling && !s.halted && !s.succeeded(p.w) {
+		takers, _ := k.counted()
+		smaller := s.smaller == s.now && takers == k.cfg.Max // it was the one too many
+		if ends := s.stopped && k.queue.len == 0; p.w.retiring == "" && !ends && !idle && !smaller && !s.scaling && !s.halted && !s.succeeded(p.w) {
 			broken("worker %d is told to leave for no reason", p.w.id)
 		}
 		once(&p.stopped, "a stop")

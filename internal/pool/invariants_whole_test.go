@@ -24,7 +24,7 @@ func (s *sim) check() {
 	if n <= k.cfg.Max {
 		s.limit = k.cfg.Max // scaled down far enough
 	}
-	if takers, _ := k.counted(); takers > k.cfg.Max && (!k.cfg.Looping || k.cfg.OnExit != Ignore) {
+	if takers, _ := k.counted(); takers > k.cfg.Max {
 		broken("%d workers take calls, or will, and Max is %d", takers, k.cfg.Max)
 	}
 	ready, held, stuck := 0, 0, 0
@@ -226,11 +226,12 @@ func (s *sim) checkDue() {
 	if k.cfg.Spawn == Lazy && len(s.calls) == 0 || k.cfg.Fresh || s.halted {
 		floor = 0
 	}
+	taken := active + k.doomed() // what is not replaced after its end is not replaced before it
 	room := len(k.workers) <= k.cfg.Max && !k.cfg.Fresh || len(k.workers) < k.cfg.Max
-	if room && active < floor && starts == 0 {
+	if room && taken < floor && starts == 0 {
 		broken("%d workers are kept, Min is %d", active, floor)
 	}
-	if room && active < k.cfg.Max && k.queue.len > 0 && k.state != StatePaused && starts == 0 {
+	if room && taken < k.cfg.Max && k.queue.len > 0 && k.state != StatePaused && starts == 0 {
 		broken("%d calls wait for %d workers, and no other is started", k.queue.len, active)
 	}
 }

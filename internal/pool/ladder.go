@@ -50,6 +50,7 @@ func (k *core) kill(fx *effects, w *worker, by Cause, stacks bool, now time.Dura
 		w.killedBy = by
 	}
 	k.recall(fx, w, now)
+	k.inherit(w)
 	if stacks {
 		w.state, w.due, w.quitAt = workerDying, now+quitGrace, now
 		fx.do(opQuit, w)

@@ -37,6 +37,7 @@ type model struct {
 	shortLoops int             // loops in a row that have ended at once
 	notBefore  time.Duration   // no start before, for what has failed
 	notAfter   time.Duration   // … and no excuse after
+	smaller    time.Duration   // when a looping worker ended last that is not replaced
 	deserted   bool            // all looping workers have ended, and are not replaced
 	failed     bool            // too many deaths have failed the pool
 
@@ -170,6 +171,7 @@ func (s *sim) exited(p *simProc, had []*simCall, d *Death, was State) {
 	switch {
 	case willed:
 	case alone:
+		s.smaller = s.now
 		mustFail = k.cfg.OnExit == Ignore && len(k.workers) == 0
 		s.deserted = s.deserted || mustFail
 	case p.ended && d.KilledBy == "" && d.Code == 0 && d.Signal == 0:

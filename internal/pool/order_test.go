@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ func TestNoticesKeepTheirOrder(t *testing.T) {
 	onStage(t, Config{Min: 1, Looping: true}, func(st *stage) {
 		for range 100 {
 			st.Pause()
+			synctest.Wait()
 			st.Resume()
 			st.want("1: Pause", "1: Resume")
 		}
@@ -36,6 +38,28 @@ func TestNoticesKeepTheirOrder(t *testing.T) {
 			st.forget()
 		}
 	})
+}
+
+// A worker that reads nothing may be paused and resumed for ever.
+func TestPausesOfADeafWorkerDoNotAddUp(t *testing.T) {
+	m := &member{protocol: new(protocol), telling: true} // its sender waits for room
+	kinds := func() (all []wire.Kind) {
+		for _, n := range m.notices {
+			all = append(all, n.Kind)
+		}
+		return all
+	}
+	m.queueAct(act{op: opResume}) // it is paused
+	for range 1000 {
+		m.queueAct(act{op: opPause})
+		if got := kinds(); !slices.Equal(got, []wire.Kind{wire.Resume, wire.Pause}) || m.protocol.pauses.Load() != 1 {
+			t.Fatalf("it will be told %v, and may say %d times that it is paused", got, m.protocol.pauses.Load())
+		}
+		m.queueAct(act{op: opResume})
+		if got := kinds(); !slices.Equal(got, []wire.Kind{wire.Resume}) || m.protocol.pauses.Load() != 0 {
+			t.Fatalf("it will be told %v, and may say %d times that it is paused", got, m.protocol.pauses.Load())
+		}
+	}
 }
 
 // What ends a roll whose replacements do not become ready does not end the wait

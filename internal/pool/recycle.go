@@ -111,6 +111,7 @@ func (k *core) leave(fx *effects, w *worker, why reason, now time.Duration) {
 		w.left = why
 		k.recall(fx, w, now)
 		w.state = workerLeaving
+		k.inherit(w)
 		if w.load == 0 {
 			w.due = saturate.Add(now, k.cfg.KillGrace)
 		}

@@ -40,6 +40,23 @@ func TestScalingDownDuringAReplacement(t *testing.T) {
 	}
 }
 
+// The replacement of a worker that is being killed is one of those that Max
+// counts.
+func TestScalingDownBesideAKilledWorker(t *testing.T) {
+	for _, stacks := range []bool{true, false} {
+		l := newLab(t, Config{Min: 2, Max: 2})
+		l.step(func(fx *effects) { l.recycle(fx, l.now) })
+		old := l.in(workerStarting)[0].replaces
+		l.step(func(fx *effects) { l.kill(fx, old, CauseHeartbeat, stacks, l.now) })
+		l.step(func(fx *effects) { l.scale(fx, 1, 1, l.now) })
+		l.die(old)
+		l.boot()
+		if n := len(l.in(workerReady)); n != 1 {
+			t.Errorf("%d workers serve, Max is 1", n)
+		}
+	}
+}
+
 // A looping worker that ends and is not replaced leaves a smaller pool.
 func TestGoOnWithout(t *testing.T) {
 	l := newLab(t, Config{Min: 2, Max: 3, Looping: true, OnExit: Ignore})
@@ -60,6 +77,32 @@ func TestGoOnWithoutItsReplacement(t *testing.T) {
 	l.boot()
 	if n := len(l.in(workerReady)); n != 1 || l.cfg.Max != 1 {
 		t.Errorf("%d workers serve, Max %d", n, l.cfg.Max)
+	}
+}
+
+// One that is being killed is not replaced while it ends.
+func TestGoOnWithoutAKilledOne(t *testing.T) {
+	for _, stacks := range []bool{true, false} {
+		l := newLab(t, Config{Min: 2, Max: 3, Looping: true, OnExit: Ignore})
+		w := l.workers[0]
+		l.step(func(fx *effects) { l.kill(fx, w, CauseHeartbeat, stacks, l.now) })
+		l.tickNow()
+		if n := len(l.in(workerStarting)); n != 0 {
+			t.Errorf("%d workers start while it ends", n)
+		}
+		l.die(w)
+		l.boot()
+		if n := len(l.workers); n != 1 || l.cfg.Min != 1 || l.cfg.Max != 2 {
+			t.Errorf("%d workers, Min %d, Max %d", n, l.cfg.Min, l.cfg.Max)
+		}
+
+		last := l.workers[0] // the operator ends it, and gets a new one
+		l.step(func(fx *effects) { l.kill(fx, last, CauseKill, stacks, l.now) })
+		l.die(last)
+		l.boot()
+		if n := len(l.in(workerReady)); n != 1 || l.cfg.Min != 1 {
+			t.Errorf("%d workers serve, Min %d", n, l.cfg.Min)
+		}
 	}
 }
 

@@ -23,6 +23,20 @@ func (k *core) counted() (workers, booting int) {
 	return
 }
 
+// doomed returns how many workers are being killed whose places will stay
+// empty: see doWithout.
+func (k *core) doomed() (n int) {
+	if !k.cfg.Looping || k.cfg.OnExit == Restart {
+		return 0
+	}
+	for _, w := range k.workers {
+		if w.ready && (w.state == workerDying || w.state == workerKilled) && !w.killedBy.willed() {
+			n++
+		}
+	}
+	return n
+}
+
 // surplus reports whether more workers are ready than must be kept.
 func (k *core) surplus() bool {
 	n, booting := k.counted()
@@ -52,6 +66,7 @@ func (k *core) plan(fx *effects, now time.Duration) {
 		return
 	}
 	have, booting := k.counted()
+	have += k.doomed()
 	want := min(max(k.minimum(), have+max(k.demand(now)-booting, k.missingSpares(now))), k.cfg.Max)
 	if k.bootFail > 0 {
 		want = min(want, have+1-min(booting, 1)) // one at a time until one succeeds
@@ -203,19 +218,32 @@ func (k *core) pauseWorker(fx *effects, w *worker, on bool, now time.Duration) {
 // scale sets how many workers must be kept and how many are allowed.
 func (k *core) scale(fx *effects, lo, hi int, now time.Duration) {
 	k.cfg.Min, k.cfg.Max = lo, hi
+	k.trim(fx, now)
+	k.plan(fx, now)
+	fx.poke = true
+}
+
+// trim lets the workers above Max go, the youngest first.
+func (k *core) trim(fx *effects, now time.Duration) {
 	have, _ := k.counted()
-	for i := len(k.workers) - 1; i >= 0 && have > hi; i-- {
+	for i := len(k.workers) - 1; i >= 0 && have > k.cfg.Max; i-- {
 		w := k.workers[i]
 		if w.replaces == nil && takes(w) {
-			k.leave(fx, w, forScale, now)
 			if s := k.successor(w); s != nil { // it would be too many as soon as it is ready
 				k.leave(fx, s, forScale, now)
 			}
+			k.leave(fx, w, forScale, now)
 			have--
 		}
 	}
-	k.plan(fx, now)
-	fx.poke = true
+}
+
+// inherit gives the place of w, which takes no more calls, to the worker that
+// starts in its stead, if there is one.
+func (k *core) inherit(w *worker) {
+	if s := k.successor(w); s != nil {
+		s.replaces = nil
+	}
 }
 
 // successor returns the worker that starts in the place of w, or nil.
