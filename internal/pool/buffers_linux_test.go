@@ -108,6 +108,21 @@ func TestIdleBeforeShared(t *testing.T) {
 	})
 }
 
+// A paused worker is no place for a Buffer: its calls go to others.
+func TestBufferBesideAPausedWorker(t *testing.T) {
+	sharing(t, Config{Min: 2, Max: 2}, func(st *stage) {
+		if err := st.PauseWorker(101, true); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			st.submitted(st.lay(1))
+		}
+		if st.arenas[1].Leases() != 0 || st.arenas[2].Leases() != 2 {
+			t.Errorf("%d Buffers are in the arena of the paused worker, %d in the other", st.arenas[1].Leases(), st.arenas[2].Leases())
+		}
+	})
+}
+
 // Without room, a Buffer is in ordinary memory.
 func TestFullArena(t *testing.T) {
 	sharing(t, Config{Min: 1}, func(st *stage) {

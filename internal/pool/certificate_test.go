@@ -75,6 +75,19 @@ func TestCertificateOfADeadline(t *testing.T) {
 	}
 }
 
+// A worker that dies within the time that its call has to obey was not out of
+// that time.
+func TestDeathWithinTheGrace(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Timeout: time.Second, KillGrace: 50 * time.Millisecond})
+	w := l.workers[0]
+	l.begin(l.give(10))
+	l.pass(time.Second + time.Millisecond)
+	l.dieOf(w, proc.Exit{Code: 3})
+	if c := l.certificates()[0]; !slices.Equal(c.whats(), []string{"spawned", "ready", "submitted", "started", "deadline", "reaped"}) {
+		t.Errorf("%q", c.whats())
+	}
+}
+
 // How each end is told.
 func TestWhy(t *testing.T) {
 	for what, c := range map[string]struct {

@@ -85,6 +85,23 @@ func TestRunsInAnotherOrder(t *testing.T) {
 	}
 }
 
+// A call that leaves the line lets no other begin: the worker runs as many as
+// before.
+func TestLeavingTheLine(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Ahead: 2})
+	l.workers[0].service = 1
+	first := l.give(0)
+	l.begin(first)
+	second, third := l.give(0), l.give(0)
+	l.abort(second, wire.CauseCanceled)
+	if third.worker != l.workers[0] || third.runs() {
+		t.Errorf("the third call is with %v, and runs: %v", third.worker, third.runs())
+	}
+	if l.answer(first, OK); !third.runs() {
+		t.Error("the third call does not run after the first")
+	}
+}
+
 // How long calls have run does not go back, when one that seemed to run is
 // taken back.
 func TestBusyNeverGoesBack(t *testing.T) {

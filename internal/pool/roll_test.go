@@ -52,6 +52,15 @@ func TestRollReplacesStartingWorkers(t *testing.T) {
 	}
 }
 
+// A roll that finds no place waits for one; only what is stuck ends it.
+func TestRollOfAFullPool(t *testing.T) {
+	l := newLab(t, Config{Max: 1, Once: true})
+	l.step(func(fx *effects) { l.recycle(fx, l.now) })
+	if w := l.workers[0]; w.state != workerReady || w.retiring != rolled || l.last.news.kept != "" {
+		t.Errorf("the worker is %v, to be replaced because of %q; it stays because of %q", w.state, w.retiring, l.last.news.kept)
+	}
+}
+
 // Nothing can be replaced in a failed pool: a roll of one ends.
 func TestRollOfAFailedPool(t *testing.T) {
 	b := newBooter(Config{Min: 1, Max: 2})
