@@ -94,7 +94,7 @@ func (r *Registry) take(b []byte) error {
 			c.Argument, c.NoArgument = false, "it stayed in the process before the upgrade or the restart"
 		}
 		if len(d.Blobs) > 0 {
-			c.gone = "they stayed in the process before the upgrade or the restart"
+			c.gone = "its recordings went with the process before the upgrade or the restart"
 		}
 		r.keep(c)
 	}

@@ -74,7 +74,7 @@ func TestPassingOfGoneRecordings(t *testing.T) {
 		if err := next.Memory().Take(pass(t, &r)); err != nil {
 			t.Fatal(err)
 		}
-		for number, want := range []string{1: "those of later deaths took their place", 2: "they stayed in the process before the upgrade or the restart", 3: ""} {
+		for number, want := range []string{1: "its recordings made room for those of later deaths", 2: "its recordings went with the process before the upgrade or the restart", 3: ""} {
 			if _, gone := next.Recordings(uint64(number)); gone != want {
 				t.Errorf("death %d: %q", number, gone)
 			}

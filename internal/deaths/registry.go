@@ -87,7 +87,7 @@ func (r *Registry) keep(c certificate) {
 			c.Blobs = append(c.Blobs, status.Blob{Name: one.Name, Bytes: len(one.Bytes)})
 		}
 		if recordings > maxRecordings && c.recordings != nil {
-			c.recordings, c.Blobs, c.gone = nil, nil, "those of later deaths took their place"
+			c.recordings, c.Blobs, c.gone = nil, nil, "its recordings made room for those of later deaths"
 		}
 	}
 }

@@ -74,10 +74,10 @@ func TestRecordingsOfDeaths(t *testing.T) {
 		}
 	}
 	f.deaths.Add(status.Death{Pool: "resize", Cause: "deadline"}, nil, pool.Recording{Name: "trace.out", Bytes: make([]byte, 64<<20+1)})
-	if _, err := f.call(t, "death.blob", `{"number":41,"name":"trace.out"}`); !wrong(err, `name: death 41 has no "trace.out" that is kept; those of later deaths took their place`) {
+	if _, err := f.call(t, "death.blob", `{"number":41,"name":"trace.out"}`); !wrong(err, `name: death 41 has no "trace.out" that is kept; its recordings made room for those of later deaths`) {
 		t.Error(err)
 	}
-	if result, err := f.call(t, "death.export", `{"number":41}`); err != nil || !strings.Contains(result, `"recordings: those of later deaths took their place"`) {
+	if result, err := f.call(t, "death.export", `{"number":41}`); err != nil || !strings.Contains(result, `"recordings: its recordings made room for those of later deaths"`) {
 		t.Errorf("%.300s, %v", result, err)
 	}
 }
