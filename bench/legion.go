@@ -39,8 +39,9 @@ type legionDaemon struct {
 	record *legion.Func[Record, Record]
 }
 
-func (p legionPeer) declare() legionDaemon {
-	d := newDaemon()
+func (p legionPeer) declare() legionDaemon { return p.declareIn(newDaemon()) }
+
+func (p legionPeer) declareIn(d *legion.Daemon) legionDaemon {
 	// Lazy: the worker starts with the first call, and a function that a row does
 	// not call has no worker.
 	opts := legion.Pool{Max: 1, Spawn: legion.Lazy, Transport: p.transport}

@@ -64,7 +64,7 @@ const shmipcName = "shmipc-go"
 
 // everyone lists the peers of all rows.
 func everyone(procs int) []Peer {
-	return slices.Concat(allPeers(procs), touchedPeers(procs), taskPeers(procs), controlPeers(procs), abusePeers(procs), versionPeers(""))
+	return slices.Concat(allPeers(procs), touchedPeers(procs), taskPeers(procs), controlPeers(procs), abusePeers(procs), neighbourPeers(procs), versionPeers(""))
 }
 
 // allPeers lists the peers of the rows about calls in the order of the tables.

@@ -69,7 +69,7 @@ func allRows() []Row {
 			Versus:  versus(baseline, Private),
 			measure: prepared(func(p Peer, c Config) (Sample, error) { return idle(p, c.Idle) }),
 		})
-	return slices.Concat(rows, taskRows(), controlRows())
+	return slices.Concat(rows, []Row{neighbourRow()}, taskRows(), controlRows())
 }
 
 // prepared is measure for the rows about the life of a worker.

@@ -47,7 +47,7 @@ func allTargets() []Target {
 		{Row: "idle", Metric: WorkerShare, Limit: 0.05},
 		{Row: "abuse", Of: "crowd", Metric: P50, Versus: quiet, Limit: 1.25},
 		{Row: "abuse", Of: "floods", Metric: P99, Versus: elsewhere, Limit: 1.5},
-	})
+	}, neighbourTargets())
 }
 
 // judge measures the targets by the results.

@@ -120,7 +120,7 @@ func measure(ctx context.Context, workers, events int, only string, counts []int
 	}
 	defer s.stop()
 	fmt.Printf("%d workers, %d events a second; medians of %d rounds of %v\n", workers, events, rounds, each)
-	fmt.Printf("%-9s %5s  %24s  %8s  %15s  %17s\n", "screen", "pages", "daemon, % of a processor", "front, %", "KB/s to a page", "before gzip, KB/s")
+	fmt.Printf("%-9s %5s  %24s  %16s  %8s  %15s  %17s\n", "screen", "pages", "daemon, % of a processor", "in its profile, %", "front, %", "KB/s to a page", "before gzip, KB/s")
 	for _, screen := range screens {
 		if only != "" && !strings.Contains(","+only+",", ","+screen.name+",") {
 			continue
@@ -135,7 +135,7 @@ func measure(ctx context.Context, workers, events int, only string, counts []int
 				all = append(all, one)
 			}
 			c := medians(all)
-			fmt.Printf("%-9s %5d  %24.2f  %8.2f  %15.1f  %17.1f\n", screen.name, pages, c.daemon, c.front, c.packed, c.plain)
+			fmt.Printf("%-9s %5d  %24.2f  %17.2f  %8.2f  %15.1f  %17.1f\n", screen.name, pages, c.daemon, c.stream, c.front, c.packed, c.plain)
 		}
 	}
 	return nil

@@ -23,9 +23,12 @@ func TestTable(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	var screen string
 	var pages int
-	var daemon, front, packed, plain float64
-	if _, err := fmt.Sscan(lines[len(lines)-1], &screen, &pages, &daemon, &front, &packed, &plain); err != nil || screen != "events" || pages != 2 {
+	var daemon, stream, front, packed, plain float64
+	if _, err := fmt.Sscan(lines[len(lines)-1], &screen, &pages, &daemon, &stream, &front, &packed, &plain); err != nil || screen != "events" || pages != 2 {
 		t.Fatalf("%v: %s", err, out)
+	}
+	if stream <= 0 || stream > 50 {
+		t.Errorf("the profile shows %.2f %% for the pages: %s", stream, out)
 	}
 	if packed <= 0 || plain <= packed || plain > 1000 {
 		t.Errorf("a page got %.1f KB/s, %.1f unpacked: %s", packed, plain, out)

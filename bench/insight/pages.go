@@ -20,7 +20,10 @@ import (
 )
 
 // cost is what pages took: percent of a processor, and KB a second to one page.
-type cost struct{ daemon, front, packed, plain float64 }
+// daemon and front are differences to the time without pages; stream is what a
+// profile of the daemon shows in the code that serves pages, without the
+// garbage that is collected for it.
+type cost struct{ daemon, stream, front, packed, plain float64 }
 
 func medians(all []cost) cost {
 	median := func(of func(cost) float64) float64 {
@@ -32,7 +35,7 @@ func medians(all []cost) cost {
 		return values[len(values)/2]
 	}
 	return cost{
-		median(func(c cost) float64 { return c.daemon }), median(func(c cost) float64 { return c.front }),
+		median(func(c cost) float64 { return c.daemon }), median(func(c cost) float64 { return c.stream }), median(func(c cost) float64 { return c.front }),
 		median(func(c cost) float64 { return c.packed }), median(func(c cost) float64 { return c.plain }),
 	}
 }
@@ -54,11 +57,18 @@ func (s *setup) cost(ctx context.Context, topics []string, pages int, each time.
 		if err := sleep(ctx, settled); err != nil {
 			return err
 		}
+		end, err := s.profile()
+		if err != nil {
+			return err
+		}
 		p, q, began := packed.Load(), plain.Load(), time.Now()
 		with, err = s.taken(ctx, each)
-		scale := time.Since(began).Seconds() * float64(pages) * 1000
+		took := time.Since(began)
+		scale := took.Seconds() * float64(pages) * 1000
 		c.packed, c.plain = float64(packed.Load()-p)/scale, float64(plain.Load()-q)/scale
-		return err
+		serving, failed := end()
+		c.stream = 100 * float64(serving) / float64(took)
+		return errors.Join(err, failed)
 	})
 	if err != nil {
 		return c, err

@@ -7,9 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
+	"runtime/pprof"
 	"strconv"
 	"time"
 
@@ -70,11 +70,30 @@ func runDaemon() error {
 	defer end()
 	if !legion.IsWorker() {
 		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin) // until the one who measures has gone
-			end()
+			defer end() // the one who measures has gone
+			for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+				fmt.Println(profileTo(in.Text()))
+			}
 		}()
 	}
 	return d.Run(ctx)
+}
+
+// profileTo begins a CPU profile that goes to a file, and with "" ends it. It
+// returns what went wrong in a line.
+func profileTo(path string) (wrong string) {
+	if path == "" {
+		pprof.StopCPUProfile()
+		return ""
+	}
+	f, err := os.Create(path) // open until the end of the process: profiles are few
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 func keepBusy(work *legion.Func[time.Duration, time.Duration]) {
