@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -28,6 +29,9 @@ func TestHistories(t *testing.T) {
 		return
 	}
 	count := slow.Tenth(t, *simCount, "simulates thousands of histories", "8 s")
+	if os.Getenv("SOAK") != "" {
+		count *= 50
+	}
 	base := rand.Uint64()
 	t.Logf("seeds from %d", base)
 	var work sync.WaitGroup
