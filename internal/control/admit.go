@@ -17,8 +17,9 @@ const (
 	streaming              // sending its items
 )
 
-// accept begins a conversation, or says why not. It does not wait.
-func (s *Server) accept(raw net.Conn, a Address) {
+// accept begins a conversation, or says why not. It does not wait. It returns
+// false if the client connects too fast.
+func (s *Server) accept(raw net.Conn, a Address) bool {
 	p, err := peerOf(raw, a, s.self)
 	if err == nil && s.options.Worker != nil && s.options.Worker(p.pid) {
 		p.worker, p.operator, p.key = true, false, "workers"
@@ -26,18 +27,18 @@ func (s *Server) accept(raw net.Conn, a Address) {
 	if err != nil {
 		s.complaints.say("control: refused, because the system does not identify the client", "address", a.String(), "err", err)
 		_ = raw.Close()
-		return
+		return true
 	}
-	s.welcome(raw, a, p)
+	return s.welcome(raw, a, p)
 }
 
 // welcome begins the conversation with a peer, unless it connects too fast.
-func (s *Server) welcome(raw net.Conn, a Address, p peer) {
+func (s *Server) welcome(raw net.Conn, a Address, p peer) bool {
 	if !p.operator && !s.arrivals.take(p.key) {
 		s.complaints.say("control: refused, because connections come too fast", "client", p.name())
 		s.refused(errBusy)
 		_ = raw.Close()
-		return
+		return false
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c := newConn(s, raw, a, p, cancel)
@@ -45,7 +46,7 @@ func (s *Server) welcome(raw net.Conn, a Address, p peer) {
 	if why != nil && !s.turnAway(c, why) {
 		cancel(why)
 		_ = raw.Close()
-		return
+		return true
 	}
 	go func() {
 		defer s.conversations.Done()
@@ -53,6 +54,7 @@ func (s *Server) welcome(raw net.Conn, a Address, p peer) {
 		defer s.leave(c)
 		c.converse(ctx)
 	}()
+	return true
 }
 
 // admit finds a place for a connection, if necessary by closing an idle one.

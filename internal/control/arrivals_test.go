@@ -2,9 +2,12 @@ package control
 
 import (
 	"fmt"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/legion-go/legion/internal/rpc"
 )
 
 // A peer that connects again and again is served at its pace; the others, and
@@ -70,6 +73,51 @@ func TestPaceOfManyPeers(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if !p.take("new") || len(p.due) != 1 {
 			t.Errorf("%d are remembered for nothing", len(p.due))
+		}
+	})
+}
+
+// stormListener has a client that connects, and goes, as fast as it can.
+type stormListener struct {
+	accepted int
+	most     int
+}
+
+func (l *stormListener) Accept() (net.Conn, error) {
+	if l.accepted++; l.accepted > l.most {
+		return nil, net.ErrClosed
+	}
+	here, there := net.Pipe()
+	_ = here.Close()
+	return stormConn{there}, nil
+}
+
+func (*stormListener) Close() error   { return nil }
+func (*stormListener) Addr() net.Addr { return loopback }
+
+var loopback = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}
+
+type stormConn struct{ net.Conn }
+
+func (stormConn) RemoteAddr() net.Addr { return loopback }
+
+// What comes too fast is refused at a bounded pace: the rest waits in the
+// kernel, and so does who connects.
+func TestStormOfConnections(t *testing.T) {
+	inBubble(t, Options{}, func(b *bubble) {
+		l := &stormListener{most: 200_000}
+		began := time.Now()
+		if err := b.Serve(l, Address{Network: "tcp", Addr: loopback.String(), Anyone: rpc.Read}); err != nil {
+			t.Fatal(err)
+		}
+		if rate := float64(l.most) / time.Since(began).Seconds(); rate > 1.2*turnedRate {
+			t.Errorf("%.0f connections were accepted in a second", rate)
+		}
+		time.Sleep(time.Minute)
+		began = time.Now()
+		l.accepted, l.most = 0, turnedRate/20 // a burst
+		if err := b.Serve(l, Address{Network: "tcp", Addr: loopback.String(), Anyone: rpc.Read}); err != nil || time.Since(began) > time.Millisecond {
+			t.Errorf("%v; a burst took %v", err, time.Since(began))
 		}
 	})
 }

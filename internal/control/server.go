@@ -58,6 +58,7 @@ type Server struct {
 	memory     share
 	large      flow // of large requests
 	waste      flow // of input that is refused
+	turned     flow // of connections that come too fast
 
 	conversations sync.WaitGroup // one for each connection
 	stop          chan struct{}  // closed by Shutdown
@@ -104,6 +105,7 @@ func New(o Options) (*Server, error) {
 		memory:     share{total: l.Memory, each: l.Memory / 2},
 		large:      flow{rate: l.Large, burst: largeBurst, stop: stop},
 		waste:      flow{rate: max(1, l.Large/2), stop: stop},
+		turned:     flow{rate: turnedRate, burst: turnedBurst, stop: stop},
 		stop:       stop,
 		listeners:  map[net.Listener]struct{}{},
 		conns:      map[*conn]struct{}{}, all: map[*conn]struct{}{}, peers: map[string]int{},
@@ -159,7 +161,9 @@ func (s *Server) Serve(l net.Listener, a Address) error {
 		switch {
 		case err == nil:
 			wait = acceptPause
-			s.accept(raw, a)
+			if !s.accept(raw, a) {
+				s.turned.wait(1, time.Second)
+			}
 		case s.stopping() || errors.Is(err, net.ErrClosed):
 			return nil
 		case scarce(err):
