@@ -72,7 +72,8 @@ func TestClockJumps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := time.Now() // has a monotonic reading
+	real := time.Now()                                                          // has a monotonic reading
+	real = real.Add(real.Truncate(time.Minute).Add(90 * time.Second).Sub(real)) // half a minute from where it is due
 	wall := func(d, shift time.Duration) time.Time {
 		// The result of time.Now after d, if the clock was moved by shift.
 		return shifted(real.Add(d), shift)
