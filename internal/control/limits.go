@@ -69,7 +69,7 @@ const (
 	freeMemory    = 64 << 10               // of each request and answer, not taken from Limits.Memory
 	flowStep      = 64 << 10               // bytes read at once, of large requests and of refused input
 	largeBurst    = time.Second / 32       // of Limits.Large, after a pause
-	turnedRate    = 5000                   // connections in a second that are refused because they come too fast; more wait
+	turnedRate    = 10_000                 // connections in a second that are refused because they come too fast; more wait
 	turnedBurst   = 50 * time.Millisecond  // of that, after a pause
 	writeStep     = 64 << 10               // bytes in each Limits.Write
 	lingerBytes   = 16 << 20               // read and thrown away before a refused connection is closed
