@@ -96,7 +96,7 @@ func (n *nuisance) Loop(ctx context.Context) error {
 		switch n.kind {
 		case spins:
 		case logs:
-			slog.Info("a record", "of", "a flood")
+			legion.Logger(ctx).Info("a record", "of", "a flood")
 		case prints:
 			fmt.Println("a line of a flood")
 		case failing:
