@@ -98,7 +98,7 @@ func cleanBlock(block string) (clean string, system bool) {
 			continue
 		case strings.HasPrefix(l, "runtime: g "): // it cannot follow the stack of g, and says so twice
 			empty = false
-			if l == kept[len(kept)-1] {
+			if n := len(kept); n > 0 && l == kept[n-1] {
 				continue
 			}
 		case strings.HasPrefix(l, "\t"):

@@ -32,6 +32,8 @@ func TestCrashReport(t *testing.T) {
 		{"SIGABRT: abort\n", "SIGABRT: abort\n\n" + user + "\n\n" + busy + "\n\n" + system, "SIGABRT: abort\n\n" + clean + "\n\n" + busyClean},
 		{"SIGABRT: abort\n", "SIGABRT: abort\nPC=0x1 m=4 sigcode=0\n\n" + inC + "\n\n" + user, "SIGABRT: abort\nPC=0x1 m=4 sigcode=0\n\n" + clean},
 		{"SIGSEGV: x\n", "SIGSEGV: x\nPC=0x1 m=4 sigcode=1\n\n" + inC + "\n\n" + user, "SIGSEGV: x\nPC=0x1 m=4 sigcode=1\n\n" + inCClean + "\n\n" + clean},
+		{"", "runtime: g 7: unexpected return pc for main.f called from 0x1\n" + content + "\n\n" + user, "runtime: g 7: unexpected return pc for main.f called from 0x1\n\n" + clean},
+		{"", "rax 0x1\nruntime: g 0\nruntime: g 0\n\n" + user, "runtime: g 0\n\n" + clean},
 		{"panic: x\n", "panic: x\n        00000000: y\n\n" + user, "panic: x\n        00000000: y\n\n" + clean},
 		{"SIGSEGV: x\n", "SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + system + "\n\n" + user + "\n\n" + system, // the first is the one that crashed
 			"SIGSEGV: x\nPC=0x1 addr=0x0\n\n" + systemClean + "\n\n" + clean},
@@ -69,6 +71,7 @@ func TestHeadOfAReport(t *testing.T) {
 func FuzzCrashReport(f *testing.F) {
 	f.Add("fatal error: x", "goroutine 1 [running]:\n\nrax 0x1\n\t fp=0x")
 	f.Add("", strings.Repeat("é", MaxStack))
+	f.Add("", "runtime: g 0: unknown pc\nruntime: g 0: unknown pc\nstack: frame={}\n00000000: 1")
 	f.Fuzz(func(t *testing.T, head, body string) {
 		if s := crashReport(head, body); len(s) > MaxStack || !utf8.ValidString(s) {
 			t.Errorf("%d bytes: %.100q", len(s), s)
