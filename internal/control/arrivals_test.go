@@ -105,7 +105,7 @@ func (stormConn) RemoteAddr() net.Addr { return loopback }
 // kernel, and so does who connects.
 func TestStormOfConnections(t *testing.T) {
 	inBubble(t, Options{}, func(b *bubble) {
-		l := &stormListener{most: 200_000}
+		l := &stormListener{most: 60_000}
 		began := time.Now()
 		if err := b.Serve(l, Address{Network: "tcp", Addr: loopback.String(), Anyone: rpc.Read}); err != nil {
 			t.Fatal(err)
