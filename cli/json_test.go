@@ -148,7 +148,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		}
 		seen[verb] = true
 		r := u.run(append(append(args, "--json"), more...)...)
-		if r.code != ExitOK || r.stderr != "" && verb != "unit" {
+		waits := strings.HasSuffix(r.stderr, " …\n") && strings.Count(r.stderr, "\n") == 1 // a slow machine: it says what it waits for
+		if r.code != ExitOK || r.stderr != "" && verb != "unit" && !waits {
 			t.Errorf("%s: code %d, %s", line, r.code, r.stderr)
 			return
 		}
