@@ -3,11 +3,14 @@ package proc
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/legion-go/legion/internal/host"
 )
 
 // armLifeline makes the kernel kill this process's group when the pipe at fd is
@@ -61,9 +64,16 @@ func setComm(name string) {
 
 // renice sets the nice value of all threads. In the kernel each thread has its
 // own nice value, and the Go runtime has started some threads by now; setting
-// it for the process group, which is only this process, reaches all of them.
+// it for the process group, which is only this process, reaches all of them but
+// one that is just being created, which is looked for where there is /proc.
 func renice(nice int) error {
-	return os.NewSyscallError("setpriority", unix.Setpriority(unix.PRIO_PGRP, 0, nice))
+	if err := unix.Setpriority(unix.PRIO_PGRP, 0, nice); err != nil {
+		return os.NewSyscallError("setpriority", err)
+	}
+	if err := host.Nice(nice); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // limitData allows this process n bytes of private writable mappings, touched

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -220,5 +222,42 @@ func TestExplainHard(t *testing.T) {
 	}
 	if err := explainHard(syscall.EINVAL); err != error(syscall.EINVAL) {
 		t.Error(err)
+	}
+}
+
+func init() {
+	helperParts["renices"] = func(*Child) { // while its threads start others, as the runtime's do at the beginning
+		check(syscall.Setpgid(0, 0))
+		runtime.GOMAXPROCS(8)
+		var started sync.WaitGroup
+		stop := make(chan struct{})
+		for range 200 {
+			started.Add(1)
+			go func() {
+				runtime.LockOSThread() // so each needs a thread of its own
+				started.Done()
+				<-stop
+			}()
+		}
+		time.Sleep(time.Millisecond)
+		check(renice(5))
+		started.Wait()
+		tasks, _ := filepath.Glob("/proc/self/task/*")
+		for _, task := range tasks {
+			if f := stat(task); len(f) > 19-3 && f[19-3] != "5" {
+				fmt.Printf("thread %s has the nice value %s\n", filepath.Base(task), f[19-3])
+			}
+		}
+	}
+}
+
+// A thread that is being created while the others are given a nice value has it
+// too.
+func TestNiceOfThreadsThatStart(t *testing.T) {
+	for range 20 {
+		out, err := helper("renices").Output()
+		if err != nil || len(out) > 0 {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 }
