@@ -3,7 +3,6 @@ package proc
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"syscall"
 	"unsafe"
@@ -64,15 +63,16 @@ func setComm(name string) {
 
 // renice sets the nice value of all threads. In the kernel each thread has its
 // own nice value, and the Go runtime has started some threads by now; setting
-// it for the process group, which is only this process, reaches all of them but
-// one that is just being created, which is looked for where there is /proc.
+// it for the process group, which is only this process, reaches all of them
+// but one that is just being created. So it is set more than once, and those
+// threads are looked for where /proc can be read: in a sandbox it cannot.
 func renice(nice int) error {
-	if err := unix.Setpriority(unix.PRIO_PGRP, 0, nice); err != nil {
-		return os.NewSyscallError("setpriority", err)
+	for range 3 {
+		if err := unix.Setpriority(unix.PRIO_PGRP, 0, nice); err != nil {
+			return os.NewSyscallError("setpriority", err)
+		}
 	}
-	if err := host.Nice(nice); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+	_ = host.Nice(nice)
 	return nil
 }
 
