@@ -25,7 +25,7 @@ describe("states", { concurrency: 3 }, () => {
           assert.deepEqual(found, [], `${state.name}, ${theme}:\n${found.join("\n")}`);
         }
         await b.page.setViewportSize({ width: 390, height: 844 });
-        await b.page.waitForTimeout(100);
+        await b.page.waitForFunction(() => document.documentElement.scrollWidth <= 390, undefined, { timeout: 10_000 }).catch(() => {}); // it is laid out anew
         if (shots) await b.page.screenshot({ path: `${shots}/${state.name}-390.png` });
         const wide = await b.page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(wide <= 390, `${state.name} is ${wide} wide where 390 are`);
