@@ -44,10 +44,10 @@ func neighbourRow() Row {
 }
 
 // neighbourTargets are that a pool notices little of its neighbour. A worker
-// that logs or prints is never made to wait, so it takes a whole processor:
-// what else it costs the pool is set beside that.
+// that prints is never made to wait, so it takes a whole processor: what else
+// it costs the pool is set beside that.
 func neighbourTargets() (all []Target) {
-	for kind, versus := range map[string]string{logs: spins, prints: spins, failing: undisturbed, deaths: undisturbed, connects: undisturbed} {
+	for kind, versus := range map[string]string{prints: spins, logs: undisturbed, failing: undisturbed, deaths: undisturbed, connects: undisturbed} {
 		all = append(all, Target{Row: "neighbour", Of: kind, Metric: P50, Versus: versus, Limit: 2})
 	}
 	slices.SortFunc(all, func(a, b Target) int { return strings.Compare(a.Of, b.Of) })
