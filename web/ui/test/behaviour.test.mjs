@@ -79,14 +79,15 @@ describe("behaviour", { concurrency: 3 }, () => {
 
   check("on the screen of one pool, what is wrong with another one is still told; afterwards all figures go on", { go: "#/overview" }, async (page, f) => {
     const asked = (pool) => f.did.filter((d) => d.method === "history.get" && d.params.pool === pool).length;
-    await until(() => asked("exif") === 1, "the figures of the other pool");
+    assert.ok(asked("exif") > 0, "the figures of the other pool");
     await page.evaluate(() => { location.hash = "#/pool/thumb"; });
     await page.locator("section[aria-labelledby=workers] tr[data-row]").first().waitFor();
     f.world.pools.find((p) => p.shape.name === "exif").state = "failed";
     await page.locator(".strip.bad").getByText("exif").waitFor();
+    const before = asked("exif");
     f.world.ahead = 10_000; // the time that it takes to look
     await page.evaluate(() => { location.hash = "#/overview"; });
-    await until(() => asked("exif") === 2, "the figures that came meanwhile");
+    await until(() => asked("exif") > before, "the figures that came meanwhile");
   });
 
   check("a lost connection: figures stay, the page comes back by itself", { lost: true, go: "#/pool/thumb" }, async (page, f) => {

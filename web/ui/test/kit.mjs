@@ -23,8 +23,9 @@ export async function quit() {
 }
 
 /**
- * Opens the page. state is as in states.mjs, all of it optional; lost says that
- * requests may fail, which the browser writes as errors.
+ * Opens the page and waits until it knows what it shows, so that a test can act
+ * on it at once; unopened: does not wait. state is as in states.mjs, all of it
+ * optional; lost says that requests may fail, which the browser writes as errors.
  */
 export async function open(state = {}) {
   const f = await fake(state);
@@ -41,10 +42,18 @@ export async function open(state = {}) {
     if (["error", "warning"].includes(m.type()) && !refused) wrong.push(m.text());
   });
   page.on("pageerror", (e) => wrong.push(e.stack));
-  page.on("request", (r) => { if (!r.url().startsWith(new URL(f.address).origin + "/")) wrong.push("asks for " + r.url()); });
+  const asked = new Set(); // what the page asks the daemon and has no answer to; not the stream, which has no end
+  page.on("request", (r) => {
+    if (!r.url().startsWith(new URL(f.address).origin + "/")) wrong.push("asks for " + r.url());
+    if (r.url().endsWith("/rpc")) asked.add(r);
+  });
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (r) => asked.delete(r));
   await page.goto(`${f.address}#token=${"t".repeat(32)}`);
   if (state.go) await page.evaluate((h) => { location.hash = h; }, state.go);
-  if (!state.unopened) await page.locator("header.bar .dot.live").waitFor();
+  if (!state.unopened) {
+    await page.locator("header.bar .dot.live").waitFor();
+    await known(page, asked);
+  }
   return {
     f, page, wrong,
     /** What axe finds that is serious or worse; only: the rules to check, all if there are none. */
@@ -60,6 +69,14 @@ export async function open(state = {}) {
       assert.deepEqual(wrong, [], "the page wrote errors");
     },
   };
+}
+
+/** Waits until the page has an answer to all that it asked for, and waits for nothing more. */
+async function known(page, asked) {
+  await until(async () => asked.size === 0 && await page.evaluate(() => {
+    const main = document.querySelector("main");
+    return main !== null && !/Waiting for .* …/.test(main.innerText) && !main.querySelector('.plot[aria-label*="not known yet"]');
+  }), "all that the page shows");
 }
 
 /** Waits until fn gives something true. */

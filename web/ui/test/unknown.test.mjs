@@ -83,6 +83,21 @@ describe("what is not known", { concurrency: 3 }, () => {
     });
   }
 
+  test("a key in a chart that knows nothing yet says so", async () => {
+    const b = await open({ unopened: true, quiet: true });
+    try {
+      b.f.held = keep("daemon", "pools");
+      await b.page.evaluate(() => { location.hash = "#/overview"; });
+      for (const chart of [".figure .plot", ".plot:has(.brush)"]) {
+        await b.page.locator(chart).first().focus();
+        await b.page.keyboard.press("ArrowLeft");
+        await b.page.locator("[aria-live=polite]").getByText(chart === ".figure .plot" ? /^Calls per second: not known yet/ : /^Latency over time: not known yet/).waitFor();
+      }
+    } finally {
+      await b.close();
+    }
+  });
+
   test("a pool that there is not, and one that the next program does not have", async () => {
     const b = await open({ go: "#/pool/nowhere", lost: true });
     try {

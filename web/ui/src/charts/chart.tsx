@@ -28,11 +28,13 @@ export function Chart(p: Props) {
     const next = { ArrowLeft: now - step, ArrowRight: now + step, Home: 0, End: p.places - 1 }[e.key];
     if (e.key === "Escape" && p.cursor !== undefined) p.setCursor(undefined, false);
     else if (e.key === "Enter" && p.enter) p.enter();
-    else if (next !== undefined && p.places > 0) {
+    else if (next === undefined) return;
+    else if (p.places === 0) sayNow(p.summary); // that nothing is known yet
+    else {
       const place = Math.min(p.places - 1, Math.max(0, next));
       p.setCursor(place, e.shiftKey);
       sayNow(p.tell(place));
-    } else return;
+    }
     e.preventDefault();
     e.stopPropagation();
   };

@@ -64,7 +64,7 @@ export function Heatmap({ line }: { line: Line }) {
   };
   const tell = (i: number) => `${clock(grid.columns[i]!.from * line.step)}: ${words(grid.columns[i]!.counts)}`;
   return (
-    <Chart summary={`Latency over time${grid.columns.length ? "" : ", not known yet"}: ${bucketName(grid.low)} to ${bucketName(grid.high)}. Shift and an arrow key choose a time.`}
+    <Chart summary={grid.columns.length ? `Latency over time: ${bucketName(grid.low)} to ${bucketName(grid.high)}. Shift and an arrow key choose a time.` : "Latency over time: not known yet."}
       places={grid.columns.length} cursor={at} setCursor={move} tell={tell} heads={["time", ...shownBuckets(grid).map(bucketName)]}
       rows={() => grid.columns.map((c) => [clock(c.from * line.step), ...shownBuckets(grid).map((b) => (c.counts ? count(c.counts[b]) : "–"))]).reverse()}>
       <div ref={place} style={{ height: `${height}px` }}>

@@ -20,11 +20,13 @@ let lastSaid = 0, waiting: ReturnType<typeof setTimeout> | undefined;
 /** Tells screen readers something that happened by itself; at most once in 5 s, the last of it. */
 export function say(text: string): void {
   clearTimeout(waiting);
-  waiting = setTimeout(() => {
-    lastSaid = Date.now();
-    said.value = text;
-  }, Math.max(0, lastSaid + 5000 - Date.now()));
+  const left = lastSaid + 5000 - Date.now();
+  if (left > 0) waiting = setTimeout(say, left, text);
+  else sayNow(text);
 }
 
-/** Tells screen readers what a key of theirs has done: at once. */
-export const sayNow = (text: string): void => void (said.value = text);
+/** Tells screen readers what a key of theirs did: at once, and what happens by itself waits for it. */
+export function sayNow(text: string): void {
+  lastSaid = Date.now();
+  said.value = text;
+}
