@@ -320,6 +320,14 @@ func spell(h wire.Header, payload []byte) string {
 	case wire.Progress:
 		d, err := wire.DecodeProgress(payload)
 		return fmt.Sprintf("%s progress %v/%v %s%s", name(h.Call), d.Done, d.Of, d.Note, errText(err))
+	case wire.Captured:
+		switch wire.CaptureState(h.Code) {
+		case wire.CapturePart:
+			return fmt.Sprintf("part %d", len(payload))
+		case wire.CaptureFailed:
+			return "capture failed: " + text
+		}
+		return "captured"
 	case wire.Item:
 		return fmt.Sprintf("%s item %s", name(h.Call), text[:min(len(text), 20)])
 	}

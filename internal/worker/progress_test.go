@@ -59,6 +59,9 @@ func TestProgress(t *testing.T) {
 		time.Sleep(time.Hour)
 		Progress(f.ctx, wire.Done{Note: "too late"})
 		d.want()
+		if n := f.ctx.Value(serverKey{}).(*server).progress.telling.Load(); n != 0 {
+			t.Errorf("%d calls that have ended are kept", n)
+		}
 
 		g := &telling{more: make(chan wire.Done)}
 		*f = *g
@@ -110,5 +113,26 @@ func TestProgressOfTheLoop(t *testing.T) {
 		time.Sleep(time.Hour)
 		d.want()
 		d.wantOver(nil)
+	})
+}
+
+// A loop that the end of the link ends tells nothing any more.
+func TestProgressAfterTheLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &telling{more: make(chan wire.Done)}
+		d := newDesk(t)
+		d.begin(Config{Loop: func(ctx context.Context) error {
+			_, _ = f.call(ctx, nil, nil, nil)
+			<-ctx.Done()
+			return nil
+		}})
+		d.want("ready", "loop runs")
+		f.say(1, "a")
+		f.say(2, "b") // waits for its time
+		d.want("0.0 progress 1/10 a")
+		close(f.more)
+		d.hangup()
+		time.Sleep(time.Hour)
+		d.want()
 	})
 }
