@@ -84,6 +84,14 @@ func (i *inbox) gap() {
 	i.peer.Announce(slot)
 }
 
+// lie has the peer announce a frame that it never commits, and that is larger
+// than there can be.
+func (i *inbox) lie() {
+	slot, _, _ := i.peer.Reserve(1)
+	i.peer.Announce(slot)
+	atomic.StoreUint32((*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(slot.Buf)), 4-ring.RecordHeader)), 1<<31)
+}
+
 // spoil has the peer commit a record that is none.
 func (i *inbox) spoil() {
 	slot, _, _ := i.peer.Reserve(1)
@@ -113,10 +121,15 @@ func TestHowServeEnds(t *testing.T) {
 		"failed":                {func(i *inbox) { i.end.fail(mine) }, mine, 0},
 		"failed and hung up":    {func(i *inbox) { i.end.fail(mine); i.end.fail(io.ErrNoProgress); i.end.hangUp() }, mine, 0},
 		"hung up":               {func(i *inbox) { i.end.hangUp() }, io.EOF, 3},
+		"hung up behind a lie":  {func(i *inbox) { i.lie(); i.end.hangUp() }, ErrCorrupt, 3},
 		"hung up with a lie":    {func(i *inbox) { i.spoil(); i.end.hangUp() }, ErrCorrupt, 3},
 		"a goodbye":             {func(i *inbox) { i.peer.End() }, io.EOF, 3},
 		"a lie":                 {func(i *inbox) { i.spoil() }, ErrCorrupt, 2},
 		"an error of a handler": {func(i *inbox) { i.recv.in.handler = func(Frame) error { i.got++; return mine } }, mine, 1},
+		"hung up, and an error of a handler": {func(i *inbox) {
+			i.recv.in.handler = func(Frame) error { i.got++; return mine }
+			i.end.hangUp()
+		}, mine, 1},
 	} {
 		i := newInbox(t, false)
 		i.recv.role.Store(roleNone)
