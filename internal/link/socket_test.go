@@ -135,3 +135,24 @@ func TestHangupReadsWhatIsThere(t *testing.T) {
 	d.Close()
 	await(t, "the end of the other process's writes", stopped)
 }
+
+// Nor is anything lost of a worker whose death is noticed just when Serve waits
+// for its next frame.
+func TestHangupWhileServeWaits(t *testing.T) {
+	log := raw(wire.Header{Kind: wire.Log}, 1000, make([]byte, 1000))
+	for range 200 {
+		d, w := rawSocket(t)
+		got := 0
+		begun := make(chan struct{}, 2)
+		ended := serve(d, func(link.Frame) error { got++; begun <- struct{}{}; return nil })
+		w.Write(log)
+		await(t, "a frame", begun)
+		w.Write(log)
+		d.Hangup()
+		w.Close()
+		if err := await(t, "Serve", ended); err != io.EOF || got != 2 {
+			t.Fatalf("%v after %d of 2 frames", err, got)
+		}
+		d.Close()
+	}
+}
