@@ -274,6 +274,9 @@ func TestRecycling(t *testing.T) {
 			if do, task := since("metered_work_total", "do"), since("metered_work_total", "task"); do != 200 || task != 15 {
 				t.Errorf("%v and %v at the end", do, task)
 			}
+			if deaths := m.do.Pool().Stats().DeathsBy; len(deaths) > 0 {
+				t.Errorf("workers that had to leave did not: %v", deaths)
+			}
 			if n := since("metered_ends_total", "turner"); n != 2 && transport == legion.SharedMemory {
 				t.Errorf("%v values were closed: the one before the reload, and the one after", n)
 			}

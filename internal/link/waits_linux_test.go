@@ -237,3 +237,23 @@ func TestWhatComesWhileAWorkerParks(t *testing.T) {
 		}
 	}
 }
+
+// Serve sleeps as its end does: a daemon's, which pollers may receive for, on
+// the bell.
+func TestServeSleepsAsItsEnd(t *testing.T) {
+	for worker, want := range map[bool]uint32{false: parkBell, true: parkFutex} {
+		i := newInbox(t, worker)
+		i.recv.role.Store(roleNone)
+		ended := make(chan error)
+		go func() { ended <- i.recv.serve() }()
+		until(func() bool { return i.parked() != 0 })
+		if got := i.parked(); got != want {
+			t.Errorf("worker's end %v: it sleeps as %d, not %d", worker, got, want)
+		}
+		i.end.close()
+		i.recv.wakeSelf()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
