@@ -20,22 +20,28 @@ func TestTable(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	out, err := exec.CommandContext(t.Context(), program, "-workers", "20", "-events", "100", "-screens", "events", "-pages", "2", "-rounds", "1", "-each", "2s").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	var screen string
-	var pages int
-	var daemon, stream, front, packed, plain float64
-	if _, err := fmt.Sscan(lines[len(lines)-1], &screen, &pages, &daemon, &stream, &front, &packed, &plain); err != nil || screen != "events" || pages != 2 {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if stream < 0 || stream > 50 { // 0: in so short a time no sample may be of the pages; TestServing
-		t.Errorf("the profile shows %.2f %% for the pages: %s", stream, out)
-	}
-	if packed <= 0 || plain <= packed || plain > 1000 {
-		t.Errorf("a page got %.1f KB/s, %.1f unpacked: %s", packed, plain, out)
+	for tries := 1; ; tries++ {
+		out, err := exec.CommandContext(t.Context(), program, "-workers", "20", "-events", "100", "-screens", "events", "-pages", "2", "-rounds", "1", "-each", "2s").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		var screen string
+		var pages int
+		var daemon, stream, front, packed, plain float64
+		if _, err := fmt.Sscan(lines[len(lines)-1], &screen, &pages, &daemon, &stream, &front, &packed, &plain); err != nil || screen != "events" || pages != 2 {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if packed <= 0 || plain <= packed || plain > 1000 {
+			t.Errorf("a page got %.1f KB/s, %.1f unpacked: %s", packed, plain, out)
+		}
+		if stream == 0 && tries < 10 {
+			continue // in so short a time there may be no sample of what takes little
+		}
+		if stream <= 0 || stream > 50 {
+			t.Errorf("the profile shows %.2f %% for the pages, at try %d: %s", stream, tries, out)
+		}
+		return
 	}
 }
 

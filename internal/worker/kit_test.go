@@ -200,15 +200,20 @@ func (d *desk) note(format string, args ...any) {
 	d.mu.Unlock()
 }
 
+// heard returns the worker's frames and actions since the last check.
+func (d *desk) heard() []string {
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	said := d.said
+	d.said = nil
+	return said
+}
+
 // want checks the worker's frames and actions since the last check.
 func (d *desk) want(lines ...string) {
 	d.t.Helper()
-	synctest.Wait()
-	d.mu.Lock()
-	said := d.said
-	d.said = nil
-	d.mu.Unlock()
-	if !slices.Equal(said, lines) {
+	if said := d.heard(); !slices.Equal(said, lines) {
 		d.t.Fatalf("it said:\n\t%s\nnot:\n\t%s", strings.Join(said, "\n\t"), strings.Join(lines, "\n\t"))
 	}
 }
