@@ -105,40 +105,45 @@ type Call struct {
 	Outcome                  // valid after the end
 	Out     []*buffer.Buffer // OK: the Buffers of the result, of which some may be nil
 
-	// Owned by the core, under the pool's lock.
-	state      callState
-	seq        uint64
-	id         uint32
-	tries      int
-	worker     *worker
-	canceling  bool
-	overdue    bool       // it is, because the pool's Timeout has passed
-	probe      bool       // it was let through by a quarantine of its function
-	cause      wire.Cause // why it is being cancelled
-	submitted  time.Duration
-	deadline   time.Duration    // 0 = none
-	canceledAt time.Duration    // when it was, while it ran
-	obeyBy     time.Duration    // when its worker is killed, once the call is being cancelled
-	given      time.Duration    // when it was assigned; 0 = never, or taken back before it was started
-	began      time.Duration    // when its worker began it, as running.go sees it; 0 likewise
-	ran        time.Duration    // how long it ran, in tries that have ended
-	cpu        time.Duration    // processor time, as far as it was measured
-	progress   *status.Progress // how far it is, as it says; nil: it has said nothing
-	size       int              // bytes that its worker gets, while it is assigned
-	back       []bool           // which of In are in Out; nil for none
-	outSize    int              // bytes of Out, which are the program's from the end on
-	inQueue    links            // the pool's queue, or its worker's line
-	inTimers   links
+	inCore
+	inQueue  links // the pool's queue, or its worker's line; the core's, too
+	inTimers links
 
-	// holds counts the users of the call: the core, and every send under way. The
-	// last one to let go tells the caller, so that a payload is never read after
-	// its owner has it back.
+	// holds counts the users of the call, less one: the core, and every send under
+	// way. The last one to let go tells the caller, so that a payload is never read
+	// after its owner has it back.
 	holds  atomic.Int32
 	signal atomic.Uint32 // callOpen, callAwaited, callDone
 	woken  chan struct{}
 	isDone func() bool
 	buf    []byte     // memory for the next result, unless Raw
 	loan   *link.Loan // Into, while a result arrives in pieces
+}
+
+// inCore is what the core knows of a call. The core owns it, under the pool's
+// lock.
+type inCore struct {
+	state      callState
+	canceling  bool
+	overdue    bool       // it is, because the pool's Timeout has passed
+	probe      bool       // it was let through by a quarantine of its function
+	cause      wire.Cause // why it is being cancelled
+	id         uint32
+	tries      int
+	seq        uint64
+	worker     *worker
+	progress   *status.Progress // how far it is, as it says; nil: it has said nothing
+	submitted  time.Duration
+	deadline   time.Duration // 0 = none
+	canceledAt time.Duration // when it was, while it ran
+	obeyBy     time.Duration // when its worker is killed, once the call is being cancelled
+	given      time.Duration // when it was assigned; 0 = never, or taken back before it was started
+	began      time.Duration // when its worker began it, as running.go sees it; 0 likewise
+	ran        time.Duration // how long it ran, in tries that have ended
+	cpu        time.Duration // processor time, as far as it was measured
+	size       int           // bytes that its worker gets, while it is assigned
+	back       []bool        // which of In are in Out; nil for none
+	outSize    int           // bytes of Out, which are the program's from the end on
 }
 
 type callState uint8
@@ -184,13 +189,11 @@ func (c *Call) Reset() {
 	c.Encoded = keep(c.Encoded)
 	c.giveBack() // if it was not submitted
 	c.Func, c.Payload, c.Limit, c.Raw, c.Into, c.Stream, c.OnEnd = 0, nil, 0, false, nil, nil, nil
-	c.In, c.Results, c.Out, c.back, c.outSize = nil, 0, nil, nil, 0
+	c.In, c.Results, c.Out = nil, 0, nil
 	c.Outcome = Outcome{}
-	c.state, c.seq, c.id, c.tries, c.worker, c.canceling, c.cause = callNew, 0, 0, 0, nil, false, 0
-	c.overdue, c.probe = false, false
-	c.submitted, c.deadline, c.canceledAt, c.obeyBy, c.given = 0, 0, 0, 0, 0
-	c.began, c.ran, c.cpu, c.progress = 0, 0, 0, nil
-	c.signal.Store(callOpen)
+	c.inCore = inCore{}
+	// Nobody else has the call; to store these would cost it some nanoseconds more.
+	c.holds, c.signal = atomic.Int32{}, atomic.Uint32{}
 }
 
 // keep returns b, empty, if a call should keep it for its next use: not the
@@ -231,7 +234,7 @@ func (c *Call) hold() { c.holds.Add(1) }
 
 // letGo ends one hold; the last one tells the caller.
 func (c *Call) letGo() {
-	if c.holds.Add(-1) != 0 {
+	if c.holds.Add(-1) >= 0 {
 		return
 	}
 	c.giveBack()

@@ -169,7 +169,6 @@ func (k *core) submit(fx *effects, c *Call, now time.Duration) {
 	c.seq = k.seq
 	k.live++
 	k.counts.Calls++
-	c.holds.Store(1)
 	if c.canceling { // before it was submitted: its context ended just then
 		k.end(fx, c, kindOf(c.cause), now)
 		return
@@ -222,7 +221,9 @@ func (k *core) answered(fx *effects, w *worker, id uint32, kind Kind, now time.D
 	if c == nil || c.id != id {
 		return false
 	}
-	if !c.inQueue.in && now-c.began >= longCall {
+	if c.inQueue.in {
+		k.begun(w, c, now)
+	} else if now-c.began >= longCall {
 		k.look(w, now)
 	}
 	k.hasRun(w, c, now)

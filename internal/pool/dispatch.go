@@ -49,7 +49,7 @@ func (k *core) assign(fx *effects, c *Call, w *worker, now time.Duration) {
 	c.id = wire.CallID(slot, w.gens[slot])
 	w.slots[slot] = c
 	w.load++
-	c.state, c.worker, c.given, c.progress = callAssigned, w, now, nil
+	c.state, c.worker, c.given = callAssigned, w, now
 	k.enter(w, c, now)
 	left := c.Limit
 	if left > 0 {
@@ -75,7 +75,9 @@ func (k *core) release(w *worker, c *Call, now time.Duration) {
 	w.slots[slot] = nil
 	w.free = append(w.free, slot)
 	w.load--
-	k.left(w, c, now)
+	if w.line.len > 0 {
+		k.left(w, c, now)
+	}
 	w.bytes -= c.size
 	c.worker = nil
 	c.loan.End()
@@ -190,7 +192,7 @@ func (k *core) recall(fx *effects, w *worker, now time.Duration) {
 func (k *core) takeBack(fx *effects, w *worker, c *Call, now time.Duration) {
 	w.stale += c.size
 	k.release(w, c, now)
-	if c.holds.Load() > 1 {
+	if c.holds.Load() > 0 {
 		k.expectPong(fx, w, now)
 	}
 }

@@ -27,12 +27,12 @@ const (
 func (h *histogram) add(d time.Duration) {
 	h.sum += d
 	h.max = max(h.max, d)
-	c := &layout[cell(uint64(max(d, 0)))]
-	i := c.first
-	if d > c.bound {
-		i++
+	i := cell(uint64(max(d, 0)))
+	n := passed[i]
+	if d > edges[n] {
+		n++
 	}
-	h.buckets[i]++
+	h.buckets[i+int(n)]++
 }
 
 // cell returns the place in an HdrHistogram for a number of nanoseconds.
@@ -54,28 +54,25 @@ func upper(i int) time.Duration {
 	return time.Duration(uint64(i%8+9)<<e<<4) - 1
 }
 
-// A place says which bucket a cell begins, and at which of status.Bounds it
-// goes on in the next one.
-type place struct {
-	bound time.Duration
-	first int
-}
+// passed is how many of status.Bounds lie in the cells before each cell, and
+// edges are these bounds: so few bytes stay in a processor's cache. tops has
+// the largest duration in each bucket, and within its place among
+// status.Bounds.
+var passed, edges, tops, within = arrange()
 
-// layout has a place for each cell; tops has the largest duration in each
-// bucket, and within its place among status.Bounds.
-var layout, tops, within = arrange()
-
-func arrange() (layout [cells]place, tops [cells + bounds]time.Duration, within [cells + bounds]int) {
+func arrange() (passed [cells]uint8, edges [bounds + 1]time.Duration, tops [cells + bounds]time.Duration, within [cells + bounds]int) {
+	copy(edges[:], status.Bounds)
+	edges[bounds] = math.MaxInt64
 	next := 0 // of status.Bounds
-	for i := range layout {
-		layout[i] = place{math.MaxInt64, i + next}
-		if next < bounds && status.Bounds[next] < upper(i) {
-			layout[i].bound, tops[i+next], within[i+next] = status.Bounds[next], status.Bounds[next], next
+	for i := range passed {
+		passed[i] = uint8(next)
+		if edges[next] < upper(i) {
+			tops[i+next], within[i+next] = edges[next], next
 			next++
 		}
 		tops[i+next], within[i+next] = upper(i), next
 	}
-	return layout, tops, within
+	return passed, edges, tops, within
 }
 
 func (h *histogram) count() (n uint64) {

@@ -61,10 +61,13 @@ func (l *lab) give(size int) *Call {
 }
 
 // sendAll has all that the last step gave to workers be sent.
-func (l *lab) sendAll() {
-	for i := range l.last.sends.n {
-		l.last.sends.at(i).call.holds.Add(-1)
-		l.last.sends.at(i).to.sent.Add(1)
+func (l *lab) sendAll() { sent(&l.last) }
+
+// sent has all that a step gave to workers be sent.
+func sent(fx *effects) {
+	for i := range fx.sends.n {
+		fx.sends.at(i).call.holds.Add(-1)
+		fx.sends.at(i).to.sent.Add(1)
 	}
 }
 

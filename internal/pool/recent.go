@@ -53,7 +53,7 @@ type callRecord struct {
 	run                time.Duration
 	arg, result        int32 // bytes
 	pid, tries         int32
-	cpu                float32 // seconds
+	cpu                float32 // nanoseconds
 	fn                 uint16
 	kind               Kind
 	running            bool
@@ -62,7 +62,7 @@ type callRecord struct {
 // record makes the record of c.
 func (c *Call) record(t *callRecord, now time.Duration) {
 	t.number, t.queued, t.began, t.end = c.seq, c.submitted, c.began, 0
-	t.run, t.cpu = c.runFor(now), float32(c.cpu.Seconds())
+	t.run, t.cpu = c.ran, float32(c.cpu)
 	t.arg, t.result, t.pid = int32(c.Size()), 0, int32(c.Worker)
 	t.tries, t.fn, t.kind, t.running = int32(c.tries), uint16(c.Func), c.Kind, false
 	switch c.state {
@@ -72,7 +72,7 @@ func (c *Call) record(t *callRecord, now time.Duration) {
 			t.result = int32(len(c.Data) + c.outSize)
 		}
 	case callAssigned:
-		t.pid, t.running = int32(c.worker.pid), true
+		t.pid, t.running, t.run = int32(c.worker.pid), true, c.runFor(now)
 	}
 }
 
@@ -149,7 +149,7 @@ func (p *Pool) info(t callRecord, at func(time.Duration) time.Time) CallInfo {
 		total = p.now() - t.queued
 	}
 	return CallInfo{
-		Wait: max(total-t.run, 0), Run: t.run, CPU: time.Duration(float64(t.cpu) * float64(time.Second)),
+		Wait: max(total-t.run, 0), Run: t.run, CPU: time.Duration(t.cpu),
 		Number: t.number, Func: p.core.cfg.Funcs[t.fn], Kind: t.kind, Running: t.running, PID: int(t.pid), Tries: int(t.tries),
 		Queued: at(t.queued), Started: at(t.began), Ended: at(t.end), Arg: int(t.arg), Result: int(t.result),
 	}

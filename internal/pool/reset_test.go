@@ -21,28 +21,33 @@ func TestResetLeavesNothing(t *testing.T) {
 		t.Error("a new call is done")
 	}
 	kept := map[string]bool{
-		"woken": true, "isDone": true, "buf": true, "Encoded": true, "In": true, "inQueue": true, "inTimers": true, "holds": true,
-		"size": true, // counts only while it is assigned
+		"woken": true, "isDone": true, "buf": true, "Encoded": true, "In": true, "inQueue": true, "inTimers": true,
 	}
-	v := reflect.ValueOf(c).Elem()
-	for i := range v.NumField() {
-		if !kept[v.Type().Field(i).Name] {
-			fillField(v.Field(i))
+	each := func(do func(name string, f reflect.Value)) {
+		v := reflect.ValueOf(c).Elem()
+		for _, v := range []reflect.Value{v, v.FieldByName("inCore")} {
+			for i := range v.NumField() {
+				if name := v.Type().Field(i).Name; !kept[name] {
+					do(name, v.Field(i))
+				}
+			}
 		}
 	}
+	each(func(_ string, f reflect.Value) { fillField(f) })
 	c.OnEnd, c.Stream = func(*Call) {}, func([]byte) error { return nil }
 	c.back, c.Out = []bool{true}, []*buffer.Buffer{nil}
 	c.signal.Store(callDone)
+	c.hold()
 	c.loan = nil // it ends before the call does
 	if !c.isDone() {
 		t.Error("a call that has ended is not done")
 	}
 	c.Reset()
-	for i := range v.NumField() {
-		if name := v.Type().Field(i).Name; !kept[name] && !v.Field(i).IsZero() {
+	each(func(name string, f reflect.Value) {
+		if !f.IsZero() {
 			t.Errorf("%s is still set", name)
 		}
-	}
+	})
 }
 
 func TestRecycledCallIsReset(t *testing.T) {

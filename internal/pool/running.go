@@ -54,7 +54,6 @@ func (c *Call) runFor(now time.Duration) time.Duration {
 // hasRun counts the time that c, which is still w's, has run in it, now that it
 // has ended.
 func (k *core) hasRun(w *worker, c *Call, now time.Duration) {
-	k.begun(w, c, now)
 	took := now - c.began
 	c.ran += took
 	k.busy += took

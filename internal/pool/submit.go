@@ -102,7 +102,6 @@ func (p *Pool) take(fx *effects, c *Call) {
 	if p.started {
 		p.core.submit(fx, c, p.now())
 	} else {
-		c.holds.Store(1)
 		c.Kind, c.Reason = Stopped, "the daemon has not been started"
 		fx.answers.add(c)
 	}
