@@ -70,7 +70,7 @@ unit: ## the tests of the root module, with the race detector
 	$(GO) test -race -timeout $(TIMEOUT) -run '$(RUN)' ./...
 
 norace: ## tests that do not work under the race detector: allocations, memory limits, faults; and those that do far more without
-	$(GO) test -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' . ./internal/link
+	$(GO) test -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' . ./internal/link ./internal/worker
 	$(GO) test -timeout $(TIMEOUT) -run 'TestHistories' ./internal/pool
 
 failpoint: ## workers that die at every step of a call, with the fail points compiled in

@@ -21,6 +21,12 @@ type Func struct {
 	Stream func(ctx context.Context, state any, in []byte, emit func([]byte) error) error
 }
 
+// Func.Call returns a RefusedError when it cannot run the function.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+func (e *RefusedError) Unwrap() error { return e.Err }
+
 // Hello returns the functions as a ready worker announces them.
 func Hello(funcs []Func) []wire.FuncInfo {
 	infos := make([]wire.FuncInfo, len(funcs))

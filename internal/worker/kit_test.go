@@ -103,6 +103,8 @@ func (d *desk) call(ctx context.Context, _ any, in []byte, buf *[]byte) ([]byte,
 		panic("boom")
 	case "panic-with":
 		panic(unprintable{})
+	case "panic-nil":
+		panic(any(nil))
 	case "exit":
 		runtime.Goexit()
 	}

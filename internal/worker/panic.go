@@ -8,13 +8,9 @@ import (
 	"github.com/legion-go/legion/internal/wire"
 )
 
-// panicked describes the value of recover in a function that did not return.
-// The deferred function calls it, so the stack still shows the place of the
-// panic.
+// panicked describes the value of recover in a function that panicked. The
+// deferred function calls it, so the stack still shows the place of the panic.
 func panicked(v any) wire.Fault {
-	if v == nil {
-		return wire.Fault{Message: "the function ended its goroutine (runtime.Goexit, or t.FailNow outside its test)", Stack: string(debug.Stack())}
-	}
 	message := func() (s string) {
 		defer func() {
 			if recover() != nil {
@@ -24,6 +20,12 @@ func panicked(v any) wire.Fault {
 		return fmt.Sprint(v)
 	}()
 	return wire.Fault{Message: message, Stack: string(debug.Stack())}
+}
+
+// exited describes the end of a function that ended its goroutine. The deferred
+// function calls it, too.
+func exited() wire.Fault {
+	return wire.Fault{Message: "the function ended its goroutine (runtime.Goexit, or t.FailNow outside its test)", Stack: string(debug.Stack())}
 }
 
 // exiting reports whether the calling deferred function runs because of

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -315,60 +314,6 @@ func (j *job) recycle() {
 	*j = job{scratch: j.scratch, out: j.out, begin: j.begin}
 	jobs.Put(j)
 }
-
-// run runs one function and answers.
-func (s *server) run(j *job) {
-	h := wire.Header{Kind: wire.Response, Call: j.id}
-	var result []byte
-	var err error
-	returned := false
-	defer func() {
-		j.ctx.cancel(context.Canceled) // from now on no part of the call may continue
-		s.progress.over(j.id)
-		if !returned {
-			h.Code, result = uint16(wire.Panic), wire.AppendFault(nil, panicked(recover()))
-		}
-		fail.Point("worker.finished")
-		s.answer(h, result)
-		fail.Point("worker.answered")
-	}()
-	if j.fn.Stream != nil {
-		h.Code = uint16(wire.End)
-		s.mu.Lock()
-		j.more = make(chan struct{}, 1)
-		s.mu.Unlock()
-		err = j.fn.Stream(j.ctx, s.State, j.in, func(b []byte) error { return s.emit(j, b) })
-	} else {
-		result, err = j.fn.Call(j.ctx, s.State, j.in, &j.out)
-	}
-	if err != nil {
-		h.Code, result = uint16(wire.Error), wire.AppendFault(nil, s.fault(err))
-		if refused := (*RefusedError)(nil); errors.As(err, &refused) {
-			h.Code = uint16(wire.Refused)
-		}
-	}
-	returned = true
-}
-
-// answer sends the end of a call. An answer that cannot be sent becomes an
-// error of the call; the error of an ended link is ignored.
-func (s *server) answer(h wire.Header, result []byte) {
-	err := s.conn.Send(h, result)
-	if err == nil || errors.Is(err, link.ErrClosed) {
-		return
-	}
-	if large := (*wire.TooLarge)(nil); errors.As(err, &large) {
-		err = fmt.Errorf("the result does not fit: %w; raise Pool.MaxPayload, or stream it", large)
-	}
-	h.Code = uint16(wire.Refused)
-	_ = s.conn.Send(h, wire.AppendFault(nil, s.fault(err)))
-}
-
-// Func.Call returns a RefusedError when it cannot run the function.
-type RefusedError struct{ Err error }
-
-func (e *RefusedError) Error() string { return e.Err.Error() }
-func (e *RefusedError) Unwrap() error { return e.Err }
 
 // cancel ends the context of a call. On a link without marks the cancel may
 // arrive before the request.
