@@ -39,20 +39,16 @@ func (d *Daemon) goToBackground(ctx context.Context) {
 	path, args := d.command()
 	// The working directory must not change: paths of the configuration may be
 	// relative to it.
-	pid, code, words := takeover.StartInBackground(ctx, d.config.Name, takeover.Spec{
+	code, words := takeover.StartInBackground(ctx, d.config.Name, takeover.Spec{
 		Path: path, Args: args, Env: host.CleanEnv(takeover.Environ(), host.Current()),
 	})
-	if code != 0 {
-		for _, line := range words {
-			fmt.Fprintln(os.Stderr, line)
-		}
-		os.Exit(code)
+	for _, line := range words {
+		fmt.Fprintln(os.Stderr, line)
 	}
-	fmt.Fprintf(os.Stderr, "%s runs in the background, pid %d\n", d.config.Name, pid)
-	if d.config.Logger == nil && d.config.LogFormat != logs.Journal && (d.config.LogFile == "" || logstream.Standard(d.config.LogFile) != nil) {
+	if code == 0 && len(words) == 1 && d.config.Logger == nil && d.config.LogFormat != logs.Journal && (d.config.LogFile == "" || logstream.Standard(d.config.LogFile) != nil) {
 		fmt.Fprintln(os.Stderr, "only clients that follow it on the control socket see its log: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
-	os.Exit(0)
+	os.Exit(code)
 }
 
 // tellPredecessor reports the result of the start to the process that started
@@ -67,9 +63,11 @@ func (d *Daemon) tellPredecessor(err error) error {
 		return nil
 	}
 	d.succession.left = sockets.Left(h.Names()) // which Ready closes
+	told := d.succession.lack
 	if h.Kind == takeover.Upgrade {
-		h.Tell(releaseText(d.release()))
+		told = releaseText(d.release())
 	}
+	h.Tell(told)
 	err = h.Ready()
 	d.succession.accepted.Store(err == nil && h.Kind == takeover.Upgrade)
 	return err

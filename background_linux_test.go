@@ -24,6 +24,9 @@ func backgroundMain() {
 	c := quiet("background")
 	c.Background, c.WorkDir, c.Umask = true, os.Getenv("WORK_DIR"), 0o27
 	c.User = os.Getenv("BACKGROUND_USER")
+	if os.Getenv("BACKGROUND_CONTROL") != "" {
+		c.Control = "" // the default
+	}
 	d := legion.New(c)
 	uid := legion.Worker(d, "uid", func(context.Context, struct{}) (int, error) { return os.Getuid(), nil }, legion.Pool{Max: 1})
 	d.Init(func(context.Context) error {
@@ -113,6 +116,31 @@ func TestBackgroundThatFails(t *testing.T) {
 	}
 	if n := strings.Count(said, "it is not my day"); n != 1 {
 		t.Errorf("it tells the reason %d times: %q", n, said)
+	}
+}
+
+// A daemon whose control socket cannot be there runs without one, and says so
+// where somebody sees it: on the terminal of its start.
+func TestBackgroundWithoutControlSocket(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "background"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said, err := startInBackground(t, "XDG_RUNTIME_DIR="+dir, "WORK_DIR="+dir, "BACKGROUND_CONTROL=1")
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	match := regexp.MustCompile(`^background runs in the background, pid (\d+)\n(.*)\n$`).FindStringSubmatch(said)
+	if match == nil || !strings.Contains(match[2], "without a control socket") || !strings.Contains(match[2], filepath.Join(dir, "background")) {
+		t.Errorf("the starter says %q", said)
+	}
+	if match != nil {
+		pid, _ := strconv.Atoi(match[1])
+		process := pidfd(t, pid)
+		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		gone(t, process)
 	}
 }
 

@@ -78,7 +78,9 @@ func (d *Daemon) openControl(ctx context.Context) error {
 		err = d.openControlAt(ctx, server, addresses)
 	}
 	if err != nil && d.config.Control == "" && ctx.Err() == nil { // only the default failed
-		d.log.Warn("the daemon runs without a control socket: set Config.Control to another address, or to none", "err", err)
+		const lack = "the daemon runs without a control socket: set Config.Control to another address, or to none"
+		d.log.Warn(lack, "err", err)
+		d.succession.lack = fmt.Sprintf("%s: %v", lack, err)
 		d.control.GiveUp()
 		err = nil
 	}

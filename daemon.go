@@ -84,6 +84,7 @@ type succession struct {
 	changes    *concurrent.Gate    // a reload, an upgrade or a restart: one at a time
 	reload     concurrent.Shared   // the reload that waits for its turn
 	kept       map[string]*os.File // see Keep; guarded by Daemon.mu
+	lack       string              // what the daemon runs without, for the process that started it
 	left       []string            // sockets of the previous process that this one does not go on with
 	held       *takeover.Held      // for the next program in this process; of the stop
 	restarting atomic.Bool         // a restart is under way

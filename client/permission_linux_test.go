@@ -115,6 +115,13 @@ func TestFindForeignFolder(t *testing.T) {
 	if found, _ := List(); len(found) != 0 {
 		t.Errorf("listed: %+v", found)
 	}
+	// A file is nobody's folder.
+	if err := errors.Join(os.Remove(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Find("thumbs"); !strings.Contains(err.Error(), folder+"/control.sock") || strings.Contains(err.Error(), errForeignFolder.Error()) {
+		t.Errorf("got %v", err)
+	}
 }
 
 // Root sees the daemons of all users, and none of them counts as its own.

@@ -80,6 +80,9 @@ func (s spot) check() error {
 	if err != nil {
 		return err
 	}
+	if info.Mode()&(fs.ModeDir|fs.ModeSymlink) == 0 {
+		return &fs.PathError{Op: "open", Path: s.folder, Err: syscall.ENOTDIR}
+	}
 	if uid, _ := ownerOf(info); uid != s.owner || !info.IsDir() {
 		return errForeignFolder
 	}

@@ -19,9 +19,9 @@ const interruptGrace = time.Second
 
 // StartInBackground starts a daemon as a process without a terminal, and waits
 // until it is ready. A signal that ends programs, or the end of ctx, ends the
-// start. It returns the exit code of this process and what to print: code is 0
-// if process pid is the daemon.
-func StartInBackground(ctx context.Context, daemon string, s Spec) (pid, code int, words []string) {
+// start. It returns the exit code of this process and what to print: if the
+// code is 0, which process is the daemon, and what that has told.
+func StartInBackground(ctx context.Context, daemon string, s Spec) (code int, words []string) {
 	ctx, uncaught := interruptible(ctx)
 	defer uncaught()
 	s.Kind, s.Detach, s.Interrupt = Background, true, interruptGrace
@@ -29,18 +29,22 @@ func StartInBackground(ctx context.Context, daemon string, s Spec) (pid, code in
 	failed, by := (*Failed)(nil), (*interrupted)(nil)
 	switch {
 	case err == nil:
-		return successor.PID(), 0, nil
+		words = []string{fmt.Sprintf("%s runs in the background, pid %d", daemon, successor.PID())}
+		if told := successor.Told(); told != "" {
+			words = append(words, told)
+		}
+		return 0, words
 	case errors.As(context.Cause(ctx), &by):
-		return 0, 128 + int(by.signal), // as shells do
+		return 128 + int(by.signal), // as shells do
 			[]string{fmt.Sprintf("legion: starting %s in the background: %v; no process is left", daemon, by)}
 	case errors.As(err, &failed):
 		words = failed.Output
 		if said := strings.Join(words, "\n"); !strings.Contains(said, strings.TrimPrefix(failed.Message, "legion: ")) { // most programs print the message themselves
 			words = append(words, failed.Message)
 		}
-		return 0, failed.Code, words
+		return failed.Code, words
 	}
-	return 0, 1, []string{fmt.Sprintf("legion: starting %s in the background: %v", daemon, err)}
+	return 1, []string{fmt.Sprintf("legion: starting %s in the background: %v", daemon, err)}
 }
 
 // interrupted is the cause of a context that a signal ended.

@@ -335,7 +335,9 @@ func counted() map[string]float64 {
 func BenchmarkScrape(b *testing.B) {
 	s, _, _ := start(b)
 	s.endpoint.RunSeconds = false
+	size := 0
 	for b.Loop() {
-		s.text(b, metrics.Text)
+		size = len(s.text(b, metrics.Text))
 	}
+	b.ReportMetric(float64(size), "bytes")
 }
