@@ -39,14 +39,12 @@ func (d *Daemon) goToBackground(ctx context.Context) {
 	path, args := d.command()
 	// The working directory must not change: paths of the configuration may be
 	// relative to it.
-	code, words := takeover.StartInBackground(ctx, d.config.Name, takeover.Spec{
+	unlogged := d.config.Logger == nil && d.config.LogFormat != logs.Journal && (d.config.LogFile == "" || logstream.Standard(d.config.LogFile) != nil)
+	code, words := takeover.StartInBackground(ctx, d.config.Name, unlogged, takeover.Spec{
 		Path: path, Args: args, Env: host.CleanEnv(takeover.Environ(), host.Current()),
 	})
 	for _, line := range words {
 		fmt.Fprintln(os.Stderr, line)
-	}
-	if code == 0 && len(words) == 1 && d.config.Logger == nil && d.config.LogFormat != logs.Journal && (d.config.LogFile == "" || logstream.Standard(d.config.LogFile) != nil) {
-		fmt.Fprintln(os.Stderr, "only clients that follow it on the control socket see its log: set Config.LogFile, or Config.LogFormat to \"journal\"")
 	}
 	os.Exit(code)
 }

@@ -22,21 +22,24 @@ import (
 // webMain is a daemon that answers HTTP with its pid and a worker's. Its
 // environment says what becomes of its upgrades.
 func webMain() {
-	settle := 50 * time.Millisecond
-	if strings.HasSuffix(os.Getenv("WEB_COMMAND"), " dies") {
-		settle = time.Minute // it dies at once, but on a busy machine that takes its time
-	}
-	legion.SetUpgradeTimes(2*time.Second, settle)
+	timeout, settle := time.Minute, 50*time.Millisecond
 	c := quiet("web")
 	if command := os.Getenv("WEB_COMMAND"); command != "" {
 		c.Command = strings.Fields(command)
+		switch {
+		case strings.HasSuffix(command, " dies"): // at once, but on a busy machine that takes its time
+			settle = time.Minute
+		case strings.HasPrefix(command, "/bin/sleep "): // this is waited for
+			timeout = time.Second
+		}
 	}
 	if os.Getenv("WEB_STAYS") != "" {
 		c.PID = legion.PIDAuto
 	}
 	if s, err := time.ParseDuration(os.Getenv("WEB_SETTLE")); err == nil {
-		legion.SetUpgradeTimes(20*time.Second, s)
+		settle = s
 	}
+	legion.SetUpgradeTimes(timeout, settle)
 	c.RestartEvery, _ = time.ParseDuration(os.Getenv("WEB_RESTART"))
 	d := legion.New(c)
 	pid := legion.Worker(d, "pid", func(context.Context, struct{}) (int, error) { return os.Getpid(), nil }, legion.Pool{Max: 1, Sandbox: box()})

@@ -115,7 +115,7 @@ func TestFindForeignFolder(t *testing.T) {
 	if found, _ := List(); len(found) != 0 {
 		t.Errorf("listed: %+v", found)
 	}
-	// A file is nobody's folder.
+	// A file of this user's is nobody's folder.
 	if err := errors.Join(os.Remove(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ type spot struct {
 
 func (s spot) socket() string { return filepath.Join(s.folder, socketName) }
 
-// errForeignFolder says that another user has made the folder.
+// errForeignFolder says that another user has made the folder, or may have.
 var errForeignFolder = errors.New("its folder is not this user's")
 
 // check makes sure that the folder exists and has the right owner.
@@ -80,10 +80,11 @@ func (s spot) check() error {
 	if err != nil {
 		return err
 	}
-	if info.Mode()&(fs.ModeDir|fs.ModeSymlink) == 0 {
+	switch uid, _ := ownerOf(info); {
+	case uid == s.owner && info.IsDir():
+	case uid == s.owner && info.Mode()&fs.ModeSymlink == 0: // any user can make a link to a folder of this user's
 		return &fs.PathError{Op: "open", Path: s.folder, Err: syscall.ENOTDIR}
-	}
-	if uid, _ := ownerOf(info); uid != s.owner || !info.IsDir() {
+	default:
 		return errForeignFolder
 	}
 	return nil

@@ -115,7 +115,6 @@ func (k *core) endCalls(fx *effects, w *worker, d *Death, now time.Duration) (kn
 			k.requeue(fx, c, now)
 		case c.tries < k.cfg.Retry && k.state != StateFailed && c.Stream == nil && !k.guilty(d):
 			c.tries++
-			c.progress = nil
 			c.Worker = w.pid // it ran, whatever happens to it now
 			k.counts.Retried++
 			k.requeue(fx, c, now)

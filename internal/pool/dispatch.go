@@ -217,7 +217,7 @@ func (k *core) held(w *worker) []*Call {
 // pool no worker would take it from there; and a function in quarantine gets
 // none.
 func (k *core) requeue(fx *effects, c *Call, now time.Duration) {
-	c.state, c.id = callQueued, 0
+	c.state, c.id, c.progress = callQueued, 0, nil
 	c.notStarted()
 	if t := &k.funcs[c.Func].toll; t.spell > 0 && !t.probed(c) {
 		k.turnAway(fx, c, now)

@@ -54,6 +54,23 @@ func TestProgressOfACall(t *testing.T) {
 	})
 }
 
+// What a worker says of a call that it has not begun goes with the worker: the
+// next one that gets the call has said nothing.
+func TestProgressOfACallInAdvance(t *testing.T) {
+	l := newLab(t, Config{Min: 1, Max: 1, Ahead: 1, MaxRestarts: 9, RestartWindow: time.Hour})
+	l.begin(l.give(1))
+	l.workers[0].service = time.Microsecond
+	c := l.give(1)
+	if c.state != callAssigned {
+		t.Fatal("no call is given in advance")
+	}
+	c.progress = &status.Progress{Note: "a lie"}
+	l.die(l.workers[0])
+	if c.progress != nil {
+		t.Errorf("%+v", c.progress)
+	}
+}
+
 // A progress that cannot be decoded is a breach.
 func TestOddProgress(t *testing.T) {
 	onStage(t, Config{Min: 1}, func(st *stage) {

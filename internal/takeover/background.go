@@ -20,8 +20,9 @@ const interruptGrace = time.Second
 // StartInBackground starts a daemon as a process without a terminal, and waits
 // until it is ready. A signal that ends programs, or the end of ctx, ends the
 // start. It returns the exit code of this process and what to print: if the
-// code is 0, which process is the daemon, and what that has told.
-func StartInBackground(ctx context.Context, daemon string, s Spec) (code int, words []string) {
+// code is 0, which process is the daemon, and what that has told. unlogged says
+// that the daemon's log goes nowhere but to clients.
+func StartInBackground(ctx context.Context, daemon string, unlogged bool, s Spec) (code int, words []string) {
 	ctx, uncaught := interruptible(ctx)
 	defer uncaught()
 	s.Kind, s.Detach, s.Interrupt = Background, true, interruptGrace
@@ -30,8 +31,12 @@ func StartInBackground(ctx context.Context, daemon string, s Spec) (code int, wo
 	switch {
 	case err == nil:
 		words = []string{fmt.Sprintf("%s runs in the background, pid %d", daemon, successor.PID())}
+		reader := "only clients that follow it on the control socket see"
 		if told := successor.Told(); told != "" {
-			words = append(words, told)
+			words, reader = append(words, told), "nobody sees"
+		}
+		if unlogged {
+			words = append(words, reader+` its log: set Config.LogFile, or Config.LogFormat to "journal"`)
 		}
 		return 0, words
 	case errors.As(context.Cause(ctx), &by):

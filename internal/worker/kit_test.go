@@ -107,6 +107,12 @@ func (d *desk) call(ctx context.Context, _ any, in []byte, buf *[]byte) ([]byte,
 		panic(any(nil))
 	case "exit":
 		runtime.Goexit()
+	case "exit-panic":
+		defer panic("boom")
+		runtime.Goexit()
+	case "panic-exit":
+		defer runtime.Goexit()
+		panic("boom")
 	}
 	return nil, nil
 }

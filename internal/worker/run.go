@@ -11,42 +11,42 @@ import (
 )
 
 // run runs one function and answers. What runs the function has returned when
-// the answer is sent: so both fit into the stack that a new goroutine has.
-// Growing it would cost a small call more than all else here.
+// the answer is sent: so both fit into the stack that a new goroutine has, if
+// the function needs little. Growing it would cost a small call more than all
+// else here.
 func (s *server) run(j *job) {
-	code, result := s.call(j)
-	s.finish(j, code, result)
+	s.call(j)
+	s.finish(j)
 }
 
-// call runs one function, and returns what to answer. If the function ends its
-// goroutine, it answers itself.
-func (s *server) call(j *job) (code wire.Status, result []byte) {
+// call runs one function, and notes what to answer. It does not return if the
+// function ends its goroutine: then the end of work answers.
+func (s *server) call(j *job) {
 	returned := false
 	defer func() {
 		if returned {
 			return
 		}
-		if code = wire.Panic; exiting() { // nothing runs behind this
-			s.finish(j, code, wire.AppendFault(nil, exited()))
-		} else {
-			result = wire.AppendFault(nil, panicked(recover()))
+		if j.code = wire.Panic; exiting() {
+			j.result = wire.AppendFault(nil, exited())
+		} else { // perhaps while the goroutine ends, which recover does not stop
+			j.result = wire.AppendFault(nil, panicked(recover()))
 		}
 	}()
 	var err error
 	if j.fn.Stream != nil {
-		code = wire.End
+		j.code = wire.End
 		s.mu.Lock()
 		j.more = make(chan struct{}, 1)
 		s.mu.Unlock()
 		err = j.fn.Stream(j.ctx, s.State, j.in, func(b []byte) error { return s.emit(j, b) })
 	} else {
-		result, err = j.fn.Call(j.ctx, s.State, j.in, &j.out)
+		j.result, err = j.fn.Call(j.ctx, s.State, j.in, &j.out)
 	}
 	if err != nil {
-		code, result = s.failed(err)
+		j.code, j.result = s.failed(err)
 	}
 	returned = true
-	return code, result
 }
 
 // failed returns what to answer for an error of a function.
@@ -59,11 +59,11 @@ func (s *server) failed(err error) (code wire.Status, result []byte) {
 }
 
 // finish ends a call, and answers it.
-func (s *server) finish(j *job, code wire.Status, result []byte) {
+func (s *server) finish(j *job) {
 	j.ctx.cancel(context.Canceled) // from now on no part of the call may continue
 	s.progress.over(j.id)
 	fail.Point("worker.finished")
-	s.answer(wire.Header{Kind: wire.Response, Code: uint16(code), Call: j.id}, result)
+	s.answer(wire.Header{Kind: wire.Response, Code: uint16(j.code), Call: j.id}, j.result)
 	fail.Point("worker.answered")
 }
 

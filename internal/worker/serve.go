@@ -68,6 +68,8 @@ type job struct {
 	in, out []byte
 	scratch []byte // memory for in
 	lent    bool   // in is used again: the function owns no part of it
+	code    wire.Status
+	result  []byte
 
 	ahead wire.Window   // the part of a streamed result that is under way
 	more  chan struct{} // wakes an emit that waits for room in the window
@@ -247,7 +249,9 @@ func (s *server) work(j *job) {
 	finished := false
 	defer func() {
 		defer s.over.Done()
-		// A function that ends its goroutine takes this one with it.
+		if !finished { // a function that ends its goroutine takes this one with it
+			s.finish(j)
+		}
 		if s.Busy.Add(-1); !finished {
 			if next := s.next(j); next != nil {
 				s.start(next)

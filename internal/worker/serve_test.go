@@ -18,7 +18,7 @@ import (
 // Each kind of end of a function is reported correctly; then no part of the
 // call continues, and the worker serves the next call.
 func TestEndsOfCalls(t *testing.T) {
-	t.Setenv("GODEBUG", "panicnil=1")
+	t.Setenv("GODEBUG", "panicnil=1") // so that recover returns nil for it, as without a panic
 	exited := "Panic the function ended its goroutine (runtime.Goexit, or t.FailNow outside its test)"
 	large := strings.Repeat("x", 100)
 	for _, c := range []struct {
@@ -31,8 +31,10 @@ func TestEndsOfCalls(t *testing.T) {
 		{doFunc, "refuse", []string{"1 begins", "1 Refused code: not run: bad argument"}},
 		{doFunc, "panic", []string{"1 begins", "1 Panic boom"}},
 		{doFunc, "panic-with", []string{"1 begins", "1 Panic panic with a value of type worker.unprintable that cannot be printed"}},
-		{doFunc, "panic-nil", []string{"1 begins", "1 Panic <nil>"}}, // by GODEBUG, see below
+		{doFunc, "panic-nil", []string{"1 begins", "1 Panic <nil>"}},
 		{doFunc, "exit", []string{"1 begins", "1 " + exited}},
+		{doFunc, "exit-panic", []string{"1 begins", "1 Panic boom"}},
+		{doFunc, "panic-exit", []string{"1 begins", "1 " + exited}},
 		{doFunc, "echo " + large, []string{"1 Refused code: the result does not fit: payload of 100 bytes exceeds the limit of 99 bytes; raise Pool.MaxPayload, or stream it"}},
 		{doFunc, "echo broken", []string{"1 Refused code: no memory"}},
 		{doFunc, "echo late", nil},
@@ -42,6 +44,7 @@ func TestEndsOfCalls(t *testing.T) {
 		{streamFunc, "a,refuse", []string{"1 item a", "1 begins", "1 Refused code: not run: bad argument"}},
 		{streamFunc, "a,panic", []string{"1 item a", "1 begins", "1 Panic boom"}},
 		{streamFunc, "a,exit", []string{"1 item a", "1 begins", "1 " + exited}},
+		{streamFunc, "a,exit-panic", []string{"1 item a", "1 begins", "1 Panic boom"}},
 		{streamFunc, "a,broken,b,", []string{"1 item a", "1 emit: no memory", "1 Error code: no memory"}},
 	} {
 		t.Run(c.in[:min(len(c.in), 12)], func(t *testing.T) {
