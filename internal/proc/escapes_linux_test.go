@@ -163,7 +163,7 @@ func TestSandboxWithoutC(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "proc.test")
 	for _, args := range [][]string{
 		{"go", "test", "-c", "-o", binary, "."},
-		{binary, "-test.run=Escapes|EveryThread|Sandbox|Setup|Missing|Unreasonable|Strict|Descriptors"},
+		{binary, "-test.run=Escapes|EveryThread|Sandbox|Setup|Missing|Unreasonable|32Bits|Strict|Descriptors"},
 	} {
 		c := exec.Command(args[0], args[1:]...)
 		c.Env = append(os.Environ(), "CGO_ENABLED=0", depthEnv+"=")
