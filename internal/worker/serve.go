@@ -66,9 +66,9 @@ type job struct {
 	fn      *Func
 	id      uint32
 	in, out []byte
-	scratch []byte // memory for in
-	lent    bool   // in is used again: the function owns no part of it
-	code    wire.Status
+	scratch []byte      // memory for in
+	lent    bool        // in is used again: the function owns no part of it
+	code    wire.Status // what to answer, once the function has ended
 	result  []byte
 
 	ahead wire.Window   // the part of a streamed result that is under way
