@@ -192,7 +192,7 @@ func (c *Call) Reset() {
 	c.In, c.Results, c.Out = nil, 0, nil
 	c.Outcome = Outcome{}
 	c.inCore = inCore{}
-	// Nobody else has the call; to store these would cost it some nanoseconds more.
+	// Nobody else has the call: atomic stores would only cost some nanoseconds.
 	c.holds, c.signal = atomic.Int32{}, atomic.Uint32{}
 }
 
