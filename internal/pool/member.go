@@ -160,7 +160,7 @@ func (m *member) do(a act) {
 func (m *member) signal(a act) {
 	switch a.op {
 	case opQuit:
-		_ = m.proc.Quit()
+		go m.proc.Quit() // it takes its time
 	case opKill:
 		_ = m.proc.Kill(string(a.by))
 	case opHangup:

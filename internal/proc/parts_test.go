@@ -63,19 +63,22 @@ var childParts = map[string]func(*Child){
 		*(*int)(unsafe.Pointer(&mem[0])) = 1
 	},
 	"busy": func(*Child) {
-		runtime.LockOSThread() // the loop must run on another thread than the first
+		runtime.LockOSThread()       // the loop must run on another thread than the first
+		spin(200 * time.Millisecond) // more than the loop's thread has when Quit comes
 		var looping atomic.Bool
 		go busyLooping(&looping)
 		for !looping.Load() {
 			time.Sleep(time.Millisecond)
 		}
-		// It may still be in the race detector, which shows no stack; and of threads
-		// that run the one counts as busy that has used the most time, all of it.
-		for begun := usedTime(); usedTime() < 2*begun+20*time.Millisecond; {
+		// It may still be in the race detector, which shows no stack.
+		for enough := userTime() + 20*time.Millisecond; userTime() < enough; {
 			time.Sleep(time.Millisecond)
 		}
 		fmt.Printf("ready=%d\n", os.Getpid())
-		forever()
+		for { // it runs now and then
+			spin(time.Millisecond)
+			time.Sleep(3 * time.Millisecond)
+		}
 	},
 	"hoard": func(c *Child) { // private memory
 		n, _ := strconv.Atoi(c.Purpose.Daemon)
@@ -142,7 +145,7 @@ var childParts = map[string]func(*Child){
 		runDaemon(c.Purpose.Daemon)
 	},
 	"tell": func(c *Child) { c.Files[0].WriteString("x"); forever() },
-	"work": func(*Child) { spin(); os.Exit(0) },
+	"work": func(*Child) { spin(50 * time.Millisecond); os.Exit(0) },
 }
 
 // helperParts are parts of processes that Start did not start.
@@ -200,7 +203,6 @@ func forever() {
 //go:noinline
 func busyLooping(started *atomic.Bool) {
 	runtime.LockOSThread()
-	spin() // so a hung thread soon has more processor time than one that is about to sleep
 	started.Store(true)
 	for { // no call here lets the runtime interrupt
 		//lint:ignore SA4017 the loop is the point
@@ -217,14 +219,11 @@ func spinOnce() int {
 	return n
 }
 
-// spin takes 50 ms of processor time.
-func spin() {
-	for {
+// spin has the process use d of processor time outside the kernel.
+func spin(d time.Duration) {
+	for enough := userTime() + d; userTime() < enough; {
 		//lint:ignore SA4017 the loop is the point
 		spinOnce()
-		if userTime() > 50*time.Millisecond {
-			return
-		}
 	}
 }
 
@@ -235,12 +234,6 @@ func used() Usage {
 	var r syscall.Rusage
 	check(syscall.Getrusage(syscall.RUSAGE_SELF, &r))
 	return usage(&r)
-}
-
-// usedTime is all its processor time.
-func usedTime() time.Duration {
-	u := used()
-	return u.User + u.System
 }
 
 var hoarded [][]byte

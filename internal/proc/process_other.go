@@ -23,10 +23,13 @@ func ours(*os.File) bool { return true }
 // cause may show in Exit.KilledBy.
 func dying(int) bool { return false }
 
-// sendQuit sends stackSignal. A goroutine that runs on another thread than the
-// signalled one is shown without its stack.
-func sendQuit(pid int) (tid int, err error) {
-	return 0, errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
+// aim leaves the choice of the thread to the kernel. A goroutine that runs on
+// another thread is shown without its stack.
+func (p *Process) aim() int { return 0 }
+
+// sendQuit sends stackSignal, and lets a stopped process go on.
+func sendQuit(pid, _ int) error {
+	return errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
 }
 
 // insist is for a signal that one thread has got.
