@@ -1,12 +1,12 @@
 // What the page costs a browser: node test/cost.mjs [SECONDS] [WORKERS]. Says
 // when a page that is opened anew first painted something, how much of a core
 // it takes, and its heap at the beginning and at the end.
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 import { fake } from "./fake.mjs";
 
 const [length = 30, workers = 1000] = process.argv.slice(2).map(Number);
 const f = await fake({ workers });
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--js-flags=--expose-gc"] });
+const browser = await launch("--js-flags=--expose-gc");
 for (const screen of ["#/overview", "#/tree", "#/pool/swarm", "#/calls", "#/logs"]) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await page.goto(`${f.address}#token=${"t".repeat(32)}`);

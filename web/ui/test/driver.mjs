@@ -4,28 +4,20 @@
 // exist, for states that a real one is rarely in.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { axe, launch, until } from "./chromium.mjs";
 
 /** Where make browser puts programs. */
 export const built = fileURLToPath(new URL("../../../build/browser/", import.meta.url));
-const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 /** Where pictures of the page go. */
 export const shots = process.env.SHOTS ?? built;
 
-const programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** Starts chromium. Its sandbox cannot be had by root in a container. */
-export async function launch() {
-  const executablePath = process.env.CHROMIUM ?? programs.find((p) => existsSync(p));
-  if (!executablePath) throw new Error("the tests of the page need chromium: .ci/install installs it, or CHROMIUM=/path/to/it");
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
-}
+export { launch, until };
 
 /** How many pictures lie in thumbd's folder at most. */
 const waiting = 500;
@@ -170,12 +162,7 @@ export async function open(browser, link, { theme = "light", width = 1280, heigh
       mkdirSync(shots, { recursive: true });
       await page.screenshot({ path: join(shots, name + ".png") });
     },
-    /** What axe finds that is serious or worse. */
-    async axe() {
-      await page.evaluate(axeSource);
-      const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      return found.violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200)).join("\n  ")}`);
-    },
+    axe: () => axe(page),
     async close() {
       await (beside ? page : context).close();
       assert.deepEqual(wrong, [], "the page did what it must not");
@@ -183,13 +170,4 @@ export async function open(browser, link, { theme = "light", width = 1280, heigh
   };
   await page.goto(link);
   return b;
-}
-
-/** Waits until fn gives something true. */
-export async function until(fn, what) {
-  for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((r) => setTimeout(r, 20))) {
-    const value = await fn();
-    if (value) return value;
-  }
-  assert.fail(`did not come: ${what}`);
 }

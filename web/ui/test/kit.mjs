@@ -2,20 +2,12 @@
 // behind it. A test fails by itself if the page writes an error, breaks its
 // Content-Security-Policy, or asks any other server for anything.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { axe, launch, until } from "./chromium.mjs";
 import { fake } from "./fake.mjs";
 
-const program = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
-const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+export { until };
 
-let browser; // a promise, so that tests beside each other get the same
-
-/** The one browser of a test file. */
-export function launch() {
-  if (!program) throw new Error("the tests of the page need chromium: apt-get install chromium, or CHROMIUM=/path/to/it");
-  return (browser ??= chromium.launch({ executablePath: program, args: ["--no-sandbox"] }));
-}
+let browser; // the one of a test file: a promise, so that tests beside each other get the same
 
 export async function quit() {
   await (await browser)?.close();
@@ -33,7 +25,7 @@ export async function open(state = {}) {
     f.held = () => true;
     f.mute = true;
   }
-  const context = await (await launch()).newContext({ viewport: { width: state.width ?? 1280, height: 900 }, colorScheme: state.theme ?? "light", timezoneId: "Europe/Berlin" });
+  const context = await (await (browser ??= launch())).newContext({ viewport: { width: state.width ?? 1280, height: 900 }, colorScheme: state.theme ?? "light", timezoneId: "Europe/Berlin" });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const wrong = [];
@@ -56,12 +48,7 @@ export async function open(state = {}) {
   }
   return {
     f, page, wrong,
-    /** What axe finds that is serious or worse; only: the rules to check, all if there are none. */
-    async axe(only) {
-      await page.evaluate(axeSource);
-      const found = await page.evaluate((rules) => globalThis.axe.run(document, { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) }), only);
-      return found.violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 4).map((n) => "  " + n.html.slice(0, 200) + "\n  " + n.failureSummary?.replaceAll("\n", "\n  ")).join("\n")}`);
-    },
+    axe: (only) => axe(page, only),
     async close() {
       await context.close();
       f.mute = false;
@@ -77,13 +64,4 @@ async function known(page, asked) {
     const main = document.querySelector("main");
     return main !== null && !/Waiting for .* …/.test(main.innerText) && !main.querySelector('.plot[aria-label*="not known yet"]');
   }), "all that the page shows");
-}
-
-/** Waits until fn gives something true. */
-export async function until(fn, what) {
-  for (const end = Date.now() + 15_000; Date.now() < end; await new Promise((r) => setTimeout(r, 20))) {
-    const value = await fn();
-    if (value) return value;
-  }
-  assert.fail(`did not come: ${what}`);
 }

@@ -1,13 +1,13 @@
 // Takes screenshots of states (states.mjs) into shots/, to be looked at:
 // THEMES=light,dark WIDTHS=1280,390 node test/look.mjs [NAME …]
 import { mkdirSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 import { fake } from "./fake.mjs";
 import { states } from "./states.mjs";
 
 mkdirSync("shots", { recursive: true });
 const only = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await launch();
 for (const state of states.filter((s) => !only.length || only.includes(s.name))) {
   for (const scheme of (process.env.THEMES ?? "light").split(",")) {
     for (const width of (process.env.WIDTHS ?? "1280").split(",").map(Number)) {
