@@ -8,8 +8,9 @@ TIMEOUT ?= 20m
 FUZZTIME ?= 3s
 # Which tests to run: a regular expression for go test -run.
 RUN ?= .
-# The systems that must compile, besides this one.
+# The systems that the code must fit, besides this one; and those for which a program is built.
 CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
+LINK ?= linux/arm64
 
 # The steps of test, in this order: the fastest to fail comes first. Each is a target of its own.
 STEPS = needs fmt vet staticcheck page unit norace failpoint modules cross browser fuzz
@@ -43,9 +44,9 @@ needs: ## says what make test needs and this machine lacks
 	command -v prometheus >/dev/null && command -v promtool >/dev/null || lacks "prometheus and promtool, for the tests of the metrics: .ci/install installs them"; \
 	command -v tmux >/dev/null || lacks "tmux, for the tests of legion-top: .ci/install installs it"; \
 	listed() { GOWORK=$$1 $(GO) -C $$2 list -deps -test $$3 >/dev/null || lacks "modules that could not be fetched, see above: it asks $$($(GO) env GOPROXY) (go env -w GOPROXY=… names another)"; }; \
-	listed "$(CURDIR)/go.work" . "./... ./examples/thumbd/..." && listed off bench ./... && listed off metrics/promtest ./... && listed off top ./... && listed off tools honnef.co/go/tools/cmd/staticcheck
+	listed "$(CURDIR)/go.work" . "./... ./examples/thumbd/..." && listed off bench ./... && listed off metrics/promtest ./... && listed off top ./... && listed off tools "honnef.co/go/tools/cmd/staticcheck ./vet"
 
-# go test would run a part of vet again. make figures prints the time this took.
+# go test would run a part of vet again: the tests leave it out, here and below. make figures prints the time this took.
 short: ## formatting, vet and the root module's quick tests (slow ones say why with -v): at most 1 minute on 2 cores; needs no C compiler
 	@start=$$(date +%s); $(MAKE) --no-print-directory -s fmt vet && \
 	$(GO) test -short -vet=off -timeout $(TIMEOUT) -run '$(RUN)' ./... && \
@@ -64,14 +65,14 @@ staticcheck: tools ## staticcheck, in the version that tools/go.mod pins
 	$(STATICCHECK) ./...
 
 tools:
-	@GOWORK=off $(GO) build -C tools -buildvcs=false -o $(STATICCHECK) honnef.co/go/tools/cmd/staticcheck
+	@GOWORK=off $(GO) build -C tools -buildvcs=false -o $(CURDIR)/build/ honnef.co/go/tools/cmd/staticcheck ./vet
 
 unit: ## the tests of the root module, with the race detector
-	$(GO) test -race -timeout $(TIMEOUT) -run '$(RUN)' ./...
+	$(GO) test -race -vet=off -timeout $(TIMEOUT) -run '$(RUN)' ./...
 
 norace: ## tests that do not work under the race detector: allocations, memory limits, faults; and those that do far more without
-	$(GO) test -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' . ./internal/link ./internal/worker
-	$(GO) test -timeout $(TIMEOUT) -run 'TestHistories' ./internal/pool
+	$(GO) test -vet=off -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' . ./internal/link ./internal/worker
+	$(GO) test -vet=off -timeout $(TIMEOUT) -run 'TestHistories' ./internal/pool
 
 failpoint: ## workers that die at every step of a call, with the fail points compiled in
 	$(GO) test -race -tags failpoint -timeout $(TIMEOUT) -run FailPoint .
@@ -79,13 +80,15 @@ failpoint: ## workers that die at every step of a call, with the fail points com
 modules: tools ## vet, staticcheck and tests of the modules below the root
 	@STATICCHECK=$(STATICCHECK) .ci/modules
 
-# vet checks the types of every package and of its tests, and compiles imported packages; one program that
-# links nearly all of them shows that no symbol is missing. -trimpath lets checkouts share the build cache.
+# A type that does not fit is seen without a compiler: tools/vet reads the sources alone. One program that links nearly
+# all packages shows that no symbol is missing. -trimpath lets checkouts share the build cache.
 cross: export GOFLAGS = -trimpath -buildvcs=false
-cross: ## compiles and vets for other systems: CROSS="os/arch …"
+cross: tools ## checks types, and vets, for other systems: CROSS="os/arch …"; builds a program for those in LINK
 	@for target in $(CROSS); do \
-		export GOOS=$${target%/*} GOARCH=$${target#*/}; \
-		$(GO) vet ./... && $(GO) build -o /dev/null ./cmd/legion || { echo "$$target does not compile" >&2; exit 1; }; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} build/vet ./... || { echo "$$target: a check failed" >&2; exit 1; }; \
+	done; \
+	for target in $(LINK); do \
+		GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./cmd/legion || { echo "$$target does not compile" >&2; exit 1; }; \
 	done
 
 # The built files are committed, so that go get needs no npm.

@@ -9,6 +9,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -98,7 +99,7 @@ func client() error {
 				return nil
 			}
 		}
-		return errors.New("the daemon has gone")
+		return cmp.Or(lines.Err(), errors.New("the daemon has gone"))
 	}
 	if err := listen("started"); err != nil {
 		return err

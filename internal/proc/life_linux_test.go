@@ -91,7 +91,7 @@ func startDaemonAs(t *testing.T, c *exec.Cmd, part string, names ...string) (dae
 	}
 	for _, n := range names {
 		if value[n] == "" {
-			t.Fatalf("the daemon did not print %q, only %v", n, value)
+			t.Fatalf("the daemon did not print %q, only %v; %v", n, value, lines.Err())
 		}
 	}
 	go io.Copy(io.Discard, out)

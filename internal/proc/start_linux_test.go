@@ -241,7 +241,9 @@ func TestDaemonKilledWhileStarting(t *testing.T) {
 		}
 		lines := bufio.NewScanner(out)
 		for range 1 + i%5 {
-			lines.Scan()
+			if !lines.Scan() {
+				t.Error("it ends by itself:", lines.Err())
+			}
 		}
 		time.Sleep(time.Duration(i) * 100 * time.Microsecond) // does not wait for an event: it varies the moment
 		c.Process.Kill()
