@@ -67,7 +67,7 @@ func (d *dashboard) watch(ctx context.Context, r asked) plugin.Response {
 		err := r.methods.Follow(ctx, "watch", params, func(item []byte) error {
 			return write(append(item[:len(item):len(item)], '\n'))
 		})
-		return write(append(ui.LastLine(err, context.Cause(ctx) == ui.ErrReplaced), '\n'))
+		return write(append(ui.LastLine(ctx, err), '\n'))
 	}
 	return a
 }

@@ -75,7 +75,7 @@ func (l *lines) follow(ctx context.Context, c *client.Client, params json.RawMes
 			err = l.write(nil)
 		case end := <-ended:
 			cancel()
-			l.last(end, context.Cause(ctx) == ui.ErrReplaced)
+			l.last(ctx, end)
 			return nil
 		}
 		if err != nil { // the reader has gone
@@ -102,9 +102,9 @@ func pump(ctx context.Context, c *client.Client, params json.RawMessage, items c
 }
 
 // last writes how a stream ended.
-func (l *lines) last(err error, replaced bool) {
+func (l *lines) last(ctx context.Context, err error) {
 	if errors.Is(err, context.DeadlineExceeded) { // of streamLife
 		err = nil
 	}
-	_ = l.write(ui.LastLine(err, replaced))
+	_ = l.write(ui.LastLine(ctx, err))
 }

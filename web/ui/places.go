@@ -22,8 +22,12 @@ func WindowOf(field func(name string) string) Window {
 	return Window{field("Legion-Browser"), field("Legion-Window")}
 }
 
-// ErrReplaced is why a stream ends whose place another window has.
-var ErrReplaced = errors.New("another window took its place")
+// errReplaced is why a stream ends whose place another window has, errNext why
+// one ends after which its own window asked for another. See LastLine.
+var (
+	errReplaced = errors.New("another window took its place")
+	errNext     = errors.New("the window asked for another stream")
+)
 
 // Places are those that streams have. The zero value has given none. It may be
 // used from any goroutine.
@@ -43,17 +47,17 @@ type place struct {
 
 // Take gives a stream of a person's window a place, which it must give back.
 // It is that of the same window, or, if all places of the browser are given,
-// the one that was given longest ago: end is called with ErrReplaced for the
-// stream there.
+// the one that was given longest ago: end is called for the stream there, with
+// the reason.
 func (p *Places) Take(person string, w Window, end context.CancelCauseFunc) (leave func()) {
 	who, mine := browser{person, w.browser}, &place{w.name, end}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all := p.given[who]
 	if i := slices.IndexFunc(all, func(o *place) bool { return mine.window != "" && o.window == mine.window }); i >= 0 {
-		all = empty(all, i)
+		all = empty(all, i, errNext)
 	} else if len(all) >= MaxStreams {
-		all = empty(all, 0)
+		all = empty(all, 0, errReplaced)
 	}
 	if p.given == nil {
 		p.given = map[browser][]*place{}
@@ -70,7 +74,7 @@ func (p *Places) Take(person string, w Window, end context.CancelCauseFunc) (lea
 }
 
 // empty ends the stream at a place, which the next one may have.
-func empty(all []*place, i int) []*place {
-	all[i].end(ErrReplaced)
+func empty(all []*place, i int, why error) []*place {
+	all[i].end(why)
 	return slices.Delete(all, i, i+1)
 }

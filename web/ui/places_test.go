@@ -17,7 +17,7 @@ func TestPlacesAreGivenBack(t *testing.T) {
 		return ctx, p.Take(person, WindowOf(h.Get), end)
 	}
 	first, leave := take("ana", "fox", "1")
-	if _, again := take("ana", "fox", "1"); context.Cause(first) != ErrReplaced {
+	if _, again := take("ana", "fox", "1"); context.Cause(first) != errNext {
 		t.Error("the window has two places")
 	} else {
 		leave() // of the stream that was replaced: the next one keeps its place
@@ -27,6 +27,14 @@ func TestPlacesAreGivenBack(t *testing.T) {
 		t.Errorf("%d places are given, of one stream", n)
 	}
 	var all []func()
+	before, _ := take("ana", "bear", "1")
+	for range MaxStreams {
+		_, leave := take("ana", "bear", "")
+		all = append(all, leave)
+	}
+	if context.Cause(before) != errReplaced {
+		t.Error("the browser has a place too many")
+	}
 	for range 2 * MaxStreams {
 		_, leave := take("ana", "fox", "")
 		all = append(all, leave)

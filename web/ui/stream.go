@@ -1,18 +1,26 @@
 package ui
 
-import "encoding/json"
+import (
+	"context"
+	"encoding/json"
+)
 
-// LastLine is the line of a stream that says how it ended: with an error, since
-// another window took its place, or, with neither, because it is time for the
-// next one, which the page opens at once.
-func LastLine(err error, replaced bool) []byte {
+// LastLine is the line that says how a stream ended, which ctx was for: with an
+// error, since another window took its place, or, with neither, because it is
+// time for the next one, which the page opens at once.
+//
+// The last one is also said if the window asked for another stream. A browser
+// may send the requests for two streams in the wrong order, so that the stream
+// that the page has given up ends the one that it wants.
+func LastLine(ctx context.Context, err error) []byte {
 	var end struct {
 		End      bool    `json:"end"`
 		Error    *string `json:"error"`
 		Replaced bool    `json:"replaced,omitempty"` // it should not be opened again by itself
 	}
-	end.End, end.Replaced = true, replaced
-	if err != nil && !replaced {
+	why := context.Cause(ctx)
+	end.End, end.Replaced = true, why == errReplaced
+	if err != nil && why != errReplaced && why != errNext {
 		text := err.Error()
 		end.Error = &text
 	}

@@ -20,7 +20,7 @@ export async function launch(...args) {
       return await chromium.launch({ executablePath, args: ["--no-sandbox", ...args] });
     } catch (err) {
       if (left === 0) throw err;
-      console.error("chromium crashed at its start:", err);
+      console.error("chromium crashed at its start:", err.message);
     }
   }
 }

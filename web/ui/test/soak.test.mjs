@@ -52,7 +52,7 @@ test("the page stays open", { timeout: length + 240_000 }, async (t) => {
 
   const samples = [], began = Date.now();
   let upgraded = false;
-  for (let round = 1; Date.now() - began < length; round++) {
+  for (let round = 1; Date.now() - began < length || !upgraded || samples.length < 2; round++) {
     const next = Date.now() + pause;
     const [death] = JSON.parse(daemon.thumbd("rpc", "call", "death.list", '{"limit": 1}'));
     await visit(page, death?.number, pause / 60);
@@ -68,7 +68,6 @@ test("the page stays open", { timeout: length + 240_000 }, async (t) => {
     await page.waitForTimeout(Math.max(0, next - Date.now()));
     samples.push(await sample());
   }
-  assert.ok(upgraded && samples.length >= 2, "it was too short for all that belongs to it");
   await b.close();
 
   const steady = samples.slice(Math.ceil(samples.length / 6)); // the upgrade was before
