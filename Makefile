@@ -82,13 +82,12 @@ modules: tools ## vet, staticcheck and tests of the modules below the root
 
 # A type that does not fit is seen without a compiler: tools/vet reads the sources alone. One program that links nearly
 # all packages shows that no symbol is missing. -trimpath lets checkouts share the build cache.
-cross: export GOFLAGS = -trimpath -buildvcs=false
 cross: tools ## checks types, and vets, for other systems: CROSS="os/arch …"; builds a program for those in LINK
 	@for target in $(CROSS); do \
 		GOOS=$${target%/*} GOARCH=$${target#*/} build/vet ./... || { echo "$$target: a check failed" >&2; exit 1; }; \
 	done; \
 	for target in $(LINK); do \
-		GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./cmd/legion || { echo "$$target does not compile" >&2; exit 1; }; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -trimpath -buildvcs=false -o /dev/null ./cmd/legion || { echo "$$target does not compile" >&2; exit 1; }; \
 	done
 
 # The built files are committed, so that go get needs no npm.
