@@ -10,7 +10,7 @@ FUZZTIME ?= 3s
 RUN ?= .
 # The systems that the code must fit, besides this one; and those for which a program is built.
 CROSS ?= linux/arm64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64
-LINK ?= linux/arm64
+LINK ?= linux/arm64 darwin/arm64
 
 # The steps of test, in this order: the fastest to fail comes first. Each is a target of its own.
 STEPS = needs fmt vet staticcheck page unit norace failpoint modules cross browser fuzz
@@ -46,7 +46,7 @@ needs: ## says what make test needs and this machine lacks
 	listed() { GOWORK=$$1 $(GO) -C $$2 list -deps -test $$3 >/dev/null || lacks "modules that could not be fetched, see above: it asks $$($(GO) env GOPROXY) (go env -w GOPROXY=… names another)"; }; \
 	listed "$(CURDIR)/go.work" . "./... ./examples/thumbd/..." && listed off bench ./... && listed off metrics/promtest ./... && listed off top ./... && listed off tools "honnef.co/go/tools/cmd/staticcheck ./vet"
 
-# go test would run a part of vet again: the tests leave it out, here and below. make figures prints the time this took.
+# go test would run a part of vet again. make figures prints the time this took.
 short: ## formatting, vet and the root module's quick tests (slow ones say why with -v): at most 1 minute on 2 cores; needs no C compiler
 	@start=$$(date +%s); $(MAKE) --no-print-directory -s fmt vet && \
 	$(GO) test -short -vet=off -timeout $(TIMEOUT) -run '$(RUN)' ./... && \
@@ -67,8 +67,9 @@ staticcheck: tools ## staticcheck, in the version that tools/go.mod pins
 tools:
 	@GOWORK=off $(GO) build -C tools -buildvcs=false -o $(CURDIR)/build/ honnef.co/go/tools/cmd/staticcheck ./vet
 
+# With its part of vet, which sees the files that only the race detector gets.
 unit: ## the tests of the root module, with the race detector
-	$(GO) test -race -vet=off -timeout $(TIMEOUT) -run '$(RUN)' ./...
+	$(GO) test -race -timeout $(TIMEOUT) -run '$(RUN)' ./...
 
 norace: ## tests that do not work under the race detector: allocations, memory limits, faults; and those that do far more without
 	$(GO) test -vet=off -timeout $(TIMEOUT) -run 'Alloc|Memory|IdleWorker' . ./internal/link ./internal/worker
@@ -80,10 +81,10 @@ failpoint: ## workers that die at every step of a call, with the fail points com
 modules: tools ## vet, staticcheck and tests of the modules below the root
 	@STATICCHECK=$(STATICCHECK) .ci/modules
 
-# A type that does not fit is seen without a compiler: tools/vet reads the sources alone. One program that links nearly
-# all packages shows that no symbol is missing. -trimpath lets checkouts share the build cache.
+# Errors of types are found without compiling: tools/vet reads sources alone, with the go of PATH. One program that links
+# nearly all packages shows that no symbol is missing. -trimpath lets checkouts share the build cache.
 cross: tools ## checks types, and vets, for other systems: CROSS="os/arch …"; builds a program for those in LINK
-	@for target in $(CROSS); do \
+	@PATH="$$(dirname "$$(command -v $(GO))"):$$PATH"; for target in $(CROSS); do \
 		GOOS=$${target%/*} GOARCH=$${target#*/} build/vet ./... || { echo "$$target: a check failed" >&2; exit 1; }; \
 	done; \
 	for target in $(LINK); do \

@@ -135,7 +135,7 @@ type worker struct {
 	loop     loopPhase        // state of its own loop
 	done     bool             // its loop has ended by itself
 
-	quitAt, killAt time.Duration // when SIGABRT and SIGKILL were sent; 0 = not
+	quitAt, killAt time.Duration // when SIGABRT was asked for and SIGKILL sent; 0 = not
 	certified      bool          // its death has its certificate
 }
 

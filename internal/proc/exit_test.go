@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/legion-go/legion/internal/slow"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -129,6 +131,7 @@ func TestStopsAreTheDaemons(t *testing.T) {
 // report, on whichever thread it runs. The main goroutine is in it, too, but
 // without its stack if it comes out of a system call just then.
 func TestQuitShowsTheBusyGoroutine(t *testing.T) {
+	slow.Test(t, "has ten processes work for 0.2 s first", "4 s")
 	for i := range 10 {
 		if i == 5 { // like a loop in assembly, which the runtime cannot interrupt
 			t.Setenv("GODEBUG", "asyncpreemptoff=1")

@@ -69,15 +69,16 @@ func (p *Process) Kill(by string) error {
 // crash file and ends the process with code 2 within some milliseconds; they
 // become Exit.Stack, and KilledBy stays empty. A stopped child is continued,
 // because it could not react otherwise. A child that ignores SIGABRT, or hangs
-// in C code that blocks signals, must be killed. Quit may take a fifth of a
-// second if several of the child's threads run: it looks which is the busy one.
+// in C code that blocks signals, must be killed. If several of its threads run,
+// Quit looks for up to 0.2 s which of them is the busy one.
 func (p *Process) Quit() error {
-	tid := p.aim()
+	busy := p.aim()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := os.ErrProcessDone
 	if !p.reaped {
-		if err = sendQuit(p.pid, tid); errors.Is(err, syscall.ESRCH) {
+		var tid int
+		if tid, err = sendQuit(p.pid, busy); errors.Is(err, syscall.ESRCH) {
 			err = os.ErrProcessDone // other code in this process reaped it
 		}
 		if tid != 0 && err == nil {

@@ -28,8 +28,8 @@ func dying(int) bool { return false }
 func (p *Process) aim() int { return 0 }
 
 // sendQuit sends stackSignal, and lets a stopped process go on.
-func sendQuit(pid, _ int) error {
-	return errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
+func sendQuit(pid, _ int) (tid int, err error) {
+	return 0, errors.Join(syscall.Kill(pid, stackSignal), syscall.Kill(pid, syscall.SIGCONT))
 }
 
 // insist is for a signal that one thread has got.

@@ -18,21 +18,24 @@ import (
 // thread that keeps a processor busy takes it; if no thread runs, no goroutine
 // runs either, and any thread will do.
 func (p *Process) aim() (tid int) {
-	tid, stopped := busiest(p.pid)
+	until := time.Now().Add(quitLook)
+	tid, stopped := busiest(p.pid, until)
 	if stopped && p.Signal(unix.SIGCONT) == nil {
-		tid, _ = busiest(p.pid)
+		tid, _ = busiest(p.pid, until)
 	}
 	return tid
 }
 
-// sendQuit sends stackSignal to a process, and to its thread tid if it has one.
-func sendQuit(pid, tid int) error {
-	if tid != 0 {
-		if err := unix.Tgkill(pid, tid, stackSignal); err != unix.ESRCH {
-			return err
+// sendQuit sends stackSignal to a thread of a process, or to the process if
+// thread is 0 or has ended. It returns the thread to which it was sent, 0 if
+// the kernel chooses one.
+func sendQuit(pid, thread int) (tid int, err error) {
+	if thread != 0 {
+		if err := unix.Tgkill(pid, thread, stackSignal); err != unix.ESRCH {
+			return thread, err
 		}
 	}
-	return unix.Kill(pid, stackSignal)
+	return 0, unix.Kill(pid, stackSignal)
 }
 
 // insist sends stackSignal to the whole process if the thread to which Quit has
@@ -57,56 +60,55 @@ func (p *Process) insist(tid int) {
 	}
 }
 
-// quitLook is how long busiest watches threads at most.
+// quitLook is how long Quit looks for the busy thread, if several run. What it
+// takes is missing from the time that the child has to write its stacks.
 const quitLook = 200 * time.Millisecond
 
 // busiest returns the id of the thread that uses the most processor time now,
 // 0 if none runs; and whether a thread is stopped. A thread that runs for a
 // moment may have used more in its life than one that began to hang just now.
-// So while several run, busiest watches them until one is two of the steps
-// ahead in which the kernel counts, 20 ms in all. One that waits meanwhile is
-// out.
-func busiest(pid int) (tid int, stopped bool) {
-	const pause = 5 * time.Millisecond
+// So while several run, busiest watches them, at most until the given time,
+// until one is 20 ms ahead: two of the steps in which the kernel counts. One
+// that waits meanwhile is not the busy one.
+func busiest(pid int, until time.Time) (tid int, stopped bool) {
+	const pause, ahead = 5 * time.Millisecond, 2
 	dir := "/proc/" + strconv.Itoa(pid) + "/task"
-	first, stopped := runnable(dir)
-	for now, left := first, quitLook; ; left -= pause {
+	d, err := os.Open(dir)
+	if err != nil {
+		return 0, false
+	}
+	ids, _ := d.Readdirnames(-1)
+	d.Close()
+
+	first, stopped := runnable(dir, ids)
+	for now := first; ; now, _ = runnable(dir, ids) {
 		var most, second uint64
-		tid = 0
-		for id, began := range first {
-			all, still := now[id]
-			if !still {
-				delete(first, id)
-				continue
-			}
-			used := all - began
-			if tid == 0 || used > most {
-				tid, most, second = id, used, most
+		busy := ""
+		ids = ids[:0]
+		for id, used := range now {
+			ids = append(ids, id)
+			lately := used - first[id]
+			if busy == "" || lately > most || lately == most && used > now[busy] {
+				busy, most, second = id, lately, most
 			} else {
-				second = max(second, used)
+				second = max(second, lately)
 			}
 		}
-		if len(first) < 2 || most-second >= 2 || left <= 0 {
+		if len(ids) < 2 || most-second >= ahead || time.Now().After(until) {
+			tid, _ = strconv.Atoi(busy)
 			return tid, stopped
 		}
 		time.Sleep(pause)
-		now, _ = runnable(dir)
 	}
 }
 
-// runnable returns the processor time of each thread that runs, or could, in
-// the kernel's steps of 10 ms; and whether a thread is stopped.
-func runnable(dir string) (used map[int]uint64, stopped bool) {
+// runnable returns the processor time of each of the threads that runs, or
+// could, in the kernel's steps of 10 ms; and whether one is stopped.
+func runnable(dir string, ids []string) (used map[string]uint64, stopped bool) {
 	const state, user, system = 0, 14 - 3, 15 - 3 // see dying
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil, false
-	}
-	defer d.Close()
-	names, _ := d.Readdirnames(-1)
-	used = map[int]uint64{}
-	for _, name := range names {
-		f := stat(dir + "/" + name)
+	used = map[string]uint64{}
+	for _, id := range ids {
+		f := stat(dir + "/" + id)
 		if len(f) <= system {
 			continue
 		}
@@ -114,8 +116,7 @@ func runnable(dir string) (used map[int]uint64, stopped bool) {
 		case "T":
 			stopped = true
 		case "R":
-			tid, _ := strconv.Atoi(name)
-			used[tid] = number(f[user]) + number(f[system])
+			used[id] = number(f[user]) + number(f[system])
 		}
 	}
 	return used, stopped

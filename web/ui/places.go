@@ -23,7 +23,7 @@ func WindowOf(field func(name string) string) Window {
 }
 
 // errReplaced is why a stream ends whose place another window has, errNext why
-// one ends after which its own window asked for another. See LastLine.
+// one ends because its own window asked for another. See LastLine.
 var (
 	errReplaced = errors.New("another window took its place")
 	errNext     = errors.New("the window asked for another stream")

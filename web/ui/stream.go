@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 )
 
-// LastLine is the line that says how a stream ended, which ctx was for: with an
-// error, since another window took its place, or, with neither, because it is
-// time for the next one, which the page opens at once.
+// LastLine is the line that says how the stream of ctx ended: with an error,
+// since another window took its place, or, with neither, because it is time for
+// the next one, which the page opens at once.
 //
-// The last one is also said if the window asked for another stream. A browser
-// may send the requests for two streams in the wrong order, so that the stream
-// that the page has given up ends the one that it wants.
+// It says neither, too, if the window itself asked for another stream. A
+// browser may send the requests for two streams in the wrong order, and then
+// the stream that the page has given up ends the one that it wants.
 func LastLine(ctx context.Context, err error) []byte {
 	var end struct {
 		End      bool    `json:"end"`

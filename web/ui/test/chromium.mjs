@@ -4,23 +4,33 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
+/** Whether an error says that a process ended: not one for a program that is missing, or one that hangs. */
+const crashed = (err) => /has been closed|signal=SIG/.test(err.message);
+
 const programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
+/** Where chromium is. */
+export function chromiumPath() {
+  const path = process.env.CHROMIUM ?? programs.find((p) => existsSync(p));
+  if (!path) throw new Error("the tests of the page need chromium: .ci/install installs it, or CHROMIUM=/path/to/it");
+  return path;
+}
+
 /**
  * Starts chromium. Its sandbox cannot be had by root in a container. A chromium
- * that crashes before it has a page says nothing of the page: the crash is
- * written, and it is started again, twice. One that crashes later fails its test.
+ * that crashes before it can be told to open a page says nothing of the page: the
+ * crash is written, and it is started again, twice. One that crashes later fails
+ * its test.
  */
 export async function launch(...args) {
-  const executablePath = process.env.CHROMIUM ?? programs.find((p) => existsSync(p));
-  if (!executablePath) throw new Error("the tests of the page need chromium: .ci/install installs it, or CHROMIUM=/path/to/it");
+  const executablePath = chromiumPath();
   for (let left = 2; ; left--) {
     try {
       return await chromium.launch({ executablePath, args: ["--no-sandbox", ...args] });
     } catch (err) {
-      if (left === 0) throw err;
-      console.error("chromium crashed at its start:", err.message);
+      if (left === 0 || !crashed(err)) throw err;
+      console.error("chromium crashed at its start:", /<process did exit: [^>]*>/.exec(err.message)?.[0] ?? err.message);
     }
   }
 }

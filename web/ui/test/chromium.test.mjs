@@ -4,15 +4,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { launch } from "./chromium.mjs";
+import { chromiumPath, launch } from "./chromium.mjs";
 
 describe("a chromium that crashes at its start", () => {
-  const { CHROMIUM: chromium } = process.env;
+  const { CHROMIUM: set } = process.env, chromium = chromiumPath();
   let dir, starts;
   before(() => { dir = mkdtempSync(join(tmpdir(), "chromium-")); });
   after(() => {
-    if (chromium === undefined) delete process.env.CHROMIUM;
-    else process.env.CHROMIUM = chromium;
+    if (set === undefined) delete process.env.CHROMIUM;
+    else process.env.CHROMIUM = set;
     rmSync(dir, { recursive: true });
   });
 
@@ -23,7 +23,7 @@ describe("a chromium that crashes at its start", () => {
     writeFileSync(process.env.CHROMIUM, `#!/bin/sh
 echo start >> '${starts}'
 [ "$(wc -l < '${starts}')" -gt ${times} ] || kill -SEGV $$
-exec '${chromium ?? "/usr/bin/chromium"}' "$@"
+exec '${chromium}' "$@"
 `);
     chmodSync(process.env.CHROMIUM, 0o700);
   };
@@ -35,6 +35,13 @@ exec '${chromium ?? "/usr/bin/chromium"}' "$@"
     await (await browser.newPage()).goto("about:blank");
     await browser.close();
     assert.equal(started(), 3);
+  });
+
+  test("is not one that cannot be started", async (t) => {
+    const { mock } = t.mock.method(console, "error");
+    process.env.CHROMIUM = join(dir, "none");
+    await assert.rejects(launch(), /none/);
+    assert.equal(mock.callCount(), 0);
   });
 
   test("is an error if it always does", async () => {
