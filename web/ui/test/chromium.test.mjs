@@ -7,12 +7,19 @@ import { after, before, describe, test } from "node:test";
 import { chromiumPath, launch } from "./chromium.mjs";
 
 describe("a chromium that crashes at its start", () => {
-  const { CHROMIUM: set } = process.env, chromium = chromiumPath();
+  const { CHROMIUM: set, TMPDIR: temp } = process.env, chromium = chromiumPath();
   let dir, starts;
-  before(() => { dir = mkdtempSync(join(tmpdir(), "chromium-")); });
+  const restore = (name, value) => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), "chromium-"));
+    process.env.TMPDIR = dir; // playwright leaves its folders if it cannot start a program
+  });
   after(() => {
-    if (set === undefined) delete process.env.CHROMIUM;
-    else process.env.CHROMIUM = set;
+    restore("CHROMIUM", set);
+    restore("TMPDIR", temp);
     rmSync(dir, { recursive: true });
   });
 
