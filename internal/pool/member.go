@@ -160,7 +160,7 @@ func (m *member) do(a act) {
 func (m *member) signal(a act) {
 	switch a.op {
 	case opQuit:
-		go m.proc.Quit() // it takes its time
+		go m.proc.Quit() // ends by itself: it looks for at most 0.2 s, and sooner if the process is gone
 	case opKill:
 		_ = m.proc.Kill(string(a.by))
 	case opHangup:

@@ -98,7 +98,7 @@ func busiest(pid int, until time.Time) (tid int, stopped bool) {
 			tid, _ = strconv.Atoi(busy)
 			return tid, stopped
 		}
-		time.Sleep(pause)
+		time.Sleep(pause) // nothing tells of a thread that stops running
 	}
 }
 
